@@ -1,0 +1,3 @@
+"""Access as code for Beamlit (Blaxel) workspaces."""
+
+__version__ = "0.1.0"

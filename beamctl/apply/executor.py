@@ -1,0 +1,140 @@
+"""Makes the changes of a plan: stage by stage, lanes of one stage in parallel, and says what became of each.
+It must not know any kind by name, nor HTTP; it reads again before anything is taken from anyone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.errors import ApiError, BeamctlError
+from beamctl.model.ports import Reader, Sender
+from beamctl.plan.change import Change
+from beamctl.plan.kind import Ending, Kind, Outcome
+from beamctl.plan.plan import Plan
+
+DEFAULT_PARALLELISM = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an apply needs beside the plan.
+
+    Attributes:
+        kinds: By name, those that the plan's changes are of.
+        reader: To read again before anything is taken.
+        sender: To make the calls; used by several threads.
+        parallelism: How many changes may run at the same time.
+        stop: Set from outside to end after the calls in flight.
+    """
+
+    kinds: Mapping[str, Kind[Any]]
+    reader: Reader
+    sender: Sender
+    parallelism: int = DEFAULT_PARALLELISM
+    stop: threading.Event | None = None
+
+
+def apply(plan: Plan, means: Means) -> Iterator[Event]:
+    """Make the changes of a plan and yield what becomes of each: every change ends in exactly one last event.
+
+    A failure does not stop the changes that do not depend on it; it does stop the stages that take something away.
+    """
+    why_not = ""
+    failed = checked = False
+    halt = _Halt(means.stop)
+    for stage, changes in plan.stages():
+        why_not = why_not or halt.why
+        if stage.takes and not why_not:
+            why_not = "a change before it failed, and nothing is taken away after a failure" if failed else ""
+            if not why_not and not checked:
+                why_not, checked = _doubt(plan, means), True
+        if why_not:
+            yield from (NotAttempted(change, why_not) for change in changes)
+            continue
+        for event in _run_stage(plan.workspace, changes, means, halt):
+            failed = failed or (isinstance(event, Ended) and event.outcome.ending is Ending.FAILED)
+            yield event
+
+
+def _doubt(plan: Plan, means: Means) -> str:
+    """Read again: are those that we rely on really there?"""
+    for name, relies_on in plan.relies_on.items():
+        kind = means.kinds[name]
+        try:
+            live = kind.live(means.reader.get(kind.listing(plan.workspace)))
+        except ApiError as error:
+            return f"the {kind.section} could not be read again: {error.message}"
+        if why := kind.doubt(live, relies_on):
+            return why
+    return ""
+
+
+def _run_stage(workspace: str, changes: Sequence[Change], means: Means, halt: _Halt) -> Iterator[Event]:
+    lanes: dict[str, list[Change]] = {}
+    for change in changes:
+        lanes.setdefault(change.lane or f"\0{change.kind}\0{change.key}", []).append(change)
+    events: SimpleQueue[Event] = SimpleQueue()
+    with ThreadPoolExecutor(max_workers=means.parallelism, thread_name_prefix="beamctl") as pool:
+        running: set[Future[None]] = set()
+        for lane in lanes.values():
+            running.add(pool.submit(_run_lane, workspace, lane, means, halt, events.put))
+        try:
+            while running:
+                ended, running = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
+                yield from _drain(events)
+                for future in ended:
+                    future.result()
+        finally:
+            if running:  # whoever listens went away: begin nothing more
+                halt.why_fatal = halt.why_fatal or "interrupted"
+    yield from _drain(events)
+
+
+def _drain(events: SimpleQueue[Event]) -> Iterator[Event]:
+    while not events.empty():
+        yield events.get()
+
+
+class _Halt:
+    """Why no further change may begin, shared by the lanes of a stage."""
+
+    def __init__(self, stop: threading.Event | None) -> None:
+        self._stop = stop
+        self.why_fatal = ""
+
+    @property
+    def why(self) -> str:
+        """In words; empty where changes may begin."""
+        if self._stop is not None and self._stop.is_set():
+            return "interrupted"
+        return self.why_fatal
+
+
+def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt, put: Callable[[Event], None]) -> None:
+    for change in lane:
+        if halt.why:
+            put(NotAttempted(change, halt.why))
+            continue
+        put(Started(change))
+        try:
+            outcome = _converse(change, workspace, means)
+        except BeamctlError as error:  # the credential is no longer good: no further call can succeed
+            halt.why_fatal = error.message
+            outcome = Outcome(Ending.FAILED, error.message, error.hint)
+        put(Ended(change, outcome))
+
+
+def _converse(change: Change, workspace: str, means: Means) -> Outcome:
+    conversation = means.kinds[change.kind].perform(change, workspace)
+    try:
+        call = next(conversation)
+        while True:
+            call = conversation.send(means.sender.send(call))
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome

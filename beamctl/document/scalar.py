@@ -1,0 +1,53 @@
+"""What a plain scalar means: the core schema of YAML 1.2, in which `no`, `on` and `2027-01-31` are strings.
+It must not know where the scalar stands."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_NUMBER = 100
+"""Characters in the longest number that is read as one."""
+
+_FIXED: dict[str, bool | float | None] = {
+    "": None,
+    **dict.fromkeys(("~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),  # noqa: FBT003 - a value, not a flag
+    **dict.fromkeys(("false", "False", "FALSE"), False),  # noqa: FBT003 - as above
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+    **dict.fromkeys((sign + word for sign in ("", "+") for word in (".inf", ".Inf", ".INF")), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+}
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NUMBERS_BEGIN = frozenset("0123456789+-.")
+
+
+class TooLongError(ValueError):
+    """A number with more characters than are read."""
+
+
+def resolve(text: str) -> str | float | bool | None:
+    """The value of a plain scalar.
+
+    Raises:
+        TooLongError: It is a number with more characters than `LONGEST_NUMBER`.
+    """
+    if text[:1] not in _NUMBERS_BEGIN or not text:
+        return _FIXED.get(text, text)
+    if _INTEGER.fullmatch(text):
+        return int(_bounded(text))
+    if _FLOAT.fullmatch(text):
+        return float(_bounded(text))
+    if _OCTAL.fullmatch(text):
+        return int(_bounded(text)[2:], 8)
+    if _HEXADECIMAL.fullmatch(text):
+        return int(_bounded(text)[2:], 16)
+    return _FIXED.get(text, text)
+
+
+def _bounded(text: str) -> str:
+    if len(text) > LONGEST_NUMBER:
+        raise TooLongError
+    return text

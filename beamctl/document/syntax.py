@@ -1,0 +1,76 @@
+"""What is wrong with text that is no YAML, in the words of the person who wrote it. It must not know what the text
+is for; the only thing it takes from the YAML library is an error's texts and marks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from beamctl.document.problem import Place, Problem
+from beamctl.document.quote import quoted
+
+_INDENTATION = "check the indentation, and whether a quote or a bracket is closed too early"
+
+# What the library says → the message and the hint. The first pattern that is found wins; both the C parser and the
+# Python one are covered.
+_WORDS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"could not find expected ':'",
+        "neither 'key: value' nor '- item'",
+        "is the colon missing, or the space after it?",
+    ),
+    (
+        r"mapping values are not allowed",
+        "a second ': ' where none can be",
+        "put quotes around a value that has ': ' in it; else check the indentation of this line",
+    ),
+    (
+        r"sequence entries are not allowed",
+        "a list cannot begin here",
+        "begin the list on the line below, or write [a, b]; put quotes around a value that is only '-'",
+    ),
+    (r"unexpected end of stream", "the quote that opens here is never closed", "close it; a ' inside '…' is written ''"),
+    (r"expected ',' or '}'", "the { that opens here is not closed, or a comma is missing", "close it with }"),
+    (r"expected ',' or ']'", "the [ that opens here is not closed, or a comma is missing", "close it with ]"),
+    (
+        r"unknown escape character",
+        "an escape that YAML does not know",
+        r"write \\ for a backslash, or use single quotes",
+    ),
+    (r"Unicode character escape|hexdecimal|hexadecimal", "an escape that is no character", r"write \uXXXX or \UXXXXXXXX"),
+    (r"tab character", "a tab is used as indentation", "indent with spaces"),
+    (r"alphabetic or numeric", "a name is missing after & or *", "put quotes around a value that begins with & or *"),
+    (r"\btag\b|\bURI\b|'>'", "a tag (!…) that cannot be read", "put quotes around a value that begins with !"),
+    (r"incompatible YAML", "this version of YAML is not known", "delete the %YAML line"),
+    (r"directive", "a line that begins with % is a directive that cannot be read", "put quotes around such a value"),
+    (r"<document start>", "this does not belong to what stands above", "begin a new document with '---', or indent"),
+    (r"'-' indicator", "neither an item of the list above nor indented as a part of it", _INDENTATION),
+    (r"expected key|<block end>", "this does not fit the lines above", _INDENTATION),
+    (r"expected (the )?node content", "a value is missing here", "put quotes around a value that begins with ] } or ,"),
+)
+# Where the thing that was begun is what is wrong, rather than the spot where that came to light.
+_AT_CONTEXT = re.compile(r"expected ':'|unexpected end of stream|expected ',' or")
+
+
+def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401 - the library's error, of many classes
+    """The problem that a YAML error stands for."""
+    said = str(getattr(error, "problem", None) or error)
+    mark = getattr(error, "problem_mark", None)
+    if _AT_CONTEXT.search(said):
+        mark = getattr(error, "context_mark", None) or mark
+    place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
+    if "cannot start any token" in said:
+        return _no_token(place, text)
+    for pattern, message, hint in _WORDS:
+        if re.search(pattern, said):
+            return Problem(place, message, hint)
+    return Problem(place, f"not YAML: {said}", _INDENTATION)
+
+
+def _no_token(place: Place, text: str) -> Problem:
+    lines = text.split("\n", place.line)
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    character = line[place.column - 1 : place.column]
+    if character == "\t":
+        return Problem(place, "a tab is used as indentation", "indent with spaces")
+    return Problem(place, f"a value cannot begin with {quoted(character)}", "put quotes around it")

@@ -1,0 +1,92 @@
+"""What is dangerous about a set of changes to people. It must not know how they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beamctl.document.document import Guards
+from beamctl.kinds.member.live import People, admins
+from beamctl.model.email import domain, folded
+from beamctl.model.identity import Identity
+from beamctl.model.role import Role
+from beamctl.plan.change import Action, Change
+from beamctl.plan.hazard import Hazard, Risk
+
+_GRANTS = frozenset({Action.INVITE, Action.RESEND})
+
+
+@dataclass(frozen=True, slots=True)
+class Admins:
+    """The accepted admins before and after. An invited admin is none yet.
+
+    Attributes:
+        before: Folded e-mails.
+        after: Folded e-mails.
+    """
+
+    before: frozenset[str]
+    after: frozenset[str]
+
+    @property
+    def remaining(self) -> tuple[str, ...]:
+        """Those before who are still there after: what an apply relies on while it takes."""
+        return tuple(sorted(self.before & self.after))
+
+
+def admins_of(everybody: People, changes: Sequence[Change]) -> Admins:
+    """Who is an accepted admin now, and who will be."""
+    before = admins(everybody.items())
+    after = set(before)
+    for change in changes:
+        accepted = change.key in everybody and everybody[change.key].accepted
+        if accepted and change.after is not None and change.after["role"] == Role.ADMIN.value:
+            after.add(change.key)
+        elif change.takes:
+            after.discard(change.key)
+    return Admins(frozenset(before), frozenset(after))
+
+
+def ourselves(everybody: People, guards: Guards, identity: Identity | None) -> str | None:
+    """The folded e-mail beamctl runs as; empty for a service account (no member); None where nothing tells."""
+    said = guards.runs_as
+    if said is not None:
+        return folded(said.email)
+    if identity is None:
+        return None
+    if identity.client_id:
+        return ""
+    by_sub = next((key for key, person in everybody.items() if identity.sub and person.sub == identity.sub), None)
+    return by_sub or (folded(identity.email) if identity.email else None)
+
+
+def hazards(changes: Sequence[Change], count: Admins, guards: Guards, ours: str | None) -> list[Hazard]:
+    """Every risk that only this kind can see."""
+    taking = [change for change in changes if change.takes]
+    found = _about_admins(taking, count, guards)
+    for change in taking:
+        what = f"would {'be demoted' if change.after else 'be removed'}"
+        if change.key == ours:
+            found.append(Hazard(Risk.SELF_LOCKOUT, change.name, f"beamctl runs as {change.name}, who {what}"))
+        if change.key in guards.protected:
+            found.append(Hazard(Risk.REMOVES_PROTECTED, change.name, f"{change.name} is protected, and {what}"))
+    for change in changes:
+        grants = change.action in _GRANTS or (change.action is Action.SET_ROLE and not change.takes)
+        if grants and guards.allowed_domains and domain(change.name) not in guards.allowed_domains:
+            allowed = ", ".join(guards.allowed_domains)
+            because = f"{change.name} is outside {allowed}"
+            found.append(Hazard(Risk.GRANTS_OUTSIDE_DOMAIN, change.name, because))
+    return found
+
+
+def _about_admins(taking: Sequence[Change], count: Admins, guards: Guards) -> list[Hazard]:
+    if not taking:
+        return []
+    left = len(count.after)
+    if count.before and not left:
+        because = "every accepted admin would be removed or demoted; somebody invited is no admin yet"
+        return [Hazard(Risk.LAST_ADMIN, "none", because)]
+    if left < guards.min_admins and (left < len(count.before) or not count.before):
+        because = f"{left} accepted admin(s) would remain; guards.minAdmins is {guards.min_admins}"
+        return [Hazard(Risk.TOO_FEW_ADMINS, str(left), because)]
+    return []

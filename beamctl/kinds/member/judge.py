@@ -1,0 +1,125 @@
+"""One person at a time: from the verdict of the table to a change, a note or a count.
+It must not know how a change is made or shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from beamctl.document.document import Desired, Mode
+from beamctl.document.problem import Place
+from beamctl.kinds.member.live import Person, attributes
+from beamctl.kinds.member.table import Standing, Verdict, verdict
+from beamctl.kinds.member.wanted import SECTION, Wanted
+from beamctl.model.role import Role, takes_away
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.kind import Note
+
+KIND = "member"
+WARN_DAYS = 14
+"""How many days before `until` a plan begins to say so."""
+
+_TALLY = {
+    Verdict.NOTHING: "unchanged",
+    Verdict.WAIT: "waiting for the invitee",
+}
+_SHAPE = {
+    Verdict.INVITE: (Action.INVITE, Stage.INVITE, Reason.NOT_THERE),
+    Verdict.RESEND: (Action.RESEND, Stage.INVITE, Reason.INVITATION_EXPIRED),
+    Verdict.SET_ROLE: (Action.SET_ROLE, Stage.PROMOTE, Reason.ROLE_DIFFERS),
+    Verdict.REMOVE: (Action.REMOVE, Stage.REMOVE, Reason.NOT_DECLARED),
+    Verdict.REVOKE: (Action.REVOKE, Stage.REVOKE, Reason.NOT_DECLARED),
+}
+
+
+class Judge:
+    """Walks over all people, and gathers what follows.
+
+    Attributes:
+        changes: In the order of the walk.
+        notes: What should be said beside them.
+        tally: How many were left as they are, by why.
+    """
+
+    def __init__(self, desired: Desired, today: date, ours: str | None) -> None:
+        self.changes: list[Change] = []
+        self.notes: list[Note] = []
+        self.tally: Counter[str] = Counter()
+        self._desired = desired
+        self._document = desired.document
+        self._additive = desired.mode(SECTION) is Mode.ADDITIVE
+        self._today = today
+        self._ours = ours
+
+    def person(self, key: str, want: Wanted | None, live: Person | None) -> None:
+        """Decide about one person."""
+        role = want.on(self._today) if want else None
+        if want is not None and want.until is not None:
+            self._warn_of_end(want)
+        if role is None and live is None:
+            return
+        if want is None and self._additive:
+            self.tally["not in the document, left (additive)"] += 1
+            return
+        what = verdict(role, live.standing if live else None, live.role if live else None)
+        match what:
+            case Verdict.NOTHING | Verdict.WAIT:
+                self.tally[_TALLY[what]] += 1
+            case Verdict.LEAVE | Verdict.LEAVE_SAID:
+                self._leave(what, want, role, live)
+            case _:
+                self.changes.append(self._change(what, key, want, live))
+
+    def _warn_of_end(self, want: Wanted) -> None:
+        days = (want.until - self._today).days if want.until else 0
+        if 0 < days <= WARN_DAYS:
+            text = f"{want.email} loses access on {want.until} ({days} day{'s' * (days != 1)} from now)"
+            self.notes.append(Note(text, self._place(want)))
+
+    def _leave(self, what: Verdict, want: Wanted | None, role: Role | None, person: Person | None) -> None:
+        if person is None:
+            return
+        directory = person.standing is Standing.DIRECTORY
+        self.tally[
+            f"left to {person.source.replace('_', ' ')}" if directory else "left in a role beamctl does not know"
+        ] += 1
+        place = self._place(want) if want else None
+        if not directory:
+            text = f"{person.email} has the role {str(person.role)!r}, which beamctl does not know, and is left alone"
+            self.notes.append(Note(f"{text}: list them under members to change that", place))
+        elif what is Verdict.LEAVE_SAID or (want is not None and role is None):
+            asked = f"the document says {role}" if role else "their access ended"
+            text = f"{person.email} is {person.role} through {person.source.replace('_', ' ')}; {asked}"
+            self.notes.append(Note(f"{text}: change it in the directory or in settings.groupMappings", place))
+
+    def _change(self, what: Verdict, key: str, want: Wanted | None, person: Person | None) -> Change:
+        before = attributes(person) if person else None
+        action, stage, reason = _SHAPE[what]
+        after: dict[str, Any] | None = None
+        if want is not None and what in (Verdict.INVITE, Verdict.RESEND):
+            after = {"email": want.email, "role": want.role.value, "standing": "invited", "source": "invitation"}
+        elif want is not None and what is Verdict.SET_ROLE and person is not None and before is not None:
+            after = before | {"role": want.role.value}
+            lowers = takes_away(person.role, want.role)
+            stage = Stage.DEMOTE if lowers else Stage.PROMOTE
+        if want is not None and after is None:
+            reason = Reason.ACCESS_ENDED
+        if stage.takes and key == self._ours:
+            stage = Stage.OURSELVES
+        return Change(
+            kind=KIND,
+            key=key,
+            name=person.email if person else want.email if want else key,
+            action=action,
+            stage=stage,
+            attribute="role",
+            before=before,
+            after=after,
+            reason=reason,
+            place=self._place(want) if want else None,
+            declared=want.declared if want else {},
+        )
+
+    def _place(self, want: Wanted) -> Place:
+        return self._document.key_place(SECTION, want.email)

@@ -1,0 +1,109 @@
+"""People as the API shows them. It must not know what the document wants of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from beamctl.errors import GarbledError
+from beamctl.kinds.member.table import Standing
+from beamctl.model.email import folded
+from beamctl.model.role import LiveRole, Role, live_role
+
+_LOCAL_SOURCES = frozenset({"", "invitation", "local"})
+_BY_STANDING = {Standing.ACCEPTED: 3, Standing.DIRECTORY: 3, Standing.INVITED: 2, Standing.EXPIRED: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One live member, or one invitation.
+
+    Attributes:
+        email: As the API spells it.
+        role: As the API shows it; `UnknownRole("")` where it does not tell (invitations only).
+        standing: Where they stand. A source that is not known counts as a directory: it is not ours to touch.
+        accepted: Whether they have access now.
+        source: How they came in: `invitation`, `directory_sync`, `domain_capture`; `local` where the API is silent.
+        sub: The API's own id; empty where there is none.
+    """
+
+    email: str
+    role: LiveRole
+    standing: Standing
+    accepted: bool
+    source: str
+    sub: str
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they are an admin now: an invited one is not yet."""
+        return self.accepted and self.role is Role.ADMIN
+
+
+People = Mapping[str, Person]
+"""Everybody in a workspace by folded e-mail."""
+
+
+def people(payload: Any) -> People:  # noqa: ANN401 - this is where its shape is checked
+    """Read `GET /users`. Of two entries for one e-mail, the one with more access counts.
+
+    Raises:
+        GarbledError: It is not a list of members with an e-mail each, and a role for each who accepted.
+    """
+    if not isinstance(payload, list):
+        raise GarbledError("the API's list of users is not a list", "Check --api-url, and try again later.")
+    found: dict[str, Person] = {}
+    for entry in payload:
+        person = _person(entry)
+        key = folded(person.email)
+        other = found.get(key)
+        if other is None or _BY_STANDING[other.standing] < _BY_STANDING[person.standing]:
+            found[key] = person
+    return found
+
+
+def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
+    fields: dict[str, Any] = entry if isinstance(entry, dict) else {}
+    email: Any = fields.get("email")
+    role, accepted = fields.get("role") or "", fields.get("accepted") or False
+    source, sub = fields.get("source") or "local", fields.get("sub") or ""
+    expired = fields.get("expired") or False
+    well_formed = isinstance(email, str) and email and isinstance(role, str) and isinstance(accepted, bool)
+    if not (well_formed and isinstance(source, str) and isinstance(sub, str) and isinstance(expired, bool)):
+        raise GarbledError(
+            "the API's list of users has an entry that is not a user with an e-mail, a role and `accepted`",
+            "beamctl plans nothing from a list it cannot read. Try again later; --debug shows the answer.",
+        )
+    if accepted and not role:
+        raise GarbledError(f"the API shows {email!r} as a member without a role", "Try again later.")
+    if source not in _LOCAL_SOURCES:
+        standing = Standing.DIRECTORY
+    elif accepted:
+        standing = Standing.ACCEPTED
+    else:
+        standing = Standing.EXPIRED if expired else Standing.INVITED
+    return Person(email, live_role(role), standing, accepted, source, sub)
+
+
+def attributes(person: Person) -> dict[str, Any]:
+    """A person as plain data: for plans and for `show`."""
+    standing = "accepted" if person.accepted else "invited"
+    return {
+        "email": person.email,
+        "role": str(person.role),
+        "standing": "expired" if person.standing is Standing.EXPIRED else standing,
+        "source": person.source,
+    }
+
+
+def digest(everybody: People) -> str:
+    """A fingerprint of who stands where, whatever the order of the listing."""
+    lines = sorted(f"{key}\0{who.role}\0{who.standing.value}\0{who.accepted}" for key, who in everybody.items())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def admins(everybody: Iterable[tuple[str, Person]]) -> set[str]:
+    """The folded e-mails of the accepted admins."""
+    return {key for key, person in everybody if person.is_admin}

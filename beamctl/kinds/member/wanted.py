@@ -1,0 +1,82 @@
+"""The `members` section: who a document wants in, in which role, until when. It must not know who is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from beamctl.document.document import Document
+from beamctl.document.problem import Problem
+from beamctl.model.email import fault, folded
+from beamctl.model.role import Role
+
+SECTION = "members"
+_ROLES = {role.value: role for role in Role}
+_ANNOTATIONS = ("until", "reason", "owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One person as the document has them.
+
+    Attributes:
+        email: As written.
+        role: The role asked for, whether or not `until` has come.
+        until: The first day, in UTC, on which the person is no longer wanted; None for no end.
+        declared: `until`, `reason` and `owner` as written.
+    """
+
+    email: str
+    role: Role
+    until: date | None
+    declared: Mapping[str, str]
+
+    def on(self, today: date) -> Role | None:
+        """The role wanted on that day; None from the day `until` names."""
+        return None if self.until is not None and today >= self.until else self.role
+
+
+_NO_END: Mapping[str, str] = {}
+
+
+def wanted(section: Mapping[str, Any]) -> dict[str, Wanted]:
+    """Everybody a section without problems lists, by folded e-mail."""
+    return {folded(email): _entry(email, value) for email, value in section.items()}
+
+
+def _entry(email: str, value: Any) -> Wanted:  # noqa: ANN401 - a role or a mapping
+    if isinstance(value, str):
+        return Wanted(email, _ROLES[value], None, _NO_END)
+    until = date.fromisoformat(value["until"]) if "until" in value else None
+    declared = {name: value[name] for name in _ANNOTATIONS if name in value}
+    return Wanted(email, _ROLES[value["role"]], until, declared)
+
+
+def problems(document: Document) -> list[Problem]:
+    """What the schema cannot see: addresses that are none, one person twice, days that do not exist."""
+    found: list[Problem] = []
+    first: dict[str, str] = {}
+    for email, value in document.data.get(SECTION, {}).items():
+        place = document.key_place
+        if why := fault(email):
+            found.append(Problem(place(SECTION, email), f"{email!r} {why}", "Write NAME@DOMAIN: role."))
+        key = folded(email)
+        if key in first:
+            line = place(SECTION, first[key]).line
+            message = f"{email!r} is the same person as {first[key]!r} on line {line}"
+            found.append(Problem(place(SECTION, email), message, "Upper and lower case are one: keep one of the two."))
+        first.setdefault(key, email)
+        if isinstance(value, dict) and "until" in value and not _is_day(value["until"]):
+            message = f"{value['until']!r} is not a day of the calendar"
+            found.append(Problem(document.place(SECTION, email, "until"), message, "Write YYYY-MM-DD."))
+    return found
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,11 @@
+"""The kinds there are, in the order in which they are shown. Adding one is adding a line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beamctl.kinds.member import MemberKind
+from beamctl.kinds.settings import SettingsKind
+from beamctl.plan.kind import Kind
+
+KINDS: tuple[Kind[Any], ...] = (SettingsKind(), MemberKind())

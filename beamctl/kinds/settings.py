@@ -1,0 +1,142 @@
+"""The workspace's settings: display name, labels, group mappings. Each declared key is compared as a whole; keys that
+are not declared stay as they are. It must not know how a call travels."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from beamctl.document.document import Desired, Document
+from beamctl.document.problem import Problem
+from beamctl.errors import GarbledError
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.kind import Comparison, Conversation, Ending, Outcome, Situation
+
+_KEYS = ("displayName", "labels", "groupMappings")
+_READ_ONLY = frozenset(
+    {"id", "status", "statusReason", "resourceCounts", "createdAt", "updatedAt", "createdBy", "updatedBy"}
+)
+_EMPTY: Mapping[str, Any] = {"displayName": "", "labels": {}, "groupMappings": []}
+
+Settings = Mapping[str, Any]
+
+
+class SettingsKind:
+    """Implements `beamctl.plan.kind.Kind` for the settings of a workspace."""
+
+    name = "settings"
+    section = "settings"
+    never_empty = False
+
+    def problems(self, document: Document) -> Sequence[Problem]:
+        """Two mappings of one group contradict each other."""
+        found: list[Problem] = []
+        seen: dict[str, int] = {}
+        mappings = document.data.get(self.section, {}).get("groupMappings", [])
+        for index, mapping in enumerate(mappings):
+            group = mapping["groupName"]
+            if group in seen:
+                place = document.place(self.section, "groupMappings", index)
+                line = document.place(self.section, "groupMappings", seen[group]).line
+                message = f"the group {group!r} is mapped on line {line} already"
+                found.append(Problem(place, message, "A group has one role: keep one of the two."))
+            seen.setdefault(group, index)
+        return found
+
+    def listing(self, workspace: str) -> str:
+        """The workspace itself."""
+        return f"/workspaces/{segment(workspace)}"
+
+    def live(self, payload: Any) -> Settings:  # noqa: ANN401 - this is where its shape is checked
+        """The settings that can be declared; what the API leaves out is empty.
+
+        Raises:
+            GarbledError: It is not a workspace.
+        """
+        hint = "Check --api-url, and try again later; --debug shows the answer."
+        if not isinstance(payload, dict) or not isinstance(payload.get("name"), str):
+            raise GarbledError("the API's answer is not a workspace", hint)
+        found = {key: payload.get(key) or empty for key, empty in _EMPTY.items()}
+        for key, empty in _EMPTY.items():
+            if not isinstance(found[key], type(empty)):
+                raise GarbledError(f"the API shows a {key} of a kind beamctl does not know", hint)
+        return found
+
+    def rows(self, live: Settings) -> Sequence[Mapping[str, Any]]:
+        """One row: the settings."""
+        return [dict(live)]
+
+    def digest(self, live: Settings) -> str:
+        """Of all settings."""
+        return hashlib.sha256(json.dumps(_comparable(live), sort_keys=True).encode()).hexdigest()
+
+    def compare(self, desired: Desired, live: Settings, situation: Situation) -> Comparison:  # noqa: ARG002
+        """One change a key that differs."""
+        section = desired.section(self.section)
+        same = {key: value for key, value in section.items() if _norm(key, value) == _norm(key, live[key])}
+        changes = tuple(
+            Change(
+                kind=self.name,
+                key=f"{_KEYS.index(key)} {key}",
+                name=key,
+                action=Action.SET,
+                stage=Stage.SETTINGS,
+                attribute=key,
+                before={key: live[key]},
+                after={key: value},
+                reason=Reason.VALUE_DIFFERS,
+                place=desired.document.key_place(self.section, key),
+                lane=self.name,  # each is a read, a merge and a write of the same object
+            )
+            for key, value in section.items()
+            if key not in same
+        )
+        return Comparison(changes=changes, tally={"unchanged": len(same)}, wanted=len(section))
+
+    def perform(self, change: Change, workspace: str) -> Conversation:
+        """Read the workspace, change one key, and write it back whole.
+
+        Whether the API keeps a key that a `PUT` leaves out is not documented, so none is left out.
+        """
+        path = self.listing(workspace)
+        read = yield ApiCall(Method.GET, path)
+        if isinstance(read, Lost) or not read.ok or not isinstance(read.body, dict):
+            return _failed(read)
+        kept = {key: value for key, value in read.body.items() if key not in _READ_ONLY}
+        answer = yield ApiCall(Method.PUT, path, kept | dict(change.after or {}))
+        if isinstance(answer, Lost) or not answer.ok:
+            return _failed(answer)
+        told = answer.body.get(change.attribute) if isinstance(answer.body, dict) else None
+        if told is not None and _norm(change.attribute, told) != _norm(
+            change.attribute, (change.after or {})[change.attribute]
+        ):
+            remark = f"the API took the change but answers another {change.attribute}"
+            return Outcome(Ending.FAILED, remark, "Run `beamctl show` to see what it made of it.")
+        return Outcome(Ending.DONE)
+
+    def doubt(self, live: Settings, relies_on: Sequence[str]) -> str:  # noqa: ARG002 - settings let nobody in
+        """Never: nothing is taken from anyone on the strength of settings."""
+        return ""
+
+
+def _norm(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The value as it compares: group mappings are a set."""
+    if key == "groupMappings":
+        return sorted((str(each.get("groupName")), str(each.get("role"))) for each in value if isinstance(each, dict))
+    return value
+
+
+def _comparable(live: Settings) -> dict[str, Any]:
+    return {key: _norm(key, value) for key, value in live.items()}
+
+
+def _failed(answer: Answer | Lost) -> Outcome:
+    match answer:
+        case Lost():
+            return Outcome(Ending.FAILED, answer.why, "Run `beamctl plan` to see how it stands.")
+        case Answer():
+            why = f"the API answered {answer.status}" + (f": {answer.error}" if answer.error else "")
+            return Outcome(Ending.FAILED, why, "Mend the value under settings, then run `beamctl apply` again.")

@@ -1,0 +1,68 @@
+"""How the API spells a change, as values: the call, and what came back. It must not know how a call travels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
+
+
+class Method(StrEnum):
+    """The HTTP methods of the control plane."""
+
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One request, relative to the base URL of the API.
+
+    Attributes:
+        method: The HTTP method. Every method but POST may be repeated: the second one changes nothing more.
+        path: Percent-encoded, with a leading slash.
+        body: What is sent as JSON, or None for no body.
+    """
+
+    method: Method
+    path: str
+    body: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The API answered.
+
+    Attributes:
+        status: The HTTP status. Statuses 401 and transport trouble never get here: they are errors or `Lost`.
+        body: The parsed JSON, or None where there was none.
+        error: What the API said went wrong (`error` or `message` of its body); empty on success.
+    """
+
+    status: int
+    body: Any = None
+    error: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call succeeded."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the HTTP range of success
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No answer that can be believed came back: the change may or may not have been made.
+
+    Attributes:
+        why: What happened, in words.
+    """
+
+    why: str
+
+
+def segment(text: str) -> str:
+    """The text as one segment of a path: everything but letters, digits and `_.-~` is percent-encoded."""
+    return quote(text, safe="")

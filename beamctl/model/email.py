@@ -1,0 +1,36 @@
+"""E-mail addresses: compared folded, shown as they were written. It must not know whose they are."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_ATOM = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
+_HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
+_SHAPE = re.compile(f"{_ATOM}@{_HOST}")
+LONGEST = 254
+"""Characters in the longest address that mail systems carry (RFC 5321, 4.5.3.1)."""
+
+
+def folded(email: str) -> str:
+    """The address by which two spellings are compared: one person is one folded address."""
+    if email.isascii():
+        return email.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", email).casefold())
+
+
+def domain(email: str) -> str:
+    """What follows the last `@`, folded."""
+    return folded(email).rpartition("@")[2]
+
+
+def fault(email: str) -> str:
+    """Why this can be no e-mail address, in words; empty where it can be one."""
+    if len(email) > LONGEST:
+        return f"is longer than {LONGEST} characters"
+    if not _SHAPE.fullmatch(email) or not email.isprintable():
+        return "is not an e-mail address"
+    local, _, host = email.rpartition("@")
+    if local.startswith(".") or local.endswith(".") or ".." in email or host.endswith((".", "-")):
+        return "is not an e-mail address"
+    return ""

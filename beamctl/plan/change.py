@@ -1,0 +1,99 @@
+"""A change: the one thing a reviewer approves, as a value that can be saved. It must not know how the API spells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum, StrEnum
+from typing import Any
+
+from beamctl.document.problem import Place
+
+
+class Action(Enum):
+    """What is done, in the word a reviewer reads."""
+
+    SET = "set"
+    INVITE = "invite"
+    RESEND = "resend"
+    SET_ROLE = "set role"
+    CREATE = "create"
+    UPDATE = "update"
+    REVOKE = "revoke"
+    REMOVE = "remove"
+    DELETE = "delete"
+
+
+class Stage(IntEnum):
+    """When a change may run. Stages run one after the other, the changes of one stage at the same time."""
+
+    SETTINGS = 1
+    PROMOTE = 2
+    INVITE = 3
+    CREATE = 4
+    UPDATE = 5
+    DEMOTE = 6
+    REVOKE = 7
+    REMOVE = 8
+    DELETE = 9
+    OURSELVES = 10
+    """Taking from our own identity: after it nothing else may be possible."""
+
+    @property
+    def takes(self) -> bool:
+        """Whether its changes take something from somebody. Before the first of these the admins are read again."""
+        return self >= Stage.DEMOTE
+
+
+class Reason(StrEnum):
+    """Why a change is asked for."""
+
+    NOT_THERE = "not_in_workspace"
+    NOT_DECLARED = "not_in_document"
+    ROLE_DIFFERS = "role_differs"
+    VALUE_DIFFERS = "value_differs"
+    INVITATION_EXPIRED = "invitation_expired"
+    ACCESS_ENDED = "access_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing a reviewer approves.
+
+    Attributes:
+        kind: The kind's name, such as `member`.
+        key: What tells it from all others of its kind (a folded e-mail, the name of a setting).
+        name: How it is shown.
+        action: What is done.
+        stage: When it may run.
+        attribute: The attribute that a reader wants to see before and after (`role`).
+        before: What the API shows now, or None for what is not there.
+        after: What it will show, or None for what goes.
+        reason: Why.
+        place: The line that asks for it; None where it is asked for by not being in the document.
+        declared: What the document says beside the API's attributes (`until`, `reason`, `owner`).
+        lane: Changes of one lane run one after the other, in order; empty for a lane of its own.
+    """
+
+    kind: str
+    key: str
+    name: str
+    action: Action
+    stage: Stage
+    attribute: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    reason: Reason
+    place: Place | None = None
+    declared: Mapping[str, str] = field(default_factory=dict)
+    lane: str = ""
+
+    @property
+    def takes(self) -> bool:
+        """Whether it takes something from somebody."""
+        return self.stage.takes
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        """Where it stands in a plan."""
+        return self.stage, self.kind, self.key

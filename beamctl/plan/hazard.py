@@ -1,0 +1,91 @@
+"""Hazards: the named risks of a plan, and which of them somebody allowed. It must not know any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from beamctl.errors import UsageError
+
+
+class Risk(Enum):
+    """The name of a hazard, and why it is one."""
+
+    LAST_ADMIN = "last-admin", "no accepted admin would remain, and nobody could let anyone in again"
+    SELF_LOCKOUT = "self-lockout", "beamctl would take its own access away"
+    TOO_FEW_ADMINS = "too-few-admins", "fewer accepted admins would remain than guards.minAdmins asks for"
+    MASS_REMOVAL = "mass-removal", "more is taken away in one apply than guards.maxRemovals allows"
+    REMOVES_PROTECTED = "removes-protected", "somebody under guards.protected would be removed or demoted"
+    GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
+    EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"
+    LIVE_EMPTY = "live-empty", "the API shows nothing at all where there is always something: do not trust it"
+
+    def __init__(self, label: str, why: str) -> None:
+        self.label = label
+        self.why = why
+
+
+NEVER_ALLOWED = frozenset({Risk.LAST_ADMIN})
+"""No flag lifts these: no apply may leave a workspace that had an accepted admin without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """One risk of one plan.
+
+    Attributes:
+        risk: Which.
+        value: What exactly: an e-mail, a count, a section. An allowance must name the same.
+        because: The facts, in words.
+    """
+
+    risk: Risk
+    value: str
+    because: str
+
+    @property
+    def liftable(self) -> bool:
+        """Whether it can be allowed at all."""
+        return self.risk not in NEVER_ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A hazard that somebody allowed by name: this one, in this plan."""
+
+    risk: Risk
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.risk.label}={self.value}"
+
+
+def allowance(text: str) -> Allowance:
+    """Read `NAME=VALUE`.
+
+    Raises:
+        UsageError: No such hazard, no value, or a hazard that cannot be allowed.
+    """
+    label, _, value = text.partition("=")
+    risk = next((risk for risk in Risk if risk.label == label), None)
+    if risk is None:
+        known = ", ".join(risk.label for risk in Risk if risk not in NEVER_ALLOWED)
+        raise UsageError(f"--allow: there is no hazard named {label!r}", f"The hazards are {known}.")
+    if risk in NEVER_ALLOWED:
+        raise UsageError(f"--allow: {label} cannot be allowed: {risk.why}", "Name another admin in the document first.")
+    if not value:
+        raise UsageError(f"--allow {label} needs a value", f"Write --allow {label}=VALUE as the refusal prints it.")
+    return Allowance(risk, value)
+
+
+def refused(hazards: Iterable[Hazard], allowed: Sequence[Allowance]) -> tuple[Hazard, ...]:
+    """The hazards that nobody allowed."""
+    granted = {(each.risk, each.value) for each in allowed}
+    return tuple(each for each in hazards if not each.liftable or (each.risk, each.value) not in granted)
+
+
+def unused(hazards: Iterable[Hazard], allowed: Sequence[Allowance]) -> tuple[Allowance, ...]:
+    """The allowances for which the plan has no hazard: the plan is not the one they were written for."""
+    present = {(each.risk, each.value) for each in hazards}
+    return tuple(each for each in allowed if (each.risk, each.value) not in present)

@@ -1,0 +1,150 @@
+"""What a kind must be able to do, and what it says of one workspace. The engine knows kinds only through this."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from beamctl.document.document import Desired, Document
+from beamctl.document.problem import Place, Problem
+from beamctl.model.api_call import Answer, ApiCall, Lost
+from beamctl.model.identity import Identity
+from beamctl.plan.change import Change
+from beamctl.plan.hazard import Hazard
+
+L = TypeVar("L")
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a comparison depends on beside the document and the workspace.
+
+    Attributes:
+        today: The day in UTC.
+        identity: Who beamctl runs as, as far as the credential tells; None where it does not.
+    """
+
+    today: date
+    identity: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a reviewer should know that is no change.
+
+    Attributes:
+        text: In one sentence, without a full stop.
+        place: The line it is about, if any.
+    """
+
+    text: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one kind found in one workspace.
+
+    Attributes:
+        changes: In any order.
+        hazards: Those that only the kind can see; counts over all kinds are the engine's.
+        notes: What should be said.
+        tally: How many were left as they are, by why: `unchanged`, `waiting for the invitee` …
+        wanted: How many the document declares.
+        population: How many live ones could be taken away.
+        relies_on: Keys of those who must still be there before anything is taken from anyone (the remaining admins).
+    """
+
+    changes: tuple[Change, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    notes: tuple[Note, ...] = ()
+    tally: Mapping[str, int] = field(default_factory=dict)
+    wanted: int = 0
+    population: int = 0
+    relies_on: tuple[str, ...] = ()
+
+
+class Ending(Enum):
+    """What became of a change."""
+
+    DONE = "done"
+    DEFERRED = "deferred"
+    """Not possible yet, and not wrong: a later apply will make it."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How making a change ended.
+
+    Attributes:
+        ending: What became of it.
+        remark: What is worth knowing, in words; on failure what went wrong.
+        hint: What to do about it; may be empty.
+    """
+
+    ending: Ending
+    remark: str = ""
+    hint: str = ""
+
+
+Conversation = Generator[ApiCall, Answer | Lost, Outcome]
+"""Making one change: yields the calls, is sent what came back, and returns the outcome."""
+
+
+class Kind(Protocol[L]):
+    """One sort of thing that can be declared. `L` is how it holds what the API shows."""
+
+    @property
+    def name(self) -> str:
+        """In the singular, as in addresses: `member`."""
+        ...
+
+    @property
+    def section(self) -> str:
+        """The key of the document, and the heading of reports: `members`."""
+        ...
+
+    @property
+    def never_empty(self) -> bool:
+        """Whether an empty listing cannot be true."""
+        ...
+
+    def problems(self, document: Document) -> Sequence[Problem]:
+        """What the schema cannot see, in a document that the schema found well-formed."""
+        ...
+
+    def listing(self, workspace: str) -> str:
+        """The path of the one request that reads all of them."""
+        ...
+
+    def live(self, payload: Any) -> L:  # noqa: ANN401 - this is where its shape is checked
+        """What the API shows.
+
+        Raises:
+            GarbledError: The payload is not what the API promises.
+        """
+        ...
+
+    def rows(self, live: L) -> Sequence[Mapping[str, Any]]:
+        """What the API shows, one plain row each, in a stable order."""
+        ...
+
+    def digest(self, live: L) -> str:
+        """A fingerprint of all that a plan rests on."""
+        ...
+
+    def compare(self, desired: Desired, live: L, situation: Situation) -> Comparison:
+        """What differs. Only called where the document has the section."""
+        ...
+
+    def perform(self, change: Change, workspace: str) -> Conversation:
+        """Make a change."""
+        ...
+
+    def doubt(self, live: L, relies_on: Sequence[str]) -> str:
+        """Why nothing may be taken from anyone after all, looking again; empty where it may."""
+        ...

@@ -1,0 +1,106 @@
+"""A plan: the ordered changes of one workspace, what is dangerous about them, and what they were made from.
+It must not know any kind, nor how a plan is shown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from beamctl.document.document import Desired, Mode
+from beamctl.plan.change import Change, Stage
+from beamctl.plan.hazard import Hazard, Risk
+from beamctl.plan.kind import Comparison, Kind, Note, Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done to one workspace.
+
+    Attributes:
+        workspace: Its name.
+        source: The file that says so, as the user named it.
+        changes: In the order in which they may run.
+        hazards: Every risk of them, allowed or not.
+        notes: What a reviewer should know beside them.
+        tally: How many were left as they are, by why.
+        fingerprint: Of the live state it was made from.
+        relies_on: By kind, keys of those who must still be there before anything is taken from anyone.
+    """
+
+    workspace: str
+    source: str
+    changes: tuple[Change, ...]
+    hazards: tuple[Hazard, ...]
+    notes: tuple[Note, ...]
+    tally: Mapping[str, int]
+    fingerprint: str
+    relies_on: Mapping[str, tuple[str, ...]]
+
+    def stages(self) -> tuple[tuple[Stage, tuple[Change, ...]], ...]:
+        """The changes by stage, in order."""
+        return tuple((stage, tuple(group)) for stage, group in groupby(self.changes, key=lambda change: change.stage))
+
+
+def managed(kinds: Sequence[Kind[Any]], desired: Desired) -> tuple[Kind[Any], ...]:
+    """The kinds that the document has a section for; the others are not even read."""
+    return tuple(kind for kind in kinds if desired.section(kind.section) is not None)
+
+
+def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, Any], situation: Situation) -> Plan:
+    """Compare what a document says with what the API shows, and order what follows from it.
+
+    Args:
+        kinds: Those to compare: `managed(...)`.
+        desired: What the document says.
+        live: By the name of each kind, what it read.
+        situation: The day, and who we are.
+    """
+    found = {kind.name: kind.compare(desired, live[kind.name], situation) for kind in kinds}
+    changes = sorted((change for each in found.values() for change in each.changes), key=lambda change: change.order)
+    hazards = [hazard for each in found.values() for hazard in each.hazards]
+    for kind in kinds:
+        hazards += _emptiness(kind, desired, live[kind.name], found[kind.name])
+    hazards += _mass_removal(desired, changes, found.values())
+    tally: Counter[str] = Counter()
+    for each in found.values():
+        tally.update(each.tally)
+    return Plan(
+        workspace=desired.workspace,
+        source=desired.document.source,
+        changes=tuple(changes),
+        hazards=tuple(sorted(hazards, key=lambda hazard: (list(Risk).index(hazard.risk), hazard.value))),
+        notes=tuple(note for each in found.values() for note in each.notes),
+        tally={why: tally[why] for why in sorted(tally)},
+        fingerprint=_fingerprint(kinds, live),
+        relies_on={name: each.relies_on for name, each in found.items() if each.relies_on},
+    )
+
+
+def _emptiness(kind: Kind[Any], desired: Desired, live: Any, found: Comparison) -> list[Hazard]:  # noqa: ANN401
+    takes = any(change.takes for change in found.changes)
+    if kind.never_empty and not kind.rows(live):
+        return [Hazard(Risk.LIVE_EMPTY, kind.section, f"the API shows no {kind.section} at all")]
+    if not found.wanted and takes and desired.mode(kind.section) is Mode.AUTHORITATIVE:
+        return [Hazard(Risk.EMPTY_SECTION, kind.section, f"{desired.document.source} says nobody under {kind.section}")]
+    return []
+
+
+def _mass_removal(desired: Desired, changes: Sequence[Change], found: Any) -> list[Hazard]:  # noqa: ANN401
+    takes = sum(change.takes for change in changes)
+    population = sum(each.population for each in found)
+    limit = desired.guards.max_removals
+    if takes <= limit.of(population):
+        return []
+    because = f"takes from {takes} of {population}; guards.maxRemovals is {limit} (here {limit.of(population)})"
+    return [Hazard(Risk.MASS_REMOVAL, str(takes), because)]
+
+
+def _fingerprint(kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256()
+    for kind in kinds:
+        digest.update(f"{kind.name}\0{kind.digest(live[kind.name])}\0".encode())
+    return f"sha256:{digest.hexdigest()}"
