@@ -39,7 +39,7 @@ def _text(content: bytes, name: str) -> str | Problem:
     except UnicodeDecodeError as error:
         line, column = 0, 0
         if error.encoding == "utf-8":
-            line, column = _spot(content[: error.start].decode("utf-8", "replace").removeprefix("\ufeff"))
+            line, column = _spot(error.object[: error.start].decode())
         return Problem(
             Place(name, line, column),
             "is not text in UTF-8",

@@ -46,11 +46,12 @@ def each_document(text: str, name: str, build: Callable[[NextEvent, Event], None
 
 
 def _events(text: str) -> NextEvent:
-    try:
-        from yaml.cyaml import CParser
-    except ImportError:
+    import yaml
+
+    parser = getattr(yaml, "CSafeLoader", None)
+    if parser is None:
         return _python_events(text)
-    following: NextEvent = CParser(text).get_event
+    following: NextEvent = parser(text).get_event
     return following
 
 
@@ -58,17 +59,15 @@ def _python_events(text: str) -> NextEvent:
     """The events of the Python parser, which lets escapes through that are no characters."""
     import yaml
 
-    parser = yaml.SafeLoader(text)
+    parser: Any = yaml.SafeLoader(text)  # the stubs have no types for its events
 
     def following() -> Event:
         try:
-            event = parser.get_event()
+            event: Event = parser.get_event()
             str(getattr(event, "value", "")).encode()
         except (ValueError, OverflowError) as error:
-            raise yaml.scanner.ScannerError(problem="invalid Unicode character escape", problem_mark=_mark()) from error
+            mark = parser.get_mark()
+            raise yaml.scanner.ScannerError(problem="invalid Unicode character escape", problem_mark=mark) from error
         return event
-
-    def _mark() -> Any:  # noqa: ANN401 - the library's own
-        return parser.get_mark()
 
     return following

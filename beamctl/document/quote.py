@@ -1,4 +1,5 @@
-"""Text from outside made fit to stand in a message: quoted, escaped and cut. It must not know what a message is about."""
+"""Words for messages: text from outside made fit to stand in one (quoted, escaped, cut), and small grammar.
+It must not know what a message is about."""
 
 from __future__ import annotations
 

@@ -11,15 +11,14 @@ LONGEST_NUMBER = 100
 _FIXED: dict[str, bool | float | None] = {
     "": None,
     **dict.fromkeys(("~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),  # noqa: FBT003 - a value, not a flag
-    **dict.fromkeys(("false", "False", "FALSE"), False),  # noqa: FBT003 - as above
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
     **dict.fromkeys((sign + word for sign in ("", "+") for word in (".inf", ".Inf", ".INF")), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
 _INTEGER = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NUMBERS_BEGIN = frozenset("0123456789+-.")
 
@@ -40,10 +39,8 @@ def resolve(text: str) -> str | float | bool | None:
         return int(_bounded(text))
     if _FLOAT.fullmatch(text):
         return float(_bounded(text))
-    if _OCTAL.fullmatch(text):
-        return int(_bounded(text)[2:], 8)
-    if _HEXADECIMAL.fullmatch(text):
-        return int(_bounded(text)[2:], 16)
+    if _PREFIXED.fullmatch(text):
+        return int(_bounded(text), 0)
     return _FIXED.get(text, text)
 
 

@@ -50,7 +50,7 @@ def parse(content: bytes | str, name: str) -> Parsed:
     def read(following: NextEvent, root: Event) -> None:
         builder = Builder(tally, following)
         data = builder.value(root, ())
-        if data is not None or root.value:
+        if data is not None or root.value or builder.problems:
             document = Document(name, data, builder.values, builder.keys)
             drafts.append(Draft(document, tuple(builder.problems)))
 

@@ -29,7 +29,11 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "a list cannot begin here",
         "begin the list on the line below, or write [a, b]; put quotes around a value that is only '-'",
     ),
-    (r"unexpected end of stream", "the quote that opens here is never closed", "close it; a ' inside '…' is written ''"),
+    (
+        r"unexpected end of stream",
+        "the quote that opens here is never closed",
+        "close it; a ' inside '…' is written ''",
+    ),
     (r"expected ',' or '}'", "the { that opens here is not closed, or a comma is missing", "close it with }"),
     (r"expected ',' or ']'", "the [ that opens here is not closed, or a comma is missing", "close it with ]"),
     (
@@ -37,16 +41,24 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "an escape that YAML does not know",
         r"write \\ for a backslash, or use single quotes",
     ),
-    (r"Unicode character escape|hexdecimal|hexadecimal", "an escape that is no character", r"write \uXXXX or \UXXXXXXXX"),
+    (
+        r"Unicode character escape|hexadecimal|hexdecimal",
+        "an escape that is no character",
+        r"write \uXXXX or \UXXXXXXXX",
+    ),
     (r"tab character", "a tab is used as indentation", "indent with spaces"),
     (r"alphabetic or numeric", "a name is missing after & or *", "put quotes around a value that begins with & or *"),
     (r"\btag\b|\bURI\b|'>'", "a tag (!…) that cannot be read", "put quotes around a value that begins with !"),
     (r"incompatible YAML", "this version of YAML is not known", "delete the %YAML line"),
     (r"directive", "a line that begins with % is a directive that cannot be read", "put quotes around such a value"),
     (r"<document start>", "this does not belong to what stands above", "begin a new document with '---', or indent"),
-    (r"'-' indicator", "neither an item of the list above nor indented as a part of it", _INDENTATION),
+    (r"'-' indicator|block collection", "neither an item of the list above nor indented as a part of it", _INDENTATION),
     (r"expected key|<block end>", "this does not fit the lines above", _INDENTATION),
-    (r"expected (the )?node content", "a value is missing here", "put quotes around a value that begins with ] } or ,"),
+    (
+        r"expected (the )?node content",
+        "a key or a value is missing here",
+        "put quotes around a value that begins with ] } or ,",
+    ),
 )
 # Where the thing that was begun is what is wrong, rather than the spot where that came to light.
 _AT_CONTEXT = re.compile(r"expected ':'|unexpected end of stream|expected ',' or")
@@ -56,15 +68,18 @@ def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401
     """The problem that a YAML error stands for."""
     said = str(getattr(error, "problem", None) or error)
     mark = getattr(error, "problem_mark", None)
+    whole = f"{getattr(error, 'context', None)} {said}"
     if _AT_CONTEXT.search(said):
         mark = getattr(error, "context_mark", None) or mark
     place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
     if "cannot start any token" in said:
         return _no_token(place, text)
+    if "node content" in said and mark and not text[mark.index :].strip():
+        return Problem(place, "the text ends where a value is due", "close each [ and { that is open")
     for pattern, message, hint in _WORDS:
-        if re.search(pattern, said):
+        if re.search(pattern, whole):
             return Problem(place, message, hint)
-    return Problem(place, f"not YAML: {said}", _INDENTATION)
+    return Problem(place, f"not YAML: {quoted(said)}", _INDENTATION)
 
 
 def _no_token(place: Place, text: str) -> Problem:

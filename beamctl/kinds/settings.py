@@ -110,9 +110,8 @@ class SettingsKind:
         if isinstance(answer, Lost) or not answer.ok:
             return _failed(answer)
         told = answer.body.get(change.attribute) if isinstance(answer.body, dict) else None
-        if told is not None and _norm(change.attribute, told) != _norm(
-            change.attribute, (change.after or {})[change.attribute]
-        ):
+        asked = (change.after or {})[change.attribute]
+        if told is not None and _norm(change.attribute, told) != _norm(change.attribute, asked):
             remark = f"the API took the change but answers another {change.attribute}"
             return Outcome(Ending.FAILED, remark, "Run `beamctl show` to see what it made of it.")
         return Outcome(Ending.DONE)

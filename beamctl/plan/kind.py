@@ -24,10 +24,12 @@ class Situation:
 
     Attributes:
         today: The day in UTC.
+        api: The base URL of the API.
         identity: Who beamctl runs as, as far as the credential tells; None where it does not.
     """
 
     today: date
+    api: str
     identity: Identity | None = None
 
 

@@ -23,6 +23,9 @@ class Plan:
     Attributes:
         workspace: Its name.
         source: The file that says so, as the user named it.
+        api: The base URL it was read from.
+        runs_as: Who beamctl runs as, as far as anything tells; empty where nothing does.
+        sections: The kinds that were compared: name and section.
         changes: In the order in which they may run.
         hazards: Every risk of them, allowed or not.
         notes: What a reviewer should know beside them.
@@ -33,6 +36,9 @@ class Plan:
 
     workspace: str
     source: str
+    api: str
+    runs_as: str
+    sections: Mapping[str, str]
     changes: tuple[Change, ...]
     hazards: tuple[Hazard, ...]
     notes: tuple[Note, ...]
@@ -71,13 +77,23 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
     return Plan(
         workspace=desired.workspace,
         source=desired.document.source,
+        api=situation.api,
+        runs_as=_runs_as(desired, situation),
+        sections={kind.name: kind.section for kind in kinds},
         changes=tuple(changes),
         hazards=tuple(sorted(hazards, key=lambda hazard: (list(Risk).index(hazard.risk), hazard.value))),
         notes=tuple(note for each in found.values() for note in each.notes),
-        tally={why: tally[why] for why in sorted(tally)},
+        tally={why: tally[why] for why in sorted(tally) if tally[why]},
         fingerprint=_fingerprint(kinds, live),
         relies_on={name: each.relies_on for name, each in found.items() if each.relies_on},
     )
+
+
+def _runs_as(desired: Desired, situation: Situation) -> str:
+    said, told = desired.guards.runs_as, situation.identity
+    if said is not None:
+        return said.email or said.service_account
+    return (told.email or told.client_id or told.sub) if told else ""
 
 
 def _emptiness(kind: Kind[Any], desired: Desired, live: Any, found: Comparison) -> list[Hazard]:  # noqa: ANN401
@@ -95,7 +111,8 @@ def _mass_removal(desired: Desired, changes: Sequence[Change], found: Any) -> li
     limit = desired.guards.max_removals
     if takes <= limit.of(population):
         return []
-    because = f"takes from {takes} of {population}; guards.maxRemovals is {limit} (here {limit.of(population)})"
+    share = f" (here {limit.of(population)})" if limit.percent else ""
+    because = f"takes from {takes} of {population}; guards.maxRemovals is {limit}{share}"
     return [Hazard(Risk.MASS_REMOVAL, str(takes), because)]
 
 

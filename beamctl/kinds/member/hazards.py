@@ -10,6 +10,7 @@ from beamctl.kinds.member.live import People, admins
 from beamctl.model.email import domain, folded
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role
+from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.hazard import Hazard, Risk
 
@@ -65,17 +66,18 @@ def hazards(changes: Sequence[Change], count: Admins, guards: Guards, ours: str 
     taking = [change for change in changes if change.takes]
     found = _about_admins(taking, count, guards)
     for change in taking:
+        name = printable(change.name)
         what = f"would {'be demoted' if change.after else 'be removed'}"
         if change.key == ours:
-            found.append(Hazard(Risk.SELF_LOCKOUT, change.name, f"beamctl runs as {change.name}, who {what}"))
+            found.append(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, who {what}"))
         if change.key in guards.protected:
-            found.append(Hazard(Risk.REMOVES_PROTECTED, change.name, f"{change.name} is protected, and {what}"))
+            found.append(Hazard(Risk.REMOVES_PROTECTED, name, f"{name} is protected, and {what}"))
     for change in changes:
         grants = change.action in _GRANTS or (change.action is Action.SET_ROLE and not change.takes)
         if grants and guards.allowed_domains and domain(change.name) not in guards.allowed_domains:
             allowed = ", ".join(guards.allowed_domains)
             because = f"{change.name} is outside {allowed}"
-            found.append(Hazard(Risk.GRANTS_OUTSIDE_DOMAIN, change.name, because))
+            found.append(Hazard(Risk.GRANTS_OUTSIDE_DOMAIN, printable(change.name), because))
     return found
 
 
@@ -87,6 +89,6 @@ def _about_admins(taking: Sequence[Change], count: Admins, guards: Guards) -> li
         because = "every accepted admin would be removed or demoted; somebody invited is no admin yet"
         return [Hazard(Risk.LAST_ADMIN, "none", because)]
     if left < guards.min_admins and (left < len(count.before) or not count.before):
-        because = f"{left} accepted admin(s) would remain; guards.minAdmins is {guards.min_admins}"
+        because = f"{left} accepted admin{'s' * (left != 1)} would remain; guards.minAdmins is {guards.min_admins}"
         return [Hazard(Risk.TOO_FEW_ADMINS, str(left), because)]
     return []

@@ -1,0 +1,88 @@
+"""Finds and reads the files a user names. It must not know what is in them."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from beamctl.document.document import Desired
+from beamctl.document.load import SourceText
+from beamctl.errors import DocumentError, UsageError
+from beamctl.usecases import validate
+
+DEFAULT_FILE = Path("beamctl.yaml")
+DEFAULT_DIRECTORY = Path("access")
+_SUFFIXES = frozenset({".yaml", ".yml"})
+MOST_BYTES = 32 * 1024 * 1024
+"""The largest file that is read, in bytes."""
+
+
+def read_sources(named: Sequence[str]) -> list[SourceText]:
+    """Read what the user named, or else `beamctl.yaml`, or else the directory `access/`.
+
+    Raises:
+        UsageError: There is nothing to read, or it cannot be read.
+    """
+    names = list(named) or _defaults()
+    if names.count("-") > 1:
+        raise UsageError("standard input is named twice", "Write -f - once.")
+    sources = [source for name in names for source in _read(name)]
+    seen: set[str] = set()
+    return [source for source in sources if not (source.name in seen or seen.add(source.name))]
+
+
+def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[Desired, ...]:
+    """What the documents say, for the workspaces that were picked; all of them where none was.
+
+    Raises:
+        DocumentError: Anything is wrong with any of them.
+        UsageError: A picked workspace has no document, or there is none at all.
+    """
+    checked = validate(read_sources(named))
+    if checked.problems:
+        raise DocumentError(checked.problems)
+    known = {desired.workspace for desired in checked.desired}
+    if missing := [name for name in workspaces if name not in known]:
+        raise UsageError(
+            f"no document is about the workspace {missing[0]!r}", f"There are: {', '.join(sorted(known))}."
+        )
+    return tuple(desired for desired in checked.desired if not workspaces or desired.workspace in workspaces)
+
+
+def _defaults() -> list[str]:
+    for path in (DEFAULT_FILE, DEFAULT_DIRECTORY):
+        if path.exists():
+            return [str(path)]
+    hint = "Name one with -f FILE, or write beamctl.yaml. `beamctl demo` shows one."
+    raise UsageError("there is no beamctl.yaml and no directory access/ here", hint)
+
+
+def _read(name: str) -> Iterator[SourceText]:
+    if name == "-":
+        yield SourceText("-", sys.stdin.buffer.read(MOST_BYTES + 1))
+        return
+    path = Path(name)
+    try:
+        if path.is_dir():
+            files = sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES and each.is_file())
+            if not files:
+                raise UsageError(f"there is no .yaml or .yml file in {name}", "Name a file, or another directory.")
+            for each in files:
+                yield _file(each)
+        else:
+            yield _file(path)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {name}: {error.strerror or error}", "Check the name and the permissions."
+        ) from None
+    except ValueError:
+        raise UsageError(f"{name!r} cannot be the name of a file", "Check the name.") from None
+
+
+def _file(path: Path) -> SourceText:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise UsageError(f"{path} is no regular file", "Name a file or a directory, or - for standard input.")
+    with path.open("rb") as stream:
+        return SourceText(str(path), stream.read(MOST_BYTES + 1))

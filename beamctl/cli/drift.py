@@ -1,0 +1,46 @@
+"""`beamctl drift`: what stands in the workspace that the document does not say. It must not be able to change it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+import click
+
+from beamctl.cli import options
+from beamctl.cli.connect import access_of
+from beamctl.cli.exits import Exit
+from beamctl.cli.output import output_of
+from beamctl.cli.planning import plan_all
+
+
+@click.command("drift")
+@options.files
+@options.workspaces
+@options.view
+@options.connection
+def command(
+    files: tuple[str, ...],
+    workspaces: tuple[str, ...],
+    output: str,
+    *,
+    no_color: bool,
+    quiet: bool,
+    **connection: Any,  # noqa: ANN401 - the options of `options.connection`
+) -> int:
+    """Tell what stands in a workspace that its document does not say.
+
+    Reads only. Exits 0 where there is no drift and 2 where there is.
+    """
+    out = output_of(output, no_color=no_color, quiet=quiet)
+    with ExitStack() as stack:
+        plans = [each.plan for each in plan_all(files, workspaces, access_of(**connection), stack)]
+    if out.json:
+        from beamctl.report.as_json import drift_json
+
+        out.payload(drift_json(plans))
+    else:
+        from beamctl.report.text.drift import drift_text
+
+        out.payload("\n".join(drift_text(plan, out.style) for plan in plans))
+    return Exit.DIFFERS if any(plan.changes for plan in plans) else Exit.DONE

@@ -1,0 +1,47 @@
+"""Ctrl-C and SIGTERM during an apply: the first ends it after the calls in flight, the second at once.
+It must not know what is being applied."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from beamctl.cli.exits import Exit
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupt:
+    """While entered, the signals set `stop`; a second one leaves the process.
+
+    Attributes:
+        stop: Set by the first signal.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.stop = threading.Event()
+        self._say = say
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        """Take the signals over."""
+        self._before = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the handler's signature
+        if self.stop.is_set():
+            self._say("Stopped at once. What was in flight may or may not have been made: run `beamctl plan`.")
+            os._exit(Exit.INTERRUPTED)  # threads are waiting for answers: nothing gentler ends them
+        self.stop.set()
+        self._say("Stopping after the calls in flight. Once more to stop at once.")

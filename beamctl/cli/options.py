@@ -1,0 +1,83 @@
+"""The options that several commands share, written once. It must not know what the commands do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from beamctl.apply.executor import DEFAULT_PARALLELISM
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+MOST_PARALLEL = 64
+
+
+def _all(*decorators: Decorator) -> Decorator:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+files = click.option(
+    "-f",
+    "--file",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="A document, a directory of them, or - for standard input. Repeatable. Default: beamctl.yaml, else access/.",
+)
+workspaces = click.option(
+    "-w", "--workspace", "workspaces", multiple=True, metavar="NAME", help="Only this workspace. Repeatable."
+)
+output = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or machines.",
+)
+no_color = click.option("--no-color", is_flag=True, help="No colours. So does NO_COLOR in the environment.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result.")
+view = _all(output, no_color, quiet)
+allow = click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Allow one hazard of this plan, as its refusal prints it.",
+)
+parallelism = click.option(
+    "--parallelism",
+    type=click.IntRange(1, MOST_PARALLEL),
+    default=DEFAULT_PARALLELISM,
+    show_default=True,
+    help="How many changes may run at the same time.",
+)
+connection = _all(
+    click.option(
+        "--api-url",
+        metavar="URL",
+        help="The API's base URL, or `local` for the emulator on this machine. Default: BEAMCTL_API_URL, BL_API_URL, "
+        "the official CLI's configuration, else https://api.blaxel.ai/v0.",
+    ),
+    click.option(
+        "--api-key-file",
+        metavar="FILE",
+        help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, the same with BL_, "
+        "else what `bl login` left.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0.1, max=600),
+        default=60,
+        show_default=True,
+        help="Seconds to wait for an answer.",
+    ),
+    click.option("--debug", is_flag=True, help="Show every request and answer on standard error, secrets masked."),
+)

@@ -1,0 +1,58 @@
+"""What `plan`, `apply` and `drift` do alike: read the documents, open each workspace, plan all before anything else.
+It must not know what is done with the plans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from beamctl.cli.connect import Access, Link, link
+from beamctl.cli.documents import read_desired
+from beamctl.cli.output import Output
+from beamctl.document.document import Desired
+from beamctl.plan.hazard import Allowance, allowance, refused, unused
+from beamctl.plan.kind import Situation
+from beamctl.plan.plan import Plan
+from beamctl.usecases import plan
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan and the way to the workspace it is for."""
+
+    plan: Plan
+    link: Link
+
+
+def plan_all(files: Sequence[str], workspaces: Sequence[str], access: Access, stack: ExitStack) -> list[Planned]:
+    """Plan every workspace of the documents. An error in one stops all: nothing has been changed yet."""
+    return [_plan(desired, access, stack) for desired in read_desired(files, workspaces)]
+
+
+def _plan(desired: Desired, access: Access, stack: ExitStack) -> Planned:
+    way = stack.enter_context(link(access, desired.workspace))
+    situation = Situation(datetime.now(UTC).date(), way.api_url, way.identity())
+    return Planned(plan(desired, way.reader, situation), way)
+
+
+def allowances(texts: Sequence[str]) -> tuple[Allowance, ...]:
+    """Read what `--allow` names.
+
+    Raises:
+        UsageError: One of them is no hazard, or one that cannot be allowed.
+    """
+    return tuple(allowance(text) for text in texts)
+
+
+def is_refused(plans: Sequence[Planned], allowed: Sequence[Allowance]) -> bool:
+    """Whether any plan has a hazard that nobody allowed."""
+    return any(refused(each.plan.hazards, allowed) for each in plans)
+
+
+def say_unused(plans: Sequence[Planned], allowed: Sequence[Allowance], out: Output) -> None:
+    """Say which allowances no plan has a hazard for."""
+    hazards = [hazard for each in plans for hazard in each.plan.hazards]
+    for each in unused(hazards, allowed):
+        out.talk(f"Note: --allow {each} allows nothing here: the plan has no such hazard.")

@@ -1,0 +1,55 @@
+"""`beamctl show`: a workspace as it is. It must not compare it with anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from beamctl.cli import options
+from beamctl.cli.connect import access_of, default_workspace, link
+from beamctl.cli.documents import DEFAULT_DIRECTORY, DEFAULT_FILE, read_desired
+from beamctl.cli.exits import Exit
+from beamctl.cli.output import output_of
+from beamctl.errors import UsageError
+from beamctl.usecases import show
+
+
+@click.command("show")
+@click.option("-w", "--workspace", metavar="NAME", help="Default: the document's, else BL_WORKSPACE, else the CLI's.")
+@options.files
+@options.view
+@options.connection
+def command(
+    workspace: str | None,
+    files: tuple[str, ...],
+    output: str,
+    *,
+    no_color: bool,
+    quiet: bool,
+    **connection: Any,  # noqa: ANN401 - the options of `options.connection`
+) -> int:
+    """Show a workspace as it is now: settings, and members with role, standing and source."""
+    out = output_of(output, no_color=no_color, quiet=quiet)
+    name = workspace or _documented(files) or default_workspace()
+    with link(access_of(**connection), name) as way:
+        sections = show(name, way.reader)
+        api_url = way.api_url
+    if out.json:
+        from beamctl.report.as_json import show_json
+
+        out.payload(show_json(name, api_url, sections))
+    else:
+        from beamctl.report.text.show import show_text
+
+        out.payload(show_text(name, api_url, sections, out.style))
+    return Exit.DONE
+
+
+def _documented(files: tuple[str, ...]) -> str:
+    if not files and not DEFAULT_FILE.exists() and not DEFAULT_DIRECTORY.exists():
+        return ""
+    names = [desired.workspace for desired in read_desired(files)]
+    if len(names) > 1:
+        raise UsageError("the documents are about several workspaces", f"Pick one with -w: {', '.join(names)}.")
+    return names[0]

@@ -1,0 +1,37 @@
+"""`beamctl validate`: documents in, problems out. It must not need a credential or a network."""
+
+from __future__ import annotations
+
+import click
+
+from beamctl.cli import options
+from beamctl.cli.documents import read_sources
+from beamctl.cli.exits import Exit
+from beamctl.cli.output import output_of
+from beamctl.usecases import validate
+
+
+@click.command("validate")
+@options.files
+@options.view
+def command(files: tuple[str, ...], output: str, *, no_color: bool, quiet: bool) -> int:
+    """Check documents, with no credential and no network.
+
+    Prints every problem of every file as file:line:column with a hint. Exits 0 when there is none, else 3.
+    """
+    out = output_of(output, no_color=no_color, quiet=quiet)
+    checked = validate(read_sources(files))
+    if out.json:
+        from beamctl.report.as_json import problems_json
+
+        out.payload(problems_json(checked.problems, len(checked.desired)))
+    elif checked.problems:
+        from beamctl.report.text.problems import problems_text
+
+        out.payload(problems_text(checked.problems, out.style))
+    else:
+        count = len(checked.desired)
+        out.payload(
+            f"Valid: {count} workspace{'s' * (count != 1)} ({', '.join(d.workspace for d in checked.desired)}).\n"
+        )
+    return Exit.WRONG_INPUT if checked.problems else Exit.DONE

@@ -1,0 +1,107 @@
+"""What the schema cannot say and no kind needs to: the guards, and workspaces that are declared twice; and the desired
+state of a document without problems. It must not know any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from beamctl.document.document import Desired, Document, Guards, Limit, Mode, Path, Self
+from beamctl.document.problem import Place, Problem
+from beamctl.document.quote import quoted
+from beamctl.model import email
+
+
+def check(document: Document) -> Iterator[Problem]:
+    """What is wrong with the guards. What is not as the schema says is left to the schema."""
+    guards = _mapping(document.data, "guards")
+    yield from _addresses(document, "protected", guards)
+    yield from _domains(document, guards)
+    address = _mapping(guards, "self").get("email")
+    if isinstance(address, str) and (fault := email.fault(address)):
+        yield _problem(document, ("guards", "self", "email"), address, fault, _ADDRESS_HINT)
+
+
+def declared_twice(document: Document, declared: dict[str, Place]) -> Iterator[Problem]:
+    """Whether another document declares the workspace already; if not, `declared` learns where this one does."""
+    name = document.data.get("workspace") if isinstance(document.data, dict) else None
+    if not isinstance(name, str):
+        return
+    place = document.place("workspace")
+    known = declared.get(name)
+    if known is None:
+        declared[name] = place
+        return
+    message = f"the workspace {quoted(name)} is declared twice, first at {known.source}:{known.line}"
+    hint = "give each file once" if known == place else "keep one document for each workspace"
+    yield Problem(place, message, hint)
+
+
+def desired(document: Document) -> Desired:
+    """What a document without problems says."""
+    data = document.data
+    manage = {section: Mode(mode) for section, mode in data.get("manage", {}).items()}
+    return Desired(data["workspace"], document, _guards(data.get("guards", {})), manage)
+
+
+def _guards(data: dict[str, Any]) -> Guards:
+    default = Guards()
+    runs_as = data.get("self")
+    return Guards(
+        min_admins=int(data.get("minAdmins", default.min_admins)),
+        max_removals=_limit(data["maxRemovals"]) if "maxRemovals" in data else default.max_removals,
+        allowed_domains=tuple(email.folded(domain) for domain in data.get("allowedDomains", ())),
+        protected=tuple(email.folded(address) for address in data.get("protected", ())),
+        runs_as=Self(runs_as.get("email", ""), runs_as.get("serviceAccount", "")) if runs_as else None,
+    )
+
+
+def _limit(written: str | float) -> Limit:
+    if isinstance(written, str):
+        return Limit(int(written.removesuffix("%")), percent=True)
+    return Limit(int(written))
+
+
+_ADDRESS_HINT = "write an address such as ada@example.com"
+_DOMAIN_HINT = "write what follows the @ of an address, such as example.com"
+
+
+def _addresses(document: Document, key: str, guards: dict[str, Any]) -> Iterator[Problem]:
+    for path, address in _strings(guards, key):
+        if fault := email.fault(address):
+            yield _problem(document, path, address, fault, _ADDRESS_HINT)
+    yield from _repeated(document, key, guards)
+
+
+def _domains(document: Document, guards: dict[str, Any]) -> Iterator[Problem]:
+    for path, domain in _strings(guards, "allowedDomains"):
+        if "*" in domain or email.fault("x@" + domain):
+            hint = "list each domain; there are no wildcards" if "*" in domain else _DOMAIN_HINT
+            yield _problem(document, path, domain, "is not a domain", hint)
+    yield from _repeated(document, "allowedDomains", guards)
+
+
+def _repeated(document: Document, key: str, guards: dict[str, Any]) -> Iterator[Problem]:
+    first: dict[str, Place] = {}
+    for path, text in _strings(guards, key):
+        folded = email.folded(text)
+        if folded in first:
+            message = f"is listed twice, first in line {first[folded].line}"
+            yield _problem(document, path, text, message, "delete one of them")
+        first.setdefault(folded, document.place(*path))
+
+
+def _strings(guards: dict[str, Any], key: str) -> Iterator[tuple[Path, str]]:
+    items = guards.get(key)
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, str):
+            yield ("guards", key, index), item
+
+
+def _mapping(data: object, key: str) -> dict[str, Any]:
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _problem(document: Document, path: Path, text: str, fault: str, hint: str) -> Problem:
+    return Problem(document.place(*path), f"{quoted(text)} {fault}", hint)

@@ -1,0 +1,67 @@
+"""Checks a document against its JSON Schema: the one importer of jsonschema. It must not know the sections of the
+document, nor the words a fault is reported in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from beamctl.document.document import Document, Path
+from beamctl.document.fault import Fault, telling
+from beamctl.document.problem import Problem
+from beamctl.document.schema_file import load_schema
+from beamctl.document.thin import Twins, thin
+from beamctl.document.wording import problems_of
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+
+def check(document: Document, name: str = "workspace") -> list[Problem]:
+    """Everything in which the document is not as the schema `name` says, each problem once."""
+    data, twins = thin(load_schema(name), document.data)
+    faults = telling([_fault(error) for error in _validator(name).iter_errors(data)])
+    return list(
+        dict.fromkeys(
+            problem
+            for fault in faults
+            for path in _with_twins(fault.path, twins)
+            for problem in problems_of(replace(fault, path=path), document)
+        )
+    )
+
+
+def _with_twins(path: Path, twins: Twins) -> Iterator[Path]:
+    yield path
+    for key in twins.get(path[:2], ()):
+        yield (path[0], key, *path[2:])
+
+
+def _fault(error: Any) -> Fault:  # noqa: ANN401 - the library is imported where it is used
+    branches: dict[Any, list[Fault]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.relative_schema_path[0], []).append(_fault(inner))
+    path = tuple(error.absolute_path)
+    return Fault(path, error.validator, error.validator_value, error.instance, [error.schema], [*branches.values()])
+
+
+@cache
+def _validator(name: str) -> Validator:
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    validators: Any = extend  # the stubs have no types for it
+    validator: Validator = validators(Draft202012Validator, {"pattern": _pattern})(load_schema(name))
+    return validator
+
+
+def _pattern(_: object, pattern: str, instance: object, __: object) -> Iterator[Exception]:
+    """As JSON Schema has it: `$` is the end of the text, and not also the place before a last line break."""
+    import re
+
+    from jsonschema import ValidationError
+
+    if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
+        yield ValidationError("does not match")

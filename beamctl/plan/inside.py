@@ -1,0 +1,51 @@
+"""What differs inside a nested value that is known to differ. It must not know what the value is of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ABSENT = object()
+"""Stands for no value, which is not None."""
+
+_NAMES = ("groupName", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One spot inside a value.
+
+    Attributes:
+        path: Keys and indices, joined by dots.
+        before: The value there, or `ABSENT`.
+        after: The value there, or `ABSENT`.
+    """
+
+    path: str
+    before: Any
+    after: Any
+
+
+def differences(before: Any, after: Any) -> Sequence[Difference]:  # noqa: ANN401 - any JSON
+    """Every spot that differs, sorted by path. Items of a list that have a name are paired by it, never by likeness."""
+    from deepdiff import DeepDiff
+    from deepdiff.helper import notpresent
+
+    tree = DeepDiff(_by_name(before), _by_name(after), ignore_order=True, view="tree", verbose_level=2)
+    found = []
+    for level in (level for group in tree.values() for level in group):
+        path = ".".join(str(part) for part in level.path(output_format="list"))
+        old, new = (ABSENT if side is notpresent else side for side in (level.t1, level.t2))
+        found.append(Difference(path, old, new))
+    return sorted(found, key=lambda each: (each.path, str(each.before), str(each.after)))
+
+
+def _by_name(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if not isinstance(value, list):
+        return value
+    for name in _NAMES:
+        if all(isinstance(item, dict) and isinstance(item.get(name), str) for item in value):
+            named = {item[name]: {key: inner for key, inner in item.items() if key != name} for item in value}
+            return named if len(named) == len(value) else value
+    return value

@@ -1,0 +1,82 @@
+"""Reports for machines: versioned JSON, one object a run. It must not know a kind by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from beamctl.apply.event import Ended, Event, NotAttempted
+from beamctl.document.problem import Problem
+from beamctl.plan.codec import FORMAT_VERSION, change_data, plans_data
+from beamctl.plan.hazard import Allowance
+from beamctl.plan.plan import Plan
+from beamctl.report.text.apply import counts
+from beamctl.report.text.drift import told
+from beamctl.report.text.show import Sections
+
+
+def problems_json(problems: Sequence[Problem], documents: int) -> str:
+    """What is wrong, place by place; an empty list where nothing is."""
+    found = [
+        {
+            "file": problem.place.source,
+            "line": problem.place.line,
+            "column": problem.place.column,
+            "message": problem.message,
+            "hint": problem.hint,
+        }
+        for problem in problems
+    ]
+    return _dumps({"valid": not found, "documents": documents, "problems": found})
+
+
+def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
+    """All plans of a run, as `schemas/plan.schema.json` describes."""
+    return _dumps(plans_data(plans, allowed), versioned=False)
+
+
+def drift_json(plans: Sequence[Plan]) -> str:
+    """Every difference of every workspace."""
+    found = [change_data(plan, change) | {"told": told(plan, change)} for plan in plans for change in plan.changes]
+    return _dumps({"drift": bool(found), "resource_drift": found})
+
+
+def show_json(workspace: str, api: str, sections: Sections) -> str:
+    """A workspace as it is."""
+    return _dumps({"workspace": workspace, "api_url": api, **{name: list(rows) for name, rows in sections.items()}})
+
+
+def applied_json(
+    plans: Sequence[Plan], allowed: Sequence[Allowance], events: Sequence[tuple[Plan, Sequence[Event]]]
+) -> str:
+    """The plans, and what became of every change."""
+    results = [result for plan, each in events for result in _results(plan, each)]
+    totals = [counts(each) for _, each in events] or [(0, 0, 0, 0)]
+    names = ("done", "deferred", "failed", "not_attempted")
+    summary = {name: sum(total[index] for total in totals) for index, name in enumerate(names)}
+    return _dumps(plans_data(plans, allowed) | {"results": results, "summary": summary}, versioned=False)
+
+
+def error_json(message: str, hint: str, code: int) -> str:
+    """What went wrong, where no report could be made."""
+    return _dumps({"error": {"message": message, "hint": hint, "exit_code": code}})
+
+
+def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
+    found = []
+    for event in events:
+        match event:
+            case Ended(change=change, outcome=outcome):
+                said = {"outcome": outcome.ending.value, "remark": outcome.remark, "hint": outcome.hint}
+            case NotAttempted(change=change, why=why):
+                said = {"outcome": "not attempted", "remark": why, "hint": ""}
+            case _:
+                continue
+        found.append({"address": change_data(plan, change)["address"], "action": change.action.value, **said})
+    return sorted(found, key=lambda result: (result["address"], result["action"]))
+
+
+def _dumps(data: Mapping[str, Any], *, versioned: bool = True) -> str:
+    whole = {"format_version": FORMAT_VERSION, **data} if versioned else data
+    return json.dumps(whole, indent=2, ensure_ascii=True) + "\n"

@@ -1,0 +1,1 @@
+"""Reports for people: one module a command, one string each."""

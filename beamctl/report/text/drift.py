@@ -1,0 +1,73 @@
+"""Drift for a reader: what stands in the workspace that the document does not say, and the other way round.
+It must not say what apply would do."""
+
+from __future__ import annotations
+
+from beamctl.model.text import printable
+from beamctl.plan.change import Change, Reason
+from beamctl.plan.plan import Plan
+from beamctl.report import words
+from beamctl.report.style import PLAIN, Style, Tone, table, value
+
+
+def drift_text(plan: Plan, style: Style = PLAIN) -> str:
+    """One workspace, told from its own side."""
+    lines = [style(Tone.STRONG, words.head(plan)), ""]
+    for kind, section in plan.sections.items():
+        rows = [(_mark(change), *_row(plan, change)) for change in plan.changes if change.kind == kind]
+        if rows:
+            lines += [f"  {section}", *table(rows, "  ")]
+    if plan.changes:
+        lines.append("")
+    lines.append(style(Tone.STRONG, _sum(plan)))
+    if plan.changes:
+        lines.append("  `beamctl plan` shows what would put it right; or change the document to say what is.")
+    return "\n".join(lines) + "\n"
+
+
+def told(plan: Plan, change: Change) -> str:
+    """One difference in a sentence: what is, and what the document says."""
+    says, has = printable(plan.source), _live(change)
+    match change.reason:
+        case Reason.NOT_THERE:
+            return f"is not there; {says} says {_said(change)}"
+        case Reason.NOT_DECLARED:
+            return f"{has}; not in {says}"
+        case Reason.ACCESS_ENDED:
+            return f"{has}; {says} ended that on {change.declared.get('until', '')}"
+        case Reason.INVITATION_EXPIRED:
+            return f"has an expired invitation; {says} says {_said(change)}"
+        case _:
+            return f"{has}; {says} says {_said(change)}"
+
+
+def _row(plan: Plan, change: Change) -> tuple[str, str, str]:
+    return printable(change.name), told(plan, change), words.place(change)
+
+
+def _mark(change: Change) -> str:
+    """The other way round than a plan: `+` is more than the document says, `-` is less."""
+    if change.after is None:
+        return "+"
+    return "-" if change.before is None else "~"
+
+
+def _live(change: Change) -> str:
+    before = change.before or {}
+    shown = before.get(change.attribute)
+    if change.attribute != "role":
+        return f"is {value(shown)}"
+    standing = "" if before.get("standing") == "accepted" else f"{before.get('standing')} as "
+    return f"is {standing}{printable(str(shown or 'a role the API does not tell'))}"
+
+
+def _said(change: Change) -> str:
+    shown = (change.after or {}).get(change.attribute)
+    return printable(str(shown)) if change.attribute == "role" else value(shown)
+
+
+def _sum(plan: Plan) -> str:
+    if not plan.changes:
+        return f"No drift: {plan.workspace} is as {printable(plan.source)} says."
+    count = len(plan.changes)
+    return f"Drift: {count} difference{'s' * (count != 1)} between {plan.workspace} and {printable(plan.source)}."

@@ -1,0 +1,129 @@
+"""A plan for a reader: every change with its line, then what is dangerous, then the sum.
+It must not know a kind by name, nor whether anybody allowed anything but what it is told."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from beamctl.model.text import printable
+from beamctl.plan.change import Change
+from beamctl.plan.hazard import Allowance, Hazard, refused
+from beamctl.plan.inside import ABSENT, differences
+from beamctl.plan.plan import Plan
+from beamctl.report import words
+from beamctl.report.style import PLAIN, Style, Tone, table, value
+
+_FEW = 12
+_FIRST = "unchanged"
+
+
+def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAIN) -> str:
+    """A whole plan: header, changes, notes, hazards and sum."""
+    lines = [style(Tone.STRONG, words.head(plan)), ""]
+    for kind, section in plan.sections.items():
+        changes = [change for change in plan.changes if change.kind == kind]
+        if changes:
+            lines += [f"  {section}", *_changes(plan, changes, style)]
+    if plan.changes:
+        lines.append("")
+    lines += [line for line in (_tally(plan),) if line]
+    lines += [f"  ! {_note(text)}" for text in _notes(plan)]
+    if len(lines) > 2 and lines[-1]:  # noqa: PLR2004 - more than the header
+        lines.append("")
+    lines.append(style(Tone.STRONG, sum_text(plan)))
+    return "\n".join([*lines, *_hazards(plan, allowed, style), *_all_flags(plan, allowed)]) + "\n"
+
+
+def sum_text(plan: Plan) -> str:
+    """The plan in one sentence."""
+    if not plan.changes:
+        return f"No changes: {plan.workspace} is as {printable(plan.source)} says."
+    return f"Plan: {words.to_do(plan.changes)}."
+
+
+def refusal(hazard: Hazard) -> str:
+    """Why a plan is refused, and the exact flag that would allow it."""
+    lines = [f"Refused (exit 5): {hazard.risk.label} — {printable(hazard.because)}."]
+    if hazard.liftable:
+        lines.append(f"  To allow it in this plan only:  beamctl apply {_flag(hazard)}")
+    else:
+        lines.append(f"  It cannot be allowed: {hazard.risk.why}. Keep or promote another admin first.")
+    return "\n".join(lines)
+
+
+def _flag(hazard: Hazard) -> str:
+    return "--allow " + shlex.quote(f"{hazard.risk.label}={hazard.value}")
+
+
+def _all_flags(plan: Plan, allowed: Sequence[Allowance]) -> list[str]:
+    """Where there are several hazards, the one command that allows them all."""
+    blocked = refused(plan.hazards, allowed)
+    if not blocked or len(plan.hazards) == 1 or not all(hazard.liftable for hazard in plan.hazards):
+        return []
+    return ["", f"To allow all of this in this plan only:  beamctl apply {' '.join(map(_flag, plan.hazards))}"]
+
+
+def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
+    rows = [
+        (
+            f"{words.SYMBOL[change.action]} {words.verb(change)}",
+            words.subject(change),
+            "" if _nested(change) else words.detail(change),
+            words.place(change),
+            words.remark(change, plan),
+        )
+        for change in changes
+    ]
+    kept = [index for index in range(5) if any(row[index] for row in rows)]
+    lines = table([tuple(row[index] for index in kept) for row in rows], "  ")
+    told = []
+    for change, line in zip(changes, lines, strict=True):
+        told += [style(words.TONE[words.SYMBOL[change.action]], line), *_inside(change)]
+    return told
+
+
+def _nested(change: Change) -> bool:
+    sides = [(side or {}).get(change.attribute) for side in (change.before, change.after)]
+    return any(isinstance(side, dict | list) for side in sides)
+
+
+def _inside(change: Change) -> list[str]:
+    if not _nested(change) or change.before is None or change.after is None:
+        return []
+    lines = []
+    for spot in differences(change.before.get(change.attribute), change.after.get(change.attribute)):
+        name = printable(spot.path)
+        if spot.before is ABSENT:
+            lines.append(f"      + {name}: {value(spot.after)}")
+        elif spot.after is ABSENT:
+            lines.append(f"      - {name}: {value(spot.before)}")
+        else:
+            lines.append(f"      ~ {name}: {value(spot.before)} → {value(spot.after)}")
+    return lines
+
+
+def _tally(plan: Plan) -> str:
+    ordered = sorted(plan.tally.items(), key=lambda item: (item[0] != _FIRST, item[0]))
+    return "  " + " · ".join(f"{count} {printable(why)}" for why, count in ordered) if ordered else ""
+
+
+def _notes(plan: Plan) -> list[tuple[str, str]]:
+    told = [(note.text, f"{note.place.source}:{note.place.line}" if note.place else "") for note in plan.notes]
+    return told if len(told) <= _FEW else [*told[:_FEW], (f"and {len(told) - _FEW} more: see -o json", "")]
+
+
+def _note(told: tuple[str, str]) -> str:
+    text, where = (printable(part) for part in told)
+    return f"{text}  ({where})" if where else text
+
+
+def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style) -> list[str]:
+    blocking = refused(plan.hazards, allowed)
+    lines = []
+    for hazard in plan.hazards:
+        if hazard in blocking:
+            lines += ["", style(Tone.BAD, refusal(hazard))]
+        else:
+            lines += ["", style(Tone.CHANGED, f"Allowed: {hazard.risk.label} — {printable(hazard.because)}.")]
+    return lines

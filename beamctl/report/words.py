@@ -1,0 +1,105 @@
+"""The words in which changes are told, one table a question. It must not know a kind by name."""
+
+from __future__ import annotations
+
+from beamctl.model.text import printable
+from beamctl.plan.change import Action, Change, Reason
+from beamctl.plan.plan import Plan
+from beamctl.report.style import Tone, value
+
+SYMBOL = {
+    Action.SET: "~",
+    Action.INVITE: "+",
+    Action.RESEND: "↻",
+    Action.SET_ROLE: "~",
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REVOKE: "-",
+    Action.REMOVE: "-",
+    Action.DELETE: "-",
+}
+
+TONE = {"+": Tone.GOOD, "↻": Tone.GOOD, "~": Tone.CHANGED, "-": Tone.BAD}
+
+_VERB = {Action.SET_ROLE: "role"}
+
+_TO_DO = {
+    Action.INVITE: "{} to invite",
+    Action.RESEND: "{} to resend",
+    Action.SET_ROLE: "{} role{s} to change",
+    Action.CREATE: "{} to create",
+    Action.UPDATE: "{} to update",
+    Action.REMOVE: "{} to remove",
+    Action.REVOKE: "{} to revoke",
+    Action.DELETE: "{} to delete",
+    Action.SET: "{} setting{s} to change",
+}
+
+
+def verb(change: Change) -> str:
+    """The word in front of a change: what is done, or for a setting its name."""
+    return printable(change.name) if change.action is Action.SET else _VERB.get(change.action, change.action.value)
+
+
+def subject(change: Change) -> str:
+    """Whom or what it is about; empty where the verb says it all."""
+    return "" if change.action is Action.SET else printable(change.name)
+
+
+def detail(change: Change) -> str:
+    """Before and after, as briefly as they can be told."""
+    before, after = _side(change, change.before), _side(change, change.after)
+    match change.action:
+        case Action.SET_ROLE | Action.SET | Action.UPDATE:
+            was = "invited as " if (change.before or {}).get("standing") == "invited" else ""
+            return f"{was}{before} → {after}"
+        case Action.REMOVE | Action.DELETE:
+            return f"was {before}"
+        case Action.REVOKE:
+            return f"invited as {before}"
+        case _:
+            return after
+
+
+def remark(change: Change, plan: Plan) -> str:
+    """Why, and what the document says beside it."""
+    declared = change.declared
+    match change.reason:
+        case Reason.NOT_DECLARED:
+            said = [f"not in {printable(plan.source)}"]
+        case Reason.ACCESS_ENDED:
+            said = [f"access ended {declared.get('until', '')}"]
+        case Reason.INVITATION_EXPIRED:
+            said = ["invitation expired"]
+        case _:
+            said = []
+    if change.reason is not Reason.ACCESS_ENDED and "until" in declared:
+        said.append(f"until {declared['until']}")
+    said += [printable(f"{name}: {declared[name]}") for name in ("reason", "owner") if name in declared]
+    return " · ".join(said)
+
+
+def place(change: Change) -> str:
+    """The line that asks for it."""
+    return f"{printable(change.place.source)}:{change.place.line}" if change.place else ""
+
+
+def to_do(changes: tuple[Change, ...]) -> str:
+    """How many of what, in one sentence."""
+    counts = {action: sum(change.action is action for change in changes) for action in _TO_DO}
+    return ", ".join(
+        text.format(counts[action], s="s" * (counts[action] != 1)) for action, text in _TO_DO.items() if counts[action]
+    )
+
+
+def head(plan: Plan) -> str:
+    """Which workspace, where, and as whom."""
+    whom = f" · as {printable(plan.runs_as)}" if plan.runs_as else ""
+    return f"{plan.workspace} · {printable(plan.api)}{whom}"
+
+
+def _side(change: Change, side: object) -> str:
+    shown = side.get(change.attribute) if isinstance(side, dict) else None
+    if change.attribute == "role":
+        return printable(str(shown)) if shown else "a role the API does not tell"
+    return value(shown)

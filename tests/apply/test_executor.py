@@ -1,0 +1,118 @@
+"""What an apply does when things go wrong, seen from outside."""
+
+import threading
+from typing import Any
+
+from beamctl.apply.event import Ended, NotAttempted
+from beamctl.errors import UnauthenticatedError, UnreachableError
+from beamctl.model.api_call import Answer, ApiCall, Lost
+from beamctl.usecases import apply
+from tests.fakes.runs import applied, document, outcomes, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+ROOT = person("root@x.io", "admin")
+
+
+def test_one_refused_account_does_not_stop_the_others() -> None:
+    live = FakeWorkspace.of([ROOT], refuses=frozenset({"POST /users"}))
+    live.users["b@x.io"] = person("b@x.io")
+    want = document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "admin"})
+    assert outcomes(applied(planned(want, live), live)) == {"a@x.io": "failed", "b@x.io": "done"}
+
+
+def test_nothing_is_taken_after_a_failure() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")], refuses=frozenset({"POST /users"}))
+    want = document({"root@x.io": "admin", "a@x.io": "member"})
+    events = applied(planned(want, live), live)
+    assert outcomes(events) == {"a@x.io": "failed", "old@x.io": "not attempted"}
+    assert "old@x.io" in live.users
+    (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
+    assert skipped.why == "a change before it failed, and nothing is taken away after a failure"
+
+
+def test_a_failed_demotion_stops_the_removals() -> None:
+    live = FakeWorkspace.of(
+        [ROOT, person("a@x.io", "admin"), person("old@x.io")], refuses=frozenset({"PUT /users/a@x.io"})
+    )
+    want = document({"root@x.io": "admin", "a@x.io": "member"})
+    assert outcomes(applied(planned(want, live), live)) == {"a@x.io": "failed", "old@x.io": "not attempted"}
+
+
+def test_admins_are_read_again_before_anything_is_taken() -> None:
+    live = FakeWorkspace.of([ROOT, person("ann@x.io", "admin"), person("old@x.io")])
+    want = document({"root@x.io": "admin", "ann@x.io": "member"})
+    plan = planned(want, live)
+    live.users["root@x.io"]["role"] = "member"  # behind our back, after the plan
+    events = applied(plan, live)
+    assert outcomes(events) == {"ann@x.io": "not attempted", "old@x.io": "not attempted"}
+    why = next(event.why for event in events if isinstance(event, NotAttempted))
+    assert why == "root@x.io should remain as admin, and is none any more"
+
+
+def test_what_cannot_be_read_again_is_not_taken() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin"}), live)
+
+    class Gone:
+        def get(self, path: str) -> Any:
+            raise UnreachableError("no answer from api.example.test")
+
+    events = list(apply(plan, Gone(), live, parallelism=1, stop=threading.Event()))
+    assert outcomes(events) == {"old@x.io": "not attempted"}
+    assert "could not be read again: no answer" in next(e.why for e in events if isinstance(e, NotAttempted))
+
+
+def test_a_credential_that_is_gone_ends_the_apply() -> None:
+    live = FakeWorkspace.of([ROOT])
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "member"}), live)
+
+    class Expired:
+        def send(self, call: ApiCall) -> Answer | Lost:
+            raise UnauthenticatedError("the API does not know the credential", "Run bl login.")
+
+    events = list(apply(plan, live, Expired(), parallelism=1, stop=threading.Event()))
+    assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "not attempted"}
+
+
+def test_an_interrupt_lets_the_calls_in_flight_end_and_begins_no_more() -> None:
+    live = FakeWorkspace.of([ROOT])
+    plan = planned(document({"root@x.io": "admin", **{f"p{n}@x.io": "member" for n in range(20)}}), live)
+    stop = threading.Event()
+    events = []
+    for event in apply(plan, live, live, parallelism=1, stop=stop):
+        events.append(event)
+        if isinstance(event, Ended):
+            stop.set()
+    skipped = [event for event in events if isinstance(event, NotAttempted)]
+    done = [event for event in events if isinstance(event, Ended)]
+    assert len(skipped) + len(done) == 20
+    assert {event.why for event in skipped} <= {"interrupted"}
+    invited = {key for key, user in live.users.items() if not user["accepted"]}
+    assert invited == {event.change.key for event in done}
+
+
+def test_every_change_ends_in_exactly_one_event() -> None:
+    live = FakeWorkspace.of([ROOT, *(person(f"old{n}@x.io") for n in range(9))])
+    plan = planned(document({"root@x.io": "admin", **{f"p{n}@x.io": "viewer" for n in range(30)}}), live)
+    ends = [e.change.key for e in applied(plan, live, parallelism=8) if isinstance(e, Ended | NotAttempted)]
+    assert sorted(ends) == sorted(change.key for change in plan.changes)
+
+
+def test_our_own_identity_comes_last() -> None:
+    live = FakeWorkspace.of([ROOT, person("me@x.io", "admin"), person("z@x.io")])
+    want = document({"root@x.io": "admin"}, guards={"self": {"email": "ME@x.io"}})
+    applied(planned(want, live), live, parallelism=8)
+    assert [call for call in live.calls if call.startswith("DELETE")] == [
+        "DELETE /users/z@x.io",
+        "DELETE /users/me@x.io",
+    ]
+
+
+def test_settings_run_one_after_the_other_and_keep_what_the_document_does_not_say() -> None:
+    live = FakeWorkspace.of(
+        [], settings={"name": "acme", "displayName": "A", "labels": {"a": "1"}, "region": "eu", "createdAt": "x"}
+    )
+    want = document(settings={"displayName": "B", "labels": {"b": "2"}})
+    assert outcomes(applied(planned(want, live), live, parallelism=8)) == {"displayName": "done", "labels": "done"}
+    assert live.settings == {"name": "acme", "displayName": "B", "labels": {"b": "2"}, "region": "eu", "createdAt": "x"}
+    assert live.calls[-4:] == ["GET /workspaces/acme", "PUT /workspaces/acme"] * 2

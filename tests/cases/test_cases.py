@@ -1,0 +1,51 @@
+"""Each directory here is a test: `access.yaml` and `live.yaml` in, `plan.txt` and `plan.json` out.
+
+To add one, make a directory with the first two and run the tests with BEAMCTL_WRITE_CASES=1; then read what was written.
+"""
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from beamctl.document.schema_file import load_schema
+from beamctl.model.identity import Identity
+from beamctl.plan.hazard import allowance
+from beamctl.plan.plan import Plan
+from beamctl.report.as_json import plans_json
+from beamctl.report.text.plan import plan_text
+from tests.fakes.runs import TODAY, desired, planned
+from tests.fakes.workspace import FakeWorkspace
+
+HERE = Path(__file__).parent
+CASES = sorted(path.parent for path in HERE.glob("*/access.yaml"))
+
+
+def run(case: Path) -> tuple[Plan, dict[str, Any]]:
+    live: dict[str, Any] = yaml.safe_load((case / "live.yaml").read_text())
+    workspace = FakeWorkspace.of(live.get("users", []))
+    workspace.settings |= live.get("workspace", {})
+    today = date.fromisoformat(live["today"]) if "today" in live else TODAY
+    identity = Identity(**live["identity"]) if "identity" in live else None
+    return planned(desired((case / "access.yaml").read_text()), workspace, today=today, identity=identity), live
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Path) -> None:
+    plan, live = run(case)
+    allowed = tuple(allowance(text) for text in live.get("allow", []))
+    found = {"plan.txt": plan_text(plan, allowed), "plan.json": plans_json([plan], allowed)}
+    for name, text in found.items():
+        if os.environ.get("BEAMCTL_WRITE_CASES"):
+            (case / name).write_text(text)
+        assert text == (case / name).read_text(), f"{case.name}/{name}"
+    Draft202012Validator(load_schema("plan")).validate(json.loads(found["plan.json"]))
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) >= 8

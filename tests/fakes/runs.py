@@ -1,0 +1,59 @@
+"""Planning and applying against a fake, in one line each."""
+
+import threading
+from datetime import date
+
+import yaml
+
+from beamctl.apply.event import Ended, Event, NotAttempted
+from beamctl.document.document import Desired
+from beamctl.document.load import SourceText
+from beamctl.model.identity import Identity
+from beamctl.plan.kind import Ending, Situation
+from beamctl.plan.plan import Plan
+from beamctl.usecases import apply, plan, validate
+from tests.fakes.workspace import FakeWorkspace
+
+TODAY = date(2026, 11, 24)
+API = "https://api.example.test/v0"
+
+
+def desired(text: str, name: str = "access.yaml") -> Desired:
+    checked = validate([SourceText(name, text.encode())])
+    assert not checked.problems, checked.problems
+    return checked.desired[0]
+
+
+def document(members: dict[str, object] | None = None, **sections: object) -> Desired:
+    data: dict[str, object] = {"version": 1, "workspace": "acme", **sections}
+    if members is not None:
+        data["members"] = members
+    return desired(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
+
+
+def planned(want: Desired, live: FakeWorkspace, *, today: date = TODAY, identity: Identity | None = None) -> Plan:
+    return plan(want, live, Situation(today, API, identity))
+
+
+def applied(approved: Plan, live: FakeWorkspace, *, parallelism: int = 2) -> list[Event]:
+    return list(apply(approved, live, live, parallelism=parallelism, stop=threading.Event()))
+
+
+def outcomes(events: list[Event]) -> dict[str, str]:
+    found = {}
+    for event in events:
+        match event:
+            case Ended(change=change, outcome=outcome):
+                found[change.name] = outcome.ending.value
+            case NotAttempted(change=change):
+                found[change.name] = "not attempted"
+            case _:
+                continue
+    return found
+
+
+def all_done(events: list[Event]) -> bool:
+    return all(
+        not isinstance(e, NotAttempted) and not (isinstance(e, Ended) and e.outcome.ending is not Ending.DONE)
+        for e in events
+    )

@@ -1,0 +1,138 @@
+"""How changes to people are spelled, whatever the API answers: refusals, conflicts, lost answers, other roles."""
+
+import pytest
+
+from beamctl.apply.event import Ended
+from beamctl.plan.kind import Outcome
+from tests.fakes.runs import applied, document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+ROOT = person("root@x.io", "admin")
+P = "p@x.io"
+
+
+def run(live: FakeWorkspace, role: str | None) -> Outcome:
+    members: dict[str, object] = {"root@x.io": "admin"} | ({P: role} if role else {})
+    plan = planned(document(members), live)
+    live.calls.clear()
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    return end.outcome
+
+
+def writes(live: FakeWorkspace) -> list[str]:
+    return [call for call in live.calls if not call.startswith("GET")]
+
+
+def test_an_invitation_is_one_call() -> None:
+    live = FakeWorkspace.of([ROOT])
+    assert run(live, "viewer").ending.value == "done"
+    assert writes(live) == ["POST /users"]
+    assert live.users[P]["role"] == "viewer"
+
+
+def test_a_role_the_invitation_did_not_take_is_put_right() -> None:
+    live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}))
+    assert run(live, "admin") == Outcome(run(FakeWorkspace.of([ROOT]), "admin").ending)
+    assert writes(live) == ["POST /users", f"PUT /users/{P}"]
+    assert live.users[P]["role"] == "admin"
+
+
+def test_where_a_pending_role_cannot_be_set_it_is_said() -> None:
+    live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role", "no-role-on-pending"}))
+    outcome = run(live, "admin")
+    assert outcome.ending.value == "done"
+    assert outcome.remark == (
+        "invited as member; its role will be set once the invitation is accepted: the next apply then does it"
+    )
+    again = run(live, "admin")
+    assert again.ending.value == "deferred"
+    assert again.remark.startswith("still invited as member; its role will be set once")
+
+
+def test_an_invitation_that_offers_too_much_is_a_failure() -> None:
+    live = FakeWorkspace.of([ROOT, person(P, "admin", accepted=False)], quirks=frozenset({"no-role-on-pending"}))
+    outcome = run(live, "member")
+    assert outcome.ending.value == "failed"
+    assert (
+        outcome.remark
+        == "the invitation still offers admin, not member: the API answered 404: Workspace or user not found"
+    )
+    assert "Take the person out of the document and apply" in outcome.hint
+    ignoring = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role", "no-role-on-pending"}))
+    assert run(ignoring, "viewer").remark.startswith("the invitation still offers member, not viewer")
+
+
+def test_a_role_the_api_does_not_tell_is_set_to_be_sure() -> None:
+    live = FakeWorkspace.of([ROOT], quirks=frozenset({"no-invited-role"}))
+    assert run(live, "viewer").ending.value == "done"
+    assert writes(live) == ["POST /users", f"PUT /users/{P}"]
+    both = FakeWorkspace.of([ROOT], quirks=frozenset({"no-invited-role", "no-role-on-pending"}))
+    assert run(both, "viewer").remark.startswith("invited, in a role the API does not tell; its role will be set")
+
+
+@pytest.mark.parametrize("quirk", ["", "reinvite-conflicts"])
+def test_an_expired_invitation_is_sent_again(quirk: str) -> None:
+    live = FakeWorkspace.of([ROOT, person(P, accepted=False, expired=True)], quirks=frozenset({quirk}))
+    assert run(live, "viewer").ending.value == "done"
+    assert writes(live) == ["POST /users"] + (["DELETE /users/p@x.io", "POST /users"] if quirk else [])
+    assert not live.users[P].get("expired")
+
+
+def test_a_lost_answer_is_looked_up_and_nobody_is_invited_twice() -> None:
+    live = FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"}))
+    assert run(live, "viewer").ending.value == "done"
+    assert live.calls == ["POST /users", "GET /users"]
+
+
+def test_a_conflict_means_somebody_else_was_faster() -> None:
+    live = FakeWorkspace.of([ROOT])
+    plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
+    live.users[P] = person(P, "member", accepted=False)
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert end.outcome.ending.value == "done"
+    assert live.users[P]["role"] == "viewer"
+
+
+def test_an_answer_lost_for_good_is_a_failure_that_says_so() -> None:
+    live = FakeWorkspace.of([ROOT, person(P)], loses=frozenset({f"PUT /users/{P}"}))
+    outcome = run(live, "admin")
+    assert outcome.ending.value == "failed"
+    assert outcome.remark == "the connection was reset; whether it was made is not known"
+    assert outcome.hint == "Run `beamctl plan` to see how it stands."
+
+
+def test_an_invitation_that_cannot_be_looked_up() -> None:
+    live = FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"}))
+    plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
+    live.refuses = frozenset({"GET /users"})
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert end.outcome.remark == (
+        "the connection was reset, and it cannot be looked up: the API answered 422: refused on purpose"
+    )
+
+
+def test_a_refusal_says_what_the_api_said_and_what_to_edit() -> None:
+    live = FakeWorkspace.of([ROOT], refuses=frozenset({"POST /users"}))
+    outcome = run(live, "viewer")
+    assert outcome.remark == "the API answered 422: refused on purpose"
+    assert outcome.hint.startswith("Mend or remove the entry")
+
+
+def test_somebody_who_is_gone_already() -> None:
+    live = FakeWorkspace.of([ROOT, person(P)])
+    plan = planned(document({"root@x.io": "admin"}), live)
+    del live.users[P]
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert (end.outcome.ending.value, end.outcome.remark) == ("done", "was gone already")
+    live.users[P] = person(P)
+    plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
+    del live.users[P]
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "p@x.io is no longer in the workspace")
+
+
+def test_an_address_is_one_segment_of_the_path() -> None:
+    live = FakeWorkspace.of([ROOT, person("a+b/c?d#e@x.io")])
+    applied(planned(document({"root@x.io": "admin"}), live), live)
+    assert live.calls[-1] == "DELETE /users/a+b/c?d#e@x.io"
+    assert list(live.users) == ["root@x.io"]

@@ -1,0 +1,47 @@
+"""What the members section may not say, with the exact words and places."""
+
+import pytest
+
+from beamctl.document.load import SourceText
+from beamctl.usecases import validate
+
+
+def problems(members: str) -> list[tuple[int, int, str, str]]:
+    text = f"version: 1\nworkspace: acme\nmembers:\n{members}"
+    found = validate([SourceText("a.yaml", text.encode())]).problems
+    return [(each.place.line, each.place.column, each.message, each.hint) for each in found]
+
+
+def test_two_spellings_of_one_person() -> None:
+    assert problems("  ada@x.io: admin\n  ADA@x.io: member\n") == [
+        (
+            5,
+            3,
+            "'ADA@x.io' is the same person as 'ada@x.io' on line 4",
+            "Upper and lower case are one: keep one of the two.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("email", ["ada", "ada@", "@x.io", "a b@x.io", "ada@x..io", "ada@-x.io", ".a@x.io", "a@b@c"])
+def test_what_is_no_address(email: str) -> None:
+    assert problems(f"  {email!r}: admin\n") == [
+        (4, 3, f"{email!r} is not an e-mail address", "Write NAME@DOMAIN: role.")
+    ]
+
+
+def test_an_address_that_is_too_long() -> None:
+    (found,) = problems(f"  {'a' * 250}@x.io: admin\n")
+    assert found[2].endswith("is longer than 254 characters")
+
+
+def test_a_day_that_does_not_exist() -> None:
+    assert problems("  a@x.io: {role: member, until: 2026-02-30}\n") == [
+        (4, 35, "'2026-02-30' is not a day of the calendar", "Write YYYY-MM-DD.")
+    ]
+
+
+def test_one_group_mapped_twice() -> None:
+    text = "version: 1\nworkspace: acme\nsettings:\n  groupMappings:\n  - {groupName: g, role: admin}\n  - {groupName: g, role: member}\n"
+    (found,) = validate([SourceText("a.yaml", text.encode())]).problems
+    assert (found.place.line, found.message) == (6, "the group 'g' is mapped on line 5 already")

@@ -1,0 +1,126 @@
+"""The guards that look at people. The golden texts are in tests/cases."""
+
+import pytest
+
+from beamctl.document.document import Desired
+from beamctl.errors import UsageError
+from beamctl.model.identity import Identity
+from beamctl.plan.hazard import allowance, refused, unused
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+
+def hazards(want: Desired, live: FakeWorkspace, identity: Identity | None = None) -> dict[str, str]:
+    return {hazard.risk.label: hazard.value for hazard in planned(want, live, identity=identity).hazards}
+
+
+LOOSE = {"maxRemovals": 99}
+
+
+def test_an_invited_admin_does_not_count() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin", accepted=False)])
+    assert hazards(document({"a@x.io": "member", "b@x.io": "admin"}, guards=LOOSE), live) == {"last-admin": "none"}
+    live.accept_all()
+    assert hazards(document({"a@x.io": "member", "b@x.io": "admin"}, guards=LOOSE), live) == {}
+
+
+def test_a_promotion_counts_before_a_demotion() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "member")])
+    assert hazards(document({"a@x.io": "member", "b@x.io": "admin"}, guards=LOOSE), live) == {}
+
+
+def test_too_few_admins_only_where_the_plan_takes_one() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "member"), person("c@x.io", "member")])
+    guards = LOOSE | {"minAdmins": 2}
+    assert hazards(document({"a@x.io": "admin", "b@x.io": "member"}, guards=guards), live) == {}
+    live.users["b@x.io"]["role"] = "admin"
+    found = hazards(document({"a@x.io": "admin", "b@x.io": "member"}, guards=guards), live)
+    assert found == {"too-few-admins": "1"}
+
+
+def test_a_listing_without_any_accepted_admin_is_not_trusted_with_removals() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin", accepted=False), person("b@x.io")])
+    assert hazards(document({"a@x.io": "admin"}, guards=LOOSE), live) == {"too-few-admins": "0"}
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [Identity(sub="sub-1"), Identity(email="ME@x.io"), Identity(sub="other", email="me@x.io")],
+)
+def test_the_credential_tells_who_we_are(identity: Identity) -> None:
+    live = FakeWorkspace.of([person("me@x.io", "admin", sub="sub-1"), person("a@x.io", "admin")])
+    found = hazards(document({"a@x.io": "admin"}, guards=LOOSE), live, identity)
+    assert found == {"self-lockout": "me@x.io"}
+    demoted = hazards(document({"a@x.io": "admin", "me@x.io": "viewer"}, guards=LOOSE), live, identity)
+    assert demoted == {"self-lockout": "me@x.io"}
+
+
+def test_a_service_account_is_no_member() -> None:
+    live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin")])
+    plan = planned(document({"a@x.io": "admin"}, guards=LOOSE), live, identity=Identity(client_id="uuid"))
+    assert plan.hazards == ()
+    assert plan.notes == ()
+
+
+def test_who_we_are_is_asked_for_where_it_matters() -> None:
+    live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin"), person("b@x.io")])
+    plan = planned(document({"a@x.io": "admin", "b@x.io": "member"}, guards=LOOSE), live)
+    assert [note.text for note in plan.notes] == [
+        "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
+    ]
+    assert planned(document({"a@x.io": "admin", "me@x.io": "admin"}, guards=LOOSE), live).notes == ()
+
+
+def test_a_protected_person_may_be_promoted() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io")])
+    guards = LOOSE | {"protected": ["A@x.io"]}
+    assert hazards(document({"root@x.io": "admin", "a@x.io": "admin"}, guards=guards), live) == {}
+    assert hazards(document({"root@x.io": "admin"}, guards=guards), live) == {"removes-protected": "a@x.io"}
+
+
+def test_mass_removal_counts_removals_demotions_and_revocations() -> None:
+    people = [
+        person("root@x.io", "admin"),
+        person("a@x.io", "admin"),
+        person("b@x.io"),
+        person("c@x.io", accepted=False),
+    ]
+    want = {"root@x.io": "admin", "a@x.io": "member"}
+    assert hazards(document(want, guards={"maxRemovals": "50%"}), FakeWorkspace.of(people)) == {"mass-removal": "3"}
+    assert hazards(document(want, guards={"maxRemovals": 3}), FakeWorkspace.of(people)) == {}
+    assert hazards(document(want, guards={"maxRemovals": 2}), FakeWorkspace.of(people)) == {"mass-removal": "3"}
+
+
+def test_by_default_a_quarter_rounded_up() -> None:
+    people = [person("root@x.io", "admin"), *(person(f"p{n}@x.io") for n in range(4))]
+    keep = {"root@x.io": "admin", "p0@x.io": "member", "p1@x.io": "member"}
+    assert hazards(document(keep), FakeWorkspace.of(people)) == {}
+    del keep["p0@x.io"]
+    assert hazards(document(keep), FakeWorkspace.of(people)) == {"mass-removal": "3"}
+
+
+def test_an_allowance_names_exactly_one_hazard_of_one_plan() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"p{n}@x.io") for n in range(4))])
+    plan = planned(document({"root@x.io": "admin"}), live)
+    assert refused(plan.hazards, [allowance("mass-removal=4")]) == ()
+    assert len(refused(plan.hazards, [allowance("mass-removal=5")])) == 1
+    assert [str(each) for each in unused(plan.hazards, [allowance("mass-removal=5")])] == ["mass-removal=5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("mass-removals=4", "--allow: there is no hazard named 'mass-removals'"),
+        ("mass-removal", "--allow mass-removal needs a value"),
+        ("last-admin=none", "--allow: last-admin cannot be allowed: no accepted admin would remain"),
+    ],
+)
+def test_what_cannot_be_allowed(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        allowance(text)
+
+
+def test_a_role_the_api_knows_and_beamctl_does_not_counts_as_taking() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", "owner")])
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "admin"}, guards={"maxRemovals": 0}), live)
+    assert {hazard.risk.label for hazard in plan.hazards} == {"mass-removal"}

@@ -1,0 +1,93 @@
+"""Every cell of the decision table, once as a verdict and once through a whole plan."""
+
+import pytest
+
+from beamctl.kinds.member.table import ROWS, WANTED, Column, Standing, Verdict, verdict
+from beamctl.model.role import Role, UnknownRole
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+ROLE_NAMES = {
+    Column.ADMIN: "admin",
+    Column.MEMBER: "member",
+    Column.VIEWER: "viewer",
+    Column.UNKNOWN: "owner",
+    Column.UNTOLD: "",
+}
+CELLS = [(live, wanted, cell) for live, cells in ROWS.items() for wanted, cell in zip(WANTED, cells, strict=True)]
+
+EXPECTED = """
+none                  -        invite  invite  invite
+invited admin         revoke   wait    role    role
+invited member        revoke   role    wait    role
+invited viewer        revoke   role    role    wait
+invited owner         revoke   role    role    role
+invited ?             revoke   wait    wait    wait
+expired admin         revoke   resend  resend  resend
+expired member        revoke   resend  resend  resend
+expired viewer        revoke   resend  resend  resend
+expired owner         revoke   resend  resend  resend
+expired ?             revoke   resend  resend  resend
+accepted admin        remove   -       role    role
+accepted member       remove   role    -       role
+accepted viewer       remove   role    role    -
+accepted owner        leave    role    role    role
+directory admin       leave    -       say     say
+directory member      leave    say     -       say
+directory viewer      leave    say     say     -
+directory owner       leave    say     say     say
+directory ?           leave    say     say     say
+"""
+"""Written out by hand, apart from the table, so that a slip of the table is seen."""
+
+WORDS = {
+    Verdict.NOTHING: "-",
+    Verdict.WAIT: "wait",
+    Verdict.INVITE: "invite",
+    Verdict.RESEND: "resend",
+    Verdict.SET_ROLE: "role",
+    Verdict.REMOVE: "remove",
+    Verdict.REVOKE: "revoke",
+    Verdict.LEAVE: "leave",
+    Verdict.LEAVE_SAID: "say",
+}
+
+
+def spelled(live: tuple[Standing, Column] | None) -> str:
+    return "none" if live is None else f"{live[0].value} {ROLE_NAMES[live[1]] or '?'}"
+
+
+def test_the_table_is_the_one_written_by_hand() -> None:
+    expected = {line[:20].strip(): line[20:].split() for line in EXPECTED.strip().splitlines()}
+    assert {spelled(live): [WORDS[cell] for cell in cells] for live, cells in ROWS.items()} == expected
+
+
+@pytest.mark.parametrize(("live", "wanted", "cell"), CELLS, ids=str)
+def test_each_cell_is_what_a_plan_does(
+    live: tuple[Standing, Column] | None, wanted: Role | None, cell: Verdict
+) -> None:
+    workspace = FakeWorkspace.of([person("root@x.io", "admin")])
+    if live is not None:
+        standing, column = live
+        workspace.users["p@x.io"] = person(
+            "p@x.io",
+            ROLE_NAMES[column],
+            accepted=standing in (Standing.ACCEPTED, Standing.DIRECTORY) and column is not Column.UNTOLD,
+            expired=standing is Standing.EXPIRED,
+            source="directory_sync" if standing is Standing.DIRECTORY else "invitation",
+        )
+    members: dict[str, object] = {"root@x.io": "admin"}
+    guards = {"self": {"serviceAccount": "ci"}}
+    if wanted is not None:
+        members["p@x.io"] = wanted.value
+    plan = planned(document(members, guards=guards), workspace)
+    verbs = [change.action.value for change in plan.changes]
+    does = cell in (Verdict.INVITE, Verdict.RESEND, Verdict.SET_ROLE, Verdict.REMOVE, Verdict.REVOKE)
+    assert verbs == ([cell.value] if does else [])
+    says = cell is Verdict.LEAVE_SAID or (cell is Verdict.LEAVE and live is not None and live[0] is Standing.ACCEPTED)
+    assert bool(plan.notes) is says
+
+
+def test_a_role_beamctl_does_not_know_is_its_own_row() -> None:
+    assert verdict(None, Standing.ACCEPTED, UnknownRole("owner")) is Verdict.LEAVE
+    assert verdict(Role.ADMIN, Standing.ACCEPTED, UnknownRole("owner")) is Verdict.SET_ROLE

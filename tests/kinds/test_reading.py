@@ -1,0 +1,86 @@
+"""What the API may show, and what it may not."""
+
+from typing import Any
+
+import pytest
+
+from beamctl.errors import GarbledError
+from beamctl.kinds.member.live import people
+from beamctl.kinds.settings import SettingsKind
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+GARBLED_USERS = [
+    {},
+    None,
+    "users",
+    [None],
+    [{"role": "admin", "accepted": True}],
+    [{"email": "", "role": "admin", "accepted": True}],
+    [{"email": 7, "role": "admin", "accepted": True}],
+    [{"email": "a@x.io", "role": ["admin"], "accepted": True}],
+    [{"email": "a@x.io", "role": "admin", "accepted": "true"}],
+    [{"email": "a@x.io", "role": "admin", "accepted": True, "source": 3}],
+    [{"email": "a@x.io", "role": "admin", "accepted": False, "expired": "yes"}],
+    [{"email": "a@x.io", "role": "admin", "accepted": True, "sub": {"a": 1}}],
+]
+
+
+@pytest.mark.parametrize("payload", GARBLED_USERS, ids=str)
+def test_a_listing_that_is_none_is_refused_as_a_whole(payload: Any) -> None:
+    with pytest.raises(GarbledError, match="list of users"):
+        people(payload)
+
+
+def test_a_member_without_a_role() -> None:
+    with pytest.raises(GarbledError, match="'a@x.io' as a member without a role"):
+        people([{"email": "a@x.io", "accepted": True}])
+
+
+def test_what_the_api_leaves_out() -> None:
+    found = people([{"email": "a@x.io"}])["a@x.io"]
+    assert (found.standing.value, found.source, str(found.role), found.sub) == ("invited", "local", "", "")
+
+
+def test_of_two_entries_for_one_person_the_one_with_more_access_counts() -> None:
+    entries = [
+        person("A@x.io", "viewer", accepted=False),
+        person("a@x.io", "admin"),
+        person("a@X.io", accepted=False, expired=True),
+    ]
+    assert str(people(entries)["a@x.io"].role) == "admin"
+    assert people(entries) == people(entries[::-1])
+
+
+def test_a_source_that_is_not_known_is_not_ours_to_touch() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", source="scim")])
+    plan = planned(document({"root@x.io": "admin"}), live)
+    assert plan.changes == ()
+    assert plan.tally == {"left to scim": 1, "unchanged": 1}
+
+
+@pytest.mark.parametrize("payload", [None, [], "x", {}, {"name": 3}])
+def test_what_is_no_workspace(payload: Any) -> None:
+    with pytest.raises(GarbledError, match="not a workspace"):
+        SettingsKind().live(payload)
+
+
+@pytest.mark.parametrize("odd", [{"labels": []}, {"displayName": {"a": 1}}, {"groupMappings": {"a": 1}, "labels": {}}])
+def test_settings_of_another_kind(odd: dict[str, Any]) -> None:
+    if odd == {"labels": []}:
+        assert SettingsKind().live({"name": "acme", **odd})["labels"] == {}
+        return
+    with pytest.raises(GarbledError, match="of a kind beamctl does not know"):
+        SettingsKind().live({"name": "acme", **odd})
+
+
+def test_group_mappings_compare_as_a_set() -> None:
+    mappings = [{"groupName": "a", "role": "admin"}, {"groupName": "b", "role": "member"}]
+    live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings[::-1]})
+    assert planned(document(settings={"groupMappings": mappings}), live).changes == ()
+
+
+def test_settings_that_are_not_declared_are_not_compared() -> None:
+    live = FakeWorkspace(settings={"name": "acme", "displayName": "Z", "labels": {"x": "y"}})
+    assert planned(document(settings={"displayName": "Z"}), live).changes == ()
+    assert planned(document({}), FakeWorkspace.of([])).sections == {"member": "members"}

@@ -1,0 +1,134 @@
+"""The invariants, for any document and any live state."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamctl.document.document import Desired
+from beamctl.plan.hazard import Risk
+from beamctl.report.as_json import plans_json
+from tests.fakes.runs import applied, document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+EMAILS = [f"p{number}@x.io" for number in range(7)] + ["Ann.Other@X.io"]
+SPELLINGS = [email.upper() for email in EMAILS] + EMAILS
+
+live_people = st.builds(
+    lambda email, role, standing, source: person(
+        email,
+        role,
+        accepted=standing == "accepted",
+        expired=standing == "expired",
+        **({"source": source} if source else {}),
+    ),
+    st.sampled_from(EMAILS),
+    st.sampled_from(["admin", "member", "viewer"]),
+    st.sampled_from(["accepted", "accepted", "invited", "expired"]),
+    st.sampled_from(["", "", "invitation", "directory_sync", "domain_capture"]),
+)
+workspaces = st.lists(live_people, max_size=8, unique_by=lambda each: str(each["email"]).lower()).map(FakeWorkspace.of)
+entries = st.one_of(
+    st.sampled_from(["admin", "member", "viewer"]),
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["admin", "member", "viewer"])},
+        optional={
+            "until": st.sampled_from(["2026-11-24", "2026-11-25", "2020-02-29", "2099-01-01"]),
+            "reason": st.text("ab |é`@", min_size=1, max_size=5).map(str.strip).filter(bool),
+        },
+    ),
+)
+
+
+def documents(*, additive: bool = False) -> st.SearchStrategy[Desired]:
+    members = st.dictionaries(st.sampled_from(SPELLINGS), entries, max_size=8).filter(
+        lambda found: len({email.lower() for email in found}) == len(found)
+    )
+    more = {"manage": {"members": "additive"}} if additive else {}
+    return members.map(lambda found: document(dict(found), **more))
+
+
+quirks = st.frozensets(st.sampled_from(["invite-ignores-role", "reinvite-conflicts", "no-invited-role"]))
+
+
+@given(documents(), workspaces, quirks)
+@settings(max_examples=300, deadline=None)
+def test_apply_then_plan_is_empty(want: Desired, live: FakeWorkspace, odd: frozenset[str]) -> None:
+    live.quirks = odd
+    first = planned(want, live)
+    if any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in first.hazards):
+        return
+    applied(first, live)
+    assert planned(want, live).changes == ()
+    live.accept_all()
+    second = planned(want, live)  # where the API tells no invited role, a wrong one shows only once it is accepted
+    applied(second, live)
+    assert planned(want, live).changes == ()
+
+
+@given(documents(), workspaces)
+@settings(max_examples=300, deadline=None)
+def test_where_a_pending_role_cannot_be_set_it_is_set_after_acceptance(want: Desired, live: FakeWorkspace) -> None:
+    live.quirks = frozenset({"no-role-on-pending", "invite-ignores-role"})
+    first = planned(want, live)
+    if any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in first.hazards):
+        return
+    applied(first, live)
+    live.accept_all()
+    for _ in range(2):  # once to set what could not be set while pending, once to take what waited for that
+        again = planned(want, live)
+        if any(hazard.risk is Risk.LAST_ADMIN for hazard in again.hazards):
+            return
+        applied(again, live)
+    assert planned(want, live).changes == ()
+
+
+@given(documents(), workspaces)
+@settings(max_examples=300, deadline=None)
+def test_no_prefix_leaves_no_accepted_admin(want: Desired, live: FakeWorkspace) -> None:
+    plan = planned(want, live)
+    began_with = sum(bool(user["accepted"]) and user["role"] == "admin" for user in live.users.values())
+    if not began_with or any(hazard.risk is Risk.LAST_ADMIN for hazard in plan.hazards):
+        return
+    live.admins.clear()
+    applied(plan, live, parallelism=4)
+    assert min(live.admins, default=1) >= 1
+
+
+@given(documents(), workspaces)
+@settings(max_examples=200, deadline=None)
+def test_at_most_one_change_a_person_and_none_for_nothing(want: Desired, live: FakeWorkspace) -> None:
+    plan = planned(want, live)
+    keys = [change.key for change in plan.changes]
+    assert len(keys) == len(set(keys))
+    for change in plan.changes:
+        assert change.before != change.after
+
+
+@given(documents(), workspaces, st.randoms(use_true_random=False))
+@settings(max_examples=200, deadline=None)
+def test_the_same_plan_whatever_the_order_of_the_listing(want: Desired, live: FakeWorkspace, random: object) -> None:
+    first = plans_json([planned(want, live)], ())
+    shuffled = list(live.users.items())
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    live.users = dict(shuffled)
+    assert plans_json([planned(want, live)], ()) == first
+
+
+@given(documents(), workspaces)
+@settings(max_examples=200, deadline=None)
+def test_people_of_a_directory_are_never_touched(want: Desired, live: FakeWorkspace) -> None:
+    before = {
+        key: dict(user)
+        for key, user in live.users.items()
+        if user.get("source") in ("directory_sync", "domain_capture")
+    }
+    applied(planned(want, live), live)
+    assert {key: live.users[key] for key in before} == before
+
+
+@given(documents(additive=True), workspaces)
+@settings(max_examples=200, deadline=None)
+def test_additive_leaves_whom_the_document_does_not_list(want: Desired, live: FakeWorkspace) -> None:
+    listed = {email.lower() for email in want.section("members")}
+    others = {key: dict(user) for key, user in live.users.items() if key not in listed}
+    applied(planned(want, live), live)
+    assert {key: live.users.get(key) for key in others} == others

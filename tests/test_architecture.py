@@ -1,0 +1,96 @@
+"""The house rules that a machine can check: who may import whom, and how large a room may get."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import beamctl
+
+PACKAGE = Path(beamctl.__file__).parent
+LAYERS = [
+    {"cli"},
+    {"usecases"},
+    {"report", "api"},
+    {"apply"},
+    {"kinds"},
+    {"plan"},
+    {"document"},
+    {"model"},
+    {"errors"},
+]
+"""From the top; a room may import those below it, never its neighbour or those above."""
+
+ONE_IMPORTER = {
+    "httpx": {"api"},
+    "yaml": {"document"},
+    "jsonschema": {"document"},
+    "deepdiff": {"plan"},
+    "flask": {"emulator"},
+    "werkzeug": {"emulator"},
+    "waitress": {"emulator"},
+    "click": {"cli"},
+}
+EMULATOR_STARTERS = {"cli/emulator.py", "cli/local.py"}
+LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module == "beamctl")
+
+
+def test_every_room_has_a_row() -> None:
+    rooms = {room_of(path) for path in MODULES} - {"__init__", "__main__", "schemas"}
+    assert rooms == set(LEVEL) | {"emulator"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_one_way(path: Path) -> None:
+    here = room_of(path)
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] in ONE_IMPORTER:
+            assert here in ONE_IMPORTER[parts[0]], f"{here} imports {name}"
+        if parts[0] != "beamctl" or len(parts) == 1 or parts[1] == "__version__":
+            continue
+        there = parts[1]
+        if there == "emulator":
+            assert here == "emulator" or str(path.relative_to(PACKAGE)) in EMULATOR_STARTERS, f"{path} imports {name}"
+        elif here == "emulator":
+            pytest.fail(f"the emulator imports {name}")
+        elif here not in ("__init__", "__main__") and there != here:
+            assert LEVEL[there] > LEVEL[here], f"{here} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_rooms_stay_small(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("\n") <= 250
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    for node in functions:
+        assert (node.end_lineno or 0) - node.lineno < 50, f"{path}: {node.name}"
+
+
+def test_the_engine_knows_no_kind_by_name() -> None:
+    for room in ("plan", "apply", "report"):
+        for path in sorted((PACKAGE / room).rglob("*.py")):
+            assert not any(name.startswith("beamctl.kinds") for name in imports(path)), path
+
+
+def test_what_plans_cannot_write() -> None:
+    from beamctl.model.ports import Reader
+
+    public = {name for name in vars(Reader) if not name.startswith("_")}
+    assert public == {"get"}
