@@ -36,11 +36,8 @@ class Checked:
 def validate(sources: Sequence[SourceText]) -> Checked:
     """Look through documents, with no credential and no network."""
     loaded = load(sources)
-    problems = list(loaded.problems)
-    for desired in loaded.desired:
-        for kind in managed(KINDS, desired):
-            problems += kind.problems(desired.document)
-    return Checked(loaded.desired, tuple(sorted(problems)))
+    found = (problem for document in loaded.documents for kind in KINDS for problem in kind.problems(document))
+    return Checked(loaded.desired, tuple(sorted([*loaded.problems, *found])))
 
 
 def plan(desired: Desired, reader: Reader, situation: Situation) -> Plan:

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
-from beamctl.errors import ApiError, BeamctlError
+from beamctl.errors import ApiError, BeamctlError, UnauthenticatedError
 from beamctl.model.ports import Reader, Sender
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Ending, Kind, Outcome
@@ -123,8 +123,9 @@ def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt,
         put(Started(change))
         try:
             outcome = _converse(change, workspace, means)
-        except BeamctlError as error:  # the credential is no longer good: no further call can succeed
-            halt.why_fatal = error.message
+        except BeamctlError as error:
+            if isinstance(error, UnauthenticatedError):  # no further call can succeed
+                halt.why_fatal = error.message
             outcome = Outcome(Ending.FAILED, error.message, error.hint)
         put(Ended(change, outcome))
 

@@ -92,8 +92,9 @@ def _apply_all(planned: Sequence[Planned], ran: Ran, parallelism: int, out: Outp
             events: list[Event] = []
             ran.append((each, events))
             progress = Progress(out, len(each.plan.changes))
-            sender = each.link.sender()
-            for event in apply(each.plan, each.link.reader, sender, parallelism=parallelism, stop=interrupt.stop):
+            for event in apply(
+                each.plan, each.link.reader, each.link.sender, parallelism=parallelism, stop=interrupt.stop
+            ):
                 events.append(event)
                 progress.show(event)
             progress.end()

@@ -28,9 +28,8 @@ def read_sources(named: Sequence[str]) -> list[SourceText]:
     names = list(named) or _defaults()
     if names.count("-") > 1:
         raise UsageError("standard input is named twice", "Write -f - once.")
-    sources = [source for name in names for source in _read(name)]
-    seen: set[str] = set()
-    return [source for source in sources if not (source.name in seen or seen.add(source.name))]
+    sources = {source.name: source for name in names for source in _read(name)}
+    return list(sources.values())
 
 
 def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[Desired, ...]:

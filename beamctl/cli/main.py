@@ -14,7 +14,7 @@ import click
 
 from beamctl import __version__
 from beamctl.cli.exits import Exit, exit_of
-from beamctl.errors import BeamctlError
+from beamctl.errors import BeamctlError, DocumentError
 
 COMMANDS = {
     "validate": "Check documents, with no credential and no network.",
@@ -85,22 +85,33 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return Exit.WRONG_INPUT
-    except click.ClickException as error:
-        return _said(error.format_message(), _see_help(error), Exit.WRONG_INPUT)
-    except (click.Abort, KeyboardInterrupt):
-        return _said("interrupted", "", Exit.INTERRUPTED)
-    except BeamctlError as error:
-        return _said(error.message, error.hint, exit_of(error))
     except BrokenPipeError:
         raise
-    except Exception as error:  # noqa: BLE001 - the last net: a bug must not print values, which may be secret
-        spot = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__} at {Path(spot.filename).name}:{spot.lineno}"
-        return _said(f"beamctl has a bug: {where}", "Please report this line and the command.", Exit.ERROR)
+    except (Exception, KeyboardInterrupt) as error:
+        return _tell(error)
     return code if isinstance(code, int) else Exit.DONE
+
+
+def _tell(error: BaseException) -> Exit:
+    match error:
+        case click.exceptions.NoArgsIsHelpError():
+            error.show()
+            return Exit.WRONG_INPUT
+        case click.ClickException():
+            return _said(error.format_message(), _see_help(error), Exit.WRONG_INPUT)
+        case click.Abort() | KeyboardInterrupt():
+            return _said("interrupted", "", Exit.INTERRUPTED)
+        case DocumentError():
+            from beamctl.report.text.problems import problems_text
+
+            click.echo(problems_text(error.problems), err=True, nl=False)
+            return exit_of(error)
+        case BeamctlError():
+            return _said(error.message, error.hint, exit_of(error))
+        case _:  # the last net: a bug must not print values, which may be secret
+            spot = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{type(error).__name__} at {Path(spot.filename).name}:{spot.lineno}"
+            return _said(f"beamctl has a bug: {where}", "Please report this line and the command.", Exit.ERROR)
 
 
 def _said(message: str, hint: str, code: Exit) -> Exit:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from beamctl.apply.executor import DEFAULT_PARALLELISM
+from beamctl.cli.output import errors_in_format
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -44,7 +45,7 @@ output = click.option(
 )
 no_color = click.option("--no-color", is_flag=True, help="No colours. So does NO_COLOR in the environment.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result.")
-view = _all(output, no_color, quiet)
+view = _all(output, no_color, quiet, errors_in_format)
 allow = click.option(
     "--allow",
     "allowed",

@@ -33,7 +33,7 @@ def plan_all(files: Sequence[str], workspaces: Sequence[str], access: Access, st
 
 def _plan(desired: Desired, access: Access, stack: ExitStack) -> Planned:
     way = stack.enter_context(link(access, desired.workspace))
-    situation = Situation(datetime.now(UTC).date(), way.api_url, way.identity())
+    situation = Situation(datetime.now(UTC).date(), way.api_url, way.identity)
     return Planned(plan(desired, way.reader, situation), way)
 
 

@@ -31,8 +31,9 @@ def command(
 ) -> int:
     """Show a workspace as it is now: settings, and members with role, standing and source."""
     out = output_of(output, no_color=no_color, quiet=quiet)
-    name = workspace or _documented(files) or default_workspace()
-    with link(access_of(**connection), name) as way:
+    access = access_of(**connection)
+    name = workspace or _documented(files) or default_workspace(access)
+    with link(access, name) as way:
         sections = show(name, way.reader)
         api_url = way.api_url
     if out.json:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beamctl.document import rules, schema
-from beamctl.document.document import Desired
+from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Place, Problem
 from beamctl.document.source import Draft, parse
 
@@ -31,10 +31,12 @@ class Loaded:
 
     Attributes:
         desired: The documents without problems, in the order of the files.
+        documents: Every document that could be read, those with problems too, for the kinds to look through.
         problems: All problems of all files, sorted.
     """
 
     desired: tuple[Desired, ...]
+    documents: tuple[Document, ...]
     problems: tuple[Problem, ...]
 
 
@@ -42,6 +44,7 @@ def load(sources: Sequence[SourceText]) -> Loaded:
     """Read and check all files."""
     problems: list[Problem] = []
     desired: list[Desired] = []
+    documents: list[Document] = []
     declared: dict[str, Place] = {}
     for source in sources:
         parsed = parse(source.content, source.name)
@@ -51,9 +54,10 @@ def load(sources: Sequence[SourceText]) -> Loaded:
         for draft in parsed.drafts:
             found = _check(draft, declared)
             problems += found
+            documents.append(draft.document)
             if not found:
                 desired.append(rules.desired(draft.document))
-    return Loaded(tuple(desired), tuple(sorted(problems)))
+    return Loaded(tuple(desired), tuple(documents), tuple(sorted(problems)))
 
 
 def _check(draft: Draft, declared: dict[str, Place]) -> list[Problem]:

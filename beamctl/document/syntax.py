@@ -71,7 +71,7 @@ def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401
     whole = f"{getattr(error, 'context', None)} {said}"
     if _AT_CONTEXT.search(said):
         mark = getattr(error, "context_mark", None) or mark
-    place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
+    place = _place(name, mark, text) if mark else Place(name)
     if "cannot start any token" in said:
         return _no_token(place, text)
     if "node content" in said and mark and not text[mark.index :].strip():
@@ -80,6 +80,14 @@ def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401
         if re.search(pattern, whole):
             return Problem(place, message, hint)
     return Problem(place, f"not YAML: {quoted(said)}", _INDENTATION)
+
+
+def _place(name: str, mark: Any, text: str) -> Place:  # noqa: ANN401 - the library's own
+    """Where the mark is; where it is beyond the text, as after a last line without an end, the end of the text."""
+    last = text.count("\n")
+    if mark.line > last:
+        return Place(name, last + 1, len(text) - text.rfind("\n"))
+    return Place(name, mark.line + 1, mark.column + 1)
 
 
 def _no_token(place: Place, text: str) -> Problem:

@@ -35,9 +35,12 @@ class SettingsKind:
         """Two mappings of one group contradict each other."""
         found: list[Problem] = []
         seen: dict[str, int] = {}
-        mappings = document.data.get(self.section, {}).get("groupMappings", [])
-        for index, mapping in enumerate(mappings):
-            group = mapping["groupName"]
+        section = document.data.get(self.section) if isinstance(document.data, dict) else None
+        mappings = section.get("groupMappings") if isinstance(section, dict) else None
+        for index, mapping in enumerate(mappings if isinstance(mappings, list) else ()):
+            group = mapping.get("groupName") if isinstance(mapping, dict) else None
+            if not isinstance(group, str):
+                continue
             if group in seen:
                 place = document.place(self.section, "groupMappings", index)
                 line = document.place(self.section, "groupMappings", seen[group]).line
@@ -94,7 +97,7 @@ class SettingsKind:
             for key, value in section.items()
             if key not in same
         )
-        return Comparison(changes=changes, tally={"unchanged": len(same)}, wanted=len(section))
+        return Comparison(changes=changes, tally={"unchanged": len(same)}, wanted=len(section), seen=1)
 
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Read the workspace, change one key, and write it back whole.

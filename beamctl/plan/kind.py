@@ -56,7 +56,8 @@ class Comparison:
         notes: What should be said.
         tally: How many were left as they are, by why: `unchanged`, `waiting for the invitee` …
         wanted: How many the document declares.
-        population: How many live ones could be taken away.
+        seen: How many the API shows.
+        population: How many of these could be taken away.
         relies_on: Keys of those who must still be there before anything is taken from anyone (the remaining admins).
     """
 
@@ -65,6 +66,7 @@ class Comparison:
     notes: tuple[Note, ...] = ()
     tally: Mapping[str, int] = field(default_factory=dict)
     wanted: int = 0
+    seen: int = 0
     population: int = 0
     relies_on: tuple[str, ...] = ()
 
@@ -116,7 +118,7 @@ class Kind(Protocol[L]):
         ...
 
     def problems(self, document: Document) -> Sequence[Problem]:
-        """What the schema cannot see, in a document that the schema found well-formed."""
+        """What the schema cannot see. What is not as the schema says is left to the schema."""
         ...
 
     def listing(self, workspace: str) -> str:

@@ -69,7 +69,7 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
     changes = sorted((change for each in found.values() for change in each.changes), key=lambda change: change.order)
     hazards = [hazard for each in found.values() for hazard in each.hazards]
     for kind in kinds:
-        hazards += _emptiness(kind, desired, live[kind.name], found[kind.name])
+        hazards += _emptiness(kind, desired, found[kind.name])
     hazards += _mass_removal(desired, changes, found.values())
     tally: Counter[str] = Counter()
     for each in found.values():
@@ -96,9 +96,9 @@ def _runs_as(desired: Desired, situation: Situation) -> str:
     return (told.email or told.client_id or told.sub) if told else ""
 
 
-def _emptiness(kind: Kind[Any], desired: Desired, live: Any, found: Comparison) -> list[Hazard]:  # noqa: ANN401
+def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Hazard]:
     takes = any(change.takes for change in found.changes)
-    if kind.never_empty and not kind.rows(live):
+    if kind.never_empty and not found.seen:
         return [Hazard(Risk.LIVE_EMPTY, kind.section, f"the API shows no {kind.section} at all")]
     if not found.wanted and takes and desired.mode(kind.section) is Mode.AUTHORITATIVE:
         return [Hazard(Risk.EMPTY_SECTION, kind.section, f"{desired.document.source} says nobody under {kind.section}")]

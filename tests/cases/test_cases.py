@@ -1,4 +1,4 @@
-"""Each directory here is a test: `access.yaml` and `live.yaml` in, `plan.txt` and `plan.json` out.
+"""Each directory here is a test: `access.yaml` and `live.yaml` in, `plan.txt`, `plan.json` and `drift.txt` out.
 
 To add one, make a directory with the first two and run the tests with BEAMCTL_WRITE_CASES=1; then read what was written.
 """
@@ -18,6 +18,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.hazard import allowance
 from beamctl.plan.plan import Plan
 from beamctl.report.as_json import plans_json
+from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from tests.fakes.runs import TODAY, desired, planned
 from tests.fakes.workspace import FakeWorkspace
@@ -39,7 +40,11 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
 def test_case(case: Path) -> None:
     plan, live = run(case)
     allowed = tuple(allowance(text) for text in live.get("allow", []))
-    found = {"plan.txt": plan_text(plan, allowed), "plan.json": plans_json([plan], allowed)}
+    found = {
+        "plan.txt": plan_text(plan, allowed),
+        "plan.json": plans_json([plan], allowed),
+        "drift.txt": drift_text(plan),
+    }
     for name, text in found.items():
         if os.environ.get("BEAMCTL_WRITE_CASES"):
             (case / name).write_text(text)

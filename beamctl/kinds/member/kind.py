@@ -68,6 +68,7 @@ class MemberKind:
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),
             tally=judge.tally,
             wanted=sum(want.on(situation.today) is not None for want in section.values()),
+            seen=len(live),
             population=sum(person.standing is not Standing.DIRECTORY for person in live.values()),
             relies_on=count.remaining,
         )

@@ -65,17 +65,16 @@ def people(payload: Any) -> People:  # noqa: ANN401 - this is where its shape is
 
 
 def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
-    fields: dict[str, Any] = entry if isinstance(entry, dict) else {}
-    email: Any = fields.get("email")
-    role, accepted = fields.get("role") or "", fields.get("accepted") or False
-    source, sub = fields.get("source") or "local", fields.get("sub") or ""
-    expired = fields.get("expired") or False
-    well_formed = isinstance(email, str) and email and isinstance(role, str) and isinstance(accepted, bool)
-    if not (well_formed and isinstance(source, str) and isinstance(sub, str) and isinstance(expired, bool)):
-        raise GarbledError(
-            "the API's list of users has an entry that is not a user with an e-mail, a role and `accepted`",
-            "beamctl plans nothing from a list it cannot read. Try again later; --debug shows the answer.",
-        )
+    match entry:
+        case {"email": str(email)} if email:
+            pass
+        case _:
+            raise _garbled()
+    role, accepted, expired = entry.get("role") or "", entry.get("accepted") or False, entry.get("expired") or False
+    source, sub = entry.get("source") or "local", entry.get("sub") or ""
+    texts = isinstance(role, str) and isinstance(source, str) and isinstance(sub, str)
+    if not (texts and isinstance(accepted, bool) and isinstance(expired, bool)):
+        raise _garbled()
     if accepted and not role:
         raise GarbledError(f"the API shows {email!r} as a member without a role", "Try again later.")
     if source not in _LOCAL_SOURCES:
@@ -85,6 +84,13 @@ def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
     else:
         standing = Standing.EXPIRED if expired else Standing.INVITED
     return Person(email, live_role(role), standing, accepted, source, sub)
+
+
+def _garbled() -> GarbledError:
+    return GarbledError(
+        "the API's list of users has an entry that is not a user with an e-mail, a role and `accepted`",
+        "beamctl plans nothing from a list it cannot read. Try again later; --debug shows the answer.",
+    )
 
 
 def attributes(person: Person) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from beamctl.model.role import Role
 
 SECTION = "members"
 _ROLES = {role.value: role for role in Role}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ANNOTATIONS = ("until", "reason", "owner")
 
 
@@ -55,10 +57,14 @@ def _entry(email: str, value: Any) -> Wanted:  # noqa: ANN401 - a role or a mapp
 
 
 def problems(document: Document) -> list[Problem]:
-    """What the schema cannot see: addresses that are none, one person twice, days that do not exist."""
+    """What the schema cannot see: addresses that are none, one person twice, days that do not exist.
+
+    The document may have other problems; what is not as the schema says is left to the schema.
+    """
     found: list[Problem] = []
     first: dict[str, str] = {}
-    for email, value in document.data.get(SECTION, {}).items():
+    section = document.data.get(SECTION) if isinstance(document.data, dict) else None
+    for email, value in section.items() if isinstance(section, dict) else ():
         place = document.key_place
         if why := fault(email):
             found.append(Problem(place(SECTION, email), f"{email!r} {why}", "Write NAME@DOMAIN: role."))
@@ -68,8 +74,9 @@ def problems(document: Document) -> list[Problem]:
             message = f"{email!r} is the same person as {first[key]!r} on line {line}"
             found.append(Problem(place(SECTION, email), message, "Upper and lower case are one: keep one of the two."))
         first.setdefault(key, email)
-        if isinstance(value, dict) and "until" in value and not _is_day(value["until"]):
-            message = f"{value['until']!r} is not a day of the calendar"
+        until = value.get("until") if isinstance(value, dict) else None
+        if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
+            message = f"{until!r} is not a day of the calendar"
             found.append(Problem(document.place(SECTION, email, "until"), message, "Write YYYY-MM-DD."))
     return found
 

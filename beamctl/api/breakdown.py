@@ -1,0 +1,90 @@
+"""Why a request broke down: httpx's exceptions → failures, in words. Nothing an exception says is repeated that a
+proxy or a server could have put there, but the reason of the operating system or of OpenSSL."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+
+from beamctl.api.exchange import Failure, Fault
+
+_CONNECT_HINT = "Is --api-url right, and is the network up? Behind a proxy: HTTPS_PROXY and NO_PROXY."
+_LATER_HINT = "Try again later."
+_CERTIFICATE_HINT = (
+    "Where a proxy or a private certificate authority signs for this host, name its certificates with SSL_CERT_FILE."
+)
+_PROXY_REFUSALS = ("401", "403", "407")
+_PROXY_HINT = "Check HTTPS_PROXY, and NO_PROXY for hosts that need none."
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait for the API.
+
+    Attributes:
+        connect: Seconds for a connection to be made.
+        read: Seconds for the next piece of an answer.
+    """
+
+    connect: float = 10.0
+    read: float = 60.0
+
+
+def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts) -> Failure:
+    """What a request that raised `error` means."""
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            why = f"no connection to {host} within {timeouts.connect:g} s"
+            return Failure(Fault.NOT_SENT, why, _CONNECT_HINT)
+        case httpx.ConnectError():
+            return _unconnected(error, host)
+        case httpx.ProxyError():
+            return _held_by_proxy(str(error)[:3], host)
+        case httpx.TimeoutException():
+            return Failure(Fault.NO_ANSWER, f"{host} did not answer within {timeouts.read:g} s", _LATER_HINT)
+        case _:
+            return _broken(error, host)
+
+
+def _broken(error: httpx.HTTPError, host: str) -> Failure:
+    match error:
+        case httpx.DecodingError():
+            return Failure(Fault.GARBLED, f"the answer of {host} cannot be decompressed", _LATER_HINT)
+        case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
+            return Failure(Fault.HOPELESS, f"the request to {host} cannot be put into HTTP", "Is --api-url right?")
+        case _:
+            return Failure(Fault.NO_ANSWER, f"{host} ended the connection before its answer was complete", _LATER_HINT)
+
+
+def _held_by_proxy(status: str, host: str) -> Failure:
+    why = f"the proxy does not let us through to {host}"
+    if status in _PROXY_REFUSALS:
+        return Failure(Fault.HOPELESS, f"{why}: HTTP {status}", _PROXY_HINT)
+    return Failure(Fault.NOT_SENT, why, _PROXY_HINT)
+
+
+def _unconnected(error: httpx.ConnectError, host: str) -> Failure:
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                why = f"the certificate of {host} is not to be trusted: {cause.verify_message}"
+                return Failure(Fault.HOPELESS, why, _CERTIFICATE_HINT)
+            case ssl.SSLError():
+                why = f"no TLS connection to {host}: {cause.reason or 'the handshake failed'}"
+                return Failure(Fault.NOT_SENT, why, "Does that port speak https?")
+            case socket.gaierror():
+                return Failure(Fault.NOT_SENT, f"the host {host} cannot be found: {cause.strerror}", _CONNECT_HINT)
+            case OSError() if cause.strerror:
+                return Failure(Fault.NOT_SENT, f"no connection to {host}: {cause.strerror}", _CONNECT_HINT)
+    return Failure(Fault.NOT_SENT, f"no connection to {host}", _CONNECT_HINT)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -1,0 +1,89 @@
+"""One request and what became of it, as values. It must not know how either travels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from beamctl.model.api_call import Method
+
+OK = range(200, 300)
+REDIRECT = range(300, 400)
+UNAUTHENTICATED = 401
+FORBIDDEN = 403
+MISSING = 404
+THROTTLED = 429
+SERVER_TROUBLE = range(500, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be sent.
+
+    Attributes:
+        method: The HTTP method.
+        path: Percent-encoded, relative to the base URL, with a leading slash.
+        body: What is sent as JSON, or None for no body.
+        headers: All headers that carry meaning; the credential is among them.
+        once: Whether it must not be made twice.
+    """
+
+    method: Method
+    path: str
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The API answered.
+
+    Attributes:
+        status: The HTTP status.
+        headers: By name in lower case.
+        body: The parsed JSON; None where there was none.
+        page: Whether a text that is no JSON came instead, as gateways and proxies send it.
+        empty: Whether nothing came.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Any = field(default=None, repr=False)
+    page: bool = False
+    empty: bool = False
+
+
+class Fault(Enum):
+    """Why there is no reply that can be believed."""
+
+    HOPELESS = auto()
+    """It was not sent, and would not be the next time: a certificate, a proxy that wants a password."""
+    NOT_SENT = auto()
+    """The connection was never made, so nothing was done."""
+    NO_ANSWER = auto()
+    """The connection broke, or took too long, after something was sent."""
+    CUT_OFF = auto()
+    """A success, but its JSON ends too early."""
+    GARBLED = auto()
+    """A success, but what came is not the API's: an HTML page, something huge, something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """There is no reply that can be believed.
+
+    Attributes:
+        fault: What that means for a repetition.
+        why: What happened, in words, with the host.
+        hint: What to do about it.
+    """
+
+    fault: Fault
+    why: str
+    hint: str = ""
+
+
+Outcome = Reply | Failure

@@ -1,0 +1,93 @@
+"""Keeps secrets out of every text that leaves this room, and makes text from outside fit to be shown on one line.
+It must not know where secrets come from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+HIDDEN = "•••"
+"""Stands for a secret. It is not ASCII, as secrets are, so it cannot become a part of one."""
+
+_SECRET_NAME = re.compile("secret|password|apikey|accesstoken|refreshtoken|idtoken|devicecode|credential|authorization")
+_SHORTEST = 4
+"""Characters of a value in a body that is worth hiding: anything shorter is a word of its own elsewhere."""
+
+
+class Mask:
+    """All secrets known so far. Safe to use from several threads."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: tuple[str, ...] = ()
+        self.learn(*secrets)
+
+    def learn(self, *secrets: str) -> None:
+        """Hide these from now on, and as they look inside a URL."""
+        spelled = {spelling for secret in secrets if secret for spelling in (secret, quote(secret, safe=""))}
+        self._secrets = tuple(sorted({*self._secrets, *spelled}, key=len, reverse=True))
+
+    def clean(self, text: str, limit: int = 300, *, also: Iterable[str] = ()) -> str:
+        """The text without secrets (`also` names more), on one line, and with at most `limit` characters."""
+        more = sorted(also, key=len, reverse=True)
+        hidden = self._hide(_visible(self._hide(text, more)), more)
+        return hidden if len(hidden) <= limit else hidden[: limit - 1] + "…"
+
+    def body(self, body: Any, limit: int = 200) -> str:  # noqa: ANN401 - any JSON
+        """A JSON body, as a short text without the values of members that are secret by their names."""
+        return self.clean(json.dumps(_without_secrets(body), ensure_ascii=False, default=str), limit)
+
+    def _hide(self, text: str, more: Iterable[str] = ()) -> str:
+        for secret in (*self._secrets, *more):
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+def secrets_in(body: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """The texts in a body that are secret by the name of a member around them."""
+    match body:
+        case dict():
+            for name, value in body.items():
+                yield from _texts(value) if _is_secret(name) else secrets_in(value)
+        case list():
+            for value in body:
+                yield from secrets_in(value)
+        case _:
+            return
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    match value:
+        case str() if len(value) >= _SHORTEST:
+            yield value
+        case dict():
+            for inner in value.values():
+                yield from _texts(inner)
+        case list():
+            for inner in value:
+                yield from _texts(inner)
+        case _:
+            return
+
+
+def _without_secrets(body: Any) -> Any:  # noqa: ANN401 - any JSON
+    match body:
+        case dict():
+            return {name: HIDDEN if _is_secret(name) else _without_secrets(value) for name, value in body.items()}
+        case list():
+            return [_without_secrets(value) for value in body]
+        case _:
+            return body
+
+
+def _is_secret(name: object) -> bool:
+    return bool(_SECRET_NAME.search(re.sub("[^a-z]", "", str(name).lower())))
+
+
+def _visible(text: str) -> str:
+    """The text with escapes for what cannot be seen: line breaks, terminal codes, marks that turn the direction."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

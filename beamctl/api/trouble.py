@@ -1,0 +1,96 @@
+"""What came of a request that did not succeed → the error to raise: which one, what is wrong, what to do.
+It must not know how to send anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beamctl.api.body import error_text
+from beamctl.api.endpoint import host_of
+from beamctl.api.exchange import (
+    FORBIDDEN,
+    MISSING,
+    OK,
+    REDIRECT,
+    SERVER_TROUBLE,
+    THROTTLED,
+    UNAUTHENTICATED,
+    Failure,
+    Fault,
+    Outcome,
+    Reply,
+)
+from beamctl.api.mask import Mask
+from beamctl.api.settings import Connection
+from beamctl.errors import (
+    ApiError,
+    ForbiddenError,
+    GarbledError,
+    MissingError,
+    UnauthenticatedError,
+    UnreachableError,
+)
+
+_GARBLED = (Fault.CUT_OFF, Fault.GARBLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What was asked, and where.
+
+    Attributes:
+        connection: The API, and what named the credential.
+        workspace: The name of the workspace.
+        request: Method and path.
+    """
+
+    connection: Connection
+    workspace: str
+    request: str
+
+
+def trouble(outcome: Outcome, place: Place, mask: Mask) -> ApiError:
+    """The error that says what became of a request."""
+    match outcome:
+        case Failure(fault, why, hint):
+            message = mask.clean(f"{why} ({place.request})")
+            return GarbledError(message, hint) if fault in _GARBLED else UnreachableError(message, hint)
+        case Reply(status=status):
+            kind, meaning = _meaning(status)
+            said = _success_without_body(outcome) or error_text(outcome)
+            message = f"{host_of(place.connection.base_url)} {meaning} {place.request}: {said}"
+            return kind(mask.clean(message), mask.clean(_hint(status, place)), status=status)
+
+
+def _success_without_body(reply: Reply) -> str:
+    return f"HTTP {reply.status} without the JSON it promises" if reply.status in OK else ""
+
+
+def _meaning(status: int) -> tuple[type[ApiError], str]:
+    if status == UNAUTHENTICATED:
+        return UnauthenticatedError, "does not accept the credential for"
+    if status == FORBIDDEN:
+        return ForbiddenError, "does not allow"
+    if status == MISSING:
+        return MissingError, "does not have"
+    return (GarbledError if status in OK else ApiError), "did not do"
+
+
+def _hint(status: int, place: Place) -> str:
+    connection = place.connection
+    credential = f"The credential comes from {connection.credential_from or 'nowhere'}"
+    if status == UNAUTHENTICATED:
+        return f"{credential}; set one that is still good, or log in again with: bl login {place.workspace}"
+    if status == FORBIDDEN:
+        return (
+            f"{credential}; it is valid, but has no access to the workspace {place.workspace}, "
+            "or not the role that this needs."
+        )
+    if status == MISSING:
+        right = "" if connection.base_url.endswith("/v0") else ", which usually ends in /v0"
+        return f"Is there a workspace {place.workspace}, and is --api-url right{right}?"
+    if status in REDIRECT:
+        return "Set --api-url to where the API is now."
+    if status == THROTTLED:
+        return "It is asked too much at the moment. Try again later."
+    return "The service is in trouble. Try again later." if status in SERVER_TROUBLE else ""

@@ -1,0 +1,194 @@
+"""One workspace's API behind the ports: a reader that cannot write, and a sender. The way in is `open_workspace`.
+It must not know what the paths mean; only `plan` and its like load it, as it loads httpx."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from beamctl.api.auth import Auth
+from beamctl.api.body import error_text
+from beamctl.api.breakdown import Timeouts
+from beamctl.api.client import Client, Transports, through
+from beamctl.api.clock import Clock, SystemClock
+from beamctl.api.courier import Courier
+from beamctl.api.credential import sendable
+from beamctl.api.endpoint import host_of
+from beamctl.api.exchange import OK, SERVER_TROUBLE, UNAUTHENTICATED, Failure, Outcome, Reply, Request
+from beamctl.api.mask import Mask, secrets_in
+from beamctl.api.settings import Connection
+from beamctl.api.trouble import Place, trouble
+from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.identity import Identity
+from beamctl.model.ports import Reader, Sender
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from _typeshed.wsgi import WSGIApplication
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to talk to the API; the defaults are good.
+
+    Attributes:
+        timeouts: How long to wait for an answer.
+        debug: Called with one line for each request and each answer, without secrets; from several threads.
+        clock: Where time comes from.
+        chance: Random numbers from 0 to 1, for the waits between attempts.
+        transports: How requests are carried, where not over the network.
+    """
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    debug: Callable[[str], None] | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    chance: Callable[[], float] = random.random
+    transports: Transports | None = None
+
+
+def open_workspace(
+    connection: Connection,
+    workspace: str,
+    options: Options | None = None,
+    *,
+    wsgi_app: WSGIApplication | None = None,
+) -> WorkspaceApi:
+    """The API of a workspace, to be closed (`with`). Nothing is asked before it is used.
+
+    Args:
+        connection: Where the API is and who we are.
+        workspace: Its name.
+        options: How to talk to the API.
+        wsgi_app: An emulator inside this process, to be asked instead of the network.
+
+    Raises:
+        UsageError: The name is one that no workspace can have.
+    """
+    if not sendable(workspace):
+        raise UsageError("the name of the workspace is empty, or has a character that no name has")
+    chosen = options or Options()
+    transports = through(wsgi_app) if wsgi_app is not None else chosen.transports
+    return WorkspaceApi(connection, workspace, Client(connection.base_url, chosen.timeouts, transports), chosen)
+
+
+class WorkspaceApi:
+    """One workspace's API: hands out its reading and its writing half, and closes what both use."""
+
+    def __init__(self, connection: Connection, workspace: str, client: Client, options: Options) -> None:
+        self._client = client
+        mask = Mask()
+        tokens, requests = (
+            Courier(client, options.clock, options.chance, mask, options.debug) for _ in range(2)
+        )  # each at its own pace: a request for a token is made while another request waits for it
+        self._auth = Auth(connection, workspace, tokens.carry, mask, options.clock)
+        self._line = _Line(connection, workspace, self._auth, requests, mask)
+
+    def reader(self) -> Reader:
+        """The half that cannot write."""
+        return _WorkspaceReader(self._line)
+
+    def sender(self) -> Sender:
+        """The half that writes."""
+        return _WorkspaceSender(self._line)
+
+    def who(self) -> Identity:
+        """What the credential tells of its owner, without asking anybody; nothing for an API key."""
+        return self._auth.who()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What both halves use."""
+
+    connection: Connection
+    workspace: str
+    auth: Auth
+    courier: Courier
+    mask: Mask
+
+    def ask(self, call: ApiCall) -> Outcome:
+        """Make a call; after a 401 once more with another token, where there is one."""
+        if not _names_something(call.path):
+            path = self.mask.clean(call.path)
+            raise GarbledError(f"the API showed a name that no path can hold: {path}", "Look at it in the console.")
+        headers = self.auth.headers()
+        request = Request(call.method, call.path, call.body, headers, once=call.method is Method.POST)
+        outcome = self.courier.carry(request)
+        if not _is_unauthenticated(outcome) or not self.auth.renew(headers):
+            return outcome
+        again = Request(call.method, call.path, call.body, self.auth.headers(), once=request.once)
+        return self.courier.carry(again)
+
+    def trouble(self, outcome: Outcome, call: ApiCall) -> ApiError:
+        """The error that an outcome means."""
+        return trouble(outcome, Place(self.connection, self.workspace, f"{call.method} {call.path}"), self.mask)
+
+
+@dataclass(frozen=True, slots=True)
+class _WorkspaceReader:
+    _line: _Line
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - as the port has it
+        """See `Reader`."""
+        call = ApiCall(Method.GET, path)
+        outcome = self._line.ask(call)
+        if isinstance(outcome, Reply) and outcome.status in OK and not outcome.empty:
+            return outcome.body
+        raise self._line.trouble(outcome, call)
+
+
+@dataclass(frozen=True, slots=True)
+class _WorkspaceSender:
+    _line: _Line
+
+    def send(self, call: ApiCall) -> Answer | Lost:
+        """See `Sender`."""
+        try:
+            outcome = self._line.ask(call)
+        except UnauthenticatedError:
+            raise
+        except ApiError as error:  # there is no token to be had at the moment
+            return Lost(error.message)
+        if _is_unauthenticated(outcome):
+            raise self._line.trouble(outcome, call)
+        return self._answer(outcome, call)
+
+    def _answer(self, outcome: Outcome, call: ApiCall) -> Answer | Lost:
+        clean = self._line.mask.clean
+        theirs = tuple(secrets_in(call.body))
+        match outcome:
+            case Failure(why=why):
+                return Lost(clean(why, also=theirs))
+            case Reply(status=status, body=body) if status in OK:
+                return Answer(status, body)
+            case Reply(status=status) if status in SERVER_TROUBLE:
+                host = host_of(self._line.connection.base_url)
+                return Lost(clean(f"{host} answered HTTP {status}: {error_text(outcome)}", also=theirs))
+            case Reply(status=status, body=body):
+                return Answer(status, body, clean(error_text(outcome), also=theirs))
+
+
+def _is_unauthenticated(outcome: Outcome) -> bool:
+    return isinstance(outcome, Reply) and outcome.status == UNAUTHENTICATED
+
+
+def _names_something(path: str) -> bool:
+    """Whether no name in the path turns it into another path: `DELETE /users/..` would not be about a user."""
+    root, *names = path.partition("?")[0].split("/")
+    return not root and all(name not in ("", ".", "..") for name in names)

@@ -1,0 +1,105 @@
+"""From options to the API of a workspace, over the network or in this process. It must not know what is asked there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+
+from beamctl.api.settings import LOCAL, Sources, decide, look_around
+from beamctl.api.settings import default_workspace as named_elsewhere
+from beamctl.errors import UsageError
+from beamctl.model.identity import Identity
+from beamctl.model.ports import Reader, Sender
+
+LOCAL_NAME = "local"
+"""What `--api-url` says for the emulator in this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach any workspace.
+
+    Attributes:
+        sources: What the options, the environment and the official CLI's files say.
+        timeout: Seconds to wait for an answer.
+        debug: Whether requests and answers are shown.
+    """
+
+    sources: Sources
+    timeout: float
+    debug: bool
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the emulator in this process is meant."""
+        return (self.sources.api_url or self.sources.environment.get("BEAMCTL_API_URL")) == LOCAL_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The way to one workspace.
+
+    Attributes:
+        api_url: The base URL; `local` for the emulator in this process.
+        reader: The half that cannot write.
+        sender: The half that can; only `apply` uses it.
+        identity: Who the credential says we are; None where it does not.
+    """
+
+    api_url: str
+    reader: Reader
+    sender: Sender
+    identity: Identity | None
+
+
+def access_of(*, api_url: str | None, api_key_file: str | None, timeout: float, debug: bool) -> Access:
+    """What the options of `options.connection` ask for.
+
+    Raises:
+        UsageError: The named key file cannot be read.
+    """
+    return Access(look_around(api_url, api_key_file), timeout, debug)
+
+
+def default_workspace(access: Access) -> str:
+    """The workspace that is meant where neither an option nor a document names one.
+
+    Raises:
+        UsageError: Nothing names one.
+    """
+    name = access.sources.environment.get("BEAMCTL_WORKSPACE") or named_elsewhere(access.sources)
+    if not name:
+        raise UsageError("which workspace?", "Name it with -w NAME, or set BEAMCTL_WORKSPACE.")
+    return name
+
+
+@contextmanager
+def link(access: Access, workspace: str) -> Iterator[Link]:
+    """The way to a workspace, closed at the end.
+
+    Raises:
+        BeamctlError: There is no credential, or something that should name the API or a credential is wrong.
+    """
+    app = None
+    if access.is_local:
+        from beamctl.cli.local import local_app
+
+        connection, app = LOCAL, local_app()
+    else:
+        connection = decide(access.sources, workspace)
+    from beamctl.api.breakdown import Timeouts
+    from beamctl.api.workspace import Options, open_workspace
+
+    debug = _show if access.debug else None
+    options = Options(timeouts=Timeouts(read=access.timeout), debug=debug)
+    with open_workspace(connection, workspace, options, wsgi_app=app) as api:
+        who = api.who()
+        known = who if who != Identity() else None
+        yield Link(LOCAL_NAME if app else connection.base_url, api.reader(), api.sender(), known)
+
+
+def _show(line: str) -> None:
+    click.echo(line, err=True)

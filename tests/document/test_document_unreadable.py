@@ -1,0 +1,301 @@
+"""What is wrong with a file before anyone asks what it means: every problem, its place, its words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from beamctl.document import build, decode
+from beamctl.document.problem import Place, Problem
+from beamctl.document.source import parse, parse_plain
+
+FIT = "check the indentation, and whether a quote or a bracket is closed too early"
+HIDDEN = "delete it; where it is meant, write it as an escape in double quotes: "
+
+# text, line, column (None where the two parsers differ), message, hint
+SYNTAX = [
+    ("a:\n\tb: c\n", 2, 1, "a tab is used as indentation", "indent with spaces"),
+    ("a: b\n\tc: d\n", 2, 1, "a tab is used as indentation", "indent with spaces"),
+    ("a: >\n\tb\n", 2, 1, "a tab is used as indentation", "indent with spaces"),
+    (
+        "members:\n  a@x: member\n  b@x:admin\n  c@x: member\n",
+        3,
+        3,
+        "neither 'key: value' nor '- item'",
+        "is the colon missing, or the space after it?",
+    ),
+    (
+        "a: b: c\n",
+        1,
+        5,
+        "a second ': ' where none can be",
+        "put quotes around a value that has ': ' in it; else check the indentation of this line",
+    ),
+    ("a: @x\n", 1, 4, "a value cannot begin with '@'", "put quotes around it"),
+    ("a: `x`\n", 1, 4, "a value cannot begin with '`'", "put quotes around it"),
+    ("a: %x\n", 1, 4, "a value cannot begin with '%'", "put quotes around it"),
+    ("a: {b: c\nd: e\n", 1, 4, "the { that opens here is not closed, or a comma is missing", "close it with }"),
+    ("a: [b, c\nd: e\n", 1, 4, "the [ that opens here is not closed, or a comma is missing", "close it with ]"),
+    (
+        "a: b\nc: 'it is\nd: e\n",
+        2,
+        4,
+        "the quote that opens here is never closed",
+        "close it; a ' inside '…' is written ''",
+    ),
+    (
+        'a: "c:\\path"\n',
+        1,
+        None,
+        "an escape that YAML does not know",
+        "write \\\\ for a backslash, or use single quotes",
+    ),
+    ('a: "\\U99999999"\n', 1, None, "an escape that is no character", "write \\uXXXX or \\UXXXXXXXX"),
+    ('a: "\\ud800"\n', 1, None, "an escape that is no character", "write \\uXXXX or \\UXXXXXXXX"),
+    ('a: "\\uzzzz"\n', 1, None, "an escape that is no character", "write \\uXXXX or \\UXXXXXXXX"),
+    ("a:\n  b: c\n d: e\n", 3, 2, "this does not fit the lines above", FIT),
+    ("a: 'it's'\n", 1, 8, "this does not fit the lines above", FIT),
+    ("a: b\n- c\n", 2, 1, "this does not fit the lines above", FIT),
+    ("- a\nb: c\n", 2, 1, "neither an item of the list above nor indented as a part of it", FIT),
+    (
+        "a: - b\n",
+        1,
+        4,
+        "a list cannot begin here",
+        "begin the list on the line below, or write [a, b]; put quotes around a value that is only '-'",
+    ),
+    ("a: *\n", 1, 5, "a name is missing after & or *", "put quotes around a value that begins with & or *"),
+    ("a: &\n", 1, 5, "a name is missing after & or *", "put quotes around a value that begins with & or *"),
+    ("a: !!\n", 1, 6, "a tag (!…) that cannot be read", "put quotes around a value that begins with !"),
+    ("a: !foo!bar x\n", 1, 4, "a tag (!…) that cannot be read", "put quotes around a value that begins with !"),
+    ("a: !<x y\n", 1, 7, "a tag (!…) that cannot be read", "put quotes around a value that begins with !"),
+    ("%YAML 2.0\n---\na: b\n", 1, 1, "this version of YAML is not known", "delete the %YAML line"),
+    (
+        "a: b\n...\nc: d\n",
+        3,
+        1,
+        "this does not belong to what stands above",
+        "begin a new document with '---', or indent",
+    ),
+    ("a: [1,\n", 2, 1, "the text ends where a value is due", "close each [ and { that is open"),
+    ("a: ]\n", 1, 4, "a key or a value is missing here", "put quotes around a value that begins with ] } or ,"),
+]
+
+
+@pytest.mark.parametrize("parser", ["libyaml", "python"])
+@pytest.mark.parametrize("row", SYNTAX, ids=[repr(row[0]) for row in SYNTAX])
+def test_syntax(monkeypatch: pytest.MonkeyPatch, parser: str, row: tuple[str, int, int | None, str, str]) -> None:
+    if parser == "python":
+        monkeypatch.delattr(yaml, "CSafeLoader")
+    text, line, column, message, hint = row
+    (problem,) = parse(text.encode(), "f.yaml").problems
+    assert (problem.message, problem.hint) == (message, hint)
+    assert (problem.place.source, problem.place.line) == ("f.yaml", line)
+    if column is not None:
+        assert problem.place.column == column
+
+
+def test_a_directive_that_is_not_known() -> None:
+    (problem,) = parse(b"%FOO\na: b\n", "f.yaml").problems
+    assert problem == Problem(
+        Place("f.yaml", 1, 5),
+        "a line that begins with % is a directive that cannot be read",
+        "put quotes around such a value",
+    )
+
+
+def test_a_syntax_error_nobody_thought_of_is_told_in_the_words_of_the_library() -> None:
+    (problem,) = parse(b"a: |3x\n  b\n", "f.yaml").problems
+    assert problem == Problem(Place("f.yaml", 1, 6), "not YAML: 'did not find expected comment or line break'", FIT)
+
+
+def test_the_documents_before_a_syntax_error_are_kept() -> None:
+    parsed = parse(b"a: 1\n---\nb: [\n", "f.yaml")
+    assert [draft.document.data for draft in parsed.drafts] == [{"a": 1}]
+    assert len(parsed.problems) == 1
+
+
+# text, line, column, message, hint, data
+MENDED: list[tuple[str, int, int, str, str, object]] = [
+    (
+        "a: 1\nb: 2\na: 3\n",
+        3,
+        1,
+        "the key 'a' stands here twice, first in line 1",
+        "delete one of them",
+        {"a": 1, "b": 2},
+    ),
+    ("a: !!str 1\n", 1, 4, "tags such as '!!str' are not supported", "put quotes around the value instead", {"a": 1}),
+    (
+        "a: !!python/object/apply:os.system [id]\n",
+        1,
+        4,
+        "tags such as '!!python/object/apply:os.system' are not supported",
+        "delete it",
+        {"a": ["id"]},
+    ),
+    ("a: !local {b: c}\n", 1, 4, "tags such as '!local' are not supported", "delete it", {"a": {"b": "c"}}),
+    ("!x a: b\n", 1, 1, "tags such as '!x' are not supported", "delete it", {"a": "b"}),
+    ("!x\n", 1, 1, "tags such as '!x' are not supported", "delete it", None),
+    (
+        "a: &x {b: c}\nd:\n  <<: *x\n  e: f\n",
+        3,
+        3,
+        "merge keys (<<) are not supported",
+        "write the merged keys out",
+        {"a": {"b": "c"}, "d": {"e": "f"}},
+    ),
+    (
+        "a: {{ name }}\n",
+        1,
+        5,
+        "a key that is not plain text",
+        "put quotes around it; a value such as {{x}} as well",
+        {"a": {}},
+    ),
+    (
+        "? [a]\n: b\nc: d\n",
+        1,
+        3,
+        "a key that is not plain text",
+        "put quotes around it; a value such as {{x}} as well",
+        {"c": "d"},
+    ),
+    (
+        "a: &x b\n*x : c\n",
+        2,
+        1,
+        "a key that is not plain text",
+        "put quotes around it; a value such as {{x}} as well",
+        {"a": "b"},
+    ),
+    ("? \n: a\n", 1, 2, "the key before this colon is missing", "write one, or put quotes around the text", {}),
+    (
+        "a: *x\n",
+        1,
+        4,
+        "the alias '*x' has no anchor before it",
+        "put quotes around a value that begins with *",
+        {"a": "*x"},
+    ),
+    ("a: &x [*x]\n", 1, 8, "the alias '*x' stands inside what it stands for", "write the value out", {"a": ["*x"]}),
+    (
+        f"a: {'9' * 101}\n",
+        1,
+        4,
+        "a number with more than 100 characters",
+        "put quotes around it",
+        {"a": "9" * 101},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "message", "hint", "data"), MENDED, ids=[repr(row[0][:40]) for row in MENDED]
+)
+def test_problems_that_reading_goes_on_after(
+    text: str, line: int, column: int, message: str, hint: str, data: object
+) -> None:
+    assert parse_plain(text, "f.yaml") == ([data], [Problem(Place("f.yaml", line, column), message, hint)])
+
+
+def test_all_problems_of_a_file_are_found_at_once() -> None:
+    _, problems = parse_plain("a: !x 1\na: *y\n---\nb: 1\nb: 2\n---\n'\n", "f.yaml")
+    assert [problem.place.line for problem in problems] == [1, 2, 2, 5, 7]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "column"),
+    [
+        (b"a: b\nname: J\xf6rg\n", 2, 8),
+        ("ä: ".encode() + b"\xff", 1, 4),
+        (b"\xef\xbb\xbfa: \xe4", 1, 4),
+        (b"a: \xed\xa0\x80", 1, 4),
+        (b"\xff\xfea", 0, 0),
+    ],
+)
+def test_bytes_that_are_no_utf_8(content: bytes, line: int, column: int) -> None:
+    assert parse(content, "f.yaml").problems == (
+        Problem(
+            Place("f.yaml", line, column),
+            "is not text in UTF-8",
+            "save the file with the encoding UTF-8; in many editors: 'Save with encoding'",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("\0", "hidden character U+0000 (a control character)", "save the file as UTF-8 text"),
+        ("\x1b[2J", "hidden character U+001B (a control character)", HIDDEN + '"\\u001b"'),
+        ("\x7f", "hidden character U+007F (a control character)", HIDDEN + '"\\u007f"'),
+        ("\x85", "hidden character U+0085 (a control character)", HIDDEN + '"\\u0085"'),
+        ("\u2028", "hidden character U+2028 (line separator)", HIDDEN + '"\\u2028"'),
+        ("\u202e", "hidden character U+202E (right-to-left override)", HIDDEN + '"\\u202e"'),
+        ("\u2066", "hidden character U+2066 (left-to-right isolate)", HIDDEN + '"\\u2066"'),
+        ("\ufeff", "hidden character U+FEFF (zero width no-break space)", HIDDEN + '"\\ufeff"'),
+        ("\uffff", "hidden character U+FFFF", HIDDEN + '"\\uffff"'),
+        ("\ud800", "hidden character U+D800", HIDDEN + '"\\ud800"'),
+        (
+            "\r",
+            "a carriage return (U+000D) without a line feed ends this line unseen",
+            "save the file with LF or CRLF line ends",
+        ),
+    ],
+)
+def test_characters_that_a_reviewer_would_not_see(text: str, message: str, hint: str) -> None:
+    assert parse(f"a: ä\n# ü {text}eve@example.com: admin\n", "f.yaml").problems == (
+        Problem(Place("f.yaml", 2, 5), message, hint),
+    )
+
+
+def test_hidden_characters_may_be_written_as_escapes() -> None:
+    assert parse_plain('a: "\\u202e\\0"', "f.yaml") == ([{"a": "\u202e\0"}], [])
+
+
+def test_a_file_that_is_too_large() -> None:
+    assert parse(b" " * (decode.LARGEST + 1), "f.yaml").problems == (
+        Problem(Place("f.yaml"), "is larger than 32 MiB", "split it into one file for each workspace"),
+    )
+
+
+def test_depth_is_bounded() -> None:
+    assert parse("[" * build.DEEPEST + "]" * build.DEEPEST, "f.yaml").problems == ()
+    for opening in ("[", "- ", "{a: ", "? "):
+        (problem,) = parse(opening * 100_000, "f.yaml").problems
+        assert problem.message == "more than 50 mappings and lists inside one another"
+        assert problem.hint == "nest less"
+        assert problem.place == Place("f.yaml", 1, len(opening) * build.DEEPEST + 1)
+
+
+def test_what_aliases_stand_for_is_bounded() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    parsed = parse("\n".join(lines), "f.yaml")
+    (problem,) = parsed.problems
+    assert problem.message == "aliases stand for more than 100000 values"
+    assert problem.hint == "write them out, or use fewer aliases"
+    assert problem.place.line == 5
+    assert parsed.drafts == ()
+
+
+def test_ten_thousand_uses_of_one_alias_are_fine() -> None:
+    text = "x: &x {role: member, reason: r}\n" + "".join(f"a{n}: *x\n" for n in range(10_000))
+    assert parse(text, "f.yaml").problems == ()
+
+
+def test_the_number_of_values_is_bounded_over_all_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "MOST_VALUES", 10)
+    assert parse("--- {a: 1, b: 2, c: 3, d: 4}\n--- {e: 5, f: 6, g: 7}", "f.yaml").problems == ()
+    for text in ("--- [1, 2, 3, 4]\n--- [1, 2, 3, 4, 5]", "---\n" * 11):
+        (problem,) = parse(text, "f.yaml").problems
+        assert (problem.message, problem.hint) == ("the file has more than 10 values", "split it")
+
+
+def test_the_room_touches_no_file_for_a_tag(tmp_path: Path) -> None:
+    target = tmp_path / "made"
+    parse(f"!!python/object/apply:pathlib.Path.touch [!!python/object/apply:pathlib.Path [{target}]]", "f.yaml")
+    assert not target.exists()

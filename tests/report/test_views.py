@@ -1,0 +1,106 @@
+"""What a reader sees of an apply, of a workspace and of problems; hostile text never reaches a terminal as it is."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beamctl.apply.event import Ended, NotAttempted, Started
+from beamctl.document.problem import Place, Problem
+from beamctl.model.text import printable
+from beamctl.plan.kind import Ending, Outcome
+from beamctl.report.as_json import applied_json, drift_json, error_json, problems_json, show_json
+from beamctl.report.style import Style, Tone
+from beamctl.report.text.apply import end_text, event_text
+from beamctl.report.text.drift import drift_text
+from beamctl.report.text.plan import plan_text
+from beamctl.report.text.problems import problems_text
+from beamctl.report.text.show import show_text
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+LIVE = FakeWorkspace.of([person("root@x.io", "admin"), person("old@x.io")])
+PLAN = planned(document({"root@x.io": "admin", "new@x.io": "viewer"}), LIVE)
+INVITE, REMOVE = PLAN.changes
+
+
+def test_a_line_as_each_change_ends() -> None:
+    assert event_text(Started(INVITE)) == ""
+    assert event_text(Ended(INVITE, Outcome(Ending.DONE))) == "  ✓ invite new@x.io  viewer"
+    assert event_text(Ended(INVITE, Outcome(Ending.DEFERRED, "later"))) == "  … invite new@x.io  viewer — later"
+    failed = Ended(INVITE, Outcome(Ending.FAILED, "the API answered 400", "Mend it."))
+    assert event_text(failed) == ("  ✗ invite new@x.io  viewer — the API answered 400\n      Mend it.  (access.yaml:5)")
+    assert event_text(NotAttempted(REMOVE, "interrupted")) == "  ○ remove old@x.io  not attempted: interrupted"
+
+
+def test_an_honest_end() -> None:
+    done, failed = Ended(INVITE, Outcome(Ending.DONE)), Ended(INVITE, Outcome(Ending.FAILED, "x"))
+    assert end_text("acme", [done]) == "Applied to acme: 1 done.\n"
+    later = Ended(INVITE, Outcome(Ending.DEFERRED))
+    assert end_text("acme", [done, later]) == "Applied to acme: 1 done, 1 waiting for the invitee.\n"
+    assert end_text("acme", [failed, NotAttempted(REMOVE, "x")]) == (
+        "Applied in part to acme: 0 done, 1 failed, 1 not attempted.\n"
+        "Run `beamctl apply` again when it is mended: what is done is not done twice.\n"
+    )
+
+
+def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
+    events = [Started(INVITE), Ended(INVITE, Outcome(Ending.DONE)), NotAttempted(REMOVE, "interrupted")]
+    found = json.loads(applied_json([PLAN], (), [(PLAN, events)]))
+    assert [(each["address"], each["outcome"]) for each in found["results"]] == [
+        ('acme.member["new@x.io"]', "done"),
+        ('acme.member["old@x.io"]', "not attempted"),
+    ]
+    assert found["summary"] == {"done": 1, "deferred": 0, "failed": 0, "not_attempted": 1}
+
+
+def test_a_workspace_as_a_table() -> None:
+    members = [{"email": "a@x.io", "role": "admin"}, {"email": "long\x1b@x.io", "role": "viewer"}]
+    text = show_text("acme", "https://a.b/v0", {"settings": [{"labels": {"a": "1"}}], "members": members, "none": []})
+    assert text == (
+        "acme · https://a.b/v0\n\n"
+        '  settings\n    labels  {"a": "1"}\n\n'
+        "  members (2)\n    email          role\n    a@x.io         admin\n    long\\x1b@x.io  viewer\n\n"
+        "  none (0)\n"
+    )
+
+
+def test_problems_with_place_and_hint() -> None:
+    problems = [Problem(Place("a\x1b.yaml", 3, 2), "bad", "mend it"), Problem(Place("b.yaml"), "empty")]
+    assert problems_text(problems) == (
+        "a\\x1b.yaml:3:2: bad\n    mend it\nb.yaml: empty\n\n"
+        "2 problems. Nothing was read from or sent to any workspace.\n"
+    )
+    assert json.loads(problems_json(problems, 1))["problems"][0]["line"] == 3
+
+
+def test_colours_are_an_argument() -> None:
+    assert Style(colour=True)(Tone.BAD, "x") == "\x1b[31mx\x1b[0m"
+    assert "\x1b" not in plan_text(PLAN)
+    assert "\x1b[31m" in plan_text(PLAN, (), Style(colour=True))
+
+
+def test_errors_for_machines() -> None:
+    assert json.loads(error_json("m", "h", 3))["error"] == {"message": "m", "hint": "h", "exit_code": 3}
+
+
+@given(st.text())
+def test_printable_text_is_printable(text: str) -> None:
+    assert printable(text).isprintable()
+
+
+@given(st.text(min_size=1), st.text())
+def test_no_control_character_of_the_workspace_reaches_a_report(name: str, role: str) -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person(name, role or "member")])
+    live.settings |= {"displayName": name, "labels": {name: role}}
+    plan = planned(document({"root@x.io": "admin"}, settings={"displayName": "A", "labels": {"a": "b"}}), live)
+    rows = {
+        "members": [{"email": name, "role": role}, {"email": "b", "role": "c"}],
+        "settings": [{"labels": {name: role}}],
+    }
+    texts = [plan_text(plan), drift_text(plan), show_text("acme", name, rows)]
+    for text in texts:
+        assert all(line.isprintable() for line in text.split("\n"))
+    for data in (drift_json([plan]), show_json("acme", name, rows)):
+        assert data.isascii()
+        json.loads(data)
