@@ -46,7 +46,7 @@ class Pace:
     """What was learnt so far; a state machine without threads and without a clock.
 
     A refusal makes the window one smaller than the crowd that was too large. A refusal that comes again soon after
-    cannot be about the crowd, so it is about the rate: then everything pauses. In the smallest window it always is.
+    cannot be about the crowd, so it is about the rate: then everything pauses. So it is for a request that was alone.
 
     Attributes:
         window: How many requests may be under way.
@@ -82,7 +82,7 @@ class Pace:
                 self.window = min(_WIDEST, self.window + 1)
         elif verdict is Verdict.REFUSED:
             again = self.epoch > 0 and self.calm <= self.window
-            if again or self.window == 1:
+            if again or ticket.rank == 1:
                 self.resume_at = max(self.resume_at, now + wait)
             self.window = max(1, min(self.window, ticket.rank) - 1)
             self.epoch += 1

@@ -191,4 +191,4 @@ def _is_unauthenticated(outcome: Outcome) -> bool:
 def _names_something(path: str) -> bool:
     """Whether no name in the path turns it into another path: `DELETE /users/..` would not be about a user."""
     root, *names = path.partition("?")[0].split("/")
-    return not root and all(name not in ("", ".", "..") for name in names)
+    return not root and bool(names) and all(name not in ("", ".", "..") for name in names)

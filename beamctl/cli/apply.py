@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from threading import Event as StopSignal
 from typing import Any
 
 import click
@@ -15,16 +16,18 @@ from beamctl.cli import options
 from beamctl.cli.connect import access_of
 from beamctl.cli.exits import Exit
 from beamctl.cli.interrupt import Interrupt
-from beamctl.cli.output import Output, output_of
+from beamctl.cli.output import Output, UnwritableError, output_of, say
 from beamctl.cli.planning import Planned, allowances, is_refused, plan_all, say_unused
 from beamctl.cli.progress import Progress
 from beamctl.errors import RefusedError
 from beamctl.plan.hazard import Allowance
+from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.apply import counts, end_text
 from beamctl.report.text.plan import plan_text
 from beamctl.usecases import apply
 
 Ran = list[tuple[Planned, list[Event]]]
+_ALL_THE_SAME = "The changes were made all the same: run `beamctl plan` to see."
 
 
 @click.command("apply")
@@ -53,60 +56,83 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
+    access = access_of(**connection)
     with ExitStack() as stack:
-        planned = plan_all(files, workspaces, access_of(**connection), stack)
+        planned = plan_all(files, workspaces, access, stack)
         if not out.json:
-            out.payload("\n".join(plan_text(each.plan, granted, out.style) for each in planned))
+            out.payload(_shown(planned, granted, out.style))
         say_unused(planned, granted, out)
         ran: Ran = []
         code = Exit.REFUSED
         if not is_refused(planned, granted):
-            _approve(planned, auto_approve=auto_approve, from_stdin="-" in files)
-            code = _apply_all(planned, ran, parallelism, out)
+            if not auto_approve:
+                _approve(planned, granted, out, from_stdin="-" in files)
+            code = _apply_all(planned, ran, parallelism, out, access.stop)
     if out.json:
         _report(planned, granted, ran, out)
     return code
 
 
-def _approve(planned: Sequence[Planned], *, auto_approve: bool, from_stdin: bool) -> None:
+def _shown(planned: Sequence[Planned], granted: Sequence[Allowance], style: Style) -> str:
+    return "\n".join(plan_text(each.plan, granted, style) for each in planned)
+
+
+def _approve(planned: Sequence[Planned], granted: Sequence[Allowance], out: Output, *, from_stdin: bool) -> None:
     count = sum(len(each.plan.changes) for each in planned)
-    if auto_approve or not count:
+    if not count:
         return
     if from_stdin or not sys.stdin.isatty():
+        why = "standard input is the document" if from_stdin else "there is no terminal to ask on"
         raise RefusedError(
-            "there is no terminal to ask on, so nothing was changed",
-            "To apply without being asked:  beamctl apply --auto-approve",
+            f"{why}, so nothing was changed", "To apply without being asked:  beamctl apply --auto-approve"
         )
+    if out.json or not sys.stdout.isatty():  # nobody approves what they have not seen
+        say(_shown(planned, granted, PLAIN), nl=False)
     names = ", ".join(each.plan.workspace for each in planned if each.plan.changes)
-    click.echo(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only `yes` is taken: ", nl=False, err=True)
+    say(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only `yes` is taken: ", nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise RefusedError("not approved, so nothing was changed")
 
 
-def _apply_all(planned: Sequence[Planned], ran: Ran, parallelism: int, out: Output) -> Exit:
+def _apply_all(planned: Sequence[Planned], ran: Ran, parallelism: int, out: Output, stop: StopSignal) -> Exit:
     code = Exit.DONE
-    with Interrupt(out.talk) as interrupt:
-        for each in planned:
-            if not each.plan.changes:
-                continue
+    unwritable: UnwritableError | None = None
+    with Interrupt(stop, quiet=out.quiet):
+        for each in (each for each in planned if each.plan.changes):
             events: list[Event] = []
             ran.append((each, events))
-            progress = Progress(out, len(each.plan.changes))
-            for event in apply(
-                each.plan, each.link.reader, each.link.sender, parallelism=parallelism, stop=interrupt.stop
-            ):
-                events.append(event)
-                progress.show(event)
-            progress.end()
-            if not out.json:
-                out.payload("\n" + end_text(each.plan.workspace, events))
+            try:
+                _apply_one(each, events, parallelism, out, stop)
+            except UnwritableError as error:
+                unwritable = error
             _, _, failed, skipped = counts(events)
             code = Exit.PARTLY if failed or skipped else code
-        return Exit.INTERRUPTED if interrupt.stop.is_set() else code
+    if unwritable is not None:
+        raise UnwritableError(unwritable.message, _ALL_THE_SAME)
+    return Exit.INTERRUPTED if stop.is_set() else code
+
+
+def _apply_one(each: Planned, events: list[Event], parallelism: int, out: Output, stop: StopSignal) -> None:
+    progress = Progress(out, len(each.plan.changes))
+    unwritable: UnwritableError | None = None
+    for event in apply(each.plan, each.link.reader, each.link.sender, parallelism=parallelism, stop=stop):
+        events.append(event)
+        try:
+            progress.show(event)
+        except UnwritableError as error:  # a full disk for the report is no reason to leave half of it undone
+            unwritable = error
+    progress.end()
+    if unwritable is not None:
+        raise unwritable
+    if not out.json:
+        out.payload("\n" + end_text(each.plan.workspace, events))
 
 
 def _report(planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, out: Output) -> None:
     from beamctl.report.as_json import applied_json
 
     events = [(each.plan, became) for each, became in ran]
-    out.payload(applied_json([each.plan for each in planned], granted, events))
+    try:
+        out.payload(applied_json([each.plan for each in planned], granted, events))
+    except UnwritableError as error:
+        raise UnwritableError(error.message, _ALL_THE_SAME if ran else "") from None

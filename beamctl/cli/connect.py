@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-
-import click
+from dataclasses import dataclass, field
 
 from beamctl.api.settings import LOCAL, Sources, decide, look_around
 from beamctl.api.settings import default_workspace as named_elsewhere
+from beamctl.cli.output import say
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Sender
@@ -26,11 +27,13 @@ class Access:
         sources: What the options, the environment and the official CLI's files say.
         timeout: Seconds to wait for an answer.
         debug: Whether requests and answers are shown.
+        stop: Set to make no further attempt, and to end every pause between attempts.
     """
 
     sources: Sources
     timeout: float
     debug: bool
+    stop: threading.Event = field(default_factory=threading.Event)
 
     @property
     def is_local(self) -> bool:
@@ -59,8 +62,13 @@ def access_of(*, api_url: str | None, api_key_file: str | None, timeout: float, 
     """What the options of `options.connection` ask for.
 
     Raises:
-        UsageError: The named key file cannot be read.
+        UsageError: An option is empty or no number, or the named key file is not there.
     """
+    for name, value in (("--api-url", api_url), ("--api-key-file", api_key_file)):
+        if value == "":  # going on with another one would be a guess
+            raise UsageError(f"{name} names nothing", "Is a variable empty?")
+    if math.isnan(timeout):
+        raise UsageError("--timeout is not a number", "Write how many seconds to wait, for example --timeout 60.")
     return Access(look_around(api_url, api_key_file), timeout, debug)
 
 
@@ -91,15 +99,12 @@ def link(access: Access, workspace: str) -> Iterator[Link]:
     else:
         connection = decide(access.sources, workspace)
     from beamctl.api.breakdown import Timeouts
+    from beamctl.api.clock import SystemClock
     from beamctl.api.workspace import Options, open_workspace
 
-    debug = _show if access.debug else None
-    options = Options(timeouts=Timeouts(read=access.timeout), debug=debug)
+    debug = say if access.debug else None
+    options = Options(timeouts=Timeouts(read=access.timeout), debug=debug, clock=SystemClock(access.stop))
     with open_workspace(connection, workspace, options, wsgi_app=app) as api:
         who = api.who()
         known = who if who != Identity() else None
         yield Link(LOCAL_NAME if app else connection.base_url, api.reader(), api.sender(), known)
-
-
-def _show(line: str) -> None:
-    click.echo(line, err=True)

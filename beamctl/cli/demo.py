@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,11 +27,22 @@ _EVE = """emulator call --as ada@example.com -w acme PUT /users/eve@example.com 
 @click.command("demo")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path("beamctl-demo"))
 def command(directory: Path) -> int:
-    """See it work, on this machine, in a new DIRECTORY (default: beamctl-demo).
+    """See it work, on this machine, in a new directory.
 
-    Needs no account and no network. Leaves the directory for you to go on playing in.
+    That is DIRECTORY, or else beamctl-demo, and it is left for you to play in. Needs no account and no network.
     """
     require_emulator()
+    try:
+        _begin_in(directory)
+    except OSError as error:
+        raise UsageError(f"cannot use {directory}: {error.strerror or error}", "Name another DIRECTORY.") from None
+    with _control_plane(directory) as url:
+        _tell(_Stage(directory, url))
+    click.echo(_end(directory))
+    return Exit.DONE
+
+
+def _begin_in(directory: Path) -> None:
     if directory.exists() and any(directory.iterdir()):
         again = f"cd {shlex.quote(str(directory))}" if (directory / "beamctl.yaml").exists() else ""
         hint = f"To go on in it:  {again}\n" if again else ""
@@ -39,10 +51,6 @@ def command(directory: Path) -> int:
         )
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "seed.yaml").write_text(SEED, "utf-8")
-    with _control_plane(directory) as url:
-        _tell(_Stage(directory, url))
-    click.echo(_end(directory))
-    return Exit.DONE
 
 
 def _tell(stage: _Stage) -> None:
@@ -73,11 +81,19 @@ def _end(directory: Path) -> str:
             "That was it. The last change is yours to undo; no server is needed for it:",
             "",
             f"  cd {shlex.quote(str(directory))}",
-            "  beamctl apply --api-url local",
+            f"  {_typed()} apply --api-url local",
             "",
-            "Then edit beamctl.yaml, and plan again:  beamctl plan --api-url local",
+            f"Then edit beamctl.yaml, and plan again:  {_typed()} plan --api-url local",
         ]
     )
+
+
+def _typed() -> str:
+    """What to type to run this beamctl, from another directory too."""
+    if shutil.which("beamctl"):
+        return "beamctl"
+    started = Path(sys.argv[0]).absolute()
+    return f"{shlex.quote(sys.executable)} -m beamctl" if started.suffix == ".py" else shlex.quote(str(started))
 
 
 class _Stage:
@@ -123,8 +139,8 @@ def _control_plane(directory: Path) -> Iterator[str]:
         arguments, cwd=directory, env=_environment(""), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        line = server.stdout.readline() if server.stdout else ""
-        url = next((word for word in line.split() if word.startswith("http://")), "")
+        said = (word for line in server.stdout or () for word in line.split())
+        url = next((word for word in said if word.startswith("http://")), "")
         if not url:
             server.terminate()
             raise BeamctlError("the emulator did not start", server.communicate()[1].strip())

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.errors import DocumentError, UsageError
 from beamctl.usecases import validate
 
-DEFAULT_FILE = Path("beamctl.yaml")
-DEFAULT_DIRECTORY = Path("access")
+_DEFAULTS = ("beamctl.yaml", "access")
 _SUFFIXES = frozenset({".yaml", ".yml"})
 MOST_BYTES = 32 * 1024 * 1024
 """The largest file that is read, in bytes."""
@@ -25,7 +26,12 @@ def read_sources(named: Sequence[str]) -> list[SourceText]:
     Raises:
         UsageError: There is nothing to read, or it cannot be read.
     """
-    names = list(named) or _defaults()
+    names = list(named) or defaults()
+    if not names:
+        hint = "Name one with -f FILE, or write beamctl.yaml. `beamctl demo` shows one."
+        raise UsageError("there is no beamctl.yaml and no directory access/ here", hint)
+    if "" in names:
+        raise UsageError("-f names nothing", "Is a variable empty?")
     if names.count("-") > 1:
         raise UsageError("standard input is named twice", "Write -f - once.")
     sources = {source.name: source for name in names for source in _read(name)}
@@ -50,12 +56,9 @@ def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[
     return tuple(desired for desired in checked.desired if not workspaces or desired.workspace in workspaces)
 
 
-def _defaults() -> list[str]:
-    for path in (DEFAULT_FILE, DEFAULT_DIRECTORY):
-        if path.exists():
-            return [str(path)]
-    hint = "Name one with -f FILE, or write beamctl.yaml. `beamctl demo` shows one."
-    raise UsageError("there is no beamctl.yaml and no directory access/ here", hint)
+def defaults() -> list[str]:
+    """What is read where nothing is named; a link that leads nowhere is there, and an error when it is read."""
+    return [name for name in _DEFAULTS if os.path.lexists(name)][:1]
 
 
 def _read(name: str) -> Iterator[SourceText]:
@@ -65,7 +68,7 @@ def _read(name: str) -> Iterator[SourceText]:
     path = Path(name)
     try:
         if path.is_dir():
-            files = sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES and each.is_file())
+            files = sorted(_within(path))
             if not files:
                 raise UsageError(f"there is no .yaml or .yml file in {name}", "Name a file, or another directory.")
             for each in files:
@@ -74,10 +77,23 @@ def _read(name: str) -> Iterator[SourceText]:
             yield _file(path)
     except OSError as error:
         raise UsageError(
-            f"cannot read {name}: {error.strerror or error}", "Check the name and the permissions."
+            f"cannot read {error.filename or name}: {error.strerror or error}", "Check the name and the permissions."
         ) from None
     except ValueError:
         raise UsageError(f"{name!r} cannot be the name of a file", "Check the name.") from None
+
+
+def _within(directory: Path) -> Iterator[Path]:
+    """The documents below a directory. What is hidden, as in .git or by an editor, is none of them."""
+    for root, directories, names in os.walk(directory, onerror=_unreadable):
+        directories[:] = [name for name in directories if not name.startswith(".")]
+        paths = (Path(root, name) for name in names if not name.startswith("."))
+        yield from (path for path in paths if path.suffix in _SUFFIXES)
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    """A directory that cannot be looked into may hold a document: going on without it would be a guess."""
+    raise error
 
 
 def _file(path: Path) -> SourceText:

@@ -45,20 +45,19 @@ def command() -> None:
 @_database
 def serve_command(host: str, port: int, seed_file: str | None, quirks: tuple[str, ...], database: Path) -> int:
     """Serve it over HTTP until Ctrl-C."""
-    from beamctl.emulator import Quirk, serve
+    from beamctl.emulator import EmulatorError, Quirk, serve
 
     known = {quirk.value: quirk for quirk in Quirk}
     if odd := [name for name in quirks if name not in known]:
         raise UsageError(f"there is no quirk {odd[0]!r}", f"There are: {', '.join(known)}.")
+    seed = None if seed_file is None else _read_seed(seed_file)
     app = local.opened(database, quirks=frozenset(known[name] for name in quirks))
     if seed_file is not None:
-        _say_keys(_load(seed_file, database))
+        _say_keys(_load(seed_file, seed, database))
     try:
         serve(app, host, port, lambda url: click.echo(f"The control plane listens on {url} (database: {database})"))
-    except OSError as error:
-        raise UsageError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}", "Choose another --port."
-        ) from None
+    except EmulatorError as error:
+        raise UsageError(str(error), "Choose another --port, or --port 0 for a free one.") from None
     return Exit.DONE
 
 
@@ -67,13 +66,18 @@ def serve_command(host: str, port: int, seed_file: str | None, quirks: tuple[str
 @_database
 def seed_command(seed_file: str, database: Path) -> int:
     """Load a starting state from FILE (- is standard input)."""
+    seed = _read_seed(seed_file)
     local.opened(database)
-    _say_keys(_load(seed_file, database))
+    _say_keys(_load(seed_file, seed, database))
     click.echo(f"Loaded {printable(seed_file)} into {database}.")
     return Exit.DONE
 
 
-@command.command("call")
+@command.command(
+    "call",
+    epilog="\b\nbeamctl emulator call --as kim@example.com POST /workspaces/acme/join\n"
+    'beamctl emulator call --as ada@example.com -w acme PUT /users/kim@example.com \'{"role": "admin"}\'',
+)
 @click.option("--as", "email", required=True, metavar="E-MAIL", help="Who acts; somebody new signs up first.")
 @click.option("--workspace", "-w", metavar="NAME", help="The workspace, where the path does not name one.")
 @click.argument("method", type=click.Choice(["GET", "POST", "PUT", "DELETE"], case_sensitive=False))
@@ -81,25 +85,20 @@ def seed_command(seed_file: str, database: Path) -> int:
 @click.argument("body", required=False)
 @_database
 def call_command(email: str, workspace: str | None, method: str, path: str, body: str | None, database: Path) -> int:
-    r"""Call the API as somebody: accept an invitation, or change something behind beamctl's back.
-
-    \b
-    beamctl emulator call --as kim@example.com POST /workspaces/acme/join
-    beamctl emulator call --as ada@example.com -w acme PUT /users/kim@example.com '{"role": "admin"}'
-    """
-    from werkzeug.test import Client  # type: ignore[import-untyped, unused-ignore]
-
-    from beamctl.emulator import as_person
+    """Call the API as somebody: accept an invitation, or change something behind beamctl's back."""
+    from beamctl.emulator import EmulatorError, as_person, ask
 
     if not database.exists():
         raise UsageError(f"{database} does not exist", "Make one:  beamctl emulator seed FILE")
-    headers = {"X-Blaxel-Workspace": workspace} if workspace else {}
-    answer = Client(as_person(local.opened(database), email)).open(
-        f"/v0/{path.lstrip('/')}", method=method.upper(), json=_parsed(body), headers=headers
-    )
-    text = answer.get_data(as_text=True)
-    click.echo(f"{answer.status_code} {printable(text.strip())}")
-    return Exit.DONE if answer.status_code < 400 else Exit.ERROR  # noqa: PLR2004 - where HTTP's errors begin
+    sent = _parsed(body)
+    app = local.opened(database)
+    try:
+        somebody = as_person(app, email)
+    except EmulatorError as error:
+        raise UsageError(f"--as: {error}", "Write it like --as kim@example.com.") from None
+    status, text = ask(somebody, method.upper(), path, sent, workspace or "")
+    click.echo(f"{status} {printable(text.strip())}")
+    return Exit.DONE if status < 400 else Exit.ERROR  # noqa: PLR2004 - where HTTP's errors begin
 
 
 def _parsed(body: str | None) -> Any:  # noqa: ANN401 - any JSON
@@ -111,20 +110,25 @@ def _parsed(body: str | None) -> Any:  # noqa: ANN401 - any JSON
         raise UsageError(f"the body is not JSON: {error}", """Write it like '{"role": "admin"}'.""") from None
 
 
-def _load(seed_file: str, database: Path) -> list[MadeKey]:
-    from beamctl.emulator import SeedError, load_seed
-
+def _read_seed(seed_file: str) -> Any:  # noqa: ANN401 - the emulator looks at its shape
     (source, *more) = read_sources([seed_file])
     documents, problems = parse_plain(source.content, source.name)
     if problems:
         raise DocumentError(problems)
     if more or len(documents) != 1:
         raise UsageError(f"{seed_file} is not one document", "A seed is one file with one document.")
+    return documents[0]
+
+
+def _load(seed_file: str, seed: Any, database: Path) -> list[MadeKey]:  # noqa: ANN401 - as above
+    from beamctl.emulator import SeedError, load_seed
+
     try:
-        return list(load_seed(database, documents[0]))
+        return load_seed(database, seed)
     except SeedError as error:
         listed = "\n".join(error.messages)
-        raise UsageError(f"the seed {seed_file} cannot be loaded", listed) from None
+        hint = f"{listed}\nTo go on with what is in {database}, load no seed; to begin anew, remove the file."
+        raise UsageError(f"the seed {seed_file} cannot be loaded into {database}", hint) from None
 
 
 def _say_keys(made: list[MadeKey]) -> None:

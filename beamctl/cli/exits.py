@@ -1,8 +1,11 @@
-"""Exit codes, and the one place that maps errors to them. It must not know any command."""
+"""Exit codes, and the one place that maps errors to them and to words. It must not know any command."""
 
 from __future__ import annotations
 
+import traceback
+from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 
 from beamctl.errors import (
     ApiError,
@@ -28,6 +31,34 @@ class Exit(IntEnum):
     STALE = 6
     PARTLY = 7
     INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An error as it is told, to people and to machines.
+
+    Attributes:
+        message: One sentence: what is wrong.
+        hint: What to do about it; may be empty.
+        code: The exit code.
+    """
+
+    message: str
+    hint: str
+    code: Exit
+
+
+def told(error: BaseException) -> Told:
+    """An error in words, whatever it is."""
+    match error:
+        case BeamctlError():
+            return Told(error.message, error.hint, exit_of(error))
+        case KeyboardInterrupt():
+            return Told("interrupted", "", Exit.INTERRUPTED)
+        case _:  # the last net: a bug must not print values, which may be secret
+            spot = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{type(error).__name__} at {Path(spot.filename).name}:{spot.lineno}"
+            return Told(f"beamctl has a bug: {where}", "Please report this line and the command.", Exit.ERROR)
 
 
 def exit_of(error: BeamctlError) -> Exit:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -22,9 +23,10 @@ class Interrupt:
         stop: Set by the first signal.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self.stop = threading.Event()
-        self._say = say
+    def __init__(self, stop: threading.Event, *, quiet: bool) -> None:
+        self.stop = stop
+        self._quiet = quiet
+        self._asked = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -40,8 +42,15 @@ class Interrupt:
             signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the handler's signature
-        if self.stop.is_set():
+        if self._asked:
             self._say("Stopped at once. What was in flight may or may not have been made: run `beamctl plan`.")
             os._exit(Exit.INTERRUPTED)  # threads are waiting for answers: nothing gentler ends them
-        self.stop.set()
+        self._asked = True
         self._say("Stopping after the calls in flight. Once more to stop at once.")
+        self.stop.set()
+
+    def _say(self, text: str) -> None:
+        """Past Python's buffers: the signal may have come while they are being written to, and then they refuse."""
+        if not self._quiet:
+            with suppress(OSError, ValueError):
+                os.write(sys.stderr.fileno(), f"{text}\n".encode())

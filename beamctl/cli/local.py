@@ -5,12 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from beamctl.errors import UsageError
-
-if TYPE_CHECKING:
-    from beamctl.emulator import Flask
 
 DATABASE = Path(".beamctl") / "emulator.db"
 """Where the local control plane lives, below the current directory."""
@@ -39,7 +36,7 @@ def local_app(database: Path = DATABASE) -> Wsgi:
     return wsgi
 
 
-def opened(database: Path, **options: Any) -> Flask:  # noqa: ANN401 - the emulator's own
+def opened(database: Path, **options: Any) -> Any:  # noqa: ANN401 - the emulator's own, which only it may name
     """The emulator over a database, which is made where there is none.
 
     Raises:
@@ -51,7 +48,9 @@ def opened(database: Path, **options: Any) -> Flask:  # noqa: ANN401 - the emula
         database.parent.mkdir(parents=True, exist_ok=True)
         return create_app(database, **options)
     except EmulatorError as error:
-        raise UsageError(str(error), "Name another file with --db, or remove this one.") from None
+        raise UsageError(
+            str(error), f"Move it away, and make one:  beamctl emulator seed FILE --db {database}"
+        ) from None
     except OSError as error:
         raise UsageError(f"cannot use {database}: {error.strerror or error}", "Name another file with --db.") from None
 

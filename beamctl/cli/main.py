@@ -3,27 +3,24 @@ Subcommands are imported only when they are asked for; it must not know what any
 
 from __future__ import annotations
 
-import os
-import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
 import click
 
 from beamctl import __version__
-from beamctl.cli.exits import Exit, exit_of
-from beamctl.errors import BeamctlError, DocumentError
+from beamctl.cli.exits import Exit, told
+from beamctl.cli.output import open_streams, say
+from beamctl.errors import DocumentError
 
 COMMANDS = {
     "validate": "Check documents, with no credential and no network.",
     "plan": "Show the changes that would make a workspace what its document says.",
-    "apply": "Make these changes, after showing them.",
+    "apply": "Make a workspace what its document says, after showing the changes.",
     "drift": "Tell what stands in a workspace that its document does not say.",
-    "show": "Show a workspace as it is now.",
+    "show": "Show a workspace as it is now: settings and members.",
     "demo": "See it work, on this machine, in a new directory.",
-    "emulator": "Run the control plane locally.",
+    "emulator": "Run the control plane locally: to learn, to teach, to test a pipeline.",
 }
 """Every subcommand with the first line of its help, so that `--help` imports none of them."""
 
@@ -71,23 +68,10 @@ def beamctl() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and give its exit code. Nothing it raises is left to Python."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        return _run(arguments)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush does not fail too
-        return Exit.ERROR
-
-
-def _run(arguments: Sequence[str]) -> int:
+    open_streams()
     try:
         code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing is left to Python
         return _tell(error)
     return code if isinstance(code, int) else Exit.DONE
 
@@ -99,29 +83,32 @@ def _tell(error: BaseException) -> Exit:
             return Exit.WRONG_INPUT
         case click.ClickException():
             return _said(error.format_message(), _see_help(error), Exit.WRONG_INPUT)
-        case click.Abort() | KeyboardInterrupt():
-            return _said("interrupted", "", Exit.INTERRUPTED)
+        case click.Abort():  # click's word for KeyboardInterrupt
+            error = KeyboardInterrupt()
         case DocumentError():
             from beamctl.report.text.problems import problems_text
 
-            click.echo(problems_text(error.problems), err=True, nl=False)
-            return exit_of(error)
-        case BeamctlError():
-            return _said(error.message, error.hint, exit_of(error))
-        case _:  # the last net: a bug must not print values, which may be secret
-            spot = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{type(error).__name__} at {Path(spot.filename).name}:{spot.lineno}"
-            return _said(f"beamctl has a bug: {where}", "Please report this line and the command.", Exit.ERROR)
+            say(problems_text(error.problems), nl=False)
+            return told(error).code
+        case _:
+            pass
+    what = told(error)
+    return _said(what.message, what.hint, what.code)
 
 
 def _said(message: str, hint: str, code: Exit) -> Exit:
     from beamctl.model.text import printable
 
-    lines = [f"Error: {printable(message)}"] + [f"  {printable(line)}" for line in hint.splitlines()]
-    click.echo("\n".join(lines), err=True)
+    say("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
     return code
 
 
 def _see_help(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
-    return f"See: {context.command_path} --help" if context is not None else ""
+    if context is None:
+        return ""
+    see = f"See: {context.command_path} --help"
+    takes_files = any(parameter.name == "files" for parameter in context.command.params)
+    if takes_files and "unexpected extra argument" in error.format_message():
+        return f"Documents are named with -f:  {context.command_path} -f FILE\n{see}"
+    return see

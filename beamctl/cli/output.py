@@ -7,14 +7,19 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
-from beamctl.cli.exits import exit_of
+from beamctl.cli.exits import told
 from beamctl.errors import BeamctlError, DocumentError
 from beamctl.report.style import Style
+
+
+class UnwritableError(BeamctlError):
+    """Standard output takes no more: the disk is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,48 @@ class Output:
     style: Style
 
     def payload(self, text: str) -> None:
-        """The result: to standard output."""
-        click.echo(text, nl=False, color=True)
+        """The result: to standard output. A reader that went away (`| head`) changes nothing but that.
+
+        Raises:
+            UnwritableError: It cannot be written. What is written after that goes nowhere.
+        """
+        try:
+            click.echo(text, nl=False, color=True)
+        except BrokenPipeError:
+            _to_nowhere(sys.stdout)
+        except OSError as error:
+            _to_nowhere(sys.stdout)
+            raise UnwritableError(f"cannot write the output: {error.strerror or error}") from None
 
     def talk(self, text: str) -> None:
         """Everything else: to standard error, unless it is unwelcome."""
         if not self.quiet:
-            click.echo(text, err=True, color=True)
+            say(text)
+
+
+def say(text: str, *, nl: bool = True) -> None:
+    """Write to standard error. Nothing fails because nobody can read that."""
+    try:
+        click.echo(text, nl=nl, err=True, color=True)
+    except OSError:
+        _to_nowhere(sys.stderr)
+
+
+def open_streams() -> None:
+    """See to it that no stream is closed (`>&-`), which Python calls None, and that each takes every character."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    with suppress(OSError):  # what is still to be flushed must not fail too
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def output_of(output: str, *, no_color: bool, quiet: bool) -> Output:
@@ -53,20 +93,21 @@ def errors_in_format(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a command with `--output` tell its errors to machines too, in the one JSON object it prints."""
 
     @functools.wraps(function)
-    def told(*args: Any, output: str, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
+    def in_format(*args: Any, output: str, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
         try:
             return function(*args, output=output, **options)
-        except BeamctlError as error:
+        except (Exception, KeyboardInterrupt) as error:
             if output == "json":
-                click.echo(_error_json(error), nl=False)
+                Output(json=True, quiet=True, style=Style()).payload(_error_json(error))
             raise
 
-    return told
+    return in_format
 
 
-def _error_json(error: BeamctlError) -> str:
+def _error_json(error: BaseException) -> str:
     from beamctl.report.as_json import error_json, problems_json
 
     if isinstance(error, DocumentError):
         return problems_json(error.problems, 0)
-    return error_json(error.message, error.hint, exit_of(error))
+    what = told(error)
+    return error_json(what.message, what.hint, what.code)

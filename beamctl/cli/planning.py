@@ -12,6 +12,7 @@ from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
 from beamctl.cli.output import Output
 from beamctl.document.document import Desired
+from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
 from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan
@@ -55,4 +56,4 @@ def say_unused(plans: Sequence[Planned], allowed: Sequence[Allowance], out: Outp
     """Say which allowances no plan has a hazard for."""
     hazards = [hazard for each in plans for hazard in each.plan.hazards]
     for each in unused(hazards, allowed):
-        out.talk(f"Note: --allow {each} allows nothing here: the plan has no such hazard.")
+        out.talk(f"Note: --allow {printable(str(each))} allows nothing here: the plan has no such hazard.")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
-import click
-
 from beamctl.apply.event import Event, Started
-from beamctl.cli.output import Output
+from beamctl.cli.output import Output, say
 from beamctl.report.text.apply import event_text
-
-_CLEAR = "\r\x1b[K"
 
 
 class Progress:
@@ -20,7 +17,8 @@ class Progress:
         self._out = out
         self._total = total
         self._ended = 0
-        self._counts = sys.stderr.isatty() and not out.quiet
+        self._shown = 0
+        self._counts = sys.stderr.isatty() and not out.quiet and os.environ.get("TERM") != "dumb"
 
     def show(self, event: Event) -> None:
         """Show one event."""
@@ -30,9 +28,12 @@ class Progress:
             if not self._out.json:
                 self._out.payload(event_text(event, self._out.style) + "\n")
         if self._counts and self._ended < self._total:
-            click.echo(f"  {self._ended} of {self._total} …", nl=False, err=True)
+            counter = f"  {self._ended} of {self._total} …"
+            say(counter, nl=False)
+            self._shown = len(counter)
 
     def end(self) -> None:
         """Take the counter away."""
-        if self._counts:
-            click.echo(_CLEAR, nl=False, err=True, color=True)
+        if self._shown:
+            say("\r" + " " * self._shown + "\r", nl=False)
+            self._shown = 0

@@ -8,7 +8,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.connect import access_of, default_workspace, link
-from beamctl.cli.documents import DEFAULT_DIRECTORY, DEFAULT_FILE, read_desired
+from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.errors import UsageError
@@ -16,7 +16,12 @@ from beamctl.usecases import show
 
 
 @click.command("show")
-@click.option("-w", "--workspace", metavar="NAME", help="Default: the document's, else BL_WORKSPACE, else the CLI's.")
+@click.option(
+    "-w",
+    "--workspace",
+    metavar="NAME",
+    help="Default: the document's, else BEAMCTL_WORKSPACE, else BL_WORKSPACE, else the CLI's.",
+)
 @options.files
 @options.view
 @options.connection
@@ -29,10 +34,13 @@ def command(
     quiet: bool,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Show a workspace as it is now: settings, and members with role, standing and source."""
+    """Show a workspace as it is now: settings and members.
+
+    Of each member the role, the standing (accepted, invited, expired) and the source.
+    """
     out = output_of(output, no_color=no_color, quiet=quiet)
     access = access_of(**connection)
-    name = workspace or _documented(files) or default_workspace(access)
+    name = workspace if workspace is not None else _documented(files) or default_workspace(access)
     with link(access, name) as way:
         sections = show(name, way.reader)
         api_url = way.api_url
@@ -48,7 +56,7 @@ def command(
 
 
 def _documented(files: tuple[str, ...]) -> str:
-    if not files and not DEFAULT_FILE.exists() and not DEFAULT_DIRECTORY.exists():
+    if not files and not defaults():
         return ""
     names = [desired.workspace for desired in read_desired(files)]
     if len(names) > 1:

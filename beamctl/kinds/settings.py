@@ -45,7 +45,7 @@ class SettingsKind:
                 place = document.place(self.section, "groupMappings", index)
                 line = document.place(self.section, "groupMappings", seen[group]).line
                 message = f"the group {group!r} is mapped on line {line} already"
-                found.append(Problem(place, message, "A group has one role: keep one of the two."))
+                found.append(Problem(place, message, "a group has one role: keep one of the two"))
             seen.setdefault(group, index)
         return found
 

@@ -3,6 +3,8 @@
 import threading
 from typing import Any
 
+import pytest
+
 from beamctl.apply.event import Ended, NotAttempted
 from beamctl.errors import UnauthenticatedError, UnreachableError
 from beamctl.model.api_call import Answer, ApiCall, Lost
@@ -54,7 +56,7 @@ def test_what_cannot_be_read_again_is_not_taken() -> None:
     plan = planned(document({"root@x.io": "admin"}), live)
 
     class Gone:
-        def get(self, path: str) -> Any:
+        def get(self, _path: str) -> Any:
             raise UnreachableError("no answer from api.example.test")
 
     events = list(apply(plan, Gone(), live, parallelism=1, stop=threading.Event()))
@@ -67,7 +69,7 @@ def test_a_credential_that_is_gone_ends_the_apply() -> None:
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "member"}), live)
 
     class Expired:
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, _call: ApiCall) -> Answer | Lost:
             raise UnauthenticatedError("the API does not know the credential", "Run bl login.")
 
     events = list(apply(plan, live, Expired(), parallelism=1, stop=threading.Event()))
@@ -108,11 +110,12 @@ def test_our_own_identity_comes_last() -> None:
     ]
 
 
-def test_settings_run_one_after_the_other_and_keep_what_the_document_does_not_say() -> None:
-    live = FakeWorkspace.of(
-        [], settings={"name": "acme", "displayName": "A", "labels": {"a": "1"}, "region": "eu", "createdAt": "x"}
-    )
+@pytest.mark.parametrize("quirk", ["", "put-replaces"])
+def test_settings_run_one_after_the_other_and_keep_what_the_document_does_not_say(quirk: str) -> None:
+    begun = {"name": "acme", "displayName": "A", "labels": {"a": "1"}, "region": "eu"}
+    live = FakeWorkspace.of([], settings=begun, quirks=frozenset({quirk}))
     want = document(settings={"displayName": "B", "labels": {"b": "2"}})
+    assert {change.lane for change in planned(want, live).changes} == {"settings"}
     assert outcomes(applied(planned(want, live), live, parallelism=8)) == {"displayName": "done", "labels": "done"}
-    assert live.settings == {"name": "acme", "displayName": "B", "labels": {"b": "2"}, "region": "eu", "createdAt": "x"}
+    assert live.settings == {"name": "acme", "displayName": "B", "labels": {"b": "2"}, "region": "eu"}
     assert live.calls[-4:] == ["GET /workspaces/acme", "PUT /workspaces/acme"] * 2

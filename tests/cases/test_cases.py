@@ -1,6 +1,6 @@
-"""Each directory here is a test: `access.yaml` and `live.yaml` in, `plan.txt`, `plan.json` and `drift.txt` out.
+"""Each directory is a test: `access.yaml` and `live.yaml` in, `plan.txt`, `plan.json` and `drift.txt` out.
 
-To add one, make a directory with the first two and run the tests with BEAMCTL_WRITE_CASES=1; then read what was written.
+To add one, make a directory with the first two and run with BEAMCTL_WRITE_CASES=1; then read what was written.
 """
 
 import json

@@ -14,7 +14,7 @@ from beamctl.document.problem import Place
 from beamctl.document.source import parse, parse_plain
 
 
-def data(text: str) -> Any:  # noqa: ANN401 - plain data of any shape
+def data(text: str) -> Any:
     documents, problems = parse_plain(text, "f.yaml")
     assert problems == []
     (document,) = documents

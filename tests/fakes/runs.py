@@ -1,6 +1,7 @@
 """Planning and applying against a fake, in one line each."""
 
 import threading
+from collections.abc import Mapping
 from datetime import date
 
 import yaml
@@ -9,6 +10,7 @@ from beamctl.apply.event import Ended, Event, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
+from beamctl.model.ports import Reader, Sender
 from beamctl.plan.kind import Ending, Situation
 from beamctl.plan.plan import Plan
 from beamctl.usecases import apply, plan, validate
@@ -24,10 +26,10 @@ def desired(text: str, name: str = "access.yaml") -> Desired:
     return checked.desired[0]
 
 
-def document(members: dict[str, object] | None = None, **sections: object) -> Desired:
+def document(members: Mapping[str, object] | None = None, **sections: object) -> Desired:
     data: dict[str, object] = {"version": 1, "workspace": "acme", **sections}
     if members is not None:
-        data["members"] = members
+        data["members"] = dict(members)
     return desired(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
 
 
@@ -35,8 +37,12 @@ def planned(want: Desired, live: FakeWorkspace, *, today: date = TODAY, identity
     return plan(want, live, Situation(today, API, identity))
 
 
+def apply_through(approved: Plan, reader: Reader, sender: Sender, *, parallelism: int = 2) -> list[Event]:
+    return list(apply(approved, reader, sender, parallelism=parallelism, stop=threading.Event()))
+
+
 def applied(approved: Plan, live: FakeWorkspace, *, parallelism: int = 2) -> list[Event]:
-    return list(apply(approved, live, live, parallelism=parallelism, stop=threading.Event()))
+    return apply_through(approved, live, live, parallelism=parallelism)
 
 
 def outcomes(events: list[Event]) -> dict[str, str]:

@@ -66,9 +66,10 @@ class FakeWorkspace:
             case Method.GET, ["workspaces", _]:
                 return Answer(200, dict(self.settings))
             case Method.PUT, ["workspaces", _]:
-                self.settings |= body
+                self.settings = dict(body) if "put-replaces" in self.quirks else self.settings | body
                 return Answer(200, dict(self.settings))
-        return Answer(404, None, "Not found")
+            case _:
+                return Answer(404, None, "Not found")
 
     def _shown(self, user: Mapping[str, Any]) -> dict[str, Any]:
         shown = dict(user)

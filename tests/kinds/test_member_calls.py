@@ -12,7 +12,7 @@ P = "p@x.io"
 
 
 def run(live: FakeWorkspace, role: str | None) -> Outcome:
-    members: dict[str, object] = {"root@x.io": "admin"} | ({P: role} if role else {})
+    members = {"root@x.io": "admin"} | ({P: role} if role else {})
     plan = planned(document(members), live)
     live.calls.clear()
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]

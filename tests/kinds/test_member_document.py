@@ -18,7 +18,7 @@ def test_two_spellings_of_one_person() -> None:
             5,
             3,
             "'ADA@x.io' is the same person as 'ada@x.io' on line 4",
-            "Upper and lower case are one: keep one of the two.",
+            "upper and lower case are one: keep one of the two",
         )
     ]
 
@@ -26,7 +26,7 @@ def test_two_spellings_of_one_person() -> None:
 @pytest.mark.parametrize("email", ["ada", "ada@", "@x.io", "a b@x.io", "ada@x..io", "ada@-x.io", ".a@x.io", "a@b@c"])
 def test_what_is_no_address(email: str) -> None:
     assert problems(f"  {email!r}: admin\n") == [
-        (4, 3, f"{email!r} is not an e-mail address", "Write NAME@DOMAIN: role.")
+        (4, 3, f"{email!r} is not an e-mail address", "write NAME@DOMAIN: role")
     ]
 
 
@@ -37,11 +37,12 @@ def test_an_address_that_is_too_long() -> None:
 
 def test_a_day_that_does_not_exist() -> None:
     assert problems("  a@x.io: {role: member, until: 2026-02-30}\n") == [
-        (4, 33, "'2026-02-30' is not a day of the calendar", "Write YYYY-MM-DD.")
+        (4, 33, "'2026-02-30' is not a day of the calendar", "write YYYY-MM-DD")
     ]
 
 
 def test_one_group_mapped_twice() -> None:
-    text = "version: 1\nworkspace: acme\nsettings:\n  groupMappings:\n  - {groupName: g, role: admin}\n  - {groupName: g, role: member}\n"
+    mappings = "".join(f"  - {{groupName: g, role: {role}}}\n" for role in ("admin", "member"))
+    text = f"version: 1\nworkspace: acme\nsettings:\n  groupMappings:\n{mappings}"
     (found,) = validate([SourceText("a.yaml", text.encode())]).problems
     assert (found.place.line, found.message) == (6, "the group 'g' is mapped on line 5 already")

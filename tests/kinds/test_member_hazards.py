@@ -5,7 +5,7 @@ import pytest
 from beamctl.document.document import Desired
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
-from beamctl.plan.hazard import allowance, refused, unused
+from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -91,6 +91,12 @@ def test_mass_removal_counts_removals_demotions_and_revocations() -> None:
     assert hazards(document(want, guards={"maxRemovals": 2}), FakeWorkspace.of(people)) == {"mass-removal": "3"}
 
 
+def test_people_of_a_directory_are_not_counted_as_removable() -> None:
+    directory = [person(f"d{n}@x.io", source="directory_sync") for n in range(96)]
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io"), person("b@x.io"), *directory])
+    assert hazards(document({"root@x.io": "admin"}), live) == {"mass-removal": "2"}
+
+
 def test_by_default_a_quarter_rounded_up() -> None:
     people = [person("root@x.io", "admin"), *(person(f"p{n}@x.io") for n in range(4))]
     keep = {"root@x.io": "admin", "p0@x.io": "member", "p1@x.io": "member"}
@@ -105,6 +111,12 @@ def test_an_allowance_names_exactly_one_hazard_of_one_plan() -> None:
     assert refused(plan.hazards, [allowance("mass-removal=4")]) == ()
     assert len(refused(plan.hazards, [allowance("mass-removal=5")])) == 1
     assert [str(each) for each in unused(plan.hazards, [allowance("mass-removal=5")])] == ["mass-removal=5"]
+
+
+def test_no_allowance_lifts_the_last_admin() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io")])
+    plan = planned(document({"a@x.io": "member", "b@x.io": "member"}, guards=LOOSE), live)
+    assert [hazard.risk for hazard in refused(plan.hazards, [Allowance(Risk.LAST_ADMIN, "none")])] == [Risk.LAST_ADMIN]
 
 
 @pytest.mark.parametrize(

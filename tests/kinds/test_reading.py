@@ -10,7 +10,7 @@ from beamctl.kinds.settings import SettingsKind
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
-GARBLED_USERS = [
+GARBLED_USERS: list[Any] = [
     {},
     None,
     "users",
@@ -33,7 +33,7 @@ def test_a_listing_that_is_none_is_refused_as_a_whole(payload: Any) -> None:
 
 
 def test_a_member_without_a_role() -> None:
-    with pytest.raises(GarbledError, match="'a@x.io' as a member without a role"):
+    with pytest.raises(GarbledError, match=r"'a@x\.io' as a member without a role"):
         people([{"email": "a@x.io", "accepted": True}])
 
 

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.apply.event import Ended, NotAttempted, Started
+from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.document.problem import Place, Problem
 from beamctl.model.text import printable
 from beamctl.plan.kind import Ending, Outcome
@@ -15,7 +15,7 @@ from beamctl.report.text.apply import end_text, event_text
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.problems import problems_text
-from beamctl.report.text.show import show_text
+from beamctl.report.text.show import Sections, show_text
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -45,7 +45,7 @@ def test_an_honest_end() -> None:
 
 
 def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
-    events = [Started(INVITE), Ended(INVITE, Outcome(Ending.DONE)), NotAttempted(REMOVE, "interrupted")]
+    events: list[Event] = [Started(INVITE), Ended(INVITE, Outcome(Ending.DONE)), NotAttempted(REMOVE, "interrupted")]
     found = json.loads(applied_json([PLAN], (), [(PLAN, events)]))
     assert [(each["address"], each["outcome"]) for each in found["results"]] == [
         ('acme.member["new@x.io"]', "done"),
@@ -94,7 +94,7 @@ def test_no_control_character_of_the_workspace_reaches_a_report(name: str, role:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person(name, role or "member")])
     live.settings |= {"displayName": name, "labels": {name: role}}
     plan = planned(document({"root@x.io": "admin"}, settings={"displayName": "A", "labels": {"a": "b"}}), live)
-    rows = {
+    rows: Sections = {
         "members": [{"email": name, "role": role}, {"email": "b", "role": "c"}],
         "settings": [{"labels": {name: role}}],
     }

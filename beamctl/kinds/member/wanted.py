@@ -67,17 +67,17 @@ def problems(document: Document) -> list[Problem]:
     for email, value in section.items() if isinstance(section, dict) else ():
         place = document.key_place
         if why := fault(email):
-            found.append(Problem(place(SECTION, email), f"{email!r} {why}", "Write NAME@DOMAIN: role."))
+            found.append(Problem(place(SECTION, email), f"{email!r} {why}", "write NAME@DOMAIN: role"))
         key = folded(email)
         if key in first:
             line = place(SECTION, first[key]).line
             message = f"{email!r} is the same person as {first[key]!r} on line {line}"
-            found.append(Problem(place(SECTION, email), message, "Upper and lower case are one: keep one of the two."))
+            found.append(Problem(place(SECTION, email), message, "upper and lower case are one: keep one of the two"))
         first.setdefault(key, email)
         until = value.get("until") if isinstance(value, dict) else None
         if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
             message = f"{until!r} is not a day of the calendar"
-            found.append(Problem(document.place(SECTION, email, "until"), message, "Write YYYY-MM-DD."))
+            found.append(Problem(document.place(SECTION, email, "until"), message, "write YYYY-MM-DD"))
     return found
 
 

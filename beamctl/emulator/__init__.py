@@ -1,0 +1,124 @@
+"""The control plane of Beamlit (Blaxel) on this machine: workspaces, users, invitations, over one SQLite file. This is
+its whole public interface; Flask is imported when it is first needed, and nothing else of beamctl is known here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beamctl.emulator.clock import utc_now
+from beamctl.emulator.errors import EmulatorError, SeedError
+from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.seed.key import KeyKind, MadeKey
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from flask import Flask
+
+__all__ = [
+    "EmulatorError",
+    "KeyKind",
+    "MadeKey",
+    "Quirk",
+    "SeedError",
+    "as_operator",
+    "as_person",
+    "ask",
+    "create_app",
+    "load_seed",
+    "serve",
+    "utc_now",
+]
+
+
+def create_app(
+    db: Path,
+    *,
+    quirks: frozenset[Quirk] = frozenset(),
+    now: Callable[[], datetime] = utc_now,
+) -> Flask:
+    """The control plane over a database file, which is made, readable by its owner only, where there is none.
+
+    Args:
+        db: The file. Several applications and processes may share it.
+        quirks: Behaviours that the real API may have instead of the ones assumed.
+        now: The clock.
+
+    Raises:
+        EmulatorError: The file cannot be opened, is no emulator's database, or is one of another version.
+    """
+    from beamctl.emulator.app import build
+
+    return build(db, quirks, now)
+
+
+def load_seed(db: Path, data: object, *, now: Callable[[], datetime] = utc_now) -> list[MadeKey]:
+    """Adds the workspaces, people, invitations and service accounts of a seed, all of them or none.
+
+    Args:
+        db: The database file, which is made where there is none.
+        data: The parsed seed file: plain maps, lists and texts.
+        now: The clock.
+
+    Returns:
+        The keys and secrets that the seed did not give, and that are told this once only.
+
+    Raises:
+        EmulatorError: The file cannot be opened.
+        SeedError: The seed is wrong; it carries all that is wrong with it.
+    """
+    from beamctl.emulator.seed.load import load
+
+    return load(db, data, now())
+
+
+def as_operator(app: Flask) -> WSGIApplication:
+    """The application for whoever owns it: no credential, every permission in every workspace, listed nowhere."""
+    from beamctl.emulator import insider
+
+    return insider.as_operator(app)
+
+
+def as_person(app: Flask, email: str) -> WSGIApplication:
+    """The application for one person without a credential; they are signed up if they have no account yet.
+
+    Raises:
+        EmulatorError: That is no e-mail address.
+    """
+    from beamctl.emulator import insider
+
+    return insider.as_person(app, email)
+
+
+def ask(app: WSGIApplication, method: str, path: str, body: object = None, workspace: str = "") -> tuple[int, str]:
+    """Make one request inside this process: the status, and the body as text.
+
+    Args:
+        app: What `as_operator` or `as_person` gave.
+        method: The HTTP method.
+        path: Below the base path, percent-encoded.
+        body: What is sent as JSON; None for no body.
+        workspace: The workspace, where the path does not name one.
+    """
+    from beamctl.emulator import insider
+
+    return insider.ask(app, method, path, body, workspace)
+
+
+def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serves on a socket until KeyboardInterrupt or SIGTERM, and then returns.
+
+    Args:
+        app: What `create_app` made.
+        host: The address to listen on.
+        port: The port; 0 for one that is free.
+        on_ready: Is told the base URL, such as `http://127.0.0.1:8080/v0`, once requests are taken.
+
+    Raises:
+        EmulatorError: The address cannot be listened on.
+    """
+    from beamctl.emulator import server
+
+    server.serve(app, host, port, on_ready)

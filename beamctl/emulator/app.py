@@ -1,0 +1,140 @@
+"""The Flask application: takes a request apart, runs it as one transaction through admission and its route, and writes
+the answer or the refusal as JSON. It must not know any route in particular, nor a row."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from beamctl.emulator import api_version
+from beamctl.emulator.admission import admit
+from beamctl.emulator.call import Answer, Call, Inbound, Route
+from beamctl.emulator.caller import Operator, Person, ServiceAccount
+from beamctl.emulator.database import Database
+from beamctl.emulator.errors import Refusal
+from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.routes import ROUTES
+
+BASE_PATH = "/v0"
+INSIDER = "beamctl.emulator.insider"
+"""The key of the WSGI environment under which `insider` says who calls. A header becomes `HTTP_…`, never this."""
+
+_LARGEST_BODY = 1024 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """What all requests to one application share.
+
+    Attributes:
+        database: The file.
+        quirks: The quirks that are on.
+        now: The clock.
+    """
+
+    database: Database
+    quirks: frozenset[Quirk]
+    now: Callable[[], datetime]
+
+    def run(self, route: Route, inbound: Inbound) -> Answer:
+        """Answers one request, as one transaction.
+
+        Raises:
+            Refusal: The answer is no success; nothing was changed.
+        """
+        database = self.database
+        with database.writing() if route.writes else database.reading() as rows:
+            return route.handle(admit(route, Call(inbound, rows, self.now(), self.quirks)))
+
+
+def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime]) -> Flask:
+    """The application over one database file."""
+    app = Flask("beamctl.emulator", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    plane = ControlPlane(Database(db), quirks, now)
+    app.extensions[INSIDER] = plane
+    weakref.finalize(app, plane.database.close)
+    for route in ROUTES:
+        app.add_url_rule(
+            BASE_PATH + route.rule,
+            endpoint=f"{route.method} {route.rule}",
+            view_func=_view(plane, route),
+            methods=[route.method],
+            provide_automatic_options=False,
+        )
+    app.before_request(_check_version)
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(sqlite3.OperationalError, _busy)
+    app.register_error_handler(Exception, _broken)
+    return app
+
+
+def plane_of(app: Flask) -> ControlPlane:
+    """What the requests to that application share."""
+    plane = app.extensions[INSIDER]
+    assert isinstance(plane, ControlPlane)  # noqa: S101 - `build` put it there
+    return plane
+
+
+def _view(plane: ControlPlane, route: Route) -> Callable[..., Response]:
+    def view(**path: str) -> Response:
+        insider = request.environ.get(INSIDER)
+        known = insider if isinstance(insider, Operator | Person | ServiceAccount) else None
+        answer = plane.run(route, Inbound(request.headers, request.args, path, request.get_data(), known))
+        return _json(answer.body, HTTPStatus.OK, answer.headers)
+
+    return view
+
+
+def _json(body: object, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status, headers, content_type="application/json")
+
+
+def _error(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    return _json({"error": text, "code": int(status)}, status, headers)
+
+
+def _check_version() -> Response | None:
+    fault = api_version.fault(request.headers.get("Blaxel-Version"))
+    return _json(fault, HTTPStatus.BAD_REQUEST) if fault else None
+
+
+def _refused(refusal: Refusal) -> Response:
+    return _error(refusal.status, refusal.text, refusal.headers)
+
+
+def _http_error(error: HTTPException) -> Response:
+    """Unknown routes and methods, bodies that are too large."""
+    headers = {key: value for key, value in error.get_headers() if key == "Allow"}
+    return _error(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.name, headers)
+
+
+def _busy(error: sqlite3.OperationalError) -> Response:
+    _log.error("%s %s: the database: %s", request.method, request.path, error)
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, "the database of the emulator cannot be used now")
+
+
+def _broken(error: Exception) -> Response:
+    """A bug: said in the log by its type and place only, since the text of an error may hold what was sent."""
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "?"
+    _log.error("%s %s: %s at %s", request.method, request.path, type(error).__name__, where)
+    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal Server Error")

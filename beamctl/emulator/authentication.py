@@ -1,0 +1,60 @@
+"""From the headers of a request to who makes it: all spellings of both eras, API keys and tokens alike. It must not
+know what the caller may do."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from beamctl.emulator import token
+from beamctl.emulator.caller import Person, ServiceAccount
+from beamctl.emulator.credential import digest
+from beamctl.emulator.errors import unauthorized
+from beamctl.emulator.store import person, secret, service_account
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import Headers
+
+BEARER_HEADERS = ("X-Blaxel-Authorization", "X-Beamlit-Authorization", "Authorization")
+"""Headers with `Bearer` and a key or a token, the more specific ones first."""
+
+KEY_HEADERS = ("X-Blaxel-Api-Key", "X-Beamlit-Api-Key", "Api-Key")
+"""Headers with a bare API key."""
+
+WORKSPACE_HEADERS = ("X-Blaxel-Workspace", "X-Beamlit-Workspace")
+
+_DOTS_IN_A_TOKEN = 2
+
+
+def authenticate(rows: sqlite3.Connection, headers: Headers, moment: datetime) -> Person | ServiceAccount:
+    """Who shows this credential.
+
+    Raises:
+        Refusal: 401: there is none, or it is not known, or it has expired.
+    """
+    credential = _credential(headers)
+    caller = person.key_owner(rows, digest(credential), moment)
+    if caller is None and credential.count(".") == _DOTS_IN_A_TOKEN:
+        subject = token.subject(secret.token_secret(rows), credential, token.Use.ACCESS, moment)
+        caller = by_subject(rows, subject) if subject else None
+    if caller is None:
+        raise unauthorized()
+    return caller
+
+
+def by_subject(rows: sqlite3.Connection, subject: str) -> Person | ServiceAccount | None:
+    """Whom the subject of a token stands for, if they still exist."""
+    return service_account.find(rows, subject) or person.by_sub(rows, subject)
+
+
+def _credential(headers: Headers) -> str:
+    for name in BEARER_HEADERS:
+        scheme, _, value = headers.get(name, "").strip().partition(" ")
+        if scheme.lower() == "bearer" and value.strip():
+            return value.strip()
+    for name in KEY_HEADERS:
+        value = headers.get(name, "").strip()
+        if value:
+            return value
+    raise unauthorized()

@@ -1,0 +1,136 @@
+"""One request as the routes see it, the answer they give, and what a route declares of itself. It must not know how a
+request travels, nor which routes there are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from beamctl.emulator.caller import Caller, Operator, Person
+from beamctl.emulator.clock import stamp
+from beamctl.emulator.errors import forbidden
+from beamctl.emulator.permission import Permission, role_allows
+from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.store.workspace import Workspace
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What came in.
+
+    Attributes:
+        headers: The headers; their names are looked up whatever their case.
+        query: The query parameters.
+        path: The variable parts of the path, decoded.
+        body: The body as it came.
+        insider: Who calls, where the program that runs the emulator says so; no header can set it.
+    """
+
+    headers: Headers
+    query: Mapping[str, str]
+    path: Mapping[str, str]
+    body: bytes
+    insider: Caller | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that was let in.
+
+    Attributes:
+        inbound: What came in.
+        rows: The transaction of the request.
+        moment: When it came in.
+        quirks: The quirks that are on.
+        caller: Who makes it; None on routes that are open to everybody.
+        workspace: The workspace it is about; None on routes that are about none.
+        role: The caller's role there, where there is one.
+    """
+
+    inbound: Inbound
+    rows: sqlite3.Connection
+    moment: datetime
+    quirks: frozenset[Quirk]
+    caller: Caller | None = None
+    workspace: Workspace | None = None
+    role: str = ""
+
+    @property
+    def here(self) -> Workspace:
+        """The workspace, on a route that is about one."""
+        assert self.workspace  # noqa: S101 - admission saw to it: the route's reach is WORKSPACE
+        return self.workspace
+
+    @property
+    def who(self) -> Caller:
+        """The caller, on a route that is not open."""
+        assert self.caller  # noqa: S101 - admission saw to it: the route's reach is not OPEN
+        return self.caller
+
+    @property
+    def person(self) -> Person:
+        """The caller, on a route that only people may use."""
+        if not isinstance(self.caller, Person):
+            raise forbidden()
+        return self.caller
+
+    @property
+    def now(self) -> str:
+        """The moment as the API writes it."""
+        return stamp(self.moment)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the caller has the permission in the workspace."""
+        return isinstance(self.caller, Operator) or role_allows(self.role, permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A success: all of them have status 200.
+
+    Attributes:
+        body: Plain data, sent as JSON.
+        headers: Further headers.
+    """
+
+    body: object
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Reach(Enum):
+    """What a route is about, and so what admission must find out first."""
+
+    OPEN = auto()
+    """Nothing that needs a credential."""
+    CALLER = auto()
+    """The caller themselves; `permission.BY_SORT` decides."""
+    WORKSPACE = auto()
+    """One workspace; `permission.BY_ROLE` decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route.
+
+    Attributes:
+        method: The HTTP method.
+        rule: The path below the base path, with its variable parts in Flask's spelling.
+        reach: What it is about.
+        permission: What it needs; None where the reach is OPEN.
+        handle: Answers a request that was let in, or raises a `Refusal`.
+        writes: Whether it may change rows.
+    """
+
+    method: str
+    rule: str
+    reach: Reach
+    permission: Permission | None
+    handle: Callable[[Call], Answer]
+    writes: bool = False

@@ -1,0 +1,149 @@
+"""The SQLite file: made if it is missing, opened, and lent out one transaction at a time, to any number of threads and
+processes. It must not know what is in the rows."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from beamctl.emulator.errors import EmulatorError
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x6265616D
+"""Marks a file as one of ours (`beam` in ASCII)."""
+
+_SCHEMA = Path(__file__).with_name("schema.sql")
+_BUSY_SECONDS = 30.0
+_IDLE_CONNECTIONS = 16
+_WAL_ATTEMPTS = 200
+
+
+class Database:
+    """A file of the emulator, with a pool of connections to it."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file, after making it where there is none.
+
+        Raises:
+            EmulatorError: The file is none of ours, is of another version, or cannot be opened.
+        """
+        self._path = path
+        self._idle: deque[sqlite3.Connection] = deque()
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            with closing(self._connect()) as connection:
+                _prepare(connection, path)
+        except OSError as error:
+            raise EmulatorError(f"cannot open {path}: {error.strerror}") from error
+        except sqlite3.Error as error:
+            raise EmulatorError(f"cannot open {path} as an emulator database: {error}") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that sees one state of the file and changes nothing."""
+        with self._transaction("BEGIN") as rows:
+            yield rows
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is alone in writing from its first line on, and is undone by any exception."""
+        with self._transaction("BEGIN IMMEDIATE") as rows:
+            yield rows
+
+    def close(self) -> None:
+        """Closes the connections that nobody uses; one in use is closed when it comes back and the pool is full."""
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        rows = self._borrow()
+        try:
+            rows.execute(begin)
+            yield rows
+            rows.execute("COMMIT")
+        except BaseException:
+            if rows.in_transaction:
+                rows.execute("ROLLBACK")
+            raise
+        finally:
+            self._give_back(rows)
+
+    def _borrow(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if len(self._idle) < _IDLE_CONNECTIONS:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Makes the schema in an empty file, and refuses a file that has another one."""
+    connection.execute("BEGIN")  # one view of the file: another process may be making the schema right now
+    version = _version(connection, path)
+    connection.execute("COMMIT")
+    if version == SCHEMA_VERSION:
+        return
+    if version:
+        raise EmulatorError(
+            f"{path} was made by another version of the emulator (schema {version}, this one is {SCHEMA_VERSION})",
+        )
+    _use_wal(connection)
+    connection.execute("BEGIN IMMEDIATE")
+    if not _version(connection, path):  # else another process was faster
+        for statement in _statements(_SCHEMA.read_text(encoding="utf-8")):
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('token secret', ?)", (secrets.token_bytes(32),))
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the schema in the file; 0 where the file is empty."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application != APPLICATION_ID and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise EmulatorError(f"{path} is a SQLite database of something else")
+    return int(version) if application == APPLICATION_ID else 0
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switches to write-ahead logging, which SQLite refuses at once, without waiting, while another process does it."""
+    for attempt in range(_WAL_ATTEMPTS):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if attempt == _WAL_ATTEMPTS - 1:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, so that they run inside a transaction, which `executescript` would end."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,62 @@
+"""The application for those inside the process that runs it: as the operator, or as a person, without a credential. It
+must not know what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from beamctl.emulator import rules
+from beamctl.emulator.app import BASE_PATH, INSIDER, plane_of
+from beamctl.emulator.caller import Caller, Operator
+from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.store import person
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask import Flask
+
+
+def as_operator(app: Flask) -> WSGIApplication:
+    """The application for whoever owns it: every request may everything, in every workspace."""
+    return _as(app, Operator())
+
+
+def as_person(app: Flask, email: str) -> WSGIApplication:
+    """The application for one person, who is signed up if they have no account yet.
+
+    Raises:
+        EmulatorError: That is no e-mail address.
+    """
+    if rules.email(email):
+        raise EmulatorError(f"{email!r} is not an e-mail address")
+    plane = plane_of(app)
+    with plane.database.writing() as rows:
+        known = person.sign_up(rows, email, plane.now())
+    return _as(app, known)
+
+
+def ask(app: WSGIApplication, method: str, path: str, body: object = None, workspace: str = "") -> tuple[int, str]:
+    """One request inside this process: the status, and the body as text."""
+    from werkzeug.test import Client
+
+    headers = {"X-Blaxel-Workspace": workspace} if workspace else {}
+    answer = Client(app).open(f"{BASE_PATH}/{path.lstrip('/')}", method=method, json=body, headers=headers)
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def _as(app: Flask, caller: Caller) -> WSGIApplication:
+    def inside(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = _tunnelled(environ.get("PATH_INFO", ""))
+        return app({**environ, INSIDER: caller, "PATH_INFO": path}, start_response)
+
+    return inside
+
+
+def _tunnelled(path: str) -> str:
+    """The path with one character for each byte, as WSGI has it; some in-process clients put the text itself there."""
+    try:
+        path.encode("latin-1").decode()
+    except UnicodeError:
+        return path.encode(errors="replace").decode("latin-1")
+    return path

@@ -1,0 +1,76 @@
+"""Who may do what, as two tables: what a role allows inside a workspace, and what a sort of caller may do without one.
+It must not know routes; `route.Route` names the permission each route needs, and `admission` enforces it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles that the API takes. What a viewer may do is a guess: to look."""
+
+    ADMIN = "admin"
+    MEMBER = "member"
+    VIEWER = "viewer"
+
+
+class Sort(StrEnum):
+    """The sorts of callers."""
+
+    PERSON = "person"
+    SERVICE_ACCOUNT = "service account"
+    OPERATOR = "operator"
+
+
+class Permission(StrEnum):
+    """A permission, by the name of the OAuth2 scope that the published API description gives it.
+
+    `users:mfa` is made up: the API shows `mfa_enabled` to admins only, and has no scope for it.
+    """
+
+    LIST = "workspaces:list"
+    GET = "workspaces:get"
+    CREATE = "workspaces:create"
+    UPDATE = "workspaces:update"
+    DELETE = "workspaces:delete"
+    INVITE = "workspaces:invite"
+    REMOVE = "workspaces:remove"
+    LEAVE = "workspaces:leave"
+    ACCEPT = "workspaces:accept"
+    DECLINE = "workspaces:decline"
+    INVITATIONS = "invitations:list"
+    SEE_MFA = "users:mfa"
+
+
+_EVERY_ROLE = frozenset(Role)
+_ADMINS = frozenset({Role.ADMIN})
+
+BY_ROLE: Mapping[Permission, frozenset[Role]] = {
+    Permission.LIST: _EVERY_ROLE,
+    Permission.GET: _EVERY_ROLE,
+    Permission.UPDATE: _ADMINS,
+    Permission.DELETE: _ADMINS,
+    Permission.INVITE: _ADMINS,
+    Permission.REMOVE: _ADMINS,
+    Permission.SEE_MFA: _ADMINS,
+}
+"""What the role in a workspace allows there, to people and to service accounts alike."""
+
+_PEOPLE = frozenset({Sort.PERSON})
+
+BY_SORT: Mapping[Permission, frozenset[Sort]] = {
+    Permission.LIST: frozenset(Sort),
+    Permission.CREATE: frozenset({Sort.PERSON, Sort.OPERATOR}),
+    Permission.LEAVE: _PEOPLE,
+    Permission.ACCEPT: _PEOPLE,
+    Permission.DECLINE: _PEOPLE,
+    Permission.INVITATIONS: _PEOPLE,
+}
+"""What a sort of caller may do that is about themselves and needs no role in a workspace."""
+
+
+def role_allows(name: str, permission: Permission) -> bool:
+    """Whether the role of that name allows it; a role that the API does not take allows what a viewer's allows."""
+    role = Role(name) if name in set(Role) else Role.VIEWER
+    return role in BY_ROLE.get(permission, frozenset())

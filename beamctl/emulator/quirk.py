@@ -1,0 +1,53 @@
+"""The quirks: each is one answer to a question about the real API that nothing published answers. The emulator without
+quirks gives the likelier answer; a quirk turns on the other one. It must not know where in the code that is done."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Quirk(StrEnum):
+    """A behaviour that the real API may have instead of the one assumed.
+
+    Attributes:
+        meaning: What the emulator does with it, in a line.
+    """
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """A quirk by its name, with its meaning."""
+        quirk = str.__new__(cls, value)
+        quirk._value_ = value
+        quirk.meaning = meaning
+        return quirk
+
+    INVITE_IGNORES_ROLE = (
+        "invite-ignores-role",
+        "POST /users does not read `role`: whoever is invited becomes a member",
+    )
+    NO_ROLE_ON_PENDING = (
+        "no-role-on-pending",
+        "PUT /users/{email} answers 404 while the invitation is pending",
+    )
+    REINVITE_CONFLICTS = (
+        "reinvite-conflicts",
+        "POST /users answers 409 for an expired invitation too, which must be revoked first",
+    )
+    PUT_REPLACES = (
+        "put-replaces",
+        "PUT /workspaces/{name} clears the writable fields it is not given",
+    )
+    NO_INVITED_ROLE = (
+        "no-invited-role",
+        "pending entries among the users, and the answer to an invitation, show no `role`",
+    )
+    PENDING_WITHOUT_SUB = (
+        "pending-without-sub",
+        "pending entries show no `sub` and are not found by it, though the invitee may have an account",
+    )
+    ALLOW_LAST_ADMIN = (
+        "allow-last-admin",
+        "the last accepted admin can be demoted, be removed and leave",
+    )

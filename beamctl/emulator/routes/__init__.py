@@ -1,0 +1,16 @@
+"""The routes of the control plane, one module for each sort of thing; a new module adds its routes to `ROUTES`. They
+must not know Flask, nor check who calls: `admission` has done that before."""
+
+from __future__ import annotations
+
+from beamctl.emulator.call import Route
+from beamctl.emulator.routes import invitations, service_accounts, tokens, users, workspaces
+
+ROUTES: tuple[Route, ...] = (
+    *workspaces.ROUTES,
+    *users.ROUTES,
+    *invitations.ROUTES,
+    *service_accounts.ROUTES,
+    *tokens.ROUTES,
+)
+"""Every route there is."""

@@ -1,0 +1,70 @@
+"""What an invitee does: see the invitations, join, decline. It must not know how one is invited."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from beamctl.emulator.call import Answer, Call, Reach, Route
+from beamctl.emulator.errors import not_found
+from beamctl.emulator.permission import Permission
+from beamctl.emulator.store import invitation, member, person, workspace
+from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
+
+
+def list_invitations(call: Call) -> Answer:
+    """The caller's invitations that can still be accepted."""
+    mine = invitation.of_address(call.rows, call.person.email, call.moment)
+    if not mine:
+        raise not_found("no pending invitations")
+    return Answer([_rendered(call, row) for row in mine])
+
+
+def join(call: Call) -> Answer:
+    """The caller accepts, and is a member from now on."""
+    space, row = _invited(call)
+    invitation.remove(call.rows, row["id"])
+    member.add(call.rows, space.id, call.person.sub, row["role"], "invitation", call.moment)
+    return Answer({"email": row["email"], "workspace": workspace.payload(space)})
+
+
+def decline(call: Call) -> Answer:
+    """The caller does not want it; the invitation goes."""
+    space, row = _invited(call)
+    invitation.remove(call.rows, row["id"])
+    return Answer(invitation.payload(row, space.name, call.quirks))
+
+
+def _invited(call: Call) -> tuple[Workspace, sqlite3.Row]:
+    """The workspace of the path and the caller's live invitation to it."""
+    space = workspace.find(call.rows, call.inbound.path["name"])
+    row = invitation.find(call.rows, space.id, call.person.email) if space else None
+    if space is None or row is None or row["expires_at"] <= call.now:
+        raise not_found("Workspace or invitation not found")
+    return space, row
+
+
+def _rendered(call: Call, row: sqlite3.Row) -> dict[str, Any]:
+    """A PendingInvitationRender."""
+    space = {"name": row["workspace"], "displayName": row["display_name"]}
+    emails = [user["email"] for user in member.team(call.rows, row["workspace_id"]) if not user["expires_at"]]
+    rendered = {
+        "email": row["email"],
+        "role": row["role"],
+        "invitedAt": row["created_at"],
+        "expiresAt": row["expires_at"],
+        "invitationId": row["id"],
+        "type": "workspace",
+        "account": {"id": ACCOUNT_ID},
+        "workspace": {key: value for key, value in space.items() if value},
+        "workspaceDetails": {"emails": emails, "user_number": len(emails)},
+    }
+    inviter = person.profile(call.rows, row["invited_by"])
+    return {**rendered, "invitedBy": inviter} if inviter else rendered
+
+
+ROUTES = (
+    Route("GET", "/profile/invitations", Reach.CALLER, Permission.INVITATIONS, list_invitations),
+    Route("POST", "/workspaces/<name>/join", Reach.CALLER, Permission.ACCEPT, join, writes=True),
+    Route("POST", "/workspaces/<name>/decline", Reach.CALLER, Permission.DECLINE, decline, writes=True),
+)

@@ -1,0 +1,116 @@
+"""The team of a workspace: list, invite, set a role, remove or revoke. It must not know how a caller is let in, nor how
+an invitee joins."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from beamctl.emulator import body, rules
+from beamctl.emulator.call import Answer, Call, Reach, Route
+from beamctl.emulator.caller import Person
+from beamctl.emulator.errors import bad_request, conflict, not_found
+from beamctl.emulator.permission import Permission, Role
+from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.routes.workspaces import LAST_ADMIN
+from beamctl.emulator.store import invitation, member
+
+_NOBODY = "Workspace or user not found"
+_BAD_ROLE = "Invalid role provided"
+
+
+def list_users(call: Call) -> Answer:
+    """The members, and those who are invited."""
+    team = member.team(call.rows, call.here.id)
+    now, shows_mfa = call.now, call.may(Permission.SEE_MFA)
+    return Answer([member.payload(row, now, call.quirks, shows_mfa=shows_mfa) for row in team])
+
+
+def invite_user(call: Call) -> Answer:
+    """A new invitation; one that has expired is replaced by a new one."""
+    content = body.json_object(call.inbound.body)
+    email = content.get("email")
+    if not isinstance(email, str) or rules.email(email):
+        raise bad_request("invalid email format")
+    role = _invited_role(call, content)
+    if member.find(call.rows, call.here.id, email):
+        raise conflict(f"{email} is already in the workspace")
+    known = invitation.find(call.rows, call.here.id, email)
+    if known:
+        if known["expires_at"] > call.now or Quirk.REINVITE_CONFLICTS in call.quirks:
+            raise conflict(f"{email} already has a pending invitation")
+        invitation.remove(call.rows, known["id"])
+    expires = call.moment + invitation.LIFETIME
+    draft = invitation.Draft(email, role, by=call.who.name, created=call.moment, expires=expires)
+    row = invitation.add(call.rows, call.here.id, draft)
+    return Answer(invitation.payload(row, call.here.name, call.quirks))
+
+
+def set_role(call: Call) -> Answer:
+    """Another role for a member or for someone who is invited."""
+    role = body.json_object(call.inbound.body).get("role")
+    if rules.role(role):
+        raise bad_request(_BAD_ROLE)
+    known = member.find(call.rows, call.here.id, call.inbound.path["who"])
+    if known is None:
+        return _set_invited_role(call, Role(str(role)))
+    if role != Role.ADMIN:
+        _keep_an_admin(call, known["sub"])
+    member.set_role(call.rows, call.here.id, known["sub"], Role(str(role)), call.moment)
+    after = member.find(call.rows, call.here.id, known["sub"]) or known
+    return Answer(member.payload(after, call.now, call.quirks, shows_mfa=call.may(Permission.SEE_MFA)))
+
+
+def remove_user(call: Call) -> Answer:
+    """Ends a membership, or takes an invitation back."""
+    known = member.find(call.rows, call.here.id, call.inbound.path["who"])
+    if known is None:
+        invitation.remove(call.rows, _pending(call)["id"])
+        return Answer({})
+    if isinstance(call.caller, Person) and call.caller.sub == known["sub"]:
+        raise bad_request("You cannot remove yourself; another workspace admin must remove you")
+    _keep_an_admin(call, known["sub"])
+    member.remove(call.rows, call.here.id, known["sub"])
+    return Answer({})
+
+
+def _invited_role(call: Call, content: dict[str, object]) -> Role:
+    """The role that an invitation asks for: member, where it asks for none or is not listened to."""
+    asked = content.get("role", Role.MEMBER)
+    if Quirk.INVITE_IGNORES_ROLE in call.quirks:
+        return Role.MEMBER
+    if rules.role(asked):
+        raise bad_request(_BAD_ROLE)
+    return Role(str(asked))
+
+
+def _set_invited_role(call: Call, role: Role) -> Answer:
+    known = _pending(call)
+    if Quirk.NO_ROLE_ON_PENDING in call.quirks:
+        raise not_found(_NOBODY)
+    invitation.set_role(call.rows, known["id"], role, call.who.name, call.moment)
+    after = invitation.find(call.rows, call.here.id, known["email"]) or known
+    return Answer(member.pending_payload(after, call.now, call.quirks))
+
+
+def _pending(call: Call) -> sqlite3.Row:
+    """The invitation that the path means."""
+    who = call.inbound.path["who"]
+    known = invitation.find(call.rows, call.here.id, who)
+    if known is None or (Quirk.PENDING_WITHOUT_SUB in call.quirks and who == known["sub"]):
+        raise not_found(_NOBODY)
+    return known
+
+
+def _keep_an_admin(call: Call, sub: str) -> None:
+    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, call.here.id, sub):
+        raise bad_request(LAST_ADMIN)
+
+
+_ONE = "/users/<path:who>"
+
+ROUTES = (
+    Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users),
+    Route("POST", "/users", Reach.WORKSPACE, Permission.INVITE, invite_user, writes=True),
+    Route("PUT", _ONE, Reach.WORKSPACE, Permission.UPDATE, set_role, writes=True),
+    Route("DELETE", _ONE, Reach.WORKSPACE, Permission.REMOVE, remove_user, writes=True),
+)

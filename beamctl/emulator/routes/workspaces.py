@@ -1,0 +1,120 @@
+"""Workspaces: list, create, show, change, delete, leave, and whether a name is free. It must not know how a caller is
+let in."""
+
+from __future__ import annotations
+
+import re
+
+from beamctl.emulator import body, rules
+from beamctl.emulator.call import Answer, Call, Reach, Route
+from beamctl.emulator.caller import Operator, Person, ServiceAccount
+from beamctl.emulator.errors import bad_request, conflict, not_found
+from beamctl.emulator.permission import Permission, Role
+from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.store import member, workspace
+from beamctl.emulator.store.workspace import Settings
+
+LAST_ADMIN = "the workspace must keep an accepted admin"
+
+_RESERVED = frozenset({"admin", "api", "app", "default", "internal", "public", "root", "run", "system", "www"})
+_V_PREFIX = re.compile(r"v-?\d")
+
+
+def list_workspaces(call: Call) -> Answer:
+    """The workspaces that the caller can enter."""
+    match call.who:
+        case Person() as person:
+            mine = workspace.of_person(call.rows, person.sub)
+        case ServiceAccount() as account:
+            mine = [workspace.by_id(call.rows, account.workspace_id)]
+        case Operator():
+            mine = workspace.every(call.rows)
+    return Answer([workspace.payload(space) for space in mine])
+
+
+def create_workspace(call: Call) -> Answer:
+    """A new workspace, whose creator becomes its first admin."""
+    content = body.json_object(call.inbound.body)
+    name = content.get("name")
+    if wrong := rules.workspace_name(name):
+        raise bad_request(f"name {wrong}")
+    name = str(name)
+    reason, message = _unavailable(call, name)
+    if reason:
+        raise conflict(message) if reason == "taken" else bad_request(message)
+    space = workspace.create(call.rows, name, body.settings(content, Settings()), call.who.name, call.moment)
+    if isinstance(call.caller, Person):
+        member.add(call.rows, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
+    return Answer(workspace.payload(space))
+
+
+def show_workspace(call: Call) -> Answer:
+    """One workspace."""
+    return Answer(workspace.payload(call.here))
+
+
+def change_workspace(call: Call) -> Answer:
+    """The writable fields that the body gives are replaced; read-only ones are ignored."""
+    content = body.json_object(call.inbound.body)
+    if content.get("name", call.here.name) != call.here.name:
+        raise bad_request("the name of a workspace cannot be changed")
+    before = Settings() if Quirk.PUT_REPLACES in call.quirks else call.here.settings
+    after = body.settings(content, before)
+    return Answer(workspace.payload(workspace.change(call.rows, call.here.id, after, call.who.name, call.moment)))
+
+
+def delete_workspace(call: Call) -> Answer:
+    """The workspace goes, and all that is in it."""
+    workspace.delete(call.rows, call.here.id)
+    return Answer(workspace.payload(call.here))
+
+
+def leave_workspace(call: Call) -> Answer:
+    """The caller stops being a member."""
+    space = workspace.find(call.rows, call.inbound.path["name"])
+    if space is None or member.role_of(call.rows, space.id, call.person.sub) is None:
+        raise not_found("Workspace not found")
+    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, space.id, call.person.sub):
+        raise bad_request(LAST_ADMIN)
+    member.remove(call.rows, space.id, call.person.sub)
+    return Answer(workspace.payload(space))
+
+
+def check_availability(call: Call) -> Answer:
+    """Whether a workspace can have that name; with `withReason`, also why not."""
+    name = body.json_object(call.inbound.body).get("name")
+    if not isinstance(name, str) or not name:
+        raise bad_request("name is required")
+    reason, message = _unavailable(call, name)
+    if call.inbound.query.get("withReason", "").lower() not in ("true", "1"):
+        return Answer(not message)
+    told = {"available": not message, "message": message, "reason": reason}
+    return Answer({key: value for key, value in told.items() if value != ""})
+
+
+def _unavailable(call: Call, name: str) -> tuple[str, str]:
+    """The API's reason and a sentence why the name cannot be had; the list of words is a guess."""
+    if wrong := rules.workspace_name(name):
+        return "", f"name {wrong}"
+    if workspace.find(call.rows, name):
+        return "taken", f"the name {name} is taken"
+    if "blaxel" in name or "beamlit" in name:
+        return "forbidden_blaxel", "the name must not contain the product's name"
+    if _V_PREFIX.match(name):
+        return "forbidden_v_prefix", "the name must not begin like a version"
+    if name in _RESERVED:
+        return "forbidden_reserved", f"the name {name} is reserved"
+    return "", ""
+
+
+_ONE = "/workspaces/<name>"
+
+ROUTES = (
+    Route("GET", "/workspaces", Reach.CALLER, Permission.LIST, list_workspaces),
+    Route("POST", "/workspaces", Reach.CALLER, Permission.CREATE, create_workspace, writes=True),
+    Route("POST", "/workspaces/availability", Reach.OPEN, None, check_availability),
+    Route("GET", _ONE, Reach.WORKSPACE, Permission.GET, show_workspace),
+    Route("PUT", _ONE, Reach.WORKSPACE, Permission.UPDATE, change_workspace, writes=True),
+    Route("DELETE", _ONE, Reach.WORKSPACE, Permission.DELETE, delete_workspace, writes=True),
+    Route("DELETE", f"{_ONE}/leave", Reach.CALLER, Permission.LEAVE, leave_workspace, writes=True),
+)

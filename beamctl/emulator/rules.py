@@ -1,0 +1,143 @@
+"""What a value must be like to be taken, from a request as from a seed: each rule says in words what is wrong with a
+value, and nothing if it is fine. It must not know where a value comes from."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from beamctl.emulator.clock import read_moment
+from beamctl.emulator.permission import Role
+
+Rule = Callable[[object], str]
+"""Says why a value is refused; an empty text where it is fine."""
+
+LONGEST_EMAIL = 254
+LONGEST_NAME = 49
+LONGEST_TEXT = 63
+LONGEST_KEY = 512
+DEEPEST = 16
+
+_LOCAL = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
+_HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
+_EMAIL = re.compile(f"{_LOCAL}@{_HOST}")
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
+_SOURCES = ("invitation", "directory_sync", "domain_capture", "local")
+
+
+def folded(email: str) -> str:
+    """The address by which two spellings are compared."""
+    if email.isascii():
+        return email.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", email).casefold())
+
+
+def email(value: object) -> str:
+    """An e-mail address."""
+    wrong = "is not an e-mail address"
+    if not isinstance(value, str) or len(value) > LONGEST_EMAIL:
+        return wrong
+    if not value.isprintable() or not _EMAIL.fullmatch(value) or ".." in value:
+        return wrong
+    local, _, host = value.rpartition("@")
+    return wrong if local.startswith(".") or local.endswith(".") or host.endswith((".", "-")) else ""
+
+
+def workspace_name(value: object) -> str:
+    """The name of a workspace: the documented rule for names of resources."""
+    if isinstance(value, str) and len(value) <= LONGEST_NAME and _NAME.fullmatch(value):
+        return ""
+    return f"must be lowercase letters, digits and single hyphens between them, at most {LONGEST_NAME} characters"
+
+
+def text(value: object) -> str:
+    """A short text for people, such as a display name."""
+    if isinstance(value, str) and len(value) <= LONGEST_TEXT:
+        return ""
+    return f"must be a text of at most {LONGEST_TEXT} characters"
+
+
+def filled_text(value: object) -> str:
+    """A short text that is not empty, such as the name of a service account."""
+    return text(value) or ("" if value else "must not be empty")
+
+
+def labels(value: object) -> str:
+    """Labels: a map of texts to texts."""
+    if isinstance(value, dict) and all(isinstance(part, str) for pair in value.items() for part in pair):
+        return ""
+    return "must map texts to texts"
+
+
+def group_mappings(value: object) -> str:
+    """Which group of the directory gets which role."""
+    if isinstance(value, list) and all(_is_group_mapping(item) for item in value):
+        return ""
+    return "must be a list of {groupName, role}, with role admin, member or viewer"
+
+
+def _is_group_mapping(item: object) -> bool:
+    return (
+        isinstance(item, dict)
+        and isinstance(item.get("groupName"), str)
+        and bool(item["groupName"])
+        and not role(item.get("role"))
+    )
+
+
+def an_object(value: object) -> str:
+    """Any JSON object that is not too deep to be written again."""
+    return (
+        ""
+        if isinstance(value, dict) and _is_shallow(value, DEEPEST)
+        else f"must be an object, at most {DEEPEST} levels deep"
+    )
+
+
+def _is_shallow(value: object, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_shallow(item, levels - 1) for item in inner)
+
+
+def role(value: object) -> str:
+    """A role that the API takes."""
+    return "" if isinstance(value, str) and value in set(Role) else "must be admin, member or viewer"
+
+
+def shown_role(value: object) -> str:
+    """A role that the API may show: also one that it does not take."""
+    return "" if isinstance(value, str) and value and value.isprintable() else "must be the name of a role"
+
+
+def source(value: object) -> str:
+    """How a person came into a workspace."""
+    return "" if isinstance(value, str) and value in _SOURCES else f"must be one of {', '.join(_SOURCES)}"
+
+
+def moment(value: object) -> str:
+    """A date and time."""
+    return "" if read_moment(value) else "must be a date and time such as 2026-01-31T00:00:00Z"
+
+
+def secret(value: object) -> str:
+    """A key or an identifier: visible ASCII characters. The words never quote it."""
+    if isinstance(value, str) and _KEY.fullmatch(value):
+        return ""
+    return f"must be 1 to {LONGEST_KEY} visible ASCII characters"
+
+
+def flag(value: object) -> str:
+    """True or false."""
+    return "" if isinstance(value, bool) else "must be true or false"
+
+
+SETTINGS: Mapping[str, Rule] = {
+    "displayName": text,
+    "labels": labels,
+    "region": text,
+    "groupMappings": group_mappings,
+    "runtime": an_object,
+}
+"""The writable fields of a workspace. `name` is writable at creation only."""

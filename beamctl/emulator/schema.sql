@@ -1,0 +1,105 @@
+-- The rows of the control plane. Stamps are texts of fixed width in UTC; `folded` is an e-mail address as it is compared.
+
+CREATE TABLE meta (
+  key   TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE workspace (
+  id             INTEGER PRIMARY KEY,
+  public_id      TEXT NOT NULL UNIQUE,
+  name           TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 49),
+  display_name   TEXT,
+  labels         TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
+  region         TEXT,
+  group_mappings TEXT NOT NULL DEFAULT '[]' CHECK (json_type(group_mappings) = 'array'),
+  runtime        TEXT NOT NULL DEFAULT '{}' CHECK (json_type(runtime) = 'object'),
+  created_at     TEXT NOT NULL,
+  updated_at     TEXT NOT NULL,
+  created_by     TEXT NOT NULL,
+  updated_by     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE person (
+  sub            TEXT PRIMARY KEY,
+  email          TEXT NOT NULL,
+  folded         TEXT NOT NULL UNIQUE CHECK (folded LIKE '%_@_%'),
+  email_verified INTEGER NOT NULL DEFAULT 1 CHECK (email_verified IN (0, 1)),
+  given_name     TEXT,
+  family_name    TEXT,
+  mfa_enabled    INTEGER NOT NULL DEFAULT 0 CHECK (mfa_enabled IN (0, 1)),
+  created_at     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE membership (
+  workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+  sub          TEXT NOT NULL REFERENCES person (sub) ON DELETE CASCADE,
+  role         TEXT NOT NULL CHECK (role <> ''),
+  source       TEXT CHECK (source IN ('invitation', 'directory_sync', 'domain_capture')),
+  created_at   TEXT NOT NULL,
+  updated_at   TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, sub)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX membership_of_person ON membership (sub);
+CREATE INDEX membership_by_role ON membership (workspace_id, role);
+
+CREATE TABLE invitation (
+  id           TEXT PRIMARY KEY,
+  workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+  email        TEXT NOT NULL,
+  folded       TEXT NOT NULL CHECK (folded LIKE '%_@_%'),
+  role         TEXT NOT NULL CHECK (role <> ''),
+  invited_by   TEXT NOT NULL,
+  expires_at   TEXT NOT NULL,
+  created_at   TEXT NOT NULL,
+  updated_at   TEXT NOT NULL,
+  updated_by   TEXT NOT NULL,
+  UNIQUE (workspace_id, folded)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX invitation_of_person ON invitation (folded);
+
+-- Nobody is a member of a workspace and invited to it at the same time.
+CREATE TRIGGER no_invitation_for_a_member BEFORE INSERT ON invitation
+WHEN EXISTS (
+  SELECT 1 FROM membership JOIN person USING (sub)
+  WHERE membership.workspace_id = NEW.workspace_id AND person.folded = NEW.folded
+)
+BEGIN SELECT RAISE (ABORT, 'the invitee is a member already'); END;
+
+CREATE TRIGGER no_membership_beside_an_invitation BEFORE INSERT ON membership
+WHEN EXISTS (
+  SELECT 1 FROM invitation JOIN person USING (folded)
+  WHERE invitation.workspace_id = NEW.workspace_id AND person.sub = NEW.sub
+)
+BEGIN SELECT RAISE (ABORT, 'the new member has an invitation left'); END;
+
+CREATE TABLE service_account (
+  client_id    TEXT PRIMARY KEY,
+  workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+  name         TEXT NOT NULL CHECK (name <> ''),
+  description  TEXT,
+  role         TEXT NOT NULL CHECK (role <> ''),
+  secret       TEXT NOT NULL CHECK (length(secret) = 64),
+  created_at   TEXT NOT NULL,
+  updated_at   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX service_account_of_workspace ON service_account (workspace_id);
+
+-- A key is kept as its SHA-256 only, and belongs either to a person or to a service account.
+CREATE TABLE api_key (
+  digest     TEXT PRIMARY KEY CHECK (length(digest) = 64),
+  id         TEXT NOT NULL UNIQUE,
+  sub        TEXT REFERENCES person (sub) ON DELETE CASCADE,
+  client_id  TEXT REFERENCES service_account (client_id) ON DELETE CASCADE,
+  name       TEXT NOT NULL,
+  expires_at TEXT,
+  created_at TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  CHECK ((sub IS NULL) <> (client_id IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX api_key_of_person ON api_key (sub);
+CREATE INDEX api_key_of_service_account ON api_key (client_id);

@@ -1,0 +1,75 @@
+"""Whether the entries of a seed agree with each other and with what is in the database already: names that are taken,
+people twice, workspaces that are not there. It changes nothing, and its words quote no key."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from beamctl.emulator.credential import digest
+from beamctl.emulator.rules import folded
+from beamctl.emulator.seed.entries import Seed
+from beamctl.emulator.store import person, service_account, workspace
+
+
+def disagreements(rows: sqlite3.Connection, seed: Seed) -> list[str]:
+    """All that does not fit, each with its path."""
+    return [*_workspaces(rows, seed), *_references(seed), *_people(seed), *_accounts(rows, seed), *_keys(rows, seed)]
+
+
+def _workspaces(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+    yield from _twice((f"{entry.path}.name", entry.name, entry.name) for entry in seed.workspaces)
+    for entry in seed.workspaces:
+        if workspace.find(rows, entry.name):
+            yield f"{entry.path}.name: there is a workspace {entry.name} already"
+
+
+def _references(seed: Seed) -> Iterator[str]:
+    """Each workspace that is named must be in the same seed."""
+    known = {entry.name for entry in seed.workspaces}
+    named = chain(
+        ((f"{user.path}.workspaces", name) for user in seed.users for name in user.roles),
+        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.invitations),
+        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.accounts),
+    )
+    for path, name in named:
+        if name not in known:
+            yield f"{path}: the seed has no workspace {name}"
+
+
+def _people(seed: Seed) -> Iterator[str]:
+    yield from _twice((f"{user.path}.email", folded(user.email), user.email) for user in seed.users)
+    yield from _twice(
+        (f"{entry.path}.email", f"{entry.workspace} {folded(entry.email)}", entry.email) for entry in seed.invitations
+    )
+    members = {(name, folded(user.email)) for user in seed.users for name in user.roles}
+    for entry in seed.invitations:
+        if (entry.workspace, folded(entry.email)) in members:
+            yield f"{entry.path}.email: {entry.email} is a member of {entry.workspace}"
+
+
+def _accounts(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+    given = [(f"{entry.path}.clientId", entry.client_id) for entry in seed.accounts if entry.client_id]
+    yield from _twice((path, client_id, client_id) for path, client_id in given)
+    for path, client_id in given:
+        if service_account.find(rows, client_id):
+            yield f"{path}: there is a service account {client_id} already"
+
+
+def _keys(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+    given = [(f"{user.path}.apiKey", digest(user.key)) for user in seed.users if user.key]
+    given += [(f"{entry.path}.apiKey", digest(entry.key)) for entry in seed.accounts if entry.key]
+    yield from _twice((path, key, "this key") for path, key in given)
+    for path, key in given:
+        if person.key_is_known(rows, key):
+            yield f"{path}: somebody has this key already"
+
+
+def _twice(places: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """Says of each second (path, what is compared, how it is called) where the first is."""
+    first: dict[str, str] = {}
+    for path, compared, called in places:
+        if compared in first:
+            yield f"{path}: {called} is at {first[compared]} already"
+        first.setdefault(compared, path)

@@ -1,0 +1,87 @@
+"""Loads a seed: all of it in one transaction, or nothing and every reason why not. It must not know HTTP."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from beamctl.emulator.caller import OPERATOR_NAME, Person, ServiceAccount
+from beamctl.emulator.credential import digest, new_api_key, new_client_secret, new_identifier
+from beamctl.emulator.database import Database
+from beamctl.emulator.errors import SeedError
+from beamctl.emulator.seed.agreement import disagreements
+from beamctl.emulator.seed.entries import Seed, SeedAccount, SeedInvitation, SeedUser, read
+from beamctl.emulator.seed.key import KeyKind, MadeKey
+from beamctl.emulator.seed.shape import faults
+from beamctl.emulator.store import invitation, member, person, service_account, workspace
+
+
+def load(db: Path, data: Any, moment: datetime) -> list[MadeKey]:  # noqa: ANN401 - plain data, checked first
+    """Adds what the seed says.
+
+    Returns:
+        The keys it did not give.
+
+    Raises:
+        SeedError: It is wrong; nothing was added.
+    """
+    if wrong := faults(data):
+        raise SeedError(wrong)
+    seed = read(data)
+    with closing(Database(db)) as database, database.writing() as rows:
+        if wrong := disagreements(rows, seed):
+            raise SeedError(wrong)
+        return list(_add(rows, seed, moment))
+
+
+def _add(rows: sqlite3.Connection, seed: Seed, moment: datetime) -> Iterator[MadeKey]:
+    spaces = {
+        entry.name: workspace.create(rows, entry.name, entry.settings, OPERATOR_NAME, moment).id
+        for entry in seed.workspaces
+    }
+    for user in seed.users:
+        yield from _add_user(rows, user, spaces, moment)
+    for entry in seed.invitations:
+        _add_invitation(rows, entry, spaces[entry.workspace], moment)
+    for account in seed.accounts:
+        yield from _add_account(rows, account, spaces[account.workspace], moment)
+
+
+def _add_user(
+    rows: sqlite3.Connection, user: SeedUser, spaces: Mapping[str, int], moment: datetime
+) -> Iterator[MadeKey]:
+    """Someone who has an account from an earlier seed keeps it, and the keys they have."""
+    someone = person.sign_up(rows, user.email, moment)
+    person.describe(rows, someone.sub, user.given_name, user.family_name, mfa=user.mfa)
+    for name, role in user.roles.items():
+        member.add(rows, spaces[name], someone.sub, role, user.source, moment)
+    yield from _add_key(rows, user.key, someone, MadeKey(user.email, new_api_key(), KeyKind.PERSONAL), moment)
+
+
+def _add_invitation(rows: sqlite3.Connection, entry: SeedInvitation, space: int, moment: datetime) -> None:
+    expires = entry.expires or moment + invitation.LIFETIME
+    created = min(moment, expires - invitation.LIFETIME)
+    invitation.add(rows, space, invitation.Draft(entry.email, entry.role, OPERATOR_NAME, created, expires))
+
+
+def _add_account(rows: sqlite3.Connection, entry: SeedAccount, space: int, moment: datetime) -> Iterator[MadeKey]:
+    client_id, secret = entry.client_id or new_identifier(), entry.client_secret or new_client_secret()
+    draft = service_account.Draft(client_id, digest(secret), entry.name, entry.role, entry.description)
+    account = service_account.add(rows, space, draft, moment)
+    who = f"{entry.workspace}/{entry.name}"
+    if entry.client_secret is None:
+        yield MadeKey(who, f"{client_id}:{secret}", KeyKind.CLIENT_CREDENTIALS)
+    yield from _add_key(rows, entry.key, account, MadeKey(who, new_api_key(), KeyKind.SERVICE_ACCOUNT), moment)
+
+
+def _add_key(
+    rows: sqlite3.Connection, given: str | None, owner: Person | ServiceAccount, made: MadeKey, moment: datetime
+) -> Iterator[MadeKey]:
+    """Stores the given key, else the made-up one, which is then told."""
+    person.add_key(rows, digest(given or made.key), owner, "seed", moment)
+    if given is None:
+        yield made

@@ -1,0 +1,102 @@
+"""What a seed must look like: its lists, their entries' fields, and the rule of each. It gathers all that is wrong, and
+must not know the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from beamctl.emulator import rules
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an entry.
+
+    Attributes:
+        rule: What its value must be like.
+        required: Whether it must be there.
+    """
+
+    rule: rules.Rule
+    required: bool = False
+
+
+def _memberships(value: object) -> str:
+    """Which role in which workspace."""
+    if not isinstance(value, dict):
+        return "must map workspaces to roles"
+    wrong = [str(name) for name, role in value.items() if rules.shown_role(role)]
+    return f"has no role for {', '.join(wrong)}" if wrong else ""
+
+
+SECTIONS: Mapping[str, Mapping[str, Field]] = {
+    "workspaces": {
+        "name": Field(rules.workspace_name, required=True),
+        "displayName": Field(rules.text),
+        "labels": Field(rules.labels),
+        "region": Field(rules.text),
+        "groupMappings": Field(rules.group_mappings),
+    },
+    "users": {
+        "email": Field(rules.email, required=True),
+        "workspaces": Field(_memberships),
+        "apiKey": Field(rules.secret),
+        "source": Field(rules.source),
+        "givenName": Field(rules.text),
+        "familyName": Field(rules.text),
+        "mfaEnabled": Field(rules.flag),
+    },
+    "invitations": {
+        "workspace": Field(rules.workspace_name, required=True),
+        "email": Field(rules.email, required=True),
+        "role": Field(rules.shown_role),
+        "expiresAt": Field(rules.moment),
+    },
+    "serviceAccounts": {
+        "workspace": Field(rules.workspace_name, required=True),
+        "name": Field(rules.filled_text, required=True),
+        "description": Field(rules.text),
+        "role": Field(rules.shown_role),
+        "apiKey": Field(rules.secret),
+        "clientId": Field(rules.secret),
+        "clientSecret": Field(rules.secret),
+    },
+}
+"""The seed, section by section."""
+
+
+def faults(data: object) -> list[str]:
+    """All that is wrong with the shape of a seed, each with its path."""
+    return list(_faults(data))
+
+
+def _faults(data: object) -> Iterator[str]:
+    if not isinstance(data, dict):
+        yield f"the seed must be a map with {', '.join(SECTIONS)}"
+        return
+    for section, entries in data.items():
+        if section not in SECTIONS:
+            yield f"{section}: unknown; there are {', '.join(SECTIONS)}"
+        elif isinstance(entries, list):
+            for number, entry in enumerate(entries):
+                yield from _entry_faults(f"{section}[{number}]", entry, SECTIONS[section])
+        elif entries is not None:
+            yield f"{section}: must be a list"
+
+
+def _entry_faults(path: str, entry: Any, fields: Mapping[str, Field]) -> Iterator[str]:  # noqa: ANN401 - plain data
+    if not isinstance(entry, dict):
+        yield f"{path}: must be a map with {', '.join(fields)}"
+        return
+    for key, value in entry.items():
+        if key not in fields:
+            yield f"{path}.{key}: unknown; there are {', '.join(fields)}"
+        elif wrong := fields[key].rule(value):
+            yield f"{path}.{key}: {wrong}"
+    for key, field in fields.items():
+        if field.required and key not in entry:
+            yield f"{path}.{key}: is missing"
+    if "clientSecret" in entry and "clientId" not in entry and "clientSecret" in fields:
+        yield f"{path}.clientSecret: needs a clientId"

@@ -1,0 +1,92 @@
+"""The emulator on a socket, until it is told to stop. It must not know what it serves, nor print: `on_ready` is told
+where it listens."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from beamctl.emulator.app import BASE_PATH, plane_of
+from beamctl.emulator.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+THREADS = 8
+LAST_PORT = 65535
+
+
+def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serves until KeyboardInterrupt or SIGTERM.
+
+    Args:
+        app: What `create_app` made.
+        host: The address to listen on.
+        port: The port; 0 for one that is free.
+        on_ready: Is told the base URL once requests are taken.
+
+    Raises:
+        EmulatorError: The address cannot be listened on.
+    """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is no news: eight threads, one writer
+    listener = _listen(host, port)
+    sockets: dict[int, Any] = {}
+    with suppress(KeyboardInterrupt), _stopped_by_sigterm():
+        try:
+            server = create_server(app, map=sockets, sockets=[listener], threads=THREADS, ident=None)
+            on_ready(_base_url(host, listener))
+            server.run()
+        finally:
+            wasyncore.close_all(sockets)
+            listener.close()
+            plane_of(app).database.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on."""
+    if not 0 <= port <= LAST_PORT:  # the resolver would take it modulo 65536
+        raise EmulatorError(f"cannot listen on {host}, port {port}: there is no such port")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise EmulatorError(f"cannot listen on {host}, port {port}: {error}") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise EmulatorError(f"cannot listen on {host}, port {port}: {error}") from error
+    return listener
+
+
+def _base_url(host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}{BASE_PATH}"
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM as an interrupt; only the main thread can have it so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,106 @@
+"""The rows of invitations, and how the API shows one. It must not know who may invite, nor what joining entails."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from beamctl.emulator.clock import stamp
+from beamctl.emulator.credential import new_identifier
+from beamctl.emulator.permission import Role
+from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.rules import folded
+
+LIFETIME = timedelta(days=7)
+"""How long an invitation can be accepted (a guess: the real lifetime is not published)."""
+
+_ONE = """
+SELECT invitation.*, person.sub FROM invitation LEFT JOIN person USING (folded)
+WHERE workspace_id = :workspace
+  AND invitation.folded = coalesce((SELECT folded FROM person WHERE sub = :who), :folded)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invitation before it has a row."""
+
+    email: str
+    role: str
+    by: str
+    created: datetime
+    expires: datetime
+
+
+def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
+    """The invitation to a workspace by its address, or by the sub of the account with that address."""
+    wanted = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
+    row: sqlite3.Row | None = rows.execute(_ONE, wanted).fetchone()
+    return row
+
+
+def of_address(rows: sqlite3.Connection, email: str, moment: datetime) -> list[sqlite3.Row]:
+    """The invitations to an address that have not expired, with the name of their workspace."""
+    query = (
+        "SELECT invitation.*, workspace.name AS workspace, workspace.display_name FROM invitation "
+        "JOIN workspace ON workspace.id = workspace_id WHERE folded = ? AND expires_at > ? "
+        "ORDER BY invitation.created_at"
+    )
+    return rows.execute(query, (folded(email), stamp(moment))).fetchall()
+
+
+def add(rows: sqlite3.Connection, workspace_id: int, draft: Draft) -> sqlite3.Row:
+    """Adds an invitation for an address that has none to this workspace."""
+    created = stamp(draft.created)
+    rows.execute(
+        "INSERT INTO invitation (id, workspace_id, email, folded, role, invited_by, expires_at, created_at, "
+        "updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            new_identifier(),
+            workspace_id,
+            draft.email,
+            folded(draft.email),
+            draft.role,
+            draft.by,
+            stamp(draft.expires),
+            created,
+            created,
+            draft.by,
+        ),
+    )
+    row: sqlite3.Row = find(rows, workspace_id, draft.email)  # type: ignore[assignment]  # it was just added
+    return row
+
+
+def set_role(rows: sqlite3.Connection, invitation_id: str, role: Role, by: str, moment: datetime) -> None:
+    """Gives the invitee another role, from when they accept."""
+    rows.execute(
+        "UPDATE invitation SET role = ?, updated_at = ?, updated_by = ? WHERE id = ?",
+        (role.value, stamp(moment), by, invitation_id),
+    )
+
+
+def remove(rows: sqlite3.Connection, invitation_id: str) -> None:
+    """Takes the invitation back."""
+    rows.execute("DELETE FROM invitation WHERE id = ?", (invitation_id,))
+
+
+def payload(row: sqlite3.Row, workspace: str, quirks: Collection[Quirk]) -> dict[str, Any]:
+    """A PendingInvitation as the API shows it."""
+    answer = {
+        "email": row["email"],
+        "role": row["role"],
+        "workspace": workspace,
+        "invitedBy": row["invited_by"],
+        "expiresAt": row["expires_at"],
+        "createdAt": row["created_at"],
+        "updatedAt": row["updated_at"],
+        "createdBy": row["invited_by"],
+        "updatedBy": row["updated_by"],
+    }
+    if Quirk.NO_INVITED_ROLE in quirks:
+        del answer["role"]
+    return answer

@@ -1,0 +1,104 @@
+"""The rows of memberships, and how the API shows the team of a workspace. It must not know who asks, nor when."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from beamctl.emulator.clock import stamp
+from beamctl.emulator.permission import Role
+from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.rules import folded
+
+_TEAM = """
+SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
+  NULL AS expires_at
+FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
+UNION ALL
+SELECT person.sub, invitation.email, folded, NULL, NULL, NULL, NULL, role, NULL, expires_at
+FROM invitation LEFT JOIN person USING (folded) WHERE workspace_id = :workspace
+ORDER BY folded
+"""
+
+_ONE = """
+SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
+  NULL AS expires_at
+FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
+  AND sub = coalesce((SELECT sub FROM person WHERE folded = :folded), :who)
+"""
+
+
+def team(rows: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
+    """The members of a workspace and those invited to it, by address, for `payload`."""
+    return rows.execute(_TEAM, {"workspace": workspace_id}).fetchall()
+
+
+def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
+    """The member with that sub or address, for `payload`."""
+    wanted = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
+    row: sqlite3.Row | None = rows.execute(_ONE, wanted).fetchone()
+    return row
+
+
+def payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk], *, shows_mfa: bool) -> dict[str, Any]:
+    """A member as the API shows one; unknown fields are left out, not null."""
+    if row["expires_at"]:
+        return pending_payload(row, now, quirks)
+    user = {
+        "sub": row["sub"],
+        "email": row["email"],
+        "email_verified": bool(row["email_verified"]),
+        "role": row["role"],
+        "accepted": True,
+    }
+    for key in ("given_name", "family_name", "source"):
+        if row[key]:
+            user[key] = row[key]
+    if shows_mfa:
+        user["mfa_enabled"] = bool(row["mfa_enabled"])
+    return user
+
+
+def pending_payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk]) -> dict[str, Any]:
+    """An invitation as the API shows it among the members."""
+    user = {"email": row["email"], "accepted": False, "expired": row["expires_at"] <= now}
+    if Quirk.NO_INVITED_ROLE not in quirks:
+        user["role"] = row["role"]
+    if row["sub"] and Quirk.PENDING_WITHOUT_SUB not in quirks:
+        user["sub"] = row["sub"]
+    return user
+
+
+def role_of(rows: sqlite3.Connection, workspace_id: int, sub: str) -> str | None:
+    """The role of a member; None where the person is no member."""
+    query = "SELECT role FROM membership WHERE workspace_id = ? AND sub = ?"
+    row = rows.execute(query, (workspace_id, sub)).fetchone()
+    return str(row["role"]) if row else None
+
+
+def is_last_admin(rows: sqlite3.Connection, workspace_id: int, sub: str) -> bool:
+    """Whether that member is the only one who is an admin; an invitation does not count."""
+    query = "SELECT sub FROM membership WHERE workspace_id = ? AND role = ? LIMIT 2"
+    admins = [row["sub"] for row in rows.execute(query, (workspace_id, Role.ADMIN.value))]
+    return admins == [sub]
+
+
+def add(rows: sqlite3.Connection, workspace_id: int, sub: str, role: str, source: str | None, moment: datetime) -> None:
+    """Makes a person a member."""
+    now = stamp(moment)
+    rows.execute("INSERT INTO membership VALUES (?, ?, ?, ?, ?, ?)", (workspace_id, sub, role, source, now, now))
+
+
+def set_role(rows: sqlite3.Connection, workspace_id: int, sub: str, role: Role, moment: datetime) -> None:
+    """Gives a member another role."""
+    rows.execute(
+        "UPDATE membership SET role = ?, updated_at = ? WHERE workspace_id = ? AND sub = ?",
+        (role.value, stamp(moment), workspace_id, sub),
+    )
+
+
+def remove(rows: sqlite3.Connection, workspace_id: int, sub: str) -> None:
+    """Ends a membership; the account stays."""
+    rows.execute("DELETE FROM membership WHERE workspace_id = ? AND sub = ?", (workspace_id, sub))

@@ -1,0 +1,144 @@
+"""The rows of workspaces, and how the API shows one. It must not know who may see or change them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from beamctl.emulator.clock import stamp
+from beamctl.emulator.credential import new_identifier
+
+ACCOUNT_ID = "00000000-0000-4000-8000-000000000000"
+"""The billing account of every workspace: the emulator has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The writable fields of a workspace; empty ones are not shown."""
+
+    display_name: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    region: str = ""
+    group_mappings: list[dict[str, str]] = field(default_factory=list)
+    runtime: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One workspace."""
+
+    id: int
+    public_id: str
+    name: str
+    settings: Settings
+    created_at: str
+    updated_at: str
+    created_by: str
+    updated_by: str
+
+
+def find(rows: sqlite3.Connection, name: str) -> Workspace | None:
+    """The workspace of that name."""
+    row = rows.execute("SELECT * FROM workspace WHERE name = ?", (name,)).fetchone()
+    return _workspace(row) if row else None
+
+
+def by_id(rows: sqlite3.Connection, workspace_id: int) -> Workspace:
+    """The workspace of that row, which must exist."""
+    return _workspace(rows.execute("SELECT * FROM workspace WHERE id = ?", (workspace_id,)).fetchone())
+
+
+def of_person(rows: sqlite3.Connection, sub: str) -> list[Workspace]:
+    """The workspaces where the person is a member."""
+    query = (
+        "SELECT workspace.* FROM workspace JOIN membership ON workspace.id = membership.workspace_id "
+        "WHERE membership.sub = ? ORDER BY workspace.name"
+    )
+    return [_workspace(row) for row in rows.execute(query, (sub,))]
+
+
+def every(rows: sqlite3.Connection) -> list[Workspace]:
+    """All workspaces."""
+    return [_workspace(row) for row in rows.execute("SELECT * FROM workspace ORDER BY name")]
+
+
+def create(rows: sqlite3.Connection, name: str, settings: Settings, by: str, moment: datetime) -> Workspace:
+    """Adds a workspace whose name is free."""
+    now = stamp(moment)
+    cursor = rows.execute(
+        "INSERT INTO workspace (public_id, name, display_name, labels, region, group_mappings, runtime, "
+        "created_at, updated_at, created_by, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (new_identifier(), name, *_columns(settings), now, now, by, by),
+    )
+    return by_id(rows, cursor.lastrowid or 0)
+
+
+def change(rows: sqlite3.Connection, workspace_id: int, settings: Settings, by: str, moment: datetime) -> Workspace:
+    """Gives the workspace these settings instead of those it has."""
+    rows.execute(
+        "UPDATE workspace SET display_name = ?, labels = ?, region = ?, group_mappings = ?, runtime = ?, "
+        "updated_at = ?, updated_by = ? WHERE id = ?",
+        (*_columns(settings), stamp(moment), by, workspace_id),
+    )
+    return by_id(rows, workspace_id)
+
+
+def delete(rows: sqlite3.Connection, workspace_id: int) -> None:
+    """Removes the workspace and all that belongs to it."""
+    rows.execute("DELETE FROM workspace WHERE id = ?", (workspace_id,))
+
+
+def payload(workspace: Workspace) -> dict[str, Any]:
+    """The workspace as the API shows it."""
+    settings = workspace.settings
+    writable = {
+        "displayName": settings.display_name,
+        "labels": settings.labels,
+        "region": settings.region,
+        "groupMappings": settings.group_mappings,
+        "runtime": settings.runtime,
+    }
+    return {
+        "id": workspace.public_id,
+        "name": workspace.name,
+        **{key: value for key, value in writable.items() if value},
+        "accountId": ACCOUNT_ID,
+        "status": "ready",
+        "createdAt": workspace.created_at,
+        "updatedAt": workspace.updated_at,
+        "createdBy": workspace.created_by,
+        "updatedBy": workspace.updated_by,
+    }
+
+
+def _columns(settings: Settings) -> tuple[str | None, ...]:
+    return (
+        settings.display_name or None,
+        json.dumps(settings.labels),
+        settings.region or None,
+        json.dumps(settings.group_mappings),
+        json.dumps(settings.runtime),
+    )
+
+
+def _workspace(row: sqlite3.Row) -> Workspace:
+    settings = Settings(
+        display_name=row["display_name"] or "",
+        labels=json.loads(row["labels"]),
+        region=row["region"] or "",
+        group_mappings=json.loads(row["group_mappings"]),
+        runtime=json.loads(row["runtime"]),
+    )
+    return Workspace(
+        id=row["id"],
+        public_id=row["public_id"],
+        name=row["name"],
+        settings=settings,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        created_by=row["created_by"],
+        updated_by=row["updated_by"],
+    )

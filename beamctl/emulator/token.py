@@ -1,0 +1,55 @@
+"""Tokens of `POST /oauth/token`: JWTs signed with HMAC-SHA-256, the access token for two hours, the refresh token
+without an end. It must not know who the subject is, nor read the time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+LIFETIME = timedelta(hours=2)
+"""How long an access token is valid (documented)."""
+
+
+class Use(StrEnum):
+    """What a token is good for: the `typ` of its header."""
+
+    ACCESS = "at+jwt"
+    REFRESH = "rt+jwt"
+
+
+def issue(secret: bytes, subject: str, use: Use, moment: datetime) -> str:
+    """A signed token about `subject`."""
+    issued = int(moment.timestamp())
+    claims: dict[str, object] = {"iat": issued, "sub": subject}
+    if use is Use.ACCESS:
+        claims["exp"] = issued + int(LIFETIME.total_seconds())
+    signed = f"{_header(use)}.{_encode(json.dumps(claims).encode())}"
+    return f"{signed}.{_signature(secret, signed)}"
+
+
+def subject(secret: bytes, token: str, use: Use, moment: datetime) -> str | None:
+    """Whom a token is about; None where it is not ours, is for another use, or has expired."""
+    signed, _, signature = token.rpartition(".")
+    header, _, claims = signed.partition(".")
+    if header != _header(use) or not token.isascii() or not hmac.compare_digest(signature, _signature(secret, signed)):
+        return None
+    content = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    if use is Use.ACCESS and content["exp"] <= moment.timestamp():
+        return None
+    return str(content["sub"])
+
+
+def _header(use: Use) -> str:
+    return _encode(json.dumps({"alg": "HS256", "typ": use.value}).encode())
+
+
+def _signature(secret: bytes, signed: str) -> str:
+    return _encode(hmac.new(secret, signed.encode(), hashlib.sha256).digest())
+
+
+def _encode(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

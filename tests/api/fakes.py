@@ -1,0 +1,183 @@
+"""A clock without time, an API that answers from a script, and a server on a socket that misbehaves."""
+
+import base64
+import json
+import re
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import httpx
+
+from beamctl.api.breakdown import Timeouts
+from beamctl.api.credential import ApiKey, Credential
+from beamctl.api.endpoint import era_of
+from beamctl.api.settings import Connection
+from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
+
+KEY = "bl_canary0000000000000000000000"
+URL = "https://api.example.com/v0"
+NOON = 1_800_000_000.0
+
+
+class FakeClock:
+    """Time passes only in waits, which take none."""
+
+    def __init__(self, *, interrupted: bool = False) -> None:
+        self.time = 1000.0
+        self.waits: list[float] = []
+        self.interrupted = interrupted
+
+    def now(self) -> float:
+        return self.time
+
+    def wall(self) -> float:
+        return NOON + self.time - 1000.0
+
+    def sleep(self, seconds: float) -> bool:
+        self.waits.append(seconds)
+        if not self.interrupted:
+            self.time += seconds
+        return not self.interrupted
+
+
+Step = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+
+
+class Script:
+    """An API that answers one step after the other, the last one for ever, and keeps what it was asked."""
+
+    def __init__(self, *steps: Step) -> None:
+        self.steps = list(steps)
+        self.asked: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        step = self.steps[0] if len(self.steps) == 1 else self.steps.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        if callable(step):
+            return step(request)
+        return httpx.Response(step.status_code, headers=step.headers, content=step.content)
+
+    @property
+    def lines(self) -> list[str]:
+        return [f"{request.method} {request.url.raw_path.decode()}" for request in self.asked]
+
+
+def reply(status: int = 200, body: object = None, **headers: str) -> httpx.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, json=body if body is not None else {"ok": True}, headers=named)
+
+
+def page(status: int = 200, text: str = "<html><h1>Gateway</h1></html>") -> httpx.Response:
+    return httpx.Response(status, content=text.encode(), headers={"content-type": "text/html"})
+
+
+def connection(credential: Credential | None = None, url: str = URL) -> Connection:
+    return Connection(url, era_of(url), credential or ApiKey(KEY), "default", "BL_API_KEY")
+
+
+def opened(
+    script: Callable[[httpx.Request], httpx.Response],
+    clock: FakeClock | None = None,
+    *,
+    debug: list[str] | None = None,
+    to: Connection | None = None,
+) -> WorkspaceApi:
+    options = Options(
+        debug=None if debug is None else debug.append,
+        clock=clock or FakeClock(),
+        chance=lambda: 1.0,
+        transports=lambda: httpx.MockTransport(script),
+    )
+    return open_workspace(to or connection(), "acme", options)
+
+
+def networked(url: str, clock: FakeClock | None = None, read: float = 5.0) -> WorkspaceApi:
+    """The real network, with little patience."""
+    options = Options(timeouts=Timeouts(connect=5.0, read=read), clock=clock or FakeClock(), chance=lambda: 1.0)
+    return open_workspace(connection(url=url), "acme", options)
+
+
+def jwt(**claims: object) -> str:
+    parts = ({"alg": "none"}, claims)
+    coded = (base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+    return ".".join([*coded, "signature"])
+
+
+Behaviour = Callable[[socket.socket], None]
+
+
+def take_request(peer: socket.socket) -> None:
+    """Read a whole request: what is left unread would turn every end into a reset."""
+    got = peer.recv(65536)
+    while got and b"\r\n\r\n" not in got and b"HTTP" in got:
+        got += peer.recv(65536)
+    head, _, body = got.partition(b"\r\n\r\n")
+    size = re.search(rb"(?i)content-length: *([0-9]+)", head)
+    while size and len(body) < int(size[1]):
+        body += peer.recv(65536)
+
+
+def answers(raw: bytes) -> Behaviour:
+    def behave(peer: socket.socket) -> None:
+        take_request(peer)
+        peer.sendall(raw)
+
+    return behave
+
+
+def resets(peer: socket.socket) -> None:
+    take_request(peer)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def hangs_up(peer: socket.socket) -> None:
+    take_request(peer)
+
+
+def falls_silent(peer: socket.socket) -> None:
+    take_request(peer)
+    peer.recv(1)  # until the client goes away
+
+
+def http(status: str, body: bytes, *, length: int | None = None, more: str = "") -> bytes:
+    size = len(body) if length is None else length
+    return f"HTTP/1.1 {status}\r\nContent-Length: {size}\r\nConnection: close\r\n{more}\r\n".encode() + body
+
+
+@contextmanager
+def serving(behaviours: Sequence[Behaviour]) -> Iterator[str]:
+    """A server that behaves badly in this order, and for ever as at the end; its base URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.05)
+    over = threading.Event()
+
+    def serve() -> None:
+        left = list(behaviours)
+        while not over.is_set():
+            try:
+                peer, _ = listener.accept()
+            except TimeoutError:
+                continue
+            with peer:
+                peer.settimeout(5)
+                (left[0] if len(left) == 1 else left.pop(0))(peer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v0"
+    finally:
+        over.set()
+        thread.join()
+        listener.close()
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port

@@ -1,0 +1,117 @@
+import httpx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beamctl.api.credential import ApiKey, ClientCredentials, Credential, LoginTokens
+from beamctl.errors import BeamctlError
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from tests.api.fakes import KEY, FakeClock, Script, connection, opened, page, reply
+
+CANARY = "canary0123456789abcdef"
+CREDENTIALS: list[Credential] = [
+    ApiKey(CANARY),
+    ClientCredentials("id-1", CANARY),
+    LoginTokens(CANARY, CANARY + "-r", CANARY + "-d"),
+    LoginTokens("", CANARY),
+]
+
+
+def test_one_line_for_each_request_and_answer() -> None:
+    lines: list[str] = []
+    script = Script(reply(503, retry_after="2"), reply(body={"role": "admin"}, cf_ray="8f-AMS"), httpx.Response(204))
+    with opened(script, debug=lines) as api:
+        api.sender().send(ApiCall(Method.PUT, "/users/a", {"role": "admin"}))
+        api.sender().send(ApiCall(Method.DELETE, "/users/a"))
+    assert lines == [
+        '> PUT /users/a {"role": "admin"}',
+        '< 503 in 0 ms for PUT /users/a {"ok": true}',
+        "  again in 2.0 s: PUT /users/a",
+        '> PUT /users/a {"role": "admin"}',
+        '< 200 in 0 ms for PUT /users/a cf-ray=8f-AMS {"role": "admin"}',
+        "> DELETE /users/a",
+        "< 204 in 0 ms for DELETE /users/a (empty)",
+    ]
+
+
+def test_an_answer_that_is_none() -> None:
+    lines: list[str] = []
+    with opened(Script(page(), page(404)), debug=lines) as api:
+        for _ in range(2):
+            api.sender().send(ApiCall(Method.DELETE, "/users/a"))
+    assert lines[1] == "< api.example.com answered with an HTML page instead of JSON in 0 ms for DELETE /users/a"
+    assert lines[3] == "< 404 in 0 ms for DELETE /users/a (a page)"
+
+
+def test_tokens_and_new_keys_are_not_shown() -> None:
+    lines: list[str] = []
+    token = reply(body={"access_token": CANARY, "refresh_token": CANARY + "2", "expires_in": 7200})
+    with opened(
+        Script(token, reply(body={"id": "ak_1", "apiKey": CANARY + "3"})),
+        debug=lines,
+        to=connection(ClientCredentials("id", CANARY + "4")),
+    ) as api:
+        api.sender().send(ApiCall(Method.POST, "/service_accounts/x/api_keys", {"name": "k"}))
+    assert lines[1] == (
+        '< 200 in 0 ms for POST /oauth/token {"access_token": "•••", "refresh_token": "•••", "expires_in": 7200}'
+    )
+    assert lines[3] == '< 200 in 0 ms for POST /service_accounts/x/api_keys {"id": "ak_1", "apiKey": "•••"}'
+    assert "canary" not in "".join(lines)
+
+
+def test_a_terminal_is_not_steered() -> None:
+    lines: list[str] = []
+    with opened(Script(reply(404, {"error": "\x1b]0;pwned\x07\nnext"}, cf_ray="a")), debug=lines) as api:
+        api.sender().send(ApiCall(Method.DELETE, "/users/a"))
+    assert all(line.isprintable() for line in lines)
+
+
+places = st.sampled_from(["error", "message", "page", "location", "cf-ray", "body", "cut", "exception"])
+
+
+def leaking(place: str, status: int) -> httpx.Response | Exception:
+    """An answer that has the secret in it somewhere."""
+    match place:
+        case "error" | "message" | "body":
+            return reply(status, {place: f"said {CANARY}!", "list": [CANARY]})
+        case "page":
+            return page(status, f"<p>{CANARY}</p>")
+        case "cut":
+            return httpx.Response(status, content=f'["{CANARY}'.encode())
+        case "exception":
+            return httpx.ReadError(CANARY)
+        case _:
+            return reply(status, None, **{place: f"https://x.example/{CANARY}"})
+
+
+@given(
+    credential=st.sampled_from(CREDENTIALS),
+    place=places,
+    status=st.sampled_from([200, 302, 400, 401, 403, 404, 409, 429, 500, 503]),
+    method=st.sampled_from(Method),
+)
+def test_no_secret_leaves_the_room(credential: Credential, place: str, status: int, method: Method) -> None:
+    lines: list[str] = []
+    path = f"/users/{CANARY}"
+    texts: list[object] = [connection(credential)]
+    script = Script(reply(body={"access_token": CANARY + "-t"}), leaking(place, status))
+    if isinstance(credential, ApiKey) or (isinstance(credential, LoginTokens) and credential.access):
+        script.steps.pop(0)
+    with opened(script, FakeClock(), debug=lines, to=connection(credential)) as api:
+        texts += [api, api.reader(), api.sender()]
+        try:
+            if method is Method.GET:
+                api.reader().get(path)
+            else:
+                answer = api.sender().send(ApiCall(method, path, {"password": CANARY, "note": CANARY}))
+                texts.append(answer.why if isinstance(answer, Lost) else answer.error)
+                assert isinstance(answer, Answer | Lost)
+        except BeamctlError as error:
+            texts += [error, repr(error), error.message, error.hint]
+    assert script.asked
+    assert CANARY not in "\n".join([*lines, *map(str, texts), *map(repr, texts)])
+
+
+def test_nothing_is_told_where_nobody_listens() -> None:
+    with opened(Script(reply(body=[]))) as api:
+        assert api.reader().get("/users") == []
+        assert KEY not in repr(api)

@@ -1,0 +1,104 @@
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beamctl.api.mask import HIDDEN, Mask, secrets_in
+
+secret = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40)
+
+
+@given(secrets=st.lists(secret, min_size=1, max_size=4), around=st.lists(st.text(max_size=20), min_size=2, max_size=5))
+def test_no_secret_survives(secrets: list[str], around: list[str]) -> None:
+    mask = Mask(secrets)
+    text = "".join(piece + secrets[index % len(secrets)] for index, piece in enumerate(around))
+    cleaned = mask.clean(text)
+    assert not any(each in cleaned for each in secrets)
+    assert len(cleaned) <= 300
+    assert cleaned.isprintable()
+
+
+@given(secret, st.integers(0, 320))
+def test_no_part_of_a_secret_survives_at_the_end(text: str, before: int) -> None:
+    padded = "." * before + text * 3
+    cleaned = Mask([text]).clean(padded)
+    assert set(cleaned) <= set("." + HIDDEN + "…")
+
+
+def test_a_secret_inside_a_url_is_hidden() -> None:
+    assert Mask(["a/b+c="]).clean(f"GET /x?key={quote('a/b+c=', safe='')}") == f"GET /x?key={HIDDEN}"
+
+
+def test_a_longer_secret_is_hidden_before_one_inside_it() -> None:
+    assert Mask(["abc", "abcdef"]).clean("abcdef abc") == f"{HIDDEN} {HIDDEN}"
+
+
+def test_secrets_can_be_learnt_later() -> None:
+    mask = Mask()
+    mask.learn("token-1", "")
+    assert mask.clean("it was token-1") == f"it was {HIDDEN}"
+
+
+def test_text_from_outside_cannot_steer_the_terminal() -> None:
+    assert Mask().clean("a\x1b[2Jb\r\nc\u202ed\ud800") == r"a\x1b[2Jb\r\nc\u202ed\ud800"
+
+
+def test_long_text_is_cut() -> None:
+    assert Mask().clean("x" * 301) == "x" * 299 + "…"
+    assert Mask().clean("x" * 300) == "x" * 300
+
+
+NAMES = [
+    "apiKey",
+    "api_key",
+    "secret",
+    "client_secret",
+    "access_token",
+    "refresh_token",
+    "device_code",
+    "password",
+    "client_credentials",
+    "X-Blaxel-Authorization",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_members_of_a_body_are_hidden_by_name(name: str) -> None:
+    body = {"items": [{name: "canary-1", "inner": {name: {"deep": ["canary-2"]}}, "name": "shown"}]}
+    shown = Mask().body(body)
+    assert "canary" not in shown
+    assert "shown" in shown
+    assert list(secrets_in(body)) == ["canary-1", "canary-2"]
+
+
+json_value = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(json_value, st.sampled_from(NAMES))
+def test_any_body_is_shown_without_its_secrets(value: object, name: str) -> None:
+    shown = Mask().body({"outer": [value, {name: "canary-0"}]}, 10_000)
+    assert "canary-0" not in shown
+    assert "\n" not in shown
+
+
+def test_short_values_are_words_of_their_own() -> None:
+    assert list(secrets_in({"secret": {"mode": "on", "key": "long-enough", "n": 5}})) == ["long-enough"]
+
+
+def test_a_secret_of_the_body_is_hidden_across_lines() -> None:
+    pem = "-----BEGIN\nabc\n-----END"
+    assert Mask().clean(f"bad key {pem}", also=[pem]) == f"bad key {HIDDEN}"
+
+
+def test_a_mask_shows_nothing() -> None:
+    assert "canary" not in repr(Mask(["canary"]))
+
+
+def test_bodies_are_cut() -> None:
+    assert len(Mask().body({"a": json.dumps(["x"] * 500)})) == 200

@@ -1,0 +1,239 @@
+"""The real network stack, against a server on this machine that misbehaves."""
+
+import gc
+import gzip
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+
+from beamctl.api.clock import SystemClock
+from beamctl.api.settings import LOCAL
+from beamctl.api.workspace import open_workspace
+from beamctl.errors import ApiError, GarbledError, UnreachableError, UsageError
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
+from tests.api.fakes import (
+    Behaviour,
+    FakeClock,
+    answers,
+    falls_silent,
+    hangs_up,
+    http,
+    networked,
+    resets,
+    serving,
+    unused_port,
+)
+
+REMOVE = ApiCall(Method.DELETE, "/users/a")
+INVITE = ApiCall(Method.POST, "/users", {"email": "a@example.com"})
+FINE = answers(http("200 OK", b'{"fine": true}'))
+CUT_BY_LENGTH = answers(http("200 OK", b'{"fine": tr', length=50))
+CUT_JSON = answers(http("200 OK", b'{"fine": tr'))
+CUT_CHUNK = answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, 2")
+NO_HTTP = answers(b"SSH-2.0-OpenSSH_9.6\r\n")
+GATEWAY = answers(http("504 Gateway Time-out", b"<html>504</html>"))
+ENDED = "127.0.0.1 ended the connection before its answer was complete"
+
+
+@pytest.mark.parametrize("bad", [resets, hangs_up, CUT_BY_LENGTH, CUT_JSON, CUT_CHUNK, NO_HTTP, GATEWAY])
+def test_what_may_be_repeated_gets_through(bad: Behaviour) -> None:
+    with serving([bad, bad, FINE]) as url, networked(url) as api:
+        assert api.reader().get("/users") == {"fine": True}
+    with serving([bad, FINE]) as url, networked(url) as api:
+        assert api.sender().send(REMOVE) == Answer(200, {"fine": True})
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (resets, ENDED),
+        (hangs_up, ENDED),
+        (CUT_BY_LENGTH, ENDED),
+        (CUT_CHUNK, ENDED),
+        (NO_HTTP, ENDED),
+        (CUT_JSON, "the answer of 127.0.0.1 ends in the middle"),
+        (GATEWAY, "127.0.0.1 answered HTTP 504: HTTP 504 Gateway Timeout, with a page that is not the API's"),
+    ],
+)
+def test_what_must_not_be_repeated_is_lost(bad: Behaviour, why: str) -> None:
+    with serving([bad, FINE]) as url, networked(url) as api:
+        assert api.sender().send(INVITE) == Lost(why)
+
+
+def test_silence_is_not_waited_out() -> None:
+    with serving([falls_silent, FINE]) as url, networked(url, read=0.2) as api:
+        assert api.sender().send(INVITE) == Lost("127.0.0.1 did not answer within 0.2 s")
+        assert api.reader().get("/users") == {"fine": True}
+
+
+def test_nobody_listens() -> None:
+    clock = FakeClock()
+    with networked(f"http://127.0.0.1:{unused_port()}/v0", clock) as api:
+        with pytest.raises(UnreachableError) as caught:
+            api.reader().get("/users")
+        assert api.sender().send(INVITE) == Lost("no connection to 127.0.0.1: Connection refused")
+    assert caught.value.message == "no connection to 127.0.0.1: Connection refused (GET /users)"
+    assert caught.value.hint == "Is --api-url right, and is the network up? Behind a proxy: HTTPS_PROXY and NO_PROXY."
+    assert len(clock.waits) == 10
+
+
+def test_a_host_that_is_not_there() -> None:
+    with networked("https://beamctl.invalid/v0") as api, pytest.raises(UnreachableError) as caught:
+        api.reader().get("/users")
+    assert caught.value.message.startswith("the host beamctl.invalid cannot be found: ")
+
+
+def test_gzip_is_understood_and_broken_gzip_is_garbled() -> None:
+    zipped = gzip.compress(b'{"fine": true}')
+    encoding = "Content-Encoding: gzip\r\n"
+    with serving([answers(http("200 OK", zipped, more=encoding))]) as url, networked(url) as api:
+        assert api.reader().get("/users") == {"fine": True}
+    with (
+        serving([answers(http("200 OK", b"no gzip", more=encoding))]) as url,
+        networked(url) as api,
+        pytest.raises(GarbledError, match=r"cannot be decompressed"),
+    ):
+        api.reader().get("/users")
+
+
+def test_redirects_are_not_followed() -> None:
+    away = answers(http("301 Moved", b"", more="Location: http://127.0.0.1:9/\r\n"))
+    with serving([away]) as url, networked(url) as api, pytest.raises(ApiError) as caught:
+        api.reader().get("/users")
+    assert "set --api-url" in caught.value.message
+
+
+def test_https_to_a_port_that_speaks_none() -> None:
+    with (
+        serving([NO_HTTP]) as url,
+        networked(url.replace("http:", "https:")) as api,
+        pytest.raises(UnreachableError) as caught,
+    ):
+        api.reader().get("/users")
+    assert caught.value.message.startswith("no TLS connection to 127.0.0.1: ")
+    assert caught.value.hint == "Does that port speak https?"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate with its key, in one file."""
+    path = tmp_path_factory.mktemp("tls") / "cert.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out", str(path) + ".crt"]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("needs openssl")
+    path.write_text(path.read_text() + Path(str(path) + ".crt").read_text())
+    return path
+
+
+def test_certificates(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def shake(peer: socket.socket) -> None:
+        try:
+            with context.wrap_socket(peer, server_side=True) as secure:
+                FINE(secure)
+        except OSError:
+            return
+
+    with serving([shake]) as plain:
+        url = plain.replace("http:", "https:")
+        clock = FakeClock()
+        with networked(url, clock) as api, pytest.raises(UnreachableError) as caught:
+            api.reader().get("/users")
+        assert caught.value.message.startswith("the certificate of 127.0.0.1 is not to be trusted: self-signed")
+        assert "SSL_CERT_FILE" in caught.value.hint
+        assert clock.waits == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with networked(url) as api:
+            assert api.reader().get("/users") == {"fine": True}
+
+
+def test_certificates_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
+    with networked("https://127.0.0.1:9/v0") as api, pytest.raises(UsageError) as caught:
+        api.reader().get("/users")
+    assert caught.value.message.startswith("the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read")
+    assert caught.value.hint == "Name a file of certificates in PEM format, or unset it."
+
+
+@pytest.mark.parametrize(
+    "proxy", ["ftp://ada:canary@proxy.example", "http://ada:canary@proxy.example:port", "socks9://canary"]
+)
+def test_a_proxy_that_cannot_be_used_is_not_shown(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with networked("https://api.example.com/v0") as api, pytest.raises(UsageError) as caught:
+        api.reader().get("/users")
+    assert caught.value.message == "the proxy that the environment names cannot be used"
+    assert caught.value.hint == "Check HTTPS_PROXY and ALL_PROXY: they look like http://proxy.example:3128."
+
+
+def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    wants = answers(http("407 Proxy Authentication Required canary", b""))
+    with serving([wants]) as url:
+        monkeypatch.setenv("HTTPS_PROXY", url.removesuffix("/v0"))
+        clock = FakeClock()
+        with networked("https://api.example.com/v0", clock) as api, pytest.raises(UnreachableError) as caught:
+            api.reader().get("/users")
+    assert caught.value.message == "the proxy does not let us through to api.example.com: HTTP 407 (GET /users)"
+    assert caught.value.hint == "Check HTTPS_PROXY, and NO_PROXY for hosts that need none."
+    assert clock.waits == []
+
+
+def test_this_machine_is_not_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{unused_port()}")
+    with serving([FINE]) as url, networked(url) as api:
+        assert api.reader().get("/users") == {"fine": True}
+
+
+def test_threads_do_not_share_connections_and_all_are_closed() -> None:
+    with serving([FINE]) as url, networked(url) as api, ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(api.reader().get, ["/users"] * 32)) == [{"fine": True}] * 32
+    gc.collect()  # an open socket would now be a ResourceWarning, and so an error
+
+
+def test_an_application_inside_this_process() -> None:
+    asked: list[tuple[str, str, str | None]] = []
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        path = environ["PATH_INFO"].encode("latin-1").decode()
+        asked.append((environ["REQUEST_METHOD"], path, environ.get("HTTP_X_BLAXEL_AUTHORIZATION")))
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [b"[]"]
+
+    with open_workspace(LOCAL, "acme", wsgi_app=app) as api:
+        assert api.reader().get(f"/users/{segment('zoë+ops@example.com')}") == []
+    assert asked == [("GET", "/v0/users/zoë+ops@example.com", None)]
+
+
+def test_the_clock_of_this_machine() -> None:
+    stop = threading.Event()
+    clock = SystemClock(stop)
+    before = clock.now()
+    assert clock.sleep(0.001)
+    assert clock.now() > before
+    assert clock.wall() > 1_700_000_000
+    stop.set()
+    assert not clock.sleep(60)
+
+
+def test_plans_without_tls_do_not_pay_for_it() -> None:
+    code = (
+        "import beamctl.api.workspace as w, beamctl.api.settings as s, ssl\n"
+        "ssl.SSLContext.load_verify_locations = None\n"
+        "with w.open_workspace(s.LOCAL, 'acme', wsgi_app=lambda e, start: (start('200 OK', []), [b'[]'])[1]) as api:\n"
+        "    print(api.reader().get('/users'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -1,0 +1,215 @@
+import heapq
+import itertools
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beamctl.api.pace import Gate, Pace, Ticket, Verdict
+from beamctl.errors import InterruptedRunError
+from tests.api.fakes import FakeClock
+
+LATENCY = 0.02
+
+
+@dataclass
+class Cap:
+    """At most so many at a time."""
+
+    most: int
+    under_way: int = 0
+
+    def takes(self, _now: float) -> bool:
+        self.under_way += 1
+        return self.under_way <= self.most
+
+    def ends(self) -> None:
+        self.under_way -= 1
+
+
+@dataclass
+class Rate:
+    """At most so many in each second."""
+
+    most: int
+    taken: dict[int, int] = field(default_factory=dict)
+
+    def takes(self, now: float) -> bool:
+        self.taken[int(now)] = self.taken.get(int(now), 0) + 1
+        return self.taken[int(now)] <= self.most
+
+    def ends(self) -> None:
+        pass
+
+
+@dataclass
+class Run:
+    seconds: float
+    refused: int
+    worst: int
+    window: int
+
+
+def simulate(server: Cap | Rate, requests: int, workers: int, asked: Callable[[float], float]) -> Run:
+    """Workers that take requests from a queue, on simulated time; `asked` is the wait that a refusal asks for."""
+    pace, order, left, done = Pace(), itertools.count(), requests, 0
+    attempts = dict.fromkeys(range(workers), 0)
+    agenda: list[tuple[float, int, int, Ticket | None, bool]] = []
+    waiting: list[int] = []
+    refused = worst = 0
+    now = 0.0
+
+    def later(at: float, worker: int, ticket: Ticket | None = None, *, taken: bool = False) -> None:
+        heapq.heappush(agenda, (at, next(order), worker, ticket, taken))
+
+    for worker in range(workers):
+        left -= 1
+        later(0.0, worker)
+    while agenda:
+        now, _, worker, ticket, taken = heapq.heappop(agenda)
+        if ticket is None:
+            turn = pace.begin(now)
+            if isinstance(turn, Ticket):
+                later(now + LATENCY, worker, turn, taken=server.takes(now))
+            elif turn:
+                later(now + turn, worker)
+            else:
+                waiting.append(worker)
+            continue
+        server.ends()
+        attempts[worker] += 1
+        if taken:
+            pace.end(ticket, Verdict.TAKEN, now)
+            done += 1
+            attempts[worker] = 0
+            if left:
+                left -= 1
+                later(now, worker)
+        else:
+            refused += 1
+            worst = max(worst, attempts[worker])
+            pace.end(ticket, Verdict.REFUSED, now, asked(now))
+            later(now + asked(now), worker)
+        for each in waiting:
+            later(now, each)
+        waiting.clear()
+    assert done == requests
+    assert pace.under_way == 0
+    return Run(now, refused, worst, pace.window)
+
+
+def test_without_refusals_nobody_waits() -> None:
+    run = simulate(Cap(8), 800, 8, lambda _now: 1.0)
+    assert (run.refused, round(run.seconds, 2)) == (0, 2.0)
+
+
+@pytest.mark.parametrize("cap", [1, 2, 4])
+def test_a_cap_is_found_without_pausing_everybody(cap: int) -> None:
+    run = simulate(Cap(cap), 1000, 8, lambda _now: 1.0)
+    ideal = 1000 / cap * LATENCY
+    assert run.seconds < 1.5 * ideal + 2
+    assert run.refused < 100
+    assert run.worst < 12
+
+
+def test_a_rate_is_kept_by_pausing_everybody() -> None:
+    run = simulate(Rate(20), 400, 8, lambda now: int(now) + 1 - now)
+    assert run.seconds < 1.1 * 20
+    assert run.refused < 0.3 * 400
+    assert run.worst < 6
+
+
+def test_a_rate_that_does_not_say_when() -> None:
+    dice = random.Random(7)  # noqa: S311 - a simulation
+    run = simulate(Rate(20), 400, 8, lambda _now: dice.uniform(0.0, 0.5))
+    assert run.seconds < 1.3 * 20
+    assert run.worst < 20
+
+
+def test_a_rate_slower_than_the_workers() -> None:
+    run = simulate(Rate(1), 60, 8, lambda now: int(now) + 1 - now)
+    assert run.seconds < 62
+    assert run.worst < 20
+
+
+def test_the_first_refusal_is_taken_for_a_cap_and_a_second_for_a_rate() -> None:
+    pace = Pace()
+    crowd = [pace.begin(0.0) for _ in range(4)]
+    assert all(isinstance(ticket, Ticket) for ticket in crowd)
+    first, *others = [ticket for ticket in crowd if isinstance(ticket, Ticket)]
+    pace.end(others[-1], Verdict.REFUSED, 0.0, 9.0)
+    assert (pace.window, pace.resume_at) == (3, 0.0)
+    pace.end(others[0], Verdict.REFUSED, 0.0, 9.0)  # it began before: it tells nothing new
+    assert (pace.window, pace.resume_at) == (3, 0.0)
+    again = pace.begin(0.0)
+    assert isinstance(again, Ticket)
+    pace.end(again, Verdict.REFUSED, 0.0, 9.0)
+    assert pace.resume_at == 9.0
+    assert pace.begin(4.0) == 5.0
+    pace.end(others[1], Verdict.TAKEN, 4.0)
+    pace.end(first, Verdict.NOTHING, 4.0)
+    assert pace.under_way == 0
+    assert isinstance(pace.begin(9.0), Ticket)
+
+
+@given(st.lists(st.tuples(st.sampled_from(Verdict), st.floats(0, 3), st.integers(0, 7)), max_size=120))
+def test_the_window_stays_open_and_nobody_waits_for_ever(ends: list[tuple[Verdict, float, int]]) -> None:
+    pace, under_way, now = Pace(), list[Ticket](), 0.0
+    for verdict, wait, pick in ends:
+        while isinstance(turn := pace.begin(now), Ticket) and len(under_way) < 8:
+            under_way.append(turn)
+        if isinstance(turn, Ticket):
+            pace.end(turn, Verdict.NOTHING, now)
+        elif turn > 0:
+            now += turn
+        if under_way:
+            pace.end(under_way.pop(pick % len(under_way)), verdict, now, wait)
+        assert 1 <= pace.window <= 64
+        assert pace.under_way == len(under_way)
+        if not under_way:
+            alone = pace.begin(max(now, pace.resume_at))
+            assert isinstance(alone, Ticket)
+            pace.end(alone, Verdict.NOTHING, now)
+
+
+def test_the_gate_waits_out_a_pause() -> None:
+    clock = FakeClock()
+    gate = Gate(clock)
+    for _ in range(2):
+        with gate.slot() as slot:
+            slot.verdict, slot.wait = Verdict.REFUSED, 7.0
+    with gate.slot():
+        pass
+    assert clock.waits == [7.0, 7.0]
+
+
+def test_the_gate_can_be_left_while_it_waits() -> None:
+    clock = FakeClock(interrupted=True)
+    gate = Gate(clock)
+    with gate.slot() as slot:
+        slot.verdict, slot.wait = Verdict.REFUSED, 7.0
+    with pytest.raises(InterruptedRunError, match="interrupted while the API asked for a pause"), gate.slot():
+        pass
+
+
+def test_the_gate_lets_the_next_one_in() -> None:
+    gate, order = Gate(FakeClock()), list[str]()
+    with gate.slot() as slot:
+        slot.verdict = Verdict.REFUSED
+    inside = threading.Event()
+
+    def second() -> None:
+        with gate.slot():
+            order.append("second")
+
+    with gate.slot():
+        thread = threading.Thread(target=second)
+        thread.start()
+        inside.wait(0.05)
+        order.append("first")
+    thread.join(5)
+    assert order == ["first", "second"]

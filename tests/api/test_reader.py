@@ -1,0 +1,231 @@
+import httpx
+import pytest
+
+from beamctl.api.settings import LOCAL
+from beamctl.api.workspace import open_workspace
+from beamctl.errors import (
+    ApiError,
+    ForbiddenError,
+    GarbledError,
+    MissingError,
+    UnauthenticatedError,
+    UnreachableError,
+    UsageError,
+)
+from tests.api.fakes import KEY, URL, FakeClock, Script, connection, opened, page, reply
+
+WITH_CREDENTIAL = "The credential comes from BL_API_KEY"
+NO_ACCESS = "it is valid, but has no access to the workspace acme, or not the role that this needs."
+ELSEWHERE = "it is somewhere else now; set --api-url to the API itself"
+BROKEN = "api.example.com ended the connection before its answer was complete (GET /users)"
+
+
+def test_what_is_sent() -> None:
+    script = Script(reply(body=[{"email": "ada@example.com"}]))
+    with opened(script) as api:
+        assert api.reader().get("/users?limit=2") == [{"email": "ada@example.com"}]
+    asked = script.asked[0]
+    assert str(asked.url) == f"{URL}/users?limit=2"
+    assert asked.headers["User-Agent"].startswith("beamctl/")
+    assert asked.headers["Accept"] == "application/json"
+    assert asked.headers["X-Blaxel-Workspace"] == "acme"
+    assert asked.headers["X-Blaxel-Authorization"] == f"Bearer {KEY}"
+    assert "Content-Type" not in asked.headers
+
+
+def test_the_reading_half_cannot_write() -> None:
+    with opened(Script(reply())) as api:
+        assert not hasattr(api.reader(), "send")
+        assert not hasattr(api.sender(), "get")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "message", "hint"),
+    [
+        (
+            reply(401, {"error": "Unauthorized", "code": 401}),
+            UnauthenticatedError,
+            "api.example.com does not accept the credential for GET /users: Unauthorized",
+            f"{WITH_CREDENTIAL}; set one that is still good, or log in again with: bl login acme",
+        ),
+        (
+            reply(403, {"error": "Forbidden"}),
+            ForbiddenError,
+            "api.example.com does not allow GET /users: Forbidden",
+            f"{WITH_CREDENTIAL}; {NO_ACCESS}",
+        ),
+        (
+            reply(404, {"error": "Workspace not found"}),
+            MissingError,
+            "api.example.com does not have GET /users: Workspace not found",
+            "Is there a workspace acme, and is --api-url right?",
+        ),
+        (
+            httpx.Response(307, headers={"location": f"https://elsewhere.example/?key={KEY}"}),
+            ApiError,
+            f"api.example.com did not do GET /users: HTTP 307 Temporary Redirect: {ELSEWHERE}",
+            "Set --api-url to where the API is now.",
+        ),
+        (
+            reply(400, {"error": "invalid_api_version", "message": f"no {KEY}\x1b[2J"}),
+            ApiError,
+            r"api.example.com did not do GET /users: no •••\x1b[2J",
+            "",
+        ),
+        (
+            page(504),
+            ApiError,
+            "api.example.com did not do GET /users: HTTP 504 Gateway Timeout, with a page that is not the API's",
+            "The service is in trouble. Try again later.",
+        ),
+        (
+            reply(429, {"error": "slow down"}),
+            ApiError,
+            "api.example.com did not do GET /users: slow down",
+            "It is asked too much at the moment. Try again later.",
+        ),
+        (
+            httpx.Response(200),
+            GarbledError,
+            "api.example.com did not do GET /users: HTTP 200 without the JSON it promises",
+            "",
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_answers_that_are_no_success(answer: httpx.Response, kind: type[ApiError], message: str, hint: str) -> None:
+    with opened(Script(answer)) as api, pytest.raises(ApiError) as caught:
+        api.reader().get("/users")
+    assert type(caught.value) is kind
+    assert caught.value.message == message
+    assert caught.value.hint == hint
+    assert caught.value.status == answer.status_code
+
+
+def test_a_missing_path_hints_at_the_base_url() -> None:
+    to = connection(url="https://api.example.com")
+    with opened(Script(reply(404)), to=to) as api, pytest.raises(MissingError) as caught:
+        api.reader().get("/users")
+    assert caught.value.hint == "Is there a workspace acme, and is --api-url right, which usually ends in /v0?"
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "message"),
+    [
+        (page(), GarbledError, "api.example.com answered with an HTML page instead of JSON (GET /users)"),
+        (
+            httpx.Response(200, content=b"[1, "),
+            GarbledError,
+            "the answer of api.example.com ends in the middle (GET /users)",
+        ),
+        (
+            httpx.Response(200, content=b"[NaN]"),
+            GarbledError,
+            "the answer of api.example.com is not valid JSON (GET /users)",
+        ),
+        (httpx.DecodingError("x"), GarbledError, "the answer of api.example.com cannot be decompressed (GET /users)"),
+        (httpx.ReadError(KEY), UnreachableError, BROKEN),
+        (httpx.RemoteProtocolError(KEY), UnreachableError, BROKEN),
+        (httpx.WriteError(KEY), UnreachableError, BROKEN),
+        (httpx.CloseError(KEY), UnreachableError, BROKEN),
+        (httpx.ReadTimeout("x"), UnreachableError, "api.example.com did not answer within 60 s (GET /users)"),
+        (httpx.WriteTimeout("x"), UnreachableError, "api.example.com did not answer within 60 s (GET /users)"),
+        (httpx.ConnectTimeout("x"), UnreachableError, "no connection to api.example.com within 10 s (GET /users)"),
+        (httpx.PoolTimeout("x"), UnreachableError, "no connection to api.example.com within 10 s (GET /users)"),
+        (httpx.ConnectError(KEY), UnreachableError, "no connection to api.example.com (GET /users)"),
+        (
+            httpx.ProxyError(f"407 {KEY}"),
+            UnreachableError,
+            "the proxy does not let us through to api.example.com: HTTP 407 (GET /users)",
+        ),
+        (
+            httpx.ProxyError("502 x"),
+            UnreachableError,
+            "the proxy does not let us through to api.example.com (GET /users)",
+        ),
+        (
+            httpx.UnsupportedProtocol("x"),
+            UnreachableError,
+            "the request to api.example.com cannot be put into HTTP (GET /users)",
+        ),
+        (
+            httpx.LocalProtocolError(KEY),
+            UnreachableError,
+            "the request to api.example.com cannot be put into HTTP (GET /users)",
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_no_answer_that_can_be_believed(step: httpx.Response | Exception, kind: type[ApiError], message: str) -> None:
+    with opened(Script(step)) as api, pytest.raises(ApiError) as caught:
+        api.reader().get("/users")
+    assert type(caught.value) is kind
+    assert caught.value.message == message
+    assert caught.value.hint
+    assert caught.value.status is None
+
+
+@pytest.mark.parametrize(
+    ("step", "attempts"),
+    [
+        (reply(503), 6),
+        (httpx.ReadError("x"), 6),
+        (httpx.ConnectError("x"), 6),
+        (httpx.Response(200, content=b"[1, "), 6),
+        (httpx.ProxyError("407 no"), 1),
+        (page(), 1),
+        (reply(404), 1),
+        (reply(503, x_should_retry="false"), 1),
+        (reply(409, x_should_retry="true"), 6),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_how_often_it_asks(step: httpx.Response | Exception, attempts: int) -> None:
+    script, clock = Script(step), FakeClock()
+    with opened(script, clock) as api, pytest.raises(ApiError):
+        api.reader().get("/users")
+    assert len(script.asked) == attempts
+    assert clock.waits == [0.5, 1.0, 2.0, 4.0, 8.0][: attempts - 1]
+
+
+def test_trouble_that_passes_is_not_noticed() -> None:
+    script, clock = Script(httpx.ReadError("x"), reply(429, retry_after="7"), reply(body=[])), FakeClock()
+    with opened(script, clock) as api:
+        assert api.reader().get("/users") == []
+    assert clock.waits == [0.5, 7.0]
+
+
+def test_an_interruption_ends_the_waiting() -> None:
+    script = Script(reply(503))
+    with opened(script, FakeClock(interrupted=True)) as api, pytest.raises(ApiError, match="HTTP 503"):
+        api.reader().get("/users")
+    assert len(script.asked) == 1
+
+
+def test_an_answer_may_not_be_endless() -> None:
+    endless = httpx.Response(200, stream=_Endless())
+    with opened(lambda _request: endless) as api, pytest.raises(GarbledError) as caught:
+        api.reader().get("/users")
+    assert caught.value.message == "the answer of api.example.com is larger than any it should give (GET /users)"
+
+
+class _Endless(httpx.SyncByteStream):
+    def __iter__(self):  # type: ignore[no-untyped-def]  # noqa: ANN204 - a stub
+        while True:
+            yield b" " * 1_000_000
+
+
+@pytest.mark.parametrize("path", ["/users/..", "/users/", "/users//api_keys", "/./users", "users", "", "/users/?x=1"])
+def test_a_name_cannot_turn_a_path_into_another(path: str) -> None:
+    script = Script(reply())
+    with opened(script) as api, pytest.raises(GarbledError) as caught:
+        api.reader().get(path)
+    assert caught.value.message == f"the API showed a name that no path can hold: {path}"
+    assert caught.value.hint == "Look at it in the console."
+    assert script.asked == []
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a\r\nX: y", "ü", "a\0"])
+def test_a_name_that_no_workspace_has(name: str) -> None:
+    with pytest.raises(UsageError, match="the name of the workspace is empty, or has a character that no name has"):
+        open_workspace(LOCAL, name)

@@ -1,0 +1,132 @@
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beamctl.api.exchange import Failure, Fault, Outcome, Reply
+from beamctl.api.retry import (
+    LONGEST_EFFORT,
+    LONGEST_WAIT,
+    MOST_ATTEMPTS,
+    MOST_REFUSALS,
+    Effort,
+    repeatable,
+    wait_before_repeat,
+)
+
+NOON = 1_800_000_000.0
+
+header = st.sampled_from(["", "0", "3", "1.5", "86400", "9" * 400, "soon", "-1", "nan", formatdate(NOON + 5), "1e3"])
+headers = st.fixed_dictionaries(
+    {},
+    optional={
+        "retry-after": header,
+        "retry-after-ms": header,
+        "x-should-retry": st.sampled_from(["true", "false", "?"]),
+    },
+)
+replies = st.builds(Reply, st.integers(100, 599), headers)
+outcomes: st.SearchStrategy[Outcome] = replies | st.sampled_from(Fault).map(lambda fault: Failure(fault, "why"))
+
+
+def wait(
+    outcome: Outcome, attempts: int = 1, elapsed: float = 0.0, *, once: bool = False, chance: float = 1.0
+) -> float | None:
+    return wait_before_repeat(outcome, Effort(attempts, elapsed), once=once, chance=chance, wall=NOON)
+
+
+@given(outcomes)
+def test_what_must_not_be_done_twice_is_repeated_only_where_nothing_was_done(outcome: Outcome) -> None:
+    did_nothing = outcome.status == 429 if isinstance(outcome, Reply) else outcome.fault is Fault.NOT_SENT
+    assert did_nothing or not repeatable(outcome, once=True)
+
+
+@given(outcomes)
+def test_what_may_be_repeated_once_may_be_repeated_always(outcome: Outcome) -> None:
+    assert repeatable(outcome, once=False) or not repeatable(outcome, once=True)
+
+
+efforts = st.builds(Effort, st.integers(1, 30), st.floats(0, 500))
+
+
+@given(outcomes, efforts, st.sampled_from([True, False]), st.floats(0, 1))
+def test_waits_and_efforts_are_bounded(outcome: Outcome, effort: Effort, once: object, chance: float) -> None:
+    found = wait(outcome, effort.attempts, effort.elapsed, once=bool(once), chance=chance)
+    if found is not None:
+        assert 0 <= found <= LONGEST_WAIT
+        assert effort.elapsed + found <= LONGEST_EFFORT
+        assert effort.attempts < MOST_REFUSALS
+        assert effort.attempts < MOST_ATTEMPTS or (isinstance(outcome, Reply) and outcome.status == 429)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_passing_trouble_is_repeated(status: int) -> None:
+    assert repeatable(Reply(status), once=False)
+    assert repeatable(Reply(status), once=True) == (status == 429)
+
+
+@pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 409, 422, 501])
+def test_other_answers_are_not(status: int) -> None:
+    assert not repeatable(Reply(status), once=False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "always", "once"),
+    [
+        (Fault.HOPELESS, False, False),
+        (Fault.NOT_SENT, True, True),
+        (Fault.NO_ANSWER, True, False),
+        (Fault.CUT_OFF, True, False),
+        (Fault.GARBLED, False, False),
+    ],
+)
+def test_faults(fault: Fault, always: bool, once: bool) -> None:  # noqa: FBT001 - the table's
+    assert repeatable(Failure(fault, ""), once=False) is always
+    assert repeatable(Failure(fault, ""), once=True) is once
+
+
+def test_the_servers_word_counts() -> None:
+    assert repeatable(Reply(409, {"x-should-retry": "true"}), once=False)
+    assert not repeatable(Reply(503, {"x-should-retry": "false"}), once=False)
+    assert not repeatable(Reply(429, {"x-should-retry": "False"}), once=True)
+    assert not repeatable(Reply(200, {"x-should-retry": "true"}), once=False)
+
+
+def test_but_never_makes_a_post_unsafe() -> None:
+    assert not repeatable(Reply(503, {"x-should-retry": "true"}), once=True)
+
+
+def test_the_backoff_doubles_and_is_jittered() -> None:
+    trouble = Reply(503)
+    assert [wait(trouble, attempts) for attempts in range(1, 7)] == [0.5, 1, 2, 4, 8, None]
+    assert wait(trouble, 3, chance=0.25) == 0.5
+    assert wait(Reply(429), 19) == 16
+    assert wait(Reply(429), 20) is None
+
+
+@pytest.mark.parametrize(
+    ("named", "seconds"),
+    [
+        ({"retry-after": "3"}, 3),
+        ({"retry-after": " 1.5 "}, 1.5),
+        ({"retry-after": "3", "retry-after-ms": "250"}, 0.25),
+        ({"retry-after": formatdate(NOON + 7, usegmt=True)}, 7),
+        ({"retry-after": formatdate(NOON + 7, localtime=False)}, 7),
+        ({"retry-after": formatdate(NOON - 7, usegmt=True)}, 0.5),
+        ({"retry-after": "0"}, 0.5),
+        ({"retry-after": "soon"}, 0.5),
+        ({"retry-after": "-4"}, 0.5),
+        ({"retry-after": "Fri, 31 Feb 2027 25:00:00 GMT"}, 0.5),
+        ({"retry-after": "3600"}, 60),
+        ({"retry-after-ms": "9" * 400}, 60),
+    ],
+)
+def test_the_server_may_say_when(named: dict[str, str], seconds: float) -> None:
+    assert wait(Reply(429, named)) == seconds
+    assert wait(Reply(503, named)) == seconds
+
+
+def test_an_effort_ends() -> None:
+    assert wait(Reply(503, {"retry-after": "60"}), 2, 60.0) == 60
+    assert wait(Reply(503, {"retry-after": "60"}), 2, 60.1) is None

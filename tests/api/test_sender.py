@@ -1,0 +1,137 @@
+import json
+
+import httpx
+import pytest
+
+from beamctl.errors import InterruptedRunError, UnauthenticatedError
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
+
+INVITE = ApiCall(Method.POST, "/users", {"email": "bob@example.com"})
+PROMOTE = ApiCall(Method.PUT, "/users/bob%40example.com", {"role": "admin"})
+REMOVE = ApiCall(Method.DELETE, "/users/bob%40example.com")
+BROKEN = Lost("api.example.com ended the connection before its answer was complete")
+IN_TROUBLE = Lost("api.example.com answered HTTP 503: maintenance")
+CUT = httpx.Response(200, content=b'{"email": "bob@exa')
+
+
+def sent(call: ApiCall, *steps: Step) -> tuple[Answer | Lost, int]:
+    script = Script(*steps)
+    with opened(script) as api:
+        return api.sender().send(call), len(script.asked)
+
+
+def test_what_is_sent() -> None:
+    script = Script(reply(body={"email": "bob@example.com"}))
+    with opened(script) as api:
+        assert api.sender().send(PROMOTE) == Answer(200, {"email": "bob@example.com"})
+        api.sender().send(REMOVE)
+    first, second = script.asked
+    assert script.lines == ["PUT /v0/users/bob%40example.com", "DELETE /v0/users/bob%40example.com"]
+    assert json.loads(first.content) == {"role": "admin"}
+    assert first.headers["Content-Type"] == "application/json"
+    assert (second.content, "Content-Type" in second.headers) == (b"", False)
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_a_success_may_be_empty(status: int) -> None:
+    assert sent(REMOVE, httpx.Response(status)) == (Answer(status), 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "step", "outcome", "attempts"),
+    [
+        (INVITE, httpx.ReadError("x"), BROKEN, 1),
+        (INVITE, httpx.RemoteProtocolError("x"), BROKEN, 1),
+        (INVITE, httpx.ReadTimeout("x"), Lost("api.example.com did not answer within 60 s"), 1),
+        (INVITE, reply(503, {"error": "maintenance"}), IN_TROUBLE, 1),
+        (INVITE, reply(503, {"error": "maintenance"}, x_should_retry="true"), IN_TROUBLE, 1),
+        (INVITE, page(), Lost("api.example.com answered with an HTML page instead of JSON"), 1),
+        (INVITE, CUT, Lost("the answer of api.example.com ends in the middle"), 1),
+        (INVITE, httpx.ConnectError("x"), Lost("no connection to api.example.com"), 6),
+        (INVITE, httpx.ConnectTimeout("x"), Lost("no connection to api.example.com within 10 s"), 6),
+        (INVITE, reply(408, {"error": "too slow"}), Answer(408, {"error": "too slow"}, "too slow"), 1),
+        (PROMOTE, httpx.ReadError("x"), BROKEN, 6),
+        (PROMOTE, reply(503, {"error": "maintenance"}), IN_TROUBLE, 6),
+        (
+            PROMOTE,
+            page(504),
+            Lost("api.example.com answered HTTP 504: HTTP 504 Gateway Timeout, with a page that is not the API's"),
+            6,
+        ),
+        (PROMOTE, page(), Lost("api.example.com answered with an HTML page instead of JSON"), 1),
+        (PROMOTE, CUT, Lost("the answer of api.example.com ends in the middle"), 6),
+        (
+            PROMOTE,
+            reply(400, {"error": "Invalid role provided"}),
+            Answer(400, {"error": "Invalid role provided"}, "Invalid role provided"),
+            1,
+        ),
+        (PROMOTE, reply(403, {"error": "Forbidden"}), Answer(403, {"error": "Forbidden"}, "Forbidden"), 1),
+        (REMOVE, reply(404, []), Answer(404, [], "HTTP 404 Not Found"), 1),
+        (REMOVE, page(403), Answer(403, None, "HTTP 403 Forbidden, with a page that is not the API's"), 1),
+        (
+            REMOVE,
+            httpx.Response(302),
+            Answer(302, None, "HTTP 302 Found: it is somewhere else now; set --api-url to the API itself"),
+            1,
+        ),
+    ],
+    ids=lambda value: str(value)[:50],
+)
+def test_what_becomes_of_a_call(call: ApiCall, step: Step, outcome: Answer | Lost, attempts: int) -> None:
+    assert sent(call, step) == (outcome, attempts)
+
+
+def test_a_call_that_did_nothing_is_made_again() -> None:
+    steps = (httpx.ConnectError("x"), reply(429, retry_after="2"), reply(429), reply(body={"ok": 1}))
+    assert sent(INVITE, *steps) == (Answer(200, {"ok": 1}), 4)
+
+
+def test_trouble_passes_for_a_call_that_may_be_repeated() -> None:
+    steps = (reply(500), page(502), httpx.ReadTimeout("x"), CUT, reply(404, {"error": "no such user"}))
+    assert sent(REMOVE, *steps) == (Answer(404, {"error": "no such user"}, "no such user"), 5)
+
+
+def test_a_server_that_only_refuses_is_left_alone_at_last() -> None:
+    script, clock = Script(reply(429, {"error": "slow down"}, retry_after="3600")), FakeClock()
+    with opened(script, clock) as api:
+        assert api.sender().send(INVITE) == Answer(429, {"error": "slow down"}, "slow down")
+    assert clock.time - 1000.0 <= 120
+    assert len(script.asked) == 3
+
+
+def test_a_401_is_the_end_of_all_calls() -> None:
+    with opened(Script(reply(401, {"error": "revoked"}))) as api, pytest.raises(UnauthenticatedError) as caught:
+        api.sender().send(REMOVE)
+    assert caught.value.message == (
+        "api.example.com does not accept the credential for DELETE /users/bob%40example.com: revoked"
+    )
+
+
+def test_an_interruption_drops_what_was_not_sent() -> None:
+    script, clock = Script(reply(429, retry_after="5")), FakeClock(interrupted=True)
+    with opened(script, clock) as api:
+        assert isinstance(api.sender().send(INVITE), Answer)
+        with pytest.raises(InterruptedRunError):
+            api.sender().send(INVITE)
+    assert len(script.asked) == 1
+
+
+def test_a_name_cannot_turn_a_path_into_another() -> None:
+    outcome, attempts = sent(ApiCall(Method.DELETE, "/users/.."), reply())
+    assert outcome == Lost("the API showed a name that no path can hold: /users/..")
+    assert attempts == 0
+
+
+def test_secrets_do_not_come_back_in_errors() -> None:
+    body = {"metadata": {"name": "openai"}, "spec": {"secret": {"apiKey": "canary-of-the-body"}}}
+    call = ApiCall(Method.PUT, "/integrations/connections/openai", body)
+    said = {"error": f"canary-of-the-body is no key, said {KEY}\n" + "x" * 500}
+    outcome, _ = sent(call, reply(400, said))
+    assert isinstance(outcome, Answer)
+    assert outcome.error.startswith(r"••• is no key, said •••\nxxx")
+    assert len(outcome.error) == 300
+    lost, _ = sent(call, reply(500, said))
+    assert isinstance(lost, Lost)
+    assert "canary" not in lost.why + outcome.error

@@ -1,0 +1,267 @@
+import base64
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beamctl.api.cli_files import FileText
+from beamctl.api.credential import ApiKey, ClientCredentials, LoginTokens
+from beamctl.api.endpoint import Era
+from beamctl.api.settings import Sources, decide, default_workspace, look_around
+from beamctl.errors import UnauthenticatedError, UsageError
+
+CANARY = "canary-5f2a"
+PAIR = base64.b64encode(f"id-1:{CANARY}".encode()).decode()
+BLAXEL = "~/.blaxel/config.yaml"
+BEAMLIT = "~/.beamlit/config.yaml"
+
+
+def file(credentials: str, path: str = BLAXEL, more: str = "") -> FileText:
+    text = f"context:\n  workspace: acme\nworkspaces:\n- name: other\n  credentials: {{}}\n- name: acme\n{more}"
+    return FileText(path, f"{text}  credentials:\n{credentials}\ntracking: false\n".encode())
+
+
+def variables(*names: str) -> dict[str, str]:
+    return {name: PAIR if "CLIENT" in name else f"key-of-{name}" for name in names}
+
+
+ORDER = [
+    "BEAMCTL_API_KEY",
+    "BEAMCTL_CLIENT_CREDENTIALS",
+    "BL_API_KEY",
+    "BL_CLIENT_CREDENTIALS",
+    "BL_AUTHENTICATION_APIKEY",
+    "BL_AUTHENTICATION_CLIENT_CREDENTIALS",
+]
+
+
+@pytest.mark.parametrize("place", range(len(ORDER)))
+def test_the_first_variable_wins_over_the_later_ones_and_the_files(place: int) -> None:
+    found = decide(Sources(environment=variables(*ORDER[place:]), files=(file("    apiKey: kept"),)), "acme")
+    assert found.credential_from == ORDER[place]
+    expected = ClientCredentials("id-1", CANARY) if "CLIENT" in ORDER[place] else ApiKey(f"key-of-{ORDER[place]}")
+    assert found.credential == expected
+
+
+def test_the_key_file_wins_over_everything() -> None:
+    sources = Sources(key_file=FileText("key.txt", f"{CANARY}\n".encode()), environment=variables(*ORDER))
+    found = decide(sources, "acme")
+    assert (found.credential, found.credential_from) == (ApiKey(CANARY), "--api-key-file key.txt")
+
+
+def test_an_empty_variable_says_nothing() -> None:
+    environment = {"BEAMCTL_API_KEY": "", "BL_API_KEY": "k", "BEAMCTL_API_URL": "", "BL_ENV": ""}
+    found = decide(Sources(environment=environment), "acme")
+    assert (found.credential_from, found.base_url, found.url_from) == (
+        "BL_API_KEY",
+        "https://api.blaxel.ai/v0",
+        "default",
+    )
+
+
+def test_a_wrong_variable_does_not_fall_through() -> None:
+    with pytest.raises(UsageError, match="BEAMCTL_API_KEY has white space"):
+        decide(Sources(environment={"BEAMCTL_API_KEY": f"{CANARY} x", "BL_API_KEY": "good"}), "acme")
+
+
+URLS = ["BEAMCTL_API_URL", "BL_API_URL", "BL_BASE_URL", "BEAMLIT_API_URL"]
+
+
+@pytest.mark.parametrize("place", range(len(URLS)))
+def test_the_first_url_wins(place: int) -> None:
+    environment = {name: f"https://{name.lower().replace('_', '-')}.example/v0" for name in URLS[place:]}
+    found = decide(Sources(environment=environment | {"BL_API_KEY": "k", "BL_ENV": "dev"}), "acme")
+    assert (found.base_url, found.url_from) == (environment[URLS[place]], URLS[place])
+
+
+def test_the_url_option_wins() -> None:
+    environment = {"BEAMCTL_API_URL": "https://a.example", "BL_API_KEY": "k"}
+    found = decide(Sources(api_url="https://api.beamlit.com/v0/", environment=environment), "acme")
+    assert (found.base_url, found.url_from, found.era) == ("https://api.beamlit.com/v0", "--api-url", Era.BEAMLIT)
+
+
+@pytest.mark.parametrize(
+    ("stage", "url"),
+    [
+        ("prod", "https://api.blaxel.ai/v0"),
+        ("dev", "https://api.blaxel.dev/v0"),
+        ("local", "http://localhost:8080/v0"),
+    ],
+)
+def test_stages(stage: str, url: str) -> None:
+    by_variable = decide(Sources(environment={"BL_API_KEY": "k", "BL_ENV": stage}), "acme")
+    assert (by_variable.base_url, by_variable.url_from) == (url, "BL_ENV")
+    by_file = decide(Sources(files=(file("    apiKey: k", more=f"  env: {stage}\n"),)), "acme")
+    assert (by_file.base_url, by_file.url_from) == (url, f"{BLAXEL}, workspace acme")
+
+
+def test_an_unknown_stage_is_wrong() -> None:
+    with pytest.raises(UsageError, match="BL_ENV is none of prod, dev, local") as caught:
+        decide(Sources(environment={"BL_API_KEY": "k", "BL_ENV": "moon"}), "acme")
+    assert "--api-url" in caught.value.hint
+    with pytest.raises(UsageError, match=r"env in ~/.blaxel/config.yaml, workspace acme is none of"):
+        decide(Sources(files=(file("    apiKey: k", more="  env: moon\n"),)), "acme")
+
+
+@pytest.mark.parametrize(
+    ("kept", "credential"),
+    [
+        (f"    apiKey: {CANARY}", ApiKey(CANARY)),
+        (f"    api_key: {CANARY}", ApiKey(CANARY)),
+        (f'    client_credentials: "{PAIR}"', ClientCredentials("id-1", CANARY)),
+        (f"    clientCredentials: {PAIR}", ClientCredentials("id-1", CANARY)),
+        (
+            "    access_token: a\n    refresh_token: r\n    device_code: d\n    expires_in: 7200",
+            LoginTokens("a", "r", "d"),
+        ),
+        ("    access_token: a", LoginTokens("a")),
+        ("    refresh_token: r", LoginTokens("", "r")),
+        (f"    apiKey: k\n    access_token: a\n    client_credentials: {PAIR}", ApiKey("k")),
+        (f"    apiKey: ''\n    access_token: a\n    client_credentials: {PAIR}", LoginTokens("a")),
+    ],
+)
+def test_logins_of_the_official_cli(kept: str, credential: object) -> None:
+    found = decide(Sources(files=(file(kept),)), "acme")
+    assert (found.credential, found.credential_from) == (credential, f"{BLAXEL}, workspace acme")
+
+
+def test_todays_file_wins_and_one_without_a_login_is_passed_over() -> None:
+    new, old = file("    apiKey: new"), file("    apiKey: old", BEAMLIT)
+    assert decide(Sources(files=(new, old)), "acme").credential == ApiKey("new")
+    assert decide(Sources(files=(file("    apiKey:"), old)), "acme").credential == ApiKey("old")
+    assert decide(Sources(files=(FileText(BLAXEL, b""), old)), "acme").credential == ApiKey("old")
+
+
+def test_no_credential_says_what_to_set() -> None:
+    with pytest.raises(UnauthenticatedError) as caught:
+        decide(Sources(files=(file("    apiKey: k"),)), "elsewhere")
+    assert caught.value.message == "there is no credential for the workspace elsewhere"
+    for way in ("BEAMCTL_API_KEY", "BL_API_KEY", "BL_CLIENT_CREDENTIALS", "--api-key-file", "bl login elsewhere"):
+        assert way in caught.value.hint
+
+
+BROKEN = [
+    f"workspaces: [{CANARY}",
+    f"- {CANARY}",
+    CANARY,
+    f"workspaces: {CANARY}",
+    f"workspaces: [{{name: acme, credentials: {CANARY}}}]",
+    f"{CANARY}: 1\n---\n{CANARY}: 2",
+    "\udcff",
+    f"a: !!python/object/apply:os.system [{CANARY}]",
+]
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_malformed_file_is_named_and_not_shown(text: str) -> None:
+    content = text.encode(errors="surrogateescape")
+    with pytest.raises(UsageError) as caught:
+        decide(Sources(files=(FileText(BLAXEL, content),)), "acme")
+    assert caught.value.message.startswith(BLAXEL)
+    assert caught.value.message.endswith("is not what the official CLI writes")
+    assert "bl login" in caught.value.hint
+    assert CANARY not in caught.value.message + caught.value.hint
+    assert CANARY not in repr(FileText(BLAXEL, content))
+
+
+def test_a_malformed_file_nobody_needs_does_no_harm() -> None:
+    sources = Sources(
+        environment={"BL_API_KEY": "k"}, files=(FileText(BLAXEL, b"]"), FileText(BEAMLIT, fault="denied"))
+    )
+    assert decide(sources, "acme").credential == ApiKey("k")
+
+
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [
+        ("    apiKey: 12345678", f"apiKey in {BLAXEL} is no text"),
+        ("    access_token: [canary]", f"access_token in {BLAXEL} is no text"),
+        ('    apiKey: "canary canary"', f"apiKey in {BLAXEL} has white space"),
+        ("    refresh_token: ca nary", f"refresh_token in {BLAXEL} has white space"),
+        ("    client_credentials: canary", f"client_credentials in {BLAXEL} is neither"),
+    ],
+)
+def test_a_login_that_cannot_be_is_named_and_not_shown(kept: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        decide(Sources(files=(file(kept),)), "acme")
+    assert caught.value.message.startswith(message)
+    assert "canary" not in caught.value.message + caught.value.hint
+
+
+@given(st.binary(max_size=80) | st.text("[]{}:-, \n'\"&*!acmeworkspc", max_size=80).map(str.encode))
+def test_any_file_is_understood_or_a_usage_error(content: bytes) -> None:
+    try:
+        decide(Sources(files=(FileText(BLAXEL, content),)), "acme")
+    except (UsageError, UnauthenticatedError) as error:
+        assert BLAXEL in error.message or "no credential" in error.message  # noqa: PT017 - both are right
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("context: {workspace: acme}", "acme"),
+        ("current_context: old-acme", "old-acme"),
+        ("context: {environment: production}\ncurrent_context: old-acme", "old-acme"),
+        ("context:\n  workspace: ''", ""),
+        ("workspaces: []", ""),
+        ("", ""),
+    ],
+)
+def test_the_workspace_of_the_cli(text: str, name: str) -> None:
+    assert default_workspace(Sources(files=(FileText(BEAMLIT, text.encode()),))) == name
+
+
+def test_a_variable_names_the_workspace_before_the_files() -> None:
+    files = (FileText(BLAXEL, b"context: {workspace: one}"), FileText(BEAMLIT, b"context: {workspace: two}"))
+    assert default_workspace(Sources(files=files)) == "one"
+    assert default_workspace(Sources(environment={"BL_WORKSPACE": "zero"}, files=files)) == "zero"
+
+
+def test_the_edge_reads_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BL_ENV", "dev")
+    (tmp_path / ".beamlit").mkdir()
+    (tmp_path / ".beamlit/config.yaml").write_text("context: {workspace: acme}")
+    (tmp_path / "key").write_text(f"{CANARY}\n")
+    sources = look_around("https://a.example", str(tmp_path / "key"))
+    assert [found.path for found in sources.files] == [BEAMLIT]
+    assert sources.api_url == "https://a.example"
+    assert sources.environment["BL_ENV"] == "dev"
+    assert decide(sources, "acme").credential == ApiKey(CANARY)
+    assert default_workspace(look_around()) == "acme"
+    assert CANARY not in repr(sources)
+
+
+def test_the_edge_says_which_file_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--api-key-file: there is no file") as caught:
+        look_around(None, str(tmp_path / "nothing"))
+    assert caught.value.hint == "Name a file that holds an API key."
+
+
+def test_a_key_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+        decide(look_around(None, str(tmp_path)), "acme")
+    (tmp_path / "large").write_bytes(b"x" * 1_100_000)
+    with pytest.raises(UsageError, match="cannot be read: it is larger than 1048576 bytes"):
+        decide(look_around(None, str(tmp_path / "large")), "acme")
+    with pytest.raises(UsageError, match="cannot be read: not a path"):
+        decide(look_around(None, "a\0b"), "acme")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"\xff\xfe", "key is no text file"), (b"", "key is an empty credential"), (b"a\nb", "key has white space")],
+)
+def test_a_key_file_that_holds_no_key(content: bytes, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        decide(Sources(key_file=FileText("key", content)), "acme")
+
+
+def test_settings_do_not_load_http() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, beamctl.api.settings; print('httpx' in sys.modules, 'yaml' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

@@ -1,0 +1,101 @@
+"""Every route against every sort of caller, cell by cell."""
+
+import pytest
+from werkzeug.test import Client
+
+from beamctl.emulator import as_operator
+from beamctl.emulator.call import Reach
+from beamctl.emulator.permission import BY_ROLE, BY_SORT
+from beamctl.emulator.routes import ROUTES
+from tests.emulator.world import World
+
+CALLERS = ("ada", "max", "vic", "ivy", "sam", "ci", "foreign", "nobody", "expired")
+"""Admin, member, viewer, invitee, stranger, service account, one of another workspace, no credential, expired token."""
+
+TOKEN = {"grant_type": "client_credentials", "client_id": "cid", "client_secret": "S"}
+
+TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
+    # the route: a path, a body, and the status for each of the callers, in their order
+    ("GET", "/workspaces"): ("/workspaces", None, "200 200 200 200 200 200 200 401 401"),
+    ("POST", "/workspaces"): ("/workspaces", {"name": "fresh"}, "200 200 200 200 200 403 403 401 401"),
+    ("POST", "/workspaces/availability"): (
+        "/workspaces/availability",
+        {"name": "fresh"},
+        "200 200 200 200 200 200 200 200 200",
+    ),
+    ("GET", "/workspaces/<name>"): ("/workspaces/acme", None, "200 200 200 403 403 200 403 401 401"),
+    ("PUT", "/workspaces/<name>"): ("/workspaces/acme", {"displayName": "A"}, "200 403 403 403 403 200 403 401 401"),
+    ("DELETE", "/workspaces/<name>"): ("/workspaces/acme", None, "200 403 403 403 403 200 403 401 401"),
+    ("DELETE", "/workspaces/<name>/leave"): ("/workspaces/acme/leave", None, "200 200 200 404 404 403 403 401 401"),
+    ("GET", "/users"): ("/users", None, "200 200 200 403 403 200 403 401 401"),
+    ("POST", "/users"): ("/users", {"email": "zoe@example.com"}, "200 403 403 403 403 200 403 401 401"),
+    ("PUT", "/users/<path:who>"): (
+        "/users/alan@example.com",
+        {"role": "member"},
+        "200 403 403 403 403 200 403 401 401",
+    ),
+    ("DELETE", "/users/<path:who>"): ("/users/alan@example.com", None, "200 403 403 403 403 200 403 401 401"),
+    ("GET", "/profile/invitations"): ("/profile/invitations", None, "404 404 404 200 404 403 403 401 401"),
+    ("POST", "/workspaces/<name>/join"): ("/workspaces/acme/join", None, "404 404 404 200 404 403 403 401 401"),
+    ("POST", "/workspaces/<name>/decline"): ("/workspaces/acme/decline", None, "404 404 404 200 404 403 403 401 401"),
+    ("GET", "/service_accounts"): ("/service_accounts", None, "200 200 200 403 403 200 403 401 401"),
+    ("POST", "/oauth/token"): ("/oauth/token", TOKEN, "200 200 200 200 200 200 200 200 200"),
+}
+
+
+def headers_of(world: World, caller: str) -> dict[str, str]:
+    if caller == "nobody":
+        return {}
+    if caller != "expired":
+        return {"Authorization": f"Bearer bl_{caller}"}
+    tokens = world.call(None, "POST", "/oauth/token", TOKEN).get_json()
+    world.clock.forward(hours=3)
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+@pytest.mark.parametrize("route", TABLE, ids=" ".join)
+def test_the_table(world: World, route: tuple[str, str]) -> None:
+    path, body, expected = TABLE[route]
+    got = []
+    for number, caller in enumerate(CALLERS):
+        fresh = World(world.db.with_name(f"{number}.db"))
+        headers = {**headers_of(fresh, caller), "X-Blaxel-Workspace": "acme"}
+        got.append(str(fresh.send(Client(fresh.app), route[0], path, body, headers).status_code))
+    assert dict(zip(CALLERS, got, strict=True)) == dict(zip(CALLERS, expected.split(), strict=True))
+
+
+@pytest.mark.parametrize("route", TABLE, ids=" ".join)
+def test_the_operator_may_everything_that_is_not_about_a_person(world: World, route: tuple[str, str]) -> None:
+    path, body, _ = TABLE[route]
+    answer = world.send(Client(as_operator(world.app)), route[0], path, body, {"X-Blaxel-Workspace": "acme"})
+    about_a_person = path.endswith(("/leave", "/join", "/decline", "/invitations"))
+    assert answer.status_code == (403 if about_a_person else 200)
+
+
+def test_a_service_account_has_its_role_and_no_more(world: World) -> None:
+    assert world.call("bot", "GET", "/users").status_code == 200
+    assert world.call("bot", "POST", "/users", {"email": "zoe@example.com"}).status_code == 403
+    assert world.call("bot", "PUT", "/workspaces/acme", {"displayName": "B"}).status_code == 403
+
+
+def test_the_table_has_every_route() -> None:
+    assert set(TABLE) == {(route.method, route.rule) for route in ROUTES}
+
+
+def test_every_route_has_its_permission_in_the_right_table() -> None:
+    for route in ROUTES:
+        match route.reach:
+            case Reach.OPEN:
+                assert route.permission is None
+            case Reach.CALLER:
+                assert route.permission in BY_SORT
+            case Reach.WORKSPACE:
+                assert route.permission in BY_ROLE
+
+
+def test_what_only_reads_says_so() -> None:
+    assert {route.method for route in ROUTES if not route.writes} == {"GET", "POST"}
+    assert {route.rule for route in ROUTES if not route.writes and route.method == "POST"} == {
+        "/workspaces/availability",
+        "/oauth/token",
+    }

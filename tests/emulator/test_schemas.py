@@ -1,0 +1,63 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import beamctl.emulator
+from beamctl.emulator import Quirk
+from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
+from tests.emulator.world import ANSWERS, SCHEMAS, validator
+
+FILES = sorted(SCHEMAS.glob("*.json"))
+NO = "\N{EN DASH}"
+README = Path(beamctl.emulator.__file__).with_name("README.md").read_text()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_schema_is_one_and_says_where_its_facts_come_from(path: Path) -> None:
+    schema = json.loads(path.read_text())
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"urn:beamctl:api:{path.stem}"
+    assert schema["title"]
+    assert re.search("document|client code|guess", json.dumps(schema), re.IGNORECASE)
+    for name, field in schema.get("properties", {}).items():
+        assert "description" in field or "$ref" in field, name
+
+
+def test_every_answer_has_a_schema() -> None:
+    assert {*ANSWERS.values(), "error"} <= {path.stem for path in FILES}
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("invite_request", {"email": "a@example.com", "role": "viewer"}, {"role": "viewer"}),
+        ("role_request", {"role": "admin"}, {"role": "owner"}),
+        ("workspace_request", {"displayName": "A", "labels": {"a": "b"}}, {"labels": {"a": 1}}),
+        ("availability_request", {"name": "a"}, {}),
+        ("token_request", {"grant_type": "client_credentials"}, {"grant_type": "refresh_token"}),
+        ("service_account_list", [], [{"client_id": "c", "client_secret": "x"}]),
+        ("workspace_user", {"email": "a@b.example", "accepted": False, "expired": True}, {"email": "a@b.example"}),
+    ],
+)
+def test_schemas_tell_right_from_wrong(name: str, good: object, bad: object) -> None:
+    assert validator(name).is_valid(good)
+    assert not validator(name).is_valid(bad)
+
+
+@pytest.mark.parametrize("quirk", Quirk)
+def test_the_readme_has_every_quirk(quirk: Quirk) -> None:
+    assert f"| `{quirk.value}` | {quirk.meaning} |" in README
+
+
+@pytest.mark.parametrize("permission", Permission)
+def test_the_readme_has_the_permission_tables(permission: Permission) -> None:
+    def cells(allowed: frozenset[Role] | frozenset[Sort], columns: type[Role] | type[Sort]) -> str:
+        return " | ".join("yes" if column in allowed else NO for column in columns)
+
+    if permission in BY_ROLE:
+        assert f"| `{permission.value}` | {cells(BY_ROLE[permission], Role)} |" in README
+    if permission in BY_SORT:
+        assert f"| `{permission.value}` | {cells(BY_SORT[permission], Sort)} |" in README

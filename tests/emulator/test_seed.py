@@ -1,0 +1,208 @@
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
+
+from beamctl.emulator import EmulatorError, KeyKind, SeedError, as_operator, as_person, create_app, load_seed
+from tests.emulator.world import NOON, SEED, Clock, World
+
+
+def users_of(db: Path, workspace: str) -> list[dict[str, Any]]:
+    client = Client(as_operator(create_app(db, now=Clock())))
+    listed: list[dict[str, Any]] = client.get(f"/v0/users?workspace={workspace}").get_json()
+    return listed
+
+
+def test_keys_that_are_not_given_are_made_and_work(tmp_path: Path) -> None:
+    db = tmp_path / "plane.db"
+    made = load_seed(
+        db,
+        {
+            "workspaces": [{"name": "acme"}],
+            "users": [
+                {"email": "a@example.com", "workspaces": {"acme": "admin"}},
+                {"email": "b@example.com", "apiKey": "bl_b", "workspaces": {"acme": "member"}},
+            ],
+            "serviceAccounts": [{"workspace": "acme", "name": "ci"}],
+        },
+        now=Clock(),
+    )
+    assert [(key.who, key.kind) for key in made] == [
+        ("a@example.com", KeyKind.PERSONAL),
+        ("acme/ci", KeyKind.CLIENT_CREDENTIALS),
+        ("acme/ci", KeyKind.SERVICE_ACCOUNT),
+    ]
+    assert all(re.fullmatch(r"bl_[a-z0-9]{32}", key.key) for key in made if key.kind != KeyKind.CLIENT_CREDENTIALS)
+    client = create_app(db, now=Clock()).test_client()
+    for key in (made[0].key, made[2].key, "bl_b"):
+        assert client.get("/v0/users", headers={"Api-Key": key}).status_code == 200
+    client_id, _, secret = made[1].key.partition(":")
+    body = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    assert client.post("/v0/oauth/token", json=body).status_code == 200
+    assert all(key.key not in repr(made) for key in made)
+
+
+def test_a_role_the_api_does_not_know_is_shown_and_looks_only(tmp_path: Path) -> None:
+    db = tmp_path / "plane.db"
+    user = {"email": "o@example.com", "apiKey": "bl_o", "workspaces": {"acme": "owner"}}
+    load_seed(db, {"workspaces": [{"name": "acme"}], "users": [user]}, now=Clock())
+    assert [listed["role"] for listed in users_of(db, "acme")] == ["owner"]
+    client = create_app(db, now=Clock()).test_client()
+    assert client.get("/v0/users", headers={"Api-Key": "bl_o"}).status_code == 200
+    assert client.delete("/v0/workspaces/acme", headers={"Api-Key": "bl_o"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-02-01T00:00:00Z", "2026-02-01", "2026-02-01T00:30:00+02:00", datetime(2026, 2, 1, tzinfo=UTC)]
+)
+def test_moments_in_a_seed(tmp_path: Path, moment: object) -> None:
+    invitation = {"workspace": "acme", "email": "a@example.com", "role": "member", "expiresAt": moment}
+    load_seed(tmp_path / "p.db", {"workspaces": [{"name": "acme"}], "invitations": [invitation]}, now=Clock())
+    assert users_of(tmp_path / "p.db", "acme")[0]["expired"] is True
+
+
+def test_all_that_is_wrong_is_told_at_once_and_nothing_is_loaded(tmp_path: Path) -> None:
+    with pytest.raises(SeedError) as caught:
+        load_seed(
+            tmp_path / "plane.db",
+            {
+                "workspaces": [{"name": "Acme", "labels": {"a": 1}, "color": "red"}, "x"],
+                "users": [{"email": "no", "workspaces": {"acme": ""}, "source": "elsewhere"}, {}],
+                "invitations": {"a": 1},
+                "serviceAccounts": [
+                    {"workspace": "acme", "name": "", "clientSecret": "canary", "apiKey": "canary key"}
+                ],
+                "policies": [],
+            },
+            now=Clock(),
+        )
+    paths = [message.partition(": ")[0] for message in caught.value.messages]
+    assert paths == [
+        "workspaces[0].name",
+        "workspaces[0].labels",
+        "workspaces[0].color",
+        "workspaces[1]",
+        "users[0].email",
+        "users[0].workspaces",
+        "users[0].source",
+        "users[1].email",
+        "invitations",
+        "serviceAccounts[0].name",
+        "serviceAccounts[0].apiKey",
+        "serviceAccounts[0].clientSecret",
+        "policies",
+    ]
+    assert "canary" not in str(caught.value)
+
+
+def test_entries_must_agree(tmp_path: Path) -> None:
+    with pytest.raises(SeedError) as caught:
+        load_seed(
+            tmp_path / "plane.db",
+            {
+                "workspaces": [{"name": "acme"}, {"name": "acme"}],
+                "users": [
+                    {"email": "a@example.com", "workspaces": {"acme": "admin", "gone": "member"}, "apiKey": "canary"},
+                    {"email": "A@Example.com", "apiKey": "canary"},
+                ],
+                "invitations": [
+                    {"workspace": "acme", "email": "A@example.com"},
+                    {"workspace": "acme", "email": "n@example.com"},
+                    {"workspace": "acme", "email": "N@example.com"},
+                ],
+                "serviceAccounts": [{"workspace": "nowhere", "name": "ci", "apiKey": "canary"}],
+            },
+            now=Clock(),
+        )
+    assert caught.value.messages == (
+        "workspaces[1].name: acme is at workspaces[0].name already",
+        "users[0].workspaces: the seed has no workspace gone",
+        "serviceAccounts[0].workspace: the seed has no workspace nowhere",
+        "users[1].email: A@Example.com is at users[0].email already",
+        "invitations[2].email: N@example.com is at invitations[1].email already",
+        "invitations[0].email: A@example.com is a member of acme",
+        "users[1].apiKey: this key is at users[0].apiKey already",
+        "serviceAccounts[0].apiKey: this key is at users[0].apiKey already",
+    )
+
+
+@pytest.mark.parametrize("data", [None, [], "acme", 3])
+def test_a_seed_is_a_map(tmp_path: Path, data: object) -> None:
+    with pytest.raises(SeedError, match="must be a map"):
+        load_seed(tmp_path / "plane.db", data)
+
+
+def test_loading_the_same_seed_again_says_what_is_there(world: World) -> None:
+    before = world.users()
+    with pytest.raises(SeedError) as caught:
+        load_seed(world.db, SEED, now=world.clock)
+    assert "workspaces[0].name: there is a workspace acme already" in caught.value.messages
+    assert "serviceAccounts[0].clientId: there is a service account cid already" in caught.value.messages
+    assert "users[0].apiKey: somebody has this key already" in caught.value.messages
+    assert world.users() == before
+
+
+def test_a_second_seed_may_speak_of_the_same_people(world: World) -> None:
+    user = {"email": "ADA@example.com", "workspaces": {"third": "member"}}
+    (made,) = load_seed(world.db, {"workspaces": [{"name": "third"}], "users": [user]}, now=world.clock)
+    names = [space["name"] for space in world.call("ada", "GET", "/workspaces").get_json()]
+    assert names == ["acme", "third"]
+    answer = Client(world.app).get("/v0/workspaces", headers={"Api-Key": made.key})
+    assert len(answer.get_json()) == 2
+
+
+@pytest.mark.parametrize("moment", ["soon", "0001-01-01", "9999-12-31T23:59:59-02:00", "2026-13-01", 5, None])
+def test_moments_that_cannot_be(tmp_path: Path, moment: object) -> None:
+    invitation = {"workspace": "acme", "email": "a@example.com", "expiresAt": moment}
+    with pytest.raises(SeedError, match=r"invitations\[0\].expiresAt: must be a date"):
+        load_seed(tmp_path / "p.db", {"workspaces": [{"name": "acme"}], "invitations": [invitation]}, now=Clock())
+
+
+def test_an_empty_seed_is_fine(tmp_path: Path) -> None:
+    assert load_seed(tmp_path / "plane.db", {}) == []
+    assert load_seed(tmp_path / "plane.db", {"workspaces": None, "users": []}) == []
+
+
+def test_as_person_signs_up_once(world: World) -> None:
+    first, second = as_person(world.app, "zoe@example.com"), as_person(world.app, "ZOE@example.com")
+    assert Client(first).post("/v0/workspaces", json={"name": "zoes"}).status_code == 200
+    assert [space["name"] for space in Client(second).get("/v0/workspaces").get_json()] == ["zoes"]
+    with pytest.raises(EmulatorError, match="not an e-mail address"):
+        as_person(world.app, "zoe")
+
+
+def test_the_operator_is_listed_nowhere(world: World) -> None:
+    client = Client(as_operator(world.app))
+    created = client.post("/v0/workspaces", json={"name": "fresh"})
+    assert created.get_json()["createdBy"] == "operator"
+    assert client.get("/v0/users?workspace=fresh").get_json() == []
+    invited = client.post("/v0/users?workspace=fresh", json={"email": "zoe@example.com"}).get_json()
+    assert invited["invitedBy"] == "operator"
+    assert client.get("/v0/users").status_code == 400
+    assert [space["name"] for space in client.get("/v0/workspaces").get_json()] == ["acme", "fresh", "other"]
+
+
+def test_no_header_makes_an_operator(world: World) -> None:
+    for name in ("beamctl.emulator.insider", "HTTP_beamctl.emulator.insider", "Insider"):
+        assert Client(world.app).get("/v0/workspaces", headers={name: "Operator()"}).status_code == 401
+    forged = {"beamctl.emulator.insider": "operator"}
+    assert Client(world.app).get("/v0/workspaces", environ_overrides=forged).status_code == 401
+
+
+def test_an_in_process_client_may_give_the_path_as_text(world: World) -> None:
+    operator = as_operator(world.app)
+    for email in ("łucja@example.com", "jörg@example.com"):
+        client = Client(operator)
+        client.post("/v0/users?workspace=acme", json={"email": email})
+        environ = EnvironBuilder(method="DELETE", path="/", query_string="workspace=acme").get_environ()
+        environ["PATH_INFO"] = f"/v0/users/{email}"
+        content, status, _ = run_wsgi_app(operator, environ)
+        assert (b"".join(content), status) == (b"{}", "200 OK")
+
+
+def test_the_clock_is_asked(world: World) -> None:
+    assert world.clock.moment == NOON
+    assert world.call("ada", "GET", "/workspaces/acme").get_json()["createdAt"] == "2026-03-01T12:00:00.000Z"

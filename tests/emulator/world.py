@@ -1,0 +1,175 @@
+"""A small world for the tests: one seeded control plane, a clock that stands still, and callers with their keys. Every
+answer is checked against the published schemas, strictly: a field that no schema names fails the test."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from werkzeug.test import Client, TestResponse
+
+from beamctl.emulator import Quirk, create_app, load_seed
+
+SCHEMAS = Path(__file__).parents[2] / "schemas" / "api"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+SEED: dict[str, Any] = {
+    "workspaces": [
+        {"name": "acme", "displayName": "Acme", "labels": {"env": "prod"}, "region": "eu"},
+        {"name": "other"},
+    ],
+    "users": [
+        {"email": "ada@example.com", "apiKey": "bl_ada", "workspaces": {"acme": "admin"}, "givenName": "Ada"},
+        {"email": "alan@example.com", "apiKey": "bl_alan", "workspaces": {"acme": "admin", "other": "admin"}},
+        {"email": "max@example.com", "apiKey": "bl_max", "workspaces": {"acme": "member"}, "source": "directory_sync"},
+        {"email": "vic@example.com", "apiKey": "bl_vic", "workspaces": {"acme": "viewer"}, "source": "local"},
+        {"email": "Ann+Ops@example.com", "apiKey": "bl_ann", "workspaces": {"acme": "member"}, "mfaEnabled": True},
+        {"email": "ivy@example.com", "apiKey": "bl_ivy"},
+        {"email": "sam@example.com", "apiKey": "bl_sam"},
+    ],
+    "invitations": [
+        {"workspace": "acme", "email": "ivy@example.com", "role": "viewer"},
+        {"workspace": "acme", "email": "new@example.com", "role": "member"},
+        {"workspace": "acme", "email": "late@example.com", "role": "admin", "expiresAt": "2026-01-01T00:00:00Z"},
+    ],
+    "serviceAccounts": [
+        {"workspace": "acme", "name": "ci", "role": "admin", "apiKey": "bl_ci", "clientId": "cid", "clientSecret": "S"},
+        {"workspace": "acme", "name": "bot", "role": "member", "apiKey": "bl_bot", "description": "A bot"},
+        {"workspace": "other", "name": "ci", "role": "admin", "apiKey": "bl_foreign"},
+    ],
+}
+
+ANSWERS = {
+    ("GET", "workspaces"): "workspace_list",
+    ("POST", "workspaces"): "workspace",
+    ("GET", "workspaces/*"): "workspace",
+    ("PUT", "workspaces/*"): "workspace",
+    ("DELETE", "workspaces/*"): "workspace",
+    ("DELETE", "workspaces/*/leave"): "workspace",
+    ("POST", "workspaces/availability"): "availability_response",
+    ("GET", "users"): "user_list",
+    ("POST", "users"): "pending_invitation",
+    ("PUT", "users/*"): "workspace_user",
+    ("DELETE", "users/*"): "removal",
+    ("GET", "profile/invitations"): "invitation_list",
+    ("POST", "workspaces/*/join"): "invitation_accept",
+    ("POST", "workspaces/*/decline"): "pending_invitation",
+    ("GET", "service_accounts"): "service_account_list",
+    ("POST", "oauth/token"): "token_response",
+}
+
+
+Json = dict[str, Any] | list[Any] | str | float | bool | None
+
+
+@dataclass
+class Clock:
+    moment: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+@dataclass
+class World:
+    db: Path
+    quirks: frozenset[Quirk] = frozenset()
+    seed: object = field(default_factory=lambda: SEED)
+    clock: Clock = field(default_factory=Clock)
+    app: Flask = field(init=False)
+
+    def __post_init__(self) -> None:
+        load_seed(self.db, self.seed, now=self.clock)
+        self.app = create_app(self.db, quirks=self.quirks, now=self.clock)
+
+    def call(
+        self, who: str | None, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> TestResponse:
+        """A request with the key `bl_{who}`, about acme unless the headers say otherwise."""
+        sent = {"X-Blaxel-Workspace": "acme", **(headers or {})}
+        if who:
+            sent["X-Blaxel-Authorization"] = f"Bearer bl_{who}"
+        return self.send(Client(self.app), method, path, body, sent)
+
+    def send(self, client: Client, method: str, path: str, body: object, headers: Mapping[str, str]) -> TestResponse:
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        kind = {"Content-Type": "application/json"} if content else {}
+        answer = client.open(f"/v0{path}", method=method, data=content, headers={**kind, **headers})
+        check(method, path, answer)
+        return answer
+
+    def users(self, who: str = "ada") -> dict[str, dict[str, Any]]:
+        listed = self.call(who, "GET", "/users").get_json()
+        return {user["email"]: user for user in listed}
+
+    def roles(self) -> dict[str, str]:
+        return {email: user["role"] for email, user in self.users().items() if user["accepted"]}
+
+    def error(self, answer: TestResponse) -> str:
+        return f"{answer.status_code} {answer.get_json()['error']}"
+
+
+def check(method: str, path: str, answer: TestResponse) -> None:
+    """Fails unless the answer is what the schema of its route promises."""
+    assert answer.content_type == "application/json"
+    body = answer.get_json()
+    if answer.status_code != 200:
+        name = "api_version_error" if body.get("error") == "invalid_api_version" else "error"
+        assert body.get("code", answer.status_code) == answer.status_code
+        assert answer.status_code < 500
+    else:
+        name = ANSWERS[method, shape(path)]
+    wrong = [f"{error.json_path}: {error.message}" for error in validator(name).iter_errors(body)]
+    assert not wrong, f"{method} {path}: {wrong}"
+
+
+def shape(path: str) -> str:
+    plain = path.partition("?")[0].strip("/")
+    first, _, rest = plain.partition("/")
+    if first == "users":
+        return "users/*" if rest else "users"
+    if first == "workspaces" and rest and rest != "availability":
+        return "/".join(["workspaces", "*", *rest.split("/")[1:]])
+    return plain
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    contents = [strict(json.loads(path.read_text())) for path in sorted(SCHEMAS.glob("*.json"))]
+    registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in contents)
+    schema = next(one for one in contents if one["$id"].endswith(f":{name}"))
+    return Draft202012Validator(schema, registry=registry, format_checker=FORMATS)
+
+
+def strict(schema: Json) -> Any:
+    """The schema with every object that lists its properties closed to others."""
+    if isinstance(schema, list):
+        return [strict(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: strict(value) for key, value in schema.items()}
+    if inner.get("type") == "object" and "properties" in inner:
+        inner.setdefault("additionalProperties", False)
+    return inner
+
+
+FORMATS = FormatChecker(["email"])
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def is_moment(value: object) -> bool:
+    return str(value).endswith("Z") and bool(datetime.fromisoformat(str(value)))
+
+
+def every_file(folder: Path) -> Iterator[bytes]:
+    for path in sorted(folder.iterdir()):
+        yield path.read_bytes()

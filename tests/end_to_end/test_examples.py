@@ -1,0 +1,48 @@
+"""Each example is valid, and can be planned and applied to a workspace that begins with one admin."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from beamctl.api.settings import LOCAL
+from beamctl.api.workspace import open_workspace
+from beamctl.document.document import Desired
+from beamctl.document.load import SourceText
+from beamctl.emulator import as_operator, create_app, load_seed
+from beamctl.plan.hazard import Risk
+from beamctl.plan.kind import Situation
+from beamctl.usecases import plan, validate
+from tests.fakes.runs import TODAY, all_done, apply_through
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml"))
+HEAD = re.compile(r"# yaml-language-server: \$schema=(.*)")
+
+
+def wanted(path: Path) -> tuple[Desired, ...]:
+    checked = validate([SourceText(path.name, path.read_bytes())])
+    assert checked.problems == ()
+    return checked.desired
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 3
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_an_example(path: Path, tmp_path: Path) -> None:
+    head = HEAD.match(path.read_text())
+    assert head is not None
+    assert (path.parent / head.group(1)).resolve().is_file()
+    for want in wanted(path):
+        app = create_app(tmp_path / "emulator.db")
+        people = [{"email": "ada@example.com", "workspaces": {want.workspace: "admin"}}]
+        seed = {"workspaces": [{"name": want.workspace}], "users": people if "ada" in path.read_text() else []}
+        load_seed(tmp_path / "emulator.db", seed)
+        with open_workspace(LOCAL, want.workspace, wsgi_app=as_operator(app)) as api:
+            first = plan(want, api.reader(), Situation(TODAY, "local"))
+            assert first.changes
+            assert {hazard.risk for hazard in first.hazards} <= {Risk.LIVE_EMPTY}
+            assert all_done(apply_through(first, api.reader(), api.sender()))
+            assert plan(want, api.reader(), Situation(TODAY, "local")).changes == ()
+        (tmp_path / "emulator.db").unlink()

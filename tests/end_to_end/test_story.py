@@ -1,0 +1,127 @@
+"""The main job, from an empty directory to a workspace that is as its file says, through the real command line."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.end_to_end.conftest import KEY, Playground
+
+SEED = f"""
+workspaces: [{{name: acme, displayName: Acme}}]
+users:
+  - {{email: ada@example.com, apiKey: {KEY}, workspaces: {{acme: admin}}}}
+  - {{email: grace@example.com, apiKey: bl_grace, workspaces: {{acme: member}}}}
+  - {{email: eve@example.com, apiKey: bl_eve, workspaces: {{acme: member}}}}
+invitations:
+  - {{workspace: acme, email: old@example.com, role: member, expiresAt: 2020-01-01T00:00:00Z}}
+"""
+DOCUMENT = """
+version: 1
+workspace: acme
+settings: {displayName: Acme (production)}
+members:
+  ada@example.com: admin
+  grace@example.com: admin
+  kim@example.com: viewer
+  old@example.com: member
+guards: {self: {email: ada@example.com}}
+"""
+QUIRKS = ["", "invite-ignores-role", "reinvite-conflicts", "no-invited-role", "put-replaces"]
+
+
+@pytest.mark.parametrize("quirk", QUIRKS)
+def test_from_a_file_to_a_workspace(playground: Playground, serve: Callable[..., str], quirk: str) -> None:
+    serve(SEED, *(["--quirk", quirk] if quirk else []))
+    playground.write("beamctl.yaml", DOCUMENT)
+    assert playground.beamctl("validate").out == "Valid: 1 workspace (acme).\n"
+    planned = playground.beamctl("plan", "--detailed-exitcode", code=2).out
+    assert "Plan: 1 to invite, 1 to resend, 1 role to change, 1 to remove, 1 setting to change." in planned
+    assert planned == playground.beamctl("plan").out
+    applied = playground.beamctl("apply", "--auto-approve").out
+    assert "Applied to acme: 5 done." in applied
+    assert "No changes: acme is as beamctl.yaml says." in playground.beamctl("plan", "--detailed-exitcode").out
+    playground.beamctl("emulator", "call", "--as", "kim@example.com", "POST", "/workspaces/acme/join")
+    assert "4 unchanged · 1 waiting for the invitee" in playground.beamctl("plan", "--detailed-exitcode").out
+    shown = json.loads(playground.beamctl("show", "-o", "json").out)
+    people = {row["email"]: (row["role"], row["standing"]) for row in shown["members"]}
+    assert people["grace@example.com"] == ("admin", "accepted")
+    assert people["kim@example.com"] == ("viewer", "accepted")
+    assert "eve@example.com" not in people
+
+
+def test_a_role_that_waits_for_acceptance(playground: Playground, serve: Callable[..., str]) -> None:
+    serve(SEED, "--quirk", "invite-ignores-role", "--quirk", "no-role-on-pending")
+    playground.write("beamctl.yaml", DOCUMENT.replace("kim@example.com: viewer", "kim@example.com: admin"))
+    said = playground.beamctl("apply", "--auto-approve").out
+    assert "its role will be set once the invitation is accepted: the next apply then does it" in said
+    playground.beamctl("emulator", "call", "--as", "kim@example.com", "POST", "/workspaces/acme/join")
+    assert "~ role  kim@example.com  member → admin" in playground.beamctl("apply", "--auto-approve").out
+    playground.beamctl("plan", "--detailed-exitcode")
+
+
+def test_drift_is_told_from_the_other_side(playground: Playground, serve: Callable[..., str]) -> None:
+    serve(SEED)
+    playground.write("beamctl.yaml", DOCUMENT)
+    playground.beamctl("apply", "--auto-approve")
+    assert playground.beamctl("drift").out.endswith("No drift: acme is as beamctl.yaml says.\n")
+    by_hand = ["emulator", "call", "--as", "ada@example.com", "-w", "acme"]
+    playground.beamctl(*by_hand, "POST", "/users", '{"email": "mallory@example.com"}')
+    playground.beamctl(*by_hand, "DELETE", "/users/kim@example.com")
+    text = playground.beamctl("drift", code=2).out
+    assert "mallory@example.com  is invited as member; not in beamctl.yaml" in text
+    assert "kim@example.com      is not there; beamctl.yaml says viewer" in text
+    data = json.loads(playground.beamctl("drift", "-o", "json", code=2).out)
+    assert [each["name"] for each in data["resource_drift"]] == ["kim@example.com", "mallory@example.com"]
+    before = playground.beamctl("show").out
+    playground.beamctl("drift", code=2)
+    assert playground.beamctl("show").out == before
+
+
+def test_a_member_may_look_and_not_touch(playground: Playground, serve: Callable[..., str]) -> None:
+    serve(SEED)
+    playground.write("beamctl.yaml", DOCUMENT)
+    playground.environment["BEAMCTL_API_KEY"] = "bl_grace"
+    playground.beamctl("plan")
+    ran = playground.beamctl("apply", "--auto-approve", code=7)
+    assert "0 done, 4 failed, 1 not attempted" in ran.out
+    assert "the API answered 403" in ran.out
+
+
+@pytest.mark.parametrize(("key", "code", "message"), [("bl_nobody", 4, "does not"), ("bl_eve", 0, "")])
+def test_who_may_plan(playground: Playground, serve: Callable[..., str], key: str, code: int, message: str) -> None:
+    serve(SEED)
+    playground.write("beamctl.yaml", DOCUMENT)
+    playground.environment["BEAMCTL_API_KEY"] = key
+    ran = playground.beamctl("plan", code=code)
+    assert message in ran.err
+    assert key not in ran.err + ran.out
+
+
+def test_a_client_credential_is_exchanged_for_a_token(playground: Playground, serve: Callable[..., str]) -> None:
+    client = "clientId: 11111111-2222-4333-8444-555555555555, clientSecret: CANARYSECRET"
+    account = f"{{workspace: acme, name: ci, role: admin, {client}}}"
+    serve(SEED + f"serviceAccounts:\n  - {account}\n")
+    playground.write("beamctl.yaml", DOCUMENT.replace("guards: {self: {email: ada@example.com}}", ""))
+    del playground.environment["BEAMCTL_API_KEY"]
+    playground.environment["BL_CLIENT_CREDENTIALS"] = "11111111-2222-4333-8444-555555555555:CANARYSECRET"
+    ran = playground.beamctl("apply", "--auto-approve", "--debug")
+    assert "as 11111111-2222-4333-8444-555555555555" in ran.out
+    assert "POST /oauth/token" in ran.err
+    assert "CANARYSECRET" not in ran.out + ran.err
+    playground.beamctl("plan", "--detailed-exitcode")
+
+
+def test_two_workspaces_in_one_run_and_one_picked(playground: Playground, serve: Callable[..., str]) -> None:
+    serve(
+        SEED.replace("displayName: Acme}", "displayName: Acme}, {name: labs}").replace(
+            "{acme: admin}", "{acme: admin, labs: admin}"
+        )
+    )
+    labs = "---\nversion: 1\nworkspace: labs\nmembers: {ada@example.com: admin, new@example.com: viewer}\n"
+    playground.write("beamctl.yaml", DOCUMENT + labs)
+    only = json.loads(playground.beamctl("plan", "-w", "labs", "-o", "json").out)
+    assert [each["address"] for each in only["resource_changes"]] == ['labs.member["new@example.com"]']
+    done = json.loads(playground.beamctl("apply", "--auto-approve", "-o", "json").out)
+    assert done["summary"] == {"done": 6, "deferred": 0, "failed": 0, "not_attempted": 0}
+    playground.beamctl("drift")
