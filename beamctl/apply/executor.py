@@ -127,6 +127,9 @@ def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt,
             if isinstance(error, UnauthenticatedError):  # no further call can succeed
                 halt.why_fatal = error.message
             outcome = Outcome(Ending.FAILED, error.message, error.hint)
+        except Exception as error:  # noqa: BLE001 - a bug in one change must not hide what became of the others
+            bug = f"beamctl has a bug: {type(error).__name__}; whether it was made is not known"
+            outcome = Outcome(Ending.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
         put(Ended(change, outcome))
 
 

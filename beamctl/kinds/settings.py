@@ -12,6 +12,7 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
 from beamctl.errors import GarbledError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
+from beamctl.model.role import Role, live_role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.kind import Comparison, Conversation, Ending, Outcome, Situation
 
@@ -86,7 +87,7 @@ class SettingsKind:
                 key=f"{_KEYS.index(key)} {key}",
                 name=key,
                 action=Action.SET,
-                stage=Stage.SETTINGS,
+                stage=Stage.DEMOTE if _takes(key, live[key], value) else Stage.SETTINGS,
                 attribute=key,
                 before={key: live[key]},
                 after={key: value},
@@ -97,7 +98,13 @@ class SettingsKind:
             for key, value in section.items()
             if key not in same
         )
-        return Comparison(changes=changes, tally={"unchanged": len(same)}, wanted=len(section), seen=1)
+        return Comparison(
+            changes=changes,
+            tally={"unchanged": len(same)},
+            wanted=len(section),
+            seen=1,
+            population=len(live["groupMappings"]),  # what a change of settings can take away
+        )
 
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Read the workspace, change one key, and write it back whole.
@@ -122,6 +129,14 @@ class SettingsKind:
     def doubt(self, live: Settings, relies_on: Sequence[str]) -> str:  # noqa: ARG002 - settings let nobody in
         """Never: nothing is taken from anyone on the strength of settings."""
         return ""
+
+
+def _takes(key: str, before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a change takes something from somebody: a group that is no longer mapped, or to less."""
+    if key != "groupMappings":
+        return False
+    roles = {each["groupName"]: Role(each["role"]) for each in after}
+    return any(group not in roles or takes_away(live_role(role), roles[group]) for group, role in _norm(key, before))
 
 
 def _norm(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON

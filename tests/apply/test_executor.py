@@ -76,6 +76,22 @@ def test_a_credential_that_is_gone_ends_the_apply() -> None:
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "not attempted"}
 
 
+def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "member"}), live)
+
+    class Broken:
+        def send(self, call: ApiCall) -> Answer | Lost:
+            if "a@x.io" in str(call.body):
+                raise KeyError("secret")
+            return live.send(call)
+
+    events = list(apply(plan, live, Broken(), parallelism=2, stop=threading.Event()))
+    assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "old@x.io": "not attempted"}
+    said = next(e.outcome.remark for e in events if isinstance(e, Ended) and e.change.name == "a@x.io")
+    assert said == "beamctl has a bug: KeyError; whether it was made is not known"
+
+
 def test_an_interrupt_lets_the_calls_in_flight_end_and_begins_no_more() -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", **{f"p{n}@x.io": "member" for n in range(20)}}), live)

@@ -93,6 +93,18 @@ def test_a_conflict_means_somebody_else_was_faster() -> None:
     assert live.users[P]["role"] == "viewer"
 
 
+@pytest.mark.parametrize(
+    ("role", "ending", "remark"), [("viewer", "done", "is in already"), ("admin", "failed", "is in already, as admin")]
+)
+def test_somebody_who_was_let_in_meanwhile_is_not_demoted(role: str, ending: str, remark: str) -> None:
+    live = FakeWorkspace.of([ROOT])
+    plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
+    live.users[P] = person(P, role)
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert (end.outcome.ending.value, end.outcome.remark) == (ending, remark)
+    assert live.users[P]["role"] == role
+
+
 def test_an_answer_lost_for_good_is_a_failure_that_says_so() -> None:
     live = FakeWorkspace.of([ROOT, person(P)], loses=frozenset({f"PUT /users/{P}"}))
     outcome = run(live, "admin")

@@ -80,6 +80,29 @@ def test_group_mappings_compare_as_a_set() -> None:
     assert planned(document(settings={"groupMappings": mappings}), live).changes == ()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "stage"),
+    [
+        ({}, {"a": "admin"}, "SETTINGS"),
+        ({"a": "member"}, {"a": "admin", "b": "viewer"}, "SETTINGS"),
+        ({"a": "admin"}, {"a": "member"}, "DEMOTE"),
+        ({"a": "admin", "b": "viewer"}, {"a": "admin"}, "DEMOTE"),
+        ({"a": "owner"}, {"a": "admin"}, "DEMOTE"),
+    ],
+)
+def test_a_group_that_gets_less_counts_as_taking(before: dict[str, str], after: dict[str, str], stage: str) -> None:
+    sides = [[{"groupName": group, "role": role} for group, role in side.items()] for side in (before, after)]
+    live = FakeWorkspace(settings={"name": "acme", "groupMappings": sides[0]})
+    (change,) = planned(document(settings={"groupMappings": sides[1]}, guards={"maxRemovals": 1}), live).changes
+    assert change.stage.name == stage
+
+
+def test_a_plan_reads_each_kind_once_whatever_its_size() -> None:
+    live = FakeWorkspace.of([person(f"p{number}@x.io", "admin") for number in range(300)])
+    planned(document({f"q{number}@x.io": "member" for number in range(300)}, settings={"displayName": "B"}), live)
+    assert live.calls == ["GET /workspaces/acme", "GET /users"]
+
+
 def test_settings_that_are_not_declared_are_not_compared() -> None:
     live = FakeWorkspace(settings={"name": "acme", "displayName": "Z", "labels": {"x": "y"}})
     assert planned(document(settings={"displayName": "Z"}), live).changes == ()

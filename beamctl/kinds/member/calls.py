@@ -43,21 +43,38 @@ def _invite(change: Change) -> Conversation:
     post = ApiCall(Method.POST, LISTING, {"email": email, "role": role.value})
     answer = yield post
     for _ in range(2):
-        if isinstance(answer, Answer) and answer.ok:
-            return (yield from _settle(email, role, _role_told(answer)))
         if isinstance(answer, Answer) and answer.status != _CONFLICT:
-            return _failed(answer)
-        there = yield from _look_up(email)  # the answer was lost, or somebody is there already: look, do not repeat
-        if isinstance(there, Lost):
-            return Outcome(Ending.FAILED, f"{_why(answer)}, and it cannot be looked up: {there.why}", _AGAIN)
-        if there is not None and there.standing is not Standing.EXPIRED:
-            return (yield from _settle(email, role, str(there.role)))
-        if there is not None and isinstance(answer, Answer):  # 409: the expired invitation stands in the way
-            revoked = yield ApiCall(Method.DELETE, _path(email))
-            if isinstance(revoked, Lost) or not (revoked.ok or revoked.status == _MISSING):
-                return _failed(revoked)
+            break
+        outcome = yield from _look_instead(email, role, answer)
+        if outcome is not None:
+            return outcome
         answer = yield post
     return (yield from _settle(email, role, _role_told(answer))) if _ok(answer) else _failed(answer)
+
+
+def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Generator[ApiCall, Answer | Lost, Outcome | None]:
+    """The answer was lost, or somebody is there already: look, do not repeat. None is: the way is free."""
+    there = yield from _look_up(email)
+    if isinstance(there, Lost):
+        return Outcome(Ending.FAILED, f"{_why(answer)}, and it cannot be looked up: {there.why}", _AGAIN)
+    if there is None:
+        return None
+    if there.accepted:
+        return _in_already(there, role)
+    if there.standing is not Standing.EXPIRED:
+        return (yield from _settle(email, role, str(there.role)))
+    if isinstance(answer, Answer):  # 409: the expired invitation stands in the way
+        revoked = yield ApiCall(Method.DELETE, _path(email))
+        if isinstance(revoked, Lost) or not (revoked.ok or revoked.status == _MISSING):
+            return _failed(revoked)
+    return None
+
+
+def _in_already(there: Person, role: Role) -> Outcome:
+    """Somebody let the person in meanwhile: taking a role from a member is not what was approved."""
+    if there.role is role:
+        return Outcome(Ending.DONE, "is in already")
+    return Outcome(Ending.FAILED, f"is in already, as {there.role}", _AGAIN)
 
 
 def _settle(email: str, role: Role, told: str) -> Conversation:
