@@ -27,7 +27,7 @@ from beamctl.report.text.plan import plan_text
 from beamctl.usecases import apply
 
 Ran = list[tuple[Planned, list[Event]]]
-_ALL_THE_SAME = "The changes were made all the same: run `beamctl plan` to see."
+_WENT_ON = "The apply went on all the same: run `beamctl plan` to see how it stands."
 
 
 @click.command("apply")
@@ -108,7 +108,7 @@ def _apply_all(planned: Sequence[Planned], ran: Ran, parallelism: int, out: Outp
             _, _, failed, skipped = counts(events)
             code = Exit.PARTLY if failed or skipped else code
     if unwritable is not None:
-        raise UnwritableError(unwritable.message, _ALL_THE_SAME)
+        raise UnwritableError(unwritable.message, _WENT_ON)
     return Exit.INTERRUPTED if stop.is_set() else code
 
 
@@ -135,4 +135,4 @@ def _report(planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, 
     try:
         out.payload(applied_json([each.plan for each in planned], granted, events))
     except UnwritableError as error:
-        raise UnwritableError(error.message, _ALL_THE_SAME if ran else "") from None
+        raise UnwritableError(error.message, _WENT_ON if ran else "") from None

@@ -1,0 +1,104 @@
+"""The command line as its users have it: a directory, an environment with nothing in it, and three streams."""
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from beamctl.cli.main import run
+from beamctl.emulator import create_app
+from tests.cli.loopback import Api, serving
+from tests.cli.process import Ran
+from tests.cli.world import CANARY, GRACE, SEED, Cli, People, Write
+
+_OURS = ("BEAMCTL_", "BL_", "BEAMLIT_", "NO_COLOR", "TERM", "PYTHON", "SSL_CERT")
+
+
+@pytest.fixture(autouse=True)
+def directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty current directory and home, and an environment that says nothing."""
+    for name in list(os.environ):
+        if name.startswith(_OURS) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "work").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def write(directory: Path) -> Write:
+    def into(name: str, text: str) -> None:
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+    return into
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Runs in this process. Whatever it does: no trace of Python, no escape code in a pipe, no secret."""
+
+    def call(*arguments: str, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+        capfd.readouterr()
+        code = run(arguments)
+        ran = Ran(code, *capfd.readouterr())
+        for shown in (ran.out, ran.err):
+            assert "Traceback" not in shown
+            assert "has a bug" not in shown
+            assert "\x1b" not in shown
+            assert CANARY not in shown
+            assert GRACE not in shown
+        return ran
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database made once by `beamctl emulator seed`, to be copied."""
+    base = tmp_path_factory.mktemp("seeded")
+    (base / "seed.yaml").write_text(SEED)
+    assert run(["emulator", "seed", str(base / "seed.yaml"), "--db", str(base / "db" / "emulator.db")]) == 0
+    return base / "db"
+
+
+@pytest.fixture
+def database(seeded: Path, directory: Path) -> Path:
+    shutil.copytree(seeded, directory / ".beamctl")
+    return directory / ".beamctl" / "emulator.db"
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch, database: Path) -> Path:
+    """The emulator in this process, as the API that is meant."""
+    monkeypatch.setenv("BEAMCTL_API_URL", "local")
+    return database
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch, database: Path) -> Iterator[Api]:
+    """The emulator on a socket, as the API that is meant, with ada's key."""
+    with serving(create_app(database)) as server:
+        monkeypatch.setenv("BEAMCTL_API_URL", server.url)
+        monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
+        yield server
+
+
+@pytest.fixture
+def people(cli: Cli, database: Path) -> People:
+    """Asks the emulator itself, past whatever the test did to the API."""
+
+    def look(workspace: str = "acme") -> Mapping[str, str]:
+        assert database.exists()
+        shown = cli("show", "-w", workspace, "-o", "json", "--api-url", "local").json
+        return {row["email"]: row["role"] for row in shown["members"]}
+
+    return look

@@ -1,0 +1,146 @@
+"""The command line in a process of its own: where signals, terminals, pipes and imports are what is tested."""
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+LONGEST = 30
+"""Seconds after which a process that hangs is killed, so that the test fails instead."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Standard output as the one JSON object that it must be."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+
+def command(prelude: str = "") -> list[str]:
+    """How `beamctl` is started; `prelude` is Python that runs before it."""
+    code = f"import sys; from beamctl.__main__ import main; {prelude}\nsys.exit(main())"
+    return [sys.executable, "-c", code] if prelude else [sys.executable, "-m", "beamctl"]
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of the test, which has been cleaned, so that the same beamctl is found in it."""
+    path = os.pathsep.join(filter(None, sys.path))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **(changes or {})}
+
+
+def process(
+    *arguments: str,
+    prelude: str = "",
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+    stdout: int | IO[Any] = subprocess.PIPE,
+    stderr: int | IO[Any] = subprocess.PIPE,
+    encoding: str = "utf-8",
+) -> Ran:
+    """Run to the end."""
+    ended = subprocess.run(
+        [*command(prelude), *arguments],
+        env=environment(env),
+        input=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        encoding=encoding,
+        check=False,
+        timeout=LONGEST,
+    )
+    return Ran(ended.returncode, ended.stdout or "", ended.stderr or "")
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A process under way; killed when the block ends, and if it takes too long."""
+    started = subprocess.Popen(
+        [*command(), *arguments],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    watchdog = threading.Timer(LONGEST, started.kill)
+    watchdog.start()
+    try:
+        yield started
+    finally:
+        watchdog.cancel()
+        started.kill()
+        started.communicate()
+
+
+@contextmanager
+def terminal(*arguments: str, env: Mapping[str, str] | None = None, stdout: int | None = None) -> Iterator["Terminal"]:
+    """A process on a terminal of its own; its standard output may go elsewhere."""
+    ours, theirs = pty.openpty()
+    started = subprocess.Popen(
+        [*command(), *arguments],
+        env=environment({"TERM": "xterm-256color", **(env or {})}),
+        stdin=theirs,
+        stdout=theirs if stdout is None else stdout,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        yield Terminal(started, ours)
+    finally:
+        started.kill()
+        started.wait()
+        os.close(ours)
+
+
+class Terminal:
+    """What is seen on a terminal, and typed at it."""
+
+    def __init__(self, started: subprocess.Popen[bytes], descriptor: int) -> None:
+        self.process = started
+        self._descriptor = descriptor
+        self._seen = b""
+
+    def read_until(self, text: str) -> str:
+        """Everything up to a text, or to the end."""
+        while text.encode() not in self._seen and self._read():
+            pass
+        assert text in self.seen
+        return self.seen
+
+    def type(self, text: str) -> None:
+        os.write(self._descriptor, text.encode())
+
+    def end(self) -> tuple[int, str]:
+        """The exit code, and all that was to be seen."""
+        while self._read():
+            pass
+        return self.process.wait(LONGEST), self.seen
+
+    @property
+    def seen(self) -> str:
+        return self._seen.decode().replace("\r\n", "\n")
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._descriptor], [], [], LONGEST)
+        assert ready, f"nothing more came after: {self.seen}"
+        try:
+            piece = os.read(self._descriptor, 65536)
+        except OSError:  # Linux says so where nobody has the other side any more
+            return False
+        self._seen += piece
+        return bool(piece)

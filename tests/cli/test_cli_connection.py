@@ -1,0 +1,270 @@
+"""What goes wrong between here and the API, in words that help, and never with a secret in them."""
+
+import base64
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.loopback import Api
+from tests.cli.process import Ran, process
+from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, Write
+
+HASTY = "import random; random.random = lambda: 0.0"
+"""Repeats what may be repeated, without the waits in between."""
+NOT_FOUND = """
+import socket
+def getaddrinfo(*args, **kwargs): raise socket.gaierror(-2, "Name or service not known")
+socket.getaddrinfo = getaddrinfo
+"""
+SECRET_ID = "11111111-2222-4333-8444-555555555555"
+
+
+def hurried(*arguments: str, prelude: str = "") -> Ran:
+    ran = process(*arguments, prelude=f"{HASTY}\n{prelude}")
+    assert "Traceback" not in ran.err
+    assert CANARY not in ran.out + ran.err
+    return ran
+
+
+@pytest.fixture(autouse=True)
+def _a_document(write: Write) -> None:
+    write("beamctl.yaml", AS_IS)
+
+
+def test_no_credential_says_what_to_set(cli: Cli) -> None:
+    ran = cli("plan")
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err == (
+        "Error: there is no credential for the workspace acme\n"
+        "  Set BEAMCTL_API_KEY or BL_API_KEY to an API key, or BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to\n"
+        "  base64 of a service account's `client_id:client_secret`; or name a file that holds an API key with\n"
+        "  --api-key-file; or log in with the official CLI: bl login acme\n"
+    )
+
+
+def test_a_connection_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v0"
+        monkeypatch.setenv("BL_API_KEY", CANARY)
+        ran = hurried("plan", "--api-url", url)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "Error: no connection to 127.0.0.1: Connection refused (GET /users)\n"
+        "  Is --api-url right, and is the network up? Behind a proxy: HTTPS_PROXY and NO_PROXY.\n"
+    )
+
+
+def test_a_host_that_cannot_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BL_API_KEY", CANARY)
+    ran = hurried("plan", "--api-url", "https://api.blaxel.invalid/v0", prelude=NOT_FOUND)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: the host api.blaxel.invalid cannot be found: Name or service not known")
+
+
+def test_an_answer_that_takes_too_long(api: Api) -> None:
+    api.hold = "GET"
+    ran = hurried("plan", "--timeout", "0.1")
+    assert ran.code == 1
+    assert ran.err.startswith("Error: 127.0.0.1 did not answer within 0.1 s (GET /users)\n")
+    assert set(api.calls) == {"GET /users"}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<!doctype html><title>Log in</title>", "127.0.0.1 answered with an HTML page instead of JSON (GET /users)"),
+        ("welcome", "127.0.0.1 answered with a text instead of JSON (GET /users)"),
+        ('{"users": [1, 2}', "the answer of 127.0.0.1 is not valid JSON (GET /users)"),
+        ("[NaN]", "the answer of 127.0.0.1 is not valid JSON (GET /users)"),
+        ("", "127.0.0.1 does not have GET /users: HTTP 200 without the JSON it promises"),
+        ('{"users": []}', "the API's list of users is not a list"),
+        ("[1]", "the API's list of users has an entry that is not a user"),
+        ('[{"email": "a@b.c", "accepted": true}]', "the API shows 'a@b.c' as a member without a role"),
+    ],
+)
+def test_an_answer_that_is_not_the_apis(cli: Cli, api: Api, body: str, said: str) -> None:
+    api.always("200 OK", body)
+    ran = cli("plan")
+    assert (ran.code, ran.out) == (1, "")
+    if body:
+        assert ran.err.startswith(f"Error: {said}")
+    else:
+        assert said.partition(": ")[2] in ran.err
+
+
+def test_an_answer_that_is_cut_off(api: Api) -> None:
+    api.always("200 OK", '[{"email": "ada@exam')
+    ran = hurried("plan")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: the answer of 127.0.0.1 ends in the middle (GET /users)\n")
+
+
+def test_an_api_in_trouble(api: Api) -> None:
+    api.always("503 Service Unavailable", "<html>")
+    ran = hurried("plan")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "Error: 127.0.0.1 did not do GET /users: HTTP 503 Service Unavailable, with a page that is not the API's\n"
+        "  The service is in trouble. Try again later.\n"
+    )
+    assert len(api.calls) > 1
+
+
+def test_a_workspace_that_the_api_does_not_have(cli: Cli, write: Write, api: Api) -> None:
+    write("beamctl.yaml", AS_IS.replace("acme", "nowhere"))
+    ran = cli("plan")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: 127.0.0.1 does not have GET /users: ")
+    assert "  Is there a workspace nowhere, and is --api-url right?\n" in ran.err
+    assert api.writes == []
+
+
+def test_a_redirect_is_not_followed_with_the_credential(cli: Cli, api: Api) -> None:
+    api.always("302 Found", "", f"Location: {api.url}/elsewhere")
+    ran = cli("plan")
+    assert ran.code == 1
+    assert "  Set --api-url to where the API is now.\n" in ran.err
+    assert api.calls == ["GET /users"]
+
+
+@pytest.mark.parametrize("url", ["http://api.example.com/v0", "http://10.0.0.1/v0", "http://localhost.example.com/v0"])
+def test_a_credential_does_not_travel_unencrypted(cli: Cli, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("BL_API_KEY", CANARY)
+    for name, arguments in (("--api-url", ["--api-url", url]), ("BEAMCTL_API_URL", []), ("BL_API_URL", [])):
+        if not arguments:
+            monkeypatch.setenv(name, url)
+        ran = cli("plan", *arguments)
+        assert (ran.code, ran.out) == (3, "")
+        assert ran.err.startswith(f"Error: {name} is a plain http:// URL, and the credential would travel to ")
+        assert "  Use https://; plain http:// is for this machine only (localhost, 127.0.0.1, [::1]).\n" in ran.err
+        if not arguments:
+            monkeypatch.delenv(name)
+
+
+def test_an_option_wins_over_the_environment(cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEAMCTL_API_URL", "https://nowhere.invalid/v0")
+    assert cli("plan", "--api-url", api.url).code == 0
+    assert api.calls == ["GET /users"]
+
+
+def test_an_error_of_the_api_cannot_fool_the_terminal(cli: Cli, api: Api) -> None:
+    api.always("400 Bad Request", '{"error": "\\u001b[2Jno\\nError: all is well\\u202e"}')
+    ran = cli("plan")
+    assert ran.code == 1
+    assert ran.err.count("\n") == 1
+    assert "\u202e" not in ran.err
+
+
+def config(home: Path, text: str) -> None:
+    (home / ".blaxel").mkdir()
+    (home / ".blaxel" / "config.yaml").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"workspaces: [{{name: acme, credentials: {{apiKey: {CANARY}", ", line 1,"),
+        (f"- {CANARY}\n", ""),
+        (f"workspaces: {CANARY}\n", ""),
+        (f"workspaces: [{{name: acme, credentials: {CANARY}}}]\n", ""),
+        (f"a: {CANARY}\n---\nb: {CANARY}\n", ""),
+        (f"\tkey: {CANARY}\n", ", line 1,"),
+    ],
+)
+def test_a_login_file_that_is_malformed(cli: Cli, tmp_path: Path, text: str, line: str) -> None:
+    config(tmp_path / "home", text)
+    ran = cli("plan")
+    assert (ran.code, ran.out) == (3, "")
+    first, hint = ran.err.splitlines()
+    assert first == f"Error: ~/.blaxel/config.yaml{line} is not what the official CLI writes"
+    assert hint.startswith("  Repair it, or move it away and log in again with `bl login`; ")
+    assert cli("validate").code == 0
+
+
+def test_a_login_file_that_nobody_needs_may_be_malformed(cli: Cli, api: Api, tmp_path: Path) -> None:
+    config(tmp_path / "home", "[")
+    assert cli("plan").code == 0
+    assert api.calls == ["GET /users"]
+
+
+def test_a_key_file_that_is_not_there(cli: Cli, directory: Path) -> None:
+    ran = cli("plan", "--api-key-file", "missing.key")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == "Error: --api-key-file: there is no file missing.key\n  Name a file that holds an API key.\n"
+    ran = cli("plan", "--api-key-file", str(directory))
+    assert ran.code == 3
+    assert ran.err.startswith(f"Error: {directory} cannot be read: Is a directory\n")
+
+
+def by_key(monkeypatch: pytest.MonkeyPatch, _: Path) -> list[str]:
+    monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
+    return []
+
+
+def by_another_name(monkeypatch: pytest.MonkeyPatch, _: Path) -> list[str]:
+    monkeypatch.setenv("BL_API_KEY", CANARY)
+    return []
+
+
+def by_key_file(_: pytest.MonkeyPatch, home: Path) -> list[str]:
+    (home / "key").write_text(f"{CANARY}\n")
+    return ["--api-key-file", str(home / "key")]
+
+
+def by_login(_: pytest.MonkeyPatch, home: Path) -> list[str]:
+    config(home, f"workspaces:\n  - name: acme\n    credentials: {{apiKey: {CANARY}}}\n")
+    return []
+
+
+def by_client_credentials(monkeypatch: pytest.MonkeyPatch, _: Path) -> list[str]:
+    pair = base64.b64encode(f"{SECRET_ID}:{CANARY}".encode()).decode()
+    monkeypatch.setenv("BL_CLIENT_CREDENTIALS", pair)
+    return []
+
+
+Way = Callable[[pytest.MonkeyPatch, Path], list[str]]
+KEYS: list[Way] = [by_key, by_another_name, by_key_file, by_login]
+ECHO = f'{{"error": "you sent {CANARY}", "email": "{CANARY}"}}'
+
+
+@pytest.mark.parametrize("way", [*KEYS, by_client_credentials])
+@pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "401 Unauthorized", "403 Forbidden"])
+def test_a_secret_is_never_shown(
+    cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: Way, status: str
+) -> None:
+    monkeypatch.delenv("BEAMCTL_API_KEY")
+    options = way(monkeypatch, tmp_path / "home")
+    api.always(status, ECHO)
+    for output in ("text", "json"):
+        ran = cli("plan", "--debug", "-o", output, *options)
+        assert ran.code != 0
+        assert ran.err.startswith("> ")
+        assert base64.b64encode(f"{SECRET_ID}:{CANARY}".encode()).decode() not in ran.out + ran.err
+        assert "Bearer" not in ran.err
+
+
+@pytest.mark.parametrize("way", KEYS)
+def test_every_way_to_give_a_key_works(
+    cli: Cli, write: Write, api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: Way
+) -> None:
+    monkeypatch.delenv("BEAMCTL_API_KEY")
+    options = way(monkeypatch, tmp_path / "home")
+    write("beamctl.yaml", CHANGED)
+    ran = cli("apply", "--auto-approve", "--debug", *options)
+    assert ran.code == 0
+    assert "> POST /users " in ran.err
+    assert len(api.writes) == 2
+
+
+@pytest.mark.parametrize("value", [f"{CANARY}\n", f"{CANARY} x", f" {CANARY}", f"{CANARY}\u00e9"])
+@pytest.mark.parametrize("name", ["BEAMCTL_API_KEY", "BL_CLIENT_CREDENTIALS"])
+def test_a_credential_that_cannot_be_sent_is_not_shown(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    ran = cli("plan", "--debug")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith(f"Error: {name} has white space, a line break or another character")

@@ -1,0 +1,308 @@
+"""Which files are read, and what happens to those that cannot be."""
+
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from tests.cli.loopback import Api
+from tests.cli.world import AS_IS, WRONG, Cli, Write, document, error_in
+
+MIB = 1024 * 1024
+REGULAR = "  Name a file or a directory, or - for standard input.\n"
+CHECK = "  Check the name and the permissions.\n"
+
+
+def test_beamctl_yaml_is_the_default(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", document("acme"))
+    write("access/labs.yaml", document("labs"))
+    assert cli("validate").out == "Valid: 1 workspace (acme).\n"
+
+
+def test_else_the_directory_access(cli: Cli, write: Write) -> None:
+    write("access/labs.yaml", document("labs"))
+    write("access/deeper/acme.yml", document("acme"))
+    write("access/README.md", "no document")
+    assert cli("validate").out == "Valid: 2 workspaces (acme, labs).\n"
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_else_an_error_that_says_how_to_begin(cli: Cli, output: str) -> None:
+    ran = cli("validate", "-o", output)
+    assert ran.code == 3
+    assert ran.err == (
+        "Error: there is no beamctl.yaml and no directory access/ here\n"
+        "  Name one with -f FILE, or write beamctl.yaml. `beamctl demo` shows one.\n"
+    )
+    assert ran.out == "" if output == "text" else error_in(ran)["message"].startswith("there is no beamctl.yaml")
+
+
+def test_a_default_that_leads_nowhere_is_not_passed_over(cli: Cli, write: Write, directory: Path) -> None:
+    write("access/labs.yaml", document("labs"))
+    (directory / "beamctl.yaml").symlink_to("gone.yaml")
+    ran = cli("validate")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == f"Error: cannot read beamctl.yaml: No such file or directory\n{CHECK}"
+
+
+def test_files_directories_and_standard_input_in_one_run(cli: Cli, write: Write) -> None:
+    write("one.yaml", document("one"))
+    write("more/two.yaml", document("two") + "---\n" + document("three"))
+    ran = cli("validate", "-f", "one.yaml", "-f", "more", "-f", "-", stdin=document("four").encode())
+    assert ran.out == "Valid: 4 workspaces (one, two, three, four).\n"
+
+
+def test_what_is_hidden_in_a_directory_is_no_document(cli: Cli, write: Write, directory: Path) -> None:
+    write("acme.yaml", document("acme"))
+    write(".git/config.yaml", "[")
+    write(".draft.yaml", "[")
+    (directory / ".#acme.yaml").symlink_to("somebody@host.1234")
+    assert cli("validate", "-f", ".").out == "Valid: 1 workspace (acme).\n"
+
+
+@pytest.mark.parametrize("names", [["a.yaml", "a.yaml"], ["a.yaml", "./a.yaml"], [".", "a.yaml"], [".", "."]])
+def test_the_same_file_twice_is_one_file(cli: Cli, write: Write, names: list[str]) -> None:
+    write("a.yaml", document("acme"))
+    assert cli("validate", *(part for name in names for part in ("-f", name))).out == "Valid: 1 workspace (acme).\n"
+
+
+def test_one_workspace_in_two_files_is_a_problem(cli: Cli, write: Write, directory: Path) -> None:
+    write("a.yaml", document("acme"))
+    ran = cli("validate", "-f", "a.yaml", "-f", str(directory / "a.yaml"))
+    assert ran.code == 3
+    assert "1 problem." in ran.out
+
+
+def test_standard_input_twice(cli: Cli) -> None:
+    ran = cli("validate", "-f", "-", "-f", "-", stdin=AS_IS.encode())
+    assert ran.code == 3
+    assert ran.err == "Error: standard input is named twice\n  Write -f - once.\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"# nothing\n", b"---\n---\n"])
+def test_an_empty_document(cli: Cli, content: bytes) -> None:
+    ran = cli("validate", "-f", "-", stdin=content)
+    assert ran.code == 3
+    assert ran.out == (
+        "-: is empty\n    write at least 'version: 1' and 'workspace: NAME'\n\n"
+        "1 problem. Nothing was read from or sent to any workspace.\n"
+    )
+
+
+def test_a_file_that_is_no_text(cli: Cli, directory: Path) -> None:
+    (directory / "beamctl.yaml").write_bytes(b"version: 1\nworkspace: \xff\xfe\n")
+    ran = cli("validate")
+    assert ran.code == 3
+    assert ran.out.startswith("beamctl.yaml:2:12: is not text in UTF-8\n")
+
+
+def test_a_huge_file_is_a_problem_and_not_read_whole(cli: Cli, directory: Path) -> None:
+    with (directory / "beamctl.yaml").open("wb") as file:
+        file.truncate(33 * MIB)
+    with (directory / "huger.yaml").open("wb") as file:
+        file.truncate(1024 * MIB)
+    assert cli("validate").out.startswith("beamctl.yaml: is larger than 32 MiB\n")
+    tracemalloc.start()
+    try:
+        ran = cli("validate", "-f", "huger.yaml")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert ran.code == 3
+    assert ran.out.startswith("huger.yaml: is larger than 32 MiB\n    split it into one file for each workspace\n")
+    assert peak < 80 * MIB
+
+
+def test_a_huge_standard_input_is_not_read_whole(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", AS_IS)
+    ran = cli("validate", "-f", "-", stdin=b"#" * (33 * MIB))
+    assert (ran.code, ran.out.splitlines()[0]) == (3, "-: is larger than 32 MiB")
+
+
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero", "/dev/null"])
+def test_what_is_no_regular_file_is_not_waited_for(cli: Cli, directory: Path, name: str) -> None:
+    os.mkfifo(directory / "pipe")
+    ran = cli("validate", "-f", name)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == f"Error: {name} is no regular file\n{REGULAR}"
+
+
+def test_a_pipe_in_a_directory_is_not_passed_over(cli: Cli, write: Write, directory: Path) -> None:
+    write("access/acme.yaml", AS_IS)
+    os.mkfifo(directory / "access" / "zoo.yaml")
+    assert cli("validate").err == f"Error: access/zoo.yaml is no regular file\n{REGULAR}"
+
+
+def unreadable(directory: Path) -> dict[str, str]:
+    """Names that cannot be read, also by root, and why."""
+    (directory / "loop.yaml").symlink_to("loop.yaml")
+    (directory / "dangling.yaml").symlink_to("gone.yaml")
+    (directory / "file.yaml").write_text(AS_IS)
+    return {
+        "missing.yaml": "No such file or directory",
+        "loop.yaml": "Too many levels of symbolic links",
+        "dangling.yaml": "No such file or directory",
+        "file.yaml/inside.yaml": "Not a directory",
+        "x" * 300: "File name too long",
+        "/proc/self/mem": "Input/output error",
+    }
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "emulator seed"])
+def test_a_file_that_cannot_be_read(cli: Cli, directory: Path, command: str) -> None:
+    for name, why in unreadable(directory).items():
+        option = [name] if command == "emulator seed" else ["-f", name]
+        ran = cli(*command.split(), *option)
+        assert (ran.code, ran.out) == (3, "")
+        assert ran.err == f"Error: cannot read {name}: {why}\n{CHECK}"
+    assert not (directory / ".beamctl").exists()
+
+
+def test_a_name_that_no_file_can_have(cli: Cli) -> None:
+    assert cli("validate", "-f", "a\0b").err == "Error: 'a\\x00b' cannot be the name of a file\n  Check the name.\n"
+
+
+@pytest.mark.parametrize(("link", "target"), [("loop.yaml", "loop.yaml"), ("team.yaml", "../gone.yaml")])
+def test_a_broken_link_in_a_directory_is_named(cli: Cli, write: Write, directory: Path, link: str, target: str) -> None:
+    write("access/acme.yaml", AS_IS)
+    (directory / "access" / link).symlink_to(target)
+    ran = cli("validate")
+    assert ran.code == 3
+    assert ran.err.startswith(f"Error: cannot read access/{link}: ")
+
+
+def test_a_loop_of_directories_ends(cli: Cli, write: Write, directory: Path) -> None:
+    write("access/acme.yaml", AS_IS)
+    (directory / "access" / "again").symlink_to(".")
+    assert cli("validate").out == "Valid: 1 workspace (acme).\n"
+
+
+def test_a_directory_without_documents(cli: Cli, directory: Path) -> None:
+    (directory / "access").mkdir()
+    ran = cli("validate")
+    assert ran.code == 3
+    assert ran.err == ("Error: there is no .yaml or .yml file in access\n  Name a file, or another directory.\n")
+
+
+def test_a_file_with_a_hostile_name_cannot_fool_the_reader(cli: Cli, directory: Path) -> None:
+    name = "\x1b[2J\u202eevil\n.yaml"
+    (directory / name).write_text(WRONG)
+    ran = cli("validate", "-f", name)
+    assert ran.out.startswith("\\x1b[2J\\u202eevil\\n.yaml:4:20: ")
+    assert "cannot read \\x1b[2J\\u202e" in cli("validate", "-f", name + "x").err
+    assert cli("validate", "-f", name, "-o", "json").json["problems"][0]["file"] == name
+
+
+def test_a_file_name_that_is_no_utf_8(cli: Cli, directory: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.yaml")
+    (directory / name).write_text(WRONG)
+    assert cli("validate", "-f", name).out.startswith("caf\\udce9.yaml:4:20: ")
+    assert cli("validate", "-f", name, "-o", "json").code == 3
+
+
+def test_a_document_given_without_f(cli: Cli, write: Write) -> None:
+    write("acme.yaml", AS_IS)
+    ran = cli("plan", "acme.yaml")
+    assert ran.code == 3
+    assert ran.err == (
+        "Error: Got unexpected extra argument (acme.yaml)\n"
+        "  Documents are named with -f:  beamctl plan -f FILE\n"
+        "  See: beamctl plan --help\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "apply --auto-approve", "drift", "show"])
+def test_all_problems_of_all_files_and_nothing_asked(cli: Cli, write: Write, api: Api, command: str) -> None:
+    write("access/b.yaml", "version: 1\nworkspace: Labs\nsetings: {}\n")
+    write("access/a.yaml", WRONG)
+    write("access/c.yaml", AS_IS.replace("acme", "fine"))
+    write("access/d.yaml", "version: [\n")
+    ran = cli(*command.split())
+    shown = ran.out if command == "validate" else ran.err
+    found = [line for line in shown.splitlines() if line.startswith("access/")]
+    places = [tuple(line.split(":")[:3]) for line in found]
+    assert ran.code == 3
+    assert [place[0] for place in places] == ["access/a.yaml", "access/b.yaml", "access/b.yaml", "access/d.yaml"]
+    assert places[:3] == [("access/a.yaml", "4", "20"), ("access/b.yaml", "2", "12"), ("access/b.yaml", "3", "1")]
+    assert "\n4 problems. Nothing was read from or sent to any workspace.\n" in shown
+    assert api.calls == []
+    assert (ran.out if command != "validate" else ran.err) == ""
+
+
+TWO = document("acme") + "---\n" + document("labs", "{ada@example.com: admin, kim@example.com: viewer}")
+
+
+@pytest.mark.usefixtures("local")
+def test_one_workspace_is_picked(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", TWO)
+    heads = [line for line in cli("plan", "-w", "labs").out.splitlines() if " · local" in line]
+    assert heads == ["labs · local"]
+    assert [each["workspace"] for each in cli("plan", "-o", "json").json["workspaces"]] == ["acme", "labs"]
+    picked = cli("plan", "-w", "labs", "-w", "acme", "-w", "labs", "-o", "json").json
+    assert [each["workspace"] for each in picked["workspaces"]] == ["acme", "labs"]
+
+
+def test_only_the_picked_workspace_is_asked_and_changed(cli: Cli, write: Write, api: Api) -> None:
+    write("beamctl.yaml", TWO)
+    assert cli("apply", "-w", "labs", "--auto-approve").code == 0
+    assert api.writes == ["POST /users"]
+    assert cli("plan", "-w", "labs", "--detailed-exitcode").code == 0
+    assert cli("drift", "-w", "acme").code == 2
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "drift"])
+def test_a_workspace_without_a_document(cli: Cli, write: Write, command: str) -> None:
+    write("beamctl.yaml", TWO)
+    ran = cli(command, "-w", "acme", "-w", "lasb")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == "Error: no document is about the workspace 'lasb'\n  There are: acme, labs.\n"
+
+
+@pytest.mark.usefixtures("local")
+def test_a_refusal_in_one_workspace_holds_back_all(cli: Cli, write: Write) -> None:
+    write(
+        "beamctl.yaml",
+        document("labs", "{ada@example.com: admin, kim@example.com: viewer}") + "---\n" + TWO.split("---")[0],
+    )
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 5
+    assert "+ invite  kim@example.com" in ran.out
+    assert cli("plan", "-w", "labs", "--detailed-exitcode").code == 2
+
+
+def named(cli: Cli, *arguments: str) -> str:
+    ran = cli("show", "-o", "json", "--api-url", "local", *arguments)
+    return str(ran.json["workspace"])
+
+
+@pytest.mark.usefixtures("database")
+def test_which_workspace_is_shown(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ran = cli("show", "--api-url", "local")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == "Error: which workspace?\n  Name it with -w NAME, or set BEAMCTL_WORKSPACE.\n"
+    (tmp_path / "home" / ".blaxel").mkdir()
+    (tmp_path / "home" / ".blaxel" / "config.yaml").write_text("context: {workspace: hollow}\n")
+    assert named(cli) == "hollow"
+    monkeypatch.setenv("BL_WORKSPACE", "quiet")
+    assert named(cli) == "quiet"
+    monkeypatch.setenv("BEAMCTL_WORKSPACE", "labs")
+    assert named(cli) == "labs"
+    write("beamctl.yaml", document("acme"))
+    assert named(cli) == "acme"
+    write("other.yaml", document("labs"))
+    assert named(cli, "-f", "other.yaml") == "labs"
+    assert named(cli, "-f", "other.yaml", "-w", "quiet") == "quiet"
+    write("beamctl.yaml", TWO)
+    ran = cli("show", "--api-url", "local")
+    assert ran.err == "Error: the documents are about several workspaces\n  Pick one with -w: acme, labs.\n"
+    assert named(cli, "-w", "labs") == "labs"
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("name", ["", "a b", "café", "../labs", "x" * 40_000])
+def test_a_workspace_that_cannot_be(cli: Cli, name: str) -> None:
+    ran = cli("show", "-w", name)
+    assert ran.code in (1, 3)
+    assert ran.out == ""
+    assert len(ran.err) < 1000

@@ -1,0 +1,245 @@
+"""`beamctl emulator`, and `--api-url local`."""
+
+import signal
+import socket
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from beamctl.emulator import Quirk
+from tests.cli.process import running
+from tests.cli.world import AS_IS, CHANGED, SEED, Cli, People, Write
+
+BAD_SEED = """\
+workspaces:
+  - {name: Acme}
+  - {name: acme, labels: [1]}
+  - {name: acme}
+users:
+  - {email: nobody}
+  - {email: ada@example.com, workspaces: {elsewhere: admin}, password: x}
+invitation: []
+"""
+
+
+@pytest.mark.parametrize("command", ["plan", "apply --auto-approve", "drift", "show"])
+def test_local_without_a_database(cli: Cli, write: Write, directory: Path, command: str) -> None:
+    write("beamctl.yaml", AS_IS)
+    ran = cli(*command.split(), "--api-url", "local")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == (
+        "Error: there is no local control plane yet: .beamctl/emulator.db does not exist\n"
+        "  Make one from a seed file:  beamctl emulator seed FILE\n"
+        "  `beamctl demo` makes one with everything in it.\n"
+    )
+    assert not (directory / ".beamctl").exists()
+
+
+@pytest.mark.parametrize("content", [b"this is no database, but long enough to look at\n" * 50, b"short"])
+def test_a_file_that_is_no_database(cli: Cli, write: Write, directory: Path, content: bytes) -> None:
+    write("beamctl.yaml", AS_IS)
+    write("seed.yaml", SEED)
+    (directory / ".beamctl").mkdir()
+    (directory / ".beamctl" / "emulator.db").write_bytes(content)
+    for command in (
+        ["plan", "--api-url", "local"],
+        ["emulator", "seed", "seed.yaml"],
+        ["emulator", "serve", "--port", "0"],
+        ["emulator", "call", "--as", "ada@example.com", "GET", "/users"],
+    ):
+        ran = cli(*command)
+        assert (ran.code, ran.out) == (3, "")
+        assert ran.err.startswith("Error: cannot open .beamctl/emulator.db as an emulator database: ")
+        assert ran.err.endswith("  Move it away, and make one:  beamctl emulator seed FILE --db .beamctl/emulator.db\n")
+    assert (directory / ".beamctl" / "emulator.db").read_bytes() == content
+
+
+def test_a_database_of_something_else(cli: Cli, write: Write, directory: Path) -> None:
+    write("seed.yaml", SEED)
+    with sqlite3.connect(directory / "other.db") as other:
+        other.execute("CREATE TABLE kept (value)")
+    other.close()
+    before = (directory / "other.db").read_bytes()
+    ran = cli("emulator", "seed", "seed.yaml", "--db", "other.db")
+    assert ran.code == 3
+    assert ran.err.startswith("Error: other.db is a SQLite database of something else\n")
+    assert (directory / "other.db").read_bytes() == before
+
+
+def test_a_database_where_none_can_be(cli: Cli, write: Write) -> None:
+    write("seed.yaml", SEED)
+    write("file", "")
+    ran = cli("emulator", "seed", "seed.yaml", "--db", "file/emulator.db")
+    assert ran.code == 3
+    assert ran.err.startswith("Error: cannot use file/emulator.db: ")
+
+
+def test_a_seed(cli: Cli, write: Write, people: People) -> None:
+    write("seed.yaml", SEED)
+    ran = cli("emulator", "seed", "seed.yaml", "--db", "new/emulator.db")
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    told = [line.partition(", shown only once: ") for line in lines[:-1]]
+    assert [before.partition(" (")[0] for before, _, _ in told] == [
+        "Made for bob@example.com",
+        "Made for eve@example.com",
+    ]
+    assert all(key for _, _, key in told)
+    assert lines[-1] == "Loaded seed.yaml into new/emulator.db."
+    assert len(people()) == 4
+
+
+def test_a_seed_from_standard_input(cli: Cli, write: Write) -> None:
+    assert cli("emulator", "seed", "-", stdin=SEED.encode()).code == 0
+    write("beamctl.yaml", AS_IS)
+    assert cli("plan", "--detailed-exitcode", "--api-url", "local").code == 0
+
+
+@pytest.mark.usefixtures("database")
+def test_a_seed_twice(cli: Cli, write: Write, people: People) -> None:
+    before = people()
+    write("seed.yaml", SEED)
+    for command in (["emulator", "seed", "seed.yaml"], ["emulator", "serve", "--port", "0", "--seed", "seed.yaml"]):
+        ran = cli(*command)
+        assert (ran.code, ran.out) == (3, "")
+        lines = ran.err.splitlines()
+        assert lines[0] == "Error: the seed seed.yaml cannot be loaded into .beamctl/emulator.db"
+        assert "  workspaces[0].name: there is a workspace acme already" in lines
+        assert lines[-1].startswith("  To go on with what is in .beamctl/emulator.db, load no seed; to begin anew,")
+    assert people() == before
+
+
+def test_everything_wrong_with_a_seed_is_said(cli: Cli, write: Write) -> None:
+    write("seed.yaml", BAD_SEED)
+    ran = cli("emulator", "seed", "seed.yaml")
+    assert (ran.code, ran.out) == (3, "")
+    for place in (
+        "workspaces[0].name: must be lowercase",
+        "workspaces[1].labels: must map texts to texts",
+        "users[0].email: is not an e-mail address",
+        "users[1].password: unknown; there are email, workspaces,",
+        "invitation: unknown; there are workspaces, users, invitations, serviceAccounts",
+    ):
+        assert f"\n  {place}" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[", "seed.yaml:"),
+        ("", "Error: seed.yaml is not one document\n"),
+        ("a: 1\n---\nb: 2\n", "Error: seed.yaml is not one document\n"),
+        ("just a text", "Error: the seed seed.yaml cannot be loaded into .beamctl/emulator.db\n"),
+    ],
+)
+def test_a_seed_that_is_none(cli: Cli, write: Write, text: str, said: str) -> None:
+    write("seed.yaml", text)
+    ran = cli("emulator", "seed", "seed.yaml")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith(said)
+
+
+@pytest.mark.parametrize("command", [["seed"], ["serve", "--port", "0", "--seed"]])
+def test_a_seed_that_is_not_there_leaves_nothing_behind(cli: Cli, directory: Path, command: list[str]) -> None:
+    ran = cli("emulator", *command, "missing.yaml")
+    assert ran.code == 3
+    assert ran.err.startswith("Error: cannot read missing.yaml: No such file or directory\n")
+    assert not (directory / ".beamctl").exists()
+
+
+def test_an_unknown_quirk(cli: Cli, directory: Path) -> None:
+    ran = cli("emulator", "serve", "--quirk", "no-such-quirk")
+    assert (ran.code, ran.out) == (3, "")
+    listed = ", ".join(quirk.value for quirk in Quirk)
+    assert ran.err == f"Error: there is no quirk 'no-such-quirk'\n  There are: {listed}.\n"
+    assert not (directory / ".beamctl").exists()
+
+
+def test_a_port_that_is_taken(cli: Cli) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ran = cli("emulator", "serve", "--port", str(port))
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith(f"Error: cannot listen on 127.0.0.1, port {port}: ")
+    assert ran.err.endswith("  Choose another --port, or --port 0 for a free one.\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serving_until_told_to_stop(
+    cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    write("seed.yaml", SEED)
+    write("beamctl.yaml", CHANGED)
+    with running("emulator", "serve", "--port", "0", "--seed", "seed.yaml", "--db", "served.db") as server:
+        assert server.stdout is not None
+        line = next(line for line in server.stdout if "listens on" in line)
+        url = line.split(" on ")[1].split()[0]
+        assert line == f"The control plane listens on {url} (database: served.db)\n"
+        monkeypatch.setenv("BEAMCTL_API_KEY", "bl_nobody")
+        ran = cli("plan", "--api-url", url)
+        assert ran.code == 4
+        server.send_signal(number)
+        out, err = server.communicate()
+    assert (server.returncode, out, err) == (0, "", "")
+
+
+def test_a_call_without_a_database(cli: Cli, directory: Path) -> None:
+    ran = cli("emulator", "call", "--as", "ada@example.com", "GET", "/users")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == ("Error: .beamctl/emulator.db does not exist\n  Make one:  beamctl emulator seed FILE\n")
+    assert not (directory / ".beamctl").exists()
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("body", ["{", "role=admin", "{'role': 'admin'}", ""])
+def test_a_call_with_a_body_that_is_no_json(cli: Cli, people: People, body: str) -> None:
+    before = people()
+    ran = cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", "PUT", "/users/eve@example.com", body)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("Error: the body is not JSON: ")
+    assert ran.err.endswith("""  Write it like '{"role": "admin"}'.\n""")
+    assert people() == before
+
+
+@pytest.mark.usefixtures("database")
+def test_a_call_as_somebody_who_can_be_nobody(cli: Cli) -> None:
+    ran = cli("emulator", "call", "--as", "nobody", "GET", "/users")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == "Error: --as: 'nobody' is not an e-mail address\n  Write it like --as kim@example.com.\n"
+
+
+@pytest.mark.usefixtures("database")
+def test_calls(cli: Cli, people: People) -> None:
+    by_ada = ["emulator", "call", "--as", "ada@example.com", "-w", "acme"]
+    ran = cli(*by_ada, "put", "users/eve@example.com", '{"role": "viewer"}')
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith('200 {"')
+    assert people()["eve@example.com"] == "viewer"
+    ran = cli(
+        "emulator",
+        "call",
+        "--as",
+        "eve@example.com",
+        "-w",
+        "acme",
+        "PUT",
+        "/users/eve@example.com",
+        '{"role": "admin"}',
+    )
+    assert ran.code == 1
+    assert ran.out.startswith("403 {")
+    assert people()["eve@example.com"] == "viewer"
+    assert cli(*by_ada, "GET", "/nonsense").out.startswith("404 {")
+
+
+@pytest.mark.usefixtures("database")
+def test_a_change_behind_beamctls_back_is_drift(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", AS_IS)
+    assert cli("drift", "--api-url", "local").code == 0
+    cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", "DELETE", "/users/eve@example.com")
+    ran = cli("drift", "--api-url", "local")
+    assert ran.code == 2
+    assert "eve@example.com  is not there; beamctl.yaml says member" in ran.out

@@ -1,0 +1,121 @@
+"""Ctrl-C and SIGTERM, against an API that holds requests back until the test lets them go."""
+
+import signal
+import subprocess
+
+import pytest
+
+from tests.cli.loopback import Api
+from tests.cli.process import Ran, running
+from tests.cli.world import AS_IS, Cli, People, Write, error_in
+
+INVITES = AS_IS.replace("  eve@example.com: member\n", "") + "  k1@example.com: viewer\n  k2@example.com: viewer\n"
+FIRST = "Stopping after the calls in flight. Once more to stop at once.\n"
+SECOND = "Stopped at once. What was in flight may or may not have been made: run `beamctl plan`.\n"
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+def ended(started: subprocess.Popen[str]) -> Ran:
+    out, err = started.communicate()
+    assert "Traceback" not in err
+    return Ran(started.returncode, out, err)
+
+
+def line(started: subprocess.Popen[str]) -> str:
+    """The next line of talk."""
+    assert started.stderr is not None
+    return started.stderr.readline()
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_the_first_ends_after_the_calls_in_flight(
+    write: Write, api: Api, people: People, number: signal.Signals, output: str
+) -> None:
+    write("beamctl.yaml", INVITES)
+    api.hold = "POST"
+    with running("apply", "--auto-approve", "--parallelism", "1", "-o", output) as started:
+        assert api.arrived.acquire(timeout=20)
+        started.send_signal(number)
+        assert line(started) == FIRST
+        api.gate.set()
+        ran = ended(started)
+    assert (ran.code, ran.err) == (130, "")
+    assert api.writes == ["POST /users"]
+    assert people()["k1@example.com"] == "viewer"
+    assert "k2@example.com" not in people()
+    assert "eve@example.com" in people()
+    if output == "text":
+        assert "  ✓ invite k1@example.com  viewer\n" in ran.out
+        assert "  ○ invite k2@example.com  not attempted: interrupted\n" in ran.out
+        assert "  ○ remove eve@example.com  not attempted: interrupted\n" in ran.out
+        assert "\nApplied in part to acme: 1 done, 2 not attempted.\nRun `beamctl apply` again" in ran.out
+    else:
+        assert ran.json["summary"] == {"done": 1, "deferred": 0, "failed": 0, "not_attempted": 2}
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_second_stops_at_once(write: Write, api: Api, number: signal.Signals) -> None:
+    write("beamctl.yaml", INVITES)
+    api.hold = "POST"
+    with running("apply", "--auto-approve") as started:
+        assert api.arrived.acquire(timeout=20)
+        started.send_signal(number)
+        assert line(started) == FIRST
+        started.send_signal(number)
+        ran = ended(started)
+    assert (ran.code, ran.err) == (130, SECOND)
+    assert "Applied" not in ran.out
+
+
+def test_a_pause_that_the_api_asked_for_is_not_waited_for(write: Write, api: Api) -> None:
+    write("beamctl.yaml", INVITES)
+    api.hold = "POST"
+    api.bend = lambda call: ("429 Too Many Requests", "Retry-After: 50", b"{}") if call.startswith("POST") else None
+    with running("apply", "--auto-approve", "--parallelism", "1") as started:
+        assert api.arrived.acquire(timeout=20)
+        api.gate.set()
+        started.send_signal(signal.SIGINT)
+        assert line(started) == FIRST
+        ran = ended(started)
+    assert ran.code == 130
+    assert "✗ invite k1@example.com" in ran.out
+    assert api.writes == ["POST /users"]
+
+
+def test_nothing_is_begun_in_the_next_workspace(write: Write, api: Api) -> None:
+    labs = "---\nversion: 1\nworkspace: labs\nmembers: {ada@example.com: admin, k3@example.com: viewer}\n"
+    write("beamctl.yaml", INVITES + labs)
+    api.hold = "POST"
+    with running("apply", "--auto-approve", "--parallelism", "1") as started:
+        assert api.arrived.acquire(timeout=20)
+        started.send_signal(signal.SIGINT)
+        assert line(started) == FIRST
+        api.gate.set()
+        ran = ended(started)
+    assert ran.code == 130
+    assert "\nApplied in part to labs: 0 done, 1 not attempted.\n" in ran.out
+    assert api.writes == ["POST /users"]
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "drift", "show"])
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_control_c_while_reading(write: Write, api: Api, command: str, output: str) -> None:
+    write("beamctl.yaml", INVITES)
+    api.hold = "GET"
+    with running(command, "-o", output) as started:
+        assert api.arrived.acquire(timeout=20)
+        started.send_signal(signal.SIGINT)
+        ran = ended(started)
+    assert ran.code == 130
+    assert ran.err == "\nError: interrupted\n"
+    assert ran.out == "" if output == "text" else error_in(ran)["message"] == "interrupted"
+    assert api.writes == []
+
+
+def test_signals_are_given_back(cli: Cli, write: Write, api: Api) -> None:
+    before = [signal.getsignal(number) for number in SIGNALS]
+    write("beamctl.yaml", INVITES)
+    assert cli("apply", "--auto-approve").code == 0
+    assert len(api.writes) == 3
+    assert [signal.getsignal(number) for number in SIGNALS] == before

@@ -1,0 +1,246 @@
+"""What reaches the streams: colours on a terminal only, and no end in tears where a stream is narrow, full or gone."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.cli.loopback import Api
+from tests.cli.process import Ran, command, environment, process, terminal
+from tests.cli.world import AS_IS, CHANGED, REFUSED, WRONG, Cli, People, Write
+
+ESCAPE = "\x1b"
+NESTED = AS_IS + "settings: {labels: {env: prod}}\n"
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("arguments", ["plan", "drift", "show", "apply --auto-approve"])
+def test_colours_on_a_terminal(write: Write, arguments: str) -> None:
+    write("beamctl.yaml", CHANGED)
+    with terminal(*arguments.split()) as screen:
+        _, seen = screen.end()
+    assert f"{ESCAPE}[1macme · local" in seen
+    assert set(re.findall(r"\x1b\[(\d*[A-Za-z])", seen)) <= {"0m", "1m", "2m", "31m", "32m", "33m"}
+    assert seen.count(f"{ESCAPE}[0m") * 2 == seen.count(ESCAPE)
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("options", "env"),
+    [
+        (["--no-color"], {}),
+        ([], {"NO_COLOR": "1"}),
+        ([], {"NO_COLOR": "0"}),
+        ([], {"TERM": "dumb"}),
+    ],
+)
+@pytest.mark.parametrize("arguments", ["plan", "apply --auto-approve"])
+def test_no_colours_where_they_are_not_wanted(
+    write: Write, options: list[str], env: Mapping[str, str], arguments: str
+) -> None:
+    write("beamctl.yaml", CHANGED)
+    with terminal(*arguments.split(), *options, env=env) as screen:
+        code, seen = screen.end()
+    assert code == 0
+    assert ESCAPE not in seen
+    assert "Plan: 1 to invite, 1 role to change." in seen
+
+
+@pytest.mark.usefixtures("local")
+def test_an_empty_no_color_says_nothing(write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    with terminal("plan", env={"NO_COLOR": ""}) as screen:
+        assert ESCAPE in screen.end()[1]
+
+
+@pytest.mark.usefixtures("local")
+def test_json_is_never_coloured(write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    with terminal("plan", "-o", "json") as screen:
+        assert ESCAPE not in screen.end()[1]
+
+
+@pytest.mark.usefixtures("local")
+def test_a_counter_runs_on_a_terminal_and_is_wiped(write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    with terminal("apply", "--auto-approve", "--no-color") as screen:
+        _, seen = screen.end()
+    assert "  1 of 2 …\r          \r" in seen
+    with terminal("drift", "--no-color") as screen:
+        assert " of " not in screen.end()[1]
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(("options", "env"), [(["-q"], {}), ([], {"TERM": "dumb"})])
+def test_no_counter_where_it_is_not_wanted(write: Write, options: list[str], env: Mapping[str, str]) -> None:
+    write("beamctl.yaml", CHANGED)
+    with terminal("apply", "--auto-approve", *options, env=env) as screen:
+        _, seen = screen.end()
+    assert "1 of 2" not in seen
+    assert "\r" not in seen
+
+
+def with_reader_gone(*arguments: str, stream: str = "stdout") -> Ran:
+    """`beamctl … | head`, where head has read enough before beamctl writes."""
+    read, written = os.pipe()
+    os.close(read)
+    try:
+        return process(*arguments, stdout=written) if stream == "stdout" else process(*arguments, stderr=written)
+    finally:
+        os.close(written)
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("arguments", "text", "code"),
+    [
+        ("plan", CHANGED, 0),
+        ("plan --detailed-exitcode", CHANGED, 2),
+        ("plan -o json", REFUSED, 5),
+        ("drift", CHANGED, 2),
+        ("show", CHANGED, 0),
+        ("validate", AS_IS, 0),
+        ("validate", WRONG, 3),
+    ],
+)
+def test_a_reader_that_went_away_changes_nothing(write: Write, arguments: str, text: str, code: int) -> None:
+    write("beamctl.yaml", text)
+    ran = with_reader_gone(*arguments.split())
+    assert (ran.code, ran.err) == (code, "")
+
+
+def test_help_into_a_closed_pipe() -> None:
+    assert with_reader_gone("--help").err == ""
+    assert with_reader_gone("emulator", "--help").err == ""
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_what_was_approved_is_done_although_the_reader_went_away(write: Write, people: People, output: str) -> None:
+    write("beamctl.yaml", CHANGED)
+    ran = with_reader_gone("apply", "--auto-approve", "-o", output)
+    assert (ran.code, ran.err) == (0, "")
+    assert people()["kim@example.com"] == "viewer"
+    assert people()["grace@example.com"] == "admin"
+
+
+@pytest.mark.usefixtures("local")
+def test_errors_and_talk_that_nobody_reads(write: Write) -> None:
+    assert with_reader_gone("plan", stream="stderr").code == 3
+    write("beamctl.yaml", WRONG)
+    assert with_reader_gone("plan", stream="stderr").code == 3
+    write("beamctl.yaml", CHANGED)
+    ran = with_reader_gone("plan", "--debug", "--allow", "mass-removal=1", stream="stderr")
+    assert ran.code == 0
+    assert "Plan: 1 to invite, 1 role to change." in ran.out
+    ran = with_reader_gone("apply", "--debug", "--auto-approve", stream="stderr")
+    assert ran.code == 0
+    assert "Applied to acme: 2 done." in ran.out
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("arguments", ["plan", "show -o json", "drift"])
+def test_a_full_disk_is_an_error(write: Write, arguments: str) -> None:
+    write("beamctl.yaml", CHANGED)
+    with Path("/dev/full").open("w") as full:
+        ran = process(*arguments.split(), stdout=full)
+    assert ran.code == 1
+    assert ran.err == "Error: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.usefixtures("local")
+def test_nothing_is_begun_when_the_plan_cannot_be_shown(write: Write, people: People) -> None:
+    write("beamctl.yaml", CHANGED)
+    before = people()
+    with Path("/dev/full").open("w") as full:
+        ran = process("apply", "--auto-approve", stdout=full)
+    assert ran.code == 1
+    assert people() == before
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_disk_that_is_full_half_way_leaves_nothing_half_done(
+    cli: Cli, write: Write, people: People, directory: Path, output: str
+) -> None:
+    write("beamctl.yaml", CHANGED)
+    room = len(cli("plan").out.encode()) + 10 if output == "text" else 10
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
+    with (directory / "report").open("w") as report:
+        ran = process("apply", "--auto-approve", "-o", output, stdout=report, prelude=limit)
+    assert ran.code == 1
+    assert ran.err.startswith("Error: cannot write the output: File too large\n")
+    assert ran.err.endswith("\n  The apply went on all the same: run `beamctl plan` to see how it stands.\n")
+    assert people()["kim@example.com"] == "viewer"
+    assert people()["grace@example.com"] == "admin"
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("encoding", "written", "dot", "address", "sun"),
+    [
+        ("ascii", "utf-8", "·", "josé", "日"),  # click takes ASCII for a mistake, and writes UTF-8
+        ("latin-1", "latin-1", "·", "josé", "\\u65e5"),
+        ("cp437", "cp437", "·", "josé", "\\u65e5"),
+        ("utf-8", "utf-8", "·", "josé", "日"),
+    ],
+)
+def test_a_narrow_encoding(write: Write, encoding: str, written: str, dot: str, address: str, sun: str) -> None:
+    write("beamctl.yaml", CHANGED + "  josé@example.com: viewer\n  日本@example.com: viewer\n")
+    for arguments, code in (("drift", 2), ("plan", 0), ("apply --auto-approve", 0), ("show", 0)):
+        ran = process(*arguments.split(), env={"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}, encoding=written)
+        assert (ran.code, ran.err) == (code, "")
+        assert f"acme {dot} local" in ran.out
+        assert f"{address}@example.com" in ran.out
+        assert sun in ran.out
+
+
+def test_the_c_locale(write: Write) -> None:
+    write("café.yaml", WRONG)
+    ran = process("plan", "-f", "café.yaml", env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+    assert ran.code == 3
+    assert ran.err.startswith("caf")
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("closed", [1, 2])
+@pytest.mark.parametrize("arguments", ["plan", "plan -o json", "show", "validate", "plan -f missing.yaml"])
+def test_a_closed_stream(write: Write, closed: int, arguments: str) -> None:
+    write("beamctl.yaml", CHANGED)
+    shell = f'exec "$@" {closed}>&-'
+    ended = subprocess.run(
+        ["bash", "-c", shell, "-", *command(), *arguments.split()],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=30,
+    )
+    assert ended.returncode == (3 if "missing" in arguments else 0)
+    assert "Error" not in ended.stdout
+    assert "missing" in arguments or ended.stderr == ""
+
+
+@pytest.mark.usefixtures("local")
+def test_the_result_goes_to_one_stream_and_talk_to_the_other(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    assert cli("plan").err == ""
+    assert cli("plan").out.startswith("acme · local\n\n  members\n")
+    debug = cli("plan", "--debug")
+    assert debug.out == cli("plan").out
+    assert debug.err.startswith("> GET /users\n< 200 in ")
+
+
+def test_everything_shown_ends_with_a_line_break(cli: Cli, write: Write, api: Api) -> None:
+    write("beamctl.yaml", CHANGED)
+    write("wrong.yaml", WRONG)
+    for arguments in ("plan", "drift", "show", "validate", "validate -f wrong.yaml", "plan -f wrong.yaml", "plan -x"):
+        for output in ("text", "json"):
+            ran = cli(*arguments.split(), "-o", output)
+            assert all(text == "" or text.endswith("\n") for text in (ran.out, ran.err))
+            assert not any(text.endswith("\n\n") for text in (ran.out, ran.err))
+    assert api.writes == []

@@ -1,0 +1,190 @@
+"""Refused plans: shown first, nothing written, and the printed flag is the one that works."""
+
+import re
+import shlex
+from dataclasses import dataclass
+
+import pytest
+
+from tests.cli.world import AS_IS, Cli, People, Write, document
+
+BOTH = "ada@example.com: admin, bob@example.com: admin"
+ALL = f"{BOTH}, grace@example.com: member, eve@example.com: member"
+ADA_LEFT = "{ada@example.com: admin, grace@example.com: member, eve@example.com: member}"
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    text: str
+    flags: tuple[str, ...]
+    workspace: str = "acme"
+
+
+CASES = [
+    Case(
+        "self-lockout",
+        document(members=ADA_LEFT, more="guards: {self: {email: BOB@example.com}}\n"),
+        ("self-lockout=bob@example.com",),
+    ),
+    Case("too-few-admins", document(members=ADA_LEFT, more="guards: {minAdmins: 2}\n"), ("too-few-admins=1",)),
+    Case("mass-removal", document(members=f"{{{BOTH}}}", more="guards: {maxRemovals: 0}\n"), ("mass-removal=2",)),
+    Case(
+        "removes-protected",
+        document(members=f"{{{BOTH}, grace@example.com: member}}", more="guards: {protected: [Eve@Example.com]}\n"),
+        ("removes-protected=eve@example.com",),
+    ),
+    Case(
+        "grants-outside-domain",
+        document(members=f"{{{ALL}, mallory@evil.test: viewer}}", more="guards: {allowedDomains: [example.com]}\n"),
+        ("grants-outside-domain=mallory@evil.test",),
+    ),
+    Case(
+        "empty-section",
+        document("quiet", "{}", "guards: {minAdmins: 0, maxRemovals: 100%}\n"),
+        ("empty-section=members",),
+        "quiet",
+    ),
+    Case("live-empty", document("hollow", "{kim@example.com: admin}"), ("live-empty=members",), "hollow"),
+    Case(
+        "several",
+        document(
+            members="{ada@example.com: admin, mallory@evil.test: viewer}",
+            more="guards: {minAdmins: 2, maxRemovals: 0, allowedDomains: [example.com],"
+            " protected: [eve@example.com], self: {email: bob@example.com}}\n",
+        ),
+        (
+            "self-lockout=bob@example.com",
+            "too-few-admins=1",
+            "mass-removal=3",
+            "removes-protected=eve@example.com",
+            "grants-outside-domain=mallory@evil.test",
+        ),
+    ),
+]
+
+
+def printed_command(text: str) -> list[str]:
+    """The last command that a refusal prints, as a shell would take it apart."""
+    words = shlex.split(re.findall(r"in this plan only:  (.*)$", text, re.MULTILINE)[-1])
+    assert words[:2] == ["beamctl", "apply"]
+    return words[1:]
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_refusal_names_the_flag_that_works(cli: Cli, write: Write, people: People, case: Case) -> None:
+    write("beamctl.yaml", case.text)
+    before = people(case.workspace)
+    refused = cli("apply", "--auto-approve")
+    assert (refused.code, refused.err) == (5, "")
+    assert refused.out == cli("plan").out
+    assert refused.out.index("\nPlan: ") < refused.out.index("\nRefused (exit 5): ")
+    assert people(case.workspace) == before
+    command = printed_command(refused.out)
+    assert tuple(command[2::2]) == case.flags
+    assert set(command[1::2]) == {"--allow"}
+    assert [each["allow"] for each in cli("plan", "-o", "json").json["workspaces"][0]["hazards"]] == list(case.flags)
+    allowed = cli(*command, "--auto-approve")
+    assert (allowed.code, allowed.err) == (0, "")
+    assert allowed.out.count("\nAllowed: ") == len(case.flags)
+    assert "Refused" not in allowed.out
+    assert people(case.workspace) != before
+    assert cli("drift").code == 0
+
+
+@pytest.mark.usefixtures("local")
+def test_each_hazard_must_be_allowed(cli: Cli, write: Write, people: People) -> None:
+    case = CASES[-1]
+    write("beamctl.yaml", case.text)
+    before = people()
+    for missing in case.flags:
+        others = [part for flag in case.flags if flag != missing for part in ("--allow", flag)]
+        ran = cli("apply", "--auto-approve", *others)
+        assert ran.code == 5
+        assert ran.out.count("\nRefused (exit 5): ") == 1
+        assert f"\nRefused (exit 5): {missing.partition('=')[0]} — " in ran.out
+        assert printed_command(ran.out)[2::2] == list(case.flags)
+    assert people() == before
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("members", ["{bob@example.com: member}", "{new@example.com: admin}", "{}"])
+def test_the_last_admin_cannot_be_allowed(cli: Cli, write: Write, people: People, members: str) -> None:
+    before = people()
+    write("beamctl.yaml", document(members=members))
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 5
+    assert "\nRefused (exit 5): last-admin — every accepted admin would be removed or demoted" in ran.out
+    assert "  It cannot be allowed: no accepted admin would remain" in ran.out
+    assert "--allow last-admin" not in ran.out
+    hazards = cli("plan", "-o", "json").json["workspaces"][0]["hazards"]
+    assert [each["allow"] for each in hazards if each["name"] == "last-admin"] == [None]
+    others = [part for each in hazards if each["allow"] for part in ("--allow", each["allow"])]
+    assert cli("apply", "--auto-approve", *others).code == 5
+    assert cli("apply", "--auto-approve", "--allow", "last-admin=none", *others).code == 3
+    assert people() == before
+
+
+HOSTILE = [
+    "o'neil@evil.test",
+    "$HOME@evil.test",
+    "`id`@evil.test",
+    "a&b|c@evil.test",
+    "-rf@evil.test",
+    "--allow=x@evil.test",
+    "a=b@evil.test",
+    "*?@evil.test",
+    "!history@evil.test",
+    "#comment@evil.test",
+    "~root@evil.test",
+    "{a}%s@evil.test",
+    "josé@evil.test",
+    "Mixed.Case@EVIL.test",
+    "日本@evil.test",
+]
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("email", HOSTILE)
+def test_a_hostile_address_can_be_pasted(cli: Cli, write: Write, people: People, email: str) -> None:
+    before = people()
+    quoted = "'" + email.replace("'", "''") + "'"
+    write("beamctl.yaml", AS_IS + f"  {quoted}: viewer\nguards: {{allowedDomains: [example.com]}}\n")
+    refused = cli("apply", "--auto-approve")
+    assert refused.code == 5
+    assert people() == before
+    command = printed_command(refused.out)
+    assert command == ["apply", "--allow", f"grants-outside-domain={email}"]
+    assert cli(*command, "--auto-approve").code == 0
+    assert people() == {**before, email: "viewer"}
+
+
+@pytest.mark.usefixtures("local")
+def test_a_refusal_is_told_to_machines(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", CASES[2].text)
+    for command in (["plan"], ["apply", "--auto-approve"]):
+        ran = cli(*command, "-o", "json")
+        assert (ran.code, ran.err) == (5, "")
+        (workspace,) = ran.json["workspaces"]
+        assert workspace["refused"] is True
+        assert workspace["hazards"] == [
+            {
+                "name": "mass-removal",
+                "value": "2",
+                "because": "takes from 2 of 4; guards.maxRemovals is 0",
+                "refused": True,
+                "allow": "mass-removal=2",
+            }
+        ]
+        assert len(ran.json["resource_changes"]) == 2
+    assert ran.json["results"] == []
+    assert ran.json["summary"] == {"done": 0, "deferred": 0, "failed": 0, "not_attempted": 0}
+
+
+@pytest.mark.usefixtures("local")
+def test_no_flag_allows_everything(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", CASES[2].text)
+    for flag in ("--force", "--yes", "-y", "--allow-all"):
+        assert cli("apply", "--auto-approve", flag).code == 3
+    assert cli("apply", "--auto-approve", "--allow", "mass-removal=*").code == 5

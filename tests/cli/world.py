@@ -1,0 +1,77 @@
+"""The small world the command line is tested in: one seed, one document, and what to look for."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from tests.cli.process import Ran
+
+CANARY = "bl_canary_that_nobody_may_ever_see"
+GRACE = "bl_grace_canary_that_nobody_may_see"
+
+SEED = f"""\
+workspaces:
+  - {{name: acme, displayName: Acme, labels: {{env: test}}}}
+  - {{name: labs}}
+  - {{name: quiet}}      # has no admin
+  - {{name: hollow}}     # has nobody
+users:
+  - {{email: ada@example.com, apiKey: {CANARY}, workspaces: {{acme: admin, labs: admin}}}}
+  - {{email: bob@example.com, workspaces: {{acme: admin}}}}
+  - {{email: grace@example.com, apiKey: {GRACE}, workspaces: {{acme: member, quiet: member}}}}
+  - {{email: eve@example.com, workspaces: {{acme: member, quiet: member}}}}
+"""
+
+AS_IS = """\
+version: 1
+workspace: acme
+members:
+  ada@example.com: admin
+  bob@example.com: admin
+  grace@example.com: member
+  eve@example.com: member
+"""
+"""What the seed says already."""
+
+CHANGED = AS_IS.replace("grace@example.com: member", "grace@example.com: admin") + "  kim@example.com: viewer\n"
+"""One role to change, and one to invite; nothing dangerous."""
+
+REFUSED = """\
+version: 1
+workspace: acme
+members: {ada@example.com: admin, bob@example.com: admin}
+guards: {maxRemovals: 1}
+"""
+"""Takes two away, where one may be."""
+
+WRONG = """\
+version: 1
+workspace: acme
+members:
+  ada@example.com: admn
+"""
+
+Cli = Callable[..., Ran]
+"""Runs the command line in this process: arguments, and `stdin` for what it may read."""
+
+Write = Callable[[str, str], None]
+"""Writes a file into the current directory."""
+
+
+class People(Protocol):
+    """Who is in a workspace of the emulator: role by e-mail."""
+
+    def __call__(self, workspace: str = "acme") -> Mapping[str, str]: ...
+
+
+def document(workspace: str = "acme", members: str = "{ada@example.com: admin}", more: str = "") -> str:
+    return f"version: 1\nworkspace: {workspace}\nmembers: {members}\n{more}"
+
+
+def error_in(ran: Ran) -> dict[str, Any]:
+    """The error of a JSON answer, which must be the whole of it."""
+    answer = ran.json
+    assert set(answer) == {"format_version", "error"}
+    error: dict[str, Any] = answer["error"]
+    assert set(error) == {"message", "hint", "exit_code"}
+    assert error["exit_code"] == ran.code
+    return error
