@@ -10,7 +10,7 @@ from beamctl import __version__
 def main() -> int:
     """Run the command line and give its exit code."""
     if sys.argv[1:] == ["--version"]:
-        sys.stdout.write(f"beamctl {__version__}\n")
+        print(f"beamctl {__version__}")  # noqa: T201 - unlike others, it copes with a closed standard output
         return 0
     from beamctl.cli.main import run
 

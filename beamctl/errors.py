@@ -5,6 +5,7 @@ BeamctlError
 ├── DocumentError            the documents are wrong: carries every problem
 ├── UsageError               the command line or a setting is wrong
 ├── RefusedError             a hazard that was not allowed, or nobody to say yes
+├── StalePlanError           the workspace is no longer what the plan was made from
 ├── ApiError                 the API could not be asked, or answered something else
 │   ├── UnreachableError     no answer: DNS, connection, TLS, proxy, time-out
 │   ├── UnauthenticatedError 401, or no credential at all
@@ -52,6 +53,10 @@ class UsageError(BeamctlError):
 
 class RefusedError(BeamctlError):
     """beamctl could, but will not: a hazard that was not allowed, or no one to say yes."""
+
+
+class StalePlanError(BeamctlError):
+    """The workspace is no longer what the plan was made from."""
 
 
 class ApiError(BeamctlError):

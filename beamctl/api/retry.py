@@ -13,6 +13,8 @@ from typing import assert_never
 from beamctl.api.exchange import OK, THROTTLED, Failure, Fault, Outcome, Reply
 
 MOST_ATTEMPTS = 6
+MOST_UNSENT = 4
+"""Attempts where nothing was ever reached: a mistyped host must not look like a hang."""
 MOST_REFUSALS = 20
 """Attempts of a request that was only ever told "not now": it takes its turn among many."""
 LONGEST_WAIT = 60.0
@@ -48,13 +50,22 @@ def wait_before_repeat(outcome: Outcome, effort: Effort, *, once: bool, chance: 
         chance: A random number from 0 to 1, so that many clients do not come back at the same moment.
         wall: The time of day, in seconds since 1970.
     """
-    throttled = isinstance(outcome, Reply) and outcome.status == THROTTLED
-    if effort.attempts >= (MOST_REFUSALS if throttled else MOST_ATTEMPTS) or not repeatable(outcome, once=once):
+    if effort.attempts >= _most(outcome) or not repeatable(outcome, once=once):
         return None
     asked = _asked_wait(outcome.headers, wall) if isinstance(outcome, Reply) else None
     backoff = chance * min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (effort.attempts - 1))
     wait = min(LONGEST_WAIT, asked or backoff)  # "after 0 s" would be a hammer
     return wait if effort.elapsed + wait <= LONGEST_EFFORT else None
+
+
+def _most(outcome: Outcome) -> int:
+    match outcome:
+        case Reply(status=status) if status == THROTTLED:
+            return MOST_REFUSALS
+        case Failure(fault=Fault.NOT_SENT):
+            return MOST_UNSENT
+        case _:
+            return MOST_ATTEMPTS
 
 
 def repeatable(outcome: Outcome, *, once: bool) -> bool:

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
-from beamctl.errors import ApiError, BeamctlError, UnauthenticatedError
+from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
 from beamctl.model.ports import Reader, Sender
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Ending, Kind, Outcome
@@ -67,7 +67,7 @@ def _doubt(plan: Plan, means: Means) -> str:
         kind = means.kinds[name]
         try:
             live = kind.live(means.reader.get(kind.listing(plan.workspace)))
-        except ApiError as error:
+        except BeamctlError as error:
             return f"the {kind.section} could not be read again: {error.message}"
         if why := kind.doubt(live, relies_on):
             return why
@@ -123,6 +123,9 @@ def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt,
         put(Started(change))
         try:
             outcome = _converse(change, workspace, means)
+        except InterruptedRunError:
+            put(NotAttempted(change, "interrupted"))
+            continue
         except BeamctlError as error:
             if isinstance(error, UnauthenticatedError):  # no further call can succeed
                 halt.why_fatal = error.message
@@ -135,10 +138,17 @@ def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt,
 
 def _converse(change: Change, workspace: str, means: Means) -> Outcome:
     conversation = means.kinds[change.kind].perform(change, workspace)
+    begun = False
     try:
         call = next(conversation)
         while True:
-            call = conversation.send(means.sender.send(call))
+            answer = means.sender.send(call)
+            begun = True
+            call = conversation.send(answer)
     except StopIteration as end:
         outcome: Outcome = end.value
         return outcome
+    except InterruptedRunError:
+        if not begun:
+            raise
+        return Outcome(Ending.FAILED, "interrupted between its calls", "Run `beamctl plan` to see how it stands.")

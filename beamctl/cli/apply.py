@@ -17,13 +17,13 @@ from beamctl.cli.connect import access_of
 from beamctl.cli.exits import Exit
 from beamctl.cli.interrupt import Interrupt
 from beamctl.cli.output import Output, UnwritableError, output_of, say
-from beamctl.cli.planning import Planned, allowances, is_refused, plan_all, say_unused
+from beamctl.cli.planning import Planned, allowances, is_refused, plan_all, refuse_stale, say_unused
 from beamctl.cli.progress import Progress
 from beamctl.errors import RefusedError
 from beamctl.plan.hazard import Allowance
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.apply import counts, end_text
-from beamctl.report.text.plan import plan_text
+from beamctl.report.text.plan import plans_text
 from beamctl.usecases import apply
 
 Ran = list[tuple[Planned, list[Event]]]
@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913 - one argument an option
     granted = allowances(allowed)
     access = access_of(**connection)
     with ExitStack() as stack:
-        planned = plan_all(files, workspaces, access, stack)
+        planned = plan_all(files, workspaces, access, stack, granted)
         if not out.json:
             out.payload(_shown(planned, granted, out.style))
         say_unused(planned, granted, out)
@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913 - one argument an option
 
 
 def _shown(planned: Sequence[Planned], granted: Sequence[Allowance], style: Style) -> str:
-    return "\n".join(plan_text(each.plan, granted, style) for each in planned)
+    return plans_text([each.plan for each in planned], granted, style)
 
 
 def _approve(planned: Sequence[Planned], granted: Sequence[Allowance], out: Output, *, from_stdin: bool) -> None:
@@ -92,6 +92,7 @@ def _approve(planned: Sequence[Planned], granted: Sequence[Allowance], out: Outp
     say(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only `yes` is taken: ", nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise RefusedError("not approved, so nothing was changed")
+    refuse_stale(planned)
 
 
 def _apply_all(planned: Sequence[Planned], ran: Ran, parallelism: int, out: Output, stop: StopSignal) -> Exit:

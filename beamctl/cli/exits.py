@@ -14,6 +14,7 @@ from beamctl.errors import (
     ForbiddenError,
     InterruptedRunError,
     RefusedError,
+    StalePlanError,
     UnauthenticatedError,
     UsageError,
 )
@@ -70,6 +71,8 @@ def exit_of(error: BeamctlError) -> Exit:
             return Exit.NOT_ALLOWED
         case RefusedError():
             return Exit.REFUSED
+        case StalePlanError():
+            return Exit.STALE
         case InterruptedRunError():
             return Exit.INTERRUPTED
         case ApiError() | _:

@@ -39,16 +39,16 @@ def command(  # noqa: PLR0913 - one argument an option
     out = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
     with ExitStack() as stack:
-        planned = plan_all(files, workspaces, access_of(**connection), stack)
+        planned = plan_all(files, workspaces, access_of(**connection), stack, granted)
     plans = [each.plan for each in planned]
     if out.json:
         from beamctl.report.as_json import plans_json
 
         out.payload(plans_json(plans, granted))
     else:
-        from beamctl.report.text.plan import plan_text
+        from beamctl.report.text.plan import plans_text
 
-        out.payload("\n".join(plan_text(plan, granted, out.style) for plan in plans))
+        out.payload(plans_text(plans, granted, out.style))
     say_unused(planned, granted, out)
     if is_refused(planned, granted):
         return Exit.REFUSED

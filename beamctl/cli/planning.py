@@ -12,6 +12,7 @@ from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
 from beamctl.cli.output import Output
 from beamctl.document.document import Desired
+from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
 from beamctl.plan.kind import Situation
@@ -23,19 +24,47 @@ from beamctl.usecases import plan
 class Planned:
     """A plan and the way to the workspace it is for."""
 
+    desired: Desired
     plan: Plan
     link: Link
 
 
-def plan_all(files: Sequence[str], workspaces: Sequence[str], access: Access, stack: ExitStack) -> list[Planned]:
-    """Plan every workspace of the documents. An error in one stops all: nothing has been changed yet."""
-    return [_plan(desired, access, stack) for desired in read_desired(files, workspaces)]
+def plan_all(
+    files: Sequence[str],
+    workspaces: Sequence[str],
+    access: Access,
+    stack: ExitStack,
+    granted: Sequence[Allowance] = (),
+) -> list[Planned]:
+    """Plan every workspace of the documents. An error in one stops all: nothing has been changed yet.
+
+    Raises:
+        UsageError: A hazard is allowed, and the run is about several workspaces: it is not said in which.
+    """
+    wanted = read_desired(files, workspaces)
+    if granted and len(wanted) > 1:
+        names = ", ".join(desired.workspace for desired in wanted)
+        raise UsageError("--allow is about one plan, and this run makes several", f"Pick one with -w: {names}.")
+    return [_planned(desired, stack.enter_context(link(access, desired.workspace))) for desired in wanted]
 
 
-def _plan(desired: Desired, access: Access, stack: ExitStack) -> Planned:
-    way = stack.enter_context(link(access, desired.workspace))
+def refuse_stale(planned: Sequence[Planned]) -> None:
+    """Look again after somebody took their time to say yes.
+
+    Raises:
+        StalePlanError: A workspace is no longer what its plan was made from.
+    """
+    for each in planned:
+        if _planned(each.desired, each.link).plan != each.plan:
+            raise StalePlanError(
+                f"{each.plan.workspace} changed while you were asked, so nothing was changed",
+                "Run `beamctl apply` again to see the plan as it is now.",
+            )
+
+
+def _planned(desired: Desired, way: Link) -> Planned:
     situation = Situation(datetime.now(UTC).date(), way.api_url, way.identity)
-    return Planned(plan(desired, way.reader, situation), way)
+    return Planned(desired, plan(desired, way.reader, situation), way)
 
 
 def allowances(texts: Sequence[str]) -> tuple[Allowance, ...]:

@@ -170,7 +170,7 @@ def test_no_answer_that_can_be_believed(step: httpx.Response | Exception, kind: 
     [
         (reply(503), 6),
         (httpx.ReadError("x"), 6),
-        (httpx.ConnectError("x"), 6),
+        (httpx.ConnectError("x"), 4),
         (httpx.Response(200, content=b"[1, "), 6),
         (httpx.ProxyError("407 no"), 1),
         (page(), 1),

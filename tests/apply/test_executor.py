@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from beamctl.apply.event import Ended, NotAttempted
-from beamctl.errors import UnauthenticatedError, UnreachableError
+from beamctl.errors import InterruptedRunError, UnauthenticatedError, UnreachableError
 from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.usecases import apply
 from tests.fakes.runs import applied, document, outcomes, planned
@@ -90,6 +90,23 @@ def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "old@x.io": "not attempted"}
     said = next(e.outcome.remark for e in events if isinstance(e, Ended) and e.change.name == "a@x.io")
     assert said == "beamctl has a bug: KeyError; whether it was made is not known"
+
+
+@pytest.mark.parametrize(("after", "ending"), [(0, "not attempted"), (1, "failed")])
+def test_an_interrupt_while_waiting_for_a_turn(after: int, ending: str) -> None:
+    live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}))
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "viewer"}), live)
+    calls: list[ApiCall] = []
+
+    class Interrupted:
+        def send(self, call: ApiCall) -> Answer | Lost:
+            calls.append(call)
+            if len(calls) > after:
+                raise InterruptedRunError("interrupted")
+            return live.send(call)
+
+    events = list(apply(plan, live, Interrupted(), parallelism=1, stop=threading.Event()))
+    assert outcomes(events) == {"a@x.io": ending}
 
 
 def test_an_interrupt_lets_the_calls_in_flight_end_and_begins_no_more() -> None:

@@ -60,6 +60,24 @@ def test_yes_on_a_terminal(write: Write, people: People) -> None:
 
 
 @pytest.mark.usefixtures("local")
+def test_a_workspace_that_changed_while_somebody_thought(cli: Cli, write: Write, people: People) -> None:
+    write("beamctl.yaml", CHANGED)
+    with terminal("apply") as screen:
+        screen.read_until("taken: ")
+        call = ["emulator", "call", "--as", "ada@example.com", "-w", "acme", "PUT", "/users/grace@example.com"]
+        assert cli(*call, '{"role": "viewer"}').code == 0
+        screen.type("yes\n")
+        code, seen = screen.end()
+    assert code == 6
+    assert seen.endswith(
+        "Error: acme changed while you were asked, so nothing was changed\n"
+        "  Run `beamctl apply` again to see the plan as it is now.\n"
+    )
+    assert people()["grace@example.com"] == "viewer"
+    assert "kim@example.com" not in people()
+
+
+@pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("answer", ["no\n", "\n", "y\n", "YES\n", "yes please\n", "\x04"])
 def test_anything_else_on_a_terminal(write: Write, people: People, answer: str) -> None:
     before = people()

@@ -188,3 +188,25 @@ def test_no_flag_allows_everything(cli: Cli, write: Write) -> None:
     for flag in ("--force", "--yes", "-y", "--allow-all"):
         assert cli("apply", "--auto-approve", flag).code == 3
     assert cli("apply", "--auto-approve", "--allow", "mass-removal=*").code == 5
+
+
+@pytest.mark.usefixtures("local")
+def test_an_allowance_is_about_one_workspace(cli: Cli, write: Write, people: People) -> None:
+    """`live-empty=members` of one workspace must not allow the same in another."""
+    write(
+        "beamctl.yaml", f"{document(members=f'{{{BOTH}}}', more='guards: {maxRemovals: 1}')}\n---\n{document('hollow')}"
+    )
+    shown = cli("plan")
+    assert shown.code == 5
+    assert "  To allow it in this plan only:  beamctl apply -w acme --allow mass-removal=2\n" in shown.out
+    assert "  To allow it in this plan only:  beamctl apply -w hollow --allow live-empty=members\n" in shown.out
+    before = people()
+    for command in ("plan", "apply"):
+        ran = cli(command, "--allow", "mass-removal=2", *(["--auto-approve"] if command == "apply" else []))
+        assert ran.code == 3
+        assert ran.err == (
+            "Error: --allow is about one plan, and this run makes several\n  Pick one with -w: acme, hollow.\n"
+        )
+    assert people() == before
+    assert cli("apply", "-w", "acme", "--allow", "mass-removal=2", "--auto-approve").code == 0
+    assert set(people()) == {"ada@example.com", "bob@example.com"}

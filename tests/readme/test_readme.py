@@ -106,4 +106,4 @@ def test_the_tables_are_those_of_the_code(name: str, table: str) -> None:
 
 def test_the_exit_codes_are_those_of_the_code() -> None:
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert listed == {int(code) for code in Exit} - {Exit.STALE}  # saved plans are not there yet
+    assert listed == {int(code) for code in Exit}

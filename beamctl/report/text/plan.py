@@ -18,8 +18,21 @@ _FEW = 12
 _FIRST = "unchanged"
 
 
-def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAIN) -> str:
-    """A whole plan: header, changes, notes, hazards and sum."""
+def plans_text(plans: Sequence[Plan], allowed: Sequence[Allowance] = (), style: Style = PLAIN) -> str:
+    """All plans of a run."""
+    several = len(plans) > 1
+    return "\n".join(plan_text(plan, allowed, style, pick=plan.workspace if several else "") for plan in plans)
+
+
+def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAIN, *, pick: str = "") -> str:
+    """A whole plan: header, changes, notes, hazards and sum.
+
+    Args:
+        plan: The plan.
+        allowed: The hazards that somebody allowed.
+        style: Colours.
+        pick: The workspace that a command must pick to be about this plan alone; empty where it is alone.
+    """
     lines = [style(Tone.STRONG, words.head(plan)), ""]
     for kind, section in plan.sections.items():
         changes = [change for change in plan.changes if change.kind == kind]
@@ -32,7 +45,7 @@ def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAI
     if len(lines) > 2 and lines[-1]:  # noqa: PLR2004 - more than the header
         lines.append("")
     lines.append(style(Tone.STRONG, sum_text(plan)))
-    return "\n".join([*lines, *_hazards(plan, allowed, style), *_all_flags(plan, allowed)]) + "\n"
+    return "\n".join([*lines, *_hazards(plan, allowed, style, pick), *_all_flags(plan, allowed, pick)]) + "\n"
 
 
 def sum_text(plan: Plan) -> str:
@@ -42,26 +55,31 @@ def sum_text(plan: Plan) -> str:
     return f"Plan: {words.to_do(plan.changes)}."
 
 
-def refusal(hazard: Hazard) -> str:
+def refusal(hazard: Hazard, pick: str = "") -> str:
     """Why a plan is refused, and the exact flag that would allow it."""
     lines = [f"Refused (exit 5): {hazard.risk.label} — {printable(hazard.because)}."]
     if hazard.liftable:
-        lines.append(f"  To allow it in this plan only:  beamctl apply {_flag(hazard)}")
+        lines.append(f"  To allow it in this plan only:  beamctl apply{_picked(pick)} {_flag(hazard)}")
     else:
         lines.append(f"  It cannot be allowed: {hazard.risk.why}. Keep or promote another admin first.")
     return "\n".join(lines)
+
+
+def _picked(pick: str) -> str:
+    return f" -w {pick}" if pick else ""
 
 
 def _flag(hazard: Hazard) -> str:
     return "--allow " + shlex.quote(f"{hazard.risk.label}={hazard.value}")
 
 
-def _all_flags(plan: Plan, allowed: Sequence[Allowance]) -> list[str]:
+def _all_flags(plan: Plan, allowed: Sequence[Allowance], pick: str) -> list[str]:
     """Where there are several hazards, the one command that allows them all."""
     blocked = refused(plan.hazards, allowed)
     if not blocked or len(plan.hazards) == 1 or not all(hazard.liftable for hazard in plan.hazards):
         return []
-    return ["", f"To allow all of this in this plan only:  beamctl apply {' '.join(map(_flag, plan.hazards))}"]
+    flags = " ".join(map(_flag, plan.hazards))
+    return ["", f"To allow all of this in this plan only:  beamctl apply{_picked(pick)} {flags}"]
 
 
 def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
@@ -118,12 +136,12 @@ def _note(told: tuple[str, str]) -> str:
     return f"{text}  ({where})" if where else text
 
 
-def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style) -> list[str]:
+def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, pick: str) -> list[str]:
     blocking = refused(plan.hazards, allowed)
     lines = []
     for hazard in plan.hazards:
         if hazard in blocking:
-            lines += ["", style(Tone.BAD, refusal(hazard))]
+            lines += ["", style(Tone.BAD, refusal(hazard, pick))]
         else:
             lines += ["", style(Tone.CHANGED, f"Allowed: {hazard.risk.label} — {printable(hazard.because)}.")]
     return lines
