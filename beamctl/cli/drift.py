@@ -43,4 +43,4 @@ def command(
         from beamctl.report.text.drift import drift_text
 
         out.payload("\n".join(drift_text(plan, out.style) for plan in plans))
-    return Exit.DIFFERS if any(plan.changes for plan in plans) else Exit.DONE
+    return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE

@@ -13,7 +13,9 @@ from beamctl.document.problem import Problem
 from beamctl.errors import GarbledError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
 from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Comparison, Conversation, Ending, Outcome, Situation
 
 _KEYS = ("displayName", "labels", "groupMappings")
@@ -98,8 +100,10 @@ class SettingsKind:
             for key, value in section.items()
             if key not in same
         )
+        unmapped = _unmapped_admins(live["groupMappings"], section.get("groupMappings"))
         return Comparison(
             changes=changes,
+            hazards=tuple(Hazard(Risk.UNMAPS_ADMINS, group, f"{group} is mapped to admin now") for group in unmapped),
             tally={"unchanged": len(same)},
             wanted=len(section),
             seen=1,
@@ -129,6 +133,15 @@ class SettingsKind:
     def doubt(self, live: Settings, relies_on: Sequence[str]) -> str:  # noqa: ARG002 - settings let nobody in
         """Never: nothing is taken from anyone on the strength of settings."""
         return ""
+
+
+def _unmapped_admins(before: list[Any], after: list[Any] | None) -> list[str]:
+    """Groups whose people are admins by their group, and would no longer be."""
+    if after is None:
+        return []
+    kept = {group for group, role in _norm("groupMappings", after) if role == Role.ADMIN.value}
+    admins = {group for group, role in _norm("groupMappings", before) if role == Role.ADMIN.value}
+    return [printable(group) for group in sorted(admins - kept)]
 
 
 def _takes(key: str, before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import groupby
 
 _ATOM = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
 _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
@@ -14,10 +15,23 @@ LONGEST = 254
 
 
 def folded(email: str) -> str:
-    """The address by which two spellings are compared: one person is one folded address."""
+    """The address by which two spellings are compared: one person is one folded address.
+
+    Letters outside ASCII that would fold into ASCII (the Kelvin sign, `ß`, the long s, ligatures) stay as they are: no
+    address may pass for another one that is spelled with plain letters.
+    """
     if email.isascii():
         return email.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", email).casefold())
+    pieces = ((alike, "".join(chars)) for alike, chars in groupby(email, _looks_plain))
+    return "".join(piece if alike else _composed(_composed(piece).casefold()) for alike, piece in pieces)
+
+
+def _looks_plain(char: str) -> bool:
+    return not char.isascii() and _composed(char).casefold().isascii()
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def domain(email: str) -> str:

@@ -17,6 +17,10 @@ class Risk(Enum):
     TOO_FEW_ADMINS = "too-few-admins", "fewer accepted admins would remain than guards.minAdmins asks for"
     MASS_REMOVAL = "mass-removal", "more is taken away in one apply than guards.maxRemovals allows"
     REMOVES_PROTECTED = "removes-protected", "somebody under guards.protected would be removed or demoted"
+    UNMAPS_ADMINS = (
+        "unmaps-admins",
+        "a group would no longer be mapped to admin, and its people lose that when it syncs",
+    )
     GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"
     LIVE_EMPTY = "live-empty", "the API shows nothing at all where there is always something: do not trust it"

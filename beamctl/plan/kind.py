@@ -40,10 +40,12 @@ class Note:
     Attributes:
         text: In one sentence, without a full stop.
         place: The line it is about, if any.
+        differs: Whether the workspace is not as the document says, and is left so.
     """
 
     text: str
     place: Place | None = None
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

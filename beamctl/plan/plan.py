@@ -46,6 +46,11 @@ class Plan:
     fingerprint: str
     relies_on: Mapping[str, tuple[str, ...]]
 
+    @property
+    def differs(self) -> bool:
+        """Whether the workspace is not as the document says, be it to be changed or to be left alone."""
+        return bool(self.changes) or any(note.differs for note in self.notes)
+
     def stages(self) -> tuple[tuple[Stage, tuple[Change, ...]], ...]:
         """The changes by stage, in order."""
         return tuple((stage, tuple(group)) for stage, group in groupby(self.changes, key=lambda change: change.stage))

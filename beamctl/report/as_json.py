@@ -39,7 +39,8 @@ def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
 def drift_json(plans: Sequence[Plan]) -> str:
     """Every difference of every workspace."""
     found = [change_data(plan, change) | {"told": told(plan, change)} for plan in plans for change in plan.changes]
-    return _dumps({"drift": bool(found), "resource_drift": found})
+    left = [{"workspace": plan.workspace, "told": note.text} for plan in plans for note in plan.notes if note.differs]
+    return _dumps({"drift": any(plan.differs for plan in plans), "resource_drift": found, "left_alone": left})
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:

@@ -1,6 +1,7 @@
 """What an apply does when things go wrong, seen from outside."""
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -49,6 +50,17 @@ def test_admins_are_read_again_before_anything_is_taken() -> None:
     assert outcomes(events) == {"ann@x.io": "not attempted", "old@x.io": "not attempted"}
     why = next(event.why for event in events if isinstance(event, NotAttempted))
     assert why == "root@x.io should remain as admin, and is none any more"
+
+
+def test_the_last_admin_goes_only_when_the_new_one_is_really_there() -> None:
+    class Lying(FakeWorkspace):
+        def _set_role(self, email: str, body: Mapping[str, Any]) -> Answer:
+            return Answer(200, {}) if body["role"] == "admin" else super()._set_role(email, body)
+
+    live = Lying({"root@x.io": dict(ROOT), "ann@x.io": person("ann@x.io")})
+    events = applied(planned(document({"ann@x.io": "admin"}), live), live)
+    assert outcomes(events) == {"ann@x.io": "done", "root@x.io": "not attempted"}
+    assert live.users["root@x.io"]["role"] == "admin"
 
 
 def test_what_cannot_be_read_again_is_not_taken() -> None:

@@ -7,6 +7,8 @@ import pytest
 from beamctl.errors import GarbledError
 from beamctl.kinds.member.live import people
 from beamctl.kinds.settings import SettingsKind
+from beamctl.report.text.drift import drift_text
+from beamctl.report.text.plan import plan_text
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -50,6 +52,22 @@ def test_of_two_entries_for_one_person_the_one_with_more_access_counts() -> None
     ]
     assert str(people(entries)["a@x.io"].role) == "admin"
     assert people(entries) == people(entries[::-1])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        person("Mal@x.io", "member"),
+        person("mal@x.io", "viewer", accepted=False, source="weird"),
+        person("MAL@x.io", "viewer", source="directory_sync"),
+    ],
+)
+def test_no_second_entry_hides_an_admin(other: dict[str, Any]) -> None:
+    admin = person("mal@x.io", "admin")
+    for entries in ([admin, other], [other, admin]):
+        found = people(entries)["mal@x.io"]
+        assert found.is_admin
+        assert found.standing.value == "accepted"
 
 
 def test_a_source_that_is_not_known_is_not_ours_to_touch() -> None:
@@ -107,3 +125,24 @@ def test_settings_that_are_not_declared_are_not_compared() -> None:
     live = FakeWorkspace(settings={"name": "acme", "displayName": "Z", "labels": {"x": "y"}})
     assert planned(document(settings={"displayName": "Z"}), live).changes == ()
     assert planned(document({}), FakeWorkspace.of([])).sections == {"member": "members"}
+
+
+def test_a_group_that_is_no_longer_mapped_to_admin_is_a_hazard() -> None:
+    mappings = [{"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}]
+    live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings})
+    for after in ([], [{"groupName": "ops", "role": "member"}]):
+        plan = planned(document(settings={"groupMappings": after}, guards={"maxRemovals": 9}), live)
+        assert [(hazard.risk.label, hazard.value) for hazard in plan.hazards] == [("unmaps-admins", "ops")]
+    plan = planned(document(settings={"groupMappings": mappings[:1]}, guards={"maxRemovals": 9}), live)
+    assert plan.hazards == ()
+
+
+def test_what_differs_and_is_left_alone_is_never_called_as_the_document_says() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("lin@x.io", "admin", source="directory_sync")])
+    plan = planned(document({"root@x.io": "admin", "lin@x.io": "viewer"}), live)
+    assert (plan.changes, plan.differs) == ((), True)
+    assert plan_text(plan).endswith("No changes to make: what differs between acme and access.yaml is left alone.\n")
+    text = drift_text(plan)
+    assert "! lin@x.io is admin through directory sync; the document says viewer: change it in the directory" in text
+    assert text.endswith("Drift: what is said above of acme is not as access.yaml says.\n")
+    assert planned(document({"root@x.io": "admin"}), live).differs is False

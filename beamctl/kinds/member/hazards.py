@@ -30,9 +30,9 @@ class Admins:
     after: frozenset[str]
 
     @property
-    def remaining(self) -> tuple[str, ...]:
-        """Those before who are still there after: what an apply relies on while it takes."""
-        return tuple(sorted(self.before & self.after))
+    def relied_on(self) -> tuple[str, ...]:
+        """Who must be an admin, those promoted first among them, before anything is taken from anyone."""
+        return tuple(sorted(self.after))
 
 
 def admins_of(everybody: People, changes: Sequence[Change]) -> Admins:

@@ -87,11 +87,13 @@ class Judge:
         place = self._place(want) if want else None
         if not directory:
             text = f"{person.email} has the role {str(person.role)!r}, which beamctl does not know, and is left alone"
-            self.notes.append(Note(f"{text}: list them under members to change that", place))
+            self.notes.append(Note(f"{text}: list them under members to change that", place, differs=True))
         elif what is Verdict.LEAVE_SAID or (want is not None and role is None):
             asked = f"the document says {role}" if role else "their access ended"
             text = f"{person.email} is {person.role} through {person.source.replace('_', ' ')}; {asked}"
-            self.notes.append(Note(f"{text}: change it in the directory or in settings.groupMappings", place))
+            self.notes.append(
+                Note(f"{text}: change it in the directory or in settings.groupMappings", place, differs=True)
+            )
 
     def _change(self, what: Verdict, key: str, want: Wanted | None, person: Person | None) -> Change:
         before = attributes(person) if person else None

@@ -70,7 +70,7 @@ class MemberKind:
             wanted=sum(want.on(situation.today) is not None for want in section.values()),
             seen=len(live),
             population=sum(person.standing is not Standing.DIRECTORY for person in live.values()),
-            relies_on=count.remaining,
+            relies_on=count.relied_on,
         )
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above

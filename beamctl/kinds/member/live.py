@@ -13,7 +13,8 @@ from beamctl.model.email import folded
 from beamctl.model.role import LiveRole, Role, live_role
 
 _LOCAL_SOURCES = frozenset({"", "invitation", "local"})
-_BY_STANDING = {Standing.ACCEPTED: 3, Standing.DIRECTORY: 3, Standing.INVITED: 2, Standing.EXPIRED: 1}
+_BY_STANDING = {Standing.DIRECTORY: 3, Standing.ACCEPTED: 2, Standing.INVITED: 1, Standing.EXPIRED: 0}
+_BY_ROLE: Mapping[LiveRole, int] = {Role.ADMIN: 2, Role.MEMBER: 1, Role.VIEWER: 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,14 @@ def people(payload: Any) -> People:  # noqa: ANN401 - this is where its shape is
         person = _person(entry)
         key = folded(person.email)
         other = found.get(key)
-        if other is None or _BY_STANDING[other.standing] < _BY_STANDING[person.standing]:
+        if other is None or _access(other) < _access(person):
             found[key] = person
     return found
+
+
+def _access(person: Person) -> tuple[bool, int, int, str]:
+    """How much access an entry gives; a role that is not known may give any."""
+    return person.accepted, _BY_ROLE.get(person.role, 3), _BY_STANDING[person.standing], person.email
 
 
 def _person(entry: Any) -> Person:  # noqa: ANN401 - as above

@@ -8,6 +8,7 @@ from beamctl.plan.change import Change, Reason
 from beamctl.plan.plan import Plan
 from beamctl.report import words
 from beamctl.report.style import PLAIN, Style, Tone, table, value
+from beamctl.report.text.plan import aside
 
 
 def drift_text(plan: Plan, style: Style = PLAIN) -> str:
@@ -18,6 +19,9 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
         if rows:
             lines += [f"  {section}", *table(rows, "  ")]
     if plan.changes:
+        lines.append("")
+    lines += aside(plan, [note for note in plan.notes if note.differs])
+    if lines[-1]:
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan)))
     if plan.changes:
@@ -67,6 +71,8 @@ def _said(change: Change) -> str:
 
 
 def _sum(plan: Plan) -> str:
+    if plan.differs and not plan.changes:
+        return f"Drift: what is said above of {plan.workspace} is not as {printable(plan.source)} says."
     if not plan.changes:
         return f"No drift: {plan.workspace} is as {printable(plan.source)} says."
     count = len(plan.changes)

@@ -10,6 +10,7 @@ from beamctl.model.text import printable
 from beamctl.plan.change import Change
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.inside import ABSENT, differences
+from beamctl.plan.kind import Note
 from beamctl.plan.plan import Plan
 from beamctl.report import words
 from beamctl.report.style import PLAIN, Style, Tone, table, value
@@ -40,16 +41,22 @@ def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAI
             lines += [f"  {section}", *_changes(plan, changes, style)]
     if plan.changes:
         lines.append("")
-    lines += [line for line in (_tally(plan),) if line]
-    lines += [f"  ! {_note(text)}" for text in _notes(plan)]
+    lines += aside(plan, plan.notes)
     if len(lines) > 2 and lines[-1]:  # noqa: PLR2004 - more than the header
         lines.append("")
     lines.append(style(Tone.STRONG, sum_text(plan)))
     return "\n".join([*lines, *_hazards(plan, allowed, style, pick), *_all_flags(plan, allowed, pick)]) + "\n"
 
 
+def aside(plan: Plan, notes: Sequence[Note]) -> list[str]:
+    """What was left as it is, and what should be said."""
+    return [*_tally(plan), *(f"  ! {_note(text)}" for text in _notes(notes))]
+
+
 def sum_text(plan: Plan) -> str:
     """The plan in one sentence."""
+    if plan.differs and not plan.changes:
+        return f"No changes to make: what differs between {plan.workspace} and {printable(plan.source)} is left alone."
     if not plan.changes:
         return f"No changes: {plan.workspace} is as {printable(plan.source)} says."
     return f"Plan: {words.to_do(plan.changes)}."
@@ -121,13 +128,13 @@ def _inside(change: Change) -> list[str]:
     return lines
 
 
-def _tally(plan: Plan) -> str:
+def _tally(plan: Plan) -> list[str]:
     ordered = sorted(plan.tally.items(), key=lambda item: (item[0] != _FIRST, item[0]))
-    return "  " + " · ".join(f"{count} {printable(why)}" for why, count in ordered) if ordered else ""
+    return ["  " + " · ".join(f"{count} {printable(why)}" for why, count in ordered)] if ordered else []
 
 
-def _notes(plan: Plan) -> list[tuple[str, str]]:
-    told = [(note.text, f"{note.place.source}:{note.place.line}" if note.place else "") for note in plan.notes]
+def _notes(notes: Sequence[Note]) -> list[tuple[str, str]]:
+    told = [(note.text, f"{note.place.source}:{note.place.line}" if note.place else "") for note in notes]
     return told if len(told) <= _FEW else [*told[:_FEW], (f"and {len(told) - _FEW} more: see -o json", "")]
 
 
