@@ -19,7 +19,7 @@ class Risk(Enum):
     REMOVES_PROTECTED = "removes-protected", "somebody under guards.protected would be removed or demoted"
     UNMAPS_ADMINS = (
         "unmaps-admins",
-        "a group would no longer be mapped to admin, and its people lose that when it syncs",
+        "a group would no longer be mapped to admin, and its people with it",
     )
     GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"

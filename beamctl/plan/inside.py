@@ -32,7 +32,9 @@ def differences(before: Any, after: Any) -> Sequence[Difference]:  # noqa: ANN40
     from deepdiff import DeepDiff
     from deepdiff.helper import notpresent
 
-    tree = DeepDiff(_by_name(before), _by_name(after), ignore_order=True, view="tree", verbose_level=2)
+    tree = DeepDiff(
+        _by_name(before), _by_name(after), ignore_order=True, view="tree", verbose_level=2, threshold_to_diff_deeper=0
+    )
     found = []
     for level in (level for group in tree.values() for level in group):
         path = ".".join(str(part) for part in level.path(output_format="list"))

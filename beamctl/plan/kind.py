@@ -59,7 +59,7 @@ class Comparison:
         tally: How many were left as they are, by why: `unchanged`, `waiting for the invitee` …
         wanted: How many the document declares.
         seen: How many the API shows.
-        population: How many of these could be taken away.
+        population: How many of these have something that could be taken away: access, not an open invitation.
         relies_on: Keys of those who must still be there before anything is taken from anyone (the remaining admins).
     """
 

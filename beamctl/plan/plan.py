@@ -116,8 +116,8 @@ def _mass_removal(desired: Desired, changes: Sequence[Change], found: Any) -> li
     limit = desired.guards.max_removals
     if takes <= limit.of(population):
         return []
-    share = f" (here {limit.of(population)})" if limit.percent else ""
-    because = f"takes from {takes} of {population}; guards.maxRemovals is {limit}{share}"
+    share = f" of {population}, which is {limit.of(population)}" if limit.percent else ""
+    because = f"{takes} would lose something; guards.maxRemovals is {limit}{share}"
     return [Hazard(Risk.MASS_REMOVAL, str(takes), because)]
 
 

@@ -172,7 +172,7 @@ def test_a_refusal_is_told_to_machines(cli: Cli, write: Write) -> None:
             {
                 "name": "mass-removal",
                 "value": "2",
-                "because": "takes from 2 of 4; guards.maxRemovals is 0",
+                "because": "2 would lose something; guards.maxRemovals is 0",
                 "refused": True,
                 "allow": "mass-removal=2",
             }

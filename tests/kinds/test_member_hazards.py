@@ -97,6 +97,19 @@ def test_people_of_a_directory_are_not_counted_as_removable() -> None:
     assert hazards(document({"root@x.io": "admin"}), live) == {"mass-removal": "2"}
 
 
+def test_invitations_do_not_make_room_for_removals() -> None:
+    waiting = {f"i{n}@x.io": person(f"i{n}@x.io", accepted=False, expired=n % 2 == 0) for n in range(24)}
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io"), person("b@x.io"), *waiting.values()])
+    want = {"root@x.io": "admin", **dict.fromkeys(waiting, "member")}
+    assert hazards(document(want), live) == {"mass-removal": "2"}
+
+
+def test_people_who_are_not_looked_after_do_not_make_room_for_demotions() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"m{n}@x.io", "admin") for n in range(40))])
+    want = {"root@x.io": "admin", "m0@x.io": "viewer", "m1@x.io": "viewer"}
+    assert hazards(document(want, manage={"members": "additive"}), live) == {"mass-removal": "2"}
+
+
 def test_by_default_a_quarter_rounded_up() -> None:
     people = [person("root@x.io", "admin"), *(person(f"p{n}@x.io") for n in range(4))]
     keep = {"root@x.io": "admin", "p0@x.io": "member", "p1@x.io": "member"}

@@ -92,6 +92,21 @@ def test_settings_of_another_kind(odd: dict[str, Any]) -> None:
         SettingsKind().live({"name": "acme", **odd})
 
 
+@pytest.mark.parametrize("source", ["", "local", "Local", "invitation"])
+def test_local_people_are_ours(source: str) -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", source=source)])
+    assert [change.action.value for change in planned(document({"root@x.io": "admin"}), live).changes] == ["remove"]
+
+
+def test_every_group_that_goes_is_told() -> None:
+    before = [{"groupName": f"g{number}", "role": "member"} for number in range(8)]
+    live = FakeWorkspace(settings={"name": "acme", "groupMappings": before})
+    text = plan_text(planned(document(settings={"groupMappings": []}), live))
+    assert [line.strip() for line in text.splitlines() if "      - " in line] == [
+        f'- g{number}: {{"role": "member"}}' for number in range(8)
+    ]
+
+
 def test_group_mappings_compare_as_a_set() -> None:
     mappings = [{"groupName": "a", "role": "admin"}, {"groupName": "b", "role": "member"}]
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings[::-1]})

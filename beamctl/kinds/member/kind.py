@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from beamctl.document.document import Desired, Document
+from beamctl.document.document import Desired, Document, Mode
 from beamctl.document.problem import Place, Problem
 from beamctl.kinds.member import calls, hazards
 from beamctl.kinds.member import wanted as document_side
@@ -69,7 +69,11 @@ class MemberKind:
             tally=judge.tally,
             wanted=sum(want.on(situation.today) is not None for want in section.values()),
             seen=len(live),
-            population=sum(person.standing is not Standing.DIRECTORY for person in live.values()),
+            population=sum(
+                person.standing is Standing.ACCEPTED
+                for key, person in live.items()
+                if key in section or desired.mode(self.section) is Mode.AUTHORITATIVE
+            ),
             relies_on=count.relied_on,
         )
 

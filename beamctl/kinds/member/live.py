@@ -83,7 +83,7 @@ def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
         raise _garbled()
     if accepted and not role:
         raise GarbledError(f"the API shows {email!r} as a member without a role", "Try again later.")
-    if source not in _LOCAL_SOURCES:
+    if source.lower() not in _LOCAL_SOURCES:
         standing = Standing.DIRECTORY
     elif accepted:
         standing = Standing.ACCEPTED
