@@ -11,7 +11,7 @@ from beamctl.emulator import token
 from beamctl.emulator.caller import Person, ServiceAccount
 from beamctl.emulator.credential import digest
 from beamctl.emulator.errors import unauthorized
-from beamctl.emulator.store import person, secret, service_account
+from beamctl.emulator.store import api_key, person, secret, service_account
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
@@ -34,7 +34,7 @@ def authenticate(rows: sqlite3.Connection, headers: Headers, moment: datetime) -
         Refusal: 401: there is none, or it is not known, or it has expired.
     """
     credential = _credential(headers)
-    caller = person.key_owner(rows, digest(credential), moment)
+    caller = api_key.owner(rows, digest(credential), moment)
     if caller is None and credential.count(".") == _DOTS_IN_A_TOKEN:
         subject = token.subject(secret.token_secret(rows), credential, token.Use.ACCESS, moment)
         caller = by_subject(rows, subject) if subject else None

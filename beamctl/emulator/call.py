@@ -39,6 +39,10 @@ class Inbound:
     body: bytes
     insider: Caller | None
 
+    def has_header(self, beginning: str) -> bool:
+        """Whether there is a header whose name begins so; written in small letters."""
+        return any(name.lower().startswith(beginning) for name in self.headers.keys())  # noqa: SIM118 - no mapping
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -85,6 +89,11 @@ class Call:
     def now(self) -> str:
         """The moment as the API writes it."""
         return stamp(self.moment)
+
+    @property
+    def beamlit(self) -> bool:
+        """Whether the request is one of the Beamlit era: its headers say so, or the quirk."""
+        return Quirk.BEAMLIT_ERA in self.quirks or self.inbound.has_header("x-beamlit-")
 
     def may(self, permission: Permission) -> bool:
         """Whether the caller has the permission in the workspace."""

@@ -41,6 +41,8 @@ class Permission(StrEnum):
     DECLINE = "workspaces:decline"
     INVITATIONS = "invitations:list"
     SEE_MFA = "users:mfa"
+    LIST_KEYS = "apiKey:list"
+    WRITE_KEYS = "apiKey:write"
 
 
 _EVERY_ROLE = frozenset(Role)
@@ -54,6 +56,8 @@ BY_ROLE: Mapping[Permission, frozenset[Role]] = {
     Permission.INVITE: _ADMINS,
     Permission.REMOVE: _ADMINS,
     Permission.SEE_MFA: _ADMINS,
+    Permission.LIST_KEYS: _ADMINS,
+    Permission.WRITE_KEYS: _ADMINS,
 }
 """What the role in a workspace allows there, to people and to service accounts alike."""
 

@@ -37,7 +37,7 @@ class Quirk(StrEnum):
     )
     PUT_REPLACES = (
         "put-replaces",
-        "PUT /workspaces/{name} clears the writable fields it is not given",
+        "a PUT clears the writable fields it is not given, except what must be there and a service account's role",
     )
     NO_INVITED_ROLE = (
         "no-invited-role",
@@ -50,4 +50,16 @@ class Quirk(StrEnum):
     ALLOW_LAST_ADMIN = (
         "allow-last-admin",
         "the last accepted admin can be demoted, be removed and leave",
+    )
+    NO_SERVICE_ACCOUNT_ROLES = (
+        "no-service-account-roles",
+        "service accounts show no `role`, and one that is sent is not read: every new one is an admin",
+    )
+    MASKED_KEYS = (
+        "masked-keys",
+        "the listing of API keys shows a mask as `apiKey`, instead of nothing",
+    )
+    BEAMLIT_ERA = (
+        "beamlit-era",
+        "every request is answered as one of the Beamlit era, also without an `X-Beamlit-` header",
     )

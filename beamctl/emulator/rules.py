@@ -16,6 +16,7 @@ Rule = Callable[[object], str]
 LONGEST_EMAIL = 254
 LONGEST_NAME = 49
 LONGEST_TEXT = 63
+LONGEST_DESCRIPTION = 1024
 LONGEST_KEY = 512
 DEEPEST = 16
 
@@ -62,6 +63,13 @@ def text(value: object) -> str:
 def filled_text(value: object) -> str:
     """A short text that is not empty, such as the name of a service account."""
     return text(value) or ("" if value else "must not be empty")
+
+
+def description(value: object) -> str:
+    """A longer text for people."""
+    if isinstance(value, str) and len(value) <= LONGEST_DESCRIPTION:
+        return ""
+    return f"must be a text of at most {LONGEST_DESCRIPTION} characters"
 
 
 def labels(value: object) -> str:

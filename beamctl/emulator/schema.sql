@@ -95,10 +95,12 @@ CREATE TABLE api_key (
   sub        TEXT REFERENCES person (sub) ON DELETE CASCADE,
   client_id  TEXT REFERENCES service_account (client_id) ON DELETE CASCADE,
   name       TEXT NOT NULL,
+  expires_in TEXT,
   expires_at TEXT,
   created_at TEXT NOT NULL,
   created_by TEXT NOT NULL,
-  CHECK ((sub IS NULL) <> (client_id IS NULL))
+  CHECK ((sub IS NULL) <> (client_id IS NULL)),
+  CHECK ((expires_in IS NULL) = (expires_at IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX api_key_of_person ON api_key (sub);

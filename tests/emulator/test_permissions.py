@@ -14,6 +14,9 @@ CALLERS = ("ada", "max", "vic", "ivy", "sam", "ci", "foreign", "nobody", "expire
 
 TOKEN = {"grant_type": "client_credentials", "client_id": "cid", "client_secret": "S"}
 
+EVERY_ROLE = "200 200 200 403 403 200 403 401 401"
+ADMINS = "200 403 403 403 403 200 403 401 401"
+
 TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
     # the route: a path, a body, and the status for each of the callers, in their order
     ("GET", "/workspaces"): ("/workspaces", None, "200 200 200 200 200 200 200 401 401"),
@@ -23,22 +26,32 @@ TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
         {"name": "fresh"},
         "200 200 200 200 200 200 200 200 200",
     ),
-    ("GET", "/workspaces/<name>"): ("/workspaces/acme", None, "200 200 200 403 403 200 403 401 401"),
-    ("PUT", "/workspaces/<name>"): ("/workspaces/acme", {"displayName": "A"}, "200 403 403 403 403 200 403 401 401"),
-    ("DELETE", "/workspaces/<name>"): ("/workspaces/acme", None, "200 403 403 403 403 200 403 401 401"),
+    ("GET", "/workspaces/<name>"): ("/workspaces/acme", None, EVERY_ROLE),
+    ("PUT", "/workspaces/<name>"): ("/workspaces/acme", {"displayName": "A"}, ADMINS),
+    ("DELETE", "/workspaces/<name>"): ("/workspaces/acme", None, ADMINS),
     ("DELETE", "/workspaces/<name>/leave"): ("/workspaces/acme/leave", None, "200 200 200 404 404 403 403 401 401"),
-    ("GET", "/users"): ("/users", None, "200 200 200 403 403 200 403 401 401"),
-    ("POST", "/users"): ("/users", {"email": "zoe@example.com"}, "200 403 403 403 403 200 403 401 401"),
+    ("GET", "/users"): ("/users", None, EVERY_ROLE),
+    ("POST", "/users"): ("/users", {"email": "zoe@example.com"}, ADMINS),
     ("PUT", "/users/<path:who>"): (
         "/users/alan@example.com",
         {"role": "member"},
-        "200 403 403 403 403 200 403 401 401",
+        ADMINS,
     ),
-    ("DELETE", "/users/<path:who>"): ("/users/alan@example.com", None, "200 403 403 403 403 200 403 401 401"),
+    ("DELETE", "/users/<path:who>"): ("/users/alan@example.com", None, ADMINS),
     ("GET", "/profile/invitations"): ("/profile/invitations", None, "404 404 404 200 404 403 403 401 401"),
     ("POST", "/workspaces/<name>/join"): ("/workspaces/acme/join", None, "404 404 404 200 404 403 403 401 401"),
     ("POST", "/workspaces/<name>/decline"): ("/workspaces/acme/decline", None, "404 404 404 200 404 403 403 401 401"),
-    ("GET", "/service_accounts"): ("/service_accounts", None, "200 200 200 403 403 200 403 401 401"),
+    ("GET", "/service_accounts"): ("/service_accounts", None, EVERY_ROLE),
+    ("POST", "/service_accounts"): ("/service_accounts", {"name": "new"}, ADMINS),
+    ("PUT", "/service_accounts/<client_id>"): ("/service_accounts/cid", {"role": "viewer"}, ADMINS),
+    ("DELETE", "/service_accounts/<client_id>"): ("/service_accounts/cid", None, ADMINS),
+    ("GET", "/service_accounts/<client_id>/api_keys"): ("/service_accounts/cid/api_keys", None, ADMINS),
+    ("POST", "/service_accounts/<client_id>/api_keys"): ("/service_accounts/cid/api_keys", {"name": "k"}, ADMINS),
+    ("DELETE", "/service_accounts/<client_id>/api_keys/<key_id>"): (
+        "/service_accounts/cid/api_keys/{key}",
+        None,
+        ADMINS,
+    ),
     ("POST", "/oauth/token"): ("/oauth/token", TOKEN, "200 200 200 200 200 200 200 200 200"),
 }
 
@@ -53,21 +66,30 @@ def headers_of(world: World, caller: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
+def filled(world: World, path: str) -> str:
+    """The path with the identifier of a key of the service account `ci` in it, where it asks for one."""
+    if "{key}" not in path:
+        return path
+    return path.format(key=world.call("ada", "GET", "/service_accounts/cid/api_keys").get_json()[0]["id"])
+
+
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
 def test_the_table(world: World, route: tuple[str, str]) -> None:
     path, body, expected = TABLE[route]
     got = []
     for number, caller in enumerate(CALLERS):
         fresh = World(world.db.with_name(f"{number}.db"))
+        here = filled(fresh, path)
         headers = {**headers_of(fresh, caller), "X-Blaxel-Workspace": "acme"}
-        got.append(str(fresh.send(Client(fresh.app), route[0], path, body, headers).status_code))
+        got.append(str(fresh.send(Client(fresh.app), route[0], here, body, headers).status_code))
     assert dict(zip(CALLERS, got, strict=True)) == dict(zip(CALLERS, expected.split(), strict=True))
 
 
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
 def test_the_operator_may_everything_that_is_not_about_a_person(world: World, route: tuple[str, str]) -> None:
     path, body, _ = TABLE[route]
-    answer = world.send(Client(as_operator(world.app)), route[0], path, body, {"X-Blaxel-Workspace": "acme"})
+    here = filled(world, path)
+    answer = world.send(Client(as_operator(world.app)), route[0], here, body, {"X-Blaxel-Workspace": "acme"})
     about_a_person = path.endswith(("/leave", "/join", "/decline", "/invitations"))
     assert answer.status_code == (403 if about_a_person else 200)
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 from beamctl.emulator import Quirk
 from tests.emulator.world import World
@@ -67,7 +68,43 @@ def test_allow_last_admin(with_quirks: Build) -> None:
     assert world.call("ada", "DELETE", "/workspaces/acme/leave").status_code == 200
 
 
+def test_put_replaces_of_a_service_account(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.PUT_REPLACES)
+    bot = next(one for one in world.call("ada", "GET", "/service_accounts").get_json() if one["name"] == "bot")
+    after = world.call("ada", "PUT", f"/service_accounts/{bot['client_id']}", {}).get_json()
+    assert (after["name"], after["role"], "description" in after) == ("bot", "member", False)
+
+
+def test_no_service_account_roles(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.NO_SERVICE_ACCOUNT_ROLES)
+    made = world.call("ada", "POST", "/service_accounts", {"name": "new", "role": "viewer"}).get_json()
+    path = f"/service_accounts/{made['client_id']}"
+    changed = world.call("ada", "PUT", path, {"role": "nonsense"}).get_json()
+    listed = world.call("ada", "GET", "/service_accounts").get_json()
+    assert not any("role" in account for account in [made, changed, *listed])
+    key = world.call("ada", "POST", f"{path}/api_keys", {}).get_json()["apiKey"].removeprefix("bl_")
+    assert world.call(key, "POST", "/users", {"email": "zoe@example.com"}).status_code == 200
+
+
+def test_masked_keys(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.MASKED_KEYS)
+    key = world.call("ada", "POST", "/service_accounts/cid/api_keys", {"name": "k"}).get_json()["apiKey"]
+    listed = world.call("ada", "GET", "/service_accounts/cid/api_keys").get_json()
+    assert {one["apiKey"] for one in listed} == {"bl_********"}
+    assert key not in str(listed)
+
+
+def test_beamlit_era(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.BEAMLIT_ERA)
+    body = {"name": "k", "expires_in": "3600"}
+    assert world.call("ada", "POST", "/service_accounts/cid/api_keys", body).get_json()["expires_in"] == "3600"
+
+
 def test_every_quirk_says_what_it_means() -> None:
     assert all(quirk.meaning for quirk in Quirk)
     assert {quirk.value: quirk for quirk in Quirk}["put-replaces"] is Quirk.PUT_REPLACES
-    assert len({*Quirk}) == 7
+
+
+def test_every_quirk_has_a_test() -> None:
+    text = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert [quirk.name for quirk in Quirk if f"Quirk.{quirk.name}" not in text] == []

@@ -8,10 +8,17 @@ from jsonschema import Draft202012Validator
 import beamctl.emulator
 from beamctl.emulator import Quirk
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
+from beamctl.emulator.routes import ROUTES
 from tests.emulator.world import ANSWERS, SCHEMAS, validator
 
 FILES = sorted(SCHEMAS.glob("*.json"))
 NO = "\N{EN DASH}"
+ACCOUNT = {
+    "client_id": "c",
+    "name": "ci",
+    "created_at": "2026-01-01T00:00:00.000Z",
+    "updated_at": "2026-01-01T00:00:00.000Z",
+}
 README = Path(beamctl.emulator.__file__).with_name("README.md").read_text()
 
 
@@ -27,6 +34,7 @@ def test_a_schema_is_one_and_says_where_its_facts_come_from(path: Path) -> None:
 
 
 def test_every_answer_has_a_schema() -> None:
+    assert set(ANSWERS) == {f"{route.method} {route.rule}" for route in ROUTES}
     assert {*ANSWERS.values(), "error"} <= {path.stem for path in FILES}
 
 
@@ -39,6 +47,10 @@ def test_every_answer_has_a_schema() -> None:
         ("availability_request", {"name": "a"}, {}),
         ("token_request", {"grant_type": "client_credentials"}, {"grant_type": "refresh_token"}),
         ("service_account_list", [], [{"client_id": "c", "client_secret": "x"}]),
+        ("service_account_request", {"role": "viewer", "description": ""}, {"name": ""}),
+        ("api_key_request", {"expires_in": "30d"}, {"expires_in": "-1d"}),
+        ("service_account_created", {**ACCOUNT, "client_secret": "S"}, ACCOUNT),
+        ("service_account_deleted", ACCOUNT, {**ACCOUNT, "role": "admin"}),
         ("workspace_user", {"email": "a@b.example", "accepted": False, "expired": True}, {"email": "a@b.example"}),
     ],
 )

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Flask
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, TestResponse
 
 from beamctl.emulator import Quirk, create_app, load_seed
@@ -46,23 +48,30 @@ SEED: dict[str, Any] = {
 }
 
 ANSWERS = {
-    ("GET", "workspaces"): "workspace_list",
-    ("POST", "workspaces"): "workspace",
-    ("GET", "workspaces/*"): "workspace",
-    ("PUT", "workspaces/*"): "workspace",
-    ("DELETE", "workspaces/*"): "workspace",
-    ("DELETE", "workspaces/*/leave"): "workspace",
-    ("POST", "workspaces/availability"): "availability_response",
-    ("GET", "users"): "user_list",
-    ("POST", "users"): "pending_invitation",
-    ("PUT", "users/*"): "workspace_user",
-    ("DELETE", "users/*"): "removal",
-    ("GET", "profile/invitations"): "invitation_list",
-    ("POST", "workspaces/*/join"): "invitation_accept",
-    ("POST", "workspaces/*/decline"): "pending_invitation",
-    ("GET", "service_accounts"): "service_account_list",
-    ("POST", "oauth/token"): "token_response",
+    "GET /workspaces": "workspace_list",
+    "POST /workspaces": "workspace",
+    "GET /workspaces/<name>": "workspace",
+    "PUT /workspaces/<name>": "workspace",
+    "DELETE /workspaces/<name>": "workspace",
+    "DELETE /workspaces/<name>/leave": "workspace",
+    "POST /workspaces/availability": "availability_response",
+    "GET /users": "user_list",
+    "POST /users": "pending_invitation",
+    "PUT /users/<path:who>": "workspace_user",
+    "DELETE /users/<path:who>": "removal",
+    "GET /profile/invitations": "invitation_list",
+    "POST /workspaces/<name>/join": "invitation_accept",
+    "POST /workspaces/<name>/decline": "pending_invitation",
+    "GET /service_accounts": "service_account_list",
+    "POST /service_accounts": "service_account_created",
+    "PUT /service_accounts/<client_id>": "service_account",
+    "DELETE /service_accounts/<client_id>": "service_account_deleted",
+    "GET /service_accounts/<client_id>/api_keys": "api_key_list",
+    "POST /service_accounts/<client_id>/api_keys": "api_key_created",
+    "DELETE /service_accounts/<client_id>/api_keys/<key_id>": "removal",
+    "POST /oauth/token": "token_response",
 }
+"""The schema of each route's answer."""
 
 
 Json = dict[str, Any] | list[Any] | str | float | bool | None
@@ -104,8 +113,16 @@ class World:
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         kind = {"Content-Type": "application/json"} if content else {}
         answer = client.open(f"/v0{path}", method=method, data=content, headers={**kind, **headers})
-        check(method, path, answer)
+        check(self.route(method, path), answer)
         return answer
+
+    def route(self, method: str, path: str) -> str:
+        """The method and the rule of the route that answers; empty where there is none."""
+        try:
+            found, _ = self.app.url_map.bind("localhost").match(f"/v0{unquote(path.partition('?')[0])}", method)
+        except HTTPException:
+            return ""
+        return str(found)
 
     def users(self, who: str = "ada") -> dict[str, dict[str, Any]]:
         listed = self.call(who, "GET", "/users").get_json()
@@ -118,7 +135,7 @@ class World:
         return f"{answer.status_code} {answer.get_json()['error']}"
 
 
-def check(method: str, path: str, answer: TestResponse) -> None:
+def check(route: str, answer: TestResponse) -> None:
     """Fails unless the answer is what the schema of its route promises."""
     assert answer.content_type == "application/json"
     body = answer.get_json()
@@ -127,19 +144,9 @@ def check(method: str, path: str, answer: TestResponse) -> None:
         assert body.get("code", answer.status_code) == answer.status_code
         assert answer.status_code < 500
     else:
-        name = ANSWERS[method, shape(path)]
+        name = ANSWERS[route]
     wrong = [f"{error.json_path}: {error.message}" for error in validator(name).iter_errors(body)]
-    assert not wrong, f"{method} {path}: {wrong}"
-
-
-def shape(path: str) -> str:
-    plain = path.partition("?")[0].strip("/")
-    first, _, rest = plain.partition("/")
-    if first == "users":
-        return "users/*" if rest else "users"
-    if first == "workspaces" and rest and rest != "availability":
-        return "/".join(["workspaces", "*", *rest.split("/")[1:]])
-    return plain
+    assert not wrong, f"{route}: {wrong}"
 
 
 @cache

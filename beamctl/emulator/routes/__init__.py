@@ -4,13 +4,14 @@ must not know Flask, nor check who calls: `admission` has done that before."""
 from __future__ import annotations
 
 from beamctl.emulator.call import Route
-from beamctl.emulator.routes import invitations, service_accounts, tokens, users, workspaces
+from beamctl.emulator.routes import api_keys, invitations, service_accounts, tokens, users, workspaces
 
 ROUTES: tuple[Route, ...] = (
     *workspaces.ROUTES,
     *users.ROUTES,
     *invitations.ROUTES,
     *service_accounts.ROUTES,
+    *api_keys.ROUTES,
     *tokens.ROUTES,
 )
 """Every route there is."""

@@ -1,15 +1,96 @@
-"""Service accounts: their listing. It must not know their keys."""
+"""Service accounts: list, create, change, delete. It must not know their keys, nor how a secret is checked."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from beamctl.emulator import body, rules
 from beamctl.emulator.call import Answer, Call, Reach, Route
-from beamctl.emulator.permission import Permission
+from beamctl.emulator.credential import digest, new_client_secret, new_identifier
+from beamctl.emulator.errors import bad_request, not_found
+from beamctl.emulator.permission import Permission, Role
+from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.store import service_account
+from beamctl.emulator.store.service_account import Fields
+
+_RULES: Mapping[str, rules.Rule] = {
+    "name": rules.filled_text,
+    "description": rules.description,
+    "role": rules.role,
+}
 
 
 def list_service_accounts(call: Call) -> Answer:
     """The service accounts of the workspace."""
-    return Answer(service_account.of_workspace(call.rows, call.here.id))
+    accounts = service_account.of_workspace(call.rows, call.here.id)
+    return Answer([service_account.payload(row, call.quirks) for row in accounts])
 
 
-ROUTES = (Route("GET", "/service_accounts", Reach.WORKSPACE, Permission.GET, list_service_accounts),)
+def create_service_account(call: Call) -> Answer:
+    """A new service account, with its secret, which is shown this once only."""
+    given = _given(call)
+    if "name" not in given:
+        raise bad_request("name is required")
+    after = Fields(given["name"], given.get("role", Role.ADMIN.value), given.get("description", ""))
+    client_id, secret = new_identifier(), new_client_secret()
+    service_account.add(call.rows, call.here.id, client_id, digest(secret), after, call.moment)
+    return Answer({**_shown(call, client_id), "client_secret": secret})
+
+
+def change_service_account(call: Call) -> Answer:
+    """Other fields for a service account; a role or a name that is not given is kept."""
+    row = known(call)
+    before, given = service_account.fields(row), _given(call)
+    kept = "" if Quirk.PUT_REPLACES in call.quirks else before.description
+    after = Fields(given.get("name", before.name), given.get("role", before.role), given.get("description", kept))
+    service_account.change(call.rows, row["client_id"], after, call.moment)
+    return Answer(_shown(call, row["client_id"]))
+
+
+def delete_service_account(call: Call) -> Answer:
+    """The service account goes, and every credential of it; the answer has no role."""
+    row = known(call)
+    service_account.remove(call.rows, row["client_id"])
+    shown = service_account.payload(row, call.quirks)
+    return Answer({key: value for key, value in shown.items() if key != "role"})
+
+
+def known(call: Call) -> sqlite3.Row:
+    """The service account that the path means.
+
+    Raises:
+        Refusal: 404: the workspace has none with that identifier.
+    """
+    row = service_account.in_workspace(call.rows, call.here.id, call.inbound.path["client_id"])
+    if row is None:
+        raise not_found("Service account not found")
+    return row
+
+
+def _given(call: Call) -> dict[str, Any]:
+    """The writable fields that the body gives; others are ignored."""
+    content = body.json_object(call.inbound.body)
+    ignored = {"role"} if Quirk.NO_SERVICE_ACCOUNT_ROLES in call.quirks else set()
+    given = {key: content[key] for key in _RULES if key in content and key not in ignored}
+    for key, value in given.items():
+        if wrong := _RULES[key](value):
+            raise bad_request(f"{key} {wrong}")
+    return given
+
+
+def _shown(call: Call, client_id: str) -> dict[str, Any]:
+    row = service_account.in_workspace(call.rows, call.here.id, client_id)
+    assert row  # noqa: S101 - it was written in this transaction
+    return service_account.payload(row, call.quirks)
+
+
+ONE = "/service_accounts/<client_id>"
+
+ROUTES = (
+    Route("GET", "/service_accounts", Reach.WORKSPACE, Permission.GET, list_service_accounts),
+    Route("POST", "/service_accounts", Reach.WORKSPACE, Permission.UPDATE, create_service_account, writes=True),
+    Route("PUT", ONE, Reach.WORKSPACE, Permission.UPDATE, change_service_account, writes=True),
+    Route("DELETE", ONE, Reach.WORKSPACE, Permission.UPDATE, delete_service_account, writes=True),
+)

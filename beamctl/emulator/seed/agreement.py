@@ -10,7 +10,7 @@ from itertools import chain
 from beamctl.emulator.credential import digest
 from beamctl.emulator.rules import folded
 from beamctl.emulator.seed.entries import Seed
-from beamctl.emulator.store import person, service_account, workspace
+from beamctl.emulator.store import api_key, service_account, workspace
 
 
 def disagreements(rows: sqlite3.Connection, seed: Seed) -> list[str]:
@@ -62,7 +62,7 @@ def _keys(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     given += [(f"{entry.path}.apiKey", digest(entry.key)) for entry in seed.accounts if entry.key]
     yield from _twice((path, key, "this key") for path, key in given)
     for path, key in given:
-        if person.key_is_known(rows, key):
+        if api_key.is_known(rows, key):
             yield f"{path}: somebody has this key already"
 
 

@@ -17,7 +17,7 @@ from beamctl.emulator.seed.agreement import disagreements
 from beamctl.emulator.seed.entries import Seed, SeedAccount, SeedInvitation, SeedUser, read
 from beamctl.emulator.seed.key import KeyKind, MadeKey
 from beamctl.emulator.seed.shape import faults
-from beamctl.emulator.store import invitation, member, person, service_account, workspace
+from beamctl.emulator.store import api_key, invitation, member, person, service_account, workspace
 
 
 def load(db: Path, data: Any, moment: datetime) -> list[MadeKey]:  # noqa: ANN401 - plain data, checked first
@@ -70,8 +70,8 @@ def _add_invitation(rows: sqlite3.Connection, entry: SeedInvitation, space: int,
 
 def _add_account(rows: sqlite3.Connection, entry: SeedAccount, space: int, moment: datetime) -> Iterator[MadeKey]:
     client_id, secret = entry.client_id or new_identifier(), entry.client_secret or new_client_secret()
-    draft = service_account.Draft(client_id, digest(secret), entry.name, entry.role, entry.description)
-    account = service_account.add(rows, space, draft, moment)
+    fields = service_account.Fields(entry.name, entry.role, entry.description or "")
+    account = service_account.add(rows, space, client_id, digest(secret), fields, moment)
     who = f"{entry.workspace}/{entry.name}"
     if entry.client_secret is None:
         yield MadeKey(who, f"{client_id}:{secret}", KeyKind.CLIENT_CREDENTIALS)
@@ -82,6 +82,6 @@ def _add_key(
     rows: sqlite3.Connection, given: str | None, owner: Person | ServiceAccount, made: MadeKey, moment: datetime
 ) -> Iterator[MadeKey]:
     """Stores the given key, else the made-up one, which is then told."""
-    person.add_key(rows, digest(given or made.key), owner, "seed", moment)
+    api_key.add(rows, api_key.Draft(digest(given or made.key), owner, "seed", by=owner.name), moment)
     if given is None:
         yield made

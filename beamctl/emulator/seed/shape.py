@@ -57,7 +57,7 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
     "serviceAccounts": {
         "workspace": Field(rules.workspace_name, required=True),
         "name": Field(rules.filled_text, required=True),
-        "description": Field(rules.text),
+        "description": Field(rules.description),
         "role": Field(rules.shown_role),
         "apiKey": Field(rules.secret),
         "clientId": Field(rules.secret),

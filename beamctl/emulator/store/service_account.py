@@ -4,24 +4,25 @@ digest."""
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from beamctl.emulator.caller import ServiceAccount
 from beamctl.emulator.clock import stamp
+from beamctl.emulator.quirk import Quirk
+
+_SHOWN = ("client_id", "name", "description", "role", "created_at", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A service account before it has a row."""
+class Fields:
+    """The writable fields of a service account; an empty description is not shown."""
 
-    client_id: str
-    secret: str
-    """The digest of the client secret."""
     name: str
     role: str
-    description: str | None
+    description: str
 
 
 def find(rows: sqlite3.Connection, client_id: str) -> ServiceAccount | None:
@@ -37,20 +38,50 @@ def has_secret(rows: sqlite3.Connection, client_id: str, digest: str) -> bool:
     return bool(rows.execute(query, (client_id, digest)).fetchone())
 
 
-def add(rows: sqlite3.Connection, workspace_id: int, draft: Draft, moment: datetime) -> ServiceAccount:
-    """Adds a service account whose identifier is free."""
+def of_workspace(rows: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
+    """The service accounts of a workspace, for `payload`."""
+    query = "SELECT * FROM service_account WHERE workspace_id = ? ORDER BY created_at, name"
+    return rows.execute(query, (workspace_id,)).fetchall()
+
+
+def in_workspace(rows: sqlite3.Connection, workspace_id: int, client_id: str) -> sqlite3.Row | None:
+    """The service account with that identifier, if it is of this workspace, for `payload`."""
+    query = "SELECT * FROM service_account WHERE workspace_id = ? AND client_id = ?"
+    row: sqlite3.Row | None = rows.execute(query, (workspace_id, client_id)).fetchone()
+    return row
+
+
+def fields(row: sqlite3.Row) -> Fields:
+    """The writable fields in a row."""
+    return Fields(row["name"], row["role"], row["description"] or "")
+
+
+def add(
+    rows: sqlite3.Connection, workspace_id: int, client_id: str, digest: str, given: Fields, moment: datetime
+) -> ServiceAccount:
+    """Adds a service account whose identifier is free, with the digest of its secret."""
     now = stamp(moment)
     rows.execute(
         "INSERT INTO service_account VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (draft.client_id, workspace_id, draft.name, draft.description, draft.role, draft.secret, now, now),
+        (client_id, workspace_id, given.name, given.description or None, given.role, digest, now, now),
     )
-    return ServiceAccount(draft.client_id, workspace_id, draft.role)
+    return ServiceAccount(client_id, workspace_id, given.role)
 
 
-def of_workspace(rows: sqlite3.Connection, workspace_id: int) -> list[dict[str, Any]]:
-    """The service accounts of a workspace as the API shows them: never with a secret."""
-    query = (
-        "SELECT client_id, name, description, role, created_at, updated_at FROM service_account "
-        "WHERE workspace_id = ? ORDER BY created_at, name"
+def change(rows: sqlite3.Connection, client_id: str, after: Fields, moment: datetime) -> None:
+    """Gives a service account these fields instead of those it has."""
+    rows.execute(
+        "UPDATE service_account SET name = ?, description = ?, role = ?, updated_at = ? WHERE client_id = ?",
+        (after.name, after.description or None, after.role, stamp(moment), client_id),
     )
-    return [{key: row[key] for key in row.keys() if row[key]} for row in rows.execute(query, (workspace_id,))]  # noqa: SIM118
+
+
+def remove(rows: sqlite3.Connection, client_id: str) -> None:
+    """Removes a service account and its keys; its tokens are about nobody from then on."""
+    rows.execute("DELETE FROM service_account WHERE client_id = ?", (client_id,))
+
+
+def payload(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
+    """A service account as the API shows one: without its secret, and without fields that are empty."""
+    hidden = {"role"} if Quirk.NO_SERVICE_ACCOUNT_ROLES in quirks else set()
+    return {key: row[key] for key in _SHOWN if row[key] and key not in hidden}

@@ -1,0 +1,63 @@
+"""The API keys of a service account: list, create, delete. It must not know how a key lets one in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from beamctl.emulator import body, lifetime, rules
+from beamctl.emulator.call import Answer, Call, Reach, Route
+from beamctl.emulator.caller import ServiceAccount
+from beamctl.emulator.credential import digest, new_api_key
+from beamctl.emulator.errors import bad_request, not_found
+from beamctl.emulator.permission import Permission
+from beamctl.emulator.routes.service_accounts import ONE, known
+from beamctl.emulator.store import api_key
+
+
+def list_keys(call: Call) -> Answer:
+    """The keys of the service account, without the keys themselves."""
+    keys = api_key.of_account(call.rows, known(call)["client_id"])
+    return Answer([api_key.payload(row, call.quirks) for row in keys])
+
+
+def create_key(call: Call) -> Answer:
+    """A new key, which is shown this once only."""
+    row = known(call)
+    content = body.json_object(call.inbound.body)
+    name = content.get("name", "")
+    if wrong := rules.text(name):
+        raise bad_request(f"name {wrong}")
+    key = new_api_key()
+    owner = ServiceAccount(row["client_id"], row["workspace_id"], row["role"])
+    duration = _lifetime(call, content)
+    expires_in = content["expires_in"] if duration else ""
+    draft = api_key.Draft(digest(key), owner, name, call.who.name, expires_in, duration)
+    return Answer({**api_key.payload(api_key.add(call.rows, draft, call.moment), call.quirks), "apiKey": key})
+
+
+def delete_key(call: Call) -> Answer:
+    """The key lets nobody in from now on."""
+    if not api_key.remove(call.rows, known(call)["client_id"], call.inbound.path["key_id"]):
+        raise not_found("API key not found")
+    return Answer({})
+
+
+def _lifetime(call: Call, content: dict[str, Any]) -> timedelta | None:
+    """How long the key lives; None for a key without an end, which is one whose `expires_in` is absent or empty."""
+    asked = content.get("expires_in", "")
+    if asked == "":
+        return None
+    duration = lifetime.read(asked, seconds=call.beamlit)
+    if duration is None:
+        raise bad_request("expires_in must be a positive duration such as 30d, 24h or 1w, of at most 10 years")
+    return duration
+
+
+_KEYS = f"{ONE}/api_keys"
+
+ROUTES = (
+    Route("GET", _KEYS, Reach.WORKSPACE, Permission.LIST_KEYS, list_keys),
+    Route("POST", _KEYS, Reach.WORKSPACE, Permission.WRITE_KEYS, create_key, writes=True),
+    Route("DELETE", f"{_KEYS}/<key_id>", Reach.WORKSPACE, Permission.WRITE_KEYS, delete_key, writes=True),
+)

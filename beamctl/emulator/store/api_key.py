@@ -1,0 +1,112 @@
+"""The rows of API keys, of people and of service accounts, and how the API shows one. It must not see a key that is not
+a digest, nor know who may make one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from beamctl.emulator.caller import Person, ServiceAccount
+from beamctl.emulator.clock import stamp
+from beamctl.emulator.credential import new_identifier
+from beamctl.emulator.quirk import Quirk
+
+MASK = "bl_********"
+"""What a masked key looks like: nothing of the key is left in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A key before it has a row.
+
+    Attributes:
+        digest: The digest of the key.
+        owner: Whose it is.
+        name: What it is called; may be empty.
+        by: Who makes it.
+        expires_in: How long it lives, as it was asked for; empty for a key without an end.
+        lifetime: The same as a duration.
+    """
+
+    digest: str
+    owner: Person | ServiceAccount
+    name: str
+    by: str
+    expires_in: str = ""
+    lifetime: timedelta | None = None
+
+
+def is_known(rows: sqlite3.Connection, digest: str) -> bool:
+    """Whether somebody has the key with that digest."""
+    return bool(rows.execute("SELECT 1 FROM api_key WHERE digest = ?", (digest,)).fetchone())
+
+
+def add(rows: sqlite3.Connection, draft: Draft, moment: datetime) -> sqlite3.Row:
+    """Gives a person or a service account a key that nobody has yet."""
+    owner = draft.owner
+    sub, client_id = (owner.sub, None) if isinstance(owner, Person) else (None, owner.client_id)
+    identifier = f"ak_{new_identifier().replace('-', '')}"
+    expires = stamp(moment + draft.lifetime) if draft.lifetime else None
+    rows.execute(
+        "INSERT INTO api_key (digest, id, sub, client_id, name, expires_in, expires_at, created_at, created_by) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            draft.digest,
+            identifier,
+            sub,
+            client_id,
+            draft.name,
+            draft.expires_in or None,
+            expires,
+            stamp(moment),
+            draft.by,
+        ),
+    )
+    row: sqlite3.Row = rows.execute("SELECT * FROM api_key WHERE id = ?", (identifier,)).fetchone()
+    return row
+
+
+def owner(rows: sqlite3.Connection, digest: str, moment: datetime) -> Person | ServiceAccount | None:
+    """Whose the key with that digest is; None where there is none or it has expired."""
+    row = rows.execute(
+        "SELECT sub, email, client_id, workspace_id, role FROM api_key "
+        "LEFT JOIN person USING (sub) LEFT JOIN service_account USING (client_id) "
+        "WHERE digest = ? AND (api_key.expires_at IS NULL OR api_key.expires_at > ?)",
+        (digest, stamp(moment)),
+    ).fetchone()
+    if row is None:
+        return None
+    if row["sub"]:
+        return Person(row["sub"], row["email"])
+    return ServiceAccount(row["client_id"], row["workspace_id"], row["role"])
+
+
+def of_account(rows: sqlite3.Connection, client_id: str) -> list[sqlite3.Row]:
+    """The keys of a service account, the oldest first; those that have expired too."""
+    return rows.execute("SELECT * FROM api_key WHERE client_id = ? ORDER BY created_at, id", (client_id,)).fetchall()
+
+
+def remove(rows: sqlite3.Connection, client_id: str, key_id: str) -> bool:
+    """Takes a key away from a service account; False where it has no such key."""
+    cursor = rows.execute("DELETE FROM api_key WHERE client_id = ? AND id = ?", (client_id, key_id))
+    return cursor.rowcount > 0
+
+
+def payload(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
+    """An ApiKey as the API shows it in a listing: without the key itself."""
+    shown = {
+        "id": row["id"],
+        "name": row["name"],
+        "apiKey": MASK if Quirk.MASKED_KEYS in quirks else "",
+        "expires_in": row["expires_in"],
+        "sub": row["sub"] or row["client_id"],
+        "sub_type": "user" if row["sub"] else "service_account",
+        "createdAt": row["created_at"],
+        "updatedAt": row["created_at"],
+        "createdBy": row["created_by"],
+        "updatedBy": row["created_by"],
+    }
+    return {key: value for key, value in shown.items() if value}
