@@ -21,6 +21,8 @@ def admit(route: Route, call: Call) -> Call:
     Raises:
         Refusal: 400, 401, 403 or 404, in the order of the steps below.
     """
+    if route.beamlit_only and not call.beamlit:
+        raise not_found("Not Found")
     if route.permission is None:
         return call
     caller = call.inbound.insider or authenticate(call.rows, call.inbound.headers, call.moment)

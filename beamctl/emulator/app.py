@@ -95,7 +95,9 @@ def _view(plane: ControlPlane, route: Route) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         insider = request.environ.get(INSIDER)
         known = insider if isinstance(insider, Operator | Person | ServiceAccount) else None
-        answer = plane.run(route, Inbound(request.headers, request.args, path, request.get_data(), known))
+        base_url = request.host_url.rstrip("/") + BASE_PATH
+        inbound = Inbound(request.headers, request.args, path, request.get_data(), base_url, known)
+        answer = plane.run(route, inbound)
         return _json(answer.body, HTTPStatus.OK, answer.headers)
 
     return view

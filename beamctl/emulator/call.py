@@ -30,6 +30,7 @@ class Inbound:
         query: The query parameters.
         path: The variable parts of the path, decoded.
         body: The body as it came.
+        base_url: Where the API is, as the client sees it.
         insider: Who calls, where the program that runs the emulator says so; no header can set it.
     """
 
@@ -37,11 +38,16 @@ class Inbound:
     query: Mapping[str, str]
     path: Mapping[str, str]
     body: bytes
+    base_url: str
     insider: Caller | None
 
     def has_header(self, beginning: str) -> bool:
         """Whether there is a header whose name begins so; written in small letters."""
         return any(name.lower().startswith(beginning) for name in self.headers.keys())  # noqa: SIM118 - no mapping
+
+    def is_asked(self, name: str) -> bool:
+        """Whether the query switches something on."""
+        return self.query.get(name, "").lower() in ("true", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class Route:
         permission: What it needs; None where the reach is OPEN.
         handle: Answers a request that was let in, or raises a `Refusal`.
         writes: Whether it may change rows.
+        beamlit_only: Whether it ended with the Beamlit era.
     """
 
     method: str
@@ -143,3 +150,4 @@ class Route:
     permission: Permission | None
     handle: Callable[[Call], Answer]
     writes: bool = False
+    beamlit_only: bool = False

@@ -26,7 +26,8 @@ class Sort(StrEnum):
 class Permission(StrEnum):
     """A permission, by the name of the OAuth2 scope that the published API description gives it.
 
-    `users:mfa` is made up: the API shows `mfa_enabled` to admins only, and has no scope for it.
+    `users:mfa` is made up: the API shows `mfa_enabled` to admins only, and has no scope for it. `resources` stands for
+    the scopes of all that runs in a workspace, agents to sandboxes, which are alike.
     """
 
     LIST = "workspaces:list"
@@ -41,12 +42,42 @@ class Permission(StrEnum):
     DECLINE = "workspaces:decline"
     INVITATIONS = "invitations:list"
     SEE_MFA = "users:mfa"
+    CONFIGURATION = "configurations:list"
     LIST_KEYS = "apiKey:list"
     WRITE_KEYS = "apiKey:write"
+    POLICIES_LIST = "policies:list"
+    POLICIES_GET = "policies:get"
+    POLICIES_CREATE = "policies:create"
+    POLICIES_UPDATE = "policies:update"
+    POLICIES_DELETE = "policies:delete"
+    INTEGRATIONS_LIST = "integrations:list"
+    INTEGRATIONS_GET = "integrations:get"
+    INTEGRATIONS_CREATE = "integrations:create"
+    INTEGRATIONS_UPDATE = "integrations:update"
+    INTEGRATIONS_DELETE = "integrations:delete"
+    ENVIRONMENTS_LIST = "environments:list"
+    ENVIRONMENTS_GET = "environments:get"
+    ENVIRONMENTS_CREATE = "environments:create"
+    ENVIRONMENTS_UPDATE = "environments:update"
+    ENVIRONMENTS_DELETE = "environments:delete"
+    RESOURCES_LIST = "resources:list"
+    RESOURCES_GET = "resources:get"
+    RESOURCES_CREATE = "resources:create"
+    RESOURCES_UPDATE = "resources:update"
+    RESOURCES_DELETE = "resources:delete"
 
 
 _EVERY_ROLE = frozenset(Role)
 _ADMINS = frozenset({Role.ADMIN})
+_WORKERS = frozenset({Role.ADMIN, Role.MEMBER})
+
+
+def _things(scope: str, writers: frozenset[Role]) -> dict[Permission, frozenset[Role]]:
+    """The permissions of one scope: everybody looks, the writers do the rest."""
+    reading = dict.fromkeys((Permission(f"{scope}:list"), Permission(f"{scope}:get")), _EVERY_ROLE)
+    writing = (Permission(f"{scope}:{verb}") for verb in ("create", "update", "delete"))
+    return {**reading, **dict.fromkeys(writing, writers)}
+
 
 BY_ROLE: Mapping[Permission, frozenset[Role]] = {
     Permission.LIST: _EVERY_ROLE,
@@ -58,6 +89,10 @@ BY_ROLE: Mapping[Permission, frozenset[Role]] = {
     Permission.SEE_MFA: _ADMINS,
     Permission.LIST_KEYS: _ADMINS,
     Permission.WRITE_KEYS: _ADMINS,
+    **_things("policies", _ADMINS),
+    **_things("integrations", _ADMINS),
+    **_things("environments", _ADMINS),
+    **_things("resources", _WORKERS),
 }
 """What the role in a workspace allows there, to people and to service accounts alike."""
 
@@ -70,6 +105,7 @@ BY_SORT: Mapping[Permission, frozenset[Sort]] = {
     Permission.ACCEPT: _PEOPLE,
     Permission.DECLINE: _PEOPLE,
     Permission.INVITATIONS: _PEOPLE,
+    Permission.CONFIGURATION: frozenset(Sort),
 }
 """What a sort of caller may do that is about themselves and needs no role in a workspace."""
 

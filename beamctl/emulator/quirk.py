@@ -63,3 +63,15 @@ class Quirk(StrEnum):
         "beamlit-era",
         "every request is answered as one of the Beamlit era, also without an `X-Beamlit-` header",
     )
+    SPEC_MERGES = (
+        "spec-merges",
+        "a PUT keeps the fields of a `spec` that it is not given, instead of replacing the `spec` as a whole",
+    )
+    MASKED_SECRETS = (
+        "masked-secrets",
+        "the `secret` of an integration connection is shown with its values masked, instead of not at all",
+    )
+    ECHOED_SECRETS = (
+        "echoed-secrets",
+        "the `secret` of an integration connection is kept, and shown, as it was sent",
+    )

@@ -25,6 +25,7 @@ _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\
 _EMAIL = re.compile(f"{_LOCAL}@{_HOST}")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _SOURCES = ("invitation", "directory_sync", "domain_capture", "local")
 
 
@@ -46,11 +47,18 @@ def email(value: object) -> str:
     return wrong if local.startswith(".") or local.endswith(".") or host.endswith((".", "-")) else ""
 
 
-def workspace_name(value: object) -> str:
-    """The name of a workspace: the documented rule for names of resources."""
+def resource_name(value: object) -> str:
+    """The name of a resource, and, which is a guess, of a workspace."""
     if isinstance(value, str) and len(value) <= LONGEST_NAME and _NAME.fullmatch(value):
         return ""
     return f"must be lowercase letters, digits and single hyphens between them, at most {LONGEST_NAME} characters"
+
+
+def external_id(value: object) -> str:
+    """An identifier that a client gives; an empty one is none."""
+    if value == "" or (isinstance(value, str) and _EXTERNAL_ID.fullmatch(value)):
+        return ""
+    return "must be letters, digits and hyphens, at most 64"
 
 
 def text(value: object) -> str:
@@ -149,3 +157,10 @@ SETTINGS: Mapping[str, Rule] = {
     "runtime": an_object,
 }
 """The writable fields of a workspace. `name` is writable at creation only."""
+
+METADATA: Mapping[str, Rule] = {
+    "displayName": text,
+    "externalId": external_id,
+    "labels": labels,
+}
+"""The writable metadata of everything that has a spec. `name` is writable at creation only."""

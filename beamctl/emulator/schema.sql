@@ -105,3 +105,31 @@ CREATE TABLE api_key (
 
 CREATE INDEX api_key_of_person ON api_key (sub);
 CREATE INDEX api_key_of_service_account ON api_key (client_id);
+
+-- Everything that is a name, some metadata and a spec. `searched` is the text that a listing's `q` looks into.
+CREATE TABLE resource (
+  id           INTEGER PRIMARY KEY,
+  workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+  kind         TEXT NOT NULL CHECK (kind <> ''),
+  name         TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 49),
+  display_name TEXT,
+  external_id  TEXT,
+  labels       TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
+  spec         TEXT NOT NULL DEFAULT '{}' CHECK (json_type(spec) = 'object'),
+  searched     TEXT NOT NULL,
+  created_at   TEXT NOT NULL,
+  updated_at   TEXT NOT NULL,
+  created_by   TEXT NOT NULL,
+  updated_by   TEXT NOT NULL,
+  UNIQUE (workspace_id, kind, name)
+) STRICT;
+
+CREATE INDEX resource_by_age ON resource (workspace_id, kind, created_at, id);
+
+-- Every workspace of the Beamlit era has these two; today nobody sees them.
+CREATE TRIGGER built_in_environments AFTER INSERT ON workspace
+BEGIN
+  INSERT INTO resource (workspace_id, kind, name, searched, created_at, updated_at, created_by, updated_by)
+  SELECT NEW.id, 'environments', value, value, NEW.created_at, NEW.updated_at, NEW.created_by, NEW.updated_by
+  FROM json_each('["development", "production"]');
+END;

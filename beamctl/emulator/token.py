@@ -27,15 +27,15 @@ def issue(secret: bytes, subject: str, use: Use, moment: datetime) -> str:
     claims: dict[str, object] = {"iat": issued, "sub": subject}
     if use is Use.ACCESS:
         claims["exp"] = issued + int(LIFETIME.total_seconds())
-    signed = f"{_header(use)}.{_encode(json.dumps(claims).encode())}"
-    return f"{signed}.{_signature(secret, signed)}"
+    signed = f"{_header(use)}.{encode(json.dumps(claims).encode())}"
+    return f"{signed}.{signature(secret, signed)}"
 
 
 def subject(secret: bytes, token: str, use: Use, moment: datetime) -> str | None:
     """Whom a token is about; None where it is not ours, is for another use, or has expired."""
-    signed, _, signature = token.rpartition(".")
+    signed, _, shown = token.rpartition(".")
     header, _, claims = signed.partition(".")
-    if header != _header(use) or not token.isascii() or not hmac.compare_digest(signature, _signature(secret, signed)):
+    if header != _header(use) or not token.isascii() or not is_signed(secret, signed, shown):
         return None
     content = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
     if use is Use.ACCESS and content["exp"] <= moment.timestamp():
@@ -44,12 +44,19 @@ def subject(secret: bytes, token: str, use: Use, moment: datetime) -> str | None
 
 
 def _header(use: Use) -> str:
-    return _encode(json.dumps({"alg": "HS256", "typ": use.value}).encode())
+    return encode(json.dumps({"alg": "HS256", "typ": use.value}).encode())
 
 
-def _signature(secret: bytes, signed: str) -> str:
-    return _encode(hmac.new(secret, signed.encode(), hashlib.sha256).digest())
+def signature(secret: bytes, text: str) -> str:
+    """The signature under a text."""
+    return encode(hmac.new(secret, text.encode(), hashlib.sha256).digest())
 
 
-def _encode(content: bytes) -> str:
+def is_signed(secret: bytes, text: str, shown: str) -> bool:
+    """Whether that is the signature under the text; both are ASCII."""
+    return hmac.compare_digest(shown, signature(secret, text))
+
+
+def encode(content: bytes) -> str:
+    """The content as URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

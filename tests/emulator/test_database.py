@@ -12,7 +12,7 @@ from werkzeug.test import Client
 
 from beamctl.emulator import EmulatorError, as_operator, create_app, load_seed
 from beamctl.emulator.database import Database
-from tests.emulator.world import SEED, World, every_file
+from tests.emulator.world import SEED, THINGS, World, every_file, thing
 
 INVITE = """
 import os, sys
@@ -133,11 +133,38 @@ def test_the_schema_itself_refuses_nonsense(world: World) -> None:
         "UPDATE person SET folded = 'x'",
         "UPDATE workspace SET labels = '[]'",
         "UPDATE api_key SET sub = NULL, client_id = NULL",
+        "UPDATE api_key SET expires_in = '1d'",
+        "UPDATE resource SET spec = '[]'",
+        "UPDATE resource SET name = 'same', kind = 'same', workspace_id = 1",
         "INSERT INTO invitation SELECT 1, 1, email, folded, 'x', '', '', '', '', '' FROM person WHERE email LIKE 'a%'",
         "INSERT INTO membership SELECT 1, sub, 'member', NULL, '', '' FROM invitation JOIN person USING (folded)",
     ):
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute(statement)
+    connection.close()
+
+
+def test_deleting_a_workspace_leaves_no_row_of_it_in_any_table(world: World) -> None:
+    """Every table but those of what outlives a workspace: found in the file itself, so that no new one is forgotten."""
+    for path in THINGS:
+        assert world.call("ada", "POST", path, thing(path, "a"), {"X-Beamlit-Workspace": "acme"}).status_code == 200
+    connection = sqlite3.connect(world.db, isolation_level=None)
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('meta', 'person')"
+    tables = [name for (name,) in connection.execute(query)]
+
+    def count(table: str) -> int:
+        which = "WHERE client_id IS NOT NULL" if table == "api_key" else ""
+        return int(connection.execute(f"SELECT count(*) FROM {table} {which}").fetchone()[0])  # noqa: S608
+
+    def counts() -> dict[str, int]:
+        return {table: count(table) for table in tables}
+
+    assert len(tables) >= 6
+    assert all(counts().values())
+    for who, workspace in (("ada", "acme"), ("alan", "other")):
+        assert world.call(who, "DELETE", f"/workspaces/{workspace}").status_code == 200
+    assert set(counts().values()) == {0}
+    assert connection.execute("SELECT count(*) FROM api_key").fetchone()[0] == 7  # people keep theirs
     connection.close()
 
 

@@ -7,7 +7,7 @@ from beamctl.emulator import as_operator
 from beamctl.emulator.call import Reach
 from beamctl.emulator.permission import BY_ROLE, BY_SORT
 from beamctl.emulator.routes import ROUTES
-from tests.emulator.world import World
+from tests.emulator.world import THINGS, World, thing
 
 CALLERS = ("ada", "max", "vic", "ivy", "sam", "ci", "foreign", "nobody", "expired")
 """Admin, member, viewer, invitee, stranger, service account, one of another workspace, no credential, expired token."""
@@ -15,6 +15,7 @@ CALLERS = ("ada", "max", "vic", "ivy", "sam", "ci", "foreign", "nobody", "expire
 TOKEN = {"grant_type": "client_credentials", "client_id": "cid", "client_secret": "S"}
 
 EVERY_ROLE = "200 200 200 403 403 200 403 401 401"
+MEMBERS = "200 200 403 403 403 200 403 401 401"
 ADMINS = "200 403 403 403 403 200 403 401 401"
 
 TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
@@ -52,8 +53,26 @@ TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
         None,
         ADMINS,
     ),
+    ("GET", "/policies/<thing>/usages"): ("/policies/made/usages", None, EVERY_ROLE),
+    ("GET", "/configuration"): ("/configuration", None, "200 200 200 200 200 200 200 401 401"),
+    ("GET", "/.well-known/openid-configuration"): (
+        "/.well-known/openid-configuration",
+        None,
+        "200 200 200 200 200 200 200 200 200",
+    ),
     ("POST", "/oauth/token"): ("/oauth/token", TOKEN, "200 200 200 200 200 200 200 200 200"),
 }
+
+
+for _path in THINGS:
+    _writers = MEMBERS if THINGS[_path] == "resource" else ADMINS
+    TABLE |= {
+        ("GET", _path): (_path, None, EVERY_ROLE),
+        ("POST", _path): (_path, thing(_path, "fresh"), _writers),
+        ("GET", f"{_path}/<thing>"): (f"{_path}/made", None, EVERY_ROLE),
+        ("PUT", f"{_path}/<thing>"): (f"{_path}/made", thing(_path, "made"), _writers),
+        ("DELETE", f"{_path}/<thing>"): (f"{_path}/made", None, _writers),
+    }
 
 
 def headers_of(world: World, caller: str) -> dict[str, str]:
@@ -66,8 +85,12 @@ def headers_of(world: World, caller: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
-def filled(world: World, path: str) -> str:
-    """The path with the identifier of a key of the service account `ci` in it, where it asks for one."""
+def prepared(world: World, path: str) -> str:
+    """The path with a key's identifier in it, where it asks for one; the thing `made` is there where it is meant."""
+    listing, _, _ = path.partition("/made")
+    if path != listing:
+        made = world.call("ada", "POST", listing, thing(listing, "made"), {"X-Beamlit-Workspace": "acme"})
+        assert made.status_code == 200
     if "{key}" not in path:
         return path
     return path.format(key=world.call("ada", "GET", "/service_accounts/cid/api_keys").get_json()[0]["id"])
@@ -76,22 +99,34 @@ def filled(world: World, path: str) -> str:
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
 def test_the_table(world: World, route: tuple[str, str]) -> None:
     path, body, expected = TABLE[route]
-    got = []
+    got: list[str] = []
+    here = prepared(world, path)
     for number, caller in enumerate(CALLERS):
-        fresh = World(world.db.with_name(f"{number}.db"))
-        here = filled(fresh, path)
-        headers = {**headers_of(fresh, caller), "X-Blaxel-Workspace": "acme"}
-        got.append(str(fresh.send(Client(fresh.app), route[0], here, body, headers).status_code))
+        headers = {**headers_of(world, caller), "X-Beamlit-Workspace": "acme"}
+        got.append(str(world.send(Client(world.app), route[0], here, body, headers).status_code))
+        if got[-1] == "200" and route[0] != "GET":  # a change: the next caller finds a world as it was
+            world = World(world.db.with_name(f"{number}.db"))
+            here = prepared(world, path)
     assert dict(zip(CALLERS, got, strict=True)) == dict(zip(CALLERS, expected.split(), strict=True))
 
 
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
 def test_the_operator_may_everything_that_is_not_about_a_person(world: World, route: tuple[str, str]) -> None:
     path, body, _ = TABLE[route]
-    here = filled(world, path)
-    answer = world.send(Client(as_operator(world.app)), route[0], here, body, {"X-Blaxel-Workspace": "acme"})
+    here = prepared(world, path)
+    answer = world.send(Client(as_operator(world.app)), route[0], here, body, {"X-Beamlit-Workspace": "acme"})
     about_a_person = path.endswith(("/leave", "/join", "/decline", "/invitations"))
     assert answer.status_code == (403 if about_a_person else 200)
+
+
+@pytest.mark.parametrize("path", THINGS)
+def test_a_member_service_account_changes_what_runs_and_no_more(world: World, path: str) -> None:
+    expected = 200 if THINGS[path] == "resource" else 403
+    era = {"X-Beamlit-Workspace": "acme"}
+    for method, target in (("POST", path), ("PUT", f"{path}/fresh"), ("DELETE", f"{path}/fresh")):
+        body = None if method == "DELETE" else thing(path, "fresh")
+        assert world.call("bot", method, target, body, era).status_code == expected
+    assert world.call("bot", "GET", path, headers=era).status_code == 200
 
 
 def test_a_service_account_has_its_role_and_no_more(world: World) -> None:

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,7 +8,7 @@ from werkzeug.test import Client
 
 from beamctl.emulator.app import BASE_PATH
 from beamctl.emulator.routes import ROUTES
-from tests.emulator.world import World
+from tests.emulator.world import World, thing
 
 WITH_BODY = [
     ("POST", "/workspaces"),
@@ -16,6 +17,9 @@ WITH_BODY = [
     ("POST", "/users"),
     ("PUT", "/users/max@example.com"),
     ("POST", "/service_accounts"),
+    ("POST", "/policies"),
+    ("POST", "/integrations/connections"),
+    ("POST", "/models"),
     ("POST", "/oauth/token"),
 ]
 
@@ -66,6 +70,8 @@ plain_json = st.recursive(
 )
 fields = st.sampled_from(
     [
+        "metadata",
+        "spec",
         "email",
         "role",
         "name",
@@ -85,6 +91,26 @@ fields = st.sampled_from(
 def test_no_body_breaks_it(world: World, target: tuple[str, str], body: dict[str, object]) -> None:
     world.call("ada", *target, body=json.dumps(body).encode())
     assert world.call("ada", "GET", "/workspaces/acme").status_code == 200
+
+
+halves = {
+    "metadata": st.dictionaries(st.sampled_from(["displayName", "labels", "externalId"]), plain_json),
+    "spec": st.dictionaries(
+        st.sampled_from(["type", "resourceTypes", "locations", "flavors", "maxTokens", "sandbox", "config", "secret"]),
+        plain_json,
+    ),
+}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(["/policies", "/integrations/connections", "/models"]), body=st.fixed_dictionaries(halves))
+def test_no_metadata_or_spec_breaks_it(world: World, path: str, body: dict[str, Any]) -> None:
+    world.call("ada", "POST", path, thing(path, "a"))
+    made = thing(path, "a")
+    content = json.dumps({"metadata": body["metadata"], "spec": {**made["spec"], **body["spec"]}}).encode()
+    world.call("ada", "PUT", f"{path}/a", content)
+    assert world.call("ada", "GET", f"{path}/a").status_code == 200
+    assert world.call("ada", "GET", f"{path}?q=ab", headers={"Blaxel-Version": "2026-04-28"}).status_code == 200
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

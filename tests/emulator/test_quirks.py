@@ -2,7 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from beamctl.emulator import Quirk
-from tests.emulator.world import World
+from tests.emulator.world import World, every_file, thing
 
 Build = Callable[..., World]
 
@@ -98,6 +98,49 @@ def test_beamlit_era(with_quirks: Build) -> None:
     world = with_quirks(Quirk.BEAMLIT_ERA)
     body = {"name": "k", "expires_in": "3600"}
     assert world.call("ada", "POST", "/service_accounts/cid/api_keys", body).get_json()["expires_in"] == "3600"
+    assert len(world.call("max", "GET", "/environments").get_json()) == 2
+
+
+def test_put_replaces_of_metadata_and_secrets(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.PUT_REPLACES, Quirk.MASKED_SECRETS)
+    path = "/integrations/connections"
+    made = thing(path, "c", secret={"k": "v"})
+    made["metadata"] |= {"displayName": "C", "labels": {"a": "b"}}
+    assert world.call("ada", "POST", path, made).get_json()["spec"]["secret"] == {"k": "********"}
+    kept = world.call("ada", "PUT", f"{path}/c", {"metadata": {"displayName": "C"}}).get_json()
+    assert (kept["metadata"]["displayName"], "labels" in kept["metadata"]) == ("C", False)
+    assert "secret" in kept["spec"]
+    after = world.call("ada", "PUT", f"{path}/c", thing(path, "c")).get_json()
+    assert after["spec"] == {"integration": "openai"}
+
+
+def test_spec_merges(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.SPEC_MERGES)
+    world.call("ada", "POST", "/policies", thing("/policies", "p", resourceTypes=["model"], sandbox=True))
+    after = world.call("ada", "PUT", "/policies/p", {"spec": {"sandbox": False, "resourceTypes": []}}).get_json()
+    assert after["spec"] == {"type": "location", "sandbox": False}
+
+
+def test_masked_secrets(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.MASKED_SECRETS)
+    path = "/integrations/connections"
+    made = world.call("ada", "POST", path, thing(path, "c", secret={"k": "canary"})).get_json()
+    assert made["spec"]["secret"] == {"k": "********"}
+    assert world.call("ada", "PUT", f"{path}/c", made).get_json()["spec"] == made["spec"]
+    assert all(b"canary" not in content for content in every_file(world.db.parent))
+
+
+def test_echoed_secrets(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.ECHOED_SECRETS)
+    path = "/integrations/connections"
+    made = world.call("ada", "POST", path, thing(path, "c", secret={"k": "v", "l": "w"})).get_json()
+    assert made["spec"]["secret"] == {"k": "v", "l": "w"}
+    body = thing(path, "c", secret={"k": "********", "l": "x"})
+    assert world.call("ada", "PUT", f"{path}/c", body).get_json()["spec"]["secret"] == {"k": "v", "l": "x"}
+    kept = world.call("ada", "PUT", f"{path}/c", thing(path, "c")).get_json()
+    assert kept["spec"]["secret"] == {"k": "v", "l": "x"}
+    gone = world.call("ada", "PUT", f"{path}/c", thing(path, "c", secret={})).get_json()
+    assert "secret" not in gone["spec"]
 
 
 def test_every_quirk_says_what_it_means() -> None:

@@ -51,6 +51,14 @@ def test_every_answer_has_a_schema() -> None:
         ("api_key_request", {"expires_in": "30d"}, {"expires_in": "-1d"}),
         ("service_account_created", {**ACCOUNT, "client_secret": "S"}, ACCOUNT),
         ("service_account_deleted", ACCOUNT, {**ACCOUNT, "role": "admin"}),
+        (
+            "policy_request",
+            {"metadata": {"name": "a"}, "spec": {"type": "flavor", "flavors": [{"type": "gpu", "name": "t4"}]}},
+            {"spec": {"type": "colour"}},
+        ),
+        ("integration_connection_request", {"spec": {"integration": "openai", "secret": {"a": "b"}}}, {"spec": {}}),
+        ("environment_request", {"spec": {"policies": ["a"]}}, {"spec": {"policies": "a"}}),
+        ("policy_page", {"data": [], "meta": {"hasMore": False, "nextCursor": "", "total": 0}}, {"data": []}),
         ("workspace_user", {"email": "a@b.example", "accepted": False, "expired": True}, {"email": "a@b.example"}),
     ],
 )

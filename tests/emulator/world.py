@@ -69,9 +69,25 @@ ANSWERS = {
     "GET /service_accounts/<client_id>/api_keys": "api_key_list",
     "POST /service_accounts/<client_id>/api_keys": "api_key_created",
     "DELETE /service_accounts/<client_id>/api_keys/<key_id>": "removal",
+    "GET /policies/<thing>/usages": "policy_usages",
+    "GET /configuration": "configuration",
+    "GET /.well-known/openid-configuration": "openid_configuration",
     "POST /oauth/token": "token_response",
 }
 """The schema of each route's answer."""
+
+THINGS = {
+    "/policies": "policy",
+    "/integrations/connections": "integration_connection",
+    "/environments": "environment",
+    **dict.fromkeys(("/agents", "/functions", "/jobs", "/models", "/sandboxes", "/clusters"), "resource"),
+}
+"""The schema of each sort of thing with metadata and a spec, by the path of its listing."""
+
+for _path, _name in THINGS.items():
+    ANSWERS[f"GET {_path}"] = f"{_name}_list"
+    ANSWERS[f"POST {_path}"] = _name
+    ANSWERS.update((f"{_method} {_path}/<thing>", _name) for _method in ("GET", "PUT", "DELETE"))
 
 
 Json = dict[str, Any] | list[Any] | str | float | bool | None
@@ -135,6 +151,12 @@ class World:
         return f"{answer.status_code} {answer.get_json()['error']}"
 
 
+def thing(path: str, name: str, **spec: object) -> dict[str, Any]:
+    """A body that makes a thing of that name where the path lists them."""
+    least = {"/policies": {"type": "location"}, "/integrations/connections": {"integration": "openai"}}
+    return {"metadata": {"name": name}, "spec": {**least.get(path, {}), **spec}}
+
+
 def check(route: str, answer: TestResponse) -> None:
     """Fails unless the answer is what the schema of its route promises."""
     assert answer.content_type == "application/json"
@@ -145,6 +167,8 @@ def check(route: str, answer: TestResponse) -> None:
         assert answer.status_code < 500
     else:
         name = ANSWERS[route]
+        if isinstance(body, dict) and name.endswith("_list"):
+            name = name.replace("_list", "_page")
     wrong = [f"{error.json_path}: {error.message}" for error in validator(name).iter_errors(body)]
     assert not wrong, f"{route}: {wrong}"
 

@@ -4,7 +4,16 @@ must not know Flask, nor check who calls: `admission` has done that before."""
 from __future__ import annotations
 
 from beamctl.emulator.call import Route
-from beamctl.emulator.routes import api_keys, invitations, service_accounts, tokens, users, workspaces
+from beamctl.emulator.routes import (
+    api_keys,
+    discovery,
+    invitations,
+    resources,
+    service_accounts,
+    tokens,
+    users,
+    workspaces,
+)
 
 ROUTES: tuple[Route, ...] = (
     *workspaces.ROUTES,
@@ -12,6 +21,8 @@ ROUTES: tuple[Route, ...] = (
     *invitations.ROUTES,
     *service_accounts.ROUTES,
     *api_keys.ROUTES,
+    *resources.ROUTES,
+    *discovery.ROUTES,
     *tokens.ROUTES,
 )
 """Every route there is."""

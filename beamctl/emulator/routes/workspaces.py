@@ -9,9 +9,10 @@ from beamctl.emulator import body, rules
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Operator, Person, ServiceAccount
 from beamctl.emulator.errors import bad_request, conflict, not_found
+from beamctl.emulator.kind import KINDS
 from beamctl.emulator.permission import Permission, Role
 from beamctl.emulator.quirk import Quirk
-from beamctl.emulator.store import member, workspace
+from beamctl.emulator.store import member, resource, service_account, workspace
 from beamctl.emulator.store.workspace import Settings
 
 LAST_ADMIN = "the workspace must keep an accepted admin"
@@ -36,7 +37,7 @@ def create_workspace(call: Call) -> Answer:
     """A new workspace, whose creator becomes its first admin."""
     content = body.json_object(call.inbound.body)
     name = content.get("name")
-    if wrong := rules.workspace_name(name):
+    if wrong := rules.resource_name(name):
         raise bad_request(f"name {wrong}")
     name = str(name)
     reason, message = _unavailable(call, name)
@@ -49,8 +50,9 @@ def create_workspace(call: Call) -> Answer:
 
 
 def show_workspace(call: Call) -> Answer:
-    """One workspace."""
-    return Answer(workspace.payload(call.here))
+    """One workspace; with `countResources`, also how much there is in it."""
+    shown = workspace.payload(call.here)
+    return Answer({**shown, "resourceCounts": _counts(call)} if call.inbound.is_asked("countResources") else shown)
 
 
 def change_workspace(call: Call) -> Answer:
@@ -86,15 +88,22 @@ def check_availability(call: Call) -> Answer:
     if not isinstance(name, str) or not name:
         raise bad_request("name is required")
     reason, message = _unavailable(call, name)
-    if call.inbound.query.get("withReason", "").lower() not in ("true", "1"):
+    if not call.inbound.is_asked("withReason"):
         return Answer(not message)
     told = {"available": not message, "message": message, "reason": reason}
     return Answer({key: value for key, value in told.items() if value != ""})
 
 
+def _counts(call: Call) -> dict[str, int]:
+    """How much there is in the workspace, under the names that the API gives the kinds."""
+    things = resource.counts(call.rows, call.here.id)
+    accounts = len(service_account.of_workspace(call.rows, call.here.id))
+    return {kind.counted: things.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
+
+
 def _unavailable(call: Call, name: str) -> tuple[str, str]:
     """The API's reason and a sentence why the name cannot be had; the list of words is a guess."""
-    if wrong := rules.workspace_name(name):
+    if wrong := rules.resource_name(name):
         return "", f"name {wrong}"
     if workspace.find(call.rows, name):
         return "taken", f"the name {name} is taken"

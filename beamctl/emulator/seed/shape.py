@@ -33,7 +33,7 @@ def _memberships(value: object) -> str:
 
 SECTIONS: Mapping[str, Mapping[str, Field]] = {
     "workspaces": {
-        "name": Field(rules.workspace_name, required=True),
+        "name": Field(rules.resource_name, required=True),
         "displayName": Field(rules.text),
         "labels": Field(rules.labels),
         "region": Field(rules.text),
@@ -49,13 +49,13 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "mfaEnabled": Field(rules.flag),
     },
     "invitations": {
-        "workspace": Field(rules.workspace_name, required=True),
+        "workspace": Field(rules.resource_name, required=True),
         "email": Field(rules.email, required=True),
         "role": Field(rules.shown_role),
         "expiresAt": Field(rules.moment),
     },
     "serviceAccounts": {
-        "workspace": Field(rules.workspace_name, required=True),
+        "workspace": Field(rules.resource_name, required=True),
         "name": Field(rules.filled_text, required=True),
         "description": Field(rules.description),
         "role": Field(rules.shown_role),

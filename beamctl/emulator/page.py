@@ -1,0 +1,115 @@
+"""Pages of a listing as a client asks for them: limit, cursor, sort, q, anchor. A cursor is signed, and bound to what
+was asked for and to a day. It must not know what is listed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from beamctl.emulator import token
+from beamctl.emulator.credential import digest
+from beamctl.emulator.errors import bad_request
+from beamctl.emulator.store import listing, secret
+from beamctl.emulator.store.listing import Position, Sort, Wanted
+from beamctl.emulator.store.resource import Place
+
+LIFETIME = timedelta(hours=24)
+"""How long a cursor is good (documented)."""
+
+MOST = 200
+USUAL = 50
+LONGEST_Q = 200
+SHORTEST_Q = 2
+
+_LONGEST_NUMBER = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page.
+
+    Attributes:
+        rows: What is on it.
+        meta: What the API tells about it.
+    """
+
+    rows: list[sqlite3.Row]
+    meta: dict[str, Any]
+
+
+def page(rows: sqlite3.Connection, place: Place, query: Mapping[str, str], moment: datetime) -> Page:
+    """The page that the query asks for.
+
+    Raises:
+        Refusal: 400: the query is wrong.
+    """
+    wanted, limit = _wanted(place, query), _limit(query.get("limit", ""))
+    total = listing.total(rows, place)
+    if _from_the_end(query, wanted.sort):
+        return Page(listing.last_rows(rows, wanted, limit), {"hasMore": False, "nextCursor": "", "total": total})
+    key = secret.token_secret(rows)
+    cursor = query.get("cursor", "")
+    after = _read_cursor(key, cursor, wanted, moment) if cursor else None
+    found = listing.rows_from(rows, wanted, after, limit + 1)
+    more, found = len(found) > limit, found[:limit]
+    following = _cursor(key, listing.position(found[-1], wanted.sort), wanted, moment) if more else ""
+    return Page(found, {"hasMore": more, "nextCursor": following, "total": total})
+
+
+def _wanted(place: Place, query: Mapping[str, str]) -> Wanted:
+    sort, q = query.get("sort", "") or Sort.NEWEST.value, query.get("q", "")
+    if sort not in set(Sort):
+        raise bad_request(f"sort must be one of {', '.join(Sort)}")
+    if len(q) > LONGEST_Q:
+        raise bad_request(f"q must be at most {LONGEST_Q} characters")
+    return Wanted(place, Sort(sort), q if len(q) >= SHORTEST_Q else "", query.get("externalId", ""))
+
+
+def _limit(text: str) -> int:
+    """The number of things on a page: what is asked for, within the bounds."""
+    if not text:
+        return USUAL
+    if not text.removeprefix("-").isdecimal() or not text.isascii():
+        raise bad_request("limit must be a whole number")
+    return max(1, min(MOST, int(text[:_LONGEST_NUMBER])))
+
+
+def _from_the_end(query: Mapping[str, str], sort: Sort) -> bool:
+    anchor = query.get("anchor", "")
+    if anchor not in ("", "end"):
+        raise bad_request("anchor must be end")
+    if anchor and sort not in (Sort.NEWEST, Sort.OLDEST):
+        raise bad_request("anchor needs a sort by createdAt")
+    return bool(anchor) and not query.get("cursor")
+
+
+def _cursor(key: bytes, after: Position, wanted: Wanted, moment: datetime) -> str:
+    content = [after.value, after.row, _bound_to(wanted), int((moment + LIFETIME).timestamp())]
+    text = token.encode(json.dumps(content).encode())
+    return f"{text}.{token.signature(key, text)}"
+
+
+def _read_cursor(key: bytes, cursor: str, wanted: Wanted, moment: datetime) -> Position:
+    text, _, signature = cursor.partition(".")
+    if not cursor.isascii() or not token.is_signed(key, text, signature):
+        raise bad_request("invalid cursor")
+    try:
+        value, row, bound, end = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error):  # a signed text of another use
+        raise bad_request("invalid cursor") from None
+    if bound != _bound_to(wanted):
+        raise bad_request("invalid cursor: it belongs to another listing")
+    if end <= moment.timestamp():
+        raise bad_request("invalid cursor: it has expired")
+    return Position(value, row)
+
+
+def _bound_to(wanted: Wanted) -> str:
+    place = wanted.place
+    return digest(json.dumps([place.workspace_id, place.kind, wanted.sort, wanted.q, wanted.external_id]))

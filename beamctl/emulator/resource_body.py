@@ -1,0 +1,99 @@
+"""Reading the body of a request that writes a `{metadata, spec}`: what it gives, checked, over what was there before.
+It must not know rows, nor any kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from beamctl.emulator import body, rules
+from beamctl.emulator.errors import bad_request
+from beamctl.emulator.kind import Kind
+from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.secrecy import kept_secret
+from beamctl.emulator.store.resource import Fields
+
+_EMPTY: tuple[object, ...] = ([], {}, "")
+"""Clients send these for what they have nothing to say about; such a field is as good as absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body whose two halves are objects; None where a half is absent."""
+
+    metadata: dict[str, Any]
+    spec: dict[str, Any] | None
+
+    def name(self) -> str:
+        """The name for a new thing.
+
+        Raises:
+            Refusal: 400: there is none, or it breaks the rule.
+        """
+        name = self.metadata.get("name")
+        if wrong := rules.resource_name(name):
+            raise bad_request(f"metadata.name {wrong}")
+        return str(name)
+
+    def check_name(self, name: str) -> None:
+        """Raises a 400 where the body wants another name."""
+        if self.metadata.get("name", name) != name:
+            raise bad_request("metadata.name cannot be changed")
+
+    def fields(self, kind: Kind, before: Fields, quirks: Collection[Quirk]) -> Fields:
+        """The writable part of a thing after this body.
+
+        Raises:
+            Refusal: 400: a field breaks its rule, or is missing.
+        """
+        kept = Fields() if Quirk.PUT_REPLACES in quirks else before
+        given = {key: self.metadata[key] for key in rules.METADATA if key in self.metadata}
+        for key, value in given.items():
+            _check(f"metadata.{key}", rules.METADATA[key], value)
+        return Fields(
+            display_name=given.get("displayName", kept.display_name),
+            external_id=given.get("externalId", kept.external_id),
+            labels=given.get("labels", kept.labels),
+            spec=_spec(kind, self.spec, before.spec, quirks),
+        )
+
+
+def read(content: bytes) -> Body:
+    """The body of a request.
+
+    Raises:
+        Refusal: 400: it is no object of objects.
+    """
+    whole = body.json_object(content)
+    metadata, spec = whole.get("metadata", {}), whole.get("spec", {})
+    if not isinstance(metadata, dict):
+        raise bad_request("metadata must be an object")
+    _check("spec", rules.an_object, spec)
+    return Body(metadata, spec if "spec" in whole else None)
+
+
+def _spec(
+    kind: Kind, given: dict[str, Any] | None, before: dict[str, Any], quirks: Collection[Quirk]
+) -> dict[str, Any]:
+    """The spec after the request: the new one, else, where none is given, the one that was there."""
+    if given is None or Quirk.SPEC_MERGES in quirks:
+        given = {**before, **(given or {})}
+    elif kind.hidden in before and Quirk.PUT_REPLACES not in quirks:  # whoever cannot read it cannot send it back
+        given = {kind.hidden: before[kind.hidden], **given}
+    if kind.fields is None:
+        return given
+    known = {key: value for key, value in given.items() if key in kind.fields and value not in _EMPTY}
+    for key, value in known.items():
+        _check(f"spec.{key}", kind.fields[key], value)
+    for key in kind.required:
+        if key not in known:
+            raise bad_request(f"spec.{key} is required")
+    if kind.hidden in known:
+        known[kind.hidden] = kept_secret(known[kind.hidden], before.get(kind.hidden, {}), quirks)
+    return known
+
+
+def _check(path: str, rule: rules.Rule, value: object) -> None:
+    if wrong := rule(value):
+        raise bad_request(f"{path} {wrong}")

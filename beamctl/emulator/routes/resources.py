@@ -1,0 +1,129 @@
+"""Everything that is a name, some metadata and a spec: list, create, show, change, delete, and who uses one. It must
+not know any kind by name: what is special about one is in its line in `kind`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from beamctl.emulator import api_version, page, resource_body
+from beamctl.emulator.call import Answer, Call, Reach, Route
+from beamctl.emulator.errors import bad_request, conflict, not_found
+from beamctl.emulator.kind import DEPLOYED, KINDS, Kind
+from beamctl.emulator.permission import Permission
+from beamctl.emulator.secrecy import shown_spec
+from beamctl.emulator.store import listing, resource
+from beamctl.emulator.store.listing import Wanted
+from beamctl.emulator.store.resource import Fields, Place
+
+
+def list_things(kind: Kind, call: Call) -> Answer:
+    """The things of a kind: all of them, or a page where the version of the API has pages."""
+    place = _place(kind, call)
+    if kind.paged and api_version.has_pages(call.inbound.headers.get("Blaxel-Version")):
+        found = page.page(call.rows, place, call.inbound.query, call.moment)
+        return Answer({"data": _listed(kind, call, found.rows), "meta": found.meta})
+    wanted = Wanted(place, external_id="" if kind.paged else call.inbound.query.get("externalId", ""))
+    return Answer(_listed(kind, call, listing.rows_from(call.rows, wanted)))
+
+
+def create_thing(kind: Kind, call: Call) -> Answer:
+    """A new thing, whose name must be free."""
+    content = resource_body.read(call.inbound.body)
+    name = content.name()
+    after = content.fields(kind, Fields(), call.quirks)
+    if resource.find(call.rows, _place(kind, call), name):
+        raise conflict(f"{kind.word} {name} already exists")
+    resource.add(call.rows, _place(kind, call), name, after, call.who.name, call.moment)
+    return Answer(_shown(kind, call, _known(kind, call, name)))
+
+
+def show_thing(kind: Kind, call: Call) -> Answer:
+    """One thing."""
+    return Answer(_shown(kind, call, _known(kind, call)))
+
+
+def change_thing(kind: Kind, call: Call) -> Answer:
+    """Other metadata, another spec; there is nothing to change where there is no such thing."""
+    row = _known(kind, call)
+    content = resource_body.read(call.inbound.body)
+    content.check_name(row["name"])
+    after = content.fields(kind, resource.fields(row), call.quirks)
+    resource.change(call.rows, _place(kind, call), row["name"], after, call.who.name, call.moment)
+    return Answer(_shown(kind, call, _known(kind, call)))
+
+
+def delete_thing(kind: Kind, call: Call) -> Answer:
+    """The thing goes, unless it is built in, or in use and of a kind that is kept then."""
+    row = _known(kind, call)
+    if row["name"] in kind.built_in:
+        raise bad_request(f"{kind.word} {row['name']} is built in and cannot be deleted")
+    if kind.kept_while_used and (users := _users(kind, call, [row["name"]])):
+        first = ", ".join(f"{user}/{name}" for _, user, name in users[:3])
+        raise conflict(f"{kind.word} {row['name']} is in use by {first}")
+    resource.remove(call.rows, _place(kind, call), row["name"])
+    return Answer(_shown(kind, call, row))
+
+
+def show_usages(kind: Kind, call: Call) -> Answer:
+    """What uses the thing, kind by kind."""
+    users = _users(kind, call, [_known(kind, call)["name"]])
+    return Answer({each.name: [{"name": name} for _, user, name in users if user == each.name] for each in DEPLOYED})
+
+
+def _place(kind: Kind, call: Call) -> Place:
+    return Place(call.here.id, kind.name)
+
+
+def _known(kind: Kind, call: Call, name: str = "") -> sqlite3.Row:
+    """The thing of that name, or else the one that the path means."""
+    row = resource.find(call.rows, _place(kind, call), name or call.inbound.path["thing"])
+    if row is None:
+        raise not_found(f"{kind.word} not found")
+    return row
+
+
+def _shown(kind: Kind, call: Call, row: sqlite3.Row) -> dict[str, Any]:
+    payload = resource.payload(row, call.here.name)
+    return {**payload, "spec": shown_spec(payload["spec"], kind.hidden, call.quirks)}
+
+
+def _listed(kind: Kind, call: Call, rows: list[sqlite3.Row]) -> list[dict[str, Any]]:
+    shown = [_shown(kind, call, row) for row in rows]
+    if not kind.tells_usage:
+        return shown
+    users = Counter((used, user) for used, user, _ in _users(kind, call, [row["name"] for row in rows]))
+    return [
+        {**thing, "usage": {each.name: users[thing["metadata"]["name"], each.name] for each in DEPLOYED}}
+        for thing in shown
+    ]
+
+
+def _users(kind: Kind, call: Call, names: list[str]) -> list[tuple[str, str, str]]:
+    """What runs in the workspace and uses these: the name that is used, and kind and name of its user."""
+    deployed = {each.name for each in DEPLOYED}
+    users = resource.users(call.rows, call.here.id, kind.used_by, names)
+    return [user for user in users if user[1] in deployed]
+
+
+def _routes(kind: Kind) -> Iterator[Route]:
+    def route(
+        method: str, rule: str, verb: str, handle: Callable[[Kind, Call], Answer], *, writes: bool = False
+    ) -> Route:
+        permission: Permission = kind.permission(verb)
+        return Route(method, rule, Reach.WORKSPACE, permission, partial(handle, kind), writes, kind.beamlit_only)
+
+    one = f"{kind.path}/<thing>"
+    yield route("GET", kind.path, "list", list_things)
+    yield route("POST", kind.path, "create", create_thing, writes=True)
+    yield route("GET", one, "get", show_thing)
+    yield route("PUT", one, "update", change_thing, writes=True)
+    yield route("DELETE", one, "delete", delete_thing, writes=True)
+    if kind.tells_usage:
+        yield route("GET", f"{one}/usages", "get", show_usages)
+
+
+ROUTES = tuple(route for kind in KINDS for route in _routes(kind))

@@ -1,0 +1,93 @@
+"""Listings of the rows in `resource`: whole, or a page of them from a position on. It must not know how a position
+travels, nor what a client may ask for."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+
+from beamctl.emulator.store.resource import Place, searched_text
+
+
+class Sort(StrEnum):
+    """The orders of a listing."""
+
+    NEWEST = "createdAt:desc"
+    OLDEST = "createdAt:asc"
+    NAME = "name:asc"
+    NAME_DOWN = "name:desc"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place between two rows: behind the one with this value in the sorted column, and this row number."""
+
+    value: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a listing.
+
+    Attributes:
+        place: Which things.
+        sort: In which order.
+        q: A text that must be in their names or labels; empty for all.
+        external_id: The one they must have; empty for all.
+    """
+
+    place: Place
+    sort: Sort = Sort.NEWEST
+    q: str = ""
+    external_id: str = ""
+
+
+_ORDERS = {
+    Sort.NEWEST: ("created_at", "<", "DESC"),
+    Sort.OLDEST: ("created_at", ">", "ASC"),
+    Sort.NAME: ("name", ">", "ASC"),
+    Sort.NAME_DOWN: ("name", "<", "DESC"),
+}
+_OPPOSITE = {Sort.NEWEST: Sort.OLDEST, Sort.OLDEST: Sort.NEWEST, Sort.NAME: Sort.NAME_DOWN, Sort.NAME_DOWN: Sort.NAME}
+
+
+def rows_from(
+    rows: sqlite3.Connection, wanted: Wanted, after: Position | None = None, limit: int = -1
+) -> list[sqlite3.Row]:
+    """At most `limit` rows behind a position, or from the start; -1 for all."""
+    column, beyond, direction = _ORDERS[wanted.sort]
+    behind = f"AND ({column}, id) {beyond} (:value, :row)" if after else ""
+    query = (
+        f"SELECT * FROM resource WHERE workspace_id = :workspace AND kind = :kind {behind} "  # noqa: S608 - our words
+        "AND (:external = '' OR external_id = :external) AND (:q = '' OR instr(searched, :q)) "
+        f"ORDER BY {column} {direction}, id {direction} LIMIT :limit"
+    )
+    given = {
+        "workspace": wanted.place.workspace_id,
+        "kind": wanted.place.kind,
+        "external": wanted.external_id,
+        "q": searched_text(wanted.q),
+        "limit": limit,
+        "value": after.value if after else "",
+        "row": after.row if after else 0,
+    }
+    return rows.execute(query, given).fetchall()
+
+
+def last_rows(rows: sqlite3.Connection, wanted: Wanted, limit: int) -> list[sqlite3.Row]:
+    """The last rows, in the order that is asked for."""
+    turned = Wanted(wanted.place, _OPPOSITE[wanted.sort], wanted.q, wanted.external_id)
+    return rows_from(rows, turned, limit=limit)[::-1]
+
+
+def position(row: sqlite3.Row, sort: Sort) -> Position:
+    """The position behind a row."""
+    return Position(row[_ORDERS[sort][0]], row["id"])
+
+
+def total(rows: sqlite3.Connection, place: Place) -> int:
+    """How many things there are, whatever is asked for."""
+    query = "SELECT count(*) FROM resource WHERE workspace_id = ? AND kind = ?"
+    return int(rows.execute(query, (place.workspace_id, place.kind)).fetchone()[0])

@@ -1,0 +1,40 @@
+from werkzeug.test import Client
+
+from tests.emulator.world import World, thing
+
+
+def test_openid_discovery_says_where_tokens_are(world: World) -> None:
+    answer = Client(world.app).get("/v0/.well-known/openid-configuration", base_url="http://plane.example:8080")
+    found = answer.get_json()
+    assert found["issuer"] == "http://plane.example:8080/v0"
+    assert found["token_endpoint"] == "http://plane.example:8080/v0/oauth/token"
+    assert world.call(None, "GET", "/.well-known/openid-configuration").status_code == 200
+
+
+def test_the_configuration_names_regions(world: World) -> None:
+    found = world.call("sam", "GET", "/configuration").get_json()
+    countries = {country["name"] for country in found["countries"]}
+    continents = {continent["name"] for continent in found["continents"]}
+    assert found["regions"]
+    for region in found["regions"]:
+        assert region["country"] in countries
+        assert region["continent"] in continents
+
+
+def test_resources_are_counted_where_it_is_asked_for(world: World) -> None:
+    def counted(query: str) -> dict[str, int] | None:
+        counts: dict[str, int] | None = (
+            world.call("max", "GET", f"/workspaces/acme{query}").get_json().get("resourceCounts")
+        )
+        return counts
+
+    assert counted("") is counted("?countResources=false") is None
+    before = counted("?countResources=true")
+    assert before
+    assert before["serviceaccounts"] == 2
+    assert set(before.values()) == {0, 2}
+    for path in ("/policies", "/policies", "/models", "/integrations/connections"):
+        world.call("ada", "POST", path, thing(path, f"t{world.clock.moment.hour}"))
+        world.clock.forward(hours=1)
+    after = counted("?countResources=true")
+    assert after == before | {"policies": 2, "models": 1, "integrationconnections": 1}
