@@ -137,6 +137,11 @@ def test_a_wrong_method_is_405(world: World) -> None:
         assert set(answer.headers["Allow"].replace(" ", "").split(",")) == {"GET", "HEAD", "POST"}
 
 
+def test_head_is_get_without_a_body(world: World) -> None:
+    answer = Client(world.app).head("/v0/users", headers={"Api-Key": "bl_ada"})
+    assert (answer.status_code, answer.data) == (200, b"")
+
+
 def test_outside_of_the_base_path_there_is_nothing(world: World) -> None:
     answer = Client(world.app).get("/users")
     assert (answer.status_code, answer.get_json()) == (404, {"error": "Not Found", "code": 404})
@@ -172,7 +177,7 @@ def test_a_bug_is_a_quiet_500(world: World, monkeypatch: pytest.MonkeyPatch, cap
     assert "canary-secret" not in caplog.text
 
 
-def test_there_is_one_flask_rule_for_each_route(world: World) -> None:
+def test_flask_has_each_route_and_no_other(world: World) -> None:
     built = {(method, rule.rule) for rule in world.app.url_map.iter_rules() for method in rule.methods or ()}
     assert {(method, rule) for method, rule in built if method != "HEAD"} == {
         (route.method, BASE_PATH + route.rule) for route in ROUTES

@@ -138,7 +138,7 @@ class World:
             found, _ = self.app.url_map.bind("localhost").match(f"/v0{unquote(path.partition('?')[0])}", method)
         except HTTPException:
             return ""
-        return str(found)
+        return f"{method} {found}"
 
     def users(self, who: str = "ada") -> dict[str, dict[str, Any]]:
         listed = self.call(who, "GET", "/users").get_json()
