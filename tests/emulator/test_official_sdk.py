@@ -1,0 +1,198 @@
+"""The official Python SDK, which nobody here wrote, drives every endpoint it has for what the emulator serves, over a
+socket. It runs in a process of its own, which cannot reach anything but this machine."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator.test_server import SERVE
+from tests.emulator.world import World
+
+DRIVER = Path(__file__).with_name("sdk_driver.py")
+POLICY = {"spec": {"type": "location", "locations": [{"name": "us", "type": "country"}], "resourceTypes": ["agent"]}}
+
+
+@dataclass(frozen=True)
+class Sdk:
+    """The SDK at work: `sdk("workspaces.get_workspace", "acme")` is its answer."""
+
+    process: subprocess.Popen[str]
+    base: str
+    key: str = "bl_ada"
+    pair: str = ""
+
+    def __call__(self, operation: str, *path: str, **given: object) -> dict[str, Any]:
+        """What came back: `status` and `parsed`, or what was `raised`."""
+        assert self.process.stdin
+        assert self.process.stdout
+        as_whom = {"base": self.base, "key": self.key, "pair": self.pair}
+        step = {**as_whom, "operation": operation, "path": path, "given": given}
+        self.process.stdin.write(json.dumps(step) + "\n")
+        self.process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        assert answer.pop("away") == []
+        return answer
+
+    def parsed(self, operation: str, *path: str, **given: object) -> Any:
+        answer = self(operation, *path, **given)
+        assert answer["status"] == 200
+        return answer["parsed"]
+
+
+@contextmanager
+def running(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    plain = {key: value for key, value in os.environ.items() if not key.upper().startswith(("BL_", "BLAXEL", "HTTP"))}
+    with subprocess.Popen(
+        [sys.executable, *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**plain, **variables},
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    """The SDK, which takes long to import, once; it must find no login of whoever runs the tests."""
+    home = str(tmp_path_factory.mktemp("home"))
+    own = {"HOME": home, "DO_NOT_TRACK": "1", "BL_WORKSPACE": "acme", "BL_API_KEY": "bl_unused"}
+    with running(str(DRIVER), **own) as process:
+        yield process
+
+
+@pytest.fixture
+def sdk(world: World, process: subprocess.Popen[str]) -> Iterator[Sdk]:
+    """The SDK as Ada, against the emulator on a socket."""
+    with running("-c", SERVE, str(world.db)) as server:
+        assert server.stdout
+        yield Sdk(process, server.stdout.readline().strip())
+
+
+def test_workspaces(sdk: Sdk) -> None:
+    assert [space["name"] for space in sdk.parsed("workspaces.list_workspaces")] == ["acme"]
+    assert sdk.parsed("workspaces.check_workspace_availability", body={"name": "new-ws"}) is True
+    made = sdk.parsed("workspaces.create_workspace", body={"name": "new-ws", "displayName": "New"})
+    assert (made["name"], made["status"]) == ("new-ws", "ready")
+    assert sdk("workspaces.create_workspace", body={"name": "new-ws"})["status"] == 409
+    read = sdk.parsed("workspaces.get_workspace", "acme", count_resources=True)
+    assert read["resourceCounts"]["serviceaccounts"] == 2
+    after = sdk.parsed("workspaces.update_workspace", "acme", body={**read, "displayName": "Acme 2"})
+    assert (after["displayName"], after["labels"]) == ("Acme 2", {"env": "prod"})
+    assert sdk.parsed("workspaces.delete_workspace", "new-ws")["name"] == "new-ws"
+    assert sdk("workspaces.get_workspace", "new-ws")["status"] == 404
+    assert sdk.parsed("workspaces.leave_workspace", "acme")["name"] == "acme"
+    assert sdk("workspaces.get_workspace", "acme")["status"] == 403
+
+
+def test_users(sdk: Sdk) -> None:
+    invited = sdk.parsed("workspaces.invite_workspace_user", body={"email": "zoe@example.com"})
+    assert (invited["email"], invited["role"]) == ("zoe@example.com", "member")
+    assert sdk("workspaces.invite_workspace_user", body={"email": "zoe@example.com"})["raised"] == "ConflictError"
+    changed = sdk.parsed("workspaces.update_workspace_user_role", "Ann+Ops@example.com", body={"role": "admin"})
+    assert changed["role"] == "admin"
+    users = {user["email"]: user for user in sdk.parsed("workspaces.list_workspace_users")}
+    assert users["Ann+Ops@example.com"]["role"] == "admin"
+    assert users["zoe@example.com"]["accepted"] is False
+    assert sdk("workspaces.remove_workspace_user", "zoe@example.com")["status"] == 200
+    assert sdk("workspaces.remove_workspace_user", "zoe@example.com")["status"] == 404
+
+
+def test_service_accounts_and_their_keys(sdk: Sdk) -> None:
+    body = {"name": "new", "description": "CI", "role": "member"}
+    made = sdk.parsed("service_accounts.create_workspace_service_account", body=body)
+    client_id, secret = made["client_id"], made["client_secret"]
+    after = sdk.parsed(
+        "service_accounts.update_workspace_service_account", client_id, body={"description": "CI bot", "role": "viewer"}
+    )
+    assert (after["name"], after["description"], after["role"]) == ("new", "CI bot", "viewer")
+    listed = {account["name"]: account for account in sdk.parsed("service_accounts.get_workspace_service_accounts")}
+    assert listed["new"]["role"] == "viewer"
+    assert "client_secret" not in listed["new"]
+    key = sdk.parsed(
+        "service_accounts.create_api_key_for_service_account", client_id, body={"name": "k", "expires_in": "30d"}
+    )
+    assert (key["sub"], key["sub_type"], key["expires_in"]) == (client_id, "service_account", "30d")
+    (shown,) = sdk.parsed("service_accounts.list_api_keys_for_service_account", client_id)
+    assert (shown["id"], "apiKey" in shown) == (key["id"], False)
+    pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+    for other in (replace(sdk, key=key["apiKey"]), replace(sdk, pair=pair)):
+        assert [space["name"] for space in other.parsed("workspaces.list_workspaces")] == ["acme"]
+    assert sdk("service_accounts.delete_api_key_for_service_account", client_id, key["id"])["status"] == 200
+    assert sdk.parsed("service_accounts.list_api_keys_for_service_account", client_id) == []
+    assert "role" not in sdk.parsed("service_accounts.delete_workspace_service_account", client_id)
+
+
+def test_policies(sdk: Sdk) -> None:
+    for name in ("p1", "p2", "p3"):
+        made = sdk.parsed("policies.create_policy", body={"metadata": {"name": name}, **POLICY})
+        assert made["spec"]["locations"] == [{"name": "us", "type": "country"}]
+    first = sdk.parsed("policies.list_policies", limit=2)
+    assert (first["meta"]["hasMore"], first["meta"]["total"]) == (True, 3)
+    second = sdk.parsed("policies.list_policies", limit=2, cursor=first["meta"]["nextCursor"])
+    names = [policy["metadata"]["name"] for policy in first["data"] + second["data"]]
+    assert sorted(names) == ["p1", "p2", "p3"]
+    read = sdk.parsed("policies.get_policy", "p1")
+    assert sdk.parsed("policies.update_policy", "p1", body=read)["spec"] == read["spec"]
+    model = {"metadata": {"name": "m"}, "spec": {"policies": ["p1"]}}
+    assert sdk.parsed("models.create_model", body=model)["metadata"]["name"] == "m"
+    assert sdk.parsed("policies.get_policy_usages", "p1")["models"] == [{"name": "m"}]
+    assert sdk.parsed("policies.delete_policy", "p1")["metadata"]["name"] == "p1"
+    assert sdk("policies.get_policy", "p1")["raised"] == "UnexpectedStatus"
+
+
+def test_integration_connections(sdk: Sdk) -> None:
+    spec = {"integration": "openai", "config": {"org": "o"}, "secret": {"apiKey": "dummy"}}
+    body = {"metadata": {"name": "openai"}, "spec": spec}
+    assert sdk.parsed("integrations.create_integration_connection", body=body)["spec"]["config"] == {"org": "o"}
+    assert sdk("integrations.create_integration_connection", body=body)["status"] == 409
+    (listed,) = sdk.parsed("integrations.list_integration_connections")
+    assert listed == sdk.parsed("integrations.get_integration_connection", "openai")
+    body["spec"] = {**spec, "config": {"org": "p"}}
+    after = sdk.parsed("integrations.update_integration_connection", "openai", body=body)
+    assert after["spec"]["config"] == {"org": "p"}
+    assert sdk.parsed("integrations.delete_integration_connection", "openai")["metadata"]["name"] == "openai"
+    assert sdk("integrations.get_integration_connection", "openai")["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("room", "one", "many"),
+    [
+        ("agents", "agent", "agents"),
+        ("functions", "function", "functions"),
+        ("jobs", "job", "jobs"),
+        ("models", "model", "models"),
+        ("compute", "sandbox", "sandboxes"),
+    ],
+)
+def test_what_runs_in_a_workspace(sdk: Sdk, room: str, one: str, many: str) -> None:
+    body = {"metadata": {"name": "first"}, "spec": {"enabled": True}}
+    assert sdk.parsed(f"{room}.create_{one}", body=body)["metadata"]["name"] == "first"
+    listed = sdk.parsed(f"{room}.list_{many}")
+    assert (len(listed["data"]), listed["meta"]["total"]) == (1, 1)
+    changed = {"metadata": {"name": "first", "displayName": "First"}, "spec": {"enabled": False}}
+    assert sdk.parsed(f"{room}.update_{one}", "first", body=changed)["metadata"]["displayName"] == "First"
+    assert sdk.parsed(f"{room}.get_{one}", "first")["spec"]["enabled"] is False
+    assert sdk.parsed(f"{room}.delete_{one}", "first")["metadata"]["name"] == "first"
+
+
+def test_the_configuration(sdk: Sdk) -> None:
+    assert sdk.parsed("configurations.get_configuration")["regions"]
+
+
+def test_a_member_is_refused(sdk: Sdk) -> None:
+    member = replace(sdk, key="bl_max")
+    body = {"metadata": {"name": "p1"}, **POLICY}
+    assert member("policies.create_policy", body=body) == {"raised": "UnexpectedStatus", "status": 403}
+    model = {"metadata": {"name": "m"}, "spec": {"enabled": True}}
+    assert member.parsed("models.create_model", body=model)["metadata"]["name"] == "m"
