@@ -69,6 +69,8 @@ def _doubt(plan: Plan, means: Means) -> str:
             live = kind.live(means.reader.get(kind.listing(plan.workspace)))
         except BeamctlError as error:
             return f"the {kind.section} could not be read again: {error.message}"
+        except Exception as error:  # noqa: BLE001 - what was done so far must still be told
+            return f"the {kind.section} could not be read again: beamctl has a bug: {type(error).__name__}"
         if why := kind.doubt(live, relies_on):
             return why
     return ""

@@ -55,6 +55,7 @@ def _begin_in(directory: Path) -> None:
 
 def _tell(stage: _Stage) -> None:
     stage.say("A control plane now runs on this machine. In it, the workspace acme, looked after by ada.")
+    stage.shell_line("beamctl emulator serve --port 0 --seed seed.yaml &")
     stage.shell_line(f"export BEAMCTL_API_URL={stage.url} BEAMCTL_API_KEY={KEY}")
     stage.run("show -w acme", Exit.DONE)
     stage.say("Who should be in stands in a file. This one has mistakes; no network is needed to see them.")

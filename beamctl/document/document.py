@@ -97,14 +97,14 @@ class Guards:
     Attributes:
         min_admins: Accepted admins that must remain.
         max_removals: Removals, demotions and revocations in one apply.
-        allowed_domains: Folded domains whose people may be given access; empty means any.
+        allowed_domains: Folded domains whose people may be given access; None means any, empty means nobody's.
         protected: Folded e-mails of people who are never removed or demoted.
         runs_as: Who beamctl runs as, where the document says so.
     """
 
     min_admins: int = 1
     max_removals: Limit = field(default_factory=lambda: Limit(25, percent=True))
-    allowed_domains: tuple[str, ...] = ()
+    allowed_domains: tuple[str, ...] | None = None
     protected: tuple[str, ...] = ()
     runs_as: Self | None = None
 

@@ -50,7 +50,7 @@ def _guards(data: dict[str, Any]) -> Guards:
     return Guards(
         min_admins=int(data.get("minAdmins", default.min_admins)),
         max_removals=_limit(data["maxRemovals"]) if "maxRemovals" in data else default.max_removals,
-        allowed_domains=tuple(email.folded(domain) for domain in data.get("allowedDomains", ())),
+        allowed_domains=tuple(map(email.folded, data["allowedDomains"])) if "allowedDomains" in data else None,
         protected=tuple(email.folded(address) for address in data.get("protected", ())),
         runs_as=Self(runs_as.get("email", ""), runs_as.get("serviceAccount", "")) if runs_as else None,
     )

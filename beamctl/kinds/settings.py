@@ -69,6 +69,8 @@ class SettingsKind:
         for key, empty in _EMPTY.items():
             if not isinstance(found[key], type(empty)):
                 raise GarbledError(f"the API shows a {key} of a kind beamctl does not know", hint)
+        if not all(_is_mapping(each) for each in found["groupMappings"]):
+            raise GarbledError("the API shows a group mapping of a kind beamctl does not know", hint)
         return found
 
     def rows(self, live: Settings) -> Sequence[Mapping[str, Any]]:
@@ -119,6 +121,11 @@ class SettingsKind:
         read = yield ApiCall(Method.GET, path)
         if isinstance(read, Lost) or not read.ok or not isinstance(read.body, dict):
             return _failed(read)
+        now = self.live(read.body)[change.attribute]
+        if read.body.get("name") != workspace or _norm(change.attribute, now) != _norm(
+            change.attribute, (change.before or {})[change.attribute]
+        ):
+            return Outcome(Ending.FAILED, f"{change.attribute} was changed meanwhile", "Run `beamctl plan` to see it.")
         kept = {key: value for key, value in read.body.items() if key not in _READ_ONLY}
         answer = yield ApiCall(Method.PUT, path, kept | dict(change.after or {}))
         if isinstance(answer, Lost) or not answer.ok:
@@ -133,6 +140,10 @@ class SettingsKind:
     def doubt(self, live: Settings, relies_on: Sequence[str]) -> str:  # noqa: ARG002 - settings let nobody in
         """Never: nothing is taken from anyone on the strength of settings."""
         return ""
+
+
+def _is_mapping(each: object) -> bool:
+    return isinstance(each, dict) and isinstance(each.get("groupName"), str) and isinstance(each.get("role"), str)
 
 
 def _unmapped_admins(before: list[Any], after: list[Any] | None) -> list[str]:

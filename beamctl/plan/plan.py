@@ -75,7 +75,7 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
     hazards = [hazard for each in found.values() for hazard in each.hazards]
     for kind in kinds:
         hazards += _emptiness(kind, desired, found[kind.name])
-    hazards += _mass_removal(desired, changes, found.values())
+    hazards += _mass_removal(desired, changes, found)
     tally: Counter[str] = Counter()
     for each in found.values():
         tally.update(each.tally)
@@ -110,15 +110,16 @@ def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Haz
     return []
 
 
-def _mass_removal(desired: Desired, changes: Sequence[Change], found: Any) -> list[Hazard]:  # noqa: ANN401
-    takes = sum(change.takes for change in changes)
-    population = sum(each.population for each in found)
+def _mass_removal(desired: Desired, changes: Sequence[Change], found: Mapping[str, Comparison]) -> list[Hazard]:
     limit = desired.guards.max_removals
-    if takes <= limit.of(population):
-        return []
-    share = f" of {population}, which is {limit.of(population)}" if limit.percent else ""
-    because = f"{takes} would lose something; guards.maxRemovals is {limit}{share}"
-    return [Hazard(Risk.MASS_REMOVAL, str(takes), because)]
+    takes = Counter(change.kind for change in changes if change.takes)
+    for name, count in takes.items():  # each kind against its own: many mappings make no room for people
+        allowed = limit.of(found[name].population)
+        if (count if limit.percent else takes.total()) > allowed:
+            share = f" of {found[name].population}, which is {allowed}" if limit.percent else ""
+            because = f"{takes.total()} would lose something; guards.maxRemovals is {limit}{share}"
+            return [Hazard(Risk.MASS_REMOVAL, str(takes.total()), because)]
+    return []
 
 
 def _fingerprint(kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> str:

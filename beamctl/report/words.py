@@ -50,6 +50,8 @@ def detail(change: Change) -> str:
     """Before and after, as briefly as they can be told."""
     before, after = _side(change, change.before), _side(change, change.after)
     match change.action:
+        case Action.RESEND if change.before and before != after:
+            return f"{before} → {after}"
         case Action.SET_ROLE | Action.SET | Action.UPDATE:
             was = "invited as " if (change.before or {}).get("standing") == "invited" else ""
             return f"{was}{before} → {after}"

@@ -164,3 +164,24 @@ def test_settings_run_one_after_the_other_and_keep_what_the_document_does_not_sa
     assert outcomes(applied(planned(want, live), live, parallelism=8)) == {"displayName": "done", "labels": "done"}
     assert live.settings == {"name": "acme", "displayName": "B", "labels": {"b": "2"}, "region": "eu"}
     assert live.calls[-4:] == ["GET /workspaces/acme", "PUT /workspaces/acme"] * 2
+
+
+def test_a_setting_that_somebody_changed_meanwhile_is_not_overwritten() -> None:
+    live = FakeWorkspace.of([], settings={"name": "acme", "displayName": "A"})
+    plan = planned(document(settings={"displayName": "B"}), live)
+    live.settings["displayName"] = "C"
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "displayName was changed meanwhile")
+    assert live.settings["displayName"] == "C"
+
+
+def test_a_bug_while_reading_again_takes_nothing() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
+
+    class Broken:
+        def get(self, _path: str) -> Any:
+            raise KeyError("x")
+
+    events = list(apply(plan, Broken(), live, parallelism=1, stop=threading.Event()))
+    assert outcomes(events) == {"a@x.io": "done", "old@x.io": "not attempted"}

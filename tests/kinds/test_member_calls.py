@@ -1,8 +1,12 @@
 """How changes to people are spelled, whatever the API answers: refusals, conflicts, lost answers, other roles."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from beamctl.apply.event import Ended
+from beamctl.model.api_call import Answer, ApiCall, Method
 from beamctl.plan.kind import Outcome
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
@@ -148,3 +152,39 @@ def test_an_address_is_one_segment_of_the_path() -> None:
     applied(planned(document({"root@x.io": "admin"}), live), live)
     assert live.calls[-1] == "DELETE /users/a+b/c?d#e@x.io"
     assert list(live.users) == ["root@x.io"]
+
+
+def test_a_404_for_somebody_who_is_still_there_is_a_failure() -> None:
+    live = FakeWorkspace.of([ROOT, person(P)])
+    plan = planned(document({"root@x.io": "admin"}), live)
+
+    class Deaf(FakeWorkspace):
+        def _answer(self, call: ApiCall) -> Answer:
+            return Answer(404, None, "Not found") if call.method is Method.DELETE else super()._answer(call)
+
+    (end,) = [event for event in applied(plan, Deaf(live.users)) if isinstance(event, Ended)]
+    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "the API answered 404: Not found")
+
+
+def test_a_role_that_the_api_says_it_set_and_did_not() -> None:
+    class Stubborn(FakeWorkspace):
+        def _set_role(self, email: str, body: Mapping[str, Any]) -> Answer:
+            return Answer(200, {"email": email, "role": "viewer" if body["role"] != "viewer" else "member"})
+
+    for users in ([ROOT], [ROOT, person(P, "member")]):
+        live = Stubborn({each["email"]: dict(each) for each in users}, quirks=frozenset({"invite-ignores-role"}))
+        outcome = run(live, "viewer")
+        assert outcome.ending.value == "failed"
+        assert outcome.remark == "the API answered that the role is 'member', not 'viewer'"
+
+
+def test_a_success_that_tells_of_more_than_was_asked_is_looked_into() -> None:
+    class Joined(FakeWorkspace):
+        def _invite(self, body: Mapping[str, Any]) -> Answer:
+            self.users[P] = person(P, "admin")
+            return Answer(200, {"email": body["email"], "role": "admin"})
+
+    live = Joined({"root@x.io": dict(ROOT)})
+    outcome = run(live, "viewer")
+    assert (outcome.ending.value, outcome.remark) == ("failed", "is in already, as admin")
+    assert live.users[P]["role"] == "admin"

@@ -6,7 +6,7 @@ from beamctl.document.document import Desired
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
-from tests.fakes.runs import document, planned
+from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
 
@@ -147,5 +147,57 @@ def test_what_cannot_be_allowed(text: str, message: str) -> None:
 
 def test_a_role_the_api_knows_and_beamctl_does_not_counts_as_taking() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", "owner")])
-    plan = planned(document({"root@x.io": "admin", "a@x.io": "admin"}, guards={"maxRemovals": 0}), live)
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}, guards={"maxRemovals": 0}), live)
     assert {hazard.risk.label for hazard in plan.hazards} == {"mass-removal"}
+
+
+def test_an_unknown_role_becomes_admin_before_anything_is_taken() -> None:
+    live = FakeWorkspace.of([person("ada@x.io", "admin"), person("own@x.io", "owner"), person("old@x.io")])
+    plan = planned(document({"ada@x.io": "member", "own@x.io": "admin"}, guards=LOOSE), live)
+    assert [(change.key, change.stage.name) for change in plan.changes] == [
+        ("own@x.io", "PROMOTE"),
+        ("ada@x.io", "DEMOTE"),
+        ("old@x.io", "REMOVE"),
+    ]
+    live.admins.clear()
+    applied(plan, live)
+    assert min(live.admins) >= 1
+    assert planned(document({"ada@x.io": "member", "own@x.io": "admin"}, guards=LOOSE), live).changes == ()
+
+
+def test_the_credential_counts_whatever_the_document_says() -> None:
+    live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin")])
+    want = document({"a@x.io": "admin"}, guards=LOOSE | {"self": {"serviceAccount": "none"}})
+    assert hazards(want, live, Identity(email="me@x.io")) == {"self-lockout": "me@x.io"}
+
+
+def test_a_self_that_is_not_there_is_said() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin")])
+    notes = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "adda@x.io"}}), live).notes
+    assert [note.text for note in notes] == [
+        "beamctl is said to run as adda@x.io, who is not in the workspace: check guards.self"
+    ]
+
+
+def test_many_group_mappings_make_no_room_for_removals() -> None:
+    mappings = [{"groupName": f"g{n}", "role": "member"} for n in range(30)]
+    live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"p{n}@x.io") for n in range(9))])
+    live.settings["groupMappings"] = mappings
+    want = document({"root@x.io": "admin"}, settings={"groupMappings": mappings})
+    assert hazards(want, live) == {"mass-removal": "9"}
+
+
+def test_an_empty_list_of_domains_allows_nobody() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin")])
+    want = document({"root@x.io": "admin", "new@x.io": "viewer"}, guards={"allowedDomains": []})
+    assert hazards(want, live) == {"grants-outside-domain": "new@x.io"}
+    assert hazards(document({"root@x.io": "admin", "new@x.io": "viewer"}), live) == {}
+
+
+def test_a_promotion_or_a_resend_outside_the_domains_is_a_grant_too() -> None:
+    live = FakeWorkspace.of(
+        [person("root@x.io", "admin"), person("m@y.io"), person("e@y.io", accepted=False, expired=True)]
+    )
+    want = document({"root@x.io": "admin", "m@y.io": "admin", "e@y.io": "member"}, guards={"allowedDomains": ["x.io"]})
+    found = [hazard.value for hazard in planned(want, live).hazards]
+    assert found == ["e@y.io", "m@y.io"]

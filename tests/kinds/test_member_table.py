@@ -21,12 +21,12 @@ none                  -        invite  invite  invite
 invited admin         revoke   wait    role    role
 invited member        revoke   role    wait    role
 invited viewer        revoke   role    role    wait
-invited owner         revoke   role    role    role
+invited owner         leave    role    role    role
 invited ?             revoke   wait    wait    wait
 expired admin         revoke   resend  resend  resend
 expired member        revoke   resend  resend  resend
 expired viewer        revoke   resend  resend  resend
-expired owner         revoke   resend  resend  resend
+expired owner         leave    resend  resend  resend
 expired ?             revoke   resend  resend  resend
 accepted admin        remove   -       role    role
 accepted member       remove   role    -       role
@@ -84,7 +84,9 @@ def test_each_cell_is_what_a_plan_does(
     verbs = [change.action.value for change in plan.changes]
     does = cell in (Verdict.INVITE, Verdict.RESEND, Verdict.SET_ROLE, Verdict.REMOVE, Verdict.REVOKE)
     assert verbs == ([cell.value] if does else [])
-    says = cell is Verdict.LEAVE_SAID or (cell is Verdict.LEAVE and live is not None and live[0] is Standing.ACCEPTED)
+    says = cell is Verdict.LEAVE_SAID or (
+        cell is Verdict.LEAVE and live is not None and live[0] is not Standing.DIRECTORY
+    )
     assert bool(plan.notes) is says
 
 

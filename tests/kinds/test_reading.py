@@ -41,7 +41,7 @@ def test_a_member_without_a_role() -> None:
 
 def test_what_the_api_leaves_out() -> None:
     found = people([{"email": "a@x.io"}])["a@x.io"]
-    assert (found.standing.value, found.source, str(found.role), found.sub) == ("invited", "local", "", "")
+    assert (found.standing.value, found.source, str(found.role), found.sub) == ("invited", "invitation", "", "")
 
 
 def test_of_two_entries_for_one_person_the_one_with_more_access_counts() -> None:

@@ -81,9 +81,16 @@ def test_where_a_pending_role_cannot_be_set_it_is_set_after_acceptance(want: Des
     assert planned(want, live).changes == ()
 
 
-@given(documents(), workspaces)
-@settings(max_examples=300, deadline=None)
-def test_no_prefix_leaves_no_accepted_admin(want: Desired, live: FakeWorkspace) -> None:
+@given(
+    documents(), workspaces, st.sampled_from(EMAILS[:3]), st.sets(st.sampled_from(EMAILS)), st.sampled_from(EMAILS[3:6])
+)
+@settings(max_examples=600, deadline=None)
+def test_no_prefix_leaves_no_accepted_admin(
+    want: Desired, live: FakeWorkspace, first: str, refused: set[str], owner: str
+) -> None:
+    live.users[first] = person(first, "admin")
+    live.users[owner] = person(owner, "owner")
+    live.refuses = frozenset(f"PUT /users/{email}" for email in refused)
     plan = planned(want, live)
     began_with = sum(bool(user["accepted"]) and user["role"] == "admin" for user in live.users.values())
     if not began_with or any(hazard.risk is Risk.LAST_ADMIN for hazard in plan.hazards):

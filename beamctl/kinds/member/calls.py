@@ -81,24 +81,33 @@ def _settle(email: str, role: Role, told: str) -> Conversation:
     """The invitation is there: see to its role."""
     if told == role.value:
         return Outcome(Ending.DONE)
+    if told and takes_away(live_role(told), role):  # more than was asked: is it an invitation at all?
+        there = yield from _look_up(email)
+        if isinstance(there, Person) and there.accepted:
+            return _in_already(there, role)
     answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
     if _ok(answer):
-        return Outcome(Ending.DONE)
+        return _as_answered(answer, role)
     if told and takes_away(live_role(told), role):
         return _too_much(told, role, answer)
     as_what = f"invited as {told}" if told else "invited, in a role the API does not tell"
     return Outcome(Ending.DONE, f"{as_what}; {_LATER}")
 
 
+def _as_answered(answer: Answer | Lost, role: Role) -> Outcome:
+    """A role was set: is it the one that was asked for?"""
+    told = _role_told(answer)
+    if told in ("", role.value):
+        return Outcome(Ending.DONE)
+    return Outcome(Ending.FAILED, f"the API answered that the role is {told!r}, not {role.value!r}", _AGAIN)
+
+
 def _set_role(change: Change) -> Conversation:
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
     before = change.before or {}
     answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
-    if isinstance(answer, Answer) and answer.ok:
-        told = _role_told(answer)
-        if told in ("", role.value):
-            return Outcome(Ending.DONE)
-        return Outcome(Ending.FAILED, f"the API answered that the role is {told!r}, not {role.value!r}", _AGAIN)
+    if _ok(answer):
+        return _as_answered(answer, role)
     refused = isinstance(answer, Answer) and answer.status in (_MISSING, _BAD_REQUEST)
     if before.get("standing") == "invited" and refused:
         if takes_away(live_role(before["role"]), role):
@@ -110,11 +119,13 @@ def _set_role(change: Change) -> Conversation:
 
 
 def _remove(change: Change) -> Conversation:
-    answer = yield ApiCall(Method.DELETE, _path((change.before or {})["email"]))
+    email = (change.before or {})["email"]
+    answer = yield ApiCall(Method.DELETE, _path(email))
     if _ok(answer):
         return Outcome(Ending.DONE)
     if isinstance(answer, Answer) and answer.status == _MISSING:
-        return Outcome(Ending.DONE, "was gone already")
+        there = yield from _look_up(email)  # gone, or a path that reached nobody?
+        return Outcome(Ending.DONE, "was gone already") if there is None else _failed(answer)
     return _failed(answer)
 
 

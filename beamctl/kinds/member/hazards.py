@@ -48,34 +48,34 @@ def admins_of(everybody: People, changes: Sequence[Change]) -> Admins:
     return Admins(frozenset(before), frozenset(after))
 
 
-def ourselves(everybody: People, guards: Guards, identity: Identity | None) -> str | None:
-    """The folded e-mail beamctl runs as; empty for a service account (no member); None where nothing tells."""
-    said = guards.runs_as
-    if said is not None:
-        return folded(said.email)
-    if identity is None:
-        return None
-    if identity.client_id:
-        return ""
-    by_sub = next((key for key, person in everybody.items() if identity.sub and person.sub == identity.sub), None)
-    return by_sub or (folded(identity.email) if identity.email else None)
+def ourselves(everybody: People, guards: Guards, identity: Identity | None) -> frozenset[str] | None:
+    """The folded e-mails beamctl may run as: what the document says, and what the credential tells.
+
+    Empty for a service account, which is no member; None where nothing tells.
+    """
+    ours = {folded(guards.runs_as.email)} if guards.runs_as is not None and guards.runs_as.email else set()
+    if identity is not None:
+        ours |= {key for key, person in everybody.items() if identity.sub and person.sub == identity.sub}
+        ours |= {folded(identity.email)} if identity.email else set()
+    told = guards.runs_as is not None or (identity is not None and bool(ours or identity.client_id))
+    return frozenset(ours) if told else None
 
 
-def hazards(changes: Sequence[Change], count: Admins, guards: Guards, ours: str | None) -> list[Hazard]:
+def hazards(changes: Sequence[Change], count: Admins, guards: Guards, ours: frozenset[str]) -> list[Hazard]:
     """Every risk that only this kind can see."""
     taking = [change for change in changes if change.takes]
     found = _about_admins(taking, count, guards)
     for change in taking:
         name = printable(change.name)
         what = f"would {'be demoted' if change.after else 'be removed'}"
-        if change.key == ours:
+        if change.key in ours:
             found.append(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, who {what}"))
         if change.key in guards.protected:
             found.append(Hazard(Risk.REMOVES_PROTECTED, name, f"{name} is protected, and {what}"))
     for change in changes:
         grants = change.action in _GRANTS or (change.action is Action.SET_ROLE and not change.takes)
-        if grants and guards.allowed_domains and domain(change.name) not in guards.allowed_domains:
-            allowed = ", ".join(guards.allowed_domains)
+        if grants and guards.allowed_domains is not None and domain(change.name) not in guards.allowed_domains:
+            allowed = ", ".join(guards.allowed_domains) or "an empty list"
             because = f"{change.name} is outside {allowed}"
             found.append(Hazard(Risk.GRANTS_OUTSIDE_DOMAIN, printable(change.name), because))
     return found

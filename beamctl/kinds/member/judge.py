@@ -42,7 +42,7 @@ class Judge:
         tally: How many were left as they are, by why.
     """
 
-    def __init__(self, desired: Desired, today: date, ours: str | None) -> None:
+    def __init__(self, desired: Desired, today: date, ours: frozenset[str]) -> None:
         self.changes: list[Change] = []
         self.notes: list[Note] = []
         self.tally: Counter[str] = Counter()
@@ -103,11 +103,11 @@ class Judge:
             after = {"email": want.email, "role": want.role.value, "standing": "invited", "source": "invitation"}
         elif want is not None and what is Verdict.SET_ROLE and person is not None and before is not None:
             after = before | {"role": want.role.value}
-            lowers = takes_away(person.role, want.role)
+            lowers = want.role is not Role.ADMIN and takes_away(person.role, want.role)
             stage = Stage.DEMOTE if lowers else Stage.PROMOTE
         if want is not None and after is None:
             reason = Reason.ACCESS_ENDED
-        if stage.takes and key == self._ours:
+        if stage.takes and key in self._ours:
             stage = Stage.OURSELVES
         return Change(
             kind=KIND,

@@ -72,12 +72,12 @@ def _access(person: Person) -> tuple[bool, int, int, str]:
 
 def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
     match entry:
-        case {"email": str(email)} if email:
+        case {"email": str(email)} if email and _is_text(email):
             pass
         case _:
             raise _garbled()
     role, accepted, expired = entry.get("role") or "", entry.get("accepted") or False, entry.get("expired") or False
-    source, sub = entry.get("source") or "local", entry.get("sub") or ""
+    source, sub = entry.get("source") or ("local" if accepted else "invitation"), entry.get("sub") or ""
     texts = isinstance(role, str) and isinstance(source, str) and isinstance(sub, str)
     if not (texts and isinstance(accepted, bool) and isinstance(expired, bool)):
         raise _garbled()
@@ -90,6 +90,10 @@ def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
     else:
         standing = Standing.EXPIRED if expired else Standing.INVITED
     return Person(email, live_role(role), standing, accepted, source, sub)
+
+
+def _is_text(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _garbled() -> GarbledError:
