@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from beamctl.document.decode import LARGEST
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.errors import DocumentError, UsageError
@@ -16,8 +17,6 @@ from beamctl.usecases import validate
 
 _DEFAULTS = ("beamctl.yaml", "access")
 _SUFFIXES = frozenset({".yaml", ".yml"})
-MOST_BYTES = 32 * 1024 * 1024
-"""The largest file that is read, in bytes."""
 
 
 def read_sources(named: Sequence[str]) -> list[SourceText]:
@@ -63,7 +62,7 @@ def defaults() -> list[str]:
 
 def _read(name: str) -> Iterator[SourceText]:
     if name == "-":
-        yield SourceText("-", sys.stdin.buffer.read(MOST_BYTES + 1))
+        yield SourceText("-", sys.stdin.buffer.read(LARGEST + 1))
         return
     path = Path(name)
     try:
@@ -100,4 +99,4 @@ def _file(path: Path) -> SourceText:
     if not stat.S_ISREG(path.stat().st_mode):
         raise UsageError(f"{path} is no regular file", "Name a file or a directory, or - for standard input.")
     with path.open("rb") as stream:
-        return SourceText(str(path), stream.read(MOST_BYTES + 1))
+        return SourceText(str(path), stream.read(LARGEST + 1))

@@ -12,9 +12,6 @@ from beamctl.errors import UsageError
 DATABASE = Path(".beamctl") / "emulator.db"
 """Where the local control plane lives, below the current directory."""
 
-BASE_URL = "http://local/v0"
-"""How the in-process control plane is addressed; no request to it leaves the process."""
-
 Wsgi = Callable[..., Any]
 
 

@@ -121,10 +121,8 @@ class SettingsKind:
         read = yield ApiCall(Method.GET, path)
         if isinstance(read, Lost) or not read.ok or not isinstance(read.body, dict):
             return _failed(read)
-        now = self.live(read.body)[change.attribute]
-        if read.body.get("name") != workspace or _norm(change.attribute, now) != _norm(
-            change.attribute, (change.before or {})[change.attribute]
-        ):
+        now, approved = self.live(read.body)[change.attribute], (change.before or {})[change.attribute]
+        if read.body["name"] != workspace or _norm(change.attribute, now) != _norm(change.attribute, approved):
             return Outcome(Ending.FAILED, f"{change.attribute} was changed meanwhile", "Run `beamctl plan` to see it.")
         kept = {key: value for key, value in read.body.items() if key not in _READ_ONLY}
         answer = yield ApiCall(Method.PUT, path, kept | dict(change.after or {}))
@@ -179,5 +177,5 @@ def _failed(answer: Answer | Lost) -> Outcome:
         case Lost():
             return Outcome(Ending.FAILED, answer.why, "Run `beamctl plan` to see how it stands.")
         case Answer():
-            why = f"the API answered {answer.status}" + (f": {answer.error}" if answer.error else "")
-            return Outcome(Ending.FAILED, why, "Mend the value under settings, then run `beamctl apply` again.")
+            hint = "Mend the value under settings, then run `beamctl apply` again."
+            return Outcome(Ending.FAILED, answer.why, hint)

@@ -51,6 +51,11 @@ class Answer:
         """Whether the call succeeded."""
         return 200 <= self.status < 300  # noqa: PLR2004 - the HTTP range of success
 
+    @property
+    def why(self) -> str:
+        """What the API said, in words."""
+        return f"the API answered {self.status}" + (f": {self.error}" if self.error else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Lost:
@@ -61,6 +66,11 @@ class Lost:
     """
 
     why: str
+
+    @property
+    def ok(self) -> bool:
+        """Never: nothing is known to have succeeded."""
+        return False
 
 
 def segment(text: str) -> str:

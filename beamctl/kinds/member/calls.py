@@ -49,14 +49,14 @@ def _invite(change: Change) -> Conversation:
         if outcome is not None:
             return outcome
         answer = yield post
-    return (yield from _settle(email, role, _role_told(answer))) if _ok(answer) else _failed(answer)
+    return (yield from _settle(email, role, _role_told(answer))) if answer.ok else _failed(answer)
 
 
 def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Generator[ApiCall, Answer | Lost, Outcome | None]:
     """The answer was lost, or somebody is there already: look, do not repeat. None is: the way is free."""
     there = yield from _look_up(email)
     if isinstance(there, Lost):
-        return Outcome(Ending.FAILED, f"{_why(answer)}, and it cannot be looked up: {there.why}", _AGAIN)
+        return Outcome(Ending.FAILED, f"{answer.why}, and it cannot be looked up: {there.why}", _AGAIN)
     if there is None:
         return None
     if there.accepted:
@@ -81,14 +81,15 @@ def _settle(email: str, role: Role, told: str) -> Conversation:
     """The invitation is there: see to its role."""
     if told == role.value:
         return Outcome(Ending.DONE)
-    if told and takes_away(live_role(told), role):  # more than was asked: is it an invitation at all?
+    too_much = bool(told) and takes_away(live_role(told), role)
+    if too_much:  # is it an invitation at all?
         there = yield from _look_up(email)
         if isinstance(there, Person) and there.accepted:
             return _in_already(there, role)
     answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
-    if _ok(answer):
+    if answer.ok:
         return _as_answered(answer, role)
-    if told and takes_away(live_role(told), role):
+    if too_much:
         return _too_much(told, role, answer)
     as_what = f"invited as {told}" if told else "invited, in a role the API does not tell"
     return Outcome(Ending.DONE, f"{as_what}; {_LATER}")
@@ -106,7 +107,7 @@ def _set_role(change: Change) -> Conversation:
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
     before = change.before or {}
     answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
-    if _ok(answer):
+    if answer.ok:
         return _as_answered(answer, role)
     refused = isinstance(answer, Answer) and answer.status in (_MISSING, _BAD_REQUEST)
     if before.get("standing") == "invited" and refused:
@@ -121,7 +122,7 @@ def _set_role(change: Change) -> Conversation:
 def _remove(change: Change) -> Conversation:
     email = (change.before or {})["email"]
     answer = yield ApiCall(Method.DELETE, _path(email))
-    if _ok(answer):
+    if answer.ok:
         return Outcome(Ending.DONE)
     if isinstance(answer, Answer) and answer.status == _MISSING:
         there = yield from _look_up(email)  # gone, or a path that reached nobody?
@@ -134,7 +135,7 @@ def _look_up(email: str) -> _Lookup:
     if isinstance(answer, Lost):
         return answer
     if not answer.ok:
-        return Lost(_why(answer))
+        return Lost(answer.why)
     try:
         return people(answer.body).get(folded(email))
     except GarbledError as error:
@@ -142,7 +143,7 @@ def _look_up(email: str) -> _Lookup:
 
 
 def _too_much(told: str, role: Role, answer: Answer | Lost) -> Outcome:
-    remark = f"the invitation still offers {told}, not {role.value}: {_why(answer)}"
+    remark = f"the invitation still offers {told}, not {role.value}: {answer.why}"
     hint = "Take the person out of the document and apply (that revokes it), then put them back and apply."
     return Outcome(Ending.FAILED, remark, hint)
 
@@ -153,19 +154,7 @@ def _failed(answer: Answer | Lost) -> Outcome:
             return Outcome(Ending.FAILED, f"{answer.why}; whether it was made is not known", _AGAIN)
         case Answer():
             hint = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
-            return Outcome(Ending.FAILED, _why(answer), hint)
-
-
-def _why(answer: Answer | Lost) -> str:
-    match answer:
-        case Lost():
-            return answer.why
-        case Answer():
-            return f"the API answered {answer.status}" + (f": {answer.error}" if answer.error else "")
-
-
-def _ok(answer: Answer | Lost) -> bool:
-    return isinstance(answer, Answer) and answer.ok
+            return Outcome(Ending.FAILED, answer.why, hint)
 
 
 def _role_told(answer: Answer | Lost) -> str:

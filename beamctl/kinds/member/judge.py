@@ -46,7 +46,6 @@ class Judge:
         self.changes: list[Change] = []
         self.notes: list[Note] = []
         self.tally: Counter[str] = Counter()
-        self._desired = desired
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._today = today

@@ -48,7 +48,8 @@ class MemberKind:
         """One verdict a person, and what follows from it."""
         section = document_side.wanted(desired.section(self.section))
         ours = hazards.ourselves(live, desired.guards, situation.identity)
-        judge = Judge(desired, situation.today, ours or frozenset())
+        known = ours or frozenset()
+        judge = Judge(desired, situation.today, known)
         for key, want in section.items():
             judge.person(key, want, live.get(key))
         for key in sorted(live.keys() - section.keys()):
@@ -62,13 +63,13 @@ class MemberKind:
                     "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
                 )
             )
-        for stranger in sorted((ours or frozenset()) - live.keys()):
+        for stranger in sorted(known - live.keys()):
             judge.notes.append(
                 Note(f"beamctl is said to run as {stranger}, who is not in the workspace: check guards.self")
             )
         return Comparison(
             changes=tuple(changes),
-            hazards=tuple(hazards.hazards(changes, count, desired.guards, ours or frozenset())),
+            hazards=tuple(hazards.hazards(changes, count, desired.guards, known)),
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),
             tally=judge.tally,
             wanted=sum(want.on(situation.today) is not None for want in section.values()),
