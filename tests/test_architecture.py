@@ -32,7 +32,7 @@ ONE_IMPORTER = {
     "waitress": {"emulator"},
     "click": {"cli"},
 }
-EMULATOR_STARTERS = {"cli/emulator.py", "cli/local.py"}
+EMULATOR_STARTERS = {"cli/emulator.py", "cli/emulator_seed.py", "cli/emulator_serve.py", "cli/local.py"}
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

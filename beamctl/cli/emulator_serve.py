@@ -1,0 +1,51 @@
+"""`beamctl emulator serve`: the local control plane over HTTP, as its options ask. It must not know any kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from beamctl.cli import local
+from beamctl.cli.emulator_seed import database_option, load, read_seed
+from beamctl.cli.exits import Exit
+from beamctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from beamctl.emulator import Quirk
+
+DEFAULT_PORT = 8080
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 picks a free one."
+)
+@click.option("--seed", "seed_file", metavar="FILE", help="A starting state, loaded before the first request.")
+@click.option("--quirk", "quirks", multiple=True, metavar="NAME", help="An answer where the real API's is not known.")
+@database_option
+def command(host: str, port: int, seed_file: str | None, quirks: tuple[str, ...], database: Path) -> int:
+    """Serve it over HTTP until Ctrl-C."""
+    from beamctl.emulator import EmulatorError, serve
+
+    chosen = _quirks(quirks)
+    seed = None if seed_file is None else read_seed(seed_file)
+    app = local.opened(database, quirks=chosen)
+    if seed_file is not None:
+        load(seed_file, seed, database)
+    try:
+        serve(app, host, port, lambda url: click.echo(f"The control plane listens on {url} (database: {database})"))
+    except EmulatorError as error:
+        raise UsageError(str(error), "Choose another --port, or --port 0 for a free one.") from None
+    return Exit.DONE
+
+
+def _quirks(names: tuple[str, ...]) -> frozenset[Quirk]:
+    from beamctl.emulator import Quirk
+
+    known = {quirk.value: quirk for quirk in Quirk}
+    if odd := [name for name in names if name not in known]:
+        raise UsageError(f"there is no quirk {odd[0]!r}", f"There are: {', '.join(known)}.")
+    return frozenset(known[name] for name in names)
