@@ -34,7 +34,7 @@ class Courier:
         self._gate = Gate(clock)
 
     def carry(self, request: Request) -> Outcome:
-        """Send a request, and again while that is safe and may help.
+        """Send a request, and again while that is safe and may help; one that is `final` is sent once.
 
         Raises:
             InterruptedRunError: beamctl was asked to stop before the request was sent.
@@ -44,7 +44,7 @@ class Courier:
         while True:
             attempts += 1
             outcome, wait = self._attempt(request, attempts, began)
-            if wait is None:
+            if wait is None or request.final:
                 return outcome
             self._tell(f"  again in {wait:.1f} s: {request.method} {request.path}")
             if not self._clock.sleep(wait):

@@ -27,7 +27,8 @@ class Request:
         path: Percent-encoded, relative to the base URL, with a leading slash.
         body: What is sent as JSON, or None for no body.
         headers: All headers that carry meaning; the credential is among them.
-        once: Whether it must not be made twice.
+        once: Whether it must not be made twice: it is sent again only where it certainly did nothing.
+        final: Whether it is not even sent again where it certainly did nothing: what made it right may have changed.
     """
 
     method: Method
@@ -35,6 +36,7 @@ class Request:
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     once: bool = False
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

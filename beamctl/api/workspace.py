@@ -1,11 +1,11 @@
-"""One workspace's API behind the ports: a reader that cannot write, and a sender. The way in is `open_workspace`.
-It must not know what the paths mean; only `plan` and its like load it, as it loads httpx."""
+"""One workspace's API behind the ports: a reader that cannot write, a sender, and what deletes the workspace. The way in
+is `open_workspace`. It must not know what other paths mean; only `plan` and its like load it, as it loads httpx."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from beamctl.api.auth import Auth
@@ -21,9 +21,9 @@ from beamctl.api.mask import Mask, secrets_in
 from beamctl.api.settings import Connection
 from beamctl.api.trouble import Place, trouble
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader, Sender
+from beamctl.model.ports import Deleter, Reader, Sender
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -76,7 +76,7 @@ def open_workspace(
 
 
 class WorkspaceApi:
-    """One workspace's API: hands out its reading and its writing half, and closes what both use."""
+    """One workspace's API: hands out its halves, and closes what they use."""
 
     def __init__(self, connection: Connection, workspace: str, client: Client, options: Options) -> None:
         self._client = client
@@ -94,6 +94,10 @@ class WorkspaceApi:
     def sender(self) -> Sender:
         """The half that writes."""
         return _WorkspaceSender(self._line)
+
+    def deleter(self) -> Deleter:
+        """What deletes the workspace itself, and can do nothing else."""
+        return _WorkspaceDeleter(self._line)
 
     def who(self) -> Identity:
         """What the credential tells of its owner, without asking anybody; nothing for an API key."""
@@ -114,7 +118,7 @@ class WorkspaceApi:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """What both halves use."""
+    """What the halves use."""
 
     connection: Connection
     workspace: str
@@ -122,18 +126,43 @@ class _Line:
     courier: Courier
     mask: Mask
 
-    def ask(self, call: ApiCall) -> Outcome:
-        """Make a call; after a 401 once more with another token, where there is one."""
+    def ask(self, call: ApiCall, *, final: bool = False) -> Outcome:
+        """Make a call; after a 401 once more with another token, where there is one. See `Request.final`."""
         if not _names_something(call.path):
             path = self.mask.clean(call.path)
             raise GarbledError(f"the API showed a name that no path can hold: {path}", "Look at it in the console.")
         headers = self.auth.headers()
-        request = Request(call.method, call.path, call.body, headers, once=call.method is Method.POST)
+        once = final or call.method is Method.POST
+        request = Request(call.method, call.path, call.body, headers, once=once, final=final)
         outcome = self.courier.carry(request)
         if not _is_unauthenticated(outcome) or not self.auth.renew(headers):
             return outcome
-        again = Request(call.method, call.path, call.body, self.auth.headers(), once=request.once)
-        return self.courier.carry(again)
+        return self.courier.carry(replace(request, headers=self.auth.headers()))
+
+    def tell(self, call: ApiCall, *, final: bool = False) -> Answer | Lost:
+        """Make a call that changes something, and say what came back."""
+        try:
+            outcome = self.ask(call, final=final)
+        except UnauthenticatedError:
+            raise
+        except ApiError as error:  # there is no token to be had at the moment
+            return Lost(error.message)
+        if _is_unauthenticated(outcome):
+            raise self.trouble(outcome, call)
+        return self._answer(outcome, call)
+
+    def _answer(self, outcome: Outcome, call: ApiCall) -> Answer | Lost:
+        theirs = tuple(secrets_in(call.body))
+        match outcome:
+            case Failure(why=why):
+                return Lost(self.mask.clean(why, also=theirs))
+            case Reply(status=status, body=body) if status in OK:
+                return Answer(status, body)
+            case Reply(status=status) if status in SERVER_TROUBLE:
+                host = host_of(self.connection.base_url)
+                return Lost(self.mask.clean(f"{host} answered HTTP {status}: {error_text(outcome)}", also=theirs))
+            case Reply(status=status, body=body):
+                return Answer(status, body, self.mask.clean(error_text(outcome), also=theirs))
 
     def trouble(self, outcome: Outcome, call: ApiCall) -> ApiError:
         """The error that an outcome means."""
@@ -159,29 +188,16 @@ class _WorkspaceSender:
 
     def send(self, call: ApiCall) -> Answer | Lost:
         """See `Sender`."""
-        try:
-            outcome = self._line.ask(call)
-        except UnauthenticatedError:
-            raise
-        except ApiError as error:  # there is no token to be had at the moment
-            return Lost(error.message)
-        if _is_unauthenticated(outcome):
-            raise self._line.trouble(outcome, call)
-        return self._answer(outcome, call)
+        return self._line.tell(call)
 
-    def _answer(self, outcome: Outcome, call: ApiCall) -> Answer | Lost:
-        clean = self._line.mask.clean
-        theirs = tuple(secrets_in(call.body))
-        match outcome:
-            case Failure(why=why):
-                return Lost(clean(why, also=theirs))
-            case Reply(status=status, body=body) if status in OK:
-                return Answer(status, body)
-            case Reply(status=status) if status in SERVER_TROUBLE:
-                host = host_of(self._line.connection.base_url)
-                return Lost(clean(f"{host} answered HTTP {status}: {error_text(outcome)}", also=theirs))
-            case Reply(status=status, body=body):
-                return Answer(status, body, clean(error_text(outcome), also=theirs))
+
+@dataclass(frozen=True, slots=True)
+class _WorkspaceDeleter:
+    _line: _Line
+
+    def delete_workspace(self) -> Answer | Lost:
+        """See `Deleter`."""
+        return self._line.tell(ApiCall(Method.DELETE, f"/workspaces/{segment(self._line.workspace)}"), final=True)
 
 
 def _is_unauthenticated(outcome: Outcome) -> bool:

@@ -92,13 +92,14 @@ class Self:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What an apply must not do to this workspace.
+    """What must not be done to this workspace.
 
     Attributes:
         min_admins: Accepted admins that must remain.
         max_removals: Removals, demotions and revocations in one apply.
         allowed_domains: Folded domains whose people may be given access; None means any, empty means nobody's.
         protected: Folded e-mails of people who are never removed or demoted.
+        prevent_destroy: Whether the workspace must not be deleted.
         runs_as: Who beamctl runs as, where the document says so.
     """
 
@@ -106,6 +107,7 @@ class Guards:
     max_removals: Limit = field(default_factory=lambda: Limit(25, percent=True))
     allowed_domains: tuple[str, ...] | None = None
     protected: tuple[str, ...] = ()
+    prevent_destroy: bool = True
     runs_as: Self | None = None
 
 

@@ -75,6 +75,7 @@ def _type_hint(schemas: Sequence[Mapping[str, Any]], instance: object) -> str:
             "put square brackets around it, or write '- ' before each item",
         ),
         (types == {"integer"} and isinstance(instance, str) and instance.isdecimal(), "remove the quotes"),
+        (types == {"boolean"} and instance in ("true", "false"), "remove the quotes"),
     )
     said = next((hint for applies, hint in hints if applies), "")
     return said or next((schema["patternErrorMessage"] for schema in schemas if "patternErrorMessage" in schema), "")

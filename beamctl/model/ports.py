@@ -1,5 +1,5 @@
-"""What planning and applying need of the API, as types. The reading half has no write methods, so that what is
-given only that cannot write."""
+"""What planning, applying and destroying need of the API, as types. The reading half has no write methods, so that what
+is given only that cannot write; deleting a whole workspace is a third one, which an apply is never given."""
 
 from __future__ import annotations
 
@@ -31,5 +31,20 @@ class Sender(Protocol):
 
         Raises:
             UnauthenticatedError: The API does not know the credential (any more): nothing further can succeed.
+        """
+        ...
+
+
+class Deleter(Protocol):
+    """The end of one workspace: what is given this can delete that workspace, and nothing else."""
+
+    def delete_workspace(self) -> Answer | Lost:
+        """Ask once that the workspace be deleted, with everything in it, and say what came back.
+
+        The request is never repeated, whatever came of it: meanwhile, somebody may have made another workspace of that
+        name. Only where a token had run out (401) is it made again, with a new one.
+
+        Raises:
+            UnauthenticatedError: The API does not know the credential: nothing was deleted.
         """
         ...
