@@ -1,5 +1,6 @@
-"""What beamctl does, each as a short story: validate, plan, apply, show. The edges hand in what they read; this must
-not know files, credentials or the terminal. Only `apply` is given something that can write."""
+"""What beamctl does, each as a short story: validate, plan, apply, show, destroy. The edges hand in what they read;
+this must not know files, credentials or the terminal. Only `apply` and `destroy` are given something that can write,
+and not the same."""
 
 from __future__ import annotations
 
@@ -11,11 +12,14 @@ from typing import Any
 from beamctl.apply.event import Event
 from beamctl.apply.executor import Means
 from beamctl.apply.executor import apply as make_changes
+from beamctl.destroy.deletion import Deletion, delete
+from beamctl.destroy.estate import Estate
+from beamctl.destroy.survey import survey as look
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Problem
 from beamctl.kinds.registry import KINDS
-from beamctl.model.ports import Reader, Sender
+from beamctl.model.ports import Deleter, Reader, Sender
 from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan, make_plan, managed
 
@@ -56,3 +60,13 @@ def apply(approved: Plan, reader: Reader, sender: Sender, *, parallelism: int, s
 def show(workspace: str, reader: Reader) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """What a workspace looks like now: every section, a row for each."""
     return {kind.section: kind.rows(kind.live(reader.get(kind.listing(workspace)))) for kind in KINDS}
+
+
+def survey(workspace: str, reader: Reader) -> Estate:
+    """What would be lost with a workspace."""
+    return look(workspace, reader)
+
+
+def destroy(shown: Estate, reader: Reader, deleter: Deleter, *, stop: StopSignal) -> Deletion:
+    """Delete the workspace that somebody was shown and named, if it is still that."""
+    return delete(shown, reader, deleter, stop)

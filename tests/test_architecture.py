@@ -13,7 +13,7 @@ LAYERS = [
     {"cli"},
     {"usecases"},
     {"report", "api"},
-    {"apply"},
+    {"apply", "destroy"},
     {"kinds"},
     {"plan"},
     {"document"},

@@ -1,5 +1,5 @@
-"""One workspace's API behind the ports: a reader that cannot write, a sender, and what deletes the workspace. The way in
-is `open_workspace`. It must not know what other paths mean; only `plan` and its like load it, as it loads httpx."""
+"""One workspace's API behind the ports: a reader that cannot write, a sender, and what deletes the workspace. The way
+in is `open_workspace`. It must not know what other paths mean; only `plan` and its like load it, as it loads httpx."""
 
 from __future__ import annotations
 

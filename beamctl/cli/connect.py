@@ -7,13 +7,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from beamctl.api.settings import LOCAL, Sources, decide, look_around
 from beamctl.api.settings import default_workspace as named_elsewhere
 from beamctl.cli.output import say
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader, Sender
+from beamctl.model.ports import Deleter, Reader, Sender
+
+if TYPE_CHECKING:
+    from beamctl.api.workspace import WorkspaceApi
 
 LOCAL_NAME = "local"
 """What `--api-url` says for the emulator in this process."""
@@ -58,6 +62,23 @@ class Link:
     identity: Identity | None
 
 
+@dataclass(frozen=True, slots=True)
+class LastLink:
+    """The way to a workspace for the command that ends it: nothing else is given a deleter.
+
+    Attributes:
+        api_url: As in `Link`.
+        reader: As in `Link`.
+        deleter: What deletes this workspace.
+        identity: As in `Link`.
+    """
+
+    api_url: str
+    reader: Reader
+    deleter: Deleter
+    identity: Identity | None
+
+
 def access_of(*, api_url: str | None, api_key_file: str | None, timeout: float, debug: bool) -> Access:
     """What the options of `options.connection` ask for.
 
@@ -91,6 +112,23 @@ def link(access: Access, workspace: str) -> Iterator[Link]:
     Raises:
         BeamctlError: There is no credential, or something that should name the API or a credential is wrong.
     """
+    with _opened(access, workspace) as (api_url, api):
+        yield Link(api_url, api.reader(), api.sender(), _identity(api))
+
+
+@contextmanager
+def last_link(access: Access, workspace: str) -> Iterator[LastLink]:
+    """The way to a workspace that is to be deleted, closed at the end.
+
+    Raises:
+        BeamctlError: As for `link`.
+    """
+    with _opened(access, workspace) as (api_url, api):
+        yield LastLink(api_url, api.reader(), api.deleter(), _identity(api))
+
+
+@contextmanager
+def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]]:
     app = None
     if access.is_local:
         from beamctl.cli.local import local_app
@@ -105,6 +143,9 @@ def link(access: Access, workspace: str) -> Iterator[Link]:
     debug = say if access.debug else None
     options = Options(timeouts=Timeouts(read=access.timeout), debug=debug, clock=SystemClock(access.stop))
     with open_workspace(connection, workspace, options, wsgi_app=app) as api:
-        who = api.who()
-        known = who if who != Identity() else None
-        yield Link(LOCAL_NAME if app else connection.base_url, api.reader(), api.sender(), known)
+        yield LOCAL_NAME if app else connection.base_url, api
+
+
+def _identity(api: WorkspaceApi) -> Identity | None:
+    who = api.who()
+    return who if who != Identity() else None

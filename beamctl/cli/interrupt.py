@@ -1,5 +1,5 @@
-"""Ctrl-C and SIGTERM during an apply: the first ends it after the calls in flight, the second at once.
-It must not know what is being applied."""
+"""Ctrl-C and SIGTERM while something is changed: the first ends that after the calls in flight, the second at once.
+It must not know what is being changed."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ class Interrupt:
         stop: Set by the first signal.
     """
 
-    def __init__(self, stop: threading.Event, *, quiet: bool) -> None:
+    def __init__(self, stop: threading.Event, *, quiet: bool, look: str = "beamctl plan") -> None:
         self.stop = stop
+        self._look = look
         self._quiet = quiet
         self._asked = False
         self._before: dict[signal.Signals, Any] = {}
@@ -43,7 +44,7 @@ class Interrupt:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the handler's signature
         if self._asked:
-            self._say("Stopped at once. What was in flight may or may not have been made: run `beamctl plan`.")
+            self._say(f"Stopped at once. What was in flight may or may not have been made: run `{self._look}`.")
             os._exit(Exit.INTERRUPTED)  # threads are waiting for answers: nothing gentler ends them
         self._asked = True
         self._say("Stopping after the calls in flight. Once more to stop at once.")

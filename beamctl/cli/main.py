@@ -19,6 +19,7 @@ COMMANDS = {
     "apply": "Make a workspace what its document says, after showing the changes.",
     "drift": "Tell what stands in a workspace that its document does not say.",
     "show": "Show a workspace as it is now: settings and members.",
+    "destroy": "Delete a workspace and everything in it, after showing what would be lost.",
     "demo": "See it work, on this machine, in a new directory.",
     "emulator": "Run the control plane locally: to learn, to teach, to test a pipeline.",
 }

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
+from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Comparison, Kind, Note, Situation
@@ -83,7 +84,7 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
         workspace=desired.workspace,
         source=desired.document.source,
         api=situation.api,
-        runs_as=_runs_as(desired, situation),
+        runs_as=runs_as(desired, situation.identity),
         sections={kind.name: kind.section for kind in kinds},
         changes=tuple(changes),
         hazards=tuple(sorted(hazards, key=lambda hazard: (list(Risk).index(hazard.risk), hazard.value))),
@@ -94,8 +95,9 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
     )
 
 
-def _runs_as(desired: Desired, situation: Situation) -> str:
-    said, told = desired.guards.runs_as, situation.identity
+def runs_as(desired: Desired, told: Identity | None) -> str:
+    """Who beamctl runs as, as the document says it or else the credential tells; empty where neither does."""
+    said = desired.guards.runs_as
     if said is not None:
         return said.email or said.service_account
     return (told.email or told.client_id or told.sub) if told else ""

@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.apply.event import Ended, Event, NotAttempted
+from beamctl.destroy.deletion import Deletion
+from beamctl.destroy.estate import Estate, Unknown
 from beamctl.document.problem import Problem
 from beamctl.plan.codec import FORMAT_VERSION, change_data, plans_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.report.text.apply import counts
+from beamctl.report.text.destroy import told as gone
 from beamctl.report.text.drift import told
 from beamctl.report.text.show import Sections
 
@@ -57,6 +60,33 @@ def applied_json(
     names = ("done", "deferred", "failed", "not_attempted")
     summary = {name: sum(total[index] for total in totals) for index, name in enumerate(names)}
     return _dumps(plans_data(plans, allowed) | {"results": results, "summary": summary}, versioned=False)
+
+
+def destroyed_json(estate: Estate, api: str, deletion: Deletion) -> str:
+    """What was lost with a workspace, null where that is not known, and how it went."""
+    holds = {part.title.replace(" ", "_"): part.holds for part in estate.parts}
+    sorts = {part.title.replace(" ", "_"): part.sorted_by for part in estate.parts}
+    unknown = {
+        title: held.why for title, held in {**holds, "counts": estate.counts}.items() if isinstance(held, Unknown)
+    }
+    lost = {
+        title: None if isinstance(held, Unknown) else [{"name": each.name, sorts[title]: each.sort} for each in held]
+        for title, held in holds.items()
+    }
+    counts = None if isinstance(estate.counts, Unknown) else dict(estate.counts)
+    return _dumps(
+        {
+            "workspace": estate.workspace,
+            "api_url": api,
+            "id": estate.id,
+            "created_at": estate.created_at,
+            "display_name": estate.display_name,
+            "lost": lost | {"counts": counts},
+            "not_known": unknown,
+            "ending": deletion.ending.value,
+            "told": gone(estate.workspace, deletion),
+        }
+    )
 
 
 def error_json(message: str, hint: str, code: int) -> str:

@@ -96,8 +96,13 @@ def to_do(changes: tuple[Change, ...]) -> str:
 
 def head(plan: Plan) -> str:
     """Which workspace, where, and as whom."""
-    whom = f" · as {printable(plan.runs_as)}" if plan.runs_as else ""
-    return f"{plan.workspace} · {printable(plan.api)}{whom}"
+    return heading(plan.workspace, plan.api, plan.runs_as)
+
+
+def heading(workspace: str, api: str, runs_as: str) -> str:
+    """The same, where there is no plan."""
+    whom = f" · as {printable(runs_as)}" if runs_as else ""
+    return f"{workspace} · {printable(api)}{whom}"
 
 
 def _side(change: Change, side: object) -> str:

@@ -1,0 +1,100 @@
+"""`beamctl destroy`: show what would be lost, have the name typed, delete once, and say what came of it. It must not
+decide whether a workspace may go: its document does."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from beamctl.cli import options
+from beamctl.cli.connect import LastLink, access_of, last_link
+from beamctl.cli.documents import defaults, read_desired
+from beamctl.cli.exits import Exit
+from beamctl.cli.interrupt import Interrupt
+from beamctl.cli.output import Output, UnwritableError, output_of, say
+from beamctl.destroy.deletion import Deletion
+from beamctl.destroy.estate import Estate
+from beamctl.destroy.guard import document_that_allows
+from beamctl.document.document import Desired
+from beamctl.errors import RefusedError
+from beamctl.plan.plan import runs_as
+from beamctl.report.style import PLAIN, Style
+from beamctl.report.text.destroy import deletion_text, estate_text
+from beamctl.usecases import destroy, survey
+
+
+@click.command("destroy")
+@click.argument("workspace", metavar="WORKSPACE")
+@options.files
+@click.option("--confirm", metavar="NAME", help="The name of the workspace once more, instead of typing it when asked.")
+@options.view
+@options.connection
+def command(
+    workspace: str,
+    files: tuple[str, ...],
+    confirm: str | None,
+    output: str,
+    *,
+    no_color: bool,
+    quiet: bool,
+    **connection: Any,  # noqa: ANN401 - the options of `options.connection`
+) -> int:
+    """Delete a workspace and everything in it, after showing what would be lost.
+
+    It cannot be undone. Refuses (exit 5) unless the document of the workspace says `guards: {preventDestroy: false}`,
+    and unless its name is typed. Exits 6 where the workspace changed meanwhile.
+    """
+    out = output_of(output, no_color=no_color, quiet=quiet)
+    document = document_that_allows(read_desired(files) if files or defaults() else (), workspace)
+    if confirm is not None and confirm != workspace:
+        raise _another_name("--confirm does not name")
+    access = access_of(**connection)
+    with last_link(access, workspace) as way:
+        estate = survey(workspace, way.reader)
+        if not out.json:
+            out.payload(_shown(estate, way, document, out.style))
+        if confirm is None:
+            _ask(estate, _shown(estate, way, document, PLAIN), files, out)
+        with Interrupt(access.stop, quiet=out.quiet, look=f"beamctl show -w {workspace}"):
+            deletion = destroy(estate, way.reader, way.deleter, stop=access.stop)
+    _report(estate, way.api_url, document, deletion, out)
+    return Exit.INTERRUPTED if access.stop.is_set() else Exit.DONE
+
+
+def _shown(estate: Estate, way: LastLink, document: Desired, style: Style) -> str:
+    return estate_text(estate, way.api_url, runs_as(document, way.identity), style)
+
+
+def _ask(estate: Estate, shown: str, files: Sequence[str], out: Output) -> None:
+    name = estate.workspace
+    if "-" in files or not sys.stdin.isatty():
+        why = "standard input is the document" if "-" in files else "there is no terminal to ask on"
+        named = "".join(f" -f {shlex.quote(file)}" for file in files)
+        hint = f"To delete {name} without being asked:  beamctl destroy {name}{named} --confirm {name}"
+        raise RefusedError(f"{why}, so nothing was deleted", hint)
+    if out.json or not sys.stdout.isatty():  # nobody agrees to lose what they have not seen
+        say(shown, nl=False)
+    say(f"\nType {name} to delete it for good: ", nl=False)
+    if sys.stdin.readline().removesuffix("\n") != name:
+        raise _another_name("that is not the name of")
+
+
+def _another_name(what: str) -> RefusedError:
+    """What was given instead is not repeated: it may be anything, a key that was pasted among it."""
+    return RefusedError(f"{what} the workspace, so nothing was deleted", "Write the name exactly as WORKSPACE has it.")
+
+
+def _report(estate: Estate, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
+    try:
+        if out.json:
+            from beamctl.report.as_json import destroyed_json
+
+            out.payload(destroyed_json(estate, api_url, deletion))
+        else:
+            out.payload("\n" + deletion_text(estate.workspace, document.document.source, deletion, out.style))
+    except UnwritableError as error:
+        raise UnwritableError(error.message, f"{estate.workspace} was deleted all the same.") from None

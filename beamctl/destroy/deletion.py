@@ -1,0 +1,127 @@
+"""Deletes a workspace: looks whether it is still what was shown, asks once, and finds out what came of it where the
+answer does not tell. It must not know how a call travels, nor whether anybody should do this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from threading import Event as StopSignal
+from typing import assert_never
+
+from beamctl.destroy.estate import Estate, Unknown, more_than_shown
+from beamctl.destroy.survey import path_of, survey
+from beamctl.errors import (
+    ApiError,
+    BeamctlError,
+    ForbiddenError,
+    InterruptedRunError,
+    MissingError,
+    StalePlanError,
+)
+from beamctl.model.api_call import Answer, Lost
+from beamctl.model.ports import Deleter, Reader
+
+_FORBIDDEN = 403
+
+
+class Ending(Enum):
+    """How it came that the workspace is gone."""
+
+    DELETED = "deleted"
+    """The API said that it deleted it."""
+    FOUND_GONE = "found gone"
+    """The answer was lost, and then the workspace was not there: it was deleted, most likely by us."""
+    GONE_BEFORE = "gone before"
+    """The API refused, and then the workspace was not there: somebody else deleted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A workspace that is gone.
+
+    Attributes:
+        ending: How that came.
+        why: What happened to the answer, in words; empty where it was plain.
+    """
+
+    ending: Ending
+    why: str = ""
+
+
+class _Sight(Enum):
+    """What is where the workspace was."""
+
+    THERE = auto()
+    GONE = auto()
+
+
+def delete(shown: Estate, reader: Reader, deleter: Deleter, stop: StopSignal) -> Deletion:
+    """Delete the workspace that was shown.
+
+    Args:
+        shown: What somebody agreed to lose.
+        reader: To look before, and after where the answer does not tell.
+        deleter: To ask; once at most.
+        stop: Set from outside: then it is not asked any more.
+
+    Raises:
+        StalePlanError: It is not what was shown any more, or gone. Nothing was deleted.
+        ForbiddenError: Our role does not allow it. Nothing was deleted.
+        ApiError: It was not deleted, or whether it was is not known; its message says which.
+        InterruptedRunError: `stop` was set in time. Nothing was deleted.
+    """
+    _refuse_moved(shown, reader)
+    if stop.is_set():
+        raise InterruptedRunError(f"interrupted, so {shown.workspace} was not deleted")
+    answer = deleter.delete_workspace()
+    if isinstance(answer, Answer) and answer.ok:
+        return Deletion(Ending.DELETED)
+    if isinstance(answer, Answer) and answer.status == _FORBIDDEN:
+        raise ForbiddenError(
+            f"we may not delete {shown.workspace}: {answer.why}",
+            "Only an admin of a workspace may. Nothing was deleted.",
+            status=answer.status,
+        )
+    return _found(shown.workspace, answer, _look(shown, reader))
+
+
+def _refuse_moved(shown: Estate, reader: Reader) -> None:
+    try:
+        why = more_than_shown(shown, survey(shown.workspace, reader))
+    except MissingError as error:
+        gone = f"{shown.workspace} is gone: somebody else deleted it meanwhile, so nothing was sent"
+        raise StalePlanError(gone, "Remove its document.") from error
+    if why:
+        raise StalePlanError(
+            f"{shown.workspace} is not what was shown, so nothing was deleted: {why}",
+            f"Run `beamctl destroy {shown.workspace}` again to see it as it is now.",
+        )
+
+
+def _look(shown: Estate, reader: Reader) -> _Sight | Unknown:
+    """Is it still there? Only a plain answer counts: one who may not see it cannot tell."""
+    try:
+        now = reader.get(path_of(shown.workspace))
+    except MissingError:
+        return _Sight.GONE
+    except BeamctlError as error:
+        return Unknown(error.message)
+    if not isinstance(now, dict) or now.get("name") != shown.workspace:
+        return Unknown("the API's answer is not a workspace")
+    same = (now.get("id") or "", now.get("createdAt") or "") == (shown.id, shown.created_at)
+    return _Sight.THERE if same else _Sight.GONE  # another one of that name is there: ours is gone
+
+
+def _found(name: str, answer: Answer | Lost, sight: _Sight | Unknown) -> Deletion:
+    """What it means that the workspace is there, or not, after an answer that was no success."""
+    see = f"See whether it is there:  beamctl show -w {name}"
+    match sight:
+        case _Sight.GONE:
+            return Deletion(Ending.FOUND_GONE if isinstance(answer, Lost) else Ending.GONE_BEFORE, answer.why)
+        case _Sight.THERE:
+            still = "The API may be at it all the same: look again in a minute.\n" if isinstance(answer, Lost) else ""
+            raise ApiError(f"{name} is still there: {answer.why}", still + see)
+        case Unknown(why=why):
+            raise ApiError(f"whether {name} was deleted is not known: {answer.why}; and then {why}", see)
+        case _:
+            assert_never(sight)
