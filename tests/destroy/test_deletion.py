@@ -1,0 +1,268 @@
+"""What comes of a deletion, whatever the API answers and whoever else is at work."""
+
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+import pytest
+
+from beamctl.destroy.deletion import Deletion, Ending
+from beamctl.errors import (
+    ApiError,
+    ForbiddenError,
+    GarbledError,
+    InterruptedRunError,
+    StalePlanError,
+    UnauthenticatedError,
+    UnreachableError,
+)
+from beamctl.model.api_call import Answer, Lost
+from beamctl.usecases import destroy, survey
+from tests.fakes.doomed import ACCOUNTS, CONNECTIONS, COUNTED, ITSELF, POLICIES, USERS, Doomed
+from tests.fakes.workspace import person
+
+LOST = Lost("api.example.test answered HTTP 502: Bad Gateway")
+
+
+def destroyed(doomed: Doomed, stop: Event | None = None) -> Deletion:
+    return destroy(survey("acme", doomed), doomed, doomed, stop=stop or Event())
+
+
+def test_the_workspace_is_looked_at_again_and_then_deleted_once() -> None:
+    doomed = Doomed()
+    assert destroyed(doomed) == Deletion(Ending.DELETED)
+    assert doomed.asked == [COUNTED, USERS, ACCOUNTS, POLICIES, CONNECTIONS] * 2 + ["DELETE"]
+
+
+def test_a_lost_answer_to_a_deletion_that_was_made() -> None:
+    doomed = Doomed(answer=LOST)
+    assert destroyed(doomed) == Deletion(Ending.FOUND_GONE, LOST.why)
+    assert doomed.asked[-2:] == ["DELETE", ITSELF]
+
+
+def test_a_lost_answer_to_a_deletion_that_was_not_made() -> None:
+    doomed = Doomed(answer=LOST, deletes=False)
+    with pytest.raises(ApiError) as caught:
+        destroyed(doomed)
+    assert caught.value.message == f"acme is still there: {LOST.why}"
+    assert caught.value.hint == (
+        "The API may be at it all the same: look again in a minute.\nSee whether it is there:  beamctl show -w acme"
+    )
+    assert doomed.deletions == 1
+
+
+def renamed(doomed: Doomed, what: str) -> None:
+    """Somebody makes another workspace of that name as soon as the first is gone."""
+    if what == ITSELF:
+        doomed.payloads[COUNTED] = {"name": "acme", "id": "w2", "createdAt": "2026-11-24T00:00:00Z"}
+
+
+def test_another_workspace_of_that_name_is_not_taken_for_the_one_that_went() -> None:
+    doomed = Doomed(answer=LOST, before=renamed)
+    assert destroyed(doomed) == Deletion(Ending.FOUND_GONE, LOST.why)
+    assert doomed.deletions == 1
+
+
+@pytest.mark.parametrize(
+    "sight",
+    [
+        ForbiddenError("no access", status=403),  # perhaps how the API says that there is none
+        UnauthenticatedError("no access", status=401),  # a service account goes with its workspace
+        UnreachableError("no access"),
+        GarbledError("no access"),
+    ],
+)
+def test_who_cannot_look_cannot_tell(sight: ApiError) -> None:
+    def blinded(doomed: Doomed, what: str) -> None:
+        if what == ITSELF:
+            doomed.payloads[COUNTED] = sight
+
+    doomed = Doomed(answer=LOST, before=blinded)
+    with pytest.raises(ApiError) as caught:
+        destroyed(doomed)
+    assert type(caught.value) is ApiError
+    assert caught.value.message == f"whether acme was deleted is not known: {LOST.why}; and then no access"
+    assert doomed.deletions == 1
+
+
+@pytest.mark.parametrize("payload", [None, [], {"name": "other"}])
+def test_a_sight_that_is_no_workspace_tells_nothing(payload: Any) -> None:
+    def garbled(doomed: Doomed, what: str) -> None:
+        if what == ITSELF:
+            doomed.payloads[COUNTED] = payload
+
+    with pytest.raises(ApiError, match="is not known"):
+        destroyed(Doomed(answer=LOST, before=garbled))
+
+
+def test_a_member_is_told_who_may() -> None:
+    doomed = Doomed(answer=Answer(403, None, "Forbidden"), deletes=False)
+    with pytest.raises(ForbiddenError) as caught:
+        destroyed(doomed)
+    assert caught.value.message == "we may not delete acme: the API answered 403: Forbidden"
+    assert caught.value.hint == "Only an admin of a workspace may. Nothing was deleted."
+    assert doomed.asked[-1] == "DELETE"
+
+
+@pytest.mark.parametrize("status", [400, 404, 408, 409, 429, 302])
+def test_a_refusal_of_what_is_still_there(status: int) -> None:
+    doomed = Doomed(answer=Answer(status, None, "no"), deletes=False)
+    with pytest.raises(ApiError) as caught:
+        destroyed(doomed)
+    assert caught.value.message == f"acme is still there: the API answered {status}: no"
+    assert doomed.deletions == 1
+
+
+def test_somebody_else_was_faster() -> None:
+    doomed = Doomed(answer=Answer(404, None, "Workspace not found"))
+    assert destroyed(doomed) == Deletion(Ending.GONE_BEFORE, "the API answered 404: Workspace not found")
+
+
+def test_no_credential_any_more() -> None:
+    class Unknown(Doomed):
+        def delete_workspace(self) -> Answer | Lost:
+            raise UnauthenticatedError("the API does not accept the credential", status=401)
+
+    with pytest.raises(UnauthenticatedError):
+        destroyed(Unknown())
+
+
+Meanwhile = Callable[[Doomed], object]
+
+MORE: list[tuple[str, Meanwhile, str]] = [
+    ("another", lambda it: it.payloads[COUNTED].update(id="w2"), "it is another workspace of that name"),
+    ("recreated", lambda it: it.payloads[COUNTED].update(createdAt="2026"), "it is another workspace of that name"),
+    (
+        "a member",
+        lambda it: it.payloads[USERS].append(person("mal@x.io")),
+        "among the members there is now mal@x.io (member)",
+    ),
+    (
+        "a role",
+        lambda it: it.payloads[USERS][1].update(role="admin"),
+        "among the members there is now eve@x.io (admin)",
+    ),
+    (
+        "an acceptance",
+        lambda it: it.payloads[USERS][2].update(accepted=True),
+        "among the members there is now kim@x.io (viewer)",
+    ),
+    (
+        "an account",
+        lambda it: it.payloads[ACCOUNTS].extend({"client_id": f"n{n}", "name": "new"} for n in range(1201)),
+        "among the service accounts there is now new and 1,200 more",
+    ),
+    (
+        "a policy",
+        lambda it: it.payloads[POLICIES]["data"].append({"metadata": {"name": "us"}, "spec": {}}),
+        "among the policies there is now us",
+    ),
+    (
+        "a connection",
+        lambda it: it.payloads[CONNECTIONS].append({"metadata": {"name": "hf"}, "spec": {"integration": "hf"}}),
+        "among the integration connections there is now hf (hf)",
+    ),
+    ("a count", lambda it: it.payloads[COUNTED]["resourceCounts"].update(agents=4), "agents: 4 instead of 3"),
+    ("a first", lambda it: it.payloads[COUNTED]["resourceCounts"].update(models=1), "models: 1 instead of 0"),
+    (
+        "silence",
+        lambda it: it.payloads.update({POLICIES: ApiError("it broke", status=500)}),
+        "the policies can no longer be read: it broke",
+    ),
+    (
+        "no counts",
+        lambda it: it.payloads[COUNTED].pop("resourceCounts"),
+        "what runs there is no longer told: the API does not count it",
+    ),
+    (
+        "a long name",
+        lambda it: it.payloads[CONNECTIONS].append({"metadata": {"name": "x" * 10_000}, "spec": {}}),
+        "among the integration connections there is now " + "x" * 80,
+    ),
+]
+
+
+@pytest.mark.parametrize(("meanwhile", "why"), [case[1:] for case in MORE], ids=[case[0] for case in MORE])
+def test_what_was_not_shown_is_not_deleted(meanwhile: Meanwhile, why: str) -> None:
+    doomed = Doomed()
+    shown = survey("acme", doomed)
+    meanwhile(doomed)
+    with pytest.raises(StalePlanError) as caught:
+        destroy(shown, doomed, doomed, stop=Event())
+    assert caught.value.message == f"acme is not what was shown, so nothing was deleted: {why}"
+    assert caught.value.hint == "Run `beamctl destroy acme` again to see it as it is now."
+    assert doomed.deletions == 0
+
+
+LESS: list[Meanwhile] = [
+    lambda it: it.payloads[USERS].pop(1),
+    lambda it: it.payloads[ACCOUNTS].clear(),
+    lambda it: it.payloads[COUNTED]["resourceCounts"].update(agents=0),
+    lambda it: it.payloads[COUNTED]["resourceCounts"].pop("agents"),
+    lambda it: it.payloads[COUNTED].update(displayName="Other", updatedAt="now"),
+    lambda it: it.payloads[USERS].reverse(),
+]
+
+
+@pytest.mark.parametrize("meanwhile", LESS)
+def test_that_less_would_be_lost_is_no_reason_to_stop(meanwhile: Meanwhile) -> None:
+    doomed = Doomed()
+    shown = survey("acme", doomed)
+    meanwhile(doomed)
+    assert destroy(shown, doomed, doomed, stop=Event()) == Deletion(Ending.DELETED)
+
+
+@pytest.mark.parametrize("path", [USERS, POLICIES, COUNTED])
+def test_what_was_not_known_and_then_is_was_not_shown(path: str) -> None:
+    doomed = Doomed()
+    known = doomed.payloads[path]
+    doomed.payloads[path] = {"name": "acme", "id": "w1", "createdAt": known["createdAt"]} if path == COUNTED else None
+    shown = survey("acme", doomed)
+    assert destroy(shown, doomed, Doomed(), stop=Event()) == Deletion(Ending.DELETED)  # still not known: as was shown
+    doomed.payloads[path] = known
+    with pytest.raises(StalePlanError):
+        destroy(shown, doomed, doomed, stop=Event())
+    assert doomed.deletions == 0
+
+
+def test_gone_before_it_was_asked_for() -> None:
+    doomed = Doomed()
+    shown = survey("acme", doomed)
+    doomed.go()
+    with pytest.raises(StalePlanError, match="acme is gone: somebody else deleted it meanwhile, so nothing was sent"):
+        destroy(shown, doomed, doomed, stop=Event())
+    assert doomed.deletions == 0
+
+
+@pytest.mark.parametrize("error", [ForbiddenError("no"), UnauthenticatedError("no"), UnreachableError("no")])
+def test_what_cannot_be_looked_at_again_is_not_deleted(error: ApiError) -> None:
+    doomed = Doomed()
+    shown = survey("acme", doomed)
+    doomed.payloads[COUNTED] = error
+    with pytest.raises(type(error)):
+        destroy(shown, doomed, doomed, stop=Event())
+    assert doomed.deletions == 0
+
+
+def test_an_interruption_while_it_is_looked_at_again() -> None:
+    stop = Event()
+
+    def interrupt(_: Doomed, what: str) -> None:
+        if what == CONNECTIONS:
+            stop.set()
+
+    doomed = Doomed(before=interrupt)
+    with pytest.raises(InterruptedRunError, match="interrupted, so acme was not deleted"):
+        destroyed(doomed, stop)
+    assert doomed.deletions == 0
+
+
+def test_an_interruption_while_it_is_looked_for_is_no_answer() -> None:
+    class Pausing(Doomed):
+        def get(self, path: str) -> Any:
+            if path == ITSELF:
+                raise InterruptedRunError("interrupted while the API asked for a pause")
+            return super().get(path)
+
+    with pytest.raises(ApiError, match="whether acme was deleted is not known"):
+        destroyed(Pausing(answer=LOST))
