@@ -94,3 +94,65 @@ def test_what_plans_cannot_write() -> None:
 
     public = {name for name in vars(Reader) if not name.startswith("_")}
     assert public == {"get"}
+
+
+DELETER_NAMES = {"Deleter", "LastLink", "last_link", "deleter", "delete_workspace"}
+MAY_DELETE = {
+    "model/ports.py",
+    "api/workspace.py",
+    "cli/connect.py",
+    "cli/destroy.py",
+    "destroy/deletion.py",
+    "usecases.py",
+}
+
+
+def names_in(node: ast.AST) -> Iterator[str]:
+    for each in ast.walk(node):
+        match each:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.alias(name=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case _:
+                pass
+
+
+def test_only_destroy_can_delete_a_workspace() -> None:
+    ours = {str(path.relative_to(PACKAGE)): path for path in MODULES if room_of(path) != "emulator"}
+    found = {name for name, path in ours.items() if DELETER_NAMES & set(names_in(ast.parse(path.read_text())))}
+    assert found == MAY_DELETE
+    stories = {
+        node.name: set(names_in(node))
+        for node in ast.parse((PACKAGE / "usecases.py").read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert {name for name, used in stories.items() if DELETER_NAMES & used} == {"destroy"}
+    assert {name for name, path in ours.items() if "beamctl.destroy.deletion" in set(imports(path))} == {
+        "usecases.py",
+        "cli/destroy.py",
+        "report/as_json.py",
+        "report/text/destroy.py",
+    }
+
+
+def test_no_other_call_is_a_deletion_of_a_workspace() -> None:
+    """What an apply sends is made in `kinds`: none of it may be DELETE of a path that begins like a workspace."""
+    found = set()
+    for path in MODULES:
+        tree = ast.parse(path.read_text())
+        deletes = any(
+            isinstance(node, ast.Attribute) and node.attr == "DELETE" and ast.unparse(node.value) == "Method"
+            for node in ast.walk(tree)
+        )
+        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        if deletes and any(isinstance(text, str) and text.startswith("/workspaces") for text in texts):
+            found.add(str(path.relative_to(PACKAGE)))
+    assert found == {"api/workspace.py"}
+
+
+def test_the_port_for_the_end_of_a_workspace_can_do_nothing_else() -> None:
+    from beamctl.model.ports import Deleter, Sender
+
+    assert {name for name in vars(Deleter) if not name.startswith("_")} == {"delete_workspace"}
+    assert {name for name in vars(Sender) if not name.startswith("_")} == {"send"}

@@ -62,6 +62,6 @@ def test_deepdiff_is_loaded_for_a_nested_difference_only(write: Write) -> None:
     assert "deepdiff" in imported("plan")
 
 
-@pytest.mark.parametrize("command", ["validate", "plan", "apply", "drift", "show", "demo"])
+@pytest.mark.parametrize("command", ["validate", "plan", "apply", "drift", "show", "destroy", "demo"])
 def test_the_help_of_a_command_needs_no_network_library(command: str) -> None:
     assert imported(command, "--help") <= {"click", "yaml", "jsonschema"}

@@ -14,7 +14,8 @@ from beamctl.document.source import parse_plain
 
 WORDS = """
 version: workspace: acme settings: members: guards: manage: a@x admin owner role until reason labels: groupMappings:
-minAdmins: maxRemovals: 25% self: email protected: allowedDomains: : - ? , [ ] { } &a *a !!str !x <<: *a ' " | > #
+minAdmins: preventDestroy: maxRemovals: 25% self: email protected: allowedDomains: : - ? , [ ] { } &a *a !!str !x <<:
+*a ' " | > #
 %YAML --- ... ~ null true 1.5 .inf .nan 0x1F 1 \\ \\u0000 {{x}}
 """
 SIGNS = [

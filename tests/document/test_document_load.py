@@ -33,6 +33,7 @@ guards:
   maxRemovals: 30%
   allowedDomains: [Example.COM, contractor.example]
   protected: [Ada@example.com]
+  preventDestroy: false
   self: {serviceAccount: ci-deployer}
 
 manage:
@@ -54,6 +55,7 @@ def test_a_full_document() -> None:
         max_removals=Limit(30, percent=True),
         allowed_domains=("example.com", "contractor.example"),
         protected=("ada@example.com",),
+        prevent_destroy=False,
         runs_as=Self(service_account="ci-deployer"),
     )
     assert desired.mode("members") is Mode.ADDITIVE
@@ -66,6 +68,7 @@ def test_a_full_document() -> None:
 def test_defaults() -> None:
     (desired,) = loaded("version: 1\nworkspace: a\n").desired
     assert desired.guards == Guards()
+    assert desired.guards.prevent_destroy
     assert desired.manage == {}
     assert desired.section("members") is None
 

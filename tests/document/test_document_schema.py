@@ -96,6 +96,16 @@ SECTIONS = [
     ("guards: {allowedDomains: example.com}", 3, 26, "'allowedDomains' must be a list, not a string", BRACKETS),
     ("guards: {protected: [1]}", 3, 22, "item 1 of 'protected' must be a string, not a number", "put quotes around it"),
     ("guards: {minAdmins: '2'}", 3, 21, "'minAdmins' must be a whole number, not a string", "remove the quotes"),
+    ("guards: {preventDestroy: no}", 3, 26, "'preventDestroy' must be true or false, not a string", ""),
+    (
+        "guards: {preventDestroy: 'false'}",
+        3,
+        26,
+        "'preventDestroy' must be true or false, not a string",
+        "remove the quotes",
+    ),
+    ("guards: {preventDestroy: 0}", 3, 26, "'preventDestroy' must be true or false, not a number", ""),
+    ("guards: {preventDestroy: ~}", 3, 10, "'preventDestroy' has no value", "write true or false"),
     ("guards: {minAdmins: 2.5}", 3, 21, "'minAdmins' must be a whole number, not 2.5", ""),
     (
         "guards: {maxRemovals: false}",

@@ -1,0 +1,52 @@
+"""Deleting a workspace: one request, whatever comes of it."""
+
+import httpx
+import pytest
+
+from beamctl.errors import UnauthenticatedError
+from beamctl.model.api_call import Answer, Lost
+from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome"),
+    [
+        (reply(body={"name": "acme"}), Answer(200, {"name": "acme"})),
+        (httpx.Response(204), Answer(204)),
+        (reply(403, {"error": "Forbidden"}), Answer(403, {"error": "Forbidden"}, "Forbidden")),
+        (reply(404, {"error": "gone"}), Answer(404, {"error": "gone"}, "gone")),
+        (reply(429, {"error": "slow down"}, retry_after="1"), Answer(429, {"error": "slow down"}, "slow down")),
+        (reply(409, {"error": "busy"}, x_should_retry="true"), Answer(409, {"error": "busy"}, "busy")),
+        (reply(503, {"error": "x"}, x_should_retry="true"), Lost("api.example.com answered HTTP 503: x")),
+        (page(), Lost("api.example.com answered with an HTML page instead of JSON")),
+        (httpx.Response(200, content=b'{"na'), Lost("the answer of api.example.com ends in the middle")),
+        (httpx.ReadError("x"), Lost("api.example.com ended the connection before its answer was complete")),
+        (httpx.ReadTimeout("x"), Lost("api.example.com did not answer within 60 s")),
+        (httpx.ConnectError("x"), Lost("no connection to api.example.com")),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_it_is_asked_once(step: Step, outcome: Answer | Lost) -> None:
+    script, clock, told = Script(step), FakeClock(), list[str]()
+    with opened(script, clock, debug=told) as api:
+        assert api.deleter().delete_workspace() == outcome
+    assert script.lines == ["DELETE /v0/workspaces/acme"]
+    assert clock.waits == []
+    assert not any("again in" in line or KEY in line for line in told)
+
+
+def test_a_credential_that_is_not_accepted() -> None:
+    script = Script(reply(401, {"error": f"{KEY} was revoked"}))
+    with opened(script) as api, pytest.raises(UnauthenticatedError) as caught:
+        api.deleter().delete_workspace()
+    assert len(script.asked) == 1
+    assert KEY not in caught.value.message + caught.value.hint
+
+
+def test_a_pause_that_the_api_asked_for_is_kept_by_the_next_request() -> None:
+    script, clock = Script(reply(429, retry_after="7"), reply()), FakeClock()
+    with opened(script, clock) as api:
+        api.deleter().delete_workspace()
+        api.reader().get("/workspaces/acme")
+    assert clock.waits == [7.0]
+    assert script.lines == ["DELETE /v0/workspaces/acme", "GET /v0/workspaces/acme"]

@@ -1,0 +1,131 @@
+"""What would be lost, as it is shown: readable however much there is, and harmless whatever it is called."""
+
+import json
+
+from beamctl.destroy.deletion import Deletion, Ending
+from beamctl.destroy.estate import Estate, Part, Thing, Unknown
+from beamctl.report.as_json import destroyed_json
+from beamctl.report.text.destroy import deletion_text, estate_text
+
+HOSTILE = "\x1b[2J\u202ecod\ud800\n"
+
+
+def estate(*parts: Part, counts: dict[str, int] | Unknown | None = None, display_name: str = "Acme") -> Estate:
+    return Estate("acme", "w1", "2025-03-01", display_name, parts, {} if counts is None else counts)
+
+
+def things(count: int, sort: str = "member") -> tuple[Thing, ...]:
+    return tuple(Thing(sort, f"p{number:05}@x.io", str(number)) for number in range(count))
+
+
+def test_what_a_reader_sees() -> None:
+    shown = estate_text(
+        estate(
+            Part("members", "role", (Thing("admin", "ada@x.io", "1"), *things(2))),
+            Part("pending invitations", "role", ()),
+            Part("service accounts", "role", (Thing("", "", "c1"),)),
+            Part("policies", "type", Unknown("api.example.test does not allow GET /policies: no")),
+            counts={"jobs": 0, "sandboxes": 1200, "agents": 3},
+        ),
+        "https://api.example.test/v0",
+        "ci",
+    )
+    assert shown == (
+        "acme · https://api.example.test/v0 · as ci\n\n"
+        '  "Acme", created 2025-03-01\n\n'
+        "  members (3)\n"
+        "    admin   ada@x.io\n"
+        "    member  p00000@x.io, p00001@x.io\n"
+        "  pending invitations (0)\n"
+        "  service accounts (1)\n"
+        "    no role told  c1\n"
+        "  policies: not known — api.example.test does not allow GET /policies: no\n"
+        "  resources counted: agents 3, sandboxes 1,200\n\n"
+        "All of this goes with acme, and what else is in it. It cannot be undone.\n"
+    )
+
+
+def test_lists_are_bounded() -> None:
+    sorts = tuple(Thing(f"role{number:03}", "x", str(number)) for number in range(500))
+    shown = estate_text(
+        estate(
+            Part("members", "role", things(9_998)),
+            Part("invitations", "role", sorts),
+            counts={f"thing{number:03}": 1 for number in range(300)},
+            display_name="n" * 100_000,
+        ),
+        "local",
+        "",
+    )
+    assert "  members (9,998)\n" in shown
+    assert "p00009@x.io and 9,988 more\n" in shown
+    assert "    role009  x\n    and 490 more\n" in shown
+    assert "thing009 1 and 290 more\n" in shown
+    assert len(shown) < 2_000
+
+
+def test_exactly_as_many_as_are_shown_are_no_more() -> None:
+    assert "more" not in estate_text(estate(Part("members", "role", things(10))), "local", "")
+
+
+def test_nothing_and_not_known_are_told_apart() -> None:
+    assert "  resources counted: nothing\n" in estate_text(estate(counts={"jobs": 0}), "local", "")
+    assert "  resources counted: not known — why\n" in estate_text(estate(counts=Unknown("why")), "local", "")
+
+
+def test_a_workspace_that_tells_nothing_of_itself() -> None:
+    shown = estate_text(Estate("acme", "", "", "", (), {}), "local", "")
+    assert shown.startswith("acme · local\n\n  resources counted: nothing\n\n")
+
+
+def test_hostile_names_are_shown_as_what_they_are() -> None:
+    hostile = estate(
+        Part("policies", "type", (Thing(HOSTILE, HOSTILE, HOSTILE), Thing("a", "n" * 10_000, "k"))),
+        Part("more", "type", Unknown(HOSTILE)),
+        counts={HOSTILE: 1},
+        display_name=HOSTILE,
+    )
+    shown = estate_text(hostile, HOSTILE, HOSTILE)
+    assert all(char.isprintable() or char == "\n" for char in shown)
+    assert shown.count("\n") == 11
+    assert max(map(len, shown.splitlines())) < 160
+    told = deletion_text("acme", HOSTILE, Deletion(Ending.FOUND_GONE, HOSTILE))
+    assert all(char.isprintable() or char == "\n" for char in told)
+    assert destroyed_json(hostile, "local", Deletion(Ending.DELETED)).isascii()
+
+
+def test_how_it_went() -> None:
+    assert deletion_text("acme", "access/acme.yaml", Deletion(Ending.DELETED)) == (
+        "Deleted acme, with everything in it.\n"
+        "  Remove its document (access/acme.yaml): the next plan would not find acme.\n"
+    )
+    lost = deletion_text("acme", "-", Deletion(Ending.FOUND_GONE, "x answered HTTP 502"))
+    assert lost == (
+        "acme is gone, with everything in it, although the answer was lost: x answered HTTP 502.\n"
+        "  Remove its document: the next plan would not find acme.\n"
+    )
+    before = deletion_text("acme", "-", Deletion(Ending.GONE_BEFORE, "the API answered 404"))
+    assert before.startswith("acme is gone; somebody else was faster: the API answered 404.\n")
+
+
+def test_what_a_machine_sees_is_all_of_it() -> None:
+    parts = (Part("pending invitations", "role", things(50)), Part("policies", "type", Unknown("no")))
+    told = json.loads(destroyed_json(estate(*parts, counts={"agents": 3}), "local", Deletion(Ending.DELETED)))
+    assert told == {
+        "format_version": "1.0",
+        "workspace": "acme",
+        "api_url": "local",
+        "id": "w1",
+        "created_at": "2025-03-01",
+        "display_name": "Acme",
+        "lost": {
+            "pending_invitations": [{"name": f"p{number:05}@x.io", "role": "member"} for number in range(50)],
+            "policies": None,
+            "counts": {"agents": 3},
+        },
+        "not_known": {"policies": "no"},
+        "ending": "deleted",
+        "told": "Deleted acme, with everything in it.",
+    }
+    silent = json.loads(destroyed_json(estate(counts=Unknown("why")), "local", Deletion(Ending.DELETED)))
+    assert (silent["lost"], silent["not_known"]) == ({"counts": None}, {"counts": "why"})
