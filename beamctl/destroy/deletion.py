@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 from threading import Event as StopSignal
-from typing import assert_never
+from typing import Any, assert_never
 
 from beamctl.destroy.estate import Estate, Unknown, more_than_shown
 from beamctl.destroy.survey import path_of, survey
@@ -108,8 +108,15 @@ def _look(shown: Estate, reader: Reader) -> _Sight | Unknown:
         return Unknown(error.message)
     if not isinstance(now, dict) or now.get("name") != shown.workspace:
         return Unknown("the API's answer is not a workspace")
-    same = (now.get("id") or "", now.get("createdAt") or "") == (shown.id, shown.created_at)
-    return _Sight.THERE if same else _Sight.GONE  # another one of that name is there: ours is gone
+    return _Sight.GONE if _is_another(shown, now) else _Sight.THERE
+
+
+def _is_another(shown: Estate, now: dict[str, Any]) -> bool:
+    """Whether somebody made another one of that name, so that ours is gone. What is not told twice proves nothing."""
+    for was, told in ((shown.id, now.get("id")), (shown.created_at, now.get("createdAt"))):
+        if was and told:
+            return bool(was != told)
+    return False
 
 
 def _found(name: str, answer: Answer | Lost, sight: _Sight | Unknown) -> Deletion:

@@ -63,6 +63,16 @@ def test_another_workspace_of_that_name_is_not_taken_for_the_one_that_went() -> 
     assert doomed.deletions == 1
 
 
+@pytest.mark.parametrize("told", [{}, {"id": None}, {"id": "w1", "createdAt": "2025-03-01"}, {"id": ""}])
+def test_a_workspace_that_tells_less_of_itself_than_before_is_not_taken_for_another(told: dict[str, Any]) -> None:
+    def silent(doomed: Doomed, what: str) -> None:
+        if what == ITSELF:
+            doomed.payloads[COUNTED] = {"name": "acme", **told}
+
+    with pytest.raises(ApiError, match="acme is still there"):
+        destroyed(Doomed(answer=LOST, before=silent, deletes=False))
+
+
 @pytest.mark.parametrize(
     "sight",
     [
