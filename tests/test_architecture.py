@@ -30,6 +30,7 @@ ONE_IMPORTER = {
     "flask": {"emulator"},
     "werkzeug": {"emulator"},
     "waitress": {"emulator"},
+    "idna": {"emulator"},
     "click": {"cli"},
 }
 EMULATOR_STARTERS = {"cli/emulator.py", "cli/emulator_seed.py", "cli/emulator_serve.py", "cli/local.py"}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
+    from beamctl.emulator.mail.post import Post
+
 __all__ = [
     "EmulatorError",
     "KeyKind",
@@ -28,6 +30,7 @@ __all__ = [
     "ask",
     "create_app",
     "load_seed",
+    "open_post",
     "serve",
     "utc_now",
 ]
@@ -38,6 +41,8 @@ def create_app(
     *,
     quirks: frozenset[Quirk] = frozenset(),
     now: Callable[[], datetime] = utc_now,
+    post: Post | None = None,
+    public_url: str | None = None,
 ) -> Flask:
     """The control plane over a database file, which is made, readable by its owner only, where there is none.
 
@@ -45,13 +50,33 @@ def create_app(
         db: The file. Several applications and processes may share it.
         quirks: Behaviours that the real API may have instead of the ones assumed.
         now: The clock.
+        post: Where letters to people are put, such as `open_post` gives; None to write none.
+        public_url: Where people reach it, such as `https://beam.example.com`, for the links in letters; None for where
+            it listens, or will listen.
 
     Raises:
-        EmulatorError: The file cannot be opened, is no emulator's database, or is one of another version.
+        EmulatorError: The file cannot be opened, is no emulator's database, or is one of another version; or the
+            public URL is none.
     """
     from beamctl.emulator.app import build
+    from beamctl.emulator.mail.post import Post
 
-    return build(db, quirks, now)
+    return build(db, quirks, now, post or Post(), public_url)
+
+
+def open_post(maildir: Path | None = None, smtp: str | None = None) -> Post:
+    """The post that `create_app` takes: each letter is put into the maildir, and sent by SMTP, where they are given.
+
+    Args:
+        maildir: The folder; made, for its owner only, with the first letter.
+        smtp: The relay, such as `localhost:1025`.
+
+    Raises:
+        EmulatorError: `smtp` names no relay.
+    """
+    from beamctl.emulator.mail import post
+
+    return post.open_post(maildir, smtp)
 
 
 def load_seed(db: Path, data: object, *, now: Callable[[], datetime] = utc_now) -> list[MadeKey]:

@@ -22,6 +22,9 @@ from beamctl.emulator.call import Answer, Call, Inbound, Route
 from beamctl.emulator.caller import Operator, Person, ServiceAccount
 from beamctl.emulator.database import Database
 from beamctl.emulator.errors import Refusal
+from beamctl.emulator.mail.letter import Letter
+from beamctl.emulator.mail.post import Post
+from beamctl.emulator.public_url import PublicUrl
 from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.routes import ROUTES
 
@@ -42,30 +45,42 @@ class ControlPlane:
         database: The file.
         quirks: The quirks that are on.
         now: The clock.
+        post: Where letters are put.
+        public_url: Where people reach it.
     """
 
     database: Database
     quirks: frozenset[Quirk]
     now: Callable[[], datetime]
+    post: Post
+    public_url: PublicUrl
 
     def run(self, route: Route, inbound: Inbound) -> Answer:
-        """Answers one request, as one transaction.
+        """Answers one request, as one transaction, and then sends the letters that it brings about.
 
         Raises:
             Refusal: The answer is no success; nothing was changed.
         """
         database = self.database
         with database.writing() if route.writes else database.reading() as rows:
-            return route.handle(admit(route, Call(inbound, rows, self.now(), self.quirks)))
+            call = Call(inbound, rows, self.now(), self.quirks, public_url=str(self.public_url))
+            answer = route.handle(admit(route, call))
+        self.send(*answer.letters)
+        return answer
+
+    def send(self, *letters: Letter) -> None:
+        """Sends letters; one that does not arrive is logged, and nothing is raised."""
+        self.post.send(letters, str(self.public_url), self.now())
 
 
-def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime]) -> Flask:
+def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], post: Post, public_url: str | None) -> Flask:
     """The application over one database file."""
     app = Flask("beamctl.emulator", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
-    plane = ControlPlane(Database(db), quirks, now)
+    reached = PublicUrl(public_url)  # before the database, which may be made here: a wrong URL leaves nothing behind
+    plane = ControlPlane(Database(db), quirks, now, post, reached)
     app.extensions[INSIDER] = plane
     weakref.finalize(app, plane.database.close)
     for rule, routes in _by_rule().items():

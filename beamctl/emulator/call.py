@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from beamctl.emulator.caller import Caller, Operator, Person
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.errors import forbidden
+from beamctl.emulator.mail.letter import Letter
 from beamctl.emulator.permission import Permission, role_allows
+from beamctl.emulator.public_url import IN_PROCESS
 from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.store.workspace import Workspace
 
@@ -62,6 +64,7 @@ class Call:
         caller: Who makes it; None on routes that are open to everybody.
         workspace: The workspace it is about; None on routes that are about none.
         role: The caller's role there, where there is one.
+        public_url: Where people reach the control plane: the beginning of a link in a letter.
     """
 
     inbound: Inbound
@@ -71,6 +74,7 @@ class Call:
     caller: Caller | None = None
     workspace: Workspace | None = None
     role: str = ""
+    public_url: str = IN_PROCESS
 
     @property
     def here(self) -> Workspace:
@@ -113,10 +117,12 @@ class Answer:
     Attributes:
         body: Plain data, sent as JSON.
         headers: Further headers.
+        letters: What is sent to people, once the transaction has ended well.
     """
 
     body: object
     headers: Mapping[str, str] = field(default_factory=dict)
+    letters: tuple[Letter, ...] = ()
 
 
 class Reach(Enum):

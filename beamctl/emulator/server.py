@@ -43,6 +43,7 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
     with suppress(KeyboardInterrupt), _stopped_by_sigterm():
         try:
             server = create_server(app, map=sockets, sockets=[listener], threads=THREADS, ident=None)
+            plane_of(app).public_url.listens(host, listener.getsockname()[1])
             on_ready(_base_url(host, listener))
             server.run()
         finally:

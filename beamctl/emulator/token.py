@@ -1,5 +1,5 @@
-"""Tokens of `POST /oauth/token`: JWTs signed with HMAC-SHA-256, the access token for two hours, the refresh token
-without an end. It must not know who the subject is, nor read the time."""
+"""Signed tokens: JWTs with HMAC-SHA-256, each for one use, which says how long it is good. It must not know who the
+subject is, nor read the time."""
 
 from __future__ import annotations
 
@@ -19,14 +19,19 @@ class Use(StrEnum):
 
     ACCESS = "at+jwt"
     REFRESH = "rt+jwt"
+    SIGN_IN = "sign-in+jwt"
+
+
+LIFETIMES = {Use.ACCESS: LIFETIME, Use.SIGN_IN: timedelta(minutes=15)}
+"""How long a token is good; one for another use, without an end."""
 
 
 def issue(secret: bytes, subject: str, use: Use, moment: datetime) -> str:
     """A signed token about `subject`."""
     issued = int(moment.timestamp())
     claims: dict[str, object] = {"iat": issued, "sub": subject}
-    if use is Use.ACCESS:
-        claims["exp"] = issued + int(LIFETIME.total_seconds())
+    if use in LIFETIMES:
+        claims["exp"] = issued + int(LIFETIMES[use].total_seconds())
     signed = f"{_header(use)}.{encode(json.dumps(claims).encode())}"
     return f"{signed}.{signature(secret, signed)}"
 
@@ -38,7 +43,7 @@ def subject(secret: bytes, token: str, use: Use, moment: datetime) -> str | None
     if header != _header(use) or not token.isascii() or not is_signed(secret, signed, shown):
         return None
     content = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-    if use is Use.ACCESS and content["exp"] <= moment.timestamp():
+    if use in LIFETIMES and content["exp"] <= moment.timestamp():
         return None
     return str(content["sub"])
 

@@ -4,15 +4,18 @@ an invitee joins."""
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 
-from beamctl.emulator import body, rules
+from beamctl.emulator import body, inviter, link, rules
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Person
 from beamctl.emulator.errors import bad_request, conflict, not_found
+from beamctl.emulator.mail import letter
+from beamctl.emulator.mail.letter import Letter
 from beamctl.emulator.permission import Permission, Role
 from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.routes.workspaces import LAST_ADMIN
-from beamctl.emulator.store import invitation, member
+from beamctl.emulator.store import invitation, member, secret
 
 _NOBODY = "Workspace or user not found"
 _BAD_ROLE = "Invalid role provided"
@@ -42,7 +45,7 @@ def invite_user(call: Call) -> Answer:
     expires = call.moment + invitation.LIFETIME
     draft = invitation.Draft(email, role, by=call.who.name, created=call.moment, expires=expires)
     row = invitation.add(call.rows, call.here.id, draft)
-    return Answer(invitation.payload(row, call.here.name, call.quirks))
+    return Answer(invitation.payload(row, call.here.name, call.quirks), letters=(_letter(call, row, expires),))
 
 
 def set_role(call: Call) -> Answer:
@@ -81,6 +84,19 @@ def _invited_role(call: Call, content: dict[str, object]) -> Role:
     if rules.role(asked):
         raise bad_request(_BAD_ROLE)
     return Role(str(asked))
+
+
+def _letter(call: Call, row: sqlite3.Row, expires: datetime) -> Letter:
+    """What the invitee gets."""
+    invited = letter.Invited(
+        email=row["email"],
+        role=row["role"],
+        workspace=call.here.name,
+        display_name=call.here.settings.display_name,
+        inviter=inviter.in_words(call.rows, row["invited_by"]),
+        expires=expires,
+    )
+    return letter.invitation(invited, link.to_invitation(call.public_url, secret.token_secret(call.rows), row["id"]))
 
 
 def _set_invited_role(call: Call, role: Role) -> Answer:

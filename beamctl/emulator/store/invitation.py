@@ -42,6 +42,16 @@ def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqli
     return row
 
 
+def by_id(rows: sqlite3.Connection, invitation_id: str) -> sqlite3.Row | None:
+    """The invitation with that identifier, expired or not, with the name of its workspace."""
+    query = (
+        "SELECT invitation.*, workspace.name AS workspace, workspace.display_name FROM invitation "
+        "JOIN workspace ON workspace.id = workspace_id WHERE invitation.id = ?"
+    )
+    row: sqlite3.Row | None = rows.execute(query, (invitation_id,)).fetchone()
+    return row
+
+
 def of_address(rows: sqlite3.Connection, email: str, moment: datetime) -> list[sqlite3.Row]:
     """The invitations to an address that have not expired, with the name of their workspace."""
     query = (

@@ -32,6 +32,12 @@ def find(rows: sqlite3.Connection, client_id: str) -> ServiceAccount | None:
     return ServiceAccount(row["client_id"], row["workspace_id"], row["role"]) if row else None
 
 
+def name(rows: sqlite3.Connection, client_id: str) -> str:
+    """The name of the service account with that identifier; empty where there is none."""
+    row = rows.execute("SELECT name FROM service_account WHERE client_id = ?", (client_id,)).fetchone()
+    return str(row["name"]) if row else ""
+
+
 def has_secret(rows: sqlite3.Connection, client_id: str, digest: str) -> bool:
     """Whether that is the digest of the account's client secret."""
     query = "SELECT 1 FROM service_account WHERE client_id = ? AND secret = ?"

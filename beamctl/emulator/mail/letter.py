@@ -1,0 +1,115 @@
+"""What the letters of the control plane say, as values. It must not know how a letter is written down or delivered,
+nor how a link is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+_ORIGIN = "This letter was written by the beamctl emulator, a control plane for trying things out."
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter to one person.
+
+    Attributes:
+        to: The address, as it was given.
+        subject: The subject, in one printable line.
+        before: The paragraphs before the link.
+        label: What the link does, in a few words.
+        link: The link, which is a secret: whoever has it is let in.
+        after: The paragraphs after it.
+    """
+
+    to: str
+    subject: str
+    before: tuple[str, ...]
+    label: str
+    link: str = field(repr=False)
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """The facts of an invitation, for its letter.
+
+    Attributes:
+        email: Who is invited.
+        role: The role they will have.
+        workspace: The name of the workspace.
+        display_name: Its name for people; may be empty.
+        inviter: Who invites, in words.
+        expires: Until when it can be accepted.
+    """
+
+    email: str
+    role: str
+    workspace: str
+    display_name: str
+    inviter: str
+    expires: datetime
+
+
+def invitation(invited: Invited, link: str) -> Letter:
+    """The letter that an invitation is sent with."""
+    title = plain(invited.display_name) or invited.workspace
+    named = title if title == invited.workspace else f"{title} ({invited.workspace})"
+    role = plain(invited.role)
+    return Letter(
+        to=invited.email,
+        subject=f"Invitation to the workspace {title}",
+        before=(
+            "Hello,",
+            f"{plain(invited.inviter)} invites you to the workspace {named}, with the role {role}.",
+            f"The invitation is for {invited.email}, and can be accepted until {_until(invited.expires)}.",
+            "Opening the link decides nothing yet: there you can accept or decline.",
+        ),
+        label="See the invitation",
+        link=link,
+        after=(
+            "Do not pass this letter on: whoever has the link can accept in your place.",
+            "You did not expect this? Then do nothing: the invitation ends by itself. Or open the link and decline.",
+            _ORIGIN,
+        ),
+    )
+
+
+def sign_in(email: str, link: str, minutes: int) -> Letter:
+    """The letter with a link to sign in.
+
+    Args:
+        email: Who signs in.
+        link: Where they do.
+        minutes: How long that works.
+    """
+    return Letter(
+        to=email,
+        subject="Your link to sign in",
+        before=("Hello,", f"with this link you sign in as {email}. It works for {minutes} minutes."),
+        label="Sign in",
+        link=link,
+        after=(
+            "Do not pass this letter on: whoever has the link can sign in as you.",
+            "You did not ask for it? Then do nothing: the link ends by itself.",
+            _ORIGIN,
+        ),
+    )
+
+
+def plain(text: str) -> str:
+    """The text in one line, with everything escaped that is not printable: controls, marks that turn the direction."""
+    line = " ".join(text.split())
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+
+
+def _until(moment: datetime) -> str:
+    shown = moment.astimezone(UTC)
+    return f"{shown.day} {_MONTHS[shown.month - 1]} {shown.year}, {shown:%H:%M} UTC"
+
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+"""Not `%B`, whose words depend on the locale."""

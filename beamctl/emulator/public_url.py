@@ -1,0 +1,57 @@
+"""Where people reach the control plane, for the links in letters: what the one who starts it says, else where it
+listens. It must not know a request: a `Host` header is what the sender likes."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from beamctl.emulator.errors import EmulatorError
+
+IN_PROCESS = "http://127.0.0.1:8080"
+"""Where `beamctl emulator serve` listens unless it is told otherwise: what is done in process is seen there later."""
+
+
+class PublicUrl:
+    """The beginning of every link; known for good only once the emulator listens."""
+
+    def __init__(self, given: str | None = None) -> None:
+        """Takes what was given, such as `https://beam.example.com`.
+
+        Raises:
+            EmulatorError: That is no such URL.
+        """
+        self._given = given is not None
+        self._text = IN_PROCESS if given is None else _checked(given)
+
+    def __str__(self) -> str:
+        return self._text
+
+    def listens(self, host: str, port: int) -> None:
+        """Says where the emulator listens now, which counts unless another URL was given."""
+        if not self._given:
+            self._text = f"http://{_reachable(host)}:{port}"
+
+
+def _reachable(host: str) -> str:
+    """The host as it stands in a URL; for `all addresses`, the one that is always there."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host or "127.0.0.1"
+    if address.is_unspecified:
+        address = ip_address("127.0.0.1" if address.version == 4 else "::1")  # noqa: PLR2004 - IPv4
+    return f"[{address}]" if ":" in str(address) else str(address)
+
+
+def _checked(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    bare = text.rstrip("/")
+    good = parts.scheme in ("http", "https") and parts.hostname and port != 0 and "@" not in parts.netloc
+    if not good or bare != f"{parts.scheme}://{parts.netloc}" or not text.isprintable() or " " in text:
+        raise EmulatorError(f"{text!r} is no public URL: write it like https://beam.example.com, without a path")
+    return bare
