@@ -33,7 +33,13 @@ ONE_IMPORTER = {
     "idna": {"emulator"},
     "click": {"cli"},
 }
-EMULATOR_STARTERS = {"cli/emulator.py", "cli/emulator_seed.py", "cli/emulator_serve.py", "cli/local.py"}
+EMULATOR_STARTERS = {
+    "cli/emulator.py",
+    "cli/emulator_mail.py",
+    "cli/emulator_seed.py",
+    "cli/emulator_serve.py",
+    "cli/local.py",
+}
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from beamctl.cli import emulator_serve, local
+from beamctl.cli import emulator_mail, emulator_serve, local
 from beamctl.cli.emulator_seed import database_option, load, read_seed
 from beamctl.cli.exits import Exit
 from beamctl.errors import UsageError
@@ -22,6 +22,7 @@ def command() -> None:
 
 
 command.add_command(emulator_serve.command)
+command.add_command(emulator_mail.command)
 
 
 @command.command("seed")

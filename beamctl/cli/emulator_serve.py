@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from beamctl.cli import local
+from beamctl.cli.emulator_mail import command_to_read, mail_option
 from beamctl.cli.emulator_seed import database_option, load, read_seed
 from beamctl.cli.exits import Exit
 from beamctl.errors import UsageError
@@ -25,21 +26,45 @@ DEFAULT_PORT = 8080
 )
 @click.option("--seed", "seed_file", metavar="FILE", help="A starting state, loaded before the first request.")
 @click.option("--quirk", "quirks", multiple=True, metavar="NAME", help="An answer where the real API's is not known.")
+@mail_option
+@click.option("--smtp", metavar="HOST[:PORT]", help="Send the letters by this mail server too, without a login.")
+@click.option(
+    "--public-url",
+    metavar="URL",
+    show_default="where it listens",
+    help="Where people reach it, for the links in letters.",
+)
 @database_option
-def command(host: str, port: int, seed_file: str | None, quirks: tuple[str, ...], database: Path) -> int:
+def command(  # noqa: PLR0913 - its options
+    *,
+    host: str,
+    port: int,
+    seed_file: str | None,
+    quirks: tuple[str, ...],
+    mail: Path | None,
+    smtp: str | None,
+    public_url: str | None,
+    database: Path,
+) -> int:
     """Serve it over HTTP until Ctrl-C."""
     from beamctl.emulator import EmulatorError, serve
 
     chosen = _quirks(quirks)
     seed = None if seed_file is None else read_seed(seed_file)
-    app = local.opened(database, quirks=chosen)
+    app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, public_url=public_url)
     if seed_file is not None:
         load(seed_file, seed, database)
     try:
-        serve(app, host, port, lambda url: click.echo(f"The control plane listens on {url} (database: {database})"))
+        serve(app, host, port, lambda url: _tell(url, mail, database))
     except EmulatorError as error:
         raise UsageError(str(error), "Choose another --port, or --port 0 for a free one.") from None
     return Exit.DONE
+
+
+def _tell(url: str, mail: Path | None, database: Path) -> None:
+    folder = mail or local.maildir(database)
+    click.echo(f"Letters to people are put into {folder}; read them:  {command_to_read(mail, database)}")
+    click.echo(f"The control plane listens on {url} (database: {database})")
 
 
 def _quirks(names: tuple[str, ...]) -> frozenset[Quirk]:

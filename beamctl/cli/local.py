@@ -12,6 +12,9 @@ from beamctl.errors import UsageError
 DATABASE = Path(".beamctl") / "emulator.db"
 """Where the local control plane lives, below the current directory."""
 
+MAIL = "mail"
+"""The maildir of a database, beside it."""
+
 Wsgi = Callable[..., Any]
 
 
@@ -33,17 +36,37 @@ def local_app(database: Path = DATABASE) -> Wsgi:
     return wsgi
 
 
-def opened(database: Path, **options: Any) -> Any:  # noqa: ANN401 - the emulator's own, which only it may name
+def maildir(database: Path) -> Path:
+    """Where the letters of that control plane are put, unless it is served with another folder."""
+    return database.parent / MAIL
+
+
+def opened(
+    database: Path,
+    *,
+    mail: Path | None = None,
+    smtp: str | None = None,
+    **options: Any,  # noqa: ANN401 - as below
+) -> Any:  # noqa: ANN401 - the emulator's own, which only it may name
     """The emulator over a database, which is made where there is none.
 
+    Args:
+        database: The file.
+        mail: Where letters are put; None for beside the database.
+        smtp: The mail server that they are sent to as well; None for none.
+        options: What else `create_app` takes.
+
     Raises:
-        UsageError: The file is no database of this emulator, or cannot be written.
+        UsageError: The file is no database of this emulator, or cannot be written; or an option is wrong.
     """
-    from beamctl.emulator import EmulatorError, create_app
+    from beamctl.emulator import EmulatorError, WrongOptionError, create_app, open_post
 
     try:
+        post = open_post(mail or maildir(database), smtp)
         database.parent.mkdir(parents=True, exist_ok=True)
-        return create_app(database, **options)
+        return create_app(database, post=post, **options)
+    except WrongOptionError as error:
+        raise UsageError(str(error), "See: beamctl emulator serve --help") from None
     except EmulatorError as error:
         raise UsageError(
             str(error), f"Move it away, and make one:  beamctl emulator seed FILE --db {database}"

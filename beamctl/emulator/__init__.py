@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beamctl.emulator.clock import utc_now
-from beamctl.emulator.errors import EmulatorError, SeedError
+from beamctl.emulator.errors import EmulatorError, SeedError, WrongOptionError
 from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.seed.key import KeyKind, MadeKey
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from beamctl.emulator.mail.post import Post
+    from beamctl.emulator.mail.received import Received
 
 __all__ = [
     "EmulatorError",
@@ -25,12 +26,14 @@ __all__ = [
     "MadeKey",
     "Quirk",
     "SeedError",
+    "WrongOptionError",
     "as_operator",
     "as_person",
     "ask",
     "create_app",
     "load_seed",
     "open_post",
+    "received_letters",
     "serve",
     "utc_now",
 ]
@@ -55,8 +58,8 @@ def create_app(
             it listens, or will listen.
 
     Raises:
-        EmulatorError: The file cannot be opened, is no emulator's database, or is one of another version; or the
-            public URL is none.
+        EmulatorError: The file cannot be opened, is no emulator's database, or is one of another version.
+        WrongOptionError: The public URL is none.
     """
     from beamctl.emulator.app import build
     from beamctl.emulator.mail.post import Post
@@ -72,11 +75,26 @@ def open_post(maildir: Path | None = None, smtp: str | None = None) -> Post:
         smtp: The relay, such as `localhost:1025`.
 
     Raises:
-        EmulatorError: `smtp` names no relay.
+        WrongOptionError: `smtp` names no relay.
     """
     from beamctl.emulator.mail import post
 
     return post.open_post(maildir, smtp)
+
+
+def received_letters(maildir: Path, to: str | None = None) -> list[Received]:
+    """The letters in a maildir, the newest last; none where there is no maildir.
+
+    Args:
+        maildir: The folder.
+        to: The address whose letters are wanted; None for all.
+
+    Raises:
+        OSError: They cannot be read.
+    """
+    from beamctl.emulator.mail.received import received
+
+    return received(maildir, to)
 
 
 def load_seed(db: Path, data: object, *, now: Callable[[], datetime] = utc_now) -> list[MadeKey]:

@@ -11,6 +11,10 @@ class EmulatorError(Exception):
     """The emulator cannot be started or asked as wanted; the text says why."""
 
 
+class WrongOptionError(EmulatorError):
+    """What the emulator is to be started with is wrong; the text names it."""
+
+
 class SeedError(EmulatorError):
     """The seed is wrong, and nothing of it was loaded.
 

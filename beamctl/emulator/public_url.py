@@ -6,7 +6,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.errors import WrongOptionError
 
 IN_PROCESS = "http://127.0.0.1:8080"
 """Where `beamctl emulator serve` listens unless it is told otherwise: what is done in process is seen there later."""
@@ -19,7 +19,7 @@ class PublicUrl:
         """Takes what was given, such as `https://beam.example.com`.
 
         Raises:
-            EmulatorError: That is no such URL.
+            WrongOptionError: That is no such URL.
         """
         self._given = given is not None
         self._text = IN_PROCESS if given is None else _checked(given)
@@ -53,5 +53,5 @@ def _checked(text: str) -> str:
     bare = text.rstrip("/")
     good = parts.scheme in ("http", "https") and parts.hostname and port != 0 and "@" not in parts.netloc
     if not good or bare != f"{parts.scheme}://{parts.netloc}" or not text.isprintable() or " " in text:
-        raise EmulatorError(f"{text!r} is no public URL: write it like https://beam.example.com, without a path")
+        raise WrongOptionError(f"{text!r} is no public URL: write it like https://beam.example.com, without a path")
     return bare

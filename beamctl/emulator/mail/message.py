@@ -51,12 +51,12 @@ def compose(letter: Letter, public_url: str, moment: datetime) -> EmailMessage:
     Raises:
         UnwritableLetterError: The address, or a line, cannot stand in an e-mail.
     """
-    to, sender = _address(letter.to), _address(f"no-reply@{_domain(public_url)}")
+    to, sender = deliverable(letter.to), deliverable(f"no-reply@{_domain(public_url)}")
     message = EmailMessage(policy=SMTP if f"{to}{sender}".isascii() else SMTPUTF8)
     try:
         message["From"] = _mailbox(sender, SENDER)
         message["To"] = _mailbox(to)
-        message["Subject"] = letter.subject.replace("=?", "= ?")  # see `_address`
+        message["Subject"] = letter.subject.replace("=?", "= ?")  # see `deliverable`
         message["Date"] = moment
         message["Message-ID"] = f"<{uuid.uuid4()}@{sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
@@ -74,11 +74,14 @@ def recipient(message: EmailMessage) -> str:
     return str(message["To"].addresses[0].addr_spec)
 
 
-def _address(email: str) -> str:
+def deliverable(email: str) -> str:
     """The address with its host in ASCII, where it has such a spelling.
 
     Python decodes `=?…?=` wherever it stands in a header that is set, line breaks included, and so it must not stand
     there.
+
+    Raises:
+        UnwritableLetterError: It has that in it.
     """
     local, _, host = email.rpartition("@")
     if not host.isascii():

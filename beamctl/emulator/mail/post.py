@@ -60,7 +60,7 @@ def open_post(maildir: Path | None, smtp: str | None) -> Post:
     """The post to a maildir and by way of a relay, to one of them or to none.
 
     Raises:
-        EmulatorError: `smtp` names no relay.
+        WrongOptionError: `smtp` names no relay.
     """
     places: list[Delivery] = []
     if maildir is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import urlsplit
 
-from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.errors import WrongOptionError
 from beamctl.emulator.mail.message import recipient
 
 DEFAULT_PORT = 25
@@ -43,7 +43,7 @@ def relay(text: str) -> Smtp:
     """The relay that a text such as `localhost:1025` or `[::1]:1025` names.
 
     Raises:
-        EmulatorError: It names none.
+        WrongOptionError: It names none.
     """
     try:
         parts = urlsplit(f"//{text}")
@@ -51,5 +51,5 @@ def relay(text: str) -> Smtp:
     except ValueError:
         host, port = None, None
     if not host or parts.netloc != text or "@" in text or not text.isprintable() or " " in text or port == 0:
-        raise EmulatorError(f"{text!r} is no mail server: write HOST or HOST:PORT")
+        raise WrongOptionError(f"{text!r} is no mail server: write HOST or HOST:PORT")
     return Smtp(host, port or DEFAULT_PORT)
