@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, TestResponse
 
 from beamctl.emulator import Quirk, create_app, load_seed
+from beamctl.emulator.mail.post import Post
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "api"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -110,11 +111,13 @@ class World:
     quirks: frozenset[Quirk] = frozenset()
     seed: object = field(default_factory=lambda: SEED)
     clock: Clock = field(default_factory=Clock)
+    post: Post | None = None
+    public_url: str | None = None
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
         load_seed(self.db, self.seed, now=self.clock)
-        self.app = create_app(self.db, quirks=self.quirks, now=self.clock)
+        self.app = create_app(self.db, quirks=self.quirks, now=self.clock, post=self.post, public_url=self.public_url)
 
     def call(
         self, who: str | None, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None

@@ -4,7 +4,6 @@ It must not know what a letter is about, nor how it is delivered."""
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -83,18 +82,20 @@ def recipient(message: EmailMessage) -> str:
 
 
 def deliverable(email: str) -> str:
-    """The address with its host in ASCII, where it has such a spelling.
+    """The address as it stands in a letter: with its host in ASCII.
 
     Python decodes `=?…?=` wherever it stands in a header that is set, line breaks included, and so it must not stand
     there.
 
     Raises:
-        UnwritableLetterError: It has that in it.
+        UnwritableLetterError: It has that in it, or its host has no such spelling.
     """
     local, _, host = email.rpartition("@")
     if not host.isascii():
-        with suppress(idna.IDNAError):  # then it stays as it is, as SMTPUTF8 allows
+        try:
             host = idna.encode(host, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            raise UnwritableLetterError("what is behind the @ cannot be the name of a host") from None
     if "=?" in local or "=?" in host:
         raise UnwritableLetterError("an address with =? in it cannot be written to")
     return f"{local}@{host}"
