@@ -1,6 +1,5 @@
 """`beamctl emulator mail`, and where letters are put."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -94,7 +93,7 @@ def test_an_option_of_serve_that_is_wrong(cli: Cli, directory: Path, option: str
 
 
 def test_serve_says_where_letters_are_and_how_to_read_them(
-    cli: Cli, write: Write, directory: Path, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("seed.yaml", SEED)
     write("beamctl.yaml", CHANGED)
@@ -108,4 +107,3 @@ def test_serve_says_where_letters_are_and_how_to_read_them(
         server.communicate()
     assert said == "Letters to people are put into my letters; read them:  beamctl emulator mail --mail 'my letters'\n"
     assert "https://beam.example.com/invitation/" in cli("emulator", "mail", "--mail", "my letters").out
-    shutil.rmtree(directory / "my letters")
