@@ -8,9 +8,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beamctl.emulator.clock import utc_now
-from beamctl.emulator.errors import EmulatorError, SeedError, WrongOptionError
+from beamctl.emulator.clock import MovableClock, utc_now
+from beamctl.emulator.errors import EmulatorError, FaultError, SeedError, WrongOptionError
+from beamctl.emulator.fault.cut import ConnectionCut
+from beamctl.emulator.fault.kind import Fault, Kind
+from beamctl.emulator.fault.read import read_rule
+from beamctl.emulator.fault.rule import Rule, When
+from beamctl.emulator.fault.script import FaultScript
+from beamctl.emulator.instruments import Instruments, instrument
 from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.request_log import Entry, LogFile, RequestLog
 from beamctl.emulator.seed.key import KeyKind, MadeKey
 
 if TYPE_CHECKING:
@@ -21,19 +28,33 @@ if TYPE_CHECKING:
     from beamctl.emulator.mail.received import Received
 
 __all__ = [
+    "ConnectionCut",
     "EmulatorError",
+    "Entry",
+    "Fault",
+    "FaultError",
+    "FaultScript",
+    "Instruments",
     "KeyKind",
+    "Kind",
+    "LogFile",
     "MadeKey",
+    "MovableClock",
     "Quirk",
+    "RequestLog",
+    "Rule",
     "SeedError",
     "WrongOptionError",
+    "When",
     "as_operator",
     "as_person",
     "ask",
     "create_app",
+    "instrument",
     "load_seed",
     "open_post",
     "received_letters",
+    "read_rule",
     "serve",
     "utc_now",
 ]

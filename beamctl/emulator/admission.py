@@ -13,6 +13,7 @@ from beamctl.emulator.errors import bad_request, forbidden, not_found
 from beamctl.emulator.permission import BY_SORT
 from beamctl.emulator.store import member, workspace
 from beamctl.emulator.store.workspace import Workspace
+from beamctl.emulator.witness import NOBODY
 
 
 def admit(route: Route, call: Call) -> Call:
@@ -25,16 +26,26 @@ def admit(route: Route, call: Call) -> Call:
         raise not_found("Not Found")
     if route.permission is None:
         return call
-    caller = call.inbound.insider or authenticate(call.rows, call.inbound.headers, call.moment)
+    caller = _caller(call)
     if route.reach is Reach.CALLER:
         if caller.sort not in BY_SORT[route.permission]:
             raise forbidden()
         return replace(call, caller=caller)
     space = _workspace(call.rows, call.inbound, caller)
+    call.inbound.witness.workspace = space.name
     admitted = replace(call, caller=caller, workspace=space, role=_role(call.rows, space, caller))
     if not admitted.may(route.permission):
         raise forbidden()
     return admitted
+
+
+def _caller(call: Call) -> Caller:
+    """Who calls; the witness is told, also that it is nobody."""
+    inbound = call.inbound
+    inbound.witness.who = NOBODY
+    caller = inbound.insider or authenticate(call.rows, inbound.headers, call.moment)
+    inbound.witness.saw(caller)
+    return caller
 
 
 def _workspace(rows: sqlite3.Connection, inbound: Inbound, caller: Caller) -> Workspace:

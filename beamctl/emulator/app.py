@@ -27,6 +27,7 @@ from beamctl.emulator.mail.post import Post
 from beamctl.emulator.public_url import PublicUrl
 from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.witness import witness_of
 
 BASE_PATH = "/v0"
 INSIDER = "beamctl.emulator.insider"
@@ -120,7 +121,8 @@ def _view(plane: ControlPlane, routes: Mapping[str, Route]) -> Callable[..., Res
         insider = request.environ.get(INSIDER)
         known = insider if isinstance(insider, Operator | Person | ServiceAccount) else None
         base_url = request.host_url.rstrip("/") + BASE_PATH
-        inbound = Inbound(request.headers, request.args, path, request.get_data(), base_url, known)
+        witness = witness_of(request.environ)
+        inbound = Inbound(request.headers, request.args, path, request.get_data(), base_url, known, witness)
         answer = plane.run(route, inbound)
         return _json(answer.body, HTTPStatus.OK, answer.headers)
 

@@ -18,6 +18,7 @@ from beamctl.emulator.permission import Permission, role_allows
 from beamctl.emulator.public_url import IN_PROCESS
 from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.store.workspace import Workspace
+from beamctl.emulator.witness import Witness
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
@@ -34,6 +35,7 @@ class Inbound:
         body: The body as it came.
         base_url: Where the API is, as the client sees it.
         insider: Who calls, where the program that runs the emulator says so; no header can set it.
+        witness: Is told who calls, and about which workspace, for the log.
     """
 
     headers: Headers
@@ -42,6 +44,7 @@ class Inbound:
     body: bytes
     base_url: str
     insider: Caller | None
+    witness: Witness = field(default_factory=Witness)
 
     def has_header(self, beginning: str) -> bool:
         """Whether there is a header whose name begins so; written in small letters."""

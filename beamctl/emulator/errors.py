@@ -1,5 +1,5 @@
-"""What the emulator says on purpose: to the one who starts it (`EmulatorError`, `SeedError`) and to the one who calls
-it (`Refusal`). It must not know which route or which row an error is about."""
+"""What the emulator says on purpose: to the one who starts it (`EmulatorError` and its kin) and to the one who calls it
+(`Refusal`). It must not know which route or which row an error is about."""
 
 from __future__ import annotations
 
@@ -25,6 +25,18 @@ class SeedError(EmulatorError):
     def __init__(self, messages: Sequence[str]) -> None:
         super().__init__("; ".join(messages))
         self.messages = tuple(messages)
+
+
+class FaultError(EmulatorError):
+    """That is no fault that can be put on.
+
+    Attributes:
+        hint: What could be written instead.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the API, no error of the emulator

@@ -13,9 +13,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
 from beamctl.emulator.app import BASE_PATH, plane_of
+from beamctl.emulator.channel import Channel
 from beamctl.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
         try:
             server = create_server(app, map=sockets, sockets=[listener], threads=THREADS, ident=None)
             plane_of(app).public_url.listens(host, listener.getsockname()[1])
+            assert isinstance(server, BaseWSGIServer)  # noqa: S101 - one socket, so one server
+            server.channel_class = Channel
             on_ready(_base_url(host, listener))
             server.run()
         finally:

@@ -1,0 +1,107 @@
+"""The control endpoint: faults, clock and log while the control plane runs, for programs and not for web pages. It must
+not know how a fault is done, nor what the control plane is asked."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from beamctl.emulator.errors import Refusal, forbidden, not_found
+from beamctl.emulator.switchboard import HANDLERS, Handler, Switchboard
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PATH = "/control"
+
+_LARGEST_BODY = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The application with the control endpoint.
+
+    Attributes:
+        app: The application, which answers everything else.
+        switchboard: What it can do.
+    """
+
+    app: WSGIApplication
+    switchboard: Switchboard
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        path = str(environ.get("PATH_INFO", ""))
+        if path != PATH and not path.startswith(f"{PATH}/"):
+            return self.app(environ, start_response)
+        return self._answer(Request(environ), path.removeprefix(PATH))(environ, start_response)
+
+    def _answer(self, request: Request, path: str) -> Response:
+        request.max_content_length = _LARGEST_BODY
+        try:
+            _keep_web_pages_out(request)
+            handle = _handler(path, request.method)
+            return _json(handle(self.switchboard, request.get_data()), HTTPStatus.OK)
+        except Refusal as refusal:
+            return _json({"error": refusal.text, "code": refusal.status}, refusal.status, refusal.headers)
+        except HTTPException as error:  # a body that is too large
+            return _json({"error": error.name, "code": error.code}, error.code or HTTPStatus.BAD_REQUEST)
+
+
+def _handler(path: str, method: str) -> Handler:
+    """What answers.
+
+    Raises:
+        Refusal: 404 or 405.
+    """
+    methods = HANDLERS.get(path)
+    if methods is None:
+        raise not_found("Not Found")
+    if method not in methods:
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "Method Not Allowed", {"Allow": ", ".join(methods)})
+    return methods[method]
+
+
+def _keep_web_pages_out(request: Request) -> None:
+    """Lets nothing in that a web page in somebody's browser could have sent.
+
+    Every browser of today says that it is one, in `Sec-Fetch-…` or `Origin`. Those that do not cannot be made to send
+    a PUT or DELETE to another origin without a question (OPTIONS) that is answered with 405 here. What is left is a
+    page whose own name was made to point here: its requests carry that name as `Host`, and it is none of ours.
+
+    Raises:
+        Refusal: 403.
+    """
+    marks = [name for name in request.headers.keys() if name == "Origin" or name.startswith("Sec-Fetch-")]  # noqa: SIM118
+    if marks:
+        raise forbidden(f"no web page may use this, and {marks[0]} is a header of browsers; use a program such as curl")
+    if not _is_here(request.headers.get("Host", "")):
+        raise forbidden("no name may be used for this but localhost: send a Host header of localhost, or an IP address")
+
+
+def _is_here(host: str) -> bool:
+    """Whether a `Host` is an address, or a name that always means the machine that asks."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    if name == "localhost":
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _json(body: object, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    kept = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(json.dumps(body, ensure_ascii=False), status, kept, content_type="application/json")

@@ -1,0 +1,28 @@
+"""Spans of time as people write them, such as `300ms`, `2s` or `8d`: read, and written again. It must not know what
+they are for."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_TEXT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|[smhdw])", re.ASCII)
+
+
+def read_duration(text: str) -> timedelta | None:
+    """The span that a text stands for; None for what is none."""
+    found = _TEXT.fullmatch(text.strip())
+    return float(found[1]) * _UNITS[found[2]] if found else None
+
+
+def seconds_text(seconds: float) -> str:
+    """A span in seconds as `read_duration` takes it."""
+    return f"{seconds:g}s" if seconds >= 1 else f"{seconds * 1000:g}ms"

@@ -1,0 +1,82 @@
+"""What a fault makes of an answer, or sends instead of one: pure functions of answers. It must not know connections,
+nor why there is a fault."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from http.client import responses
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from beamctl.emulator.fault.kind import Fault, Kind
+
+STATUS = {
+    Kind.THROTTLED: HTTPStatus.TOO_MANY_REQUESTS,
+    Kind.INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Kind.INTERNAL_ERROR_AFTER: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Kind.BAD_GATEWAY: HTTPStatus.BAD_GATEWAY,
+    Kind.BAD_GATEWAY_AFTER: HTTPStatus.BAD_GATEWAY,
+    Kind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Kind.UNAVAILABLE_AFTER: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""The status of the faults that are an error of the API."""
+
+_GARBAGE = b'{"garbage": \xff\xfe, on demand'
+_WRONG_TYPE = '"this is not what was asked for"'
+
+
+def error(fault: Fault) -> Response:
+    """An error as the API writes it."""
+    status = STATUS[fault.kind]
+    headers = {} if fault.value is None else {"Retry-After": f"{fault.value:g}"}
+    text = json.dumps({"error": status.phrase, "code": status.value})
+    return Response(text, status, headers, content_type="application/json")
+
+
+def page(fault: Fault) -> Response:
+    """A page as a proxy sends it."""
+    code = int(fault.value or HTTPStatus.BAD_GATEWAY)
+    title = f"{code} {responses.get(code, 'Error')}"
+    body = f"<!doctype html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+    return Response(body, code, content_type="text/html; charset=utf-8")
+
+
+def bent(fault: Fault, answer: Response) -> Response:
+    """The answer of the application after the fault; one that the fault is not about stays as it is."""
+    match fault.kind:
+        case Kind.GARBAGE:
+            answer.set_data(_GARBAGE)
+        case Kind.WRONG_TYPE:
+            answer.set_data(_WRONG_TYPE)
+        case Kind.EMPTY_LIST:
+            return _shortened(answer, 0)
+        case Kind.SHORT_LIST:
+            return _shortened(answer, fault.value)
+        case _:
+            pass
+    return answer
+
+
+def _shortened(answer: Response, count: float | None) -> Response:
+    """The answer, where it is a listing, with its first items only; a page says that there are no more."""
+    content: Any = json.loads(answer.get_data()) if answer.status_code == HTTPStatus.OK else None
+    match content:
+        case list():
+            answer.set_data(_json(_first(content, count)))
+        case {"data": list(items), "meta": dict(meta)}:
+            kept = _first(items, count)
+            end = {"hasMore": False, "nextCursor": "", "total": len(kept)}
+            answer.set_data(_json({**content, "data": kept, "meta": {**meta, **end}}))
+        case _:
+            pass
+    return answer
+
+
+def _first(items: list[Any], count: float | None) -> list[Any]:
+    return items[: len(items) // 2 if count is None else int(count)]
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

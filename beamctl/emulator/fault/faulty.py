@@ -1,0 +1,94 @@
+"""One fault around an application: whether the request gets through, once or twice, and how the answer travels. It must
+not know which request it is, nor what carries it; time passes only in the `sleep` it is given."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Response
+from werkzeug.wsgi import get_input_stream
+
+from beamctl.emulator.fault.answer import STATUS, bent, error, page
+from beamctl.emulator.fault.cut import ConnectionCut
+from beamctl.emulator.fault.kind import Fault, Kind
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PIECES = 50
+"""Into how many pieces at most an answer is broken that trickles in."""
+
+_NOT_LET_THROUGH = frozenset(
+    {Kind.THROTTLED, Kind.INTERNAL_ERROR, Kind.BAD_GATEWAY, Kind.UNAVAILABLE, Kind.RESET, Kind.HTML}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """The application with one fault, for one request.
+
+    Attributes:
+        fault: What goes wrong.
+        app: The application.
+        sleep: Lets that many seconds pass.
+    """
+
+    fault: Fault
+    app: WSGIApplication
+    sleep: Callable[[float], None]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer the request, in the way of the fault.
+
+        Raises:
+            ConnectionCut: There is no answer.
+        """
+        if self.fault.kind is Kind.LATENCY:
+            self.sleep(self.fault.value or 0)
+            return self.app(environ, start_response)
+        return self._sent(self._answered(environ), environ, start_response)
+
+    def _answered(self, environ: WSGIEnvironment) -> Response:
+        """The application's answer; an empty one where the request does not get through."""
+        if self.fault.kind in _NOT_LET_THROUGH:
+            return Response()
+        if self.fault.kind is Kind.DUPLICATE:
+            body = get_input_stream(environ).read()
+            environ["CONTENT_LENGTH"] = str(len(body))
+            environ["wsgi.input"] = io.BytesIO(body)
+            Response.from_app(self.app, environ, buffered=True)
+            environ["wsgi.input"] = io.BytesIO(body)
+        return Response.from_app(self.app, environ, buffered=True)
+
+    def _sent(self, answer: Response, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        match self.fault.kind:
+            case Kind.RESET | Kind.RESET_AFTER:
+                raise ConnectionCut
+            case Kind.HTML | Kind.HTML_AFTER:
+                return page(self.fault)(environ, start_response)
+            case Kind.CUT_OFF:
+                return _half(answer(environ, start_response), len(answer.get_data()))
+            case Kind.DRIP:
+                return self._drops(answer(environ, start_response), len(answer.get_data()))
+            case kind if kind in STATUS:
+                return error(self.fault)(environ, start_response)
+            case _:
+                return bent(self.fault, answer)(environ, start_response)
+
+    def _drops(self, pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
+        """The body in small pieces, with a pause before each."""
+        body = b"".join(pieces)
+        size = -(-length // PIECES) or 1
+        pause = (self.fault.value or 0) / (-(-length // size) or 1)
+        for begin in range(0, len(body), size):
+            self.sleep(pause)
+            yield body[begin : begin + size]
+
+
+def _half(pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
+    """The first half of the body, and then nothing, though the headers promise the rest."""
+    yield b"".join(pieces)[: length // 2]
+    raise ConnectionCut

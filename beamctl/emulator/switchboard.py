@@ -1,0 +1,103 @@
+"""What the control endpoint can do: look at and change the faults, the clock and the log, as plain data. It must not
+know HTTP, nor who may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from beamctl.emulator.body import json_object
+from beamctl.emulator.clock import MovableClock, read_moment, stamp, utc_now
+from beamctl.emulator.duration import read_duration
+from beamctl.emulator.errors import EmulatorError, FaultError, bad_request
+from beamctl.emulator.fault.read import read_rule
+from beamctl.emulator.fault.script import FaultScript
+from beamctl.emulator.request_log import RequestLog
+
+_MOST_FAULTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    """What can be looked at and changed. Every method takes the body of a request, and gives that of its answer.
+
+    Attributes:
+        script: The faults.
+        log: The log.
+        clock: The clock of the control plane.
+    """
+
+    script: FaultScript
+    log: RequestLog
+    clock: MovableClock
+
+    def faults(self, _body: bytes) -> object:
+        """The faults, and how far each has come."""
+        return {
+            "faults": [
+                {**each.rule.fields, "text": each.rule.text, "counted": each.counted, "hits": each.hits}
+                for each in self.script.standings()
+            ]
+        }
+
+    def set_faults(self, body: bytes) -> object:
+        """Other faults from now on; their requests are counted from 1.
+
+        Raises:
+            Refusal: 400: the body is wrong.
+        """
+        content = json_object(body)
+        wanted = content.get("faults")
+        if set(content) != {"faults"} or not isinstance(wanted, list) or len(wanted) > _MOST_FAULTS:
+            raise bad_request(f'the body must be like {{"faults": ["503@3"]}}, with {_MOST_FAULTS} faults at most')
+        try:
+            self.script.set([read_rule(each) for each in wanted])
+        except FaultError as error:
+            raise bad_request(f"{error}. {error.hint}") from None
+        return self.faults(b"")
+
+    def end_faults(self, _body: bytes) -> object:
+        """No faults any more."""
+        self.script.set([])
+        return self.faults(b"")
+
+    def time(self, _body: bytes) -> object:
+        """What the clock shows, and the real time."""
+        return {"now": stamp(self.clock()), "real": stamp(utc_now())}
+
+    def set_time(self, body: bytes) -> object:
+        """Put the clock somewhere, or move it on.
+
+        Raises:
+            Refusal: 400: the body is wrong.
+        """
+        content = json_object(body)
+        try:
+            match content:
+                case {"now": str(text)} if len(content) == 1 and (moment := read_moment(text)):
+                    self.clock.set(moment)
+                case {"forward": str(text)} if len(content) == 1 and (by := read_duration(text)):
+                    self.clock.forward(by)
+                case _:
+                    raise bad_request('the body must be {"now": "2027-01-31T00:00:00Z"} or {"forward": "7d"}')
+        except EmulatorError as error:
+            raise bad_request(str(error)) from None
+        return self.time(b"")
+
+    def requests(self, _body: bytes) -> object:
+        """The log, as far as it is kept."""
+        return {"requests": [entry.fields for entry in self.log.entries()]}
+
+    def forget_requests(self, _body: bytes) -> object:
+        """Forget the log."""
+        self.log.clear()
+        return self.requests(b"")
+
+
+Handler = Callable[[Switchboard, bytes], object]
+HANDLERS: Mapping[str, Mapping[str, Handler]] = {
+    "/faults": {"GET": Switchboard.faults, "PUT": Switchboard.set_faults, "DELETE": Switchboard.end_faults},
+    "/clock": {"GET": Switchboard.time, "PUT": Switchboard.set_time},
+    "/requests": {"GET": Switchboard.requests, "DELETE": Switchboard.forget_requests},
+}
+"""What answers, by path and method."""
