@@ -36,6 +36,7 @@ ONE_IMPORTER = {
 EMULATOR_STARTERS = {
     "cli/emulator.py",
     "cli/emulator_mail.py",
+    "cli/emulator_instruments.py",
     "cli/emulator_seed.py",
     "cli/emulator_serve.py",
     "cli/local.py",

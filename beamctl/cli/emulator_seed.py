@@ -39,8 +39,8 @@ def read_seed(seed_file: str) -> Any:  # noqa: ANN401 - the emulator looks at it
     return documents[0]
 
 
-def load(seed_file: str, seed: Any, database: Path) -> None:  # noqa: ANN401 - as above
-    """Load the seed, and tell the keys it made.
+def load(seed_file: str, seed: Any, database: Path, **options: Any) -> None:  # noqa: ANN401 - as above
+    """Load the seed, with further options of the emulator's `load_seed`, and tell the keys it made.
 
     Raises:
         UsageError: The seed is wrong, or does not agree with what is there.
@@ -48,7 +48,7 @@ def load(seed_file: str, seed: Any, database: Path) -> None:  # noqa: ANN401 - a
     from beamctl.emulator import SeedError, load_seed
 
     try:
-        made = load_seed(database, seed)
+        made = load_seed(database, seed, **options)
     except SeedError as error:
         listed = "\n".join(error.messages)
         hint = f"{listed}\nTo go on with what is in {database}, load no seed; to begin anew, remove the file."

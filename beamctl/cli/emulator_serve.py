@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from beamctl.cli import local
+from beamctl.cli.emulator_instruments import Asked, instrument_options, instruments_for, notes
 from beamctl.cli.emulator_mail import command_to_read, mail_option
 from beamctl.cli.emulator_seed import database_option, load, read_seed
 from beamctl.cli.exits import Exit
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8080
 
 
-@click.command("serve")
+@click.command(
+    "serve",
+    epilog="\b\nbeamctl emulator serve --seed seed.yaml\n"
+    "beamctl emulator serve --log - --fault 503@3 --fault latency:300ms\n"
+    "beamctl emulator serve --clock +8d",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 picks a free one."
@@ -34,6 +40,7 @@ DEFAULT_PORT = 8080
     show_default="where it listens",
     help="Where people reach it, for the links in letters.",
 )
+@instrument_options
 @database_option
 def command(  # noqa: PLR0913 - its options
     *,
@@ -44,27 +51,33 @@ def command(  # noqa: PLR0913 - its options
     mail: Path | None,
     smtp: str | None,
     public_url: str | None,
+    asked: Asked,
     database: Path,
 ) -> int:
     """Serve it over HTTP until Ctrl-C."""
-    from beamctl.emulator import EmulatorError, serve
+    from beamctl.emulator import EmulatorError, instrument, serve
 
     chosen = _quirks(quirks)
     seed = None if seed_file is None else read_seed(seed_file)
-    app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, public_url=public_url)
-    if seed_file is not None:
-        load(seed_file, seed, database)
-    try:
-        serve(app, host, port, lambda url: _tell(url, mail, database))
-    except EmulatorError as error:
-        raise UsageError(str(error), "Choose another --port, or --port 0 for a free one.") from None
+    with instruments_for(asked) as instruments:
+        now = instruments.clock
+        app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, now=now, public_url=public_url)
+        if seed_file is not None:
+            load(seed_file, seed, database, now=now)
+        instrument(app, instruments)
+        try:
+            serve(app, host, port, lambda url: _tell(url, mail, database, notes(asked, instruments, url)))
+        except EmulatorError as error:
+            raise UsageError(str(error), "Choose another --port, or --port 0 for a free one.") from None
     return Exit.DONE
 
 
-def _tell(url: str, mail: Path | None, database: Path) -> None:
+def _tell(url: str, mail: Path | None, database: Path, more: list[str]) -> None:
     folder = mail or local.maildir(database)
     click.echo(f"Letters to people are put into {folder}; read them:  {command_to_read(mail, database)}")
     click.echo(f"The control plane listens on {url} (database: {database})")
+    for line in more:
+        click.echo(line)
 
 
 def _quirks(names: tuple[str, ...]) -> frozenset[Quirk]:

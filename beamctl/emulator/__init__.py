@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beamctl.emulator.clock import MovableClock, utc_now
+from beamctl.emulator.clock import MovableClock, read_moment, utc_now
+from beamctl.emulator.duration import read_duration
 from beamctl.emulator.errors import EmulatorError, FaultError, SeedError, WrongOptionError
 from beamctl.emulator.fault.cut import ConnectionCut
 from beamctl.emulator.fault.kind import Fault, Kind
@@ -54,6 +55,8 @@ __all__ = [
     "load_seed",
     "open_post",
     "received_letters",
+    "read_duration",
+    "read_moment",
     "read_rule",
     "serve",
     "utc_now",

@@ -20,7 +20,10 @@ _TEXT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|[smhdw])", re.ASCII)
 def read_duration(text: str) -> timedelta | None:
     """The span that a text stands for; None for what is none."""
     found = _TEXT.fullmatch(text.strip())
-    return float(found[1]) * _UNITS[found[2]] if found else None
+    try:
+        return float(found[1]) * _UNITS[found[2]] if found else None
+    except OverflowError:  # millions of years
+        return None
 
 
 def seconds_text(seconds: float) -> str:

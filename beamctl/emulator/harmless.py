@@ -4,6 +4,7 @@ Pure functions of texts; it must not know where they are written."""
 from __future__ import annotations
 
 import re
+from http import HTTPMethod
 from urllib.parse import parse_qsl, quote
 
 HIDDEN = "…"
@@ -26,12 +27,10 @@ _SHOWN_QUERY = {
 }
 """The parameters that are written down, and what their values must be like for it."""
 
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
-
 
 def harmless_method(method: str) -> str:
     """The method, if it is one; whatever else a client sends in its place may be anything."""
-    return method if method in METHODS else HIDDEN
+    return method if method in set(HTTPMethod) else HIDDEN
 
 
 def harmless_path(path: str) -> str:
@@ -58,4 +57,4 @@ def harmless_query(query: str) -> str:
 
 def _part(text: str) -> str:
     hidden = text if _MAIL.fullmatch(text) and "bl_" not in text else _SECRET.sub(HIDDEN, text)
-    return quote(hidden, safe=f"@+:,{HIDDEN}")
+    return HIDDEN.join(quote(piece, safe="@+:,") for piece in hidden.split(HIDDEN))

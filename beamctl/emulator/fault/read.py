@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from http import HTTPMethod
 from typing import Any
 
 from beamctl.emulator.duration import read_duration
@@ -41,9 +42,7 @@ def read_rule(given: object) -> Rule:
     if isinstance(given, str):
         given = _fields_of(given)
     if not isinstance(given, Mapping):
-        raise FaultError(
-            "a fault must be a text or an object", 'Write it like "503@3" or {"fault": "503", "first": 3}.'
-        )
+        raise FaultError("a fault is a text or an object", 'Write it like "503@3" or {"fault": "503", "first": 3}.')
     if odd := [str(key) for key in given if key not in _FIELDS]:
         raise FaultError(f"a fault has no {odd[0]!r}", f"It has: {', '.join(_FIELDS)}.")
     return Rule(_fault(given), _when(given))
@@ -97,8 +96,8 @@ def _bad_value(kind: Kind, value: object) -> tuple[str, str]:
 def _when(fields: Mapping[str, Any]) -> When:
     method, path = fields.get("method", ""), fields.get("path", "")
     first, last = fields.get("first", 1), fields.get("last")
-    if not isinstance(method, str) or not (method == "" or re.fullmatch("[A-Za-z]+", method)):
-        raise FaultError(f"{method!r} is no method", "Write it like POST.")
+    if not isinstance(method, str) or (method and method.upper() not in set(HTTPMethod)):
+        raise FaultError(f"{method!r} is no method", _WHEN_HINT)
     if not isinstance(path, str) or not (path == "" or path.startswith("/")) or "#" in path:
         raise FaultError(f"{path!r} is no path below /v0", "Write it like /users or /users/*.")
     if not _is_number(first) or not (last is None or _is_number(last)):

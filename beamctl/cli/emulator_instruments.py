@@ -1,0 +1,118 @@
+"""The options of `emulator serve` that watch and trouble the control plane: faults, clock, log, control endpoint. It
+must not know what a fault does."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from beamctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from beamctl.emulator import Instruments, MovableClock, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The values of the options, as they were typed."""
+
+    faults: tuple[str, ...]
+    clock: str | None
+    log: str | None
+    control: bool
+
+
+def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options, which reach it as one `asked`."""
+
+    @click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="FAULT[@REQUESTS]",
+        help="What goes wrong: 503@3, 429:2@1-5, latency:300ms, reset-after@POST:/users#1 and many more. Repeatable.",
+    )
+    @click.option("--clock", metavar="TIME", help="What its clock shows at the start: +8d, or 2027-01-31T00:00:00Z.")
+    @click.option("--log", metavar="FILE", help="Write every request as a line of JSON; - is standard error.")
+    @click.option("--control", is_flag=True, help="Let programs change faults and clock under /control.")
+    @functools.wraps(function)
+    def gathered(
+        *args: Any,  # noqa: ANN401 - whatever the command takes
+        faults: tuple[str, ...],
+        clock: str | None,
+        log: str | None,
+        control: bool,
+        **options: Any,  # noqa: ANN401 - as above
+    ) -> Any:  # noqa: ANN401 - as above
+        return function(*args, asked=Asked(faults, clock, log, control), **options)
+
+    return gathered
+
+
+@contextmanager
+def instruments_for(asked: Asked) -> Iterator[Instruments]:
+    """What the options ask for; the log is open while the block runs.
+
+    Raises:
+        UsageError: One of them is wrong, or the log cannot be written.
+    """
+    from beamctl.emulator import EmulatorError, FaultScript, Instruments, LogFile, RequestLog
+
+    script, clock = FaultScript(_rules(asked.faults)), _clock(asked.clock)
+    if asked.log is None:
+        yield Instruments(script, RequestLog(), clock, asked.control)
+        return
+    try:
+        file = LogFile(None if asked.log == "-" else Path(asked.log))
+    except EmulatorError as error:
+        raise UsageError(f"--log: {error}", "Name another file, or - for standard error.") from None
+    try:
+        yield Instruments(script, RequestLog(file.write), clock, asked.control)
+    finally:
+        file.close()
+
+
+def notes(asked: Asked, instruments: Instruments, url: str) -> list[str]:
+    """What a person should know of them once the control plane is up."""
+    said = []
+    if asked.clock is not None:
+        said.append(f"Its clock shows {instruments.clock():%Y-%m-%d %H:%M} UTC.")
+    said.extend(f"Fault: {standing.rule.text}" for standing in instruments.script.standings())
+    if asked.control:
+        control = url.removesuffix("/v0") + "/control"
+        said.append(f"Whoever can reach {control} can change its faults and its clock, and read who asked for what.")
+    return said
+
+
+def _rules(texts: tuple[str, ...]) -> list[Rule]:
+    from beamctl.emulator import FaultError, read_rule
+
+    try:
+        return [read_rule(text) for text in texts]
+    except FaultError as error:
+        raise UsageError(f"--fault: {error}", error.hint) from None
+
+
+def _clock(text: str | None) -> MovableClock:
+    from beamctl.emulator import EmulatorError, MovableClock, read_duration, read_moment
+
+    clock = MovableClock()
+    ahead = timedelta() if text is None else read_duration(text.removeprefix("+")) if text.startswith("+") else None
+    moment = None if text is None or ahead is not None else read_moment(text)
+    if ahead is None and moment is None:
+        raise UsageError(f"--clock: {text!r} is no time", "Write it like +8d, or 2027-01-31T00:00:00Z.")
+    try:
+        if ahead is not None:
+            clock.forward(ahead)
+        elif moment is not None:
+            clock.set(moment)
+    except EmulatorError as error:
+        raise UsageError(f"--clock: {error}", "Write it like +8d, or 2027-01-31T00:00:00Z.") from None
+    return clock

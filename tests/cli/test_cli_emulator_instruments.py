@@ -1,0 +1,69 @@
+"""`beamctl emulator serve` with faults, a log, a moved clock and the control endpoint."""
+
+import json
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.process import running
+from tests.cli.world import CANARY, SEED, Cli, Write
+
+
+def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
+    write("seed.yaml", SEED)
+    asked = ["--clock", "+8d", "--log", "-", "--control", "--fault", "503@2", "--fault", "latency:1ms"]
+    with running("emulator", "serve", "--port", "0", "--seed", "seed.yaml", *asked) as server:
+        assert server.stdout is not None
+        told = []
+        for line in server.stdout:
+            told.append(line.rstrip())
+            if line.startswith("Whoever"):
+                break
+        url = next(line for line in told if "listens on" in line).split(" on ")[1].split()[0]
+        control = url.removesuffix("/v0") + "/control"
+        with httpx.Client(base_url=url, headers={"Api-Key": CANARY}, trust_env=False) as client:
+            statuses = [client.get("/workspaces").status_code for _ in range(3)]
+            shown = client.get(f"{control}/clock").json()
+        server.send_signal(signal.SIGTERM)
+        out, err = server.communicate()
+    assert told[-4].startswith("Its clock shows ")
+    assert told[-3:] == [
+        "Fault: 503@2",
+        "Fault: latency:1ms",
+        f"Whoever can reach {control} can change its faults and its clock, and read who asked for what.",
+    ]
+    assert statuses == [200, 503, 200]
+    assert (datetime.fromisoformat(shown["now"]) - datetime.now(UTC)).days in (7, 8)
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert [(line["number"], line["who"], line["status"]) for line in lines] == [
+        (1, "ada@example.com", 200),
+        (2, None, 503),
+        (3, "ada@example.com", 200),
+    ]
+    assert CANARY not in out + err
+    assert datetime.fromisoformat(lines[0]["time"]) > datetime.now(UTC) + timedelta(days=7)
+    assert not (directory / "-").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--fault", "nonsense@3"], "Error: --fault: there is no fault 'nonsense'\n  There are: latency:DURATION, "),
+        (["--fault", "latency"], "Error: --fault: latency needs a value\n  Write it like latency:300ms.\n"),
+        (["--fault", "503@soon"], "Error: --fault: 'soon' is no method\n  Write a number (3), "),
+        (["--clock", "8d"], "Error: --clock: '8d' is no time\n  Write it like +8d, or 2027-01-31T00:00:00Z.\n"),
+        (["--clock", "+8"], "Error: --clock: '+8' is no time\n  Write it like +8d, "),
+        (["--clock", "+999999w"], "Error: --clock: the clock shows the years 1970 to 9900 only\n  Write it like +8d, "),
+        (["--clock", ""], "Error: --clock: '' is no time\n"),
+        (["--log", "."], "Error: --log: the log of requests cannot be written to .: Is a directory\n  Name another"),
+        (["--log", "no/where"], "Error: --log: the log of requests cannot be written to no/where: No such file"),
+    ],
+)
+def test_what_is_wrong_stops_the_start(cli: Cli, directory: Path, options: list[str], said: str) -> None:
+    ran = cli("emulator", "serve", "--port", "0", *options)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith(said)
+    assert not (directory / ".beamctl").exists()

@@ -1,0 +1,257 @@
+"""The log of requests: what is in it, and what never is."""
+
+import base64
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from beamctl.emulator import (
+    EmulatorError,
+    Entry,
+    FaultScript,
+    Instruments,
+    LogFile,
+    RequestLog,
+    as_operator,
+    as_person,
+    ask,
+    create_app,
+    instrument,
+    load_seed,
+    read_rule,
+)
+from beamctl.emulator.authentication import BEARER_HEADERS, KEY_HEADERS
+from beamctl.emulator.harmless import harmless_path, harmless_query
+from tests.emulator.world import Clock, World
+
+CANARY = "bl_canary0that0nobody0may0see"
+SECRET = "CANARY00THAT00NOBODY00MAY00SEE00"
+JWT = "eyJhbGciOiJIUzI1NiJ9.canarycanarycanary.canary-canary_canary"
+BASIC = base64.b64encode(f"canary-id:{SECRET}".encode()).decode()
+
+USERS = "/v0/users"
+
+
+class Logged:
+    """The world with a log."""
+
+    def __init__(self, world: World, *faults: str) -> None:
+        self.world = world
+        self.lines: list[bytes] = []
+        self.log = RequestLog(self.lines.append)
+        instrument(world.app, Instruments(FaultScript(map(read_rule, faults)), self.log))
+
+    @property
+    def last(self) -> Entry:
+        return self.log.entries()[-1]
+
+    @property
+    def written(self) -> list[Any]:
+        return [json.loads(line) for line in self.lines]
+
+
+def test_a_line_says_who_did_what_and_what_came_of_it(world: World) -> None:
+    logged = Logged(world)
+    world.call("ada", "PUT", "/users/Ann%2BOps@example.com", {"role": "viewer"})
+    assert logged.written == [
+        {
+            "number": 1,
+            "time": "2026-03-01T12:00:00.000Z",
+            "method": "PUT",
+            "path": "/v0/users/Ann+Ops@example.com",
+            "who": "ada@example.com",
+            "workspace": "acme",
+            "status": 200,
+            "faults": [],
+        }
+    ]
+    assert logged.lines[0].endswith(b"}\n")
+    assert logged.log.entries()[0].fields == logged.written[0]
+
+
+def test_who_it_was(world: World) -> None:
+    logged = Logged(world)
+    client_id = "cid"
+    for who, said, workspace, status in (
+        ("max", "max@example.com", "acme", 403),
+        ("ci", f"service account {client_id}", "acme", 409),
+        ("sam", "sam@example.com", "acme", 403),
+        ("unknown", "nobody", None, 401),
+        (None, "nobody", None, 401),
+    ):
+        world.call(who, "POST", "/users", {"email": "new@example.com"})
+        assert (logged.last.who, logged.last.workspace, logged.last.status) == (said, workspace, status)
+    world.call("ada", "GET", "/users", headers={"X-Blaxel-Workspace": "nowhere"})
+    assert (logged.last.who, logged.last.workspace, logged.last.status) == ("ada@example.com", None, 404)
+    for path in ("/.well-known/openid-configuration", "/nowhere"):
+        world.call("ada", "GET", path)
+        assert (logged.last.who, logged.last.workspace) == (None, None)
+    ask(as_operator(world.app), "GET", "/users", workspace="other")
+    assert (logged.last.who, logged.last.workspace) == ("operator", "other")
+    ask(as_person(world.app, "max@example.com"), "GET", "/workspaces")
+    assert (logged.last.who, logged.last.workspace) == ("max@example.com", None)
+
+
+def test_what_a_fault_keeps_from_being_looked_at(world: World) -> None:
+    logged = Logged(world, "503@1", "503-after@2", "429:2@3", "latency:1ms@3")
+    for _ in range(3):
+        Client(world.app).get(USERS, headers={"Api-Key": "bl_ada", "X-Blaxel-Workspace": "acme"})
+    told = [(entry.who, entry.status, entry.faults) for entry in logged.log.entries()]
+    assert told == [
+        (None, 503, ("503",)),
+        ("ada@example.com", 503, ("503-after",)),
+        (None, 429, ("429:2", "latency:1ms")),
+    ]
+
+
+@pytest.mark.parametrize("canary", [CANARY, JWT, SECRET])
+def test_no_credential_ever_gets_into_the_log(world: World, canary: str) -> None:
+    logged = Logged(world)
+    client = Client(world.app)
+    for header in BEARER_HEADERS:
+        for scheme in ("Bearer ", "bearer ", "Basic ", ""):
+            client.get(USERS, headers={header: scheme + canary})
+    for header in (*KEY_HEADERS, "Cookie", "X-Blaxel-Workspace", "Blaxel-Version", "User-Agent", "Content-Type"):
+        client.get(USERS, headers={header: canary})
+    client.post("/v0/oauth/token", headers={"Authorization": f"Basic {BASIC}"}, json={"client_secret": canary})
+    for content in ({"client_secret": canary}, {"refresh_token": canary, "grant_type": "refresh_token"}):
+        client.post("/v0/oauth/token", json=content)
+        client.post("/v0/oauth/token", data=content)
+    for query in ("api_key={}", "access_token={}", "token={}", "workspace={}", "limit={}", "sort={}", "anchor={}"):
+        client.get(f"{USERS}?{query.format(canary)}")
+    for query in ("{}", "{}=1", "q={}", "cursor={}", "externalId={}", "a=1;key={}", "=&&%00{}", "%ff={}"):
+        client.get(f"/v0/policies?limit=2&{query.format(canary)}")
+    for path in ("/v0/users/{}", "/v0/{}", "/v0/users/Bearer%20{}", "/v0/users/a@b/{}", "/v0/users/x:{}", "/{}"):
+        client.get(path.format(canary))
+        client.delete(path.format(canary.replace("0", "%30").replace("_", "%5F")))
+    client.open(USERS, method=canary.upper())
+    assert len(logged.lines) > 40
+    said = b"".join(logged.lines).lower()
+    assert b"canary" not in said
+    assert base64.b64encode(b"canary-id")[:8].lower() not in said
+
+
+def test_pages_outside_the_api_are_logged_by_their_rule(world: World) -> None:
+    world.app.add_url_rule("/invitations/<key>", view_func=lambda key: f"welcome {key[:0]}")
+    logged = Logged(world)
+    client = Client(world.app)
+    assert client.get("/invitations/a-one-time-link?and=more").status_code == 200
+    assert (logged.last.number, logged.last.path, logged.last.status) == (None, "/invitations/<key>", 200)
+    client.get("/elsewhere/a-one-time-link")
+    assert (logged.last.number, logged.last.path, logged.last.status) == (None, "/…", 404)
+    client.get("/v0")
+    assert (logged.last.number, logged.last.path) == (1, "/v0")
+    client.get("/v0x")
+    assert logged.last.number is None
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/v0/users/ann+ops@example.com", "/v0/users/ann+ops@example.com"),
+        ("/v0/users/zo\u00c3\u00ab@example.com", "/v0/users/zo%C3%AB@example.com"),
+        ("/v0/users/a b\n\x1b[31m\"'", "/v0/users/a%20b%0A%1B%5B31m%22%27"),
+        ("/v0/users/\u00ff", "/v0/users/%EF%BF%BD"),
+        ("/v0/workspaces/a-long-name-with-hyphens", "/v0/workspaces/a-long-name-with-hyphens"),
+        ("/v0/users/first.middle.surname@mail.example.com", "/v0/users/first.middle.surname@mail.example.com"),
+        ("/v0/users/0b0a1c4e-0000-4000-8000-1234567890ab", "/v0/users/0b0a1c4e-0000-4000-8000-1234567890ab"),
+        ("/v0/users/bl_abc@example.com", "/v0/users/…@example.com"),
+    ],
+)
+def test_paths_as_they_are_written_down(path: str, shown: str) -> None:
+    assert harmless_path(path) == shown
+
+
+def test_an_endless_path_is_cut_and_takes_no_time() -> None:
+    assert len(harmless_path("/v0/" + "a.b_" * 100_000)) == 1000
+    assert len(harmless_query("limit=1&" * 100_000)) < 5000
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", ""),
+        ("limit=2&sort=name:asc", "?limit=2&sort=name:asc"),
+        ("limit=2&cursor=abc", "?limit=2&…"),
+        ("countResources=false&withReason=true&anchor=end", "?countResources=false&withReason=true&anchor=end"),
+        ("limit=many", "?…"),
+        ("&", "?…"),
+    ],
+)
+def test_queries_as_they_are_written_down(query: str, shown: str) -> None:
+    assert harmless_query(query) == shown
+
+
+def test_what_is_kept_is_bounded(world: World) -> None:
+    log = RequestLog(most=3)
+    instrument(world.app, Instruments(log=log))
+    for _ in range(5):
+        world.call("ada", "GET", "/users")
+    assert [entry.number for entry in log.entries()] == [3, 4, 5]
+    log.clear()
+    world.call("ada", "GET", "/users")
+    assert [entry.number for entry in log.entries()] == [6]
+
+
+def test_a_log_that_cannot_be_written_any_more_fails_no_request(
+    world: World, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    def full(_line: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    file = LogFile(tmp_path / "log.jsonl")
+    file.close()
+    for write in (full, file.write):
+        caplog.clear()
+        app = create_app(world.db, now=world.clock)
+        log = RequestLog(write)
+        instrument(app, Instruments(log=log))
+        for _ in range(3):
+            assert Client(app).get(USERS, headers={"Api-Key": "bl_ada"}).status_code == 200
+        assert len(log.entries()) == 3
+        assert len(caplog.messages) == 1, "said once"
+        assert caplog.messages[0].startswith("the log of requests cannot be written: ")
+
+
+def test_the_file_is_its_owners_and_is_added_to(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    for line in (b"1\n", b"2\n"):
+        file = LogFile(path)
+        file.write(line)
+        assert path.read_bytes().endswith(line), "at once"
+        file.close()
+    assert path.read_bytes() == b"1\n2\n"
+    assert path.stat().st_mode & 0o777 == 0o600 & ~_umask()
+
+
+def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
+    load_seed(tmp_path / "plane.db", {"workspaces": [{"name": "acme"}]})
+    app = create_app(tmp_path / "plane.db", now=Clock())
+    file = LogFile(tmp_path / "log.jsonl")
+    instrument(app, Instruments(log=RequestLog(file.write)))
+    threads = [threading.Thread(target=lambda: [Client(app).get("/v0/x") for _ in range(20)]) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    file.close()
+    numbers = [json.loads(line)["number"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert sorted(numbers) == list(range(1, 101))
+
+
+def test_a_log_where_none_can_be(tmp_path: Path) -> None:
+    with pytest.raises(EmulatorError, match="the log of requests cannot be written to "):
+        LogFile(tmp_path)
+    with pytest.raises(EmulatorError, match="No such file or directory"):
+        LogFile(tmp_path / "missing" / "log")
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

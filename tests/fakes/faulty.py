@@ -1,0 +1,102 @@
+"""The emulator inside this process, with faults, behind httpx: what a connection would do to a client, without one.
+
+    faulty = Faulty(app)
+    with open_workspace(connection, "acme", Options(transports=faulty.transport)) as api: ...
+    faulty.plan("reset-after@3")
+
+No time passes: a latency longer than the client's patience is a time-out, and what was asked for is done all the same.
+"""
+
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import httpx
+from flask import Flask
+
+from beamctl.api.client import through
+from beamctl.emulator import ConnectionCut, FaultScript, Instruments, RequestLog, instrument, read_rule
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class Faulty:
+    """An application with instruments, to be used for one run after the other.
+
+    Attributes:
+        app: The application; `app`, `as_operator(app)` and `as_person(app, …)` all go through the faults.
+        script: The faults that are to come.
+        log: What was asked, with the faults that it met.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.script = FaultScript()
+        self.log = RequestLog()
+        self._pauses = _Pauses()
+        instrument(app, Instruments(self.script, self.log, sleep=self._pauses))
+
+    def plan(self, *faults: str) -> None:
+        """Other faults from now on, their requests counted from 1, and an empty log."""
+        self.script.set(read_rule(fault) for fault in faults)
+        self.log.clear()
+
+    def transport(self, app: "WSGIApplication | None" = None) -> httpx.BaseTransport:
+        """A way to carry requests, for one thread; `app` may be `as_operator(…)` of the same application."""
+        return _Transport(through(app or self.app)(), self._pauses)
+
+
+class _Pauses(threading.local):
+    """The longest pause of the request that this thread makes."""
+
+    longest = 0.0
+
+    def __call__(self, seconds: float) -> None:
+        self.longest = max(self.longest, seconds)
+
+
+class _Transport(httpx.BaseTransport):
+    def __init__(self, inner: httpx.BaseTransport, pauses: _Pauses) -> None:
+        self._inner = inner
+        self._pauses = pauses
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._pauses.longest = 0.0
+        try:
+            response = self._inner.handle_request(request)
+        except ConnectionCut as error:
+            self._time_out(request)
+            raise httpx.ReadError("[Errno 104] Connection reset by peer", request=request) from error
+        self._time_out(request)
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=_Stream(self, request, response.stream)
+        )
+
+    def pieces(self, request: httpx.Request, stream: httpx.SyncByteStream) -> Iterator[bytes]:
+        try:
+            for piece in stream:
+                self._time_out(request)
+                yield piece
+        except ConnectionCut as error:
+            why = "peer closed connection without sending complete message body"
+            raise httpx.RemoteProtocolError(why, request=request) from error
+
+    def _time_out(self, request: httpx.Request) -> None:
+        patience = request.extensions.get("timeout", {}).get("read")
+        if patience is not None and self._pauses.longest > patience:
+            raise httpx.ReadTimeout("timed out", request=request)
+
+
+class _Stream(httpx.SyncByteStream):
+    def __init__(self, transport: _Transport, request: httpx.Request, stream: httpx.SyncByteStream) -> None:
+        self._transport = transport
+        self._request = request
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._transport.pieces(self._request, self._stream)
+
+    def close(self) -> None:
+        self._stream.close()
