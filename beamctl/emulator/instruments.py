@@ -39,18 +39,10 @@ def instrument(app: Flask, instruments: Instruments) -> None:
     """Puts them around an application, once; it stays the same object, for `serve`, `as_operator` and all others."""
     from beamctl.emulator.app import BASE_PATH, plane_of
     from beamctl.emulator.control import Control
-    from beamctl.emulator.front import Front
     from beamctl.emulator.switchboard import Switchboard
+    from beamctl.emulator.watch import Watch
 
-    front = Front(
-        app.wsgi_app,
-        BASE_PATH,
-        app.url_map,
-        instruments.script,
-        instruments.log,
-        plane_of(app).now,
-        instruments.sleep,
-    )
+    watch = Watch(app.wsgi_app, BASE_PATH, instruments.script, instruments.log, plane_of(app).now, instruments.sleep)
     switchboard = Switchboard(instruments.script, instruments.log, instruments.clock)
-    layers = Control(front, switchboard) if instruments.control else front
+    layers = Control(watch, switchboard) if instruments.control else watch
     app.wsgi_app = layers  # type: ignore[method-assign] # Flask's own way to put something around an application

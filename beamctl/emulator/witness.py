@@ -24,10 +24,13 @@ class Witness:
         who: The caller's e-mail address, `service account CLIENT-ID` or `operator`; `nobody` for none that is known;
             None where nobody has looked.
         workspace: The name of the workspace it is about, if there is such a one.
+        page: The rule of a page that is not below `/v0`, such as `/invitation/<key>`, which is logged in place of its
+            path: that may be a link that lets its holder in.
     """
 
     who: str | None = None
     workspace: str = ""
+    page: str = ""
 
     def saw(self, caller: Caller) -> None:
         """The caller has shown who they are."""

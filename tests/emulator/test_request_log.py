@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import request
 from werkzeug.test import Client
 
 from beamctl.emulator import (
@@ -27,6 +28,7 @@ from beamctl.emulator import (
 )
 from beamctl.emulator.authentication import BEARER_HEADERS, KEY_HEADERS
 from beamctl.emulator.harmless import harmless_path, harmless_query
+from beamctl.emulator.witness import witness_of
 from tests.emulator.world import Clock, World
 
 CANARY = "bl_canary0that0nobody0may0see"
@@ -137,7 +139,11 @@ def test_no_credential_ever_gets_into_the_log(world: World, canary: str) -> None
 
 
 def test_pages_outside_the_api_are_logged_by_their_rule(world: World) -> None:
-    world.app.add_url_rule("/invitations/<key>", view_func=lambda key: f"welcome {key[:0]}")
+    def page(key: str) -> str:
+        witness_of(request.environ).page = str(request.url_rule)
+        return f"welcome, holder of {len(key)} letters"
+
+    world.app.add_url_rule("/invitations/<key>", view_func=page)
     logged = Logged(world)
     client = Client(world.app)
     assert client.get("/invitations/a-one-time-link?and=more").status_code == 200

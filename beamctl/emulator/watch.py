@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException
-
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.fault.faulty import Faulty
 from beamctl.emulator.fault.kind import Fault, Kind
@@ -21,17 +19,15 @@ from beamctl.emulator.witness import Witness, call_as_witness
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-    from werkzeug.routing import Map
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class Watch:
     """The application with its faults and its log.
 
     Attributes:
         app: The application.
         base_path: Below which requests are numbered, and faults happen.
-        pages: The rules of all paths: elsewhere only the rule is logged, since a path may be a link that lets one in.
         script: The faults.
         log: The log.
         now: The clock.
@@ -40,7 +36,6 @@ class Front:
 
     app: WSGIApplication
     base_path: str
-    pages: Map
     script: FaultScript
     log: RequestLog
     now: Callable[[], datetime]
@@ -79,19 +74,12 @@ class Front:
             number=turn.number if turn else None,
             time=arrived,
             method=harmless_method(environ["REQUEST_METHOD"]),
-            path=_address(environ) if turn else self._rule(environ),
+            path=_address(environ) if turn else witness.page or f"/{HIDDEN}",
             who=witness.who,
             workspace=witness.workspace or None,
             status=status,
             faults=tuple(fault_text(fault) for fault in turn.faults) if turn else (),
         )
-
-    def _rule(self, environ: WSGIEnvironment) -> str:
-        try:
-            rule, _ = self.pages.bind_to_environ(environ).match(return_rule=True)
-        except HTTPException:
-            return f"/{HIDDEN}"
-        return rule.rule
 
 
 class _Seen:
