@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import beamctl.emulator
-from beamctl.emulator import Quirk
+from beamctl.emulator import Kind, Quirk
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.emulator.routes import ROUTES
 from tests.emulator.world import ANSWERS, SCHEMAS, validator
@@ -70,6 +70,16 @@ def test_schemas_tell_right_from_wrong(name: str, good: object, bad: object) -> 
 @pytest.mark.parametrize("quirk", Quirk)
 def test_the_readme_has_every_quirk(quirk: Quirk) -> None:
     assert f"| `{quirk.value}` | {quirk.meaning} |" in README
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_readme_has_every_fault(kind: Kind) -> None:
+    assert f"| `{kind.value}{kind.argument.shown}` | {kind.meaning} |" in README
+
+
+def test_the_readme_has_no_fault_that_there_is_not() -> None:
+    table = README.partition("| fault | what the client meets |")[2].partition("\n\n")[0]
+    assert len(table.strip().splitlines()) == len(Kind) + 1
 
 
 @pytest.mark.parametrize("permission", Permission)
