@@ -12,7 +12,7 @@ from beamctl.emulator.clock import MovableClock, read_moment, utc_now
 from beamctl.emulator.duration import read_duration
 from beamctl.emulator.errors import EmulatorError, FaultError, SeedError, WrongOptionError
 from beamctl.emulator.fault.cut import ConnectionCut
-from beamctl.emulator.fault.kind import Fault, Kind
+from beamctl.emulator.fault.kind import Fault, FaultKind
 from beamctl.emulator.fault.read import read_rule
 from beamctl.emulator.fault.rule import Rule, When
 from beamctl.emulator.fault.script import FaultScript
@@ -34,10 +34,10 @@ __all__ = [
     "Entry",
     "Fault",
     "FaultError",
+    "FaultKind",
     "FaultScript",
     "Instruments",
     "KeyKind",
-    "Kind",
     "LogFile",
     "MadeKey",
     "MovableClock",

@@ -103,5 +103,5 @@ def _is_here(host: str) -> bool:
 
 
 def _json(body: object, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    kept = {"Cache-Control": "no-store", **(headers or {})}
+    kept = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {})}
     return Response(json.dumps(body, ensure_ascii=False), status, kept, content_type="application/json")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from beamctl.emulator.clock import MovableClock
+from beamctl.emulator.errors import EmulatorError
 from beamctl.emulator.fault.script import FaultScript
 from beamctl.emulator.request_log import RequestLog
 
@@ -36,13 +37,20 @@ class Instruments:
 
 
 def instrument(app: Flask, instruments: Instruments) -> None:
-    """Puts them around an application, once; it stays the same object, for `serve`, `as_operator` and all others."""
+    """Puts them around an application, once; it stays the same object, for `serve`, `as_operator` and all others.
+
+    Raises:
+        EmulatorError: There is to be a control endpoint, and the application goes by another clock than it would move.
+    """
     from beamctl.emulator.app import BASE_PATH, plane_of
     from beamctl.emulator.control import Control
     from beamctl.emulator.switchboard import Switchboard
     from beamctl.emulator.watch import Watch
 
-    watch = Watch(app.wsgi_app, BASE_PATH, instruments.script, instruments.log, plane_of(app).now, instruments.sleep)
+    now = plane_of(app).now
+    if instruments.control and now is not instruments.clock:
+        raise EmulatorError("a control endpoint needs create_app(..., now=clock) with the clock of the instruments")
+    watch = Watch(app.wsgi_app, BASE_PATH, instruments.script, instruments.log, now, instruments.sleep)
     switchboard = Switchboard(instruments.script, instruments.log, instruments.clock)
     layers = Control(watch, switchboard) if instruments.control else watch
     app.wsgi_app = layers  # type: ignore[method-assign] # Flask's own way to put something around an application

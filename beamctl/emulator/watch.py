@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.fault.faulty import Faulty
-from beamctl.emulator.fault.kind import Fault, Kind
+from beamctl.emulator.fault.kind import Fault, FaultKind
 from beamctl.emulator.fault.rule import fault_text
 from beamctl.emulator.fault.script import FaultScript, Turn
 from beamctl.emulator.harmless import HIDDEN, harmless_method, harmless_path, harmless_query
@@ -96,7 +96,7 @@ class _Seen:
 
 def _waits_first(faults: tuple[Fault, ...]) -> list[Fault]:
     """The latencies before the other fault, whatever order they are asked for in."""
-    return sorted(faults, key=lambda fault: fault.kind is not Kind.LATENCY)
+    return sorted(faults, key=lambda fault: fault.kind is not FaultKind.LATENCY)
 
 
 def _path(environ: WSGIEnvironment) -> str:

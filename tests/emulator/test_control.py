@@ -1,13 +1,12 @@
 """The control endpoint: what programs can do with it, and that nobody else can."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from beamctl.emulator import Instruments, MovableClock, create_app, instrument
+from beamctl.emulator import EmulatorError, Instruments, MovableClock, create_app, instrument
 from tests.emulator.world import NOON, World
 
 
@@ -190,10 +189,13 @@ def test_a_body_that_is_too_large(plane: Controlled) -> None:
     assert plane.ask("PUT", "/control/faults", b" " * (1024 * 1024 + 1)).status_code == 413
 
 
-def test_layers_keep_the_answer_of_the_application(world: World, with_quirks: Callable[..., World]) -> None:
-    plain = with_quirks()
-    instrument(plain.app, Instruments(control=True))
-    ours = plain.call("ada", "GET", "/policies?limit=2")
+def test_layers_keep_the_answer_of_the_application(world: World) -> None:
     theirs = world.call("ada", "GET", "/policies?limit=2")
+    ours = Controlled(world).client.get("/v0/policies?limit=2", headers={"Api-Key": "bl_ada"})
     assert ours.get_data() == theirs.get_data()
     assert sorted(ours.headers) == sorted(theirs.headers)
+
+
+def test_a_clock_that_nobody_reads_is_no_clock_to_move(world: World) -> None:
+    with pytest.raises(EmulatorError, match="now=clock"):
+        instrument(world.app, Instruments(control=True))

@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import beamctl.emulator
-from beamctl.emulator import Kind, Quirk
+from beamctl.emulator import FaultKind, Quirk
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.emulator.routes import ROUTES
 from tests.emulator.world import ANSWERS, SCHEMAS, validator
@@ -72,14 +72,14 @@ def test_the_readme_has_every_quirk(quirk: Quirk) -> None:
     assert f"| `{quirk.value}` | {quirk.meaning} |" in README
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_the_readme_has_every_fault(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", FaultKind)
+def test_the_readme_has_every_fault(kind: FaultKind) -> None:
     assert f"| `{kind.value}{kind.argument.shown}` | {kind.meaning} |" in README
 
 
 def test_the_readme_has_no_fault_that_there_is_not() -> None:
     table = README.partition("| fault | what the client meets |")[2].partition("\n\n")[0]
-    assert len(table.strip().splitlines()) == len(Kind) + 1
+    assert len(table.strip().splitlines()) == len(FaultKind) + 1
 
 
 @pytest.mark.parametrize("permission", Permission)

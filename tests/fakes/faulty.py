@@ -15,10 +15,14 @@ import httpx
 from flask import Flask
 
 from beamctl.api.client import through
-from beamctl.emulator import ConnectionCut, FaultScript, Instruments, RequestLog, instrument, read_rule
+from beamctl.emulator import ConnectionCut, FaultKind, FaultScript, Instruments, RequestLog, instrument, read_rule
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+
+EVERY_FAULT = tuple(kind.example for kind in FaultKind)
+"""One of each kind, to which `@3` and the like can be added."""
 
 
 class Faulty:

@@ -10,16 +10,16 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from beamctl.emulator.fault.kind import Fault, Kind
+from beamctl.emulator.fault.kind import Fault, FaultKind
 
 STATUS = {
-    Kind.THROTTLED: HTTPStatus.TOO_MANY_REQUESTS,
-    Kind.INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
-    Kind.INTERNAL_ERROR_AFTER: HTTPStatus.INTERNAL_SERVER_ERROR,
-    Kind.BAD_GATEWAY: HTTPStatus.BAD_GATEWAY,
-    Kind.BAD_GATEWAY_AFTER: HTTPStatus.BAD_GATEWAY,
-    Kind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
-    Kind.UNAVAILABLE_AFTER: HTTPStatus.SERVICE_UNAVAILABLE,
+    FaultKind.THROTTLED: HTTPStatus.TOO_MANY_REQUESTS,
+    FaultKind.INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
+    FaultKind.INTERNAL_ERROR_AFTER: HTTPStatus.INTERNAL_SERVER_ERROR,
+    FaultKind.BAD_GATEWAY: HTTPStatus.BAD_GATEWAY,
+    FaultKind.BAD_GATEWAY_AFTER: HTTPStatus.BAD_GATEWAY,
+    FaultKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    FaultKind.UNAVAILABLE_AFTER: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The status of the faults that are an error of the API."""
 
@@ -46,13 +46,13 @@ def page(fault: Fault) -> Response:
 def bent(fault: Fault, answer: Response) -> Response:
     """The answer of the application after the fault; one that the fault is not about stays as it is."""
     match fault.kind:
-        case Kind.GARBAGE:
+        case FaultKind.GARBAGE:
             answer.set_data(_GARBAGE)
-        case Kind.WRONG_TYPE:
+        case FaultKind.WRONG_TYPE:
             answer.set_data(_WRONG_TYPE)
-        case Kind.EMPTY_LIST:
+        case FaultKind.EMPTY_LIST:
             return _shortened(answer, 0)
-        case Kind.SHORT_LIST:
+        case FaultKind.SHORT_LIST:
             return _shortened(answer, fault.value)
         case _:
             pass

@@ -13,7 +13,7 @@ from werkzeug.wsgi import get_input_stream
 
 from beamctl.emulator.fault.answer import STATUS, bent, error, page
 from beamctl.emulator.fault.cut import ConnectionCut
-from beamctl.emulator.fault.kind import Fault, Kind
+from beamctl.emulator.fault.kind import Fault, FaultKind
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -22,7 +22,14 @@ PIECES = 50
 """Into how many pieces at most an answer is broken that trickles in."""
 
 _NOT_LET_THROUGH = frozenset(
-    {Kind.THROTTLED, Kind.INTERNAL_ERROR, Kind.BAD_GATEWAY, Kind.UNAVAILABLE, Kind.RESET, Kind.HTML}
+    {
+        FaultKind.THROTTLED,
+        FaultKind.INTERNAL_ERROR,
+        FaultKind.BAD_GATEWAY,
+        FaultKind.UNAVAILABLE,
+        FaultKind.RESET,
+        FaultKind.HTML,
+    }
 )
 
 
@@ -46,7 +53,7 @@ class Faulty:
         Raises:
             ConnectionCut: There is no answer.
         """
-        if self.fault.kind is Kind.LATENCY:
+        if self.fault.kind is FaultKind.LATENCY:
             self.sleep(self.fault.value or 0)
             return self.app(environ, start_response)
         return self._sent(self._answered(environ), environ, start_response)
@@ -55,7 +62,7 @@ class Faulty:
         """The application's answer; an empty one where the request does not get through."""
         if self.fault.kind in _NOT_LET_THROUGH:
             return Response()
-        if self.fault.kind is Kind.DUPLICATE:
+        if self.fault.kind is FaultKind.DUPLICATE:
             body = get_input_stream(environ).read()
             environ["CONTENT_LENGTH"] = str(len(body))
             environ["wsgi.input"] = io.BytesIO(body)
@@ -65,13 +72,13 @@ class Faulty:
 
     def _sent(self, answer: Response, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         match self.fault.kind:
-            case Kind.RESET | Kind.RESET_AFTER:
+            case FaultKind.RESET | FaultKind.RESET_AFTER:
                 raise ConnectionCut
-            case Kind.HTML | Kind.HTML_AFTER:
+            case FaultKind.HTML | FaultKind.HTML_AFTER:
                 return page(self.fault)(environ, start_response)
-            case Kind.CUT_OFF:
+            case FaultKind.CUT_OFF:
                 return _half(answer(environ, start_response), len(answer.get_data()))
-            case Kind.DRIP:
+            case FaultKind.DRIP:
                 return self._drops(answer(environ, start_response), len(answer.get_data()))
             case kind if kind in STATUS:
                 return error(self.fault)(environ, start_response)

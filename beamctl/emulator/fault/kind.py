@@ -26,7 +26,7 @@ class Argument(Enum):
         self.example = example
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """A sort of fault.
 
     Attributes:
@@ -44,6 +44,11 @@ class Kind(StrEnum):
         kind.argument = argument
         kind.meaning = meaning
         return kind
+
+    @property
+    def example(self) -> str:
+        """How a fault of this kind may be written."""
+        return f"{self.value}:{self.argument.example}" if self.argument.example else self.value
 
     LATENCY = ("latency", Argument.DURATION, "the answer comes that much later")
     THROTTLED = ("429", Argument.WAIT, "429, with `Retry-After` where seconds are given; nothing was done")
@@ -75,5 +80,5 @@ class Fault:
         value: What it was told: seconds, a status or a number of items; None for the usual.
     """
 
-    kind: Kind
+    kind: FaultKind
     value: float | None = None

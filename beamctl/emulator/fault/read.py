@@ -11,7 +11,7 @@ from typing import Any
 
 from beamctl.emulator.duration import read_duration
 from beamctl.emulator.errors import FaultError
-from beamctl.emulator.fault.kind import Argument, Fault, Kind
+from beamctl.emulator.fault.kind import Argument, Fault, FaultKind
 from beamctl.emulator.fault.rule import Rule, When
 
 LONGEST = timedelta(hours=1)
@@ -71,7 +71,7 @@ def _requests(text: str) -> dict[str, Any]:
 
 def _fault(fields: Mapping[str, Any]) -> Fault:
     name, value = fields.get("fault"), fields.get("value")
-    known = {kind.value: kind for kind in Kind}
+    known = {kind.value: kind for kind in FaultKind}
     if not isinstance(name, str) or name not in known:
         raise FaultError(f"there is no fault {name!r}", _kinds())
     kind = known[name]
@@ -84,13 +84,12 @@ def _fault(fields: Mapping[str, Any]) -> Fault:
     return Fault(kind, read)
 
 
-def _bad_value(kind: Kind, value: object) -> tuple[str, str]:
-    example = f"{kind.value}:{kind.argument.example}"
+def _bad_value(kind: FaultKind, value: object) -> tuple[str, str]:
     if kind.argument is Argument.NOTHING:
-        return f"{kind.value} takes no value, and was given {value!r}", f"Write it as {kind.value}."
+        return f"{kind.value} takes no value, and was given {value!r}", f"Write it as {kind.example}."
     if value is None:
-        return f"{kind.value} needs a value", f"Write it like {example}."
-    return f"{value!r} is nothing that {kind.value} can be told", f"Write it like {example}."
+        return f"{kind.value} needs a value", f"Write it like {kind.example}."
+    return f"{value!r} is nothing that {kind.value} can be told", f"Write it like {kind.example}."
 
 
 def _when(fields: Mapping[str, Any]) -> When:
@@ -112,7 +111,7 @@ def _is_number(value: object) -> bool:
 
 
 def _kinds() -> str:
-    return f"There are: {', '.join(kind.value + kind.argument.shown for kind in Kind)}."
+    return f"There are: {', '.join(kind.value + kind.argument.shown for kind in FaultKind)}."
 
 
 def _nothing(_text: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from beamctl.emulator.fault.kind import Fault, Kind
+from beamctl.emulator.fault.kind import Fault, FaultKind
 from beamctl.emulator.fault.rule import Rule
 
 
@@ -81,7 +81,7 @@ def _moved_on(
     if not rule.when.concerns(method, path):
         return standing, ()
     counted = standing.counted + 1
-    taken = rule.fault.kind is not Kind.LATENCY and any(fault.kind is not Kind.LATENCY for fault in others)
+    taken = rule.fault.kind is not FaultKind.LATENCY and any(fault.kind is not FaultKind.LATENCY for fault in others)
     if taken or not rule.when.reaches(counted):
         return Standing(rule, counted, standing.hits), ()
     return Standing(rule, counted, standing.hits + 1), (rule.fault,)

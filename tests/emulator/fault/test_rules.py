@@ -4,24 +4,24 @@ from collections.abc import Mapping
 
 import pytest
 
-from beamctl.emulator import Fault, FaultError, Kind, Rule, When, read_rule
+from beamctl.emulator import Fault, FaultError, FaultKind, Rule, When, read_rule
 from beamctl.emulator.fault.kind import Argument
 
 READ = {
-    "503@3": Rule(Fault(Kind.UNAVAILABLE), When(first=3, last=3)),
-    "429:2@1-5": Rule(Fault(Kind.THROTTLED, 2), When(last=5)),
-    "429": Rule(Fault(Kind.THROTTLED)),
-    "429:0": Rule(Fault(Kind.THROTTLED, 0)),
-    "latency:300ms": Rule(Fault(Kind.LATENCY, 0.3)),
-    "latency:1.5s@4-": Rule(Fault(Kind.LATENCY, 1.5), When(first=4)),
-    "drip:60s@GET": Rule(Fault(Kind.DRIP, 60), When("GET")),
-    "reset-after@POST:/users": Rule(Fault(Kind.RESET_AFTER), When("POST", "/users")),
-    "reset@/users/*": Rule(Fault(Kind.RESET), When(path="/users/*")),
+    "503@3": Rule(Fault(FaultKind.UNAVAILABLE), When(first=3, last=3)),
+    "429:2@1-5": Rule(Fault(FaultKind.THROTTLED, 2), When(last=5)),
+    "429": Rule(Fault(FaultKind.THROTTLED)),
+    "429:0": Rule(Fault(FaultKind.THROTTLED, 0)),
+    "latency:300ms": Rule(Fault(FaultKind.LATENCY, 0.3)),
+    "latency:1.5s@4-": Rule(Fault(FaultKind.LATENCY, 1.5), When(first=4)),
+    "drip:60s@GET": Rule(Fault(FaultKind.DRIP, 60), When("GET")),
+    "reset-after@POST:/users": Rule(Fault(FaultKind.RESET_AFTER), When("POST", "/users")),
+    "reset@/users/*": Rule(Fault(FaultKind.RESET), When(path="/users/*")),
     "500-after@PUT:/users/ann@example.com#2": Rule(
-        Fault(Kind.INTERNAL_ERROR_AFTER), When("PUT", "/users/ann@example.com", 2, 2)
+        Fault(FaultKind.INTERNAL_ERROR_AFTER), When("PUT", "/users/ann@example.com", 2, 2)
     ),
-    "html:504@GET#1-3": Rule(Fault(Kind.HTML, 504), When("GET", "", 1, 3)),
-    "short-list:0@/policies#2-": Rule(Fault(Kind.SHORT_LIST, 0), When("", "/policies", 2)),
+    "html:504@GET#1-3": Rule(Fault(FaultKind.HTML, 504), When("GET", "", 1, 3)),
+    "short-list:0@/policies#2-": Rule(Fault(FaultKind.SHORT_LIST, 0), When("", "/policies", 2)),
 }
 
 
@@ -38,13 +38,12 @@ def test_the_same_in_other_words() -> None:
     assert read_rule("503@3-3") == read_rule("503@#3") == read_rule("503@3")
     assert read_rule("latency:0.3s") == read_rule("latency:300ms")
     assert read_rule({"fault": "429", "value": 2, "first": 1, "last": 5}) == READ["429:2@1-5"]
-    assert read_rule({"fault": "503"}) == Rule(Fault(Kind.UNAVAILABLE))
+    assert read_rule({"fault": "503"}) == Rule(Fault(FaultKind.UNAVAILABLE))
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_can_be_asked_for(kind: Kind) -> None:
-    value = f":{kind.argument.example}" if kind.argument.example else ""
-    assert read_rule(f"{kind.value}{value}").fault.kind is kind
+@pytest.mark.parametrize("kind", FaultKind)
+def test_every_kind_can_be_asked_for(kind: FaultKind) -> None:
+    assert read_rule(kind.example).fault.kind is kind
     with pytest.raises(FaultError, match=kind.value) as caught:
         read_rule(f"{kind.value}:nonsense")
     assert read_rule(caught.value.hint.split()[-1].rstrip(".")).fault.kind is kind
