@@ -17,7 +17,6 @@ from beamctl.emulator.fault.rule import Rule, When
 LONGEST = timedelta(hours=1)
 """A latency or a trickle; more would only be a hang."""
 
-_TEXT = re.compile(r"(?P<fault>[^:@]*)(:(?P<value>[^@]*))?(@(?P<when>.*))?", re.DOTALL)
 _WHEN = re.compile(
     r"((?:(?P<method>[A-Za-z]+):)?(?P<path>/[^#]*)|(?P<alone>[A-Za-z]+))?"
     r"((?:^|#)(?P<first>\d{1,9})(?P<to>-(?P<last>\d{1,9})?)?)?",
@@ -50,11 +49,10 @@ def read_rule(given: object) -> Rule:
 
 def _fields_of(text: str) -> dict[str, Any]:
     """The parts of the text form."""
-    found = _TEXT.fullmatch(text)
-    if found is None:  # a text without a kind is one with an empty kind
-        raise FaultError(f"{text!r} is no fault", _kinds())
-    fields = {key: found[key] for key in ("fault", "value") if found[key] is not None}
-    return fields if found["when"] is None else fields | _requests(found["when"])
+    shown, at, when = text.partition("@")
+    name, colon, value = shown.partition(":")
+    fields: dict[str, Any] = {"fault": name, "value": value} if colon else {"fault": name}
+    return fields | _requests(when) if at else fields
 
 
 def _requests(text: str) -> dict[str, Any]:
@@ -103,7 +101,7 @@ def _when(fields: Mapping[str, Any]) -> When:
         raise FaultError("requests are counted with whole numbers, from 1", _WHEN_HINT)
     if last is not None and last < first:
         raise FaultError(f"the last request, {last}, comes before the first, {first}", _WHEN_HINT)
-    return When(method.upper(), path.removeprefix("/v0") or path, first, last)
+    return When(method.upper(), path.removeprefix("/v0") if path.startswith("/v0/") else path, first, last)
 
 
 def _is_number(value: object) -> bool:
