@@ -124,7 +124,7 @@ def _view(plane: ControlPlane, routes: Mapping[str, Route]) -> Callable[..., Res
         witness = witness_of(request.environ)
         inbound = Inbound(request.headers, request.args, path, request.get_data(), base_url, known, witness)
         answer = plane.run(route, inbound)
-        return _json(answer.body, HTTPStatus.OK, answer.headers)
+        return _json(answer.body, answer.status, answer.headers)
 
     return view
 

@@ -1,4 +1,4 @@
-"""Reading the body of a request: JSON, an object, fields that keep the rules. Whatever is wrong with it is a 400, never
+"""Reading the body of a request: JSON or a form, an object, fields that keep the rules. Whatever is wrong with it is a 400, never
 a crash. It must not know what a field is for."""
 
 from __future__ import annotations
@@ -6,10 +6,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from beamctl.emulator.errors import bad_request
 from beamctl.emulator.rules import SETTINGS
 from beamctl.emulator.store.workspace import Settings
+
+_FORM = "application/x-www-form-urlencoded"
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -27,6 +30,20 @@ def json_object(body: bytes) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise bad_request("the body must be a JSON object")
     return content
+
+
+def json_or_form(body: bytes, content_type: str) -> dict[str, Any]:
+    """The fields of a body that is a JSON object or, where its type says so, a form.
+
+    Raises:
+        Refusal: 400: it is neither.
+    """
+    if content_type.partition(";")[0].strip().lower() != _FORM:
+        return json_object(body)
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
+    except ValueError:
+        raise bad_request("the body is not a valid form") from None
 
 
 def settings(body: dict[str, Any], before: Settings) -> Settings:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from beamctl.emulator.caller import Caller, Operator, Person
@@ -115,17 +116,19 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A success: all of them have status 200.
+    """What is sent back, and what was changed stays changed: nearly always a success, all of which have status 200.
 
     Attributes:
         body: Plain data, sent as JSON.
         headers: Further headers.
         letters: What is sent to people, once the transaction has ended well.
+        status: Another status, where a refusal keeps what was changed, which a `Refusal` does not.
     """
 
     body: object
     headers: Mapping[str, str] = field(default_factory=dict)
     letters: tuple[Letter, ...] = ()
+    status: HTTPStatus = HTTPStatus.OK
 
 
 class Reach(Enum):

@@ -11,6 +11,9 @@ import uuid
 _KEY_ALPHABET = string.ascii_lowercase + string.digits
 _SECRET_ALPHABET = string.ascii_uppercase + string.digits
 _LENGTH = 32
+_USER_CODE_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
+"""No vowels and no digits, as RFC 8628 advises: no words, nothing that looks like something else."""
+_USER_CODE_HALF = 4
 
 
 def new_api_key() -> str:
@@ -26,6 +29,22 @@ def new_client_secret() -> str:
 def new_identifier() -> str:
     """An identifier for a person, a service account, a workspace or an invitation."""
     return str(uuid.uuid4())
+
+
+def new_device_code() -> str:
+    """The code by which a device asks again whether its login was approved: 43 letters, digits, `-` and `_`."""
+    return secrets.token_urlsafe(32)
+
+
+def new_user_code() -> str:
+    """The code that a person compares or types to approve a login, such as `WDJB-MJHT`."""
+    first, second = ("".join(secrets.choice(_USER_CODE_ALPHABET) for _ in range(_USER_CODE_HALF)) for _ in range(2))
+    return f"{first}-{second}"
+
+
+def user_code_digest(typed: str) -> str:
+    """The digest of a user code as a person typed it: whatever its case, with or without the hyphen."""
+    return digest("".join(letter for letter in typed.upper() if letter in _USER_CODE_ALPHABET))
 
 
 def digest(secret: str) -> str:

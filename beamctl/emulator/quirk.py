@@ -71,6 +71,10 @@ class Quirk(StrEnum):
         "masked-secrets",
         "the `secret` of an integration connection is shown with its values masked, instead of not at all",
     )
+    PENDING_IS_202 = (
+        "pending-is-202",
+        "POST /oauth/token answers 202, instead of 400, while a device login waits for its approval",
+    )
     ECHOED_SECRETS = (
         "echoed-secrets",
         "the `secret` of an integration connection is kept, and shown, as it was sent",

@@ -106,6 +106,24 @@ CREATE TABLE api_key (
 CREATE INDEX api_key_of_person ON api_key (sub);
 CREATE INDEX api_key_of_service_account ON api_key (client_id);
 
+-- A login that a device began and a person finishes elsewhere. Both codes are kept as their SHA-256 only; `sub` is who
+-- approved it. A used one stays until it is forgotten with the expired ones, so that its code is known to be used.
+CREATE TABLE device_login (
+  device_code TEXT PRIMARY KEY CHECK (length(device_code) = 64),
+  user_code   TEXT NOT NULL UNIQUE CHECK (length(user_code) = 64),
+  client_id   TEXT NOT NULL CHECK (client_id <> ''),
+  state       TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'used')),
+  sub         TEXT REFERENCES person (sub) ON DELETE CASCADE,
+  interval    INTEGER NOT NULL CHECK (interval > 0),
+  polled_at   TEXT,
+  created_at  TEXT NOT NULL,
+  expires_at  TEXT NOT NULL,
+  CHECK ((sub IS NULL) = (state IN ('pending', 'denied')))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX device_login_of_person ON device_login (sub);
+CREATE INDEX device_login_by_end ON device_login (expires_at);
+
 -- Everything that is a name, some metadata and a spec. `searched` is the text that a listing's `q` looks into.
 CREATE TABLE resource (
   id           INTEGER PRIMARY KEY,

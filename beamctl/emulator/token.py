@@ -14,6 +14,13 @@ LIFETIME = timedelta(hours=2)
 """How long an access token is valid (documented)."""
 
 
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+"""The grant of RFC 8628."""
+
+GRANTS = ("client_credentials", "refresh_token", DEVICE_GRANT)
+"""What tokens are given for."""
+
+
 class Use(StrEnum):
     """What a token is good for: the `typ` of its header."""
 

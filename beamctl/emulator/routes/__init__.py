@@ -6,6 +6,7 @@ from __future__ import annotations
 from beamctl.emulator.call import Route
 from beamctl.emulator.routes import (
     api_keys,
+    device_login,
     discovery,
     invitations,
     resources,
@@ -23,6 +24,7 @@ ROUTES: tuple[Route, ...] = (
     *api_keys.ROUTES,
     *resources.ROUTES,
     *discovery.ROUTES,
+    *device_login.ROUTES,
     *tokens.ROUTES,
 )
 """Every route there is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from beamctl.emulator import token
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.permission import Permission
 
@@ -39,7 +40,8 @@ def show_openid_configuration(call: Call) -> Answer:
         {
             "issuer": base,
             "token_endpoint": f"{base}/oauth/token",
-            "grant_types_supported": ["client_credentials", "refresh_token"],
+            "device_authorization_endpoint": f"{base}/login/device",
+            "grant_types_supported": list(token.GRANTS),
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         }
     )

@@ -1,35 +1,40 @@
-"""`POST /oauth/token`: tokens for client credentials, and fresh ones for a refresh token, from a JSON or a form body.
-It must not know what a token lets one do."""
+"""`POST /oauth/token`: tokens for client credentials, for a refresh token and for a device login that a person approved.
+It must not know what a token lets one do, nor how a login is approved."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import parse_qsl
+from http import HTTPStatus
+from typing import Any, assert_never
 
 from beamctl.emulator import body, token
 from beamctl.emulator.authentication import by_subject
 from beamctl.emulator.call import Answer, Call, Inbound, Reach, Route
 from beamctl.emulator.credential import digest
 from beamctl.emulator.errors import bad_request
-from beamctl.emulator.store import secret, service_account
+from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.store import device_login, secret, service_account
+from beamctl.emulator.store.device_login import DeviceLogin, State
 
-_FORM = "application/x-www-form-urlencoded"
 _NOT_STORED = {"Cache-Control": "no-store"}
+_SLOWER = 5
+"""By how many seconds each hurried poll makes the device slower (RFC 8628)."""
 
 
 def exchange(call: Call) -> Answer:
     """Tokens for a grant."""
-    fields = _fields(call.inbound)
+    fields = body.json_or_form(call.inbound.body, call.inbound.headers.get("Content-Type", ""))
     match fields.get("grant_type"):
         case "client_credentials":
             return _for_client_credentials(call, fields)
         case "refresh_token":
             return _for_refresh_token(call, fields)
+        case token.DEVICE_GRANT:
+            return _for_device_code(call, fields)
         case _:
-            raise bad_request("invalid grant_type: must be client_credentials or refresh_token")
+            raise bad_request(f"invalid grant_type: must be one of {', '.join(token.GRANTS)}")
 
 
 def _for_client_credentials(call: Call, fields: Mapping[str, Any]) -> Answer:
@@ -40,8 +45,7 @@ def _for_client_credentials(call: Call, fields: Mapping[str, Any]) -> Answer:
         raise bad_request("missing client_secret")
     if not service_account.has_secret(call.rows, client_id, digest(client_secret)):
         raise bad_request("invalid client_secret")
-    refresh = token.issue(secret.token_secret(call.rows), client_id, token.Use.REFRESH, call.moment)
-    return _tokens(call, client_id, refresh)
+    return _tokens(call, client_id)
 
 
 def _for_refresh_token(call: Call, fields: Mapping[str, Any]) -> Answer:
@@ -54,23 +58,56 @@ def _for_refresh_token(call: Call, fields: Mapping[str, Any]) -> Answer:
     return _tokens(call, subject, refresh)
 
 
-def _tokens(call: Call, subject: str, refresh: str) -> Answer:
+def _for_device_code(call: Call, fields: Mapping[str, Any]) -> Answer:
+    """Tokens once a person approved the login; before that, word that the device must wait, slower if it hurries."""
+    login = _device_login(call, fields)
+    if login.expired(call.moment):
+        raise bad_request("expired_token")
+    match login.state:
+        case State.PENDING:
+            too_soon = login.polled_too_soon(call.moment)
+            device_login.note_poll(call.rows, login, _SLOWER if too_soon else 0, call.moment)
+            return _not_yet("slow_down" if too_soon else "authorization_pending", call.quirks)
+        case State.DENIED:
+            raise bad_request("access_denied")
+        case State.USED:
+            raise bad_request("invalid device_code: it was used already")
+        case State.APPROVED:
+            device_login.use(call.rows, login)
+            return _tokens(call, str(login.sub))
+        case _:
+            assert_never(login.state)
+
+
+def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
+    code = fields.get("device_code")
+    if not isinstance(code, str) or not code:
+        raise bad_request("missing device_code")
+    login = device_login.find(call.rows, digest(code))
+    if login is None:
+        raise bad_request("invalid device_code")
+    if fields.get("client_id", login.client_id) != login.client_id:
+        raise bad_request("invalid client_id: another client began this login")
+    return login
+
+
+def _not_yet(error: str, quirks: frozenset[Quirk]) -> Answer:
+    """That the device must ask again: no `Refusal`, since that it asked is to be remembered."""
+    waits = error == "authorization_pending" and Quirk.PENDING_IS_202 in quirks
+    status = HTTPStatus.ACCEPTED if waits else HTTPStatus.BAD_REQUEST
+    return Answer({"error": error, "code": int(status)}, _NOT_STORED, status)
+
+
+def _tokens(call: Call, subject: str, refresh: str = "") -> Answer:
+    """Tokens about somebody, with a new refresh token unless there is one."""
+    key = secret.token_secret(call.rows)
     answer = {
-        "access_token": token.issue(secret.token_secret(call.rows), subject, token.Use.ACCESS, call.moment),
-        "refresh_token": refresh,
+        "access_token": token.issue(key, subject, token.Use.ACCESS, call.moment),
+        "refresh_token": refresh or token.issue(key, subject, token.Use.REFRESH, call.moment),
         "expires_in": int(token.LIFETIME.total_seconds()),
         "token_type": "Bearer",
     }
     return Answer(answer, _NOT_STORED)
-
-
-def _fields(inbound: Inbound) -> Mapping[str, Any]:
-    if inbound.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _FORM:
-        return body.json_object(inbound.body)
-    try:
-        return dict(parse_qsl(inbound.body.decode(), keep_blank_values=True, errors="strict"))
-    except ValueError:
-        raise bad_request("the body is not a valid form") from None
 
 
 def _basic(inbound: Inbound) -> tuple[str, str] | None:
@@ -85,4 +122,4 @@ def _basic(inbound: Inbound) -> tuple[str, str] | None:
     return client_id, client_secret
 
 
-ROUTES = (Route("POST", "/oauth/token", Reach.OPEN, None, exchange),)
+ROUTES = (Route("POST", "/oauth/token", Reach.OPEN, None, exchange, writes=True),)
