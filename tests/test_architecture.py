@@ -35,6 +35,7 @@ ONE_IMPORTER = {
 }
 EMULATOR_STARTERS = {
     "cli/emulator.py",
+    "cli/emulator_approve.py",
     "cli/emulator_mail.py",
     "cli/emulator_instruments.py",
     "cli/emulator_seed.py",

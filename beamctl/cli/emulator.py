@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from beamctl.cli import emulator_mail, emulator_serve, local
+from beamctl.cli import emulator_approve, emulator_mail, emulator_serve, local
 from beamctl.cli.emulator_seed import database_option, load, read_seed
 from beamctl.cli.exits import Exit
 from beamctl.errors import UsageError
@@ -23,6 +23,7 @@ def command() -> None:
 
 command.add_command(emulator_serve.command)
 command.add_command(emulator_mail.command)
+command.add_command(emulator_approve.command)
 
 
 @command.command("seed")

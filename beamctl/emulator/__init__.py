@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from beamctl.emulator.clock import MovableClock, read_moment, utc_now
 from beamctl.emulator.duration import read_duration
-from beamctl.emulator.errors import EmulatorError, FaultError, SeedError, WrongOptionError
+from beamctl.emulator.errors import EmulatorError, FaultError, NoAddressError, SeedError, WrongOptionError
 from beamctl.emulator.fault.cut import ConnectionCut
 from beamctl.emulator.fault.kind import Fault, FaultKind
 from beamctl.emulator.fault.read import read_rule
@@ -41,16 +41,19 @@ __all__ = [
     "LogFile",
     "MadeKey",
     "MovableClock",
+    "NoAddressError",
     "Quirk",
     "RequestLog",
     "Rule",
     "SeedError",
     "When",
     "WrongOptionError",
+    "approve_login",
     "as_operator",
     "as_person",
     "ask",
     "create_app",
+    "deny_login",
     "instrument",
     "load_seed",
     "open_post",
@@ -157,6 +160,38 @@ def as_person(app: Flask, email: str) -> WSGIApplication:
     from beamctl.emulator import insider
 
     return insider.as_person(app, email)
+
+
+def approve_login(app: Flask, user_code: str, email: str) -> None:
+    """Approves the device login whose code a person was shown, as that person, who is signed up if they are new.
+
+    Args:
+        app: What `create_app` made.
+        user_code: The code, in any case, with or without its hyphen.
+        email: Who approves it, and as whom the device will act.
+
+    Raises:
+        NoAddressError: That is no e-mail address.
+        EmulatorError: There is no such login that waits; the text says what has become of it.
+    """
+    from beamctl.emulator import insider
+
+    insider.approve_login(app, user_code, email)
+
+
+def deny_login(app: Flask, user_code: str) -> None:
+    """Denies the device login whose code somebody was shown.
+
+    Args:
+        app: What `create_app` made.
+        user_code: The code, in any case, with or without its hyphen.
+
+    Raises:
+        EmulatorError: There is no such login that waits; the text says what has become of it.
+    """
+    from beamctl.emulator import insider
+
+    insider.deny_login(app, user_code)
 
 
 def ask(app: WSGIApplication, method: str, path: str, body: object = None, workspace: str = "") -> tuple[int, str]:

@@ -1,5 +1,5 @@
-"""Reading the body of a request: JSON or a form, an object, fields that keep the rules. Whatever is wrong with it is a 400, never
-a crash. It must not know what a field is for."""
+"""Reading the body of a request: JSON or a form, an object, fields that keep the rules. Whatever is wrong with it
+is a 400, never a crash. It must not know what a field is for."""
 
 from __future__ import annotations
 

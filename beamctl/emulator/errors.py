@@ -15,6 +15,10 @@ class WrongOptionError(EmulatorError):
     """What the emulator is to be started with is wrong; the text names it."""
 
 
+class NoAddressError(EmulatorError):
+    """What should be an e-mail address is none; the text quotes it."""
+
+
 class SeedError(EmulatorError):
     """The seed is wrong, and nothing of it was loaded.
 

@@ -3,14 +3,17 @@ must not know what they ask for."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from beamctl.emulator import rules
 from beamctl.emulator.app import BASE_PATH, INSIDER, plane_of
 from beamctl.emulator.caller import Caller, Operator
-from beamctl.emulator.errors import EmulatorError
-from beamctl.emulator.store import person
+from beamctl.emulator.errors import EmulatorError, NoAddressError
+from beamctl.emulator.store import device_login, person
+from beamctl.emulator.store.device_login import DeviceLogin, State
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,12 +31,55 @@ def as_person(app: Flask, email: str) -> WSGIApplication:
     Raises:
         EmulatorError: That is no e-mail address.
     """
-    if rules.email(email):
-        raise EmulatorError(f"{email!r} is not an e-mail address")
+    _check_address(email)
     plane = plane_of(app)
     with plane.database.writing() as rows:
         known = person.sign_up(rows, email, plane.now())
     return _as(app, known)
+
+
+def approve_login(app: Flask, user_code: str, email: str) -> None:
+    """Lets the device that shows this code act as a person, who is signed up if they have no account yet.
+
+    Raises:
+        NoAddressError: That is no e-mail address.
+        EmulatorError: There is no such login that waits; the text says what has become of it.
+    """
+    _check_address(email)
+    plane = plane_of(app)
+    moment = plane.now()
+    with plane.database.writing() as rows:
+        login = _waiting(rows, user_code, moment)
+        device_login.approve(rows, login, person.sign_up(rows, email, moment).sub, moment)
+
+
+def deny_login(app: Flask, user_code: str) -> None:
+    """Turns the device that shows this code away.
+
+    Raises:
+        EmulatorError: There is no such login that waits; the text says what has become of it.
+    """
+    plane = plane_of(app)
+    moment = plane.now()
+    with plane.database.writing() as rows:
+        device_login.deny(rows, _waiting(rows, user_code, moment), moment)
+
+
+def _check_address(email: str) -> None:
+    if rules.email(email):
+        raise NoAddressError(f"{email!r} is not an e-mail address")
+
+
+def _waiting(rows: sqlite3.Connection, user_code: str, moment: datetime) -> DeviceLogin:
+    """The login with that code, if it can still be approved."""
+    login = device_login.by_user_code(rows, user_code)
+    if login is None:
+        raise EmulatorError(f"no device shows the code {user_code!r}")
+    if login.can_be_approved(moment):
+        return login
+    if login.state is State.PENDING:
+        raise EmulatorError(f"the login with the code {user_code!r} expired at {login.expires_at}")
+    raise EmulatorError(f"the login with the code {user_code!r} is {login.state.value} already")
 
 
 def ask(app: WSGIApplication, method: str, path: str, body: object = None, workspace: str = "") -> tuple[int, str]:

@@ -8,6 +8,8 @@ def test_openid_discovery_says_where_tokens_are(world: World) -> None:
     found = answer.get_json()
     assert found["issuer"] == "http://plane.example:8080/v0"
     assert found["token_endpoint"] == "http://plane.example:8080/v0/oauth/token"
+    assert found["device_authorization_endpoint"] == "http://plane.example:8080/v0/login/device"
+    assert "urn:ietf:params:oauth:grant-type:device_code" in found["grant_types_supported"]
     assert world.call(None, "GET", "/.well-known/openid-configuration").status_code == 200
 
 

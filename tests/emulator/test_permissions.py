@@ -60,6 +60,7 @@ TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
         None,
         "200 200 200 200 200 200 200 200 200",
     ),
+    ("POST", "/login/device"): ("/login/device", {"client_id": "blaxel"}, "200 200 200 200 200 200 200 200 200"),
     ("POST", "/oauth/token"): ("/oauth/token", TOKEN, "200 200 200 200 200 200 200 200 200"),
 }
 
@@ -154,5 +155,4 @@ def test_what_only_reads_says_so() -> None:
     assert {route.method for route in ROUTES if not route.writes} == {"GET", "POST"}
     assert {route.rule for route in ROUTES if not route.writes and route.method == "POST"} == {
         "/workspaces/availability",
-        "/oauth/token",
     }

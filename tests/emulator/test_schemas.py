@@ -46,6 +46,7 @@ def test_every_answer_has_a_schema() -> None:
         ("workspace_request", {"displayName": "A", "labels": {"a": "b"}}, {"labels": {"a": 1}}),
         ("availability_request", {"name": "a"}, {}),
         ("token_request", {"grant_type": "client_credentials"}, {"grant_type": "refresh_token"}),
+        ("device_login_request", {"client_id": "blaxel", "scope": "offline_access"}, {"scope": "offline_access"}),
         ("service_account_list", [], [{"client_id": "c", "client_secret": "x"}]),
         ("service_account_request", {"role": "viewer", "description": ""}, {"name": ""}),
         ("api_key_request", {"expires_in": "30d"}, {"expires_in": "-1d"}),

@@ -1,5 +1,5 @@
-"""`POST /login/device`: a device that has no browser begins a login, which a person approves elsewhere. It must not know
-how that is done, nor which tokens come of it."""
+"""`POST /login/device`: a device that has no browser begins a login, which a person approves elsewhere. It must not
+know how that is done, nor which tokens come of it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""`POST /oauth/token`: tokens for client credentials, for a refresh token and for a device login that a person approved.
-It must not know what a token lets one do, nor how a login is approved."""
+"""`POST /oauth/token`: tokens for client credentials, for a refresh token and for a device login that is approved. It
+must not know what a token lets one do, nor how a login is approved."""
 
 from __future__ import annotations
 
