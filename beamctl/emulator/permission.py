@@ -43,6 +43,8 @@ class Permission(StrEnum):
     INVITATIONS = "invitations:list"
     SEE_MFA = "users:mfa"
     CONFIGURATION = "configurations:list"
+    FEATURES_LIST = "featureFlags:list"
+    FEATURES_GET = "featureFlags:get"
     LIST_KEYS = "apiKey:list"
     WRITE_KEYS = "apiKey:write"
     POLICIES_LIST = "policies:list"
@@ -87,6 +89,8 @@ BY_ROLE: Mapping[Permission, frozenset[Role]] = {
     Permission.INVITE: _ADMINS,
     Permission.REMOVE: _ADMINS,
     Permission.SEE_MFA: _ADMINS,
+    Permission.FEATURES_LIST: _EVERY_ROLE,
+    Permission.FEATURES_GET: _EVERY_ROLE,
     Permission.LIST_KEYS: _ADMINS,
     Permission.WRITE_KEYS: _ADMINS,
     **_things("policies", _ADMINS),

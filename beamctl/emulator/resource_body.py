@@ -12,10 +12,8 @@ from beamctl.emulator.errors import bad_request
 from beamctl.emulator.kind import Kind
 from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.secrecy import kept_secret
+from beamctl.emulator.spec import EMPTY
 from beamctl.emulator.store.resource import Fields
-
-_EMPTY: tuple[object, ...] = ([], {}, "")
-"""Clients send these for what they have nothing to say about; such a field is as good as absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def _spec(
         given = {kind.hidden: before[kind.hidden], **given}
     if kind.fields is None:
         return given
-    known = {key: value for key, value in given.items() if key in kind.fields and value not in _EMPTY}
+    known = {key: value for key, value in given.items() if key in kind.fields and value not in EMPTY}
     for key, value in known.items():
         _check(f"spec.{key}", kind.fields[key], value)
     for key in kind.required:

@@ -25,6 +25,7 @@ _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\
 _EMAIL = re.compile(f"{_LOCAL}@{_HOST}")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
+_FEATURE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _SOURCES = ("invitation", "directory_sync", "domain_capture", "local")
 
@@ -142,6 +143,15 @@ def secret(value: object) -> str:
     if isinstance(value, str) and _KEY.fullmatch(value):
         return ""
     return f"must be 1 to {LONGEST_KEY} visible ASCII characters"
+
+
+def feature_flags(value: object) -> str:
+    """Which feature is on, and which is known and off."""
+    if isinstance(value, dict) and all(
+        isinstance(key, str) and _FEATURE.fullmatch(key) and isinstance(on, bool) for key, on in value.items()
+    ):
+        return ""
+    return "must map keys of letters, digits, dots, hyphens and underscores to true or false"
 
 
 def flag(value: object) -> str:

@@ -14,6 +14,7 @@ CREATE TABLE workspace (
   region         TEXT,
   group_mappings TEXT NOT NULL DEFAULT '[]' CHECK (json_type(group_mappings) = 'array'),
   runtime        TEXT NOT NULL DEFAULT '{}' CHECK (json_type(runtime) = 'object'),
+  features       TEXT NOT NULL DEFAULT '{}' CHECK (json_type(features) = 'object'),
   created_at     TEXT NOT NULL,
   updated_at     TEXT NOT NULL,
   created_by     TEXT NOT NULL,

@@ -9,6 +9,9 @@ from beamctl.emulator import rules
 
 LONGEST_LIST = 200
 
+EMPTY: tuple[object, ...] = ([], {}, "")
+"""Clients send these for what they have nothing to say about; such a field is as good as absent."""
+
 _LOCATION_TYPES = ("location", "country", "continent")
 _FLAVOR_TYPES = ("cpu", "gpu")
 _GRANULARITIES = ("month", "day", "hour", "minute")

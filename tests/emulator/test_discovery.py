@@ -23,6 +23,19 @@ def test_the_configuration_names_regions(world: World) -> None:
         assert region["continent"] in continents
 
 
+def test_only_features_that_are_on_are_listed(world: World) -> None:
+    assert world.call("max", "GET", "/features").get_json() == {"features": {"mk3": True}}
+    other = {"X-Blaxel-Workspace": "other"}
+    assert world.call("alan", "GET", "/features", headers=other).get_json() == {"features": {}}
+
+
+def test_one_feature_is_told_on_or_off_and_only_where_it_is_known(world: World) -> None:
+    on = world.call("max", "GET", "/features/mk3?account=any").get_json()
+    assert on == {"featureKey": "mk3", "enabled": True, "evaluatedAt": "2026-03-01T12:00:00.000Z"}
+    assert world.call("max", "GET", "/features/vpc").get_json()["enabled"] is False
+    assert world.error(world.call("max", "GET", "/features/none")) == "404 Feature flag not found"
+
+
 def test_resources_are_counted_where_it_is_asked_for(world: World) -> None:
     def counted(query: str) -> dict[str, int] | None:
         counts: dict[str, int] | None = (

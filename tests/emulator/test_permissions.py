@@ -60,6 +60,8 @@ TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
         None,
         "200 200 200 200 200 200 200 200 200",
     ),
+    ("GET", "/features"): ("/features", None, EVERY_ROLE),
+    ("GET", "/features/<key>"): ("/features/mk3", None, EVERY_ROLE),
     ("POST", "/login/device"): ("/login/device", {"client_id": "blaxel"}, "200 200 200 200 200 200 200 200 200"),
     ("POST", "/oauth/token"): ("/oauth/token", TOKEN, "200 200 200 200 200 200 200 200 200"),
 }

@@ -75,7 +75,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_loaded(tmp_path: Path)
                 "serviceAccounts": [
                     {"workspace": "acme", "name": "", "clientSecret": "canary", "apiKey": "canary key"}
                 ],
-                "policies": [],
+                "policies": {},
             },
             now=Clock(),
         )
@@ -126,6 +126,152 @@ def test_entries_must_agree(tmp_path: Path) -> None:
         "invitations[0].email: A@example.com is a member of acme",
         "users[1].apiKey: this key is at users[0].apiKey already",
         "serviceAccounts[0].apiKey: this key is at users[0].apiKey already",
+    )
+
+
+THINGS_SEED: dict[str, Any] = {
+    "workspaces": [{"name": "acme", "features": {"mk3": True, "vpc": False}}, {"name": "labs"}],
+    "policies": [
+        {
+            "workspace": "acme",
+            "name": "eu-only",
+            "displayName": "EU only",
+            "labels": {"team": "x"},
+            "externalId": "x-1",
+            "spec": {"type": "location", "locations": [{"type": "continent", "name": "eu"}], "flavors": []},
+        },
+        {"workspace": "labs", "name": "eu-only", "spec": {"type": "flavor"}},
+    ],
+    "integrationConnections": [
+        {"workspace": "acme", "name": "openai", "spec": {"integration": "openai", "secret": {"apiKey": "canary"}}}
+    ],
+    "environments": [
+        {"workspace": "acme", "name": "production", "displayName": "Live", "spec": {"policies": ["eu-only"]}},
+        {"workspace": "acme", "name": "staging"},
+    ],
+    **{
+        kind: [{"workspace": "acme", "name": "first", "spec": {"policies": ["eu-only"]}}]
+        for kind in ("agents", "functions", "jobs", "models", "sandboxes", "clusters")
+    },
+}
+
+
+def test_things_with_a_spec_are_what_the_api_makes_of_them(tmp_path: Path) -> None:
+    made, called = tmp_path / "seeded.db", tmp_path / "called.db"
+    assert load_seed(made, THINGS_SEED, now=Clock()) == []
+    load_seed(called, {"workspaces": THINGS_SEED["workspaces"]}, now=Clock())
+    seeded, asked = (Client(as_operator(create_app(db, now=Clock()))) for db in (made, called))
+    paths = {section: f"/v0/{section}" for section in list(THINGS_SEED)[1:]}
+    paths["integrationConnections"] = "/v0/integrations/connections"
+    for section, path in paths.items():
+        for entry in THINGS_SEED[section]:
+            metadata = {key: value for key, value in entry.items() if key not in ("workspace", "spec")}
+            body = {"metadata": metadata, "spec": entry.get("spec", {})}
+            method, target = ("PUT", f"{path}/production") if entry["name"] == "production" else ("POST", path)
+            headers = {"X-Beamlit-Workspace": entry["workspace"]}
+            assert asked.open(target, method=method, json=body, headers=headers).status_code == 200
+    for section, path in paths.items():
+        for space in ("acme", "labs"):
+            there, wanted = (
+                client.get(path, headers={"X-Beamlit-Workspace": space}).get_json() for client in (seeded, asked)
+            )
+            assert there == wanted
+            names = {entry["name"] for entry in THINGS_SEED[section] if entry["workspace"] == space}
+            assert {thing["metadata"]["name"] for thing in there} >= names
+    features = seeded.get("/v0/features?workspace=acme").get_json()
+    assert features == {"features": {"mk3": True}}
+    assert b"canary" not in made.read_bytes()
+
+
+def test_a_service_account_has_the_keys_that_are_listed(tmp_path: Path) -> None:
+    db = tmp_path / "plane.db"
+    old = {"name": "old", "apiKey": "bl_old", "expiresIn": "30d", "createdAt": "2026-01-01T00:00:00Z"}
+    keys = [{"name": "deploy", "apiKey": "bl_deploy", "expiresIn": "24h"}, old, {"name": "made"}, {"apiKey": "bl_bare"}]
+    accounts = [
+        {"workspace": "acme", "name": "ci", "clientId": "ci", "clientSecret": "S", "apiKeys": keys},
+        {"workspace": "acme", "name": "none", "clientId": "none", "clientSecret": "S", "apiKeys": []},
+        {"workspace": "acme", "name": "two", "clientId": "two", "clientSecret": "S", "apiKey": "bl_2", "apiKeys": []},
+    ]
+    (made,) = load_seed(db, {"workspaces": [{"name": "acme"}], "serviceAccounts": accounts}, now=Clock())
+    assert (made.who, made.kind) == ("acme/ci made", KeyKind.SERVICE_ACCOUNT)
+    app = create_app(db, now=Clock())
+
+    def listed(client_id: str) -> list[dict[str, Any]]:
+        answer = Client(as_operator(app)).get(f"/v0/service_accounts/{client_id}/api_keys")
+        found: list[dict[str, Any]] = answer.get_json()
+        return found
+
+    assert {key.get("name", ""): key.get("expires_in") for key in listed("ci")} == {
+        "deploy": "24h",
+        "old": "30d",
+        "made": None,
+        "": None,
+    }
+    assert [len(listed(client_id)) for client_id in ("none", "two")] == [0, 1]
+    for key, status in (("bl_deploy", 200), (made.key, 200), ("bl_bare", 200), ("bl_2", 200), ("bl_old", 401)):
+        assert app.test_client().get("/v0/users", headers={"Api-Key": key}).status_code == status
+
+
+def test_what_is_wrong_inside_an_entry_is_told_with_its_place(tmp_path: Path) -> None:
+    with pytest.raises(SeedError) as caught:
+        load_seed(
+            tmp_path / "plane.db",
+            {
+                "workspaces": [{"name": "acme", "features": {"a b": True}}],
+                "policies": [
+                    {"workspace": "acme", "name": "p", "spec": {"type": "colour", "locations": 5, "size": 1}},
+                    {"workspace": "acme", "name": "P", "spec": [], "labels": {"a": 1}},
+                    {"workspace": "acme", "name": "q"},
+                ],
+                "integrationConnections": [{"workspace": "acme", "name": "c", "spec": {"secret": {"k": ["canary"]}}}],
+                "models": [{"workspace": "acme", "name": "m", "colour": "red"}],
+                "serviceAccounts": [
+                    {"workspace": "acme", "name": "a", "apiKeys": {"name": "x"}},
+                    {"workspace": "acme", "name": "b", "apiKeys": [{"expiresIn": "soon", "apiKey": "canary key"}, 5]},
+                ],
+            },
+            now=Clock(),
+        )
+    paths = [message.partition(": ")[0] for message in caught.value.messages]
+    assert paths == [
+        "workspaces[0].features",
+        "policies[0].spec.type",
+        "policies[0].spec.locations",
+        "policies[0].spec.size",
+        "policies[1].name",
+        "policies[1].spec",
+        "policies[1].labels",
+        "policies[2].spec",
+        "integrationConnections[0].spec.secret",
+        "integrationConnections[0].spec.integration",
+        "models[0].colour",
+        "serviceAccounts[0].apiKeys",
+        "serviceAccounts[1].apiKeys[0].expiresIn",
+        "serviceAccounts[1].apiKeys[0].apiKey",
+        "serviceAccounts[1].apiKeys[1]",
+    ]
+    assert "canary" not in str(caught.value)
+
+
+def test_things_and_keys_must_agree_too(tmp_path: Path) -> None:
+    policy = {"name": "p", "spec": {"type": "location"}}
+    with pytest.raises(SeedError) as caught:
+        load_seed(
+            tmp_path / "plane.db",
+            {
+                "workspaces": [{"name": "acme"}],
+                "policies": [{"workspace": "acme", **policy}, {"workspace": "acme", **policy}],
+                "models": [{"workspace": "nowhere", "name": "p"}],
+                "serviceAccounts": [
+                    {"workspace": "acme", "name": "a", "apiKey": "canary", "apiKeys": [{"apiKey": "canary"}]}
+                ],
+            },
+            now=Clock(),
+        )
+    assert caught.value.messages == (
+        "models[0].workspace: the seed has no workspace nowhere",
+        "serviceAccounts[0].apiKeys[0].apiKey: this key is at serviceAccounts[0].apiKey already",
+        "policies[1].name: p is at policies[0].name already",
     )
 
 

@@ -24,7 +24,13 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 SEED: dict[str, Any] = {
     "workspaces": [
-        {"name": "acme", "displayName": "Acme", "labels": {"env": "prod"}, "region": "eu"},
+        {
+            "name": "acme",
+            "displayName": "Acme",
+            "labels": {"env": "prod"},
+            "region": "eu",
+            "features": {"mk3": True, "vpc": False},
+        },
         {"name": "other"},
     ],
     "users": [
@@ -73,6 +79,8 @@ ANSWERS = {
     "GET /policies/<thing>/usages": "policy_usages",
     "GET /configuration": "configuration",
     "GET /.well-known/openid-configuration": "openid_configuration",
+    "GET /features": "features",
+    "GET /features/<key>": "feature",
     "POST /login/device": "device_login",
     "POST /oauth/token": "token_response",
 }

@@ -15,7 +15,14 @@ from beamctl.emulator.store import api_key, service_account, workspace
 
 def disagreements(rows: sqlite3.Connection, seed: Seed) -> list[str]:
     """All that does not fit, each with its path."""
-    return [*_workspaces(rows, seed), *_references(seed), *_people(seed), *_accounts(rows, seed), *_keys(rows, seed)]
+    return [
+        *_workspaces(rows, seed),
+        *_references(seed),
+        *_people(seed),
+        *_accounts(rows, seed),
+        *_keys(rows, seed),
+        *_things(seed),
+    ]
 
 
 def _workspaces(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
@@ -32,6 +39,7 @@ def _references(seed: Seed) -> Iterator[str]:
         ((f"{user.path}.workspaces", name) for user in seed.users for name in user.roles),
         ((f"{entry.path}.workspace", entry.workspace) for entry in seed.invitations),
         ((f"{entry.path}.workspace", entry.workspace) for entry in seed.accounts),
+        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.things),
     )
     for path, name in named:
         if name not in known:
@@ -60,10 +68,17 @@ def _accounts(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
 def _keys(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     given = [(f"{user.path}.apiKey", digest(user.key)) for user in seed.users if user.key]
     given += [(f"{entry.path}.apiKey", digest(entry.key)) for entry in seed.accounts if entry.key]
+    given += [(f"{key.path}.apiKey", digest(key.key)) for entry in seed.accounts for key in entry.keys or () if key.key]
     yield from _twice((path, key, "this key") for path, key in given)
     for path, key in given:
         if api_key.is_known(rows, key):
             yield f"{path}: somebody has this key already"
+
+
+def _things(seed: Seed) -> Iterator[str]:
+    return _twice(
+        (f"{entry.path}.name", f"{entry.kind.name} {entry.workspace} {entry.name}", entry.name) for entry in seed.things
+    )
 
 
 def _twice(places: Iterable[tuple[str, str, str]]) -> Iterator[str]:

@@ -8,7 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from beamctl.emulator.clock import read_moment
+from beamctl.emulator.kind import KINDS, Kind
 from beamctl.emulator.permission import Role
+from beamctl.emulator.secrecy import kept_secret
+from beamctl.emulator.spec import EMPTY
+from beamctl.emulator.store.resource import Fields
 from beamctl.emulator.store.workspace import Settings
 
 
@@ -19,6 +23,7 @@ class SeedWorkspace:
     path: str
     name: str
     settings: Settings
+    features: dict[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,19 @@ class SeedInvitation:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedKey:
+    """A further API key of a service account; without `created` it is made now."""
+
+    path: str
+    name: str
+    key: str | None
+    expires_in: str
+    created: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SeedAccount:
-    """A service account to make."""
+    """A service account to make; without `keys`, not even an empty list of them, it is made one key."""
 
     path: str
     workspace: str
@@ -58,6 +74,18 @@ class SeedAccount:
     key: str | None
     client_id: str | None
     client_secret: str | None
+    keys: tuple[SeedKey, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedThing:
+    """Something with a spec to make, or, where it is built in, to give these fields."""
+
+    path: str
+    kind: Kind
+    workspace: str
+    name: str
+    fields: Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +96,7 @@ class Seed:
     users: tuple[SeedUser, ...]
     invitations: tuple[SeedInvitation, ...]
     accounts: tuple[SeedAccount, ...]
+    things: tuple[SeedThing, ...]
 
 
 def read(data: dict[str, Any]) -> Seed:
@@ -77,6 +106,7 @@ def read(data: dict[str, Any]) -> Seed:
         users=tuple(_user(path, entry) for path, entry in _entries(data, "users")),
         invitations=tuple(_invitation(path, entry) for path, entry in _entries(data, "invitations")),
         accounts=tuple(_account(path, entry) for path, entry in _entries(data, "serviceAccounts")),
+        things=tuple(_thing(kind, path, entry) for kind in KINDS for path, entry in _entries(data, kind.name)),
     )
 
 
@@ -91,7 +121,7 @@ def _workspace(path: str, entry: dict[str, Any]) -> SeedWorkspace:
         region=entry.get("region", ""),
         group_mappings=entry.get("groupMappings", []),
     )
-    return SeedWorkspace(path, entry["name"], settings)
+    return SeedWorkspace(path, entry["name"], settings, entry.get("features", {}))
 
 
 def _user(path: str, entry: dict[str, Any]) -> SeedUser:
@@ -123,4 +153,20 @@ def _account(path: str, entry: dict[str, Any]) -> SeedAccount:
         key=entry.get("apiKey"),
         client_id=entry.get("clientId"),
         client_secret=entry.get("clientSecret"),
+        keys=tuple(_key(f"{path}.{at}", key) for at, key in _entries(entry, "apiKeys")) if "apiKeys" in entry else None,
     )
+
+
+def _key(path: str, entry: dict[str, Any]) -> SeedKey:
+    created = read_moment(entry.get("createdAt"))
+    return SeedKey(path, entry.get("name", ""), entry.get("apiKey"), entry.get("expiresIn", ""), created)
+
+
+def _thing(kind: Kind, path: str, entry: dict[str, Any]) -> SeedThing:
+    """One that says nothing of a field has it empty; a secret is kept as a mask."""
+    given = entry.get("spec", {})
+    spec = given if kind.fields is None else {key: value for key, value in given.items() if value not in EMPTY}
+    if kind.hidden in spec:
+        spec = {**spec, kind.hidden: kept_secret(spec[kind.hidden], {}, ())}
+    fields = Fields(entry.get("displayName", ""), entry.get("externalId", ""), entry.get("labels", {}), spec)
+    return SeedThing(path, kind, entry["workspace"], entry["name"], fields)

@@ -9,15 +9,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from beamctl.emulator import lifetime
 from beamctl.emulator.caller import OPERATOR_NAME, Person, ServiceAccount
 from beamctl.emulator.credential import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.database import Database
 from beamctl.emulator.errors import SeedError
 from beamctl.emulator.seed.agreement import disagreements
-from beamctl.emulator.seed.entries import Seed, SeedAccount, SeedInvitation, SeedUser, read
+from beamctl.emulator.seed.entries import (
+    Seed,
+    SeedAccount,
+    SeedInvitation,
+    SeedKey,
+    SeedThing,
+    SeedUser,
+    SeedWorkspace,
+    read,
+)
 from beamctl.emulator.seed.key import KeyKind, MadeKey
 from beamctl.emulator.seed.shape import faults
-from beamctl.emulator.store import api_key, invitation, member, person, service_account, workspace
+from beamctl.emulator.store import api_key, invitation, member, person, resource, service_account, workspace
+from beamctl.emulator.store.resource import Place
 
 
 def load(db: Path, data: Any, moment: datetime) -> list[MadeKey]:  # noqa: ANN401 - plain data, checked first
@@ -39,16 +50,22 @@ def load(db: Path, data: Any, moment: datetime) -> list[MadeKey]:  # noqa: ANN40
 
 
 def _add(rows: sqlite3.Connection, seed: Seed, moment: datetime) -> Iterator[MadeKey]:
-    spaces = {
-        entry.name: workspace.create(rows, entry.name, entry.settings, OPERATOR_NAME, moment).id
-        for entry in seed.workspaces
-    }
+    spaces = {entry.name: _add_workspace(rows, entry, moment) for entry in seed.workspaces}
     for user in seed.users:
         yield from _add_user(rows, user, spaces, moment)
     for entry in seed.invitations:
         _add_invitation(rows, entry, spaces[entry.workspace], moment)
     for account in seed.accounts:
         yield from _add_account(rows, account, spaces[account.workspace], moment)
+    for thing in seed.things:
+        _add_thing(rows, thing, spaces[thing.workspace], moment)
+
+
+def _add_workspace(rows: sqlite3.Connection, entry: SeedWorkspace, moment: datetime) -> int:
+    space = workspace.create(rows, entry.name, entry.settings, OPERATOR_NAME, moment).id
+    if entry.features:
+        workspace.set_features(rows, space, entry.features)
+    return space
 
 
 def _add_user(
@@ -75,7 +92,27 @@ def _add_account(rows: sqlite3.Connection, entry: SeedAccount, space: int, momen
     who = f"{entry.workspace}/{entry.name}"
     if entry.client_secret is None:
         yield MadeKey(who, f"{client_id}:{secret}", KeyKind.CLIENT_CREDENTIALS)
-    yield from _add_key(rows, entry.key, account, MadeKey(who, new_api_key(), KeyKind.SERVICE_ACCOUNT), moment)
+    if entry.key is not None or entry.keys is None:
+        yield from _add_key(rows, entry.key, account, MadeKey(who, new_api_key(), KeyKind.SERVICE_ACCOUNT), moment)
+    for key in entry.keys or ():
+        yield from _add_named_key(rows, key, account, who, moment)
+
+
+def _add_named_key(
+    rows: sqlite3.Connection, entry: SeedKey, owner: ServiceAccount, who: str, moment: datetime
+) -> Iterator[MadeKey]:
+    key = entry.key or new_api_key()
+    duration = lifetime.read(entry.expires_in, seconds=False)
+    draft = api_key.Draft(digest(key), owner, entry.name, OPERATOR_NAME, entry.expires_in, duration)
+    api_key.add(rows, draft, entry.created or moment)
+    if entry.key is None:
+        yield MadeKey(f"{who} {entry.name}".strip(), key, KeyKind.SERVICE_ACCOUNT)
+
+
+def _add_thing(rows: sqlite3.Connection, entry: SeedThing, space: int, moment: datetime) -> None:
+    """What is built in is there already, and only gets the fields."""
+    put = resource.change if entry.name in entry.kind.built_in else resource.add
+    put(rows, Place(space, entry.kind.name), entry.name, entry.fields, OPERATOR_NAME, moment)
 
 
 def _add_key(

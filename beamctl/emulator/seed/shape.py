@@ -1,5 +1,5 @@
 """What a seed must look like: its lists, their entries' fields, and the rule of each. It gathers all that is wrong, and
-must not know the database."""
+must not know the database, nor any kind by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.emulator import rules
+from beamctl.emulator import lifetime, rules
+from beamctl.emulator.kind import KINDS, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,14 @@ class Field:
     Attributes:
         rule: What its value must be like.
         required: Whether it must be there.
+        inside: The fields of what is inside, where there are any.
+        many: Whether that is inside a list.
     """
 
     rule: rules.Rule
     required: bool = False
+    inside: Mapping[str, Field] | None = None
+    many: bool = False
 
 
 def _memberships(value: object) -> str:
@@ -31,6 +36,35 @@ def _memberships(value: object) -> str:
     return f"has no role for {', '.join(wrong)}" if wrong else ""
 
 
+def _duration(value: object) -> str:
+    """How long a key lives."""
+    fine = lifetime.read(value, seconds=False)
+    return "" if fine else "must be a duration such as 30d, 24h or 1w, of at most 10 years"
+
+
+def _entries(value: object) -> str:
+    """Entries inside an entry."""
+    return "" if isinstance(value, list) else "must be a list"
+
+
+def _thing(kind: Kind) -> Mapping[str, Field]:
+    """The entries of one kind: what the API calls metadata beside the spec, whose fields keep the kind's rules."""
+    fields = {key: Field(rule, key in kind.required) for key, rule in (kind.fields or {}).items()}
+    return {
+        "workspace": Field(rules.resource_name, required=True),
+        "name": Field(rules.resource_name, required=True),
+        **{key: Field(rule) for key, rule in rules.METADATA.items()},
+        "spec": Field(rules.an_object, required=bool(kind.required), inside=fields or None),
+    }
+
+
+_KEY: Mapping[str, Field] = {
+    "name": Field(rules.text),
+    "apiKey": Field(rules.secret),
+    "expiresIn": Field(_duration),
+    "createdAt": Field(rules.moment),
+}
+
 SECTIONS: Mapping[str, Mapping[str, Field]] = {
     "workspaces": {
         "name": Field(rules.resource_name, required=True),
@@ -38,6 +72,7 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "labels": Field(rules.labels),
         "region": Field(rules.text),
         "groupMappings": Field(rules.group_mappings),
+        "features": Field(rules.feature_flags),
     },
     "users": {
         "email": Field(rules.email, required=True),
@@ -62,7 +97,9 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "apiKey": Field(rules.secret),
         "clientId": Field(rules.secret),
         "clientSecret": Field(rules.secret),
+        "apiKeys": Field(_entries, inside=_KEY, many=True),
     },
+    **{kind.name: _thing(kind) for kind in KINDS},
 }
 """The seed, section by section."""
 
@@ -80,10 +117,14 @@ def _faults(data: object) -> Iterator[str]:
         if section not in SECTIONS:
             yield f"{section}: unknown; there are {', '.join(SECTIONS)}"
         elif isinstance(entries, list):
-            for number, entry in enumerate(entries):
-                yield from _entry_faults(f"{section}[{number}]", entry, SECTIONS[section])
+            yield from _list_faults(section, entries, SECTIONS[section])
         elif entries is not None:
             yield f"{section}: must be a list"
+
+
+def _list_faults(path: str, entries: list[Any], fields: Mapping[str, Field]) -> Iterator[str]:
+    for number, entry in enumerate(entries):
+        yield from _entry_faults(f"{path}[{number}]", entry, fields)
 
 
 def _entry_faults(path: str, entry: Any, fields: Mapping[str, Field]) -> Iterator[str]:  # noqa: ANN401 - plain data
@@ -95,6 +136,8 @@ def _entry_faults(path: str, entry: Any, fields: Mapping[str, Field]) -> Iterato
             yield f"{path}.{key}: unknown; there are {', '.join(fields)}"
         elif wrong := fields[key].rule(value):
             yield f"{path}.{key}: {wrong}"
+        elif inside := fields[key].inside:
+            yield from (_list_faults if fields[key].many else _entry_faults)(f"{path}.{key}", value, inside)
     for key, field in fields.items():
         if field.required and key not in entry:
             yield f"{path}.{key}: is missing"

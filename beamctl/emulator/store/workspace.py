@@ -91,6 +91,18 @@ def delete(rows: sqlite3.Connection, workspace_id: int) -> None:
     rows.execute("DELETE FROM workspace WHERE id = ?", (workspace_id,))
 
 
+def features(rows: sqlite3.Connection, workspace_id: int) -> dict[str, bool]:
+    """The feature flags of the workspace: whether each is on, by its key."""
+    row = rows.execute("SELECT features FROM workspace WHERE id = ?", (workspace_id,)).fetchone()
+    found: dict[str, bool] = json.loads(row["features"])
+    return found
+
+
+def set_features(rows: sqlite3.Connection, workspace_id: int, flags: dict[str, bool]) -> None:
+    """Gives the workspace these feature flags instead of those it has."""
+    rows.execute("UPDATE workspace SET features = ? WHERE id = ?", (json.dumps(flags), workspace_id))
+
+
 def payload(workspace: Workspace) -> dict[str, Any]:
     """The workspace as the API shows it."""
     settings = workspace.settings
