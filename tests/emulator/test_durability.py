@@ -1,0 +1,170 @@
+"""What was acknowledged outlives the process: real servers on one file, writers over HTTP, SIGKILL in the middle."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count, cycle
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from werkzeug.test import Client
+
+from beamctl.emulator import as_operator, create_app, load_seed
+from tests.emulator.test_server import SERVE
+
+WRITERS = 4
+PEOPLE = 200
+ENOUGH = 60
+"""Acknowledged changes after which a server is killed."""
+LONGEST = 60
+
+GONE, THERE, INVITED = "gone", "there", "invited"
+Thing = tuple[str, str]
+"""`workspace` and a name, or `person` and a number."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One request, and what it makes of one thing."""
+
+    thing: Thing
+    before: str
+    after: str
+    key: str
+    method: str
+    path: str
+    body: object = None
+
+
+@dataclass
+class Journal:
+    """What may be in the file: of each thing, its state after the last answer and, before that, both."""
+
+    may_be: dict[Thing, set[str]] = field(default_factory=dict)
+    acknowledged: int = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    people: deque[int] = field(default_factory=lambda: deque(range(PEOPLE)))
+
+    def make(self, http: httpx.Client, change: Change) -> None:
+        with self.changed:
+            self.may_be[change.thing] = {change.before, change.after}
+        answer = http.request(change.method, change.path, json=change.body, headers={"Api-Key": change.key})
+        assert answer.status_code == 200, answer.text
+        with self.changed:
+            self.may_be[change.thing] = {change.after}
+            self.acknowledged += 1
+            self.changed.notify_all()
+
+    def wait_for(self, more: int) -> None:
+        with self.changed:
+            wanted = self.acknowledged + more
+            assert self.changed.wait_for(lambda: self.acknowledged >= wanted, LONGEST)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """One client, with names of its own, that makes changes of several rows each until its server is gone."""
+
+    name: str
+    base: str
+    journal: Journal
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> str:
+        """Why it ended."""
+        with httpx.Client(base_url=self.base, timeout=LONGEST) as http:
+            try:
+                for step in count():
+                    for change in self._changes(step):
+                        self.journal.make(http, change)
+                    if self.stop.is_set():
+                        break
+            except httpx.TransportError:
+                return "killed"
+        return "stopped"
+
+    def _changes(self, step: int) -> Iterator[Change]:
+        """Make a workspace, let somebody join acme, delete the workspace of the step before."""
+        name, before = (f"{self.name}-{number}" for number in (step, step - 1))
+        yield Change(("workspace", name), GONE, THERE, "bl_ada", "POST", "/workspaces", {"name": name})
+        with suppress(IndexError):  # until nobody is left
+            person = str(self.journal.people.popleft())
+            yield Change(("person", person), INVITED, THERE, f"bl_{person}", "POST", "/workspaces/acme/join")
+        if step:
+            yield Change(("workspace", before), THERE, GONE, "bl_ada", "DELETE", f"/workspaces/{before}")
+
+
+@contextmanager
+def serving(db: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-c", SERVE, str(db)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        yield server, server.stdout.readline().strip()
+        server.kill()
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    path = tmp_path / "plane.db"
+    people = [{"email": f"p{number}@example.com", "apiKey": f"bl_{number}"} for number in range(PEOPLE)]
+    ada = {"email": "ada@example.com", "apiKey": "bl_ada", "workspaces": {"acme": "admin"}}
+    invitations = [{"workspace": "acme", "email": person["email"], "role": "viewer"} for person in people]
+    load_seed(path, {"workspaces": [{"name": "acme"}], "users": [ada, *people], "invitations": invitations})
+    return path
+
+
+def check(db: Path, journal: Journal) -> None:
+    """All that was acknowledged is there, each change is whole, and the file is sound."""
+    operator = Client(as_operator(create_app(db)))
+
+    def asked(path: str, workspace: str) -> Any:
+        return operator.get(f"/v0{path}", headers={"X-Beamlit-Workspace": workspace}).get_json()
+
+    spaces = {space["name"] for space in asked("/workspaces", "")}
+    team = {user["email"]: user for user in asked("/users", "acme")}
+    assert len(team) == PEOPLE + 1
+    for (kind, name), states in journal.may_be.items():
+        if kind == "workspace":
+            assert (THERE if name in spaces else GONE) in states, name
+        else:
+            person = team[f"p{name}@example.com"]
+            assert (THERE if person["accepted"] else INVITED) in states, name
+            assert person["role"] == "viewer"
+    for name in spaces:
+        assert "ada@example.com" in {user["email"] for user in asked("/users", name)}
+        assert len(asked("/environments", name)) == 2
+    with closing(sqlite3.connect(db)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_a_killed_server_keeps_what_it_acknowledged_and_half_of_nothing(db: Path) -> None:
+    journal = Journal()
+    for number in range(2):
+        with ThreadPoolExecutor(WRITERS) as pool, serving(db) as (server, base):
+            ended = [pool.submit(Writer(f"w{number}-{one}", base, journal).run) for one in range(WRITERS)]
+            journal.wait_for(ENOUGH)
+            server.kill()
+            assert {future.result(LONGEST) for future in ended} == {"killed"}
+        check(db, journal)
+
+
+def test_of_two_servers_on_one_file_the_other_goes_on(db: Path) -> None:
+    journal, stop = Journal(), threading.Event()
+    with ThreadPoolExecutor(WRITERS) as pool, serving(db) as (first, one), serving(db) as (_, other):
+        bases = cycle((one, other))
+        ended = [pool.submit(Writer(f"w{number}", next(bases), journal, stop).run) for number in range(WRITERS)]
+        journal.wait_for(ENOUGH)
+        first.kill()
+        journal.wait_for(ENOUGH)
+        stop.set()
+        assert [future.result(LONGEST) for future in ended] == ["killed", "stopped"] * (WRITERS // 2)
+        check(db, journal)
