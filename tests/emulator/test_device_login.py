@@ -42,7 +42,7 @@ def said(world: World, login: dict[str, Any], **other: object) -> str:
 def test_a_login_as_the_official_command_line_does_it(world: World) -> None:
     login = begin(world)
     page = login["verification_uri"]
-    assert page == "http://localhost/device"
+    assert page == "http://127.0.0.1:8080/device"
     assert login["verification_uri_complete"] == f"{page}?user_code={login['user_code']}"
     assert (login["expires_in"], login["interval"], "client_id" in login) == (600, 3, False)
     for _ in range(3):

@@ -10,7 +10,7 @@ from beamctl.emulator.errors import bad_request
 from beamctl.emulator.store import device_login
 
 PAGE = "/device"
-"""Where a person approves a login, beside the base path."""
+"""Where a person approves a login, below the public URL."""
 
 
 def begin_login(call: Call) -> Answer:
@@ -23,7 +23,7 @@ def begin_login(call: Call) -> Answer:
         raise bad_request(f"scope {wrong}")
     device_code, user_code = new_device_code(), new_user_code()
     device_login.add(call.rows, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
-    page = call.inbound.base_url.removesuffix("/v0") + PAGE
+    page = call.public_url + PAGE
     answer = {
         "device_code": device_code,
         "user_code": user_code,

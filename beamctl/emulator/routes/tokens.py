@@ -95,7 +95,7 @@ def _not_yet(error: str, quirks: frozenset[Quirk]) -> Answer:
     """That the device must ask again: no `Refusal`, since that it asked is to be remembered."""
     waits = error == "authorization_pending" and Quirk.PENDING_IS_202 in quirks
     status = HTTPStatus.ACCEPTED if waits else HTTPStatus.BAD_REQUEST
-    return Answer({"error": error, "code": int(status)}, _NOT_STORED, status)
+    return Answer({"error": error, "code": int(status)}, _NOT_STORED, status=status)
 
 
 def _tokens(call: Call, subject: str, refresh: str = "") -> Answer:
