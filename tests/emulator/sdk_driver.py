@@ -1,14 +1,20 @@
-"""Runs operations of the official `blaxel` SDK, in a process of its own: one JSON line in for each, one line out. A
-connection to anything but this machine fails, and is told of in the answer."""
+"""Runs operations of an official SDK, in a process of its own: one JSON line in for each, one line out. It is started
+with the package's name and, where that is not installed, the folder it is in. A connection to anything but this machine
+fails, and is told of in the answer."""
 
 import importlib
+import importlib.util
+import inspect
 import json
 import socket
 import sys
 from functools import cache
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 AWAY: list[str] = []
+OPERATIONS = {"blaxel": "blaxel.core.client.api", "beamlit": "beamlit.api"}
 
 
 def only_loopback(event: str, args: tuple[Any, ...]) -> None:
@@ -26,17 +32,21 @@ def plain(parsed: Any) -> Any:
     return parsed.to_dict() if hasattr(parsed, "to_dict") else parsed
 
 
-def perform(client: Any, step: dict[str, Any]) -> dict[str, Any]:
-    operation = importlib.import_module(f"blaxel.core.client.api.{step['operation']}")
+def perform(package: str, client: Any, step: dict[str, Any]) -> dict[str, Any]:
+    operation = importlib.import_module(f"{OPERATIONS[package]}.{step['operation']}")
+    given = step["given"]
+    if package == "beamlit" and "body" in given:  # which takes nothing but its own models
+        model = inspect.signature(operation.sync_detailed).parameters["body"].annotation
+        given = {**given, "body": model.from_dict(given["body"])}
     try:
-        answer = operation.sync_detailed(*step["path"], client=client, **step["given"])
+        answer = operation.sync_detailed(*step["path"], client=client, **given)
     except Exception as error:  # noqa: BLE001 - which one it is, is what the test asks
         return {"raised": type(error).__name__, "status": getattr(error, "status_code", None)}
     return {"status": int(answer.status_code), "parsed": plain(answer.parsed)}
 
 
 @cache
-def client_of(base: str, key: str, pair: str) -> Any:
+def blaxel_client(base: str, key: str, pair: str) -> Any:
     """The SDK's client for an API key, or else for client credentials."""
     apikey = importlib.import_module("blaxel.core.authentication.apikey")
     credentials = importlib.import_module("blaxel.core.authentication.clientcredentials")
@@ -51,14 +61,39 @@ def client_of(base: str, key: str, pair: str) -> Any:
     return make(base_url=base, headers={"Blaxel-Version": version}, auth=auth)
 
 
-def main() -> None:
+@cache
+def beamlit_client(base: str, key: str, _pair: str) -> Any:
+    """The client of its generated half, with its own way to show an API key."""
+    make = importlib.import_module("beamlit").AuthenticatedClient
+    provider = beamlit_authentication().ApiKeyProvider(SimpleNamespace(apiKey=key), "acme")
+    return make(base_url=base, provider=provider)
+
+
+@cache
+def beamlit_authentication() -> ModuleType:
+    """One module by its file: the package around it imports half of the world."""
+    package = importlib.util.find_spec("beamlit")
+    assert package
+    assert package.origin
+    path = Path(package.origin).with_name("authentication") / "apikey.py"
+    spec = importlib.util.spec_from_file_location("beamlit_apikey", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main(package: str, *folders: str) -> None:
+    sys.path[:0] = folders
     sys.addaudithook(only_loopback)
+    client_of = {"blaxel": blaxel_client, "beamlit": beamlit_client}[package]
     for line in sys.stdin:
         step = json.loads(line)
-        answer = perform(client_of(step["base"], step["key"], step["pair"]), step)
+        answer = perform(package, client_of(step["base"], step["key"], step["pair"]), step)
         sys.stdout.write(json.dumps({**answer, "away": AWAY}, default=str) + "\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

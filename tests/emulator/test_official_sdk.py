@@ -2,72 +2,47 @@
 socket. It runs in a process of its own, which cannot reach anything but this machine."""
 
 import base64
-import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.emulator.sdk import Sdk, driving, named_in, operations, running
 from tests.emulator.test_server import SERVE
 from tests.emulator.world import World
 
-DRIVER = Path(__file__).with_name("sdk_driver.py")
+API = Path(str(find_spec("blaxel").origin)).parent / "core" / "client" / "api"  # type: ignore[union-attr]  # it is there
+ROOMS = frozenset(
+    {"workspaces", "service_accounts", "policies", "integrations", "feature_flags", "configurations"},
+)
+"""Where the SDK has what the emulator serves, apart from what runs in a workspace."""
+
+DEPLOYED = [
+    ("agents", "agent", "agents"),
+    ("functions", "function", "functions"),
+    ("jobs", "job", "jobs"),
+    ("models", "model", "models"),
+    ("compute", "sandbox", "sandboxes"),
+]
+"""What runs in a workspace: the SDK's room, its word for one and for many. The emulator has five operations of each."""
+
+CATALOGUE = {
+    "integrations.get_integration": ["openai"],
+    "integrations.list_integration_connection_models": ["openai"],
+    "integrations.get_integration_connection_model": ["openai", "gpt"],
+    "integrations.get_integration_connection_model_endpoint_configurations": ["openai"],
+}
+"""What the emulator does not serve, with a path: it would have to ask the providers."""
+
 POLICY = {"spec": {"type": "location", "locations": [{"name": "us", "type": "country"}], "resourceTypes": ["agent"]}}
-
-
-@dataclass(frozen=True)
-class Sdk:
-    """The SDK at work: `sdk("workspaces.get_workspace", "acme")` is its answer."""
-
-    process: subprocess.Popen[str]
-    base: str
-    key: str = "bl_ada"
-    pair: str = ""
-
-    def __call__(self, operation: str, *path: str, **given: object) -> dict[str, Any]:
-        """What came back: `status` and `parsed`, or what was `raised`."""
-        assert self.process.stdin
-        assert self.process.stdout
-        as_whom = {"base": self.base, "key": self.key, "pair": self.pair}
-        step = {**as_whom, "operation": operation, "path": path, "given": given}
-        self.process.stdin.write(json.dumps(step) + "\n")
-        self.process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
-        assert answer.pop("away") == []
-        return answer
-
-    def parsed(self, operation: str, *path: str, **given: object) -> Any:
-        answer = self(operation, *path, **given)
-        assert answer["status"] == 200
-        return answer["parsed"]
-
-
-@contextmanager
-def running(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    plain = {key: value for key, value in os.environ.items() if not key.upper().startswith(("BL_", "BLAXEL", "HTTP"))}
-    with subprocess.Popen(
-        [sys.executable, *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**plain, **variables},
-    ) as process:
-        yield process
-        process.kill()
 
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
-    """The SDK, which takes long to import, once; it must find no login of whoever runs the tests."""
-    home = str(tmp_path_factory.mktemp("home"))
-    own = {"HOME": home, "DO_NOT_TRACK": "1", "BL_WORKSPACE": "acme", "BL_API_KEY": "bl_unused"}
-    with running(str(DRIVER), **own) as process:
+    with driving(tmp_path_factory.mktemp("home"), "blaxel") as process:
         yield process
 
 
@@ -91,6 +66,9 @@ def test_workspaces(sdk: Sdk) -> None:
     assert (after["displayName"], after["labels"]) == ("Acme 2", {"env": "prod"})
     assert sdk.parsed("workspaces.delete_workspace", "new-ws")["name"] == "new-ws"
     assert sdk("workspaces.get_workspace", "new-ws")["status"] == 404
+    assert sdk.parsed("workspaces.get_workspace_features") == {"features": {"mk3": True}}
+    assert sdk.parsed("feature_flags.test_feature_flag", "mk3")["enabled"] is True
+    assert sdk("feature_flags.test_feature_flag", "other")["status"] == 404
     assert sdk.parsed("workspaces.leave_workspace", "acme")["name"] == "acme"
     assert sdk("workspaces.get_workspace", "acme")["status"] == 403
 
@@ -165,16 +143,7 @@ def test_integration_connections(sdk: Sdk) -> None:
     assert sdk("integrations.get_integration_connection", "openai")["status"] == 404
 
 
-@pytest.mark.parametrize(
-    ("room", "one", "many"),
-    [
-        ("agents", "agent", "agents"),
-        ("functions", "function", "functions"),
-        ("jobs", "job", "jobs"),
-        ("models", "model", "models"),
-        ("compute", "sandbox", "sandboxes"),
-    ],
-)
+@pytest.mark.parametrize(("room", "one", "many"), DEPLOYED)
 def test_what_runs_in_a_workspace(sdk: Sdk, room: str, one: str, many: str) -> None:
     body = {"metadata": {"name": "first"}, "spec": {"enabled": True}}
     assert sdk.parsed(f"{room}.create_{one}", body=body)["metadata"]["name"] == "first"
@@ -184,6 +153,22 @@ def test_what_runs_in_a_workspace(sdk: Sdk, room: str, one: str, many: str) -> N
     assert sdk.parsed(f"{room}.update_{one}", "first", body=changed)["metadata"]["displayName"] == "First"
     assert sdk.parsed(f"{room}.get_{one}", "first")["spec"]["enabled"] is False
     assert sdk.parsed(f"{room}.delete_{one}", "first")["metadata"]["name"] == "first"
+
+
+@pytest.mark.parametrize("operation", CATALOGUE)
+def test_the_catalogue_of_providers_is_not_there(sdk: Sdk, operation: str) -> None:
+    assert sdk(operation, *CATALOGUE[operation])["status"] == 404
+
+
+def test_every_operation_is_driven() -> None:
+    deployed = {
+        f"{room}.{verb}"
+        for room, one, many in DEPLOYED
+        for verb in (f"create_{one}", f"list_{many}", f"update_{one}", f"get_{one}", f"delete_{one}")
+    }
+    assert deployed <= operations(API, frozenset(room for room, _, _ in DEPLOYED))
+    assert operations(API, ROOMS) - set(CATALOGUE) <= named_in(Path(__file__))
+    assert set(CATALOGUE) <= operations(API, ROOMS)
 
 
 def test_the_configuration(sdk: Sdk) -> None:

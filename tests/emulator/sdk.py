@@ -1,0 +1,77 @@
+"""Official SDKs at work, each in a process of its own, which cannot reach anything but this machine."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DRIVER = Path(__file__).with_name("sdk_driver.py")
+
+
+@dataclass(frozen=True)
+class Sdk:
+    """The SDK at work: `sdk("workspaces.get_workspace", "acme")` is its answer."""
+
+    process: subprocess.Popen[str]
+    base: str
+    key: str = "bl_ada"
+    pair: str = ""
+
+    def __call__(self, operation: str, *path: str, **given: object) -> dict[str, Any]:
+        """What came back: `status` and `parsed`, or what was `raised`."""
+        assert self.process.stdin
+        assert self.process.stdout
+        as_whom = {"base": self.base, "key": self.key, "pair": self.pair}
+        step = {**as_whom, "operation": operation, "path": path, "given": given}
+        self.process.stdin.write(json.dumps(step) + "\n")
+        self.process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        assert answer.pop("away") == []
+        return answer
+
+    def parsed(self, operation: str, *path: str, **given: object) -> Any:
+        answer = self(operation, *path, **given)
+        assert answer["status"] == 200
+        return answer["parsed"]
+
+
+@contextmanager
+def running(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    plain = {key: value for key, value in os.environ.items() if not key.upper().startswith(("BL_", "BLAXEL", "HTTP"))}
+    with subprocess.Popen(
+        [sys.executable, *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**plain, **variables},
+    ) as process:
+        yield process
+        process.kill()
+
+
+@contextmanager
+def driving(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The SDK, which takes long to import, once; it must find no login of whoever runs the tests."""
+    own = {"HOME": str(home), "DO_NOT_TRACK": "1", "BL_WORKSPACE": "acme", "BL_API_KEY": "bl_unused"}
+    with running(str(DRIVER), *arguments, **own) as process:
+        yield process
+
+
+def operations(api: Path, rooms: frozenset[str]) -> set[str]:
+    """Every operation that an SDK has in some rooms, such as `workspaces.get_workspace`: its files."""
+    found = {f"{path.parent.name}.{path.stem}" for path in api.glob("*/*.py") if path.stem != "__init__"}
+    return {name for name in found if name.partition(".")[0] in rooms}
+
+
+def named_in(test: Path) -> set[str]:
+    """Every operation that a test calls by its whole name."""
+    texts = {node.args[0] for node in ast.walk(ast.parse(test.read_text())) if isinstance(node, ast.Call) and node.args}
+    names = {text.value for text in texts if isinstance(text, ast.Constant) and isinstance(text.value, str)}
+    return {name for name in names if re.fullmatch(r"[a-z_]+\.[a-z_]+", name)}

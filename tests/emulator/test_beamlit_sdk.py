@@ -1,0 +1,206 @@
+"""The official client of the Beamlit era, which nobody here wrote, drives every endpoint it has for what the emulator
+serves, over a socket. Two releases: the newest one, and one that still had environments. Only their generated half is
+used, with the provider that shows an API key: it needs `attrs` and `httpx`, and runs on this Python."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.emulator.sdk import Sdk, driving, named_in, operations, running
+from tests.emulator.test_server import SERVE
+from tests.emulator.world import World
+
+pytestmark = pytest.mark.beamlit
+
+NEWEST, WITH_ENVIRONMENTS = "0.0.63", "0.0.30a0"
+ROOMS = frozenset(
+    {"workspaces", "invitations", "service_accounts", "policies", "integrations", "environments", "configurations"}
+)
+DEPLOYED = ("agent", "function", "model")
+NOT_SERVED = {
+    "integrations.get_integration",
+    "integrations.list_integration_connection_models",
+    "integrations.get_integration_connection_model",
+    "integrations.get_integration_connection_model_endpoint_configurations",
+    "integrations.list_integration_models",
+    "integrations.get_integration_model",
+    "environments.get_environment_metrics",
+}
+"""What would have to ask the providers, or to measure."""
+
+POLICY = {"metadata": {"name": "p1"}, "spec": {"type": "location", "resourceTypes": ["agent"]}}
+
+
+def folder(release: str) -> Path:
+    """Where that release is unpacked; .ci/run shows how."""
+    clients = os.environ.get("BEAMLIT_CLIENTS")
+    assert clients, "BEAMLIT_CLIENTS must name the folder into which .ci/run installs the releases"
+    path = Path(clients).resolve() / release
+    assert (path / "beamlit").is_dir(), f"beamlit {release} is not in {path}"
+    return path
+
+
+@pytest.fixture(scope="module", params=[NEWEST, WITH_ENVIRONMENTS])
+def release(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory, release: str) -> Iterator[subprocess.Popen[str]]:
+    with driving(tmp_path_factory.mktemp("home"), "beamlit", str(folder(release))) as process:
+        yield process
+
+
+@pytest.fixture
+def sdk(world: World, process: subprocess.Popen[str]) -> Iterator[Sdk]:
+    """The client as Ada, against the emulator on a socket."""
+    with running("-c", SERVE, str(world.db)) as server:
+        assert server.stdout
+        yield Sdk(process, server.stdout.readline().strip())
+
+
+def test_workspaces(sdk: Sdk) -> None:
+    assert [space["name"] for space in sdk.parsed("workspaces.list_workspaces")] == ["acme"]
+    made = sdk.parsed("workspaces.create_worspace", body={"name": "new-ws", "displayName": "New"})
+    assert (made["name"], made["displayName"]) == ("new-ws", "New")
+    read = sdk.parsed("workspaces.get_workspace", "acme")
+    after = sdk.parsed("workspaces.update_workspace", "acme", body={**read, "displayName": "Acme 2"})
+    assert (after["displayName"], after["labels"]) == ("Acme 2", {"env": "prod"})
+    assert sdk.parsed("workspaces.delete_workspace", "new-ws")["name"] == "new-ws"
+    assert sdk("workspaces.get_workspace", "new-ws") == {"raised": "UnexpectedStatus", "status": 404}
+    assert sdk.parsed("workspaces.leave_workspace", "acme")["name"] == "acme"
+    assert sdk("workspaces.get_workspace", "acme") == {"raised": "UnexpectedStatus", "status": 403}
+
+
+def test_users(sdk: Sdk) -> None:
+    invited = sdk.parsed("workspaces.invite_workspace_user", body={"email": "zoe@example.com"})
+    assert (invited["email"], invited["role"]) == ("zoe@example.com", "member")
+    changed = sdk.parsed("workspaces.update_workspace_user_role", "Ann+Ops@example.com", body={"role": "admin"})
+    assert changed["role"] == "admin"
+    users = {user["email"]: user for user in sdk.parsed("workspaces.list_workspace_users")}
+    assert users["Ann+Ops@example.com"]["role"] == "admin"
+    assert users["zoe@example.com"]["accepted"] is False
+    assert sdk("workspaces.remove_workspace_user", "zoe@example.com")["status"] == 200
+    assert sdk("workspaces.remove_workspace_user", "zoe@example.com")["status"] == 404
+
+
+def invited(sdk: Sdk) -> Sdk:
+    """The client as Ivy, whose invitation of the seed has expired, and who is invited again."""
+    sdk.parsed("workspaces.invite_workspace_user", body={"email": "ivy@example.com"})
+    changed = sdk.parsed("workspaces.update_workspace_user_role", "ivy@example.com", body={"role": "viewer"})
+    assert changed["accepted"] is False
+    ivy = replace(sdk, key="bl_ivy")
+    (invitation,) = ivy.parsed("invitations.list_all_pending_invitations")
+    assert (invitation["workspace"]["name"], invitation["role"]) == ("acme", "viewer")
+    assert ivy("workspaces.list_workspace_users")["status"] == 403
+    return ivy
+
+
+def test_an_invitee_declines(sdk: Sdk) -> None:
+    ivy = invited(sdk)
+    assert ivy.parsed("workspaces.decline_workspace_invitation", "acme")["email"] == "ivy@example.com"
+    assert ivy("invitations.list_all_pending_invitations")["status"] == 404
+    assert "ivy@example.com" not in {user["email"] for user in sdk.parsed("workspaces.list_workspace_users")}
+
+
+def test_an_invitee_joins(sdk: Sdk) -> None:
+    ivy = invited(sdk)
+    joined = ivy.parsed("workspaces.accept_workspace_invitation", "acme")
+    assert (joined["email"], joined["workspace"]["name"]) == ("ivy@example.com", "acme")
+    assert ivy("invitations.list_all_pending_invitations")["status"] == 404
+    listed = {user["email"]: user for user in ivy.parsed("workspaces.list_workspace_users")}
+    assert (listed["ivy@example.com"]["accepted"], listed["ivy@example.com"]["role"]) == (True, "viewer")
+
+
+def test_service_accounts_and_their_keys(sdk: Sdk) -> None:
+    made = sdk.parsed("service_accounts.create_workspace_service_account", body={"name": "new", "description": "CI"})
+    client_id = made["client_id"]
+    assert made["client_secret"]
+    after = sdk.parsed(
+        "service_accounts.update_workspace_service_account", client_id, body={"name": "new", "description": "CI bot"}
+    )
+    assert after["description"] == "CI bot"
+    names = [account["name"] for account in sdk.parsed("service_accounts.get_workspace_service_accounts")]
+    assert sorted(names) == ["bot", "ci", "new"]
+    key = sdk.parsed(
+        "service_accounts.create_api_key_for_service_account", client_id, body={"name": "k", "expires_in": "3600"}
+    )
+    (shown,) = sdk.parsed("service_accounts.list_api_keys_for_service_account", client_id)
+    assert (shown["id"], "apiKey" in shown) == (key["id"], False)
+    other = replace(sdk, key=key["apiKey"])
+    assert [space["name"] for space in other.parsed("workspaces.list_workspaces")] == ["acme"]
+    assert sdk("service_accounts.delete_api_key_for_service_account", client_id, key["id"])["status"] == 200
+    assert sdk.parsed("service_accounts.list_api_keys_for_service_account", client_id) == []
+    assert sdk.parsed("service_accounts.delete_workspace_service_account", client_id)["name"] == "new"
+
+
+def test_policies(sdk: Sdk) -> None:
+    assert sdk.parsed("policies.create_policy", body=POLICY)["spec"]["type"] == "location"
+    (listed,) = sdk.parsed("policies.list_policies")
+    assert listed["metadata"]["name"] == "p1"
+    read = sdk.parsed("policies.get_policy", "p1")
+    assert sdk.parsed("policies.update_policy", "p1", body=read)["spec"] == read["spec"]
+    assert sdk.parsed("policies.delete_policy", "p1")["metadata"]["name"] == "p1"
+    assert sdk("policies.get_policy", "p1") == {"raised": "UnexpectedStatus", "status": 404}
+
+
+def test_integration_connections(sdk: Sdk) -> None:
+    spec = {"integration": "openai", "config": {"org": "o"}, "secret": {"apiKey": "dummy"}}
+    body = {"metadata": {"name": "openai"}, "spec": spec}
+    assert sdk.parsed("integrations.create_integration_connection", body=body)["spec"]["config"] == {"org": "o"}
+    (listed,) = sdk.parsed("integrations.list_integration_connections")
+    assert listed == sdk.parsed("integrations.get_integration_connection", "openai")
+    body["spec"] = {**spec, "config": {"org": "p"}}
+    after = sdk.parsed("integrations.update_integration_connection", "openai", body=body)
+    assert after["spec"]["config"] == {"org": "p"}
+    assert sdk.parsed("integrations.delete_integration_connection", "openai")["metadata"]["name"] == "openai"
+
+
+@pytest.mark.parametrize("release", [WITH_ENVIRONMENTS], indirect=True, scope="module")
+def test_environments(sdk: Sdk) -> None:
+    for name in ("development", "production"):  # the client reads an empty spec, but cannot write it down again
+        body = {"metadata": {"name": name}, "spec": {"policies": ["p1"]}}
+        assert sdk.parsed("environments.update_environment", name, body=body)["spec"] == {"policies": ["p1"]}
+    names = [each["metadata"]["name"] for each in sdk.parsed("environments.list_environments")]
+    assert sorted(names) == ["development", "production"]
+    body = {"metadata": {"name": "staging"}, "spec": {"policies": ["p1"]}}
+    assert sdk.parsed("environments.create_environment", body=body)["metadata"]["name"] == "staging"
+    assert sdk.parsed("environments.get_environment", "staging")["spec"] == {"policies": ["p1"]}
+    changed = {"metadata": {"name": "staging", "displayName": "Staging"}, "spec": {"policies": ["p1", "p2"]}}
+    assert sdk.parsed("environments.update_environment", "staging", body=changed)["spec"] == {"policies": ["p1", "p2"]}
+    assert sdk.parsed("environments.delete_environment", "staging")["metadata"]["name"] == "staging"
+    assert sdk("environments.delete_environment", "production") == {"raised": "UnexpectedStatus", "status": 400}
+
+
+@pytest.mark.parametrize("one", DEPLOYED)
+def test_what_runs_in_a_workspace(sdk: Sdk, release: str, one: str) -> None:
+    where = {"environment": "production"} if release == WITH_ENVIRONMENTS else {}  # which the emulator does not look at
+    body = {"metadata": {"name": "first"}, "spec": {"enabled": True}}
+    assert sdk.parsed(f"{one}s.create_{one}", body=body)["metadata"]["name"] == "first"
+    assert len(sdk.parsed(f"{one}s.list_{one}s")) == 1
+    changed = {"metadata": {"name": "first", "displayName": "First"}, "spec": {"enabled": False}}
+    assert sdk.parsed(f"{one}s.update_{one}", "first", body=changed)["metadata"]["displayName"] == "First"
+    assert sdk.parsed(f"{one}s.get_{one}", "first")["spec"]["enabled"] is False
+    assert sdk.parsed(f"{one}s.delete_{one}", "first", **where)["metadata"]["name"] == "first"
+
+
+def test_the_configuration(sdk: Sdk) -> None:
+    assert sdk.parsed("configurations.get_configuration")["regions"]
+
+
+def test_a_member_is_refused(sdk: Sdk) -> None:
+    member = replace(sdk, key="bl_max")
+    assert member("policies.create_policy", body=POLICY) == {"raised": "UnexpectedStatus", "status": 403}
+    assert member.parsed("models.create_model", body={"metadata": {"name": "m"}, "spec": {"enabled": True}})
+
+
+def test_every_operation_is_driven(release: str) -> None:
+    api = folder(release) / "beamlit" / "api"
+    verbs = ("create_{}", "list_{}s", "update_{}", "get_{}", "delete_{}")
+    deployed = {f"{one}s.{verb.format(one)}" for one in DEPLOYED for verb in verbs}
+    assert deployed <= operations(api, frozenset(f"{one}s" for one in DEPLOYED))
+    assert operations(api, ROOMS) - NOT_SERVED <= named_in(Path(__file__))
