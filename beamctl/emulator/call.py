@@ -15,6 +15,7 @@ from beamctl.emulator.caller import Caller, Operator, Person
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.errors import forbidden
 from beamctl.emulator.mail.letter import Letter
+from beamctl.emulator.parameter import Parameter
 from beamctl.emulator.permission import Permission, role_allows
 from beamctl.emulator.public_url import IN_PROCESS
 from beamctl.emulator.quirk import Quirk
@@ -142,9 +143,22 @@ class Reach(Enum):
     """One workspace; `permission.BY_ROLE` decides."""
 
 
+_ANYBODY = frozenset(
+    {HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE}
+)
+"""What every route may answer: the version may be unknown, the body too large, the database locked for too long."""
+
+_GATE: Mapping[Reach, frozenset[HTTPStatus]] = {
+    Reach.OPEN: frozenset(),
+    Reach.CALLER: frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}),
+    Reach.WORKSPACE: frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}),
+}
+"""What admission may answer, beside a 400."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route.
+    """One route, and what it promises: the emulator's OpenAPI document and the tests are made from it.
 
     Attributes:
         method: The HTTP method.
@@ -154,6 +168,12 @@ class Route:
         handle: Answers a request that was let in, or raises a `Refusal`.
         writes: Whether it may change rows.
         beamlit_only: Whether it ended with the Beamlit era.
+        gives: The schema of a success, by its name in `schemas/api`.
+        page: The schema of a success where the version of the API has pages; empty where it has none here.
+        waits: The schema of a 202, which tells to ask again; empty where there is none.
+        takes: The schema of the body; empty where none is read.
+        query: The parameters that it reads from the query, apart from `workspace`.
+        refuses: The statuses of its own refusals, apart from 400 and those of admission.
     """
 
     method: str
@@ -163,3 +183,16 @@ class Route:
     handle: Callable[[Call], Answer]
     writes: bool = False
     beamlit_only: bool = False
+    gives: str = field(kw_only=True)
+    page: str = field(default="", kw_only=True)
+    waits: str = field(default="", kw_only=True)
+    takes: str = field(default="", kw_only=True)
+    query: tuple[Parameter, ...] = field(default=(), kw_only=True)
+    refuses: frozenset[HTTPStatus] = field(default=frozenset(), kw_only=True)
+
+    @property
+    def statuses(self) -> frozenset[HTTPStatus]:
+        """Every status that it may answer."""
+        era = frozenset({HTTPStatus.NOT_FOUND}) if self.beamlit_only else frozenset()
+        later = frozenset({HTTPStatus.ACCEPTED}) if self.waits else frozenset()
+        return _ANYBODY | _GATE[self.reach] | era | later | self.refuses

@@ -6,6 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
+MISSING = frozenset({HTTPStatus.NOT_FOUND})
+TAKEN = frozenset({HTTPStatus.CONFLICT})
+"""What a route says of its refusals: there may be no such thing, or one that is in the way."""
+
 
 class EmulatorError(Exception):
     """The emulator cannot be started or asked as wanted; the text says why."""

@@ -17,6 +17,7 @@ class Kind:
         name: What its rows are marked with; also how it is called among the usages of a policy.
         word: What an error calls one.
         path: Where it is, below the base path.
+        schema: What the names of its schemas in `schemas/api` begin with.
         scope: The first half of the names of its permissions.
         fields: The rules of the fields that a spec has; None where a spec may be any object.
         required: The fields that a spec must have.
@@ -33,6 +34,7 @@ class Kind:
     name: str
     word: str
     path: str
+    schema: str = "resource"
     scope: str = "resources"
     fields: spec.Fields | None = None
     required: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ POLICIES = Kind(
     "policies",
     "Policy",
     "/policies",
+    schema="policy",
     scope="policies",
     fields=spec.POLICY,
     required=("type",),
@@ -66,6 +69,7 @@ INTEGRATION_CONNECTIONS = Kind(
     "integrationConnections",
     "Integration connection",
     "/integrations/connections",
+    schema="integration_connection",
     scope="integrations",
     fields=spec.INTEGRATION_CONNECTION,
     required=("integration",),
@@ -78,6 +82,7 @@ ENVIRONMENTS = Kind(
     "environments",
     "Environment",
     "/environments",
+    schema="environment",
     scope="environments",
     fields=spec.ENVIRONMENT,
     built_in=("development", "production"),

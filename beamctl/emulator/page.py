@@ -15,6 +15,7 @@ from typing import Any
 from beamctl.emulator import token
 from beamctl.emulator.credential import digest
 from beamctl.emulator.errors import bad_request
+from beamctl.emulator.parameter import EXTERNAL_ID, Parameter
 from beamctl.emulator.store import listing, secret
 from beamctl.emulator.store.listing import Position, Sort, Wanted
 from beamctl.emulator.store.resource import Place
@@ -28,6 +29,32 @@ LONGEST_Q = 200
 SHORTEST_Q = 2
 
 _LONGEST_NUMBER = 9
+
+PARAMETERS = (
+    Parameter(
+        "limit",
+        f"Documented: how many, 1 to {MOST}; what is beyond is taken for the nearest.",
+        {"type": "integer", "default": USUAL},
+    ),
+    Parameter(
+        "cursor", "Documented: the `nextCursor` of the page before, with the same q and sort.", {"type": "string"}
+    ),
+    Parameter(
+        "sort",
+        "Documented: in which order.",
+        {"type": "string", "enum": [sort.value for sort in Sort], "default": Sort.NEWEST.value},
+    ),
+    Parameter(
+        "q",
+        f"Documented: a text in name, display name or labels; shorter than {SHORTEST_Q} characters, it is not read.",
+        {"type": "string", "maxLength": LONGEST_Q},
+    ),
+    Parameter(
+        "anchor", "Documented: the last page; with a sort by createdAt only.", {"type": "string", "enum": ["", "end"]}
+    ),
+    EXTERNAL_ID,
+)
+"""What `page` reads. Where the version of the API has no pages, none of it is read."""
 
 
 @dataclass(frozen=True, slots=True)

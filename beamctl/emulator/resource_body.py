@@ -81,9 +81,10 @@ def _spec(
         given = {kind.hidden: before[kind.hidden], **given}
     if kind.fields is None:
         return given
+    for key, rule in kind.fields.items():
+        if key in given:
+            _check(f"spec.{key}", rule, given[key])
     known = {key: value for key, value in given.items() if key in kind.fields and value not in EMPTY}
-    for key, value in known.items():
-        _check(f"spec.{key}", kind.fields[key], value)
     for key in kind.required:
         if key not in known:
             raise bad_request(f"spec.{key} is required")

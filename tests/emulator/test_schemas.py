@@ -7,9 +7,10 @@ from jsonschema import Draft202012Validator
 
 import beamctl.emulator
 from beamctl.emulator import FaultKind, Quirk
+from beamctl.emulator.call import Route
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.emulator.routes import ROUTES
-from tests.emulator.world import ANSWERS, SCHEMAS, validator
+from tests.emulator.world import SCHEMAS, validator
 
 FILES = sorted(SCHEMAS.glob("*.json"))
 NO = "\N{EN DASH}"
@@ -33,9 +34,19 @@ def test_a_schema_is_one_and_says_where_its_facts_come_from(path: Path) -> None:
         assert "description" in field or "$ref" in field, name
 
 
-def test_every_answer_has_a_schema() -> None:
-    assert set(ANSWERS) == {f"{route.method} {route.rule}" for route in ROUTES}
-    assert {*ANSWERS.values(), "error"} <= {path.stem for path in FILES}
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.rule}")
+def test_what_a_route_takes_and_gives_has_a_schema(route: Route) -> None:
+    assert {route.gives, route.page, route.takes} - {""} <= {path.stem for path in FILES}
+    assert bool(route.takes) == (route.method in ("POST", "PUT") and not route.rule.endswith(("/join", "/decline")))
+
+
+def test_every_schema_is_used() -> None:
+    used = {name for route in ROUTES for name in (route.gives, route.page, route.takes)} | {
+        "error",
+        "api_version_error",
+    }
+    inner = {name for path in FILES for name in re.findall(r"urn:beamctl:api:(\w+)", path.read_text())}
+    assert {path.stem for path in FILES} - used <= inner
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,24 @@ def _lifetime(call: Call, content: dict[str, Any]) -> timedelta | None:
 _KEYS = f"{ONE}/api_keys"
 
 ROUTES = (
-    Route("GET", _KEYS, Reach.WORKSPACE, Permission.LIST_KEYS, list_keys),
-    Route("POST", _KEYS, Reach.WORKSPACE, Permission.WRITE_KEYS, create_key, writes=True),
-    Route("DELETE", f"{_KEYS}/<key_id>", Reach.WORKSPACE, Permission.WRITE_KEYS, delete_key, writes=True),
+    Route("GET", _KEYS, Reach.WORKSPACE, Permission.LIST_KEYS, list_keys, gives="api_key_list"),
+    Route(
+        "POST",
+        _KEYS,
+        Reach.WORKSPACE,
+        Permission.WRITE_KEYS,
+        create_key,
+        writes=True,
+        takes="api_key_request",
+        gives="api_key_created",
+    ),
+    Route(
+        "DELETE",
+        f"{_KEYS}/<key_id>",
+        Reach.WORKSPACE,
+        Permission.WRITE_KEYS,
+        delete_key,
+        writes=True,
+        gives="removal",
+    ),
 )

@@ -35,4 +35,15 @@ def begin_login(call: Call) -> Answer:
     return Answer({**answer, "client_id": client_id} if call.beamlit else answer, {"Cache-Control": "no-store"})
 
 
-ROUTES = (Route("POST", "/login/device", Reach.OPEN, None, begin_login, writes=True),)
+ROUTES = (
+    Route(
+        "POST",
+        "/login/device",
+        Reach.OPEN,
+        None,
+        begin_login,
+        writes=True,
+        takes="device_login_request",
+        gives="device_login",
+    ),
+)

@@ -48,6 +48,20 @@ def show_openid_configuration(call: Call) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "/configuration", Reach.CALLER, Permission.CONFIGURATION, show_configuration),
-    Route("GET", "/.well-known/openid-configuration", Reach.OPEN, None, show_openid_configuration),
+    Route(
+        "GET",
+        "/configuration",
+        Reach.CALLER,
+        Permission.CONFIGURATION,
+        show_configuration,
+        gives="configuration",
+    ),
+    Route(
+        "GET",
+        "/.well-known/openid-configuration",
+        Reach.OPEN,
+        None,
+        show_openid_configuration,
+        gives="openid_configuration",
+    ),
 )

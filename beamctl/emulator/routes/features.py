@@ -4,7 +4,7 @@ flag is for."""
 from __future__ import annotations
 
 from beamctl.emulator.call import Answer, Call, Reach, Route
-from beamctl.emulator.errors import not_found
+from beamctl.emulator.errors import MISSING, not_found
 from beamctl.emulator.permission import Permission
 from beamctl.emulator.store import workspace
 
@@ -25,6 +25,14 @@ def show_feature(call: Call) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "/features", Reach.WORKSPACE, Permission.FEATURES_LIST, list_features),
-    Route("GET", "/features/<key>", Reach.WORKSPACE, Permission.FEATURES_GET, show_feature),
+    Route("GET", "/features", Reach.WORKSPACE, Permission.FEATURES_LIST, list_features, gives="features"),
+    Route(
+        "GET",
+        "/features/<key>",
+        Reach.WORKSPACE,
+        Permission.FEATURES_GET,
+        show_feature,
+        gives="feature",
+        refuses=MISSING,
+    ),
 )

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from beamctl.emulator.call import Answer, Call, Reach, Route
-from beamctl.emulator.errors import not_found
+from beamctl.emulator.errors import MISSING, not_found
 from beamctl.emulator.permission import Permission
 from beamctl.emulator.store import invitation, member, person, workspace
 from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
@@ -64,7 +64,33 @@ def _rendered(call: Call, row: sqlite3.Row) -> dict[str, Any]:
 
 
 ROUTES = (
-    Route("GET", "/profile/invitations", Reach.CALLER, Permission.INVITATIONS, list_invitations),
-    Route("POST", "/workspaces/<name>/join", Reach.CALLER, Permission.ACCEPT, join, writes=True),
-    Route("POST", "/workspaces/<name>/decline", Reach.CALLER, Permission.DECLINE, decline, writes=True),
+    Route(
+        "GET",
+        "/profile/invitations",
+        Reach.CALLER,
+        Permission.INVITATIONS,
+        list_invitations,
+        gives="invitation_list",
+        refuses=MISSING,
+    ),
+    Route(
+        "POST",
+        "/workspaces/<name>/join",
+        Reach.CALLER,
+        Permission.ACCEPT,
+        join,
+        writes=True,
+        gives="invitation_accept",
+        refuses=MISSING,
+    ),
+    Route(
+        "POST",
+        "/workspaces/<name>/decline",
+        Reach.CALLER,
+        Permission.DECLINE,
+        decline,
+        writes=True,
+        gives="pending_invitation",
+        refuses=MISSING,
+    ),
 )

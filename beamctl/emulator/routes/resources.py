@@ -6,14 +6,15 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from beamctl.emulator import api_version, page, resource_body
 from beamctl.emulator.call import Answer, Call, Reach, Route
-from beamctl.emulator.errors import bad_request, conflict, not_found
+from beamctl.emulator.errors import TAKEN, bad_request, conflict, not_found
 from beamctl.emulator.kind import DEPLOYED, KINDS, Kind
-from beamctl.emulator.permission import Permission
+from beamctl.emulator.parameter import EXTERNAL_ID
 from beamctl.emulator.secrecy import shown_spec
 from beamctl.emulator.store import listing, resource
 from beamctl.emulator.store.listing import Wanted
@@ -110,20 +111,35 @@ def _users(kind: Kind, call: Call, names: list[str]) -> list[tuple[str, str, str
 
 
 def _routes(kind: Kind) -> Iterator[Route]:
-    def route(
-        method: str, rule: str, verb: str, handle: Callable[[Kind, Call], Answer], *, writes: bool = False
-    ) -> Route:
-        permission: Permission = kind.permission(verb)
-        return Route(method, rule, Reach.WORKSPACE, permission, partial(handle, kind), writes, kind.beamlit_only)
-
-    one = f"{kind.path}/<thing>"
-    yield route("GET", kind.path, "list", list_things)
-    yield route("POST", kind.path, "create", create_thing, writes=True)
-    yield route("GET", one, "get", show_thing)
-    yield route("PUT", one, "update", change_thing, writes=True)
-    yield route("DELETE", one, "delete", delete_thing, writes=True)
+    """Those of one kind."""
+    one, body = f"{kind.path}/<thing>", f"{kind.schema}_request"
+    deletes = TAKEN if kind.kept_while_used else frozenset()
+    yield replace(
+        _route(kind, "GET", kind.path, "list", list_things),
+        gives=f"{kind.schema}_list",
+        page=f"{kind.schema}_page" if kind.paged else "",
+        query=page.PARAMETERS if kind.paged else (EXTERNAL_ID,),
+    )
+    yield replace(_route(kind, "POST", kind.path, "create", create_thing), takes=body, refuses=TAKEN)
+    yield _route(kind, "GET", one, "get", show_thing)
+    yield replace(_route(kind, "PUT", one, "update", change_thing), takes=body)
+    yield replace(_route(kind, "DELETE", one, "delete", delete_thing), refuses=deletes)
     if kind.tells_usage:
-        yield route("GET", f"{one}/usages", "get", show_usages)
+        yield replace(_route(kind, "GET", f"{one}/usages", "get", show_usages), gives="policy_usages")
+
+
+def _route(kind: Kind, method: str, rule: str, verb: str, handle: Callable[[Kind, Call], Answer]) -> Route:
+    """A route that answers with one thing of the kind."""
+    return Route(
+        method,
+        rule,
+        Reach.WORKSPACE,
+        kind.permission(verb),
+        partial(handle, kind),
+        writes=method != "GET",
+        beamlit_only=kind.beamlit_only,
+        gives=kind.schema,
+    )
 
 
 ROUTES = tuple(route for kind in KINDS for route in _routes(kind))

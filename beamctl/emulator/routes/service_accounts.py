@@ -89,8 +89,41 @@ def _shown(call: Call, client_id: str) -> dict[str, Any]:
 ONE = "/service_accounts/<client_id>"
 
 ROUTES = (
-    Route("GET", "/service_accounts", Reach.WORKSPACE, Permission.GET, list_service_accounts),
-    Route("POST", "/service_accounts", Reach.WORKSPACE, Permission.UPDATE, create_service_account, writes=True),
-    Route("PUT", ONE, Reach.WORKSPACE, Permission.UPDATE, change_service_account, writes=True),
-    Route("DELETE", ONE, Reach.WORKSPACE, Permission.UPDATE, delete_service_account, writes=True),
+    Route(
+        "GET",
+        "/service_accounts",
+        Reach.WORKSPACE,
+        Permission.GET,
+        list_service_accounts,
+        gives="service_account_list",
+    ),
+    Route(
+        "POST",
+        "/service_accounts",
+        Reach.WORKSPACE,
+        Permission.UPDATE,
+        create_service_account,
+        writes=True,
+        takes="service_account_request",
+        gives="service_account_created",
+    ),
+    Route(
+        "PUT",
+        ONE,
+        Reach.WORKSPACE,
+        Permission.UPDATE,
+        change_service_account,
+        writes=True,
+        takes="service_account_request",
+        gives="service_account",
+    ),
+    Route(
+        "DELETE",
+        ONE,
+        Reach.WORKSPACE,
+        Permission.UPDATE,
+        delete_service_account,
+        writes=True,
+        gives="service_account_deleted",
+    ),
 )

@@ -122,4 +122,16 @@ def _basic(inbound: Inbound) -> tuple[str, str] | None:
     return client_id, client_secret
 
 
-ROUTES = (Route("POST", "/oauth/token", Reach.OPEN, None, exchange, writes=True),)
+ROUTES = (
+    Route(
+        "POST",
+        "/oauth/token",
+        Reach.OPEN,
+        None,
+        exchange,
+        writes=True,
+        takes="token_request",
+        gives="token_response",
+        waits="device_login_pending",
+    ),
+)

@@ -9,7 +9,7 @@ from datetime import datetime
 from beamctl.emulator import body, inviter, link, rules
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Person
-from beamctl.emulator.errors import bad_request, conflict, not_found
+from beamctl.emulator.errors import TAKEN, bad_request, conflict, not_found
 from beamctl.emulator.mail import letter
 from beamctl.emulator.mail.letter import Letter
 from beamctl.emulator.permission import Permission, Role
@@ -125,8 +125,35 @@ def _keep_an_admin(call: Call, sub: str) -> None:
 _ONE = "/users/<path:who>"
 
 ROUTES = (
-    Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users),
-    Route("POST", "/users", Reach.WORKSPACE, Permission.INVITE, invite_user, writes=True),
-    Route("PUT", _ONE, Reach.WORKSPACE, Permission.UPDATE, set_role, writes=True),
-    Route("DELETE", _ONE, Reach.WORKSPACE, Permission.REMOVE, remove_user, writes=True),
+    Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users, gives="user_list"),
+    Route(
+        "POST",
+        "/users",
+        Reach.WORKSPACE,
+        Permission.INVITE,
+        invite_user,
+        writes=True,
+        takes="invite_request",
+        gives="pending_invitation",
+        refuses=TAKEN,
+    ),
+    Route(
+        "PUT",
+        _ONE,
+        Reach.WORKSPACE,
+        Permission.UPDATE,
+        set_role,
+        writes=True,
+        takes="role_request",
+        gives="workspace_user",
+    ),
+    Route(
+        "DELETE",
+        _ONE,
+        Reach.WORKSPACE,
+        Permission.REMOVE,
+        remove_user,
+        writes=True,
+        gives="removal",
+    ),
 )

@@ -8,8 +8,9 @@ import re
 from beamctl.emulator import body, rules
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Operator, Person, ServiceAccount
-from beamctl.emulator.errors import bad_request, conflict, not_found
+from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, not_found
 from beamctl.emulator.kind import KINDS
+from beamctl.emulator.parameter import COUNT_RESOURCES, WITH_REASON
 from beamctl.emulator.permission import Permission, Role
 from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.store import member, resource, service_account, workspace
@@ -119,11 +120,48 @@ def _unavailable(call: Call, name: str) -> tuple[str, str]:
 _ONE = "/workspaces/<name>"
 
 ROUTES = (
-    Route("GET", "/workspaces", Reach.CALLER, Permission.LIST, list_workspaces),
-    Route("POST", "/workspaces", Reach.CALLER, Permission.CREATE, create_workspace, writes=True),
-    Route("POST", "/workspaces/availability", Reach.OPEN, None, check_availability),
-    Route("GET", _ONE, Reach.WORKSPACE, Permission.GET, show_workspace),
-    Route("PUT", _ONE, Reach.WORKSPACE, Permission.UPDATE, change_workspace, writes=True),
-    Route("DELETE", _ONE, Reach.WORKSPACE, Permission.DELETE, delete_workspace, writes=True),
-    Route("DELETE", f"{_ONE}/leave", Reach.CALLER, Permission.LEAVE, leave_workspace, writes=True),
+    Route("GET", "/workspaces", Reach.CALLER, Permission.LIST, list_workspaces, gives="workspace_list"),
+    Route(
+        "POST",
+        "/workspaces",
+        Reach.CALLER,
+        Permission.CREATE,
+        create_workspace,
+        writes=True,
+        takes="workspace_request",
+        gives="workspace",
+        refuses=TAKEN,
+    ),
+    Route(
+        "POST",
+        "/workspaces/availability",
+        Reach.OPEN,
+        None,
+        check_availability,
+        takes="availability_request",
+        gives="availability_response",
+        query=(WITH_REASON,),
+    ),
+    Route("GET", _ONE, Reach.WORKSPACE, Permission.GET, show_workspace, gives="workspace", query=(COUNT_RESOURCES,)),
+    Route(
+        "PUT",
+        _ONE,
+        Reach.WORKSPACE,
+        Permission.UPDATE,
+        change_workspace,
+        writes=True,
+        takes="workspace_request",
+        gives="workspace",
+    ),
+    Route("DELETE", _ONE, Reach.WORKSPACE, Permission.DELETE, delete_workspace, writes=True, gives="workspace"),
+    Route(
+        "DELETE",
+        f"{_ONE}/leave",
+        Reach.CALLER,
+        Permission.LEAVE,
+        leave_workspace,
+        writes=True,
+        gives="workspace",
+        refuses=MISSING,
+    ),
 )

@@ -1,0 +1,31 @@
+"""The parameters that a route may read from the query, as the emulator's OpenAPI document tells them. It must not know
+how a route reads one, nor which routes there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter.
+
+    Attributes:
+        name: Its name in the query.
+        meaning: What it does, and where that is known from.
+        schema: The JSON Schema of its value.
+    """
+
+    name: str
+    meaning: str
+    schema: Mapping[str, object]
+
+
+COUNT_RESOURCES = Parameter(
+    "countResources", "Documented: also tells how much there is in it.", {"type": "boolean", "default": False}
+)
+WITH_REASON = Parameter("withReason", "Documented: also tells why not.", {"type": "boolean", "default": False})
+EXTERNAL_ID = Parameter(
+    "externalId", "Client code: only what has this external identifier; empty for all.", {"type": "string"}
+)
