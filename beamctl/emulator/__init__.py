@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beamctl.emulator.clock import MovableClock, read_moment, utc_now
 from beamctl.emulator.duration import read_duration
@@ -57,6 +57,7 @@ __all__ = [
     "instrument",
     "load_seed",
     "open_post",
+    "openapi_document",
     "read_duration",
     "read_moment",
     "read_rule",
@@ -142,6 +143,18 @@ def load_seed(db: Path, data: object, *, now: Callable[[], datetime] = utc_now) 
     from beamctl.emulator.seed.load import load
 
     return load(db, data, now())
+
+
+def openapi_document() -> dict[str, Any]:
+    """The emulator's own OpenAPI 3.1 document, which it also serves at `/v0/openapi.json`; it is not the real API's.
+
+    Raises:
+        EmulatorError: The installation is incomplete.
+    """
+    from beamctl.emulator.app import BASE_PATH
+    from beamctl.emulator.openapi.document import document
+
+    return document(BASE_PATH)
 
 
 def as_operator(app: Flask) -> WSGIApplication:

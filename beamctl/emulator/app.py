@@ -24,6 +24,7 @@ from beamctl.emulator.database import Database
 from beamctl.emulator.errors import Refusal
 from beamctl.emulator.mail.letter import Letter
 from beamctl.emulator.mail.post import Post
+from beamctl.emulator.openapi.document import document
 from beamctl.emulator.public_url import PublicUrl
 from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.routes import ROUTES
@@ -92,6 +93,7 @@ def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], post:
             methods=list(routes),
             provide_automatic_options=False,
         )
+    app.add_url_rule(f"{BASE_PATH}/openapi.json", view_func=_show_openapi, provide_automatic_options=False)
     app.before_request(_check_version)
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_error)
@@ -129,6 +131,11 @@ def _view(plane: ControlPlane, routes: Mapping[str, Route]) -> Callable[..., Res
     return view
 
 
+def _show_openapi() -> Response:
+    """The emulator's own description, which the real API does not have."""
+    return _json(document(BASE_PATH), HTTPStatus.OK)
+
+
 def _json(body: object, status: int, headers: Mapping[str, str] | None = None) -> Response:
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(text, status, headers, content_type="application/json")
@@ -139,6 +146,8 @@ def _error(status: int, text: str, headers: Mapping[str, str] | None = None) -> 
 
 
 def _check_version() -> Response | None:
+    if request.routing_exception:  # there is no such route in any version
+        return None
     fault = api_version.fault(request.headers.get("Blaxel-Version"))
     return _json(fault, HTTPStatus.BAD_REQUEST) if fault else None
 

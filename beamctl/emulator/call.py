@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from beamctl.emulator.caller import Caller, Operator, Person
 from beamctl.emulator.clock import stamp
-from beamctl.emulator.errors import forbidden
+from beamctl.emulator.errors import bad_request, forbidden
 from beamctl.emulator.mail.letter import Letter
 from beamctl.emulator.parameter import Parameter
 from beamctl.emulator.permission import Permission, role_allows
@@ -24,6 +24,9 @@ from beamctl.emulator.witness import Witness
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
+
+
+_YES_OR_NO = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,15 @@ class Inbound:
         return any(name.lower().startswith(beginning) for name in self.headers.keys())  # noqa: SIM118 - no mapping
 
     def is_asked(self, name: str) -> bool:
-        """Whether the query switches something on."""
-        return self.query.get(name, "").lower() in ("true", "1")
+        """Whether the query switches something on.
+
+        Raises:
+            Refusal: 400: it says neither yes nor no.
+        """
+        said = self.query.get(name, "").lower()
+        if said not in _YES_OR_NO:
+            raise bad_request(f"{name} must be true or false")
+        return _YES_OR_NO[said]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +182,8 @@ class Route:
         page: The schema of a success where the version of the API has pages; empty where it has none here.
         waits: The schema of a 202, which tells to ask again; empty where there is none.
         takes: The schema of the body; empty where none is read.
+        takes_form: Whether the body may be a form instead of JSON.
+        needs: The fields that the body must have beyond its schema, such as `metadata.name`.
         query: The parameters that it reads from the query, apart from `workspace`.
         refuses: The statuses of its own refusals, apart from 400 and those of admission.
     """
@@ -187,6 +199,8 @@ class Route:
     page: str = field(default="", kw_only=True)
     waits: str = field(default="", kw_only=True)
     takes: str = field(default="", kw_only=True)
+    takes_form: bool = field(default=False, kw_only=True)
+    needs: tuple[str, ...] = field(default=(), kw_only=True)
     query: tuple[Parameter, ...] = field(default=(), kw_only=True)
     refuses: frozenset[HTTPStatus] = field(default=frozenset(), kw_only=True)
 

@@ -13,12 +13,14 @@ from urllib.parse import parse_qsl, unquote
 from flask import Flask
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
+from tests.fakes.contract import closed as without_more
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, TestResponse
 
-from beamctl.emulator import Quirk, create_app, load_seed
+from beamctl.emulator import Quirk, create_app, load_seed, schemas
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.mail.post import Post
+from beamctl.emulator.openapi.payload import body_schema
 from beamctl.emulator.routes import ROUTES
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "api"
@@ -61,8 +63,6 @@ CONTRACTS = {f"{route.method} {route.rule}": route for route in ROUTES}
 
 THINGS = {kind.path: kind.schema for kind in KINDS}
 """The schema of each sort of thing with metadata and a spec, by the path of its listing."""
-
-Json = dict[str, Any] | list[Any] | str | float | bool | None
 
 
 @dataclass
@@ -143,9 +143,9 @@ def client_sent(content: bytes | None, headers: Mapping[str, str]) -> Any:
 
 def check_taken(route: str, sent: Any) -> None:
     """Fails unless what the route took is what it says it takes; the API ignores fields that it does not know."""
-    takes = CONTRACTS[route].takes
-    if takes:
-        conforms(validator(takes, closed=False), sent, f"the body that {route} took")
+    contract = CONTRACTS[route]
+    if contract.takes:
+        conforms(Draft202012Validator(body_schema(contract), registry=registry()), sent, f"the body that {route} took")
 
 
 def check(route: str, answer: TestResponse) -> None:
@@ -170,25 +170,17 @@ def conforms(schema: Draft202012Validator, body: Any, what: str) -> None:
 
 
 @cache
-def validator(name: str, *, closed: bool = True) -> Draft202012Validator:
-    """The schema of that name; closed, it takes no field that it does not name."""
-    files = [json.loads(path.read_text()) for path in sorted(SCHEMAS.glob("*.json"))]
-    contents = [strict(one) for one in files] if closed else files
-    registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in contents)
-    schema = next(one for one in contents if one["$id"].endswith(f":{name}"))
-    return Draft202012Validator(schema, registry=registry, format_checker=FORMATS)
+def validator(name: str) -> Draft202012Validator:
+    """The schema of that name, with no field that it does not name."""
+    schema = {"$ref": schemas.PREFIX + name}
+    return Draft202012Validator(schema, registry=registry(closed=True), format_checker=FORMATS)
 
 
-def strict(schema: Json) -> Any:
-    """The schema with every object that lists its properties closed to others."""
-    if isinstance(schema, list):
-        return [strict(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    inner = {key: strict(value) for key, value in schema.items()}
-    if inner.get("type") == "object" and "properties" in inner:
-        inner.setdefault("additionalProperties", False)
-    return inner
+@cache
+def registry(*, closed: bool = False) -> Registry[Any]:
+    contents = [without_more(schema) if closed else schema for schema in schemas.load().values()]
+    found: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in contents)
+    return found
 
 
 FORMATS = FormatChecker(["email"])

@@ -120,7 +120,8 @@ def _routes(kind: Kind) -> Iterator[Route]:
         page=f"{kind.schema}_page" if kind.paged else "",
         query=page.PARAMETERS if kind.paged else (EXTERNAL_ID,),
     )
-    yield replace(_route(kind, "POST", kind.path, "create", create_thing), takes=body, refuses=TAKEN)
+    needs = ("metadata.name", "spec") if kind.required else ("metadata.name",)
+    yield replace(_route(kind, "POST", kind.path, "create", create_thing), takes=body, needs=needs, refuses=TAKEN)
     yield _route(kind, "GET", one, "get", show_thing)
     yield replace(_route(kind, "PUT", one, "update", change_thing), takes=body)
     yield replace(_route(kind, "DELETE", one, "delete", delete_thing), refuses=deletes)

@@ -105,6 +105,7 @@ ROUTES = (
         create_service_account,
         writes=True,
         takes="service_account_request",
+        needs=("name",),
         gives="service_account_created",
     ),
     Route(

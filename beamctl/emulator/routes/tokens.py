@@ -131,6 +131,7 @@ ROUTES = (
         exchange,
         writes=True,
         takes="token_request",
+        takes_form=True,
         gives="token_response",
         waits="device_login_pending",
     ),

@@ -129,6 +129,7 @@ ROUTES = (
         create_workspace,
         writes=True,
         takes="workspace_request",
+        needs=("name",),
         gives="workspace",
         refuses=TAKEN,
     ),

@@ -1,0 +1,67 @@
+"""The whole document: every operation, and what they share. It must not know any route in particular."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from beamctl.emulator import schemas
+from beamctl.emulator.authentication import WORKSPACE_HEADERS
+from beamctl.emulator.openapi import security
+from beamctl.emulator.openapi.operation import VERSION, WORKSPACE, operation, path
+from beamctl.emulator.openapi.payload import answer, embedded
+from beamctl.emulator.parameter import Parameter
+from beamctl.emulator.routes import ROUTES
+
+_VERSION_OF_OPENAPI = "3.1.0"
+
+_ABOUT = """\
+What beamctl's emulator of the Beamlit (Blaxel) control plane takes and gives. This is not the published description of
+the real API, and no line of it was compared with the real service: each field says whether it is documented, known from
+client code or guessed. `x-allowed-to` on an operation is the emulator's table of permissions: the roles in the
+workspace, or the sorts of callers, that may call it."""
+
+
+def document(base_path: str) -> dict[str, Any]:
+    """The document, as plain data.
+
+    Args:
+        base_path: Where the API is, such as `/v0`; the document's only server.
+
+    Raises:
+        EmulatorError: The installation is incomplete.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault(path(route), {})[route.method.lower()] = operation(route)
+    return {
+        "openapi": _VERSION_OF_OPENAPI,
+        "info": {"title": "beamctl's emulator of the Beamlit control plane", "version": "v0", "description": _ABOUT},
+        "servers": [{"url": base_path}],
+        "paths": paths,
+        "components": {
+            "schemas": {name: embedded(schema) for name, schema in schemas.load().items()},
+            "parameters": _parameters(),
+            "responses": _responses(),
+            "securitySchemes": security.schemes(base_path),
+        },
+    }
+
+
+def _parameters() -> dict[str, Any]:
+    """Every parameter of the query and the headers, by its name: it means the same wherever it is read."""
+    in_query = {each.name: each for route in ROUTES for each in route.query} | {WORKSPACE.name: WORKSPACE}
+    in_headers = [Parameter(name, WORKSPACE.meaning, WORKSPACE.schema) for name in WORKSPACE_HEADERS] + [VERSION]
+    return {
+        each.name: {"name": each.name, "in": place, "description": each.meaning, "schema": dict(each.schema)}
+        for place, those in (("query", in_query.values()), ("header", in_headers))
+        for each in those
+    }
+
+
+def _responses() -> dict[str, Any]:
+    """The refusals by the names of their statuses: they look alike everywhere."""
+    refused = frozenset[HTTPStatus]().union(*(route.statuses for route in ROUTES)) - {HTTPStatus.OK}
+    shared = {status.name: answer(status, "error") for status in sorted(refused)}
+    bad = HTTPStatus.BAD_REQUEST
+    return {**shared, bad.name: answer(bad, "error", "api_version_error")}

@@ -1,0 +1,35 @@
+"""Where the JSON Schemas of the API are, in an installed package or in a checkout, and what they say. It must not know
+which route takes or gives which."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from beamctl.emulator.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "urn:beamctl:api:"
+"""What the `$id` of each begins with; the rest is its name."""
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_FOLDERS = (_PACKAGE / "schemas" / "api", _PACKAGE.parent / "schemas" / "api")
+
+
+@cache
+def load() -> Mapping[str, dict[str, Any]]:
+    """Every schema by its name, read once; nobody may change one.
+
+    Raises:
+        EmulatorError: The installation is incomplete.
+    """
+    for folder in _FOLDERS:
+        paths = sorted(folder.glob("*.json"))
+        if paths:
+            return MappingProxyType({path.stem: json.loads(path.read_text("utf-8")) for path in paths})
+    raise EmulatorError("beamctl is not installed completely: the schemas of the API are missing; install it again")

@@ -1,0 +1,83 @@
+import json
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from werkzeug.test import Client
+
+from beamctl.emulator import openapi_document
+from beamctl.emulator.permission import Permission
+from tests.emulator.world import World
+
+DOCUMENT = openapi_document()
+OPERATIONS: dict[str, dict[str, Any]] = {
+    f"{method.upper()} {path}": operation
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+}
+
+
+def test_it_is_a_valid_openapi_3_1_document() -> None:
+    assert DOCUMENT["openapi"] == "3.1.0"
+    assert not list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors())
+
+
+def test_it_says_that_it_is_not_the_real_one() -> None:
+    assert "not the published description" in DOCUMENT["info"]["description"]
+
+
+def test_the_emulator_serves_it_to_everybody(world: World) -> None:
+    answer = Client(world.app).get("/v0/openapi.json")
+    assert (answer.status_code, answer.content_type) == (200, "application/json")
+    assert answer.get_json() == json.loads(json.dumps(DOCUMENT))
+
+
+def test_every_schema_stands_in_it_and_no_reference_leads_out_of_it() -> None:
+    text = json.dumps(DOCUMENT)
+    assert "urn:" not in text
+    assert {"workspace_user", "policy_page", "error"} <= set(DOCUMENT["components"]["schemas"])
+
+
+def test_each_operation_has_a_name_of_its_own_and_says_what_it_is() -> None:
+    assert len({operation["operationId"] for operation in OPERATIONS.values()}) == len(OPERATIONS)
+    assert all(operation["summary"] for operation in OPERATIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("operation", "scope", "allowed"),
+    [
+        ("GET /users", Permission.LIST, ["admin", "member", "viewer"]),
+        ("PUT /users/{who}", Permission.UPDATE, ["admin"]),
+        ("POST /models", Permission.RESOURCES_CREATE, ["admin", "member"]),
+        ("POST /workspaces", Permission.CREATE, ["operator", "person"]),
+    ],
+)
+def test_it_tells_who_may_do_what(operation: str, scope: Permission, allowed: list[str]) -> None:
+    told = OPERATIONS[operation]
+    assert told["x-allowed-to"] == allowed
+    assert told["security"][0] == {"OAuth2": [scope.value]}
+    assert {"X-Blaxel-Authorization": [scope.value]} in told["security"]
+
+
+@pytest.mark.parametrize("operation", ["POST /oauth/token", "POST /workspaces/availability"])
+def test_an_open_route_needs_no_credential(operation: str) -> None:
+    assert OPERATIONS[operation]["security"] == []
+
+
+def test_it_tells_what_a_body_must_have() -> None:
+    body = OPERATIONS["POST /policies"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["required"] == ["metadata", "spec"]
+    assert body["properties"] == {"metadata": {"required": ["name"]}}
+    assert set(OPERATIONS["POST /oauth/token"]["requestBody"]["content"]) == {
+        "application/json",
+        "application/x-www-form-urlencoded",
+    }
+
+
+def test_it_leads_from_what_was_made_to_what_can_be_done_with_it() -> None:
+    links = OPERATIONS["POST /service_accounts/{client_id}/api_keys"]["responses"]["200"]["links"]
+    assert links["delete_service_accounts_client_id_api_keys_key_id"]["parameters"] == {
+        "client_id": "$request.path.client_id",
+        "key_id": "$response.body#/id",
+    }
+    assert "links" not in OPERATIONS["GET /users"]["responses"]["200"]
