@@ -16,6 +16,7 @@ from beamctl.api.credential import ApiKey, Credential
 from beamctl.api.endpoint import era_of
 from beamctl.api.settings import Connection
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
+from tests.fakes import contract
 
 KEY = "bl_canary0000000000000000000000"
 URL = "https://api.example.com/v0"
@@ -55,6 +56,8 @@ class Script:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
+        path = request.url.raw_path.decode().removeprefix("/v0")
+        contract.observe_bytes(request.method, path, request.headers.get("User-Agent", ""), request.content)
         step = self.steps[0] if len(self.steps) == 1 else self.steps.pop(0)
         if isinstance(step, Exception):
             raise step

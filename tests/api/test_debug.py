@@ -1,4 +1,5 @@
 import httpx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,6 +84,7 @@ def leaking(place: str, status: int) -> httpx.Response | Exception:
             return reply(status, None, **{place: f"https://x.example/{CANARY}"})
 
 
+@pytest.mark.usefixtures("made_up_requests")
 @given(
     credential=st.sampled_from(CREDENTIALS),
     place=places,

@@ -124,6 +124,7 @@ def test_a_name_cannot_turn_a_path_into_another() -> None:
     assert attempts == 0
 
 
+@pytest.mark.usefixtures("made_up_requests")
 def test_secrets_do_not_come_back_in_errors() -> None:
     body = {"metadata": {"name": "openai"}, "spec": {"secret": {"apiKey": "canary-of-the-body"}}}
     call = ApiCall(Method.PUT, "/integrations/connections/openai", body)

@@ -8,6 +8,8 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from tests.fakes import contract
+
 Bent = tuple[str, str, bytes]
 """Status line, headers as `Name: value` lines, body."""
 
@@ -47,6 +49,8 @@ class Api:
         environ["wsgi.input"] = io.BytesIO(sent)
         call = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix('/v0')}"
         self.calls.append(call)
+        method, _, path = call.partition(" ")
+        contract.observe_bytes(method, path, environ.get("HTTP_USER_AGENT", ""), sent)
         if call.startswith(self.hold):
             self.arrived.release()
             self.gate.wait(30)

@@ -299,7 +299,7 @@ def test_which_workspace_is_shown(cli: Cli, write: Write, monkeypatch: pytest.Mo
     assert named(cli, "-w", "labs") == "labs"
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("local", "made_up_requests")
 @pytest.mark.parametrize("name", ["", "a b", "café", "../labs", "x" * 40_000])
 def test_a_workspace_that_cannot_be(cli: Cli, name: str) -> None:
     ran = cli("show", "-w", name)

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from beamctl.errors import MissingError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from tests.fakes import contract
 
 ROLES = {"admin", "member", "viewer"}
 
@@ -38,6 +39,7 @@ class FakeWorkspace:
         return answer.body
 
     def send(self, call: ApiCall) -> Answer | Lost:
+        contract.observe(call.method.value, call.path, call.body)
         with self.lock:
             spelled = f"{call.method.value} {unquote(call.path)}"
             self.calls.append(spelled)
