@@ -52,6 +52,8 @@ def settings(body: dict[str, Any], before: Settings) -> Settings:
     Raises:
         Refusal: 400: a field breaks its rule.
     """
+    if not isinstance(body.get("accountId", ""), str):  # there is one account only, so it is not read beyond this
+        raise bad_request("accountId must be a text")
     given = {key: body[key] for key in SETTINGS if key in body}
     for key, value in given.items():
         if wrong := SETTINGS[key](value):

@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl, unquote
 from flask import Flask
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
-from tests.fakes.contract import closed as without_more
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, TestResponse
 
@@ -22,6 +21,7 @@ from beamctl.emulator.kind import KINDS
 from beamctl.emulator.mail.post import Post
 from beamctl.emulator.openapi.payload import body_schema
 from beamctl.emulator.routes import ROUTES
+from tests.fakes.contract import closed as without_more
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "api"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
