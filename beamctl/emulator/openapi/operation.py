@@ -35,7 +35,7 @@ _VARIABLES = {
     "who": ("The sub or the e-mail address of a member or of someone who is invited.", "/email"),
     "client_id": ("The identifier of a service account.", "/client_id"),
     "key_id": ("The identifier of an API key, not the key itself.", "/id"),
-    "key": ("The key of a feature flag.", "/key"),
+    "key": ("The key of a feature flag.", "/featureKey"),
     "thing": ("The name of one of these.", "/metadata/name"),
 }
 """What the variable part of a path means, and where the answer that makes such a thing has it."""
