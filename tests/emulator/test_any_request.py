@@ -25,7 +25,7 @@ from tests.emulator.world import CONTRACTS, THINGS, World, thing
 ALIKE = "^/(agents|functions|jobs|sandboxes)"
 """These are lines of one table, as are the models, which stay: once is enough."""
 
-REAL = {"name": "acme", "who": "late@example.com", "client_id": "cid", "key_id": "ak_1", "thing": "a", "key": "beta"}
+REAL = {"name": "acme", "who": "late@example.com", "client_id": "cid", "key_id": "ak_1", "thing": "a", "key": "mk3"}
 """What a variable part of a path may be, so that something is there."""
 
 CALLERS: Mapping[str, dict[str, str]] = {
