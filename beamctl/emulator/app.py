@@ -21,13 +21,14 @@ from beamctl.emulator.admission import admit
 from beamctl.emulator.call import Answer, Call, Inbound, Route
 from beamctl.emulator.caller import Operator, Person, ServiceAccount
 from beamctl.emulator.database import Database
-from beamctl.emulator.errors import Refusal
+from beamctl.emulator.errors import Refusal, raised_at
 from beamctl.emulator.mail.letter import Letter
 from beamctl.emulator.mail.post import Post
 from beamctl.emulator.openapi.document import document
 from beamctl.emulator.public_url import PublicUrl
 from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.web.front import Front
 from beamctl.emulator.witness import witness_of
 
 BASE_PATH = "/v0"
@@ -99,6 +100,7 @@ def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], post:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sqlite3.OperationalError, _busy)
     app.register_error_handler(Exception, _broken)
+    app.wsgi_app = Front(app.wsgi_app, BASE_PATH, plane)  # type: ignore[method-assign] # as Flask says
     return app
 
 
@@ -168,10 +170,6 @@ def _busy(error: sqlite3.OperationalError) -> Response:
 
 
 def _broken(error: Exception) -> Response:
-    """A bug: said in the log by its type and place only, since the text of an error may hold what was sent."""
-    place = error.__traceback__
-    while place and place.tb_next:
-        place = place.tb_next
-    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "?"
-    _log.error("%s %s: %s at %s", request.method, request.path, type(error).__name__, where)
+    """A bug: said in the log by its type and place only."""
+    _log.error("%s %s: %s at %s", request.method, request.path, type(error).__name__, raised_at(error))
     return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal Server Error")

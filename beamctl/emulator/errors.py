@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 
 MISSING = frozenset({HTTPStatus.NOT_FOUND})
 TAKEN = frozenset({HTTPStatus.CONFLICT})
@@ -86,3 +87,12 @@ def not_found(text: str) -> Refusal:
 def conflict(text: str) -> Refusal:
     """409: it exists already, and asking again will not help."""
     return Refusal(HTTPStatus.CONFLICT, text, {"x-should-retry": "false"})
+
+
+def raised_at(error: Exception) -> str:
+    """The file and the line where it was raised: all that a log may say of a bug besides its type, since the text of an
+    error may hold what was sent."""
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    return f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "?"

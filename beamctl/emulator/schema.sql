@@ -39,6 +39,7 @@ CREATE TABLE membership (
   source       TEXT CHECK (source IN ('invitation', 'directory_sync', 'domain_capture')),
   created_at   TEXT NOT NULL,
   updated_at   TEXT NOT NULL,
+  invitation   TEXT UNIQUE, -- the id of the one that was accepted, which is gone
   PRIMARY KEY (workspace_id, sub)
 ) STRICT, WITHOUT ROWID;
 

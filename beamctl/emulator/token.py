@@ -27,9 +27,10 @@ class Use(StrEnum):
     ACCESS = "at+jwt"
     REFRESH = "rt+jwt"
     SIGN_IN = "sign-in+jwt"
+    SESSION = "session+jwt"
 
 
-LIFETIMES = {Use.ACCESS: LIFETIME, Use.SIGN_IN: timedelta(minutes=15)}
+LIFETIMES = {Use.ACCESS: LIFETIME, Use.SIGN_IN: timedelta(minutes=15), Use.SESSION: timedelta(hours=12)}
 """How long a token is good; one for another use, without an end."""
 
 

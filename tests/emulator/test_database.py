@@ -129,7 +129,8 @@ def test_the_schema_itself_refuses_nonsense(world: World) -> None:
     for statement in (
         "UPDATE membership SET role = ''",
         "UPDATE membership SET source = 'nowhere'",
-        "INSERT INTO membership VALUES (99, 'nobody', 'admin', NULL, '', '')",
+        "UPDATE membership SET invitation = 'the same'",
+        "INSERT INTO membership VALUES (99, 'nobody', 'admin', NULL, '', '', NULL)",
         "UPDATE person SET folded = 'x'",
         "UPDATE workspace SET labels = '[]'",
         "UPDATE api_key SET sub = NULL, client_id = NULL",
@@ -137,7 +138,7 @@ def test_the_schema_itself_refuses_nonsense(world: World) -> None:
         "UPDATE resource SET spec = '[]'",
         "UPDATE resource SET name = 'same', kind = 'same', workspace_id = 1",
         "INSERT INTO invitation SELECT 1, 1, email, folded, 'x', '', '', '', '', '' FROM person WHERE email LIKE 'a%'",
-        "INSERT INTO membership SELECT 1, sub, 'member', NULL, '', '' FROM invitation JOIN person USING (folded)",
+        "INSERT INTO membership SELECT 1, sub, 'member', NULL, '', '', NULL FROM invitation JOIN person USING (folded)",
     ):
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute(statement)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import request
 from werkzeug.test import Client
 
 from beamctl.emulator import (
@@ -28,7 +27,7 @@ from beamctl.emulator import (
 )
 from beamctl.emulator.authentication import BEARER_HEADERS, KEY_HEADERS
 from beamctl.emulator.harmless import harmless_path, harmless_query
-from beamctl.emulator.witness import witness_of
+from tests.emulator.web.browsing import Browser
 from tests.emulator.world import Clock, World
 
 CANARY = "bl_canary0that0nobody0may0see"
@@ -139,15 +138,20 @@ def test_no_credential_ever_gets_into_the_log(world: World, canary: str) -> None
 
 
 def test_pages_outside_the_api_are_logged_by_their_rule(world: World) -> None:
-    def page(key: str) -> str:
-        witness_of(request.environ).page = str(request.url_rule)
-        return f"welcome, holder of {len(key)} letters"
-
-    world.app.add_url_rule("/invitations/<key>", view_func=page)
     logged = Logged(world)
     client = Client(world.app)
-    assert client.get("/invitations/a-one-time-link?and=more").status_code == 200
-    assert (logged.last.number, logged.last.path, logged.last.status) == (None, "/invitations/<key>", 200)
+    assert client.get("/invitation/i/a-one-time-link?and=more").status_code == 403
+    assert (logged.last.number, logged.last.path, logged.last.status) == (
+        None,
+        "/invitation/<invitation_id>/<key>",
+        403,
+    )
+    client.get("/sign-in/a-one-time-token")
+    assert (logged.last.path, logged.last.who) == ("/sign-in/<shown_token>", None)
+    browser = Browser(world).signed_in("ada")
+    browser.get("/workspaces/acme/team")
+    page = logged.last
+    assert (page.path, page.who, page.workspace) == ("/workspaces/<name>/team", "ada@example.com", "acme")
     client.get("/elsewhere/a-one-time-link")
     assert (logged.last.number, logged.last.path, logged.last.status) == (None, "/…", 404)
     client.get("/v0")

@@ -24,7 +24,7 @@ def join(call: Call) -> Answer:
     """The caller accepts, and is a member from now on."""
     space, row = _invited(call)
     invitation.remove(call.rows, row["id"])
-    member.add(call.rows, space.id, call.person.sub, row["role"], "invitation", call.moment)
+    member.accept(call.rows, row, call.person.sub, call.moment)
     return Answer({"email": row["email"], "workspace": workspace.payload(space)})
 
 

@@ -88,7 +88,26 @@ def is_last_admin(rows: sqlite3.Connection, workspace_id: int, sub: str) -> bool
 def add(rows: sqlite3.Connection, workspace_id: int, sub: str, role: str, source: str | None, moment: datetime) -> None:
     """Makes a person a member."""
     now = stamp(moment)
-    rows.execute("INSERT INTO membership VALUES (?, ?, ?, ?, ?, ?)", (workspace_id, sub, role, source, now, now))
+    rows.execute("INSERT INTO membership VALUES (?, ?, ?, ?, ?, ?, NULL)", (workspace_id, sub, role, source, now, now))
+
+
+def accept(rows: sqlite3.Connection, invitation: sqlite3.Row, sub: str, moment: datetime) -> None:
+    """Makes an invitee a member; the row of the invitation must be gone."""
+    now = stamp(moment)
+    rows.execute(
+        "INSERT INTO membership VALUES (?, ?, ?, 'invitation', ?, ?, ?)",
+        (invitation["workspace_id"], sub, invitation["role"], now, now, invitation["id"]),
+    )
+
+
+def joined_by(rows: sqlite3.Connection, invitation_id: str) -> str | None:
+    """The name of the workspace where somebody is a member because they accepted that invitation."""
+    query = (
+        "SELECT name FROM workspace JOIN membership ON workspace.id = membership.workspace_id "
+        "WHERE membership.invitation = ?"
+    )
+    row = rows.execute(query, (invitation_id,)).fetchone()
+    return str(row["name"]) if row else None
 
 
 def set_role(rows: sqlite3.Connection, workspace_id: int, sub: str, role: Role, moment: datetime) -> None:

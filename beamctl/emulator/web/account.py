@@ -1,0 +1,35 @@
+"""Opening an account for an address that somebody has shown to be theirs, with the names they typed. It must not know
+how they have shown it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beamctl.emulator import rules
+from beamctl.emulator.caller import Person
+from beamctl.emulator.store import person
+from beamctl.emulator.web.form import Trouble, field
+
+if TYPE_CHECKING:
+    from beamctl.emulator.app import ControlPlane
+
+
+def wrong_names() -> Trouble | None:
+    """What is wrong with the names in the form; None where nothing is."""
+    if not field("given_name"):
+        return Trouble("Write your given name.", "given_name")
+    for name in ("given_name", "family_name"):
+        if rules.text(field(name)):
+            return Trouble(f"Write a name of at most {rules.LONGEST_TEXT} characters.", name)
+    return None
+
+
+def open_account(plane: ControlPlane, email: str) -> Person:
+    """The person with that address; somebody new is signed up with the names in the form."""
+    with plane.database.writing() as rows:
+        known = person.find(rows, email)
+        if known:
+            return known
+        made = person.sign_up(rows, email, plane.now())
+        person.describe(rows, made.sub, field("given_name") or None, field("family_name") or None, mfa=False)
+        return made

@@ -1,0 +1,42 @@
+"""What a page says after something was done. The address of the page carries the name of a notice, never its words, so
+that a link cannot put words into our mouth. It must not know pages."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Notice(Enum):
+    """A notice; its value is what people read."""
+
+    SIGNED_OUT = "You are signed out."
+    LINK_SENT = (
+        "A letter with a link to sign in is on its way; it is good for 15 minutes. The emulator keeps a copy of each "
+        "letter: beamctl emulator mail shows them."
+    )
+    ACCEPTED = "You accepted the invitation: you are a member now."
+    DECLINED = "You declined the invitation."
+    LEFT = "You left the workspace."
+    WORKSPACE_CREATED = "The workspace is there, and you are its admin."
+    WORKSPACE_DELETED = "The workspace is deleted, with everything in it."
+    INVITED = "The invitation is made."
+    ROLE_CHANGED = "The role is changed."
+    REMOVED = "They are no longer a member."
+    REVOKED = "The invitation is taken back."
+    ACCOUNT_CHANGED = "The service account is changed."
+    ACCOUNT_DELETED = "The service account is deleted; its credentials let nobody in any more."
+    KEY_DELETED = "The API key is deleted; it lets nobody in any more."
+    SETTINGS_CHANGED = "The settings are saved."
+
+    @property
+    def slug(self) -> str:
+        """How an address names it."""
+        return self.name.lower().replace("_", "-")
+
+
+def by_slug(slug: str) -> str:
+    """The words of the notice that an address names; empty where it names none."""
+    return _WORDS.get(slug, "")
+
+
+_WORDS = {notice.slug: notice.value for notice in Notice}

@@ -1,0 +1,32 @@
+"""The pages, one module for each thing that people come to do; a new module adds its blueprint to `PAGES`. They show
+what the API answers, and must not decide what somebody may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beamctl.emulator.web.pages import (
+    account_keys,
+    invitation,
+    profile,
+    service_accounts,
+    settings,
+    sign_in,
+    team,
+    workspaces,
+)
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+PAGES: tuple[Blueprint, ...] = (
+    sign_in.page,
+    invitation.page,
+    profile.page,
+    workspaces.page,
+    team.page,
+    service_accounts.page,
+    account_keys.page,
+    settings.page,
+)
+"""All pages there are."""

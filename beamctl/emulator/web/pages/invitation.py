@@ -1,0 +1,112 @@
+"""The page behind the link of an invitation: the key in it proves the mailbox. Here one accepts or declines, and who is
+new gets an account; looking at it changes nothing. It must not know how an invitation is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Blueprint, Response
+
+from beamctl.emulator import link
+from beamctl.emulator.caller import Person
+from beamctl.emulator.clock import stamp
+from beamctl.emulator.errors import Refusal
+from beamctl.emulator.store import invitation as invitations
+from beamctl.emulator.store import member, secret
+from beamctl.emulator.store import person as people
+from beamctl.emulator.web import account, session
+from beamctl.emulator.web.answer import Page, go, shown
+from beamctl.emulator.web.form import Trouble, field, refused
+from beamctl.emulator.web.notice import Notice
+from beamctl.emulator.web.visit import here
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+page = Blueprint("invitation", __name__)
+
+
+class State(Enum):
+    """What became of an invitation."""
+
+    OPEN = auto()
+    EXPIRED = auto()
+    ACCEPTED = auto()
+    GONE = auto()
+    WRONG_KEY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a link leads to.
+
+    Attributes:
+        state: What became of the invitation.
+        facts: Who is invited to what, by whom, until when; empty where the invitation is not there.
+        invitee: The account of the invitee, where there is one.
+    """
+
+    state: State
+    facts: dict[str, Any]
+    invitee: Person | None = None
+
+
+@page.get("/invitation/<invitation_id>/<key>")
+def show(invitation_id: str, key: str, trouble: Trouble | None = None) -> Page:
+    """The invitation, or what became of it."""
+    found = _find(invitation_id, key)
+    if found.state is not State.OPEN:
+        status = 403 if found.state is State.WRONG_KEY else 410
+        values = {"state": found.state.name, "facts": found.facts}
+        return shown("invitation_ended.html", Trouble(trouble.text if trouble else "", "", status), **values)
+    names = {"given_name": field("given_name"), "family_name": field("family_name")}
+    address = {"invitation_id": invitation_id, "key": key}
+    return shown("invitation.html", trouble, facts=found.facts, invitee=found.invitee, address=address, **names)
+
+
+@page.post("/invitation/<invitation_id>/<key>/accept")
+def accept(invitation_id: str, key: str) -> AnyResponse:
+    """Joins the workspace and signs in; somebody new gets an account first."""
+    visit, found = here(), _find(invitation_id, key)
+    if found.state is not State.OPEN:
+        return show(invitation_id, key)
+    if found.invitee is None and (trouble := account.wrong_names()):
+        return show(invitation_id, key, trouble)
+    invitee = account.open_account(visit.plane, found.facts["email"])
+    try:
+        visit.ask_as(invitee, "POST", "/workspaces/<name>/join", name=found.facts["workspace"])
+    except Refusal as refusal:
+        return show(invitation_id, key, refused(refusal, "accept"))
+    into = go("team.show", Notice.ACCEPTED, name=found.facts["workspace"])
+    return session.begin(visit.plane, visit.session, invitee, cast("Response", into))
+
+
+@page.post("/invitation/<invitation_id>/<key>/decline")
+def decline(invitation_id: str, key: str) -> AnyResponse:
+    """The invitation goes. That needs no account: the key proves the address, which is all that the API looks at."""
+    visit, found = here(), _find(invitation_id, key)
+    if found.state is not State.OPEN:
+        return show(invitation_id, key)
+    invitee = found.invitee or Person("", found.facts["email"])
+    try:
+        visit.ask_as(invitee, "POST", "/workspaces/<name>/decline", name=found.facts["workspace"])
+    except Refusal as refusal:
+        return show(invitation_id, key, refused(refusal, "decline"))
+    return shown("invitation_declined.html", facts=found.facts)
+
+
+def _find(invitation_id: str, key: str) -> Found:
+    plane = here().plane
+    with plane.database.reading() as rows:
+        if not link.opens_invitation(secret.token_secret(rows), invitation_id, key):
+            return Found(State.WRONG_KEY, {})
+        row = invitations.by_id(rows, invitation_id)
+        if row is None:
+            joined = member.joined_by(rows, invitation_id)
+            return Found(State.ACCEPTED, {"workspace": joined}) if joined else Found(State.GONE, {})
+        facts = {name: row[name] for name in ("email", "role", "workspace", "display_name", "expires_at")}
+        facts["inviter"] = people.profile(rows, row["invited_by"])
+        state = State.OPEN if row["expires_at"] > stamp(plane.now()) else State.EXPIRED
+        return Found(state, facts, people.find(rows, row["email"]))

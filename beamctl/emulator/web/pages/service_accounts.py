@@ -1,0 +1,97 @@
+"""The service accounts of a workspace: list, create, change, delete. A client secret is on the page that answers its
+making, and on no other. It must not know API keys, nor who may do what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint
+
+from beamctl.emulator.errors import Refusal, not_found
+from beamctl.emulator.web.answer import Page, go, shown
+from beamctl.emulator.web.form import Trouble, field, refused
+from beamctl.emulator.web.notice import Notice
+from beamctl.emulator.web.visit import Visit, here
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+page = Blueprint("service_accounts", __name__)
+
+_ALL = "/service_accounts"
+_ONE = "/service_accounts/<client_id>"
+
+
+@page.get("/workspaces/<name>/service-accounts")
+def show(name: str, trouble: Trouble | None = None) -> Page:
+    """All of them, and the form for a new one."""
+    visit = here()
+    space = visit.enter(name)
+    accounts = visit.ask("GET", _ALL, workspace=name)
+    given = {**_given(), "role": field("role") or "member"}
+    return shown("service_accounts.html", trouble, space=space, accounts=accounts, given=given)
+
+
+@page.post("/workspaces/<name>/service-accounts")
+def create(name: str) -> AnyResponse:
+    """A new one, with its secret."""
+    visit = here()
+    try:
+        made = visit.ask("POST", _ALL, _given(), workspace=name)
+    except Refusal as refusal:
+        return show(name, _refused(refusal))
+    return shown("secret_account.html", space=visit.enter(name), account=made)
+
+
+@page.post("/workspaces/<name>/service-accounts/<client_id>")
+def change(name: str, client_id: str) -> AnyResponse:
+    """Other fields for one."""
+    given = _given() if field("role") else {key: value for key, value in _given().items() if key != "role"}
+    try:
+        here().ask("PUT", _ONE, given, workspace=name, client_id=client_id)
+    except Refusal as refusal:
+        return show_account(name, client_id, _refused(refusal))
+    return go("service_accounts.show_account", Notice.ACCOUNT_CHANGED, name=name, client_id=client_id)
+
+
+@page.post("/workspaces/<name>/service-accounts/<client_id>/delete")
+def delete(name: str, client_id: str) -> AnyResponse:
+    """One goes, with all its credentials."""
+    try:
+        here().ask("DELETE", _ONE, workspace=name, client_id=client_id)
+    except Refusal as refusal:
+        return show_account(name, client_id, refused(refusal, "delete"))
+    return go("service_accounts.show", Notice.ACCOUNT_DELETED, name=name)
+
+
+@page.get("/workspaces/<name>/service-accounts/<client_id>")
+def show_account(name: str, client_id: str, trouble: Trouble | None = None) -> Page:
+    """One of them, and its keys for those who may see them."""
+    visit = here()
+    space = visit.enter(name)
+    account = find(visit, name, client_id)
+    keys = visit.ask("GET", f"{_ONE}/api_keys", workspace=name, client_id=client_id) if space.may("apiKey:list") else []
+    given = _given() if trouble else account
+    return shown("service_account.html", trouble, space=space, account=account, keys=keys, given=given)
+
+
+def find(visit: Visit, name: str, client_id: str) -> dict[str, Any]:
+    """The service account of that identifier.
+
+    Raises:
+        Refusal: 404: the workspace has none.
+    """
+    accounts: list[dict[str, Any]] = visit.ask("GET", _ALL, workspace=name)
+    found = [account for account in accounts if account["client_id"] == client_id]
+    if not found:
+        raise not_found("There is no such service account in this workspace.")
+    return found[0]
+
+
+def _given() -> dict[str, Any]:
+    return {key: field(key) for key in ("name", "description", "role")}
+
+
+def _refused(refusal: Refusal) -> Trouble:
+    about = [key for key in ("description", "role") if key in refusal.text.lower()]
+    return refused(refusal, about[0] if about else "name")

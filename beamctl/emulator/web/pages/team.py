@@ -1,0 +1,130 @@
+"""The team of a workspace: who is in it, a hundred at a time; invite, change a role, remove, revoke. It must not know
+who may do so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, request
+
+from beamctl.emulator.errors import Refusal, not_found
+from beamctl.emulator.rules import folded
+from beamctl.emulator.web import wording
+from beamctl.emulator.web.answer import Page, go, shown
+from beamctl.emulator.web.form import Trouble, field, refused
+from beamctl.emulator.web.notice import Notice
+from beamctl.emulator.web.visit import Visit, here
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+page = Blueprint("team", __name__)
+
+PAGE_SIZE = 100
+_ONE_USER = "/users/<path:who>"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of the team.
+
+    Attributes:
+        users: Who is on it.
+        found: How many there are on all pages.
+        everybody: How many there are, whatever is looked for.
+        number: Which page it is, from 1.
+    """
+
+    users: list[dict[str, Any]]
+    found: int
+    everybody: int
+    number: int
+
+    @property
+    def first(self) -> int:
+        """The number of the first one on the page, from 1."""
+        return (self.number - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last one on the page."""
+        return self.first + len(self.users) - 1
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.found // PAGE_SIZE))
+
+
+def listing(team: list[dict[str, Any]], q: str, asked: str) -> Listing:
+    """The page of the team that is asked for, of those in whose address or name the text is; the nearest there is."""
+    wanted = folded(q)
+    found = [user for user in team if wanted in folded(user["email"]) or wanted in folded(wording.full_name(user))]
+    last_page = max(1, -(-len(found) // PAGE_SIZE))
+    number = min(int(asked[:9]), last_page) if asked.isascii() and asked.isdecimal() else 1
+    start = (max(1, number) - 1) * PAGE_SIZE
+    return Listing(found[start : start + PAGE_SIZE], len(found), len(team), max(1, number))
+
+
+@page.get("/workspaces/<name>/team")
+def show(name: str, trouble: Trouble | None = None) -> Page:
+    """Members and invitations."""
+    visit = here()
+    space = visit.enter(name)
+    q = request.args.get("q", "").strip()
+    found = listing(visit.ask("GET", "/users", workspace=name), q, request.args.get("page", ""))
+    given = {"email": field("email"), "role": field("role") or "member"}
+    return shown("team.html", trouble, space=space, listing=found, q=q, given=given)
+
+
+@page.post("/workspaces/<name>/team/invite")
+def invite(name: str) -> AnyResponse:
+    """Invites somebody with a role."""
+    given = {"email": field("email"), "role": field("role")}
+    try:
+        here().ask("POST", "/users", given, workspace=name)
+    except Refusal as refusal:
+        return show(name, refused(refusal, "role" if "role" in refusal.text else "email"))
+    return go("team.show", Notice.INVITED, name=name, q=given["email"])
+
+
+@page.get("/workspaces/<name>/team/person")
+def show_person(name: str, trouble: Trouble | None = None) -> Page:
+    """One of the team, and what can be changed about them."""
+    visit = here()
+    space = visit.enter(name)
+    user = _find(visit, name, request.args.get("email", ""))
+    is_self = user.get("sub") == visit.person.sub and user["accepted"]
+    return shown("person.html", trouble, space=space, user=user, is_self=is_self)
+
+
+@page.post("/workspaces/<name>/team/person/role")
+def set_role(name: str) -> AnyResponse:
+    """Another role for a member or an invitee."""
+    email = request.args.get("email", "")
+    try:
+        here().ask("PUT", _ONE_USER, {"role": field("role")}, workspace=name, who=email)
+    except Refusal as refusal:
+        return show_person(name, refused(refusal, "role"))
+    return go("team.show_person", Notice.ROLE_CHANGED, name=name, email=email)
+
+
+@page.post("/workspaces/<name>/team/person/remove")
+def remove(name: str) -> AnyResponse:
+    """Ends a membership, or takes an invitation back."""
+    email = request.args.get("email", "")
+    revokes = field("revoke") != ""
+    try:
+        here().ask("DELETE", _ONE_USER, workspace=name, who=email)
+    except Refusal as refusal:
+        return show_person(name, refused(refusal, "remove"))
+    return go("team.show", Notice.REVOKED if revokes else Notice.REMOVED, name=name)
+
+
+def _find(visit: Visit, name: str, email: str) -> dict[str, Any]:
+    team: list[dict[str, Any]] = visit.ask("GET", "/users", workspace=name)
+    found = [user for user in team if folded(user["email"]) == folded(email)]
+    if not found:
+        raise not_found("Nobody with that address is in this workspace, or invited to it.")
+    return found[0]

@@ -1,0 +1,73 @@
+"""Making a workspace, and deleting one, which asks for its name. It must not know what is in a workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+
+from beamctl.emulator.errors import Refusal, forbidden
+from beamctl.emulator.web import wording
+from beamctl.emulator.web.answer import Page, go, shown
+from beamctl.emulator.web.form import Trouble, field, refused
+from beamctl.emulator.web.notice import Notice
+from beamctl.emulator.web.visit import here
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+page = Blueprint("workspaces", __name__)
+
+_DELETE = "workspaces:delete"
+
+
+@page.get("/workspaces/new")
+def show_new(trouble: Trouble | None = None) -> Page:
+    """The form for a new workspace."""
+    visit = here()
+    known = [region["name"] for region in visit.ask("GET", "/configuration")["regions"]]
+    regions = [("", "None"), *zip(known, known, strict=True)]
+    given = {key: field(key) for key in ("name", "display_name", "region")}
+    return shown("workspace_new.html", trouble, regions=regions, given=given)
+
+
+@page.post("/workspaces/new")
+def create() -> AnyResponse:
+    """A new workspace, whose maker is its admin."""
+    given = {"name": field("name"), "displayName": field("display_name"), "region": field("region")}
+    try:
+        made = here().ask("POST", "/workspaces", {key: value for key, value in given.items() if value})
+    except Refusal as refusal:
+        return show_new(refused(refusal, "display_name" if "displayName" in refusal.text else "name"))
+    return go("team.show", Notice.WORKSPACE_CREATED, name=made["name"])
+
+
+@page.get("/workspaces/<name>")
+def show(name: str) -> AnyResponse:
+    """A workspace opens with its team."""
+    return go("team.show", name=here().enter(name).name)
+
+
+@page.get("/workspaces/<name>/delete")
+def ask_to_delete(name: str, trouble: Trouble | None = None) -> Page:
+    """What would be lost, and the form that asks for the name."""
+    visit = here()
+    space = visit.enter(name)
+    if not space.may(_DELETE):
+        raise forbidden()
+    team = visit.ask("GET", "/users", workspace=name)
+    members = sum(user["accepted"] for user in team)
+    counts = {"members": members, "invitations": len(team) - members, **space.shown["resourceCounts"]}
+    return shown("workspace_delete.html", trouble, space=space, losses=wording.losses(counts))
+
+
+@page.post("/workspaces/<name>/delete")
+def delete(name: str) -> AnyResponse:
+    """The workspace goes, where its name was typed."""
+    if field("typed") != name:
+        return ask_to_delete(name, Trouble(f"Type the name of the workspace, {name}, to delete it.", "typed"))
+    try:
+        here().ask("DELETE", "/workspaces/<name>", name=name)
+    except Refusal as refusal:
+        return ask_to_delete(name, refused(refusal, "typed"))
+    return go("profile.show", Notice.WORKSPACE_DELETED)

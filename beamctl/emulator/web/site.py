@@ -1,0 +1,129 @@
+"""The Flask application of the pages: what happens before and after each of them, and the pages about errors. It must
+not know any page in particular."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, g, redirect, render_template, request, url_for
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+
+from beamctl.emulator.errors import Refusal, raised_at
+from beamctl.emulator.permission import Role
+from beamctl.emulator.web import guard, notice, session, wording
+from beamctl.emulator.web.front import PLANE
+from beamctl.emulator.web.pages import PAGES
+from beamctl.emulator.web.visit import Visit
+from beamctl.emulator.witness import witness_of
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from beamctl.emulator.app import ControlPlane
+
+_LARGEST_FORM = 256 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def pages() -> Flask:
+    """The pages, which are the same for every control plane in this process: a request brings its own along."""
+    site = Flask("beamctl.emulator.web", static_folder=None, template_folder="templates")
+    site.config["MAX_CONTENT_LENGTH"] = _LARGEST_FORM
+    site.url_map.merge_slashes = False
+    site.jinja_env.undefined = StrictUndefined
+    site.jinja_env.trim_blocks = site.jinja_env.lstrip_blocks = True
+    site.jinja_env.filters["moment"] = wording.moment
+    site.jinja_env.globals.update(wording=wording, roles=[(role.value, role.value) for role in Role])
+    for page in PAGES:
+        site.register_blueprint(page)
+    site.add_url_rule("/style.css", view_func=_style)
+    site.add_url_rule("/icon.svg", view_func=_icon)
+    site.before_request(_begin)
+    site.after_request(_end)
+    site.context_processor(_shared)
+    site.register_error_handler(Refusal, _refused)
+    site.register_error_handler(HTTPException, _http_error)
+    site.register_error_handler(sqlite3.OperationalError, _busy)
+    site.register_error_handler(Exception, _broken)
+    return site
+
+
+def _begin() -> None:
+    plane: ControlPlane = request.environ[PLANE]
+    witness = witness_of(request.environ)
+    witness.page = request.url_rule.rule if request.url_rule else ""
+    guard.check_host(str(plane.public_url))
+    g.visit = Visit(plane, session.read(plane))
+    if g.visit.session.person:
+        witness.saw(g.visit.session.person)
+    if request.url_rule:  # else there is no page to protect
+        guard.check_form(g.visit.session)
+
+
+def _end(response: Response) -> Response:
+    if "visit" in g:
+        session.keep_nonce(g.visit.session, response)
+    return guard.harden(response)
+
+
+def _shared() -> dict[str, Any]:
+    """What every page is told: who is signed in, the key of its forms, what was just done."""
+    current = g.visit.session if "visit" in g else None
+    return {
+        "person": current.person if current else None,
+        "form_mark": session.form_mark(current) if current else "",
+        "notice": notice.by_slug(request.args.get("done", "")),
+    }
+
+
+def _style() -> Response:
+    return Response(_file("style.css"), content_type="text/css; charset=utf-8")
+
+
+def _icon() -> Response:
+    return Response(_file("icon.svg"), content_type="image/svg+xml")
+
+
+def _file(name: str) -> bytes:
+    return (files("beamctl.emulator.web") / "static" / name).read_bytes()
+
+
+def _refused(refusal: Refusal) -> AnyResponse | tuple[str, int]:
+    """What the API refuses; whoever is not signed in is asked to, and comes back."""
+    if refusal.status is HTTPStatus.UNAUTHORIZED:
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("sign_in.show", next=back), HTTPStatus.SEE_OTHER)
+    return _error(refusal.status, wording.refusal(refusal))
+
+
+def _http_error(error: HTTPException) -> tuple[str | dict[str, Any], int]:
+    """Unknown addresses, methods that an address does not take, forms that are too large."""
+    missing = error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+    if missing and "text/html" not in request.headers.get("Accept", ""):  # a program that left out the base path
+        return {"error": error.name, "code": error.code}, error.code or 0
+    text = "There is no page at this address. The API is below /v0." if missing else "That cannot be read here."
+    return _error(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, text)
+
+
+def _busy(error: sqlite3.OperationalError) -> tuple[str, int]:
+    _log.error("%s %s: the database: %s", request.method, request.url_rule, error)
+    text = "The database of the emulator cannot be used now. Try again in a moment."
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, text)
+
+
+def _broken(error: Exception) -> tuple[str, int]:
+    """A bug. The address is not logged, only its rule: the links of letters let people in."""
+    _log.error("%s %s: %s at %s", request.method, request.url_rule, type(error).__name__, raised_at(error))
+    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "The emulator has a defect. Its log says where.")
+
+
+def _error(status: int, text: str) -> tuple[str, int]:
+    return render_template("error.html", title=wording.title(status), text=text), int(status)

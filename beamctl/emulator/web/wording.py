@@ -1,0 +1,101 @@
+"""How the API's fields read to people: standing, source, moments, refusals. It must not know pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from beamctl.emulator.clock import read_moment
+from beamctl.emulator.errors import Refusal
+
+_SOURCES = {
+    "invitation": "Invitation",
+    "directory_sync": "Directory sync",
+    "domain_capture": "Domain capture",
+}
+
+NO_ROLE = "not shown"
+"""Where the API shows no role: a quirk, or an API of before the roles of service accounts."""
+
+
+def standing(user: Mapping[str, Any]) -> str:
+    """Where one of the team stands."""
+    if user["accepted"]:
+        return "Member"
+    return "Invitation expired" if user.get("expired") else "Invited"
+
+
+def source(user: Mapping[str, Any]) -> str:
+    """How one of the team came in; empty for those who have not come in yet."""
+    return _SOURCES.get(user.get("source", ""), "Local") if user["accepted"] else ""
+
+
+def full_name(user: Mapping[str, Any]) -> str:
+    """The given and the family name, as far as they are known."""
+    return f"{user.get('given_name', '')} {user.get('family_name', '')}".strip()
+
+
+def moment(stamp: str) -> str:
+    """A stamp of the API, in words."""
+    read = read_moment(stamp)
+    return f"{read.day} {read:%B %Y, %H:%M} UTC" if read else stamp
+
+
+def losses(counts: Mapping[str, int]) -> list[tuple[int, str]]:
+    """How much there is of everything that there is any of, in the order given, with a word for one or for several."""
+    words = {name: _COUNTED.get(name, (name, name)) for name in counts}
+    return [(number, words[name][number != 1]) for name, number in counts.items() if number]
+
+
+_COUNTED = {
+    "members": ("member", "members"),
+    "invitations": ("invitation", "invitations"),
+    "serviceaccounts": ("service account", "service accounts"),
+    "policies": ("policy", "policies"),
+    "integrationconnections": ("integration connection", "integration connections"),
+    "agents": ("agent", "agents"),
+    "functions": ("function", "functions"),
+    "jobs": ("job", "jobs"),
+    "models": ("model", "models"),
+    "sandboxes": ("sandbox", "sandboxes"),
+    "clusters": ("cluster", "clusters"),
+}
+
+
+def refusal(refused: Refusal) -> str:
+    """Why the API refuses, as a sentence."""
+    if refused.text in _PLAINER:
+        return _PLAINER[refused.text]
+    text = refused.text[:1].upper() + refused.text[1:]
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+_PLAINER = {
+    "Forbidden": "Your role here does not allow that. An admin of the workspace can do it.",
+    "Forbidden: no access to this workspace": "You are not in this workspace. An admin of it can invite you.",
+    "invalid email format": "Write an e-mail address, such as kim@example.com.",
+    "Invalid role provided": "Choose one of the roles.",
+    "Workspace not found": "There is no such workspace.",
+    "Workspace or user not found": "Nobody with that address is in this workspace, or invited to it.",
+    "Workspace or invitation not found": "The invitation is not open any more: it has expired, or was taken back.",
+    "the workspace must keep an accepted admin": "A workspace must keep an admin. Make somebody else one first.",
+}
+"""Better words for what the API says in its own."""
+
+_TITLES = {
+    HTTPStatus.BAD_REQUEST: "That cannot be done",
+    HTTPStatus.FORBIDDEN: "Not allowed",
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Not found",
+    HTTPStatus.CONFLICT: "That cannot be done",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too much at once",
+    HTTPStatus.MISDIRECTED_REQUEST: "Wrong address",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not now",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
+}
+
+
+def title(status: int) -> str:
+    """What a page about an error is called."""
+    return _TITLES.get(HTTPStatus(status), HTTPStatus(status).phrase)

@@ -1,0 +1,160 @@
+"""The page behind an invitation's link: look, sign up, accept, decline, and every way in which a link can end."""
+
+from pathlib import Path
+
+import pytest
+
+from beamctl.emulator import open_post
+from tests.emulator.web.browsing import Browser, Page
+from tests.emulator.web.letters import link_in_the_last_letter
+from tests.emulator.world import World
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Path:
+    return tmp_path / "mail"
+
+
+@pytest.fixture
+def posting(tmp_path: Path, mail: Path) -> World:
+    return World(tmp_path / "plane.db", post=open_post(mail))
+
+
+def invited(world: World, mail: Path, email: str, role: str = "member") -> str:
+    assert world.call("ada", "POST", "/users", {"email": email, "role": role}).status_code == 200
+    return link_in_the_last_letter(mail)
+
+
+def test_it_says_to_what_by_whom_as_what_and_until_when(posting: World, mail: Path) -> None:
+    page = Browser(posting).get(invited(posting, mail, "zoe@example.com", "viewer"))
+    assert page.heading == "You are invited to Acme"
+    facts = dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
+    assert facts == {
+        "Workspace": "acme",
+        "Your role": "viewer",
+        "Invited by": "Ada, ada@example.com",
+        "For": "zoe@example.com",
+        "Until": "8 March 2026, 12:00 UTC",
+    }
+
+
+def test_looking_accepts_nothing(posting: World, mail: Path) -> None:
+    link = invited(posting, mail, "zoe@example.com")
+    for url in (link, f"{link}/accept", f"{link}/decline"):
+        Browser(posting).get(url)
+    assert not posting.users()["zoe@example.com"]["accepted"]
+
+
+def test_somebody_new_signs_up_and_is_in(posting: World, mail: Path) -> None:
+    browser = Browser(posting)
+    page = browser.get(invited(posting, mail, "zoe@example.com", "viewer"))
+    page = browser.submit(page, "Sign up and accept")
+    assert (page.status, "Write your given name." in page.text) == (400, True)
+    page = browser.submit(page, "Sign up and accept", given_name="Zoe", family_name="Quinn")
+    assert (page.url, "you are a member now" in page.text) == ("/workspaces/acme/team?done=accepted", True)
+    zoe = posting.users()["zoe@example.com"]
+    assert (zoe["given_name"], zoe["family_name"], zoe["role"], zoe["source"]) == (
+        "Zoe",
+        "Quinn",
+        "viewer",
+        "invitation",
+    )
+
+
+def test_somebody_with_an_account_just_accepts(posting: World, mail: Path) -> None:
+    browser = Browser(posting)
+    page = browser.get(invited(posting, mail, "SAM@example.com", "admin"))
+    assert page.offers() == {"Accept the invitation", "Decline"}
+    page = browser.submit(page, "Accept the invitation")
+    assert "sam@example.com" in page.text
+    assert posting.roles()["sam@example.com"] == "admin"
+
+
+def test_who_is_signed_in_as_somebody_else_is_told(posting: World, mail: Path) -> None:
+    browser = Browser(posting).signed_in("max")
+    page = browser.get(invited(posting, mail, "sam@example.com"))
+    assert "Accepting signs you in as sam@example.com instead." in page.text
+    page = browser.submit(page, "Accept the invitation")
+    assert "sam@example.com" in page.text
+    assert posting.roles()["max@example.com"] == "member"
+
+
+@pytest.mark.parametrize("email", ["zoe@example.com", "sam@example.com"])
+def test_declining_needs_no_account_and_makes_none(posting: World, mail: Path, email: str) -> None:
+    browser = Browser(posting)
+    link = invited(posting, mail, email)
+    page = browser.submit(browser.get(link), "Decline")
+    assert page.heading == "You declined the invitation"
+    assert email not in posting.users()
+    assert browser.get("/profile").heading == "Sign in"
+    assert browser.get(link).heading == "This invitation is not open any more"
+    again = Browser(posting).get(invited(posting, mail, email))
+    assert ("Sign up and accept" in again.offers()) == (email == "zoe@example.com")
+
+
+def ended(browser: Browser, link: str) -> Page:
+    """The page of a link that has ended, which must be the same for all that one can do with it."""
+    before = browser.world.users().keys()
+    page = browser.get(link)
+    key = dict(Browser.get(browser, "/sign-in").form("Sign in").fields)["form_key"]
+    for what in ("accept", "decline"):
+        answer = browser.client.post(f"{link}/{what}", data={"form_key": key, "given_name": "Eve"})
+        assert answer.status_code == page.status
+        assert page.heading in answer.text
+    assert browser.world.users().keys() == before
+    return page
+
+
+def test_a_link_that_has_expired(posting: World, mail: Path) -> None:
+    link = invited(posting, mail, "zoe@example.com")
+    posting.clock.forward(days=7)
+    page = ended(Browser(posting), link)
+    assert (page.status, page.heading) == (410, "This invitation has expired")
+    assert "Ask an admin of the workspace to invite you again" in page.text
+    assert "ada@example.com" in page.text
+
+
+def test_a_link_that_was_taken_back(posting: World, mail: Path) -> None:
+    link = invited(posting, mail, "zoe@example.com")
+    posting.call("ada", "DELETE", "/users/zoe@example.com")
+    page = ended(Browser(posting), link)
+    assert (page.status, page.heading) == (410, "This invitation is not open any more")
+    newer = invited(posting, mail, "zoe@example.com")
+    assert Browser(posting).get(newer).heading == "You are invited to Acme"
+    assert Browser(posting).get(link).status == 410
+
+
+def test_a_link_that_was_used(posting: World, mail: Path) -> None:
+    link = invited(posting, mail, "zoe@example.com")
+    first = Browser(posting)
+    first.submit(first.get(link), "Sign up and accept", given_name="Zoe")
+    page = ended(Browser(posting), link)
+    assert (page.status, page.heading) == (410, "You accepted this invitation already")
+    assert page.links["Open acme"] == "/workspaces/acme/team"
+    posting.call("ada", "DELETE", "/users/zoe@example.com")
+    assert Browser(posting).get(link).heading == "This invitation is not open any more"
+
+
+def test_a_link_whose_workspace_is_gone(posting: World, mail: Path) -> None:
+    link = invited(posting, mail, "zoe@example.com")
+    posting.call("ada", "DELETE", "/workspaces/acme")
+    assert Browser(posting).get(link).heading == "This invitation is not open any more"
+
+
+def test_a_link_that_is_not_whole_shows_nothing_of_the_invitation(posting: World, mail: Path) -> None:
+    link = invited(posting, mail, "zoe@example.com")
+    other = invited(posting, mail, "kim@example.com")
+    mixed = f"{link.rpartition('/')[0]}/{other.rpartition('/')[2]}"
+    for wrong in (link[:-1], f"{link}x", f"{link[:-3]}%C3%A9", mixed, "/invitation/x/y"):
+        page = ended(Browser(posting), wrong)
+        assert (page.status, page.heading) == (403, "This link is not complete")
+        assert "zoe" not in page.text
+        assert "Acme" not in page.text
+
+
+def test_a_changed_role_is_the_one_that_counts(posting: World, mail: Path) -> None:
+    browser = Browser(posting)
+    page = browser.get(invited(posting, mail, "sam@example.com", "admin"))
+    posting.call("ada", "PUT", "/users/sam@example.com", {"role": "viewer"})
+    browser.submit(page, "Accept the invitation")
+    assert posting.roles()["sam@example.com"] == "viewer"
