@@ -1,0 +1,119 @@
+"""A real browser, and a real emulator on a socket, started by its own command. Playwright comes with the extra
+`browser`, the browser itself with Debian's package `chromium`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from beamctl.emulator import received_letters
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+SEED = """
+workspaces:
+  - {name: acme, displayName: Acme, labels: {env: prod}, region: eu}
+  - {name: empty}
+users:
+  - {email: ada@example.com, apiKey: bl_ada, givenName: Ada, workspaces: {acme: admin, empty: admin}}
+  - {email: alan@example.com, apiKey: bl_alan, workspaces: {acme: admin}}
+  - {email: max@example.com, apiKey: bl_max, workspaces: {acme: member}, source: directory_sync}
+  - {email: sam@example.com, apiKey: bl_sam}
+invitations:
+  - {workspace: acme, email: sam@example.com, role: viewer}
+  - {workspace: acme, email: late@example.com, role: admin, expiresAt: 2026-01-01T00:00:00Z}
+serviceAccounts:
+  - {workspace: acme, name: ci, role: admin, apiKey: bl_ci, clientId: cid, description: It deploys}
+"""
+
+
+@dataclass(frozen=True)
+class Served:
+    """An emulator that listens.
+
+    Attributes:
+        url: Where its pages are.
+        mail: Where its letters are.
+    """
+
+    url: str
+    mail: Path
+
+    def link_in_the_last_letter(self) -> str:
+        lines = received_letters(self.mail)[-1].text().splitlines()
+        return next(line for line in lines if line.startswith("http"))
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    seed, mail = tmp_path / "seed.yaml", tmp_path / "mail"
+    seed.write_text(SEED)
+    command = [
+        sys.executable,
+        "-m",
+        "beamctl",
+        "emulator",
+        "serve",
+        "--port",
+        "0",
+        "--seed",
+        str(seed),
+        "--mail",
+        str(mail),
+    ]
+    command += ["--db", str(tmp_path / "plane.db")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as emulator:
+        assert emulator.stdout
+        said = iter(emulator.stdout.readline, "")
+        found = next(filter(None, (re.search(r"http://\S+/v0", line) for line in said)), None)
+        assert found, "the emulator did not start"
+        yield Served(found[0].removesuffix("/v0"), mail)
+        emulator.terminate()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    binary = shutil.which("chromium")
+    assert binary, "chromium is not installed: apt install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=binary, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, served: Served) -> Iterator[Page]:
+    """An empty browser window; whatever a page says on the console, and whatever it asks of others, fails the test."""
+    context = chromium.new_context(base_url=served.url, accept_downloads=False)
+    context.set_default_timeout(15_000)
+    window = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    window.on("request", lambda request: asked.append(request.url))
+    window.on("console", lambda message: said.append(message.text))
+    yield window
+    context.close()
+    assert {urlsplit(url).netloc for url in asked} <= {urlsplit(served.url).netloc}
+    assert not [text for text in said if "the server responded with a status of 4" not in text]

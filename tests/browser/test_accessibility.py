@@ -1,0 +1,116 @@
+"""Every page, looked at by axe, in light and in dark, and in a window as narrow as the guidelines ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from beamctl.emulator.web.site import pages
+from tests.browser.test_journeys import call, sign_in
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Served
+
+pytestmark = pytest.mark.browser
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NARROW = {"width": 320, "height": 640}
+WIDE = {"width": 1280, "height": 800}
+
+SIGNED_IN = [
+    "/profile",
+    "/profile?done=declined",
+    "/profile/leave/acme",
+    "/workspaces/new",
+    "/workspaces/acme",
+    "/workspaces/acme/team",
+    "/workspaces/acme/team?q=max",
+    "/workspaces/acme/team?q=nobody",
+    "/workspaces/acme/team/person?email=max@example.com",
+    "/workspaces/acme/team/person?email=ada@example.com",
+    "/workspaces/acme/team/person?email=late@example.com",
+    "/workspaces/acme/service-accounts",
+    "/workspaces/empty/service-accounts",
+    "/workspaces/acme/service-accounts/cid",
+    "/workspaces/acme/settings",
+    "/workspaces/acme/delete",
+    "/nope",
+]
+
+
+def look(page: Page) -> str:
+    """What is wrong with the page that is shown, in both schemes of colours and both widths."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    wrong = ""
+    for scheme, size in (("light", WIDE), ("dark", NARROW)):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        places = [f"{one['id']} at {node['target']}" for one in found for node in one["nodes"]]
+        wrong += "".join(f"{page.url} ({scheme}): {place}\n" for place in places)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong += f"{page.url}: wider than {size['width']} pixels\n"
+    return wrong
+
+
+def every_state(page: Page, served: Served) -> Iterator[str]:
+    """The pages, one after the other, each by its address; also those that only a form leads to."""
+
+    def at(url: str) -> str:
+        page.goto(url)
+        return url
+
+    yield at("/sign-in")
+    page.get_by_label("API key", exact=True).fill("bl_nobody")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    yield "/sign-in"
+    yield at("/sign-in/broken")
+    page.goto("/sign-in")
+    page.get_by_label("E-mail address", exact=True).fill("new@example.com")
+    page.get_by_role("button", name="Send me a link").click()
+    page.get_by_role("status").wait_for()
+    yield at(served.link_in_the_last_letter())
+    yield at("/invitation/broken/key")
+    call(served, "POST", "/users", {"email": "zoe@example.com"})
+    yield at(served.link_in_the_last_letter())
+    page.get_by_role("button", name="Decline").click()
+    page.get_by_role("heading", name="You declined the invitation").wait_for()
+    yield "/invitation/declined"
+    yield at(served.link_in_the_last_letter())
+
+    sign_in(page, "sam")
+    yield "/profile"
+    sign_in(page, "max")
+    yield at("/workspaces/acme/settings")
+    sign_in(page, "ada")
+    for url in SIGNED_IN:
+        yield at(url)
+    page.goto("/workspaces/acme/service-accounts")
+    page.get_by_label("Name", exact=True).fill("deployer")
+    page.get_by_role("button", name="Create the service account").click()
+    page.get_by_text("Client secret", exact=True).wait_for()
+    yield "/workspaces/acme/service-accounts"
+    page.goto("/workspaces/acme/service-accounts/cid")
+    page.get_by_label("Name of a new key", exact=True).fill("laptop")
+    page.get_by_role("button", name="Create the key").click()
+    page.get_by_text("this once only").wait_for()
+    yield "/workspaces/acme/service-accounts/cid"
+
+
+def test_no_page_is_hard_to_use(page: Page, served: Served) -> None:
+    seen, wrong = set[str](), ""
+    for url in every_state(page, served):
+        seen.add(re.sub(r"^http://[^/]+|\?.*", "", url))
+        wrong += look(page)
+    assert not wrong, wrong
+    rules = [rule.rule for rule in pages().url_map.iter_rules() if "GET" in (rule.methods or ())]
+    patterns = {rule: re.compile(re.sub(r"<[^>]+>", "[^/]+", rule)) for rule in rules}
+    missed = {rule for rule, pattern in patterns.items() if not any(pattern.fullmatch(url) for url in seen)}
+    assert missed == {"/", "/style.css", "/icon.svg"}  # the first only leads on

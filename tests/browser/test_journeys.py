@@ -1,0 +1,175 @@
+"""What people come to do, in a real browser: accept, decline, sign up, change a role, delete a workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Served
+
+pytestmark = pytest.mark.browser
+
+
+def call(served: Served, method: str, path: str, body: object = None, key: str = "bl_ada") -> Any:
+    headers = {"Api-Key": key, "X-Blaxel-Workspace": "acme", "Content-Type": "application/json"}
+    content = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{served.url}/v0{path}", content, headers, method=method)  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+        return json.load(answer)
+
+
+def team(served: Served) -> dict[str, Any]:
+    return {user["email"]: user for user in call(served, "GET", "/users")}
+
+
+def sign_in(page: Page, who: str) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("API key", exact=True).fill(f"bl_{who}")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Your workspaces", exact=True).wait_for()
+
+
+def test_somebody_new_is_invited_in_the_console_signs_up_and_is_in(page: Page, served: Served) -> None:
+    sign_in(page, "ada")
+    page.get_by_role("link", name="Acme", exact=True).click()
+    page.get_by_label("E-mail address", exact=True).fill("zoe@example.com")
+    page.get_by_label("Role", exact=True).select_option("viewer")
+    page.get_by_role("button", name="Invite").click()
+    page.get_by_text("The invitation is made.").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_text("You are signed out.").wait_for()
+
+    page.goto(served.link_in_the_last_letter())
+    page.get_by_label("Given name", exact=True).fill("Zoë")
+    page.get_by_label("Family name (optional)", exact=True).fill("Quinn")
+    page.get_by_role("button", name="Sign up and accept").click()
+    page.get_by_text("you are a member now").wait_for()
+    assert page.get_by_role("navigation", name="You").get_by_text("zoe@example.com").is_visible()
+    zoe = team(served)["zoe@example.com"]
+    assert (zoe["accepted"], zoe["role"], zoe["given_name"]) == (True, "viewer", "Zoë")
+
+
+def test_an_invitation_is_accepted_by_its_link(page: Page, served: Served) -> None:
+    call(served, "DELETE", "/users/sam@example.com")
+    call(served, "POST", "/users", {"email": "sam@example.com", "role": "member"})
+    page.goto(served.link_in_the_last_letter())
+    assert not team(served)["sam@example.com"]["accepted"]
+    page.get_by_role("button", name="Accept the invitation").click()
+    page.get_by_role("heading", name="Team", exact=True).wait_for()
+    assert team(served)["sam@example.com"]["accepted"]
+    page.goto(served.link_in_the_last_letter())
+    page.get_by_role("heading", name="You accepted this invitation already").wait_for()
+
+
+def test_an_invitation_is_declined_by_its_link(page: Page, served: Served) -> None:
+    call(served, "POST", "/users", {"email": "zoe@example.com", "role": "admin"})
+    page.goto(served.link_in_the_last_letter())
+    page.get_by_role("button", name="Decline").click()
+    page.get_by_role("heading", name="You declined the invitation").wait_for()
+    assert "zoe@example.com" not in team(served)
+
+
+def test_a_person_signs_in_with_a_letter(page: Page, served: Served) -> None:
+    page.goto("/workspaces/acme/settings")
+    page.get_by_label("E-mail address", exact=True).fill("max@example.com")
+    page.get_by_role("button", name="Send me a link").click()
+    page.get_by_text("A letter with a link to sign in is on its way").wait_for()
+    page.goto(served.link_in_the_last_letter())
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Your workspaces").wait_for()
+
+
+def test_a_workspace_is_deleted_only_by_its_name(page: Page, served: Served) -> None:
+    sign_in(page, "ada")
+    page.goto("/workspaces/acme/settings")
+    page.get_by_role("link", name="Delete this workspace").click()
+    page.get_by_label("Type the name of the workspace", exact=True).fill("ACME")
+    page.get_by_role("button", name="Delete the workspace").click()
+    problem = page.get_by_role("alert")
+    problem.wait_for()
+    assert problem.evaluate("element => element === document.activeElement")
+    problem.get_by_role("link").click()
+    assert page.get_by_label("Type the name of the workspace", exact=True).evaluate(
+        "element => element === document.activeElement"
+    )
+    page.get_by_label("Type the name of the workspace", exact=True).fill("acme")
+    page.get_by_role("button", name="Delete the workspace").click()
+    page.get_by_text("The workspace is deleted").wait_for()
+    assert [one["name"] for one in call(served, "GET", "/workspaces")] == ["empty"]
+
+
+def test_a_role_that_is_changed_by_hand_is_drift(page: Page, served: Served, tmp_path: Path) -> None:
+    """How a person makes drift, and beamctl finds it."""
+    document = tmp_path / "access.yaml"
+    document.write_text(
+        "version: 1\nworkspace: acme\nmembers:\n  ada@example.com: admin\n  alan@example.com: admin\n"
+        "  max@example.com: member\n  sam@example.com: viewer\n  late@example.com: admin\n"
+    )
+    call(served, "DELETE", "/users/late@example.com")
+    call(served, "POST", "/users", {"email": "late@example.com", "role": "admin"})
+
+    def drift() -> tuple[int, str]:
+        command = [sys.executable, "-m", "beamctl", "drift", "-f", str(document), "--api-url", f"{served.url}/v0"]
+        env = {**os.environ, "BL_API_KEY": "bl_alan", "HOME": str(tmp_path)}
+        ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        return ran.returncode, ran.stdout + ran.stderr
+
+    assert drift()[0] == 0
+    sign_in(page, "ada")
+    page.goto("/workspaces/acme/team")
+    page.get_by_role("link", name="Manage alan@example.com").click()
+    page.get_by_label("Role", exact=True).select_option("member")
+    page.get_by_role("button", name="Save the role").click()
+    page.get_by_text("The role is changed.").wait_for()
+    code, said = drift()
+    assert code == 2, said
+    assert "alan@example.com" in said
+
+
+def test_the_keyboard_is_enough(page: Page, served: Served) -> None:
+    """Signs in, invites somebody and signs out without a mouse: only Tab, Enter and typing."""
+
+    def tab_to(name: str, most: int = 60) -> None:
+        script = (
+            "() => { const it = document.activeElement; const label = it.labels && it.labels[0];"
+            " return (label || it).textContent.trim().replace(/\\s+/g, ' ') }"
+        )
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            if page.evaluate(script) == name:
+                outline = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+                assert outline != "none", f"{name} does not show that it is focused"
+                return
+        pytest.fail(f"Tab does not reach {name}")
+
+    page.goto("/sign-in")
+    tab_to("Skip to the content", most=1)
+    page.keyboard.press("Enter")
+    tab_to("API key")
+    page.keyboard.type("bl_ada")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/profile")
+    tab_to("Acme")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/acme/team")
+    tab_to("E-mail address")
+    page.keyboard.type("kim@example.com")
+    tab_to("Role", most=1)
+    page.keyboard.type("adm")
+    tab_to("Invite", most=1)
+    page.keyboard.press("Enter")
+    page.get_by_text("The invitation is made.").wait_for()
+    assert team(served)["kim@example.com"]["role"] == "admin"
+    tab_to("Sign out")
+    page.keyboard.press("Enter")
+    page.get_by_text("You are signed out.").wait_for()
