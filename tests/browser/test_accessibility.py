@@ -39,6 +39,8 @@ SIGNED_IN = [
     "/workspaces/acme/service-accounts/cid",
     "/workspaces/acme/settings",
     "/workspaces/acme/delete",
+    "/device",
+    "/device?user_code=XXXX-XXXX",
     "/nope",
 ]
 
@@ -102,6 +104,11 @@ def every_state(page: Page, served: Served) -> Iterator[str]:
     page.get_by_role("button", name="Create the key").click()
     page.get_by_text("this once only").wait_for()
     yield "/workspaces/acme/service-accounts/cid"
+    begun = call(served, "POST", "/login/device", {"client_id": "blaxel"})
+    yield at(begun["verification_uri_complete"])
+    page.get_by_role("button", name="Deny").click()
+    page.get_by_role("heading", name="Denied").wait_for()
+    yield "/device"
 
 
 def test_no_page_is_hard_to_use(page: Page, served: Served) -> None:

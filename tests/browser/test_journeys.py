@@ -108,6 +108,17 @@ def test_a_workspace_is_deleted_only_by_its_name(page: Page, served: Served) -> 
     assert [one["name"] for one in call(served, "GET", "/workspaces")] == ["empty"]
 
 
+def test_a_command_line_is_let_in(page: Page, served: Served) -> None:
+    begun = call(served, "POST", "/login/device", {"client_id": "blaxel", "scope": "offline_access"})
+    page.goto(begun["verification_uri_complete"])
+    page.get_by_label("API key", exact=True).fill("bl_max")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("heading", name="Approved").wait_for()
+    grant = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": "blaxel"}
+    assert call(served, "POST", "/oauth/token", {**grant, "device_code": begun["device_code"]})["access_token"]
+
+
 def test_a_role_that_is_changed_by_hand_is_drift(page: Page, served: Served, tmp_path: Path) -> None:
     """How a person makes drift, and beamctl finds it."""
     document = tmp_path / "access.yaml"

@@ -106,7 +106,7 @@ def test_whoever_is_not_signed_in_sees_nothing_of_a_workspace(world: World) -> N
         page = Browser(world).client.get(url, headers={"Accept": "text/html"})
         assert "Acme" not in page.text
         assert "@example.com" not in page.text
-        if url.startswith(("/workspaces", "/profile")):
+        if url.startswith(("/workspaces", "/profile", "/device")):
             assert (page.status_code, page.headers["Location"].partition("?")[0]) == (303, "/sign-in")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from beamctl.emulator.web.pages import (
     account_keys,
+    device,
     invitation,
     profile,
     service_accounts,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PAGES: tuple[Blueprint, ...] = (
     sign_in.page,
     invitation.page,
+    device.page,
     profile.page,
     workspaces.page,
     team.page,

@@ -1,0 +1,50 @@
+"""The page where a person lets a command line act as them: type the code it shows, look, approve or deny. It must not
+know what the command line gets for it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, request
+
+from beamctl.emulator.store import device_login
+from beamctl.emulator.web.answer import Page, shown
+from beamctl.emulator.web.form import Trouble, field
+from beamctl.emulator.web.visit import here
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+page = Blueprint("device", __name__)
+
+_NO_SUCH_CODE = "No login waits for that code. Codes are good for ten minutes; begin the login again for a new one."
+
+
+@page.get("/device")
+def show(trouble: Trouble | None = None) -> Page:
+    """Asks for the code, or, where the address has it, whether to let the device in."""
+    visit = here()
+    email, code = visit.person.email, request.values.get("user_code", "").strip()
+    if code and not trouble:
+        with visit.plane.database.reading() as rows:
+            login = device_login.by_user_code(rows, code)
+        if login and login.can_be_approved(visit.plane.now()):
+            return shown("device_confirm.html", email=email, code=code, client=login.client_id)
+        trouble = Trouble(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND)
+    return shown("device.html", trouble, email=email, code=code)
+
+
+@page.post("/device")
+def decide() -> AnyResponse:
+    """Approves or denies."""
+    visit = here()
+    sub, moment, approves = visit.person.sub, visit.plane.now(), field("decision") == "approve"
+    with visit.plane.database.writing() as rows:
+        login = device_login.by_user_code(rows, field("user_code"))
+        done = login and (
+            device_login.approve(rows, login, sub, moment) if approves else device_login.deny(rows, login, moment)
+        )
+    if not done:
+        return show(Trouble(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND))
+    return shown("device_done.html", approved=approves)
