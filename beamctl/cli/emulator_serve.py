@@ -75,8 +75,8 @@ def command(  # noqa: PLR0913 - its options
 def _tell(url: str, mail: Path | None, database: Path, more: list[str]) -> None:
     folder = mail or local.maildir(database)
     click.echo(f"Letters to people are put into {folder}; read them:  {command_to_read(mail, database)}")
-    click.echo(f"People sign in and manage their workspaces at {url.removesuffix('/v0')}/")
     click.echo(f"The control plane listens on {url} (database: {database})")
+    click.echo(f"People sign in and manage their workspaces at {url.removesuffix('/v0')}/")
     for line in more:
         click.echo(line)
 

@@ -178,6 +178,7 @@ def test_serving_until_told_to_stop(
         line = next(line for line in server.stdout if "listens on" in line)
         url = line.split(" on ")[1].split()[0]
         assert line == f"The control plane listens on {url} (database: served.db)\n"
+        assert next(server.stdout) == f"People sign in and manage their workspaces at {url.removesuffix('/v0')}/\n"
         monkeypatch.setenv("BEAMCTL_API_KEY", "bl_nobody")
         ran = cli("plan", "--api-url", url)
         assert ran.code == 4
