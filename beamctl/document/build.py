@@ -10,9 +10,8 @@ from beamctl.document.events import Event, NextEvent, UnreadableError
 from beamctl.document.problem import Place, Problem
 from beamctl.document.quote import quoted
 from beamctl.document.scalar import LONGEST_NUMBER, TooLongError, resolve
+from beamctl.document.syntax import DEEPEST, TOO_DEEP
 
-DEEPEST = 50
-"""Mappings and lists inside one another."""
 MOST_VALUES = 2_000_000
 """Values in one file, the empty documents among them."""
 MOST_COPIED = 100_000
@@ -87,7 +86,7 @@ class Builder:
         if type(event) is self._scalar_class:
             return event.value if event.style else self._plain(event)
         if len(path) >= DEEPEST:
-            raise self._beyond(event, f"more than {DEEPEST} mappings and lists inside one another", "nest less")
+            raise self._beyond(event, *TOO_DEEP)
         if type(event) is self._sequence_class:
             return self._sequence(path)
         return self._mapping(path)

@@ -9,11 +9,17 @@ from typing import Any
 from beamctl.document.problem import Place, Problem
 from beamctl.document.quote import quoted
 
+DEEPEST = 50
+"""Mappings and lists inside one another."""
+TOO_DEEP = f"more than {DEEPEST} mappings and lists inside one another", "nest less"
+"""The message and the hint; the library has a bound of its own, far beyond ours, which it may meet first."""
+
 _INDENTATION = "check the indentation, and whether a quote or a bracket is closed too early"
 
 # What the library says → the message and the hint. The first pattern that is found wins; both the C parser and the
 # Python one are covered.
 _WORDS: tuple[tuple[str, str, str], ...] = (
+    (r"nesting depth", *TOO_DEEP),
     (
         r"could not find expected ':'",
         "neither 'key: value' nor '- item'",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from beamctl.document import build, decode
+from beamctl.document import build, decode, syntax
 from beamctl.document.problem import Place, Problem
 from beamctl.document.source import parse, parse_plain
 
@@ -263,12 +263,14 @@ def test_a_file_that_is_too_large() -> None:
 
 
 def test_depth_is_bounded() -> None:
-    assert parse("[" * build.DEEPEST + "]" * build.DEEPEST, "f.yaml").problems == ()
+    deepest = syntax.DEEPEST
+    assert parse("[" * deepest + "]" * deepest, "f.yaml").problems == ()
     for opening in ("[", "- ", "{a: ", "? "):
-        (problem,) = parse(opening * 100_000, "f.yaml").problems
-        assert problem.message == "more than 50 mappings and lists inside one another"
-        assert problem.hint == "nest less"
-        assert problem.place == Place("f.yaml", 1, len(opening) * build.DEEPEST + 1)
+        problems = [parse(opening * depth, "f.yaml").problems for depth in (deepest + 1, deepest * 4, 100_000)]
+        assert [(each.message, each.hint) for (each,) in problems] == [
+            ("more than 50 mappings and lists inside one another", "nest less")
+        ] * 3
+        assert problems[1][0].place == Place("f.yaml", 1, len(opening) * deepest + 1)
 
 
 def test_what_aliases_stand_for_is_bounded() -> None:
