@@ -12,6 +12,7 @@ BeamctlError
 │   ├── ForbiddenError       403
 │   ├── MissingError         404: no such workspace, no such path
 │   └── GarbledError         an answer that is not what the API promises (HTML, cut-off JSON, wrong shape)
+├── RecordError              the record of a run cannot be written (any more)
 └── InterruptedRunError      Ctrl-C or SIGTERM
 """
 
@@ -89,6 +90,10 @@ class MissingError(ApiError):
 
 class GarbledError(ApiError):
     """The answer is not what the API promises: HTML, cut-off JSON, another shape."""
+
+
+class RecordError(BeamctlError):
+    """The record of a run cannot be written, so nothing further may be done that nobody could look back on."""
 
 
 class InterruptedRunError(BeamctlError):

@@ -10,18 +10,22 @@ from threading import Event as StopSignal
 from typing import Any
 
 from beamctl.apply.event import Event
-from beamctl.apply.executor import Means
+from beamctl.apply.executor import Means, Witness
 from beamctl.apply.executor import apply as make_changes
 from beamctl.destroy.deletion import Deletion, delete
 from beamctl.destroy.estate import Estate
+from beamctl.destroy.survey import path_of
 from beamctl.destroy.survey import survey as look
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Problem
 from beamctl.kinds.registry import KINDS
+from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Reader, Sender
+from beamctl.plan.change import Change
 from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan, make_plan, managed
+from beamctl.plan.stale import Moved, in_place, moved, run_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,23 @@ class Checked:
 
     desired: tuple[Desired, ...]
     problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """A saved plan, looked at again.
+
+    Attributes:
+        plan: The plan, for whoever makes it now.
+        workspace_id: What tells the workspace from another one of its name.
+        moved: What the plan rests on and is not so any more.
+        in_place: The changes after which things are just as they are now.
+    """
+
+    plan: Plan
+    workspace_id: str
+    moved: tuple[Moved, ...]
+    in_place: tuple[Change, ...]
 
 
 def validate(sources: Sequence[SourceText]) -> Checked:
@@ -51,10 +72,41 @@ def plan(desired: Desired, reader: Reader, situation: Situation) -> Plan:
     return make_plan(kinds, desired, live, situation)
 
 
-def apply(approved: Plan, reader: Reader, sender: Sender, *, parallelism: int, stop: StopSignal) -> Iterator[Event]:
+def identify(workspace: str, reader: Reader) -> str:
+    """What tells a workspace from another one of its name; empty where the API does not tell.
+
+    Raises:
+        ApiError: It cannot be read.
+    """
+    itself = reader.get(path_of(workspace))
+    told = (itself.get("id") or itself.get("createdAt")) if isinstance(itself, dict) else None
+    return told if isinstance(told, str) else ""
+
+
+def look_again(saved: Plan, reader: Reader, identity: Identity | None) -> Recheck:
+    """Read what a saved plan rests on, and see whether it is still so."""
+    kinds = tuple(kind for kind in KINDS if kind.name in saved.sections)
+    live = {kind.name: kind.live(reader.get(kind.listing(saved.workspace))) for kind in kinds}
+    return Recheck(
+        plan=run_as(saved, kinds, live, identity),
+        workspace_id=identify(saved.workspace, reader),
+        moved=moved(saved, kinds, live),
+        in_place=in_place(saved, kinds, live),
+    )
+
+
+def apply(
+    approved: Plan,
+    reader: Reader,
+    sender: Sender,
+    *,
+    parallelism: int,
+    stop: StopSignal,
+    witness: Witness | None = None,
+) -> Iterator[Event]:
     """Make exactly the changes of a plan that somebody approved."""
     kinds = {kind.name: kind for kind in KINDS}
-    return make_changes(approved, Means(kinds, reader, sender, parallelism, stop))
+    return make_changes(approved, Means(kinds, reader, sender, parallelism, stop, witness))
 
 
 def show(workspace: str, reader: Reader) -> Mapping[str, Sequence[Mapping[str, Any]]]:

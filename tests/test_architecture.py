@@ -26,6 +26,7 @@ ONE_IMPORTER = {
     "httpx": {"api"},
     "yaml": {"document"},
     "jsonschema": {"document"},
+    "referencing": {"document"},
     "deepdiff": {"plan"},
     "flask": {"emulator"},
     "werkzeug": {"emulator"},

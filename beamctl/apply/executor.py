@@ -19,6 +19,8 @@ from beamctl.plan.plan import Plan
 
 DEFAULT_PARALLELISM = 8
 
+Witness = Callable[[Event], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Means:
@@ -30,6 +32,8 @@ class Means:
         sender: To make the calls; used by several threads.
         parallelism: How many changes may run at the same time.
         stop: Set from outside to end after the calls in flight.
+        witness: Told of each event by the thread that makes the change, before its first call and after its last one.
+            Where that fails, nothing further is begun.
     """
 
     kinds: Mapping[str, Kind[Any]]
@@ -37,6 +41,7 @@ class Means:
     sender: Sender
     parallelism: int = DEFAULT_PARALLELISM
     stop: threading.Event | None = None
+    witness: Witness | None = None
 
 
 def apply(plan: Plan, means: Means) -> Iterator[Event]:
@@ -46,7 +51,7 @@ def apply(plan: Plan, means: Means) -> Iterator[Event]:
     """
     why_not = ""
     failed = checked = False
-    halt = _Halt(means.stop)
+    halt = _Halt(means.stop, means.witness)
     for stage, changes in plan.stages():
         why_not = why_not or halt.why
         if stage.takes and not why_not:
@@ -54,7 +59,7 @@ def apply(plan: Plan, means: Means) -> Iterator[Event]:
             if not why_not and not checked:
                 why_not, checked = _doubt(plan, means), True
         if why_not:
-            yield from (NotAttempted(change, why_not) for change in changes)
+            yield from (halt.told(NotAttempted(change, why_not)) for change in changes)
             continue
         for event in _run_stage(plan.workspace, changes, means, halt):
             failed = failed or (isinstance(event, Ended) and event.outcome.ending is Ending.FAILED)
@@ -105,9 +110,19 @@ def _drain(events: SimpleQueue[Event]) -> Iterator[Event]:
 class _Halt:
     """Why no further change may begin, shared by the lanes of a stage."""
 
-    def __init__(self, stop: threading.Event | None) -> None:
+    def __init__(self, stop: threading.Event | None, witness: Witness | None) -> None:
         self._stop = stop
+        self._witness = witness
         self.why_fatal = ""
+
+    def told(self, event: Event) -> Event:
+        """The event, once the witness has it. What nobody can witness is reason to begin nothing more."""
+        try:
+            if self._witness is not None:
+                self._witness(event)
+        except BeamctlError as error:
+            self.why_fatal = self.why_fatal or error.message
+        return event
 
     @property
     def why(self) -> str:
@@ -119,14 +134,15 @@ class _Halt:
 
 def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt, put: Callable[[Event], None]) -> None:
     for change in lane:
-        if halt.why:
-            put(NotAttempted(change, halt.why))
+        begun = None if halt.why else halt.told(Started(change))
+        if begun is None or halt.why:
+            put(halt.told(NotAttempted(change, halt.why)))
             continue
-        put(Started(change))
+        put(begun)
         try:
             outcome = _converse(change, workspace, means)
         except InterruptedRunError:
-            put(NotAttempted(change, "interrupted"))
+            put(halt.told(NotAttempted(change, "interrupted")))
             continue
         except BeamctlError as error:
             if isinstance(error, UnauthenticatedError):  # no further call can succeed
@@ -135,7 +151,7 @@ def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt,
         except Exception as error:  # noqa: BLE001 - a bug in one change must not hide what became of the others
             bug = f"beamctl has a bug: {type(error).__name__}; whether it was made is not known"
             outcome = Outcome(Ending.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
-        put(Ended(change, outcome))
+        put(halt.told(Ended(change, outcome)))
 
 
 def _converse(change: Change, workspace: str, means: Means) -> Outcome:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event as StopSignal
 from typing import Any
 
@@ -19,7 +21,10 @@ from beamctl.cli.interrupt import Interrupt
 from beamctl.cli.output import Output, UnwritableError, output_of, say
 from beamctl.cli.planning import Planned, allowances, is_refused, plan_all, refuse_stale, say_unused
 from beamctl.cli.progress import Progress
-from beamctl.errors import RefusedError
+from beamctl.cli.run_records import RecordFile, open_record
+from beamctl.cli.saved_plans import open_saved
+from beamctl.errors import RecordError, RefusedError, UsageError
+from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.apply import counts, end_text
@@ -31,34 +36,46 @@ _WENT_ON = "The apply went on all the same: run `beamctl plan` to see how it sta
 
 
 @click.command("apply")
+@click.argument("saved", metavar="[PLAN]", required=False)
 @options.files
 @options.workspaces
 @click.option("--auto-approve", is_flag=True, help="Do not ask. For CI, where the plan was reviewed before.")
 @options.allow
 @options.parallelism
+@options.record
 @options.view
 @options.connection
 def command(  # noqa: PLR0913 - one argument an option
+    *,
+    saved: str | None,
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
     allowed: tuple[str, ...],
     parallelism: int,
+    record: Path | None,
     output: str,
-    *,
     auto_approve: bool,
     no_color: bool,
     quiet: bool,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Make a workspace what its document says, after showing the changes.
+    """Make a workspace what its document or a saved plan says, after showing the changes.
 
-    Asks for `yes` on a terminal. Exits 0 when all is done, 5 where it refuses, 7 where something was left undone.
+    PLAN is a file of `beamctl plan --out`: exactly its changes are made, with no document.
+    Asks for `yes` on a terminal. Exits 0 when all is done, 5 where it refuses, 6 where the plan does not hold any more,
+    7 where something was left undone.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
+    if saved is not None and files:
+        raise UsageError("a saved plan needs no document", "Give either a PLAN or -f.")
     access = access_of(**connection)
     with ExitStack() as stack:
-        planned = plan_all(files, workspaces, access, stack, granted)
+        if saved is not None:
+            planned, before = open_saved(saved, access, stack, workspaces, record)
+            granted += before
+        else:
+            planned = plan_all(files, workspaces, access, stack, granted, record)
         if not out.json:
             out.payload(_shown(planned, granted, out.style))
         say_unused(planned, granted, out)
@@ -67,7 +84,7 @@ def command(  # noqa: PLR0913 - one argument an option
         if not is_refused(planned, granted):
             if not auto_approve:
                 _approve(planned, granted, out, from_stdin="-" in files)
-            code = _apply_all(planned, ran, parallelism, out, access.stop)
+            code = _apply_all(planned, ran, Way(parallelism, record, out, access.stop))
     if out.json:
         _report(planned, granted, ran, out)
     return code
@@ -95,38 +112,65 @@ def _approve(planned: Sequence[Planned], granted: Sequence[Allowance], out: Outp
     refuse_stale(planned)
 
 
-def _apply_all(planned: Sequence[Planned], ran: Ran, parallelism: int, out: Output, stop: StopSignal) -> Exit:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How an apply goes about it.
+
+    Attributes:
+        parallelism: How many changes may run at the same time.
+        records: Where its record is kept; None for the usual place.
+        out: Where it is told.
+        stop: Set to end after the calls in flight.
+    """
+
+    parallelism: int
+    records: Path | None
+    out: Output
+    stop: StopSignal
+
+
+def _apply_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
     code = Exit.DONE
     unwritable: UnwritableError | None = None
-    with Interrupt(stop, quiet=out.quiet):
-        for each in (each for each in planned if each.plan.changes):
+    due = [each for each in planned if each.plan.changes]
+    records = [open_record(way.records, each.plan, commit=each.commit(), digest=each.digest()) for each in due]
+    with Interrupt(way.stop, quiet=way.out.quiet):
+        for each, record in zip(due, records, strict=True):
             events: list[Event] = []
             ran.append((each, events))
             try:
-                _apply_one(each, events, parallelism, out, stop)
+                _apply_one(each, events, record, way)
             except UnwritableError as error:
                 unwritable = error
             _, _, failed, skipped = counts(events)
             code = Exit.PARTLY if failed or skipped else code
     if unwritable is not None:
         raise UnwritableError(unwritable.message, _WENT_ON)
-    return Exit.INTERRUPTED if stop.is_set() else code
+    return Exit.INTERRUPTED if way.stop.is_set() else code
 
 
-def _apply_one(each: Planned, events: list[Event], parallelism: int, out: Output, stop: StopSignal) -> None:
-    progress = Progress(out, len(each.plan.changes))
+def _apply_one(each: Planned, events: list[Event], record: RecordFile, way: Way) -> None:
+    progress = Progress(way.out, len(each.plan.changes))
     unwritable: UnwritableError | None = None
-    for event in apply(each.plan, each.link.reader, each.link.sender, parallelism=parallelism, stop=stop):
+    link = each.link
+    made = apply(
+        each.plan, link.reader, link.sender, parallelism=way.parallelism, stop=way.stop, witness=record.witness
+    )
+    for event in made:
         events.append(event)
         try:
             progress.show(event)
         except UnwritableError as error:  # a full disk for the report is no reason to leave half of it undone
             unwritable = error
     progress.end()
+    if unwritable is None and not way.out.json:
+        way.out.payload("\n" + end_text(each.plan.workspace, events))
+    try:
+        record.end(events, interrupted=way.stop.is_set())
+    except RecordError as error:  # what was done was done, and is told: the record alone does not say so
+        say(f"Warning: {printable(error.message)}")
     if unwritable is not None:
         raise unwritable
-    if not out.json:
-        out.payload("\n" + end_text(each.plan.workspace, events))
 
 
 def _report(planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, out: Output) -> None:

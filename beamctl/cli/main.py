@@ -16,7 +16,7 @@ from beamctl.errors import DocumentError
 COMMANDS = {
     "validate": "Check documents, with no credential and no network.",
     "plan": "Show the changes that would make a workspace what its document says.",
-    "apply": "Make a workspace what its document says, after showing the changes.",
+    "apply": "Make a workspace what its document or a saved plan says, after showing the changes.",
     "drift": "Tell what stands in a workspace that its document does not say.",
     "show": "Show a workspace as it is now: settings and members.",
     "destroy": "Delete a workspace and everything in it, after showing what would be lost.",

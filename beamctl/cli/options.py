@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -59,6 +60,12 @@ parallelism = click.option(
     default=DEFAULT_PARALLELISM,
     show_default=True,
     help="How many changes may run at the same time.",
+)
+record = click.option(
+    "--record",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where the records of applies are kept. Default: .beamctl/runs.",
 )
 connection = _all(
     click.option(

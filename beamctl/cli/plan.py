@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +14,9 @@ from beamctl.cli.connect import access_of
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.cli.planning import allowances, is_refused, plan_all, say_unused
+from beamctl.cli.saved_plans import lasting, save
+from beamctl.errors import UsageError
+from beamctl.model.text import printable
 
 
 @click.command("plan")
@@ -19,14 +24,20 @@ from beamctl.cli.planning import allowances, is_refused, plan_all, say_unused
 @options.workspaces
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 @options.allow
+@click.option("--out", metavar="FILE", help="Save the plan, for `beamctl apply FILE` to make exactly that.")
+@click.option("--expires", metavar="TIME", default="24h", show_default=True, help="How long a saved plan is good.")
+@options.record
 @options.view
 @options.connection
 def command(  # noqa: PLR0913 - one argument an option
+    *,
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
     allowed: tuple[str, ...],
+    out: str | None,
+    expires: str,
+    record: Path | None,
     output: str,
-    *,
     detailed_exitcode: bool,
     no_color: bool,
     quiet: bool,
@@ -36,20 +47,26 @@ def command(  # noqa: PLR0913 - one argument an option
 
     Exits 0, with --detailed-exitcode 2 where there are changes, and 5 where `apply` would refuse.
     """
-    out = output_of(output, no_color=no_color, quiet=quiet)
+    talk = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
+    if out == "":
+        raise UsageError("--out names nothing", "Is a variable empty?")
+    lasts = lasting(expires)
     with ExitStack() as stack:
-        planned = plan_all(files, workspaces, access_of(**connection), stack, granted)
-    plans = [each.plan for each in planned]
-    if out.json:
-        from beamctl.report.as_json import plans_json
+        planned = plan_all(files, workspaces, access_of(**connection), stack, granted, record)
+        plans = [each.plan for each in planned]
+        if talk.json:
+            from beamctl.report.as_json import plans_json
 
-        out.payload(plans_json(plans, granted))
-    else:
-        from beamctl.report.text.plan import plans_text
+            talk.payload(plans_json(plans, granted))
+        else:
+            from beamctl.report.text.plan import plans_text
 
-        out.payload(plans_text(plans, granted, out.style))
-    say_unused(planned, granted, out)
+            talk.payload(plans_text(plans, granted, talk.style))
+        say_unused(planned, granted, talk)
+        if out is not None:
+            until = save(planned, granted, out, lasts)
+            talk.talk(f"Saved, and good until {until:%Y-%m-%d %H:%M} UTC:  beamctl apply {shlex.quote(printable(out))}")
     if is_refused(planned, granted):
         return Exit.REFUSED
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE

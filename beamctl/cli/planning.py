@@ -3,30 +3,45 @@ It must not know what is done with the plans."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+from beamctl.cli.commit import commit_of
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
 from beamctl.cli.output import Output
+from beamctl.cli.run_records import left_by_last_run
 from beamctl.document.document import Desired
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.text import printable
+from beamctl.plan.codec import plans_data
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
 from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan
+from beamctl.plan.saved import digest_of
 from beamctl.usecases import plan
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan and the way to the workspace it is for."""
+    """A plan and the way to the workspace it is for.
 
-    desired: Desired
+    Attributes:
+        plan: The plan.
+        link: The way.
+        again: Makes it once more from what the workspace is by now.
+        commit: Tells the commit of the documents it was made from; empty where there is none.
+        digest: Tells what names it in records.
+    """
+
     plan: Plan
     link: Link
+    again: Callable[[], Plan]
+    commit: Callable[[], str]
+    digest: Callable[[], str]
 
 
 def plan_all(
@@ -35,8 +50,17 @@ def plan_all(
     access: Access,
     stack: ExitStack,
     granted: Sequence[Allowance] = (),
+    records: Path | None = None,
 ) -> list[Planned]:
     """Plan every workspace of the documents. An error in one stops all: nothing has been changed yet.
+
+    Args:
+        files: Where the documents are.
+        workspaces: Those that are meant; none for all.
+        access: How to reach them.
+        stack: Closes the ways to them.
+        granted: The hazards that somebody allowed.
+        records: Where the records of applies are; None for the usual place.
 
     Raises:
         UsageError: A hazard is allowed, and the run is about several workspaces: it is not said in which.
@@ -45,7 +69,7 @@ def plan_all(
     if granted and len(wanted) > 1:
         names = ", ".join(desired.workspace for desired in wanted)
         raise UsageError("--allow is about one plan, and this run makes several", f"Pick one with -w: {names}.")
-    return [_planned(desired, stack.enter_context(link(access, desired.workspace))) for desired in wanted]
+    return [_planned(desired, stack.enter_context(link(access, desired.workspace)), records) for desired in wanted]
 
 
 def refuse_stale(planned: Sequence[Planned]) -> None:
@@ -55,16 +79,22 @@ def refuse_stale(planned: Sequence[Planned]) -> None:
         StalePlanError: A workspace is no longer what its plan was made from.
     """
     for each in planned:
-        if _planned(each.desired, each.link).plan != each.plan:
+        if each.again() != each.plan:
             raise StalePlanError(
                 f"{each.plan.workspace} changed while you were asked, so nothing was changed",
                 "Run `beamctl apply` again to see the plan as it is now.",
             )
 
 
-def _planned(desired: Desired, way: Link) -> Planned:
-    situation = Situation(datetime.now(UTC).date(), way.api_url, way.identity)
-    return Planned(desired, plan(desired, way.reader, situation), way)
+def _planned(desired: Desired, way: Link, records: Path | None) -> Planned:
+    left = left_by_last_run(records, desired.workspace, way.api_url)
+
+    def made() -> Plan:
+        return plan(desired, way.reader, Situation(datetime.now(UTC).date(), way.api_url, way.identity, left))
+
+    first = made()
+    source = desired.document.source
+    return Planned(first, way, made, lambda: commit_of(source), lambda: digest_of(plans_data([first], ())))
 
 
 def allowances(texts: Sequence[str]) -> tuple[Allowance, ...]:

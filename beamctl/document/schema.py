@@ -51,9 +51,14 @@ def _fault(error: Any) -> Fault:  # noqa: ANN401 - the library is imported where
 def _validator(name: str) -> Validator:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
+    from referencing import Registry, Resource
+
+    def sibling(uri: str) -> Resource[Any]:
+        return Resource.from_contents(load_schema(uri.rpartition("/")[2].removesuffix(".schema.json")))
 
     validators: Any = extend  # the stubs have no types for it
-    validator: Validator = validators(Draft202012Validator, {"pattern": _pattern})(load_schema(name))
+    registry: Registry[Any] = Registry(retrieve=sibling)  # type: ignore[call-arg] # as above
+    validator: Validator = validators(Draft202012Validator, {"pattern": _pattern})(load_schema(name), registry=registry)
     return validator
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
 from beamctl.errors import GarbledError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
+from beamctl.model.identity import Identity
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason, Stage
@@ -81,6 +82,15 @@ class SettingsKind:
         """Of all settings."""
         return hashlib.sha256(json.dumps(_comparable(live), sort_keys=True).encode()).hexdigest()
 
+    def objects(self, live: Settings, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Each of these settings."""
+        wanted = frozenset(keys)
+        return {_key(name): {name: value} for name, value in live.items() if _key(name) in wanted}
+
+    def ourselves(self, live: Settings, identity: Identity) -> Collection[str]:  # noqa: ARG002 - the port's signature
+        """Nobody is a setting."""
+        return ()
+
     def compare(self, desired: Desired, live: Settings, situation: Situation) -> Comparison:  # noqa: ARG002
         """One change a key that differs."""
         section = desired.section(self.section)
@@ -88,7 +98,7 @@ class SettingsKind:
         changes = tuple(
             Change(
                 kind=self.name,
-                key=f"{_KEYS.index(key)} {key}",
+                key=_key(key),
                 name=key,
                 action=Action.SET,
                 stage=Stage.DEMOTE if _takes(key, live[key], value) else Stage.SETTINGS,
@@ -138,6 +148,11 @@ class SettingsKind:
     def doubt(self, live: Settings, relies_on: Sequence[str]) -> str:  # noqa: ARG002 - settings let nobody in
         """Never: nothing is taken from anyone on the strength of settings."""
         return ""
+
+
+def _key(name: str) -> str:
+    """What sorts the settings as they are shown."""
+    return f"{_KEYS.index(name)} {name}"
 
 
 def _is_mapping(each: object) -> bool:

@@ -39,6 +39,7 @@ def change_data(plan: Plan, change: Change) -> dict[str, Any]:
         "mode": "managed",
         "type": change.kind,
         "name": change.name,
+        "key": change.key,
         "change": {
             "actions": _ACTIONS[change.action],
             "before": dict(change.before) if change.before is not None else None,
@@ -47,7 +48,10 @@ def change_data(plan: Plan, change: Change) -> dict[str, Any]:
         "action_reason": change.reason.value,
         "action": change.action.value,
         "stage": change.stage.name.lower(),
+        "attribute": change.attribute,
     }
+    if change.lane:
+        data["lane"] = change.lane
     if change.place is not None:
         data["source"] = {"file": change.place.source, "line": change.place.line, "column": change.place.column}
     if change.declared:
@@ -74,6 +78,7 @@ def _workspace_data(plan: Plan, allowed: Sequence[Allowance]) -> dict[str, Any]:
         "api_url": plan.api,
         "runs_as": plan.runs_as,
         "source": plan.source,
+        "sections": dict(plan.sections),
         "fingerprint": plan.fingerprint,
         "refused": bool(blocking),
         "hazards": [_hazard_data(hazard, refuses=hazard in blocking) for hazard in plan.hazards],

@@ -43,6 +43,11 @@ def differences(before: Any, after: Any) -> Sequence[Difference]:  # noqa: ANN40
     return sorted(found, key=lambda each: (each.path, str(each.before), str(each.after)))
 
 
+def same(before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether nothing differs, whatever the order of lists."""
+    return bool(before == after) or not differences(before, after)
+
+
 def _by_name(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if not isinstance(value, list):
         return value

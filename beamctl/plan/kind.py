@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -26,11 +26,13 @@ class Situation:
         today: The day in UTC.
         api: The base URL of the API.
         identity: Who beamctl runs as, as far as the credential tells; None where it does not.
+        left: By the name of each kind, how many the last recorded run saw at its end; nothing where none is recorded.
     """
 
     today: date
     api: str
     identity: Identity | None = None
+    left: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,14 @@ class Kind(Protocol[L]):
 
     def digest(self, live: L) -> str:
         """A fingerprint of all that a plan rests on."""
+        ...
+
+    def objects(self, live: L, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Those of these keys that are there, as plain data: all that a change to one of them rests on."""
+        ...
+
+    def ourselves(self, live: L, identity: Identity) -> Collection[str]:
+        """The keys that are whom a credential says we are."""
         ...
 
     def compare(self, desired: Desired, live: L, situation: Situation) -> Comparison:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -15,6 +15,9 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Comparison, Kind, Note, Situation
+
+LiveObject = Mapping[str, Any] | None
+"""One thing as the API shows it, plain; None where it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Plan:
         tally: How many were left as they are, by why.
         fingerprint: Of the live state it was made from.
         relies_on: By kind, keys of those who must still be there before anything is taken from anyone.
+        rests_on: By kind and key, what the API shows of all that is changed or relied on; None for what is not there.
+        seen: By kind, how many the API shows.
     """
 
     workspace: str
@@ -46,6 +51,8 @@ class Plan:
     tally: Mapping[str, int]
     fingerprint: str
     relies_on: Mapping[str, tuple[str, ...]]
+    rests_on: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
+    seen: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def differs(self) -> bool:
@@ -80,6 +87,7 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
     tally: Counter[str] = Counter()
     for each in found.values():
         tally.update(each.tally)
+    relies_on = {name: each.relies_on for name, each in found.items() if each.relies_on}
     return Plan(
         workspace=desired.workspace,
         source=desired.document.source,
@@ -91,8 +99,18 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
         notes=tuple(note for each in found.values() for note in each.notes),
         tally={why: tally[why] for why in sorted(tally) if tally[why]},
         fingerprint=_fingerprint(kinds, live),
-        relies_on={name: each.relies_on for name, each in found.items() if each.relies_on},
+        relies_on=relies_on,
+        rests_on={kind.name: _rests_on(kind, live, changes, relies_on) for kind in kinds},
+        seen={name: each.seen for name, each in found.items()},
     )
+
+
+def _rests_on(
+    kind: Kind[Any], live: Mapping[str, Any], changes: Sequence[Change], relies_on: Mapping[str, tuple[str, ...]]
+) -> Mapping[str, LiveObject]:
+    keys = {change.key for change in changes if change.kind == kind.name} | {*relies_on.get(kind.name, ())}
+    there = kind.objects(live[kind.name], keys)
+    return {key: there.get(key) for key in sorted(keys)}
 
 
 def runs_as(desired: Desired, told: Identity | None) -> str:

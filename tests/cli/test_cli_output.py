@@ -168,8 +168,10 @@ def test_a_disk_that_is_full_half_way_leaves_nothing_half_done(
 ) -> None:
     write("beamctl.yaml", CHANGED)
     room = len(cli("plan").out.encode()) + 10 if output == "text" else 10
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
-    with (directory / "report").open("w") as report:
+    most = 1_000_000  # enough for all other files
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"
+    (directory / "report").write_bytes(b"." * (most - room))
+    with (directory / "report").open("a") as report:
         ran = process("apply", "--auto-approve", "-o", output, stdout=report, prelude=limit)
     assert ran.code == 1
     assert ran.err.startswith("Error: cannot write the output: File too large\n")

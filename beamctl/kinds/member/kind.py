@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from beamctl.document.document import Desired, Document, Mode
+from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
 from beamctl.kinds.member import calls, hazards
 from beamctl.kinds.member import wanted as document_side
 from beamctl.kinds.member.judge import KIND, Judge
-from beamctl.kinds.member.live import People, admins, attributes, digest, people
+from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people
 from beamctl.kinds.member.table import Standing
+from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Comparison, Conversation, Note, Situation
 
@@ -43,6 +44,14 @@ class MemberKind:
     def digest(self, live: People) -> str:
         """Of who stands where."""
         return digest(live)
+
+    def objects(self, live: People, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """People as plain data; of a member also who that is, should the address be somebody else's by now."""
+        return {key: attributes(live[key]) | _who(live[key]) for key in keys if key in live}
+
+    def ourselves(self, live: People, identity: Identity) -> Collection[str]:
+        """Whom of the people the credential names."""
+        return hazards.ourselves(live, Guards(), identity) or frozenset()
 
     def compare(self, desired: Desired, live: People, situation: Situation) -> Comparison:
         """One verdict a person, and what follows from it."""
@@ -90,3 +99,8 @@ class MemberKind:
         """The admins that should remain and are no longer there."""
         gone = sorted(set(relies_on) - admins(live.items()))
         return f"{', '.join(gone)} should remain as admin, and is none any more" if gone else ""
+
+
+def _who(person: Person) -> dict[str, str]:
+    """A pending entry may or may not have an id, and may get one while it is pending: it says nothing."""
+    return {"sub": person.sub} if person.accepted and person.sub else {}

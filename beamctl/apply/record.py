@@ -1,0 +1,216 @@
+"""The record of one run: who made which plan, and what became of every change, as lines of JSON that can be read even
+where the run was killed. Lines in, values out and the other way round; it must not know files or the clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, assert_never
+
+from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.document.document import Document
+from beamctl.document.schema import check
+from beamctl.plan.change import Change
+from beamctl.plan.codec import address, change_data
+from beamctl.plan.decode import UndecodableError, change_of
+from beamctl.plan.plan import Plan
+
+FORMAT_VERSION = "1.0"
+_SCHEMA = "run"
+
+
+class State(Enum):
+    """What became of a change, as its run's record tells."""
+
+    WAITING = "not attempted"
+    """Not begun."""
+    UNKNOWN = "unknown"
+    """Begun, and the record ends there: it may or may not have been made."""
+    DONE = "done"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One apply to one workspace.
+
+    Attributes:
+        id: Its name, by which people find it; sorts by time.
+        at: When it began, as ISO 8601 in UTC.
+        actor: Who started it, as the machine tells: a login, in CI the person who caused the job.
+        commit: Of the documents; empty where there is none.
+        plan_digest: Of the plan that was made.
+    """
+
+    id: str
+    at: str
+    actor: str
+    commit: str
+    plan_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a record tells.
+
+    Attributes:
+        run: The run.
+        workspace: Its workspace.
+        api: The base URL of the API.
+        runs_as: Who beamctl ran as; empty where nothing told.
+        changes: Of the plan, in order.
+        states: What became of each, by address.
+        remarks: What was said of each, by address.
+        ended: When; empty where the run was killed, or is still under way.
+        interrupted: Whether somebody asked it to stop.
+        left: By kind, how many there were when it ended.
+    """
+
+    run: Run
+    workspace: str
+    api: str
+    runs_as: str
+    changes: tuple[Change, ...]
+    states: Mapping[str, State]
+    remarks: Mapping[str, str]
+    ended: str = ""
+    interrupted: bool = False
+    left: Mapping[str, int] = field(default_factory=dict)
+
+    def state(self, change: Change) -> State:
+        """What became of a change of this run."""
+        return self.states.get(address(self.workspace, change), State.WAITING)
+
+    def count(self, state: State) -> int:
+        """How many changes came to that."""
+        return sum(self.state(change) is state for change in self.changes)
+
+
+class UnreadableRecordError(ValueError):
+    """This is no record of a run."""
+
+
+def first_line(run: Run, plan: Plan) -> str:
+    """How a record begins: the run, and every change with before and after."""
+    from beamctl import __version__
+
+    return _line(
+        {
+            "event": "run",
+            "format_version": FORMAT_VERSION,
+            "beamctl_version": __version__,
+            "run": run.id,
+            "at": run.at,
+            "workspace": plan.workspace,
+            "api_url": plan.api,
+            "runs_as": plan.runs_as,
+            "actor": run.actor,
+            "commit": run.commit,
+            "plan_digest": run.plan_digest,
+            "fingerprint": plan.fingerprint,
+            "seen": dict(plan.seen),
+            "changes": [change_data(plan, change) for change in plan.changes],
+        }
+    )
+
+
+def event_line(plan: Plan, event: Event, at: str) -> str:
+    """One event. What is started stands in the record before its first call is made."""
+    match event:
+        case Started():
+            what, said = "started", {}
+        case Ended(outcome=outcome):
+            what, said = outcome.ending.value, {"remark": outcome.remark}
+        case NotAttempted(why=why):
+            what, said = State.WAITING.value, {"remark": why}
+        case _:
+            assert_never(event)
+    return _line({"event": what, "at": at, "address": address(plan.workspace, event.change), **said})
+
+
+def last_line(plan: Plan, events: Iterable[Event], at: str, *, interrupted: bool) -> str:
+    """How a record ends. A record without it is of a run that was killed, or goes on."""
+    left = dict(plan.seen)
+    for event in events:
+        if isinstance(event, Ended) and event.outcome.ending.value == State.DONE.value:
+            change = event.change
+            left[change.kind] = left.get(change.kind, 0) + (change.before is None) - (change.after is None)
+    where = {"workspace": plan.workspace, "api_url": plan.api}
+    return _line({"event": "end", "at": at, **where, "interrupted": interrupted, "left": left})
+
+
+def left_of(content: bytes, workspace: str, api: str) -> Mapping[str, int] | None:
+    """By kind, how many there were when a run of that workspace ended; None where the record does not tell.
+
+    Only the last line is looked at: records are read before every plan.
+    """
+    try:
+        line = json.loads(content.rstrip(b"\n").rpartition(b"\n")[2])
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(line, dict) or (line.get("event"), line.get("workspace"), line.get("api_url")) != (
+        "end",
+        workspace,
+        api,
+    ):
+        return None
+    return None if check(Document("", line, {}, {}), _SCHEMA) else line["left"]
+
+
+def read_record(content: bytes) -> Record:
+    """What a record tells. Its last line may be cut off, where the run was killed as it wrote it.
+
+    Raises:
+        UnreadableRecordError: It is something else, or was changed.
+    """
+    try:
+        lines = [json.loads(line) for line in _whole_lines(content)]
+    except (ValueError, RecursionError):
+        raise UnreadableRecordError("a line of it is no JSON") from None
+    if not lines or not isinstance(lines[0], dict) or lines[0].get("event") != "run":
+        raise UnreadableRecordError("it is no record of a run")
+    if lines[0].get("format_version") != FORMAT_VERSION:
+        raise UnreadableRecordError("it has another format than this beamctl reads")
+    if problems := [problem for line in lines for problem in check(Document("", line, {}, {}), _SCHEMA)]:
+        raise UnreadableRecordError(problems[0].message)
+    try:
+        return _record(lines[0], lines[1:])
+    except UndecodableError as error:
+        raise UnreadableRecordError(str(error)) from None
+
+
+def _whole_lines(content: bytes) -> Sequence[str]:
+    whole, _, _ = content.rpartition(b"\n")
+    return whole.decode("utf-8").split("\n") if whole else []
+
+
+def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Record:
+    states: dict[str, State] = {}
+    remarks: dict[str, str] = {}
+    end: Mapping[str, Any] = {}
+    for line in rest:
+        if line["event"] == "end":
+            end = line
+        elif line["event"] != "run":
+            states[line["address"]] = State.UNKNOWN if line["event"] == "started" else State(line["event"])
+            remarks[line["address"]] = line.get("remark", "")
+    run = Run(first["run"], first["at"], first["actor"], first["commit"], first["plan_digest"])
+    return Record(
+        run=run,
+        workspace=first["workspace"],
+        api=first["api_url"],
+        runs_as=first["runs_as"],
+        changes=tuple(change_of(each) for each in first["changes"]),
+        states=states,
+        remarks=remarks,
+        ended=end.get("at", ""),
+        interrupted=end.get("interrupted", False),
+        left=end.get("left", {}),
+    )
+
+
+def _line(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=True) + "\n"

@@ -1,0 +1,195 @@
+"""The files in which each apply keeps what it did, one a run and workspace. Written before and after each change, so
+that a killed run leaves the truth behind. It must not know what is in a line: `apply.record` does."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from beamctl.apply.event import Event
+from beamctl.apply.record import (
+    Record,
+    Run,
+    State,
+    UnreadableRecordError,
+    event_line,
+    first_line,
+    last_line,
+    left_of,
+    read_record,
+)
+from beamctl.cli.commit import actor
+from beamctl.cli.files import read_beginning, read_file
+from beamctl.errors import RecordError, UsageError
+from beamctl.plan.plan import Plan
+
+FOLDER = Path(".beamctl") / "runs"
+"""Where records are kept unless `--record` says otherwise, below the current directory."""
+LARGEST = 256 * 1024 * 1024
+"""Bytes of the largest record that is read."""
+
+_SUFFIX = ".jsonl"
+
+
+class RecordFile:
+    """The record of one run, while it is written. Safe to use from several threads."""
+
+    def __init__(self, path: Path, plan: Plan) -> None:
+        self.path = path
+        self._plan = plan
+        self._lock = threading.Lock()
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+
+    def write(self, line: str) -> None:
+        """Append a line; when this returns, it outlives this process.
+
+        Raises:
+            RecordError: It cannot be written.
+        """
+        left = line.encode()
+        with self._lock:
+            try:
+                while left:
+                    left = left[os.write(self._descriptor, left) :]
+            except OSError as error:
+                message = f"the record {self.path} cannot be written: {error.strerror or error}"
+                raise RecordError(message, "Make room, or name another directory with --record.") from None
+
+    def witness(self, event: Event) -> None:
+        """Keep an event, as `apply.executor.Means` wants it.
+
+        Raises:
+            RecordError: It cannot be written.
+        """
+        self.write(event_line(self._plan, event, now()))
+
+    def end(self, events: Sequence[Event], *, interrupted: bool) -> None:
+        """Keep how the run ended.
+
+        Raises:
+            RecordError: It cannot be written.
+        """
+        try:
+            self.write(last_line(self._plan, events, now(), interrupted=interrupted))
+        finally:
+            os.close(self._descriptor)
+
+
+def open_record(folder: Path | None, plan: Plan, *, commit: str, digest: str) -> RecordFile:
+    """Begin the record of a run, before anything is changed.
+
+    Raises:
+        UsageError: It cannot be written; nothing was changed.
+    """
+    began = now()
+    stamp = began.replace("-", "").replace(":", "").replace(".", "")
+    name = f"{stamp}-{plan.workspace}-{secrets.token_hex(3)}"
+    run = Run(name, began, actor(), commit, digest)
+    where = folder or FOLDER
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+        if folder is None:
+            _keep_out_of_git(FOLDER.parent)
+        record = RecordFile(where / f"{name}{_SUFFIX}", plan)
+        record.write(first_line(run, plan))
+    except (OSError, RecordError) as error:
+        why = error.message if isinstance(error, RecordError) else f"{where}: {error.strerror or error}"
+        hint = "Name a directory that can be written to:  beamctl apply --record DIR"
+        raise UsageError(f"the record of this run cannot be written, so nothing was changed: {why}", hint) from None
+    return record
+
+
+def left_by_last_run(folder: Path | None, workspace: str, api: str) -> Mapping[str, int]:
+    """By kind, how many the last finished run over this workspace left; empty where no record tells."""
+    for path in reversed(_paths(folder or FOLDER)):
+        if f"-{workspace}-" in path.name:
+            left = left_of(_content(path), workspace, api)
+            if left is not None:
+                return left
+    return {}
+
+
+def applied_before(folder: Path | None, workspace: str, digest: str) -> str:
+    """The run in which a saved plan was applied to a workspace, or begun to be; empty where none was."""
+    for path in _paths(folder or FOLDER):
+        if f"-{workspace}-" not in path.name or digest.encode() not in _beginning(path):
+            continue
+        found = find_record(folder, path.stem)
+        if found.workspace == workspace and found.count(State.WAITING) < len(found.changes):
+            return found.run.id
+    return ""
+
+
+def records(folder: Path | None) -> Iterator[tuple[str, Record | str]]:
+    """Each record by the name of its run, the newest first; or why it cannot be read."""
+    for path in reversed(_paths(folder or FOLDER)):
+        try:
+            yield path.stem, read_record(read_file(path, LARGEST))
+        except UnreadableRecordError as error:
+            yield path.stem, str(error)
+        except UsageError as error:
+            yield path.stem, error.message
+
+
+def find_record(folder: Path | None, name: str) -> Record:
+    """The record of one run, by its name or the beginning of it; `last` is the newest.
+
+    Raises:
+        UsageError: There is none, there are several, or it cannot be read.
+    """
+    where = folder or FOLDER
+    paths = _paths(where)
+    found = paths[-1:] if name == "last" else [path for path in paths if name and path.stem.startswith(name)]
+    see = "See:  beamctl runs" + (f" --record {where}" if folder else "")
+    if not found:
+        raise UsageError(f"there is no record of a run {name!r} in {where}", see)
+    if len(found) > 1 and found[0].stem != name:
+        raise UsageError(f"{len(found)} runs begin with {name!r}", see)
+    try:
+        return read_record(read_file(found[0], LARGEST))
+    except UnreadableRecordError as error:
+        raise UsageError(f"{found[0]} cannot be read: {error}") from None
+
+
+def now() -> str:
+    """The time, as records have it."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def _paths(folder: Path) -> list[Path]:
+    """Names begin with the time, so they sort by it."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {folder}: {error.strerror or error}", "Name another one with --record."
+        ) from None
+
+
+def _beginning(path: Path) -> bytes:
+    """What tells which plan was made; nothing where it cannot be read, which is as good as no record."""
+    try:
+        return read_beginning(path, 65536)
+    except UsageError:
+        return b""
+
+
+def _content(path: Path) -> bytes:
+    """All of it; nothing where it cannot be read."""
+    try:
+        return read_file(path, LARGEST)
+    except UsageError:
+        return b""
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """Records name people; they are for whoever ran this, not for the repository it was run in."""
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", "utf-8")

@@ -1,0 +1,85 @@
+"""Does a plan made earlier still hold? Compares what it rests on with what the API shows now. It must not know when the
+plan was made, nor how the difference is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from beamctl.model.identity import Identity
+from beamctl.model.text import printable
+from beamctl.plan.change import Change, Stage
+from beamctl.plan.hazard import Hazard, Risk
+from beamctl.plan.inside import same
+from beamctl.plan.kind import Kind
+from beamctl.plan.plan import LiveObject, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One thing that is no longer as the plan has it.
+
+    Attributes:
+        kind: Its kind.
+        name: How it is shown.
+        was: What the API showed when the plan was made.
+        now: What it shows.
+    """
+
+    kind: str
+    name: str
+    was: LiveObject
+    now: LiveObject
+
+
+def moved(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tuple[Moved, ...]:
+    """Everything that the plan rests on and that is not so any more."""
+    names = {(change.kind, change.key): change.name for change in plan.changes}
+    found = []
+    for kind in kinds:
+        was = plan.rests_on.get(kind.name, {})
+        now = kind.objects(live[kind.name], was)
+        found += [
+            Moved(kind.name, names.get((kind.name, key), key), was[key], now.get(key))
+            for key in sorted(was)
+            if not same(was[key], now.get(key))
+        ]
+    return tuple(found)
+
+
+def in_place(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tuple[Change, ...]:
+    """The changes of the plan after which things are just as they are now."""
+    there = {
+        kind.name: kind.objects(live[kind.name], [change.key for change in plan.changes if change.kind == kind.name])
+        for kind in kinds
+    }
+    return tuple(change for change in plan.changes if is_as_after(change, there[change.kind].get(change.key)))
+
+
+def is_as_after(change: Change, now: LiveObject) -> bool:
+    """Whether things are as a change leaves them."""
+    if change.after is None or now is None:
+        return change.after is None and now is None
+    return all(same(now.get(name), value) for name, value in change.after.items())
+
+
+def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], identity: Identity | None) -> Plan:
+    """The plan for whoever makes it now, who need not be who planned it: what takes from them is a hazard, and last."""
+    ours = {
+        (kind.name, key) for kind in kinds for key in (kind.ourselves(live[kind.name], identity) if identity else ())
+    }
+    told = {(hazard.risk, hazard.value) for hazard in plan.hazards}
+    changes = [
+        replace(each, stage=Stage.OURSELVES) if each.takes and (each.kind, each.key) in ours else each
+        for each in plan.changes
+    ]
+    names = [printable(each.name) for each in changes if each.stage is Stage.OURSELVES]
+    hazards = [
+        Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, from whom this would take something")
+        for name in names
+        if (Risk.SELF_LOCKOUT, name) not in told
+    ]
+    return replace(
+        plan, changes=tuple(sorted(changes, key=lambda change: change.order)), hazards=(*hazards, *plan.hazards)
+    )

@@ -1,0 +1,35 @@
+"""What moved since a plan was saved, for a reader. It must not know a kind by name, nor what is done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from beamctl.model.text import printable
+from beamctl.plan.inside import ABSENT, differences
+from beamctl.plan.stale import Moved
+from beamctl.report.style import value
+
+_MOST = 20
+
+
+def moved_text(moved: Sequence[Moved]) -> list[str]:
+    """A line for each spot that differs, and how many more there are."""
+    lines = [line for each in moved for line in _lines(each)]
+    return lines if len(lines) <= _MOST else [*lines[:_MOST], f"and {len(lines) - _MOST} more"]
+
+
+def _lines(each: Moved) -> Iterator[str]:
+    name = printable(each.name)
+    if each.was is None:
+        yield f"{name} is there now: {_told(each.now or {})}"
+    elif each.now is None:
+        yield f"{name} is gone; it was there: {_told(each.was)}"
+    else:
+        for spot in differences(dict(each.was), dict(each.now)):
+            before, after = ("nothing" if side is ABSENT else value(side) for side in (spot.before, spot.after))
+            yield f"{name}: {printable(spot.path)} was {before}, and is {after}"
+
+
+def _told(attributes: object) -> str:
+    shown = attributes if isinstance(attributes, dict) else {}
+    return ", ".join(f"{printable(str(key))} {value(inner)}" for key, inner in shown.items())
