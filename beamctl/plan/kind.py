@@ -43,11 +43,13 @@ class Note:
         text: In one sentence, without a full stop.
         place: The line it is about, if any.
         differs: Whether the workspace is not as the document says, and is left so.
+        excused: Whether the document itself says that a difference is to be left for now: that is no drift.
     """
 
     text: str
     place: Place | None = None
     differs: bool = False
+    excused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Comparison:
     Attributes:
         changes: In any order.
         hazards: Those that only the kind can see; counts over all kinds are the engine's.
+        doubts: Why what the API shows may not be true: hazards where the plan has any change, else notes.
         notes: What should be said.
         tally: How many were left as they are, by why: `unchanged`, `waiting for the invitee` …
         wanted: How many the document declares.
@@ -67,6 +70,7 @@ class Comparison:
 
     changes: tuple[Change, ...] = ()
     hazards: tuple[Hazard, ...] = ()
+    doubts: tuple[Hazard, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Mapping[str, int] = field(default_factory=dict)
     wanted: int = 0

@@ -61,8 +61,8 @@ class MemberKind:
         judge = Judge(desired, situation.today, known)
         for key, want in section.items():
             judge.person(key, want, live.get(key))
-        for key in sorted(live.keys() - section.keys()):
-            judge.person(key, None, live[key])
+        for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
+            judge.person(key, None, live.get(key))
         changes = judge.changes
         count = hazards.admins_of(live, changes)
         takes_admin = any(change.takes and change.key in count.before for change in changes)
@@ -72,13 +72,10 @@ class MemberKind:
                     "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
                 )
             )
-        for stranger in sorted(known - live.keys()):
-            judge.notes.append(
-                Note(f"beamctl is said to run as {stranger}, who is not in the workspace: check guards.self")
-            )
         return Comparison(
             changes=tuple(changes),
             hazards=tuple(hazards.hazards(changes, count, desired.guards, known)),
+            doubts=tuple(hazards.strangers(live, desired.guards, situation.identity)),
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),
             tally=judge.tally,
             wanted=sum(want.on(situation.today) is not None for want in section.values()),
@@ -86,7 +83,7 @@ class MemberKind:
             population=sum(
                 person.standing is Standing.ACCEPTED
                 for key, person in live.items()
-                if key in section or desired.mode(self.section) is Mode.AUTHORITATIVE
+                if (key in section or desired.mode(self.section) is Mode.AUTHORITATIVE) and not judge.skips(key)
             ),
             relies_on=count.relied_on,
         )
