@@ -1,17 +1,18 @@
-"""What beamctl does, each as a short story: validate, plan, apply, show, destroy. The edges hand in what they read;
-this must not know files, credentials or the terminal. Only `apply` and `destroy` are given something that can write,
-and not the same."""
+"""What beamctl does, each as a short story: validate, plan, apply, undo, show, destroy. The edges hand in what they
+read; this must not know files, credentials or the terminal. Only `apply` and `destroy` are given something that can
+write, and not the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event as StopSignal
 from typing import Any
 
 from beamctl.apply.event import Event
 from beamctl.apply.executor import Means, Witness
 from beamctl.apply.executor import apply as make_changes
+from beamctl.apply.record import Record, State
 from beamctl.destroy.deletion import Deletion, delete
 from beamctl.destroy.estate import Estate
 from beamctl.destroy.survey import path_of
@@ -19,12 +20,14 @@ from beamctl.destroy.survey import survey as look
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Problem
+from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Reader, Sender
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Situation
-from beamctl.plan.plan import Plan, make_plan, managed
+from beamctl.plan.kind import Note, Situation
+from beamctl.plan.plan import Plan, make_plan, make_undo, managed
+from beamctl.plan.saved import Saved, read_saved
 from beamctl.plan.stale import Moved, in_place, moved, run_as
 
 
@@ -81,6 +84,57 @@ def identify(workspace: str, reader: Reader) -> str:
     itself = reader.get(path_of(workspace))
     told = (itself.get("id") or itself.get("createdAt")) if isinstance(itself, dict) else None
     return told if isinstance(told, str) else ""
+
+
+def open_plan(content: bytes, name: str) -> Saved:
+    """The plans in a file, none of whose changes is one that beamctl would not plan itself.
+
+    Raises:
+        UsageError: It is no saved plan, or not as it was saved.
+    """
+    saved = read_saved(content, name)
+    for plan in saved.plans:
+        _refuse_unsound(plan.changes, name)
+        if unknown := plan.sections.keys() - {kind.name for kind in KINDS}:
+            raise UsageError(f"{name} is about {min(unknown)}, of which this beamctl knows nothing")
+    return saved
+
+
+def undo(record: Record, desired: Desired, reader: Reader, situation: Situation) -> Plan:
+    """Plan what would undo a run: what it did, and what it may have done.
+
+    Args:
+        record: Of the run.
+        desired: The guards, and who is skipped; its source names the run.
+        reader: Of its workspace.
+        situation: The day, and who we are.
+
+    Raises:
+        UsageError: The record has a change that beamctl would not have made.
+        ApiError: The workspace cannot be read.
+    """
+    _refuse_unsound(record.changes, f"the record of {record.run.id}")
+    made = [change for change in record.changes if record.state(change) in (State.DONE, State.UNKNOWN)]
+    kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in made))
+    live = {kind.name: kind.live(reader.get(kind.listing(desired.workspace))) for kind in kinds}
+    plan = make_undo(kinds, made, desired, live, situation)
+    rest = len(record.changes) - len(made)
+    left = (
+        [Note(f"{rest} change{'s' * (rest != 1)} of that run {'were' if rest != 1 else 'was'} not made")]
+        if rest
+        else []
+    )
+    return replace(plan, notes=(*plan.notes, *left))
+
+
+def _refuse_unsound(changes: Sequence[Change], where: str) -> None:
+    kinds = {kind.name: kind for kind in KINDS}
+    for change in changes:
+        if change.kind not in kinds or not kinds[change.kind].is_sound(change):
+            raise UsageError(
+                f"{where} has a change that beamctl does not plan: {change.action.value} {change.name}",
+                "It was made by hand, or by another beamctl.",
+            )
 
 
 def look_again(saved: Plan, reader: Reader, identity: Identity | None) -> Recheck:

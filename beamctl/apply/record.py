@@ -84,6 +84,10 @@ class Record:
         """What became of a change of this run."""
         return self.states.get(address(self.workspace, change), State.WAITING)
 
+    def remark(self, change: Change) -> str:
+        """What was said of a change of this run."""
+        return self.remarks.get(address(self.workspace, change), "")
+
     def count(self, state: State) -> int:
         """How many changes came to that."""
         return sum(self.state(change) is state for change in self.changes)

@@ -3,36 +3,27 @@ the plan does not say."""
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from threading import Event as StopSignal
 from typing import Any
 
 import click
 
-from beamctl.apply.event import Event
 from beamctl.cli import options
 from beamctl.cli.connect import access_of
 from beamctl.cli.exits import Exit
-from beamctl.cli.interrupt import Interrupt
+from beamctl.cli.making import WENT_ON, Ran, Way, make_all
 from beamctl.cli.output import Output, UnwritableError, output_of, say
 from beamctl.cli.planning import Planned, allowances, is_refused, plan_all, refuse_stale, refuse_unused, say_unused
-from beamctl.cli.progress import Progress
-from beamctl.cli.run_records import RecordFile, open_record
 from beamctl.cli.saved_plans import open_saved
-from beamctl.errors import RecordError, RefusedError, UsageError
+from beamctl.errors import RefusedError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.report.style import PLAIN, Style
-from beamctl.report.text.apply import counts, end_text
-from beamctl.report.text.plan import plans_text
-from beamctl.usecases import apply
-
-Ran = list[tuple[Planned, list[Event]]]
-_WENT_ON = "The apply went on all the same: run `beamctl plan` to see how it stands."
+from beamctl.report.text.plan import APPLY, plans_text
 
 
 @click.command("apply")
@@ -76,8 +67,13 @@ def command(  # noqa: PLR0913 - one argument an option
             granted += before
         else:
             planned = plan_all(files, workspaces, access, stack, granted, record)
+        again = APPLY if saved is None else f"{APPLY} {shlex.quote(printable(saved))}"
+
+        def shown(style: Style) -> str:
+            return plans_text([each.plan for each in planned], granted, style, command=again)
+
         if not out.json:
-            out.payload(_shown(planned, granted, out.style))
+            out.payload(shown(out.style))
         ran: Ran = []
         code = Exit.REFUSED
         if is_refused(planned, granted):
@@ -85,18 +81,14 @@ def command(  # noqa: PLR0913 - one argument an option
         else:
             refuse_unused(planned, granted, out)
             if not auto_approve:
-                _approve(planned, granted, out, from_stdin="-" in files)
-            code = _apply_all(planned, ran, Way(parallelism, record, out, access.stop))
+                _approve(planned, shown, out, from_stdin="-" in files)
+            code = make_all(planned, ran, Way(parallelism, record, out, access.stop))
     if out.json:
         _report(planned, granted, ran, out)
     return code
 
 
-def _shown(planned: Sequence[Planned], granted: Sequence[Allowance], style: Style) -> str:
-    return plans_text([each.plan for each in planned], granted, style)
-
-
-def _approve(planned: Sequence[Planned], granted: Sequence[Allowance], out: Output, *, from_stdin: bool) -> None:
+def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Output, *, from_stdin: bool) -> None:
     count = sum(len(each.plan.changes) for each in planned)
     if not count:
         return
@@ -106,73 +98,12 @@ def _approve(planned: Sequence[Planned], granted: Sequence[Allowance], out: Outp
             f"{why}, so nothing was changed", "To apply without being asked:  beamctl apply --auto-approve"
         )
     if out.json or not sys.stdout.isatty():  # nobody approves what they have not seen
-        say(_shown(planned, granted, PLAIN), nl=False)
+        say(shown(PLAIN), nl=False)
     names = ", ".join(each.plan.workspace for each in planned if each.plan.changes)
     say(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only `yes` is taken: ", nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise RefusedError("not approved, so nothing was changed")
     refuse_stale(planned)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How an apply goes about it.
-
-    Attributes:
-        parallelism: How many changes may run at the same time.
-        records: Where its record is kept; None for the usual place.
-        out: Where it is told.
-        stop: Set to end after the calls in flight.
-    """
-
-    parallelism: int
-    records: Path | None
-    out: Output
-    stop: StopSignal
-
-
-def _apply_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
-    code = Exit.DONE
-    unwritable: UnwritableError | None = None
-    due = [each for each in planned if each.plan.changes]
-    records = [open_record(way.records, each.plan, commit=each.commit(), digest=each.digest()) for each in due]
-    with Interrupt(way.stop, quiet=way.out.quiet):
-        for each, record in zip(due, records, strict=True):
-            events: list[Event] = []
-            ran.append((each, events))
-            try:
-                _apply_one(each, events, record, way)
-            except UnwritableError as error:
-                unwritable = error
-            _, _, failed, skipped = counts(events)
-            code = Exit.PARTLY if failed or skipped else code
-    if unwritable is not None:
-        raise UnwritableError(unwritable.message, _WENT_ON)
-    return Exit.INTERRUPTED if way.stop.is_set() else code
-
-
-def _apply_one(each: Planned, events: list[Event], record: RecordFile, way: Way) -> None:
-    progress = Progress(way.out, len(each.plan.changes))
-    unwritable: UnwritableError | None = None
-    link = each.link
-    made = apply(
-        each.plan, link.reader, link.sender, parallelism=way.parallelism, stop=way.stop, witness=record.witness
-    )
-    for event in made:
-        events.append(event)
-        try:
-            progress.show(event)
-        except UnwritableError as error:  # a full disk for the report is no reason to leave half of it undone
-            unwritable = error
-    progress.end()
-    if unwritable is None and not way.out.json:
-        way.out.payload("\n" + end_text(each.plan.workspace, events))
-    try:
-        record.end(events, interrupted=way.stop.is_set())
-    except RecordError as error:  # what was done was done, and is told: the record alone does not say so
-        say(f"Warning: {printable(error.message)}")
-    if unwritable is not None:
-        raise unwritable
 
 
 def _report(planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, out: Output) -> None:
@@ -182,4 +113,4 @@ def _report(planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, 
     try:
         out.payload(applied_json([each.plan for each in planned], granted, events))
     except UnwritableError as error:
-        raise UnwritableError(error.message, _WENT_ON if ran else "") from None
+        raise UnwritableError(error.message, WENT_ON if ran else "") from None

@@ -18,6 +18,8 @@ COMMANDS = {
     "plan": "Show the changes that would make a workspace what its document says.",
     "apply": "Make a workspace what its document or a saved plan says, after showing the changes.",
     "drift": "Tell what stands in a workspace that its document does not say.",
+    "runs": "List the applies that were recorded here, the last first; or show one with all its changes.",
+    "undo": "Show the changes that would undo a run, and what of it cannot be undone.",
     "show": "Show a workspace as it is now: settings and members.",
     "destroy": "Delete a workspace and everything in it, after showing what would be lost.",
     "demo": "See it work, on this machine, in a new directory.",

@@ -61,6 +61,10 @@ parallelism = click.option(
     show_default=True,
     help="How many changes may run at the same time.",
 )
+saving = _all(
+    click.option("--out", metavar="FILE", help="Save the plan, for `beamctl apply FILE` to make exactly that."),
+    click.option("--expires", metavar="TIME", default="24h", show_default=True, help="How long a saved plan is good."),
+)
 record = click.option(
     "--record",
     type=click.Path(file_okay=False, path_type=Path),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,7 @@ from beamctl.cli.connect import access_of
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.cli.planning import allowances, is_refused, plan_all, say_unused
-from beamctl.cli.saved_plans import lasting, save
-from beamctl.errors import UsageError
-from beamctl.model.text import printable
+from beamctl.cli.saved_plans import save, target_of
 
 
 @click.command("plan")
@@ -24,8 +21,7 @@ from beamctl.model.text import printable
 @options.workspaces
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 @options.allow
-@click.option("--out", metavar="FILE", help="Save the plan, for `beamctl apply FILE` to make exactly that.")
-@click.option("--expires", metavar="TIME", default="24h", show_default=True, help="How long a saved plan is good.")
+@options.saving
 @options.record
 @options.view
 @options.connection
@@ -49,9 +45,7 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     talk = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
-    if out == "":
-        raise UsageError("--out names nothing", "Is a variable empty?")
-    lasts = lasting(expires)
+    target = target_of(out, expires)
     with ExitStack() as stack:
         planned = plan_all(files, workspaces, access_of(**connection), stack, granted, record)
         plans = [each.plan for each in planned]
@@ -64,9 +58,7 @@ def command(  # noqa: PLR0913 - one argument an option
 
             talk.payload(plans_text(plans, granted, talk.style))
         say_unused(planned, granted, talk)
-        if out is not None:
-            until = save(planned, granted, out, lasts)
-            talk.talk(f"Saved, and good until {until:%Y-%m-%d %H:%M} UTC:  beamctl apply {shlex.quote(printable(out))}")
+        save(planned, granted, target, talk)
     if is_refused(planned, granted):
         return Exit.REFUSED
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE

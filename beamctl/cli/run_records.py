@@ -124,6 +124,11 @@ def applied_before(folder: Path | None, workspace: str, digest: str) -> str:
     return ""
 
 
+def count_records(folder: Path | None) -> int:
+    """How many there are."""
+    return len(_paths(folder or FOLDER))
+
+
 def records(folder: Path | None) -> Iterator[tuple[str, Record | str]]:
     """Each record by the name of its run, the newest first; or why it cannot be read."""
     for path in reversed(_paths(folder or FOLDER)):

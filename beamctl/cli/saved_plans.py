@@ -4,14 +4,17 @@ a plan, nor make it."""
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.files import read_file
+from beamctl.cli.output import Output
 from beamctl.cli.planning import Planned
 from beamctl.cli.run_records import applied_before
 from beamctl.errors import StalePlanError, UsageError
@@ -19,9 +22,9 @@ from beamctl.model.duration import duration
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import LARGEST, Saved, read_saved, saved_text
+from beamctl.plan.saved import LARGEST, Saved, saved_text
 from beamctl.report.text.stale import moved_text
-from beamctl.usecases import Recheck, identify, look_again
+from beamctl.usecases import Recheck, identify, look_again, open_plan
 
 LONGEST = timedelta(days=30)
 """How long a saved plan may be good."""
@@ -29,26 +32,43 @@ LONGEST = timedelta(days=30)
 _DOCUMENTS = frozenset({".yaml", ".yml"})
 
 
-def lasting(text: str) -> timedelta:
-    """How long a saved plan is to be good.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where plans are to be saved.
+
+    Attributes:
+        file: The file; None for nowhere.
+        lasts: How long they are good.
+    """
+
+    file: str | None
+    lasts: timedelta
+
+
+def target_of(out: str | None, expires: str) -> Target:
+    """What the options of `options.saving` ask for.
 
     Raises:
-        UsageError: It is no length of time, or longer than a plan may be good.
+        UsageError: There is no such file, or no such time, or it is longer than a plan may be good.
     """
-    found = duration(text)
-    if found is None or found > LONGEST:
+    if out == "":
+        raise UsageError("--out names nothing", "Is a variable empty?")
+    lasts = duration(expires)
+    if lasts is None or lasts > LONGEST:
         hint = f"Write it like 30m, 24h or 7d; {LONGEST.days}d at most."
-        raise UsageError(f"--expires: {printable(text)!r} is no time that a plan may be good", hint)
-    return found
+        raise UsageError(f"--expires: {printable(expires)!r} is no time that a plan may be good", hint)
+    return Target(out, lasts)
 
 
-def save(planned: Sequence[Planned], allowed: Sequence[Allowance], file: str, lasts: timedelta) -> datetime:
-    """Write plans into a file, whole or not at all, and tell until when they may be applied.
+def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, out: Output) -> None:
+    """Write plans into a file where that is asked for, whole or not at all, and say until when they may be applied.
 
     Raises:
         UsageError: The file cannot be written.
         ApiError: What tells a workspace from another one of its name cannot be read.
     """
+    if target.file is None:
+        return
     created = datetime.now(UTC).replace(microsecond=0)
     saved = Saved(
         plans=tuple(each.plan for each in planned),
@@ -56,10 +76,11 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], file: str, la
         workspace_ids={each.plan.workspace: identify(each.plan.workspace, each.link.reader) for each in planned},
         commit=next((each.commit() for each in planned), ""),
         created=created,
-        expires=created + lasts,
+        expires=created + target.lasts,
     )
-    _write(Path(file), saved_text(saved))
-    return saved.expires
+    _write(Path(target.file), saved_text(saved))
+    command = f"beamctl apply {shlex.quote(printable(target.file))}"
+    out.talk(f"Saved, and good until {_told(saved.expires)}:  {command}")
 
 
 def open_saved(
@@ -73,7 +94,7 @@ def open_saved(
     """
     if Path(file).suffix in _DOCUMENTS:
         raise UsageError(f"{file} is no saved plan", f"Documents are named with -f:  beamctl apply -f {file}")
-    saved = read_saved(read_file(Path(file), LARGEST), file)
+    saved = open_plan(read_file(Path(file), LARGEST), file)
     names = [plan.workspace for plan in saved.plans]
     if foreign := [name for name in workspaces if name not in names]:
         raise UsageError(f"{file} is about {', '.join(names)}, not about {foreign[0]!r}", "Pick with -w what is in it.")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from beamctl.document.document import Desired, Document
@@ -17,7 +18,7 @@ from beamctl.model.role import Role, live_role, takes_away
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Comparison, Conversation, Ending, Outcome, Situation
+from beamctl.plan.kind import Comparison, Conversation, Ending, Note, Outcome, Situation
 
 _KEYS = ("displayName", "labels", "groupMappings")
 _READ_ONLY = frozenset(
@@ -122,6 +123,35 @@ class SettingsKind:
             population=len(live["groupMappings"]),  # what a change of settings can take away
         )
 
+    def undo(self, changes: Sequence[Change], desired: Desired, live: Settings, situation: Situation) -> Comparison:
+        """Each setting as it was before."""
+        before: dict[str, Any] = {}
+        notes = []
+        for change in changes:
+            name, had = change.attribute, (change.before or {})[change.attribute]
+            if _norm(name, live[name]) != _norm(name, (change.after or {})[name]):
+                notes.append(Note(f"{name} is no longer as that run left it, and is left alone"))
+            elif not _can_be_given(name, had):
+                notes.append(Note(f"{name} had a role that beamctl cannot give: give it in the console"))
+            else:
+                before[name] = had
+        was = replace(desired, document=Document(desired.document.source, {self.section: before}, {}, {}))
+        found = self.compare(was, live, situation)
+        undone = tuple(replace(each, reason=Reason.UNDOES, place=None) for each in found.changes)
+        return replace(found, changes=undone, notes=tuple(notes), wanted=1)
+
+    def is_sound(self, change: Change) -> bool:
+        """Whether it sets one setting that there is, from and to what it can be."""
+        name = change.attribute
+        if name not in _KEYS or (change.action, change.key, change.name) != (Action.SET, _key(name), name):
+            return False
+        sides = [
+            side.get(name) if side is not None and len(side) == 1 else None for side in (change.before, change.after)
+        ]
+        if not all(_is_setting(name, side) for side in sides) or not _can_be_given(name, sides[1]):
+            return False
+        return change.stage is (Stage.DEMOTE if _takes(name, *sides) else Stage.SETTINGS)
+
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Read the workspace, change one key, and write it back whole.
 
@@ -153,6 +183,15 @@ class SettingsKind:
 def _key(name: str) -> str:
     """What sorts the settings as they are shown."""
     return f"{_KEYS.index(name)} {name}"
+
+
+def _is_setting(name: str, value: object) -> bool:
+    return isinstance(value, type(_EMPTY[name])) and (not isinstance(value, list) or all(map(_is_mapping, value)))
+
+
+def _can_be_given(name: str, value: Any) -> bool:  # noqa: ANN401 - a setting
+    """Whether no role in it is one that beamctl does not know."""
+    return name != "groupMappings" or all(each["role"] in set(Role) for each in value)
 
 
 def _is_mapping(each: object) -> bool:

@@ -54,6 +54,7 @@ class Reason(StrEnum):
     VALUE_DIFFERS = "value_differs"
     INVITATION_EXPIRED = "invitation_expired"
     ACCESS_ENDED = "access_ended"
+    UNDOES = "undoes_run"
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,14 @@ class Kind(Protocol[L]):
         """What differs. Only called where the document has the section."""
         ...
 
+    def undo(self, changes: Sequence[Change], desired: Desired, live: L, situation: Situation) -> Comparison:
+        """What would undo changes, where things still are as those left them; a note on each that cannot be undone."""
+        ...
+
+    def is_sound(self, change: Change) -> bool:
+        """Whether a change that was read from a file is one that this kind plans: whole, and not what it is not."""
+        ...
+
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Make a change."""
         ...

@@ -79,6 +79,41 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
         situation: The day, and who we are.
     """
     found = {kind.name: kind.compare(desired, live[kind.name], situation) for kind in kinds}
+    return _plan(kinds, desired, live, situation, found)
+
+
+def make_undo(
+    kinds: Sequence[Kind[Any]],
+    made: Sequence[Change],
+    desired: Desired,
+    live: Mapping[str, Any],
+    situation: Situation,
+) -> Plan:
+    """Plan what would undo changes that were made, as far as it can be undone and things are still as those left them.
+
+    Args:
+        kinds: Those of the changes.
+        made: The changes.
+        desired: The guards, and who is skipped; its source names the run.
+        live: By the name of each kind, what it read.
+        situation: The day, and who we are.
+    """
+    found = {
+        kind.name: kind.undo(
+            [change for change in made if change.kind == kind.name], desired, live[kind.name], situation
+        )
+        for kind in kinds
+    }
+    return _plan(kinds, desired, live, situation, found)
+
+
+def _plan(
+    kinds: Sequence[Kind[Any]],
+    desired: Desired,
+    live: Mapping[str, Any],
+    situation: Situation,
+    found: Mapping[str, Comparison],
+) -> Plan:
     changes = sorted((change for each in found.values() for change in each.changes), key=lambda change: change.order)
     hazards = [hazard for each in found.values() for hazard in each.hazards]
     for kind in kinds:

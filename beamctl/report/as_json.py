@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.apply.event import Ended, Event, NotAttempted
+from beamctl.apply.record import Record
 from beamctl.destroy.deletion import Deletion
 from beamctl.destroy.estate import Estate, Unknown
 from beamctl.document.problem import Problem
-from beamctl.plan.codec import FORMAT_VERSION, change_data, plans_data
+from beamctl.plan.codec import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.report.text.apply import counts
@@ -63,6 +64,41 @@ def applied_json(
     names = ("done", "deferred", "failed", "not_attempted")
     summary = {name: sum(total[index] for total in totals) for index, name in enumerate(names)}
     return _dumps(plans_data(plans, allowed) | {"results": results, "summary": summary}, versioned=False)
+
+
+def runs_json(found: Sequence[tuple[str, Record | str]]) -> str:
+    """Past runs with every change, or why one cannot be read."""
+    return _dumps({"runs": [_run(name, each) for name, each in found]})
+
+
+def _run(name: str, found: Record | str) -> dict[str, Any]:
+    if isinstance(found, str):
+        return {"run": name, "error": found}
+    run = found.run
+    changes = [
+        {
+            "address": address(found.workspace, change),
+            "action": change.action.value,
+            "before": change.before,
+            "after": change.after,
+            "outcome": found.state(change).value,
+            "remark": found.remark(change),
+        }
+        for change in found.changes
+    ]
+    return {
+        "run": name,
+        "workspace": found.workspace,
+        "api_url": found.api,
+        "runs_as": found.runs_as,
+        "actor": run.actor,
+        "commit": run.commit,
+        "plan_digest": run.plan_digest,
+        "began": run.at,
+        "ended": found.ended or None,
+        "interrupted": found.interrupted,
+        "changes": changes,
+    }
 
 
 def destroyed_json(estate: Estate, api: str, deletion: Deletion) -> str:

@@ -73,6 +73,8 @@ def remark(change: Change, plan: Plan) -> str:
             said = [f"access ended {declared.get('until', '')}"]
         case Reason.INVITATION_EXPIRED:
             said = ["invitation expired"]
+        case Reason.UNDOES:
+            said = [f"undoes {printable(plan.source)}"]
         case _:
             said = []
     if change.reason is not Reason.ACCESS_ENDED and "until" in declared:

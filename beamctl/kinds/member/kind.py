@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
@@ -12,7 +13,9 @@ from beamctl.kinds.member import calls, hazards
 from beamctl.kinds.member import wanted as document_side
 from beamctl.kinds.member.judge import KIND, Judge
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people
+from beamctl.kinds.member.sound import is_sound
 from beamctl.kinds.member.table import Standing
+from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Comparison, Conversation, Note, Situation
@@ -56,14 +59,35 @@ class MemberKind:
     def compare(self, desired: Desired, live: People, situation: Situation) -> Comparison:
         """One verdict a person, and what follows from it."""
         section = document_side.wanted(desired.section(self.section))
-        ours = hazards.ourselves(live, desired.guards, situation.identity)
-        known = ours or frozenset()
-        judge = Judge(desired, situation.today, known)
+        judge = Judge(desired, situation.today, self._known(desired, live, situation))
         for key, want in section.items():
             judge.person(key, want, live.get(key))
         for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
             judge.person(key, None, live.get(key))
+        additive = desired.mode(self.section) is Mode.ADDITIVE
+        return replace(
+            self._judged(judge, desired, live, situation),
+            wanted=sum(want.on(situation.today) is not None for want in section.values()),
+            population=sum(
+                person.standing is Standing.ACCEPTED and not judge.skips(key)
+                for key, person in live.items()
+                if not additive or key in section
+            ),
+        )
+
+    def undo(self, changes: Sequence[Change], desired: Desired, live: People, situation: Situation) -> Comparison:
+        """What would make the people whom a run changed what they were before."""
+        judge = Judge(desired, situation.today, self._known(desired, live, situation))
+        undo(judge, changes, live)
+        return self._judged(judge, desired, live, situation)
+
+    def _known(self, desired: Desired, live: People, situation: Situation) -> frozenset[str]:
+        return hazards.ourselves(live, desired.guards, situation.identity) or frozenset()
+
+    def _judged(self, judge: Judge, desired: Desired, live: People, situation: Situation) -> Comparison:
+        """What follows from what was decided about each person: everybody may be changed, and is wanted."""
         changes = judge.changes
+        ours = hazards.ourselves(live, desired.guards, situation.identity)
         count = hazards.admins_of(live, changes)
         takes_admin = any(change.takes and change.key in count.before for change in changes)
         if ours is None and takes_admin:
@@ -74,19 +98,19 @@ class MemberKind:
             )
         return Comparison(
             changes=tuple(changes),
-            hazards=tuple(hazards.hazards(changes, count, desired.guards, known)),
+            hazards=tuple(hazards.hazards(changes, count, desired.guards, ours or frozenset())),
             doubts=tuple(hazards.strangers(live, desired.guards, situation.identity)),
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),
             tally=judge.tally,
-            wanted=sum(want.on(situation.today) is not None for want in section.values()),
+            wanted=len(live),
             seen=len(live),
-            population=sum(
-                person.standing is Standing.ACCEPTED
-                for key, person in live.items()
-                if (key in section or desired.mode(self.section) is Mode.AUTHORITATIVE) and not judge.skips(key)
-            ),
+            population=sum(person.standing is Standing.ACCEPTED for person in live.values()),
             relies_on=count.relied_on,
         )
+
+    def is_sound(self, change: Change) -> bool:
+        """Whether a change that was read from a file is one that is planned for people."""
+        return is_sound(change)
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one person."""

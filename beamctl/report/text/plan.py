@@ -15,24 +15,28 @@ from beamctl.plan.plan import Plan
 from beamctl.report import words
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
+APPLY = "beamctl apply"
+
 _FEW = 12
 _FIRST = "unchanged"
 
 
-def plans_text(plans: Sequence[Plan], allowed: Sequence[Allowance] = (), style: Style = PLAIN) -> str:
-    """All plans of a run."""
-    several = len(plans) > 1
-    return "\n".join(plan_text(plan, allowed, style, pick=plan.workspace if several else "") for plan in plans)
+def plans_text(
+    plans: Sequence[Plan], allowed: Sequence[Allowance] = (), style: Style = PLAIN, *, command: str = APPLY
+) -> str:
+    """All plans of a run. Where there are several, a command that is to be about one of them must pick it."""
+    commands = [f"{command} -w {plan.workspace}" if len(plans) > 1 else command for plan in plans]
+    return "\n".join(plan_text(plan, allowed, style, command=one) for plan, one in zip(plans, commands, strict=True))
 
 
-def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAIN, *, pick: str = "") -> str:
+def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAIN, *, command: str = APPLY) -> str:
     """A whole plan: header, changes, notes, hazards and sum.
 
     Args:
         plan: The plan.
         allowed: The hazards that somebody allowed.
         style: Colours.
-        pick: The workspace that a command must pick to be about this plan alone; empty where it is alone.
+        command: What makes the plan, for a hint on how to allow a hazard.
     """
     lines = [style(Tone.STRONG, words.head(plan)), ""]
     for kind, section in plan.sections.items():
@@ -45,7 +49,17 @@ def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAI
     if len(lines) > 2 and lines[-1]:  # noqa: PLR2004 - more than the header
         lines.append("")
     lines.append(style(Tone.STRONG, sum_text(plan)))
-    return "\n".join([*lines, *_hazards(plan, allowed, style, pick), *_all_flags(plan, allowed, pick)]) + "\n"
+    return "\n".join([*lines, *_hazards(plan, allowed, style, command), *_all_flags(plan, allowed, command)]) + "\n"
+
+
+def undo_text(plan: Plan, allowed: Sequence[Allowance], style: Style, command: str) -> str:
+    """A plan that undoes a run; where nothing can be undone, why."""
+    if plan.changes:
+        return plan_text(plan, allowed, style, command=command)
+    nothing = style(
+        Tone.STRONG, f"Nothing to undo: what {printable(plan.source)} changed is not as it left it, or was not changed."
+    )
+    return "\n".join([style(Tone.STRONG, words.head(plan)), "", *aside(plan, plan.notes), "", nothing]) + "\n"
 
 
 def aside(plan: Plan, notes: Sequence[Note]) -> list[str]:
@@ -62,31 +76,27 @@ def sum_text(plan: Plan) -> str:
     return f"Plan: {words.to_do(plan.changes)}."
 
 
-def refusal(hazard: Hazard, pick: str = "") -> str:
+def refusal(hazard: Hazard, command: str = APPLY) -> str:
     """Why a plan is refused, and the exact flag that would allow it."""
     lines = [f"Refused (exit 5): {hazard.risk.label} — {printable(hazard.because)}."]
     if hazard.liftable:
-        lines.append(f"  To allow it in this plan only:  beamctl apply{_picked(pick)} {_flag(hazard)}")
+        lines.append(f"  To allow it in this plan only:  {command} {_flag(hazard)}")
     else:
         lines.append(f"  It cannot be allowed: {hazard.risk.why}. Keep or promote another admin first.")
     return "\n".join(lines)
-
-
-def _picked(pick: str) -> str:
-    return f" -w {pick}" if pick else ""
 
 
 def _flag(hazard: Hazard) -> str:
     return "--allow " + shlex.quote(f"{hazard.risk.label}={hazard.value}")
 
 
-def _all_flags(plan: Plan, allowed: Sequence[Allowance], pick: str) -> list[str]:
+def _all_flags(plan: Plan, allowed: Sequence[Allowance], command: str) -> list[str]:
     """Where there are several hazards, the one command that allows them all."""
     blocked = refused(plan.hazards, allowed)
     if not blocked or len(plan.hazards) == 1 or not all(hazard.liftable for hazard in plan.hazards):
         return []
     flags = " ".join(map(_flag, plan.hazards))
-    return ["", f"To allow all of this in this plan only:  beamctl apply{_picked(pick)} {flags}"]
+    return ["", f"To allow all of this in this plan only:  {command} {flags}"]
 
 
 def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
@@ -143,12 +153,12 @@ def _note(told: tuple[str, str]) -> str:
     return f"{text}  ({where})" if where else text
 
 
-def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, pick: str) -> list[str]:
+def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, command: str) -> list[str]:
     blocking = refused(plan.hazards, allowed)
     lines = []
     for hazard in plan.hazards:
         if hazard in blocking:
-            lines += ["", style(Tone.BAD, refusal(hazard, pick))]
+            lines += ["", style(Tone.BAD, refusal(hazard, command))]
         else:
             lines += ["", style(Tone.CHANGED, f"Allowed: {hazard.risk.label} — {printable(hazard.because)}.")]
     return lines

@@ -1,0 +1,96 @@
+"""Makes plans that were approved: with a record, with progress, and until somebody interrupts. It must not decide
+whether they may be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event as StopSignal
+
+from beamctl.apply.event import Event
+from beamctl.cli.exits import Exit
+from beamctl.cli.interrupt import Interrupt
+from beamctl.cli.output import Output, UnwritableError, say
+from beamctl.cli.planning import Planned
+from beamctl.cli.progress import Progress
+from beamctl.cli.run_records import RecordFile, open_record
+from beamctl.errors import RecordError
+from beamctl.model.text import printable
+from beamctl.report.text.apply import counts, end_text
+from beamctl.usecases import apply
+
+Ran = list[tuple[Planned, list[Event]]]
+WENT_ON = "The apply went on all the same: run `beamctl plan` to see how it stands."
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How an apply goes about it.
+
+    Attributes:
+        parallelism: How many changes may run at the same time.
+        records: Where its record is kept; None for the usual place.
+        out: Where it is told.
+        stop: Set to end after the calls in flight.
+    """
+
+    parallelism: int
+    records: Path | None
+    out: Output
+    stop: StopSignal
+
+
+def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
+    """Make every plan that changes something, each with a record of its own, and say what became of it.
+
+    Args:
+        planned: The plans that were approved.
+        ran: Given each plan with its events, as they come.
+        way: How to go about it.
+
+    Raises:
+        UsageError: A record cannot be begun: nothing was changed.
+        UnwritableError: The report cannot be written; the changes were made all the same.
+    """
+    code = Exit.DONE
+    unwritable: UnwritableError | None = None
+    due = [each for each in planned if each.plan.changes]
+    records = [open_record(way.records, each.plan, commit=each.commit(), digest=each.digest()) for each in due]
+    with Interrupt(way.stop, quiet=way.out.quiet):
+        for each, record in zip(due, records, strict=True):
+            events: list[Event] = []
+            ran.append((each, events))
+            try:
+                _make_one(each, events, record, way)
+            except UnwritableError as error:
+                unwritable = error
+            _, _, failed, skipped = counts(events)
+            code = Exit.PARTLY if failed or skipped else code
+    if unwritable is not None:
+        raise UnwritableError(unwritable.message, WENT_ON)
+    return Exit.INTERRUPTED if way.stop.is_set() else code
+
+
+def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) -> None:
+    progress = Progress(way.out, len(each.plan.changes))
+    unwritable: UnwritableError | None = None
+    link = each.link
+    made = apply(
+        each.plan, link.reader, link.sender, parallelism=way.parallelism, stop=way.stop, witness=record.witness
+    )
+    for event in made:
+        events.append(event)
+        try:
+            progress.show(event)
+        except UnwritableError as error:  # a full disk for the report is no reason to leave half of it undone
+            unwritable = error
+    progress.end()
+    if unwritable is None and not way.out.json:
+        way.out.payload("\n" + end_text(each.plan.workspace, events))
+    try:
+        record.end(events, interrupted=way.stop.is_set())
+    except RecordError as error:  # what was done was done, and is told: the record alone does not say so
+        say(f"Warning: {printable(error.message)}")
+    if unwritable is not None:
+        raise unwritable

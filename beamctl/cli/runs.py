@@ -1,0 +1,52 @@
+"""`beamctl runs`: what was applied before, from the records on this machine. It must not ask any API."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from beamctl.cli import options
+from beamctl.cli.exits import Exit
+from beamctl.cli.output import output_of
+from beamctl.cli.run_records import FOLDER, count_records, find_record, records
+
+_FEW = 20
+
+
+@click.command("runs")
+@click.argument("run", metavar="[RUN]", required=False)
+@click.option("--all", "everything", is_flag=True, help=f"All of them, not only the last {_FEW}.")
+@options.record
+@options.view
+def command(*, run: str | None, everything: bool, record: Path | None, output: str, no_color: bool, quiet: bool) -> int:
+    """List the applies that were recorded here, the last first; or show one with all its changes.
+
+    RUN is the name of one, the beginning of it, or `last`.
+    """
+    out = output_of(output, no_color=no_color, quiet=quiet)
+    if run is not None:
+        found = find_record(record, run)
+        if out.json:
+            from beamctl.report.as_json import runs_json
+
+            out.payload(runs_json([(found.run.id, found)]))
+        else:
+            from beamctl.report.text.runs import run_text
+
+            out.payload(run_text(found, out.style))
+        return Exit.DONE
+    count = count_records(record)
+    listed = list(islice(records(record), None if everything else _FEW))
+    if out.json:
+        from beamctl.report.as_json import runs_json
+
+        out.payload(runs_json(listed))
+    elif not listed:
+        out.payload(f"No apply is recorded in {record or FOLDER}.\n")
+    else:
+        from beamctl.report.text.runs import runs_text
+
+        out.payload(runs_text(listed, count - len(listed), out.style))
+    return Exit.DONE

@@ -1,0 +1,96 @@
+"""`beamctl undo`: the inverse of a run, as a new plan to look at. It must not be able to make it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from beamctl.apply.record import Record
+from beamctl.cli import options
+from beamctl.cli.connect import Link, access_of, link
+from beamctl.cli.documents import defaults, read_desired
+from beamctl.cli.exits import Exit
+from beamctl.cli.output import output_of
+from beamctl.cli.planning import Planned, allowances, is_refused, say_unused
+from beamctl.cli.run_records import find_record
+from beamctl.cli.saved_plans import save, target_of
+from beamctl.document.document import Desired, Document
+from beamctl.errors import UsageError
+from beamctl.plan.codec import plans_data
+from beamctl.plan.kind import Situation
+from beamctl.plan.plan import Plan
+from beamctl.plan.saved import digest_of
+from beamctl.usecases import undo
+
+
+@click.command("undo")
+@click.argument("run", metavar="RUN")
+@options.files
+@options.allow
+@options.saving
+@options.record
+@options.view
+@options.connection
+def command(  # noqa: PLR0913 - one argument an option
+    *,
+    run: str,
+    files: tuple[str, ...],
+    allowed: tuple[str, ...],
+    out: str | None,
+    expires: str,
+    record: Path | None,
+    output: str,
+    no_color: bool,
+    quiet: bool,
+    **connection: Any,  # noqa: ANN401 - the options of `options.connection`
+) -> int:
+    """Show the changes that would undo a run, and what of it cannot be undone.
+
+    RUN is its name as `beamctl runs` lists it, the beginning of it, or `last`. Nothing is changed: save the plan with
+    --out, and apply that. The guards are those of the document of the workspace, where there is one.
+    """
+    talk = output_of(output, no_color=no_color, quiet=quiet)
+    granted = allowances(allowed)
+    target = target_of(out, expires)
+    found = find_record(record, run)
+    desired = _guarded(found, files)
+    access = access_of(**connection)
+    with ExitStack() as stack:
+        planned = [_planned(found, desired, stack.enter_context(link(access, found.workspace)))]
+        plan = planned[0].plan
+        if talk.json:
+            from beamctl.report.as_json import plans_json
+
+            talk.payload(plans_json([plan], granted))
+        else:
+            from beamctl.report.text.plan import undo_text
+
+            talk.payload(undo_text(plan, granted, talk.style, f"beamctl undo {found.run.id} --out FILE"))
+        say_unused(planned, granted, talk)
+        save(planned, granted, target, talk)
+    return Exit.REFUSED if is_refused(planned, granted) else Exit.DONE
+
+
+def _guarded(record: Record, files: tuple[str, ...]) -> Desired:
+    """The guards of the workspace as its document has them, and nothing else of it."""
+    source = f"run {record.run.id}"
+    bare = Desired(record.workspace, Document(source, {}, {}, {}))
+    known = read_desired(files) if files or defaults() else ()
+    about = next((desired for desired in known if desired.workspace == record.workspace), bare)
+    return Desired(record.workspace, bare.document, about.guards, {}, about.skip)
+
+
+def _planned(record: Record, desired: Desired, way: Link) -> Planned:
+    if way.api_url != record.api:
+        message = f"{record.run.id} was made at {record.api}, and --api-url names {way.api_url}"
+        raise UsageError(message, "Undo it where it was made.")
+
+    def made() -> Plan:
+        return undo(record, desired, way.reader, Situation(datetime.now(UTC).date(), way.api_url, way.identity))
+
+    first = made()
+    return Planned(first, way, made, lambda: "", lambda: digest_of(plans_data([first], ())))

@@ -1,0 +1,61 @@
+"""Undoing what a run did to people: as they were before is what is wanted now, and the same table decides. What is no
+longer as the run left it is left alone. It must not know which run it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from beamctl.kinds.member.judge import Judge
+from beamctl.kinds.member.live import People, Person
+from beamctl.kinds.member.wanted import Wanted
+from beamctl.model.role import UnknownRole, live_role
+from beamctl.plan.change import Action, Change, Reason
+from beamctl.plan.kind import Note
+
+
+def undo(judge: Judge, changes: Sequence[Change], live: People) -> None:
+    """Have the judge decide about everybody that a run changed; what cannot be undone is noted."""
+    for change in changes:
+        person = live.get(change.key)
+        why_not = _why_not(change, person)
+        if why_not:
+            judge.notes.append(Note(f"{change.name} {why_not}"))
+            continue
+        judge.person(change.key, _before(change), person)
+        if change.action is Action.REMOVE:
+            judge.notes.append(Note(f"{change.name} comes back only as an invitee, with access once they accept"))
+        if change.before is None and person is not None and person.accepted:
+            judge.notes.append(Note(f"{change.name} has accepted the invitation since, and would lose access"))
+    judge.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in judge.changes]
+
+
+def _why_not(change: Change, person: Person | None) -> str:
+    """Why a change is not undone, to go on after the name; empty where it is."""
+    if not _is_as_left(change, person):
+        return "is no longer as that run left them, and is left alone"
+    before = change.before or {}
+    if change.after is None and before.get("standing") == "expired":
+        return "had an invitation that had expired: there is nothing to give back"
+    if _restores(change) and isinstance(live_role(before["role"]), UnknownRole):
+        return f"had the role {before['role']!r}, which beamctl cannot give: give it in the console"
+    return ""
+
+
+def _is_as_left(change: Change, person: Person | None) -> bool:
+    if change.after is None or person is None:
+        return change.after is None and person is None
+    role: str = change.after["role"]
+    return str(person.role) == role
+
+
+def _restores(change: Change) -> bool:
+    """Whether there was somebody before: an invitation that was sent, or sent again, is taken back."""
+    return change.action not in (Action.INVITE, Action.RESEND)
+
+
+def _before(change: Change) -> Wanted | None:
+    if not _restores(change) or change.before is None:
+        return None
+    role = live_role(change.before["role"])
+    return None if isinstance(role, UnknownRole) else Wanted(change.before["email"], role, None, {})

@@ -1,0 +1,62 @@
+"""Past runs for a reader: one line each, or one with every change. It must not know a kind by name, nor any file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from beamctl.apply.record import Record, State
+from beamctl.model.text import printable
+from beamctl.report import words
+from beamctl.report.style import PLAIN, Style, Tone, table
+
+_MARK = {
+    State.DONE: ("✓", Tone.GOOD),
+    State.DEFERRED: ("…", Tone.CHANGED),
+    State.FAILED: ("✗", Tone.BAD),
+    State.UNKNOWN: ("?", Tone.BAD),
+    State.WAITING: ("○", Tone.FAINT),
+}
+
+
+def runs_text(found: Sequence[tuple[str, Record | str]], more: int, style: Style = PLAIN) -> str:
+    """The runs in the order given, and how many more there are."""
+    head, *lines = table([("run", "workspace", "commit", "by", "ended"), *(_row(name, each) for name, each in found)])
+    lines += [f"and {more} more: --all shows them"] if more else []
+    return "\n".join([style(Tone.STRONG, head), *lines]) + "\n"
+
+
+def run_text(record: Record, style: Style = PLAIN) -> str:
+    """One run: who, what of, and what became of every change."""
+    run = record.run
+    lines = [style(Tone.STRONG, f"{run.id} · {words.heading(record.workspace, record.api, record.runs_as)}"), ""]
+    told = [("began", run.at), ("ended", record.ended or "its record does not say"), ("by", run.actor)]
+    told += [("commit", run.commit), ("plan", run.plan_digest)]
+    lines += table([(name, printable(text)) for name, text in told if text], "  ")
+    lines.append("")
+    for change in record.changes:
+        mark, tone = _MARK[record.state(change)]
+        what = " ".join(part for part in (words.verb(change), words.subject(change)) if part)
+        said = record.remark(change)
+        lines.append(
+            style(tone, f"  {mark} {what}  {words.detail(change)}" + (f" — {printable(said)}" if said else ""))
+        )
+    return "\n".join([*lines, "", how_it_ended(record)]) + "\n"
+
+
+def how_it_ended(record: Record) -> str:
+    """The counts, and whether it came to its end."""
+    counts = [f"{count} {state.value}" for state in _MARK if (count := record.count(state))]
+    if not record.ended:
+        counts.insert(0, "killed, or still running")
+    elif record.interrupted:
+        counts.insert(0, "interrupted")
+    return ", ".join(counts)
+
+
+def _row(name: str, found: Record | str) -> tuple[str, ...]:
+    if isinstance(found, str):
+        return printable(name), "", "", "", f"cannot be read: {printable(found)}"
+    run = found.run
+    dirty = "-dirty" if run.commit.endswith("-dirty") else ""
+    commit = printable(run.commit[:8]) + dirty if run.commit else "-"
+    return printable(name), printable(found.workspace), commit, printable(run.actor) or "-", how_it_ended(found)
