@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from beamctl.cli.files import no_name, read_beginning, unreadable
 from beamctl.document.decode import LARGEST
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
@@ -62,41 +62,36 @@ def defaults() -> list[str]:
 
 def _read(name: str) -> Iterator[SourceText]:
     if name == "-":
-        yield SourceText("-", sys.stdin.buffer.read(LARGEST + 1))
+        yield SourceText("-", _standard_input())
         return
     path = Path(name)
     try:
-        if path.is_dir():
-            files = sorted(_within(path))
-            if not files:
-                raise UsageError(f"there is no .yaml or .yml file in {name}", "Name a file, or another directory.")
-            for each in files:
-                yield _file(each)
-        else:
-            yield _file(path)
+        files = sorted(_within(path)) if path.is_dir() else [path]
     except OSError as error:
-        raise UsageError(
-            f"cannot read {error.filename or name}: {error.strerror or error}", "Check the name and the permissions."
-        ) from None
+        raise unreadable(name, error) from None
     except ValueError:
-        raise UsageError(f"{name!r} cannot be the name of a file", "Check the name.") from None
+        raise no_name(name) from None
+    if not files:
+        raise UsageError(f"there is no .yaml or .yml file in {name}", "Name a file, or another directory.")
+    for each in files:
+        yield SourceText(str(each), read_beginning(each, LARGEST + 1))
+
+
+def _standard_input() -> bytes:
+    try:
+        return sys.stdin.buffer.read(LARGEST + 1)
+    except OSError as error:  # a directory
+        raise unreadable("standard input", error) from None
 
 
 def _within(directory: Path) -> Iterator[Path]:
     """The documents below a directory. What is hidden, as in .git or by an editor, is none of them."""
-    for root, directories, names in os.walk(directory, onerror=_unreadable):
+    for root, directories, names in os.walk(directory, onerror=_refuse):
         directories[:] = [name for name in directories if not name.startswith(".")]
         paths = (Path(root, name) for name in names if not name.startswith("."))
         yield from (path for path in paths if path.suffix in _SUFFIXES)
 
 
-def _unreadable(error: OSError) -> NoReturn:
+def _refuse(error: OSError) -> NoReturn:
     """A directory that cannot be looked into may hold a document: going on without it would be a guess."""
     raise error
-
-
-def _file(path: Path) -> SourceText:
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise UsageError(f"{path} is no regular file", "Name a file or a directory, or - for standard input.")
-    with path.open("rb") as stream:
-        return SourceText(str(path), stream.read(LARGEST + 1))

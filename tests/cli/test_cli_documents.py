@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.loopback import Api
+from tests.cli.process import process
 from tests.cli.world import AS_IS, WRONG, Cli, Write, document, error_in
 
 MIB = 1024 * 1024
@@ -112,6 +113,13 @@ def test_a_huge_file_is_a_problem_and_not_read_whole(cli: Cli, directory: Path) 
     assert ran.code == 3
     assert ran.out.startswith("huger.yaml: is larger than 32 MiB\n    split it into one file for each workspace\n")
     assert peak < 80 * MIB
+
+
+def test_a_standard_input_that_cannot_be_read(write: Write) -> None:
+    write("beamctl.yaml", AS_IS)
+    ran = process("validate", "-f", "-", prelude="import os; os.dup2(os.open('/proc/self/mem', os.O_RDONLY), 0)")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == f"Error: cannot read standard input: Input/output error\n{CHECK}"
 
 
 def test_a_huge_standard_input_is_not_read_whole(cli: Cli, write: Write) -> None:
