@@ -8,7 +8,7 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document, Mode
 from beamctl.document.problem import Place, Problem
-from beamctl.kinds.member import calls, hazards
+from beamctl.kinds.member import alike, calls, hazards
 from beamctl.kinds.member import wanted as document_side
 from beamctl.kinds.member.judge import KIND, Judge
 from beamctl.kinds.member.live import People, admins, attributes, digest, people
@@ -25,8 +25,8 @@ class MemberKind:
     never_empty = True
 
     def problems(self, document: Document) -> Sequence[Problem]:
-        """What the schema cannot see in `members`."""
-        return document_side.problems(document)
+        """What the schema cannot see in `members`, and in the addresses of the guards."""
+        return [*document_side.problems(document), *alike.problems(document)]
 
     def listing(self, workspace: str) -> str:  # noqa: ARG002 - the workspace is told by a header
         """The one listing of members and invitations."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from beamctl.document.document import Document
 from beamctl.document.problem import Problem
+from beamctl.document.quote import quoted
 from beamctl.model.email import fault, folded
 from beamctl.model.role import Role
 
@@ -67,16 +68,16 @@ def problems(document: Document) -> list[Problem]:
     for email, value in section.items() if isinstance(section, dict) else ():
         place = document.key_place
         if why := fault(email):
-            found.append(Problem(place(SECTION, email), f"{email!r} {why}", "write NAME@DOMAIN: role"))
+            found.append(Problem(place(SECTION, email), f"{quoted(email)} {why}", "write NAME@DOMAIN: role"))
         key = folded(email)
         if key in first:
             line = place(SECTION, first[key]).line
-            message = f"{email!r} is the same person as {first[key]!r} on line {line}"
+            message = f"{quoted(email)} is the same person as {quoted(first[key])} on line {line}"
             found.append(Problem(place(SECTION, email), message, "upper and lower case are one: keep one of the two"))
         first.setdefault(key, email)
         until = value.get("until") if isinstance(value, dict) else None
         if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
-            message = f"{until!r} is not a day of the calendar"
+            message = f"{quoted(until)} is not a day of the calendar"
             found.append(Problem(document.place(SECTION, email, "until"), message, "write YYYY-MM-DD"))
     return found
 
