@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -119,7 +119,7 @@ class Kind(Protocol[L]):
         """Whether an empty listing cannot be true."""
         ...
 
-    def problems(self, document: Document) -> Sequence[Problem]:
+    def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot see. What is not as the schema says is left to the schema."""
         ...
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from beamctl.document.document import Desired, Document, Mode
@@ -24,9 +25,9 @@ class MemberKind:
     section = document_side.SECTION
     never_empty = True
 
-    def problems(self, document: Document) -> Sequence[Problem]:
+    def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot see in `members`, and in the addresses of the guards."""
-        return [*document_side.problems(document), *alike.problems(document)]
+        return chain(document_side.problems(document), alike.problems(document))
 
     def listing(self, workspace: str) -> str:  # noqa: ARG002 - the workspace is told by a header
         """The one listing of members and invitations."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -57,29 +57,27 @@ def _entry(email: str, value: Any) -> Wanted:  # noqa: ANN401 - a role or a mapp
     return Wanted(email, _ROLES[value["role"]], until, declared)
 
 
-def problems(document: Document) -> list[Problem]:
+def problems(document: Document) -> Iterator[Problem]:
     """What the schema cannot see: addresses that are none, one person twice, days that do not exist.
 
     The document may have other problems; what is not as the schema says is left to the schema.
     """
-    found: list[Problem] = []
     first: dict[str, str] = {}
     section = document.data.get(SECTION) if isinstance(document.data, dict) else None
     for email, value in section.items() if isinstance(section, dict) else ():
         place = document.key_place
         if why := fault(email):
-            found.append(Problem(place(SECTION, email), f"{quoted(email)} {why}", "write NAME@DOMAIN: role"))
+            yield Problem(place(SECTION, email), f"{quoted(email)} {why}", "write NAME@DOMAIN: role")
         key = folded(email)
         if key in first:
             line = place(SECTION, first[key]).line
             message = f"{quoted(email)} is the same person as {quoted(first[key])} on line {line}"
-            found.append(Problem(place(SECTION, email), message, "upper and lower case are one: keep one of the two"))
+            yield Problem(place(SECTION, email), message, "upper and lower case are one: keep one of the two")
         first.setdefault(key, email)
         until = value.get("until") if isinstance(value, dict) else None
         if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
             message = f"{quoted(until)} is not a day of the calendar"
-            found.append(Problem(document.place(SECTION, email, "until"), message, "write YYYY-MM-DD"))
-    return found
+            yield Problem(document.place(SECTION, email, "until"), message, "write YYYY-MM-DD")
 
 
 def _is_day(text: str) -> bool:
