@@ -19,7 +19,7 @@ from beamctl.destroy.survey import path_of
 from beamctl.destroy.survey import survey as look
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText, load
-from beamctl.document.problem import Problem
+from beamctl.document.problem import Problem, bounded
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.identity import Identity
@@ -65,7 +65,7 @@ def validate(sources: Sequence[SourceText]) -> Checked:
     """Look through documents, with no credential and no network."""
     loaded = load(sources)
     found = (problem for document in loaded.documents for kind in KINDS for problem in kind.problems(document))
-    return Checked(loaded.desired, tuple(sorted([*loaded.problems, *found])))
+    return Checked(loaded.desired, tuple(sorted([*loaded.problems, *bounded(found)])))
 
 
 def plan(desired: Desired, reader: Reader, situation: Situation) -> Plan:

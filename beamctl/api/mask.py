@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from beamctl.model.text import printable
+
 HIDDEN = "•••"
 """Stands for a secret. It is not ASCII, as secrets are, so it cannot become a part of one."""
 
@@ -32,7 +34,7 @@ class Mask:
     def clean(self, text: str, limit: int = 300, *, also: Iterable[str] = ()) -> str:
         """The text without secrets (`also` names more), on one line, and with at most `limit` characters."""
         more = sorted(also, key=len, reverse=True)
-        hidden = self._hide(_visible(self._hide(text, more)), more)
+        hidden = self._hide(printable(self._hide(text, more)), more)
         return hidden if len(hidden) <= limit else hidden[: limit - 1] + "…"
 
     def body(self, body: Any, limit: int = 200) -> str:  # noqa: ANN401 - any JSON
@@ -84,10 +86,3 @@ def _without_secrets(body: Any) -> Any:  # noqa: ANN401 - any JSON
 
 def _is_secret(name: object) -> bool:
     return bool(_SECRET_NAME.search(re.sub("[^a-z]", "", str(name).lower())))
-
-
-def _visible(text: str) -> str:
-    """The text with escapes for what cannot be seen: line breaks, terminal codes, marks that turn the direction."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -15,6 +15,9 @@ from beamctl.document.load import SourceText
 from beamctl.errors import DocumentError, UsageError
 from beamctl.usecases import validate
 
+LARGEST_TOGETHER = 4 * LARGEST
+"""Bytes of all files of one run."""
+
 _DEFAULTS = ("beamctl.yaml", "access")
 _SUFFIXES = frozenset({".yaml", ".yml"})
 
@@ -33,7 +36,14 @@ def read_sources(named: Sequence[str]) -> list[SourceText]:
         raise UsageError("-f names nothing", "Is a variable empty?")
     if names.count("-") > 1:
         raise UsageError("standard input is named twice", "Write -f - once.")
-    sources = {source.name: source for name in names for source in _read(name)}
+    sources: dict[str, SourceText] = {}
+    left = LARGEST_TOGETHER
+    for source in (source for name in names for source in _read(name)):
+        left -= 0 if source.name in sources else len(source.content)
+        if left < 0:
+            together = f"the files together are larger than {LARGEST_TOGETHER // 1024 // 1024} MiB"
+            raise UsageError(together, "Run it for some of them at a time.")
+        sources[source.name] = source
     return list(sources.values())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from beamctl.document.document import Path, Spot
 from beamctl.document.events import Event, NextEvent, UnreadableError
-from beamctl.document.problem import Place, Problem
+from beamctl.document.problem import MOST_PROBLEMS, Place, Problem
 from beamctl.document.quote import quoted
 from beamctl.document.scalar import LONGEST_NUMBER, TooLongError, resolve
 from beamctl.document.syntax import DEEPEST, TOO_DEEP
@@ -29,12 +29,14 @@ class Tally:
         name: The file as the user named it.
         values: Values read so far.
         copied: Values that aliases stood for so far.
+        problems: Problems found so far; of very many, only the first are kept.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.values = 0
         self.copied = 0
+        self.problems = 0
 
 
 class Builder:
@@ -175,7 +177,9 @@ class Builder:
         self._report(event, f"tags such as {quoted(shown)} are not supported", hint)
 
     def _report(self, event: Event, message: str, hint: str) -> None:
-        self.problems.append(Problem(self._place(event), message, hint))
+        self._tally.problems += 1
+        if self._tally.problems <= MOST_PROBLEMS + 1:
+            self.problems.append(Problem(self._place(event), message, hint))
 
     def _beyond(self, event: Event, message: str, hint: str) -> UnreadableError:
         return UnreadableError(Problem(self._place(event), message, hint))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from beamctl.document import rules, schema
 from beamctl.document.document import Desired, Document
-from beamctl.document.problem import Place, Problem
+from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, beyond, bounded
 from beamctl.document.source import Draft, parse
 
 
@@ -47,12 +47,18 @@ def load(sources: Sequence[SourceText]) -> Loaded:
     documents: list[Document] = []
     declared: dict[str, Place] = {}
     for source in sources:
+        if len(problems) > MOST_PROBLEMS:
+            problems.append(beyond(source.name))
+            break
         parsed = parse(source.content, source.name)
         problems += parsed.problems
         if not parsed.drafts and not parsed.problems:
             problems.append(_empty(source.name))
         for draft in parsed.drafts:
-            found = _check(draft, declared)
+            if len(problems) > MOST_PROBLEMS:
+                problems.append(beyond(source.name))
+                break
+            found = bounded(_check(draft, declared))
             problems += found
             documents.append(draft.document)
             if not found:

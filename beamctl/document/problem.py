@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+
+MOST_PROBLEMS = 1_000
+"""Problems that are looked for: whoever has more must mend the cause, not each of them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,3 +38,14 @@ class Problem:
     place: Place
     message: str
     hint: str = ""
+
+
+def bounded(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems; where there are too many, the first of them, and that there are more."""
+    found = list(islice(problems, MOST_PROBLEMS + 1))
+    return [*found[:-1], beyond(found[-1].place.source)] if len(found) > MOST_PROBLEMS else found
+
+
+def beyond(source: str) -> Problem:
+    """That there are more problems than are looked for."""
+    return Problem(Place(source), f"not all was looked at: {MOST_PROBLEMS:,} problems are enough", "mend those first")

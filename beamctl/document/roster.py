@@ -4,16 +4,18 @@ that do not exist. It must not know what is said of them."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 from beamctl.document.document import Document, Path
 from beamctl.document.problem import Problem
+from beamctl.document.quote import quoted
 from beamctl.model.email import fault, folded
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def check(document: Document, section: Path, entry: str) -> list[Problem]:
+def check(document: Document, section: Path, entry: str) -> Iterator[Problem]:
     """What the schema cannot see in the section at a path.
 
     The document may have other problems; what is not as the schema says is left to the schema.
@@ -23,7 +25,6 @@ def check(document: Document, section: Path, entry: str) -> list[Problem]:
         section: Where the section stands.
         entry: What stands behind an e-mail there, for hints.
     """
-    found: list[Problem] = []
     first: dict[str, str] = {}
     people = document.data
     for name in section:
@@ -31,18 +32,17 @@ def check(document: Document, section: Path, entry: str) -> list[Problem]:
     for email, value in people.items() if isinstance(people, dict) else ():
         place = document.key_place
         if why := fault(email):
-            found.append(Problem(place(*section, email), f"{email!r} {why}", f"write NAME@DOMAIN: {entry}"))
+            yield Problem(place(*section, email), f"{quoted(email)} {why}", f"write NAME@DOMAIN: {entry}")
         key = folded(email)
         if key in first:
             line = place(*section, first[key]).line
-            message = f"{email!r} is the same person as {first[key]!r} on line {line}"
-            found.append(Problem(place(*section, email), message, "upper and lower case are one: keep one of the two"))
+            message = f"{quoted(email)} is the same person as {quoted(first[key])} on line {line}"
+            yield Problem(place(*section, email), message, "upper and lower case are one: keep one of the two")
         first.setdefault(key, email)
         until = value.get("until") if isinstance(value, dict) else None
         if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
-            message = f"{until!r} is not a day of the calendar"
-            found.append(Problem(document.place(*section, email, "until"), message, "write YYYY-MM-DD"))
-    return found
+            message = f"{quoted(until)} is not a day of the calendar"
+            yield Problem(document.place(*section, email, "until"), message, "write YYYY-MM-DD")
 
 
 def _is_day(text: str) -> bool:

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Document, Path
 from beamctl.document.fault import Fault, telling
-from beamctl.document.problem import Problem
+from beamctl.document.problem import MOST_PROBLEMS, Problem
 from beamctl.document.schema_file import load_schema
 from beamctl.document.thin import Twins, thin
 from beamctl.document.wording import problems_of
@@ -20,17 +21,17 @@ if TYPE_CHECKING:
 
 
 def check(document: Document, name: str = "workspace") -> list[Problem]:
-    """Everything in which the document is not as the schema `name` says, each problem once."""
+    """Everything in which the document is not as the schema `name` says, each problem once; of very many, the first."""
     data, twins = thin(load_schema(name), document.data)
-    faults = telling([_fault(error) for error in _validator(name).iter_errors(data)])
-    return list(
-        dict.fromkeys(
-            problem
-            for fault in faults
-            for path in _with_twins(fault.path, twins)
-            for problem in problems_of(replace(fault, path=path), document)
-        )
+    errors = islice(_validator(name).iter_errors(data), MOST_PROBLEMS + 1)
+    faults = telling([_fault(error) for error in errors])
+    problems = (
+        problem
+        for fault in faults
+        for path in _with_twins(fault.path, twins)
+        for problem in problems_of(replace(fault, path=path), document)
     )
+    return list(dict.fromkeys(islice(problems, MOST_PROBLEMS + 1)))
 
 
 def _with_twins(path: Path, twins: Twins) -> Iterator[Path]:

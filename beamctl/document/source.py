@@ -10,7 +10,10 @@ from beamctl.document.build import Builder, Tally
 from beamctl.document.decode import decode
 from beamctl.document.document import Document
 from beamctl.document.events import Event, NextEvent, UnreadableError, each_document
-from beamctl.document.problem import Problem
+from beamctl.document.problem import Place, Problem, bounded
+
+MOST_DOCUMENTS = 1_000
+"""Documents in one file, without the empty ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ def parse(content: bytes | str, name: str) -> Parsed:
     drafts: list[Draft] = []
 
     def read(following: NextEvent, root: Event) -> None:
+        if len(drafts) == MOST_DOCUMENTS:
+            place = Place(name, root.start_mark.line + 1)
+            raise UnreadableError(Problem(place, f"more than {MOST_DOCUMENTS:,} documents in one file", "split it"))
         builder = Builder(tally, following)
         data = builder.value(root, ())
         if data is not None or root.value or builder.problems:
@@ -65,4 +71,4 @@ def parse_plain(content: bytes | str, name: str) -> tuple[list[Any], list[Proble
     """The data of each document of any YAML text, empty documents left out, and all that is wrong with the text."""
     parsed = parse(content, name)
     inside = [problem for draft in parsed.drafts for problem in draft.problems]
-    return [draft.document.data for draft in parsed.drafts], sorted([*inside, *parsed.problems])
+    return [draft.document.data for draft in parsed.drafts], sorted(bounded([*parsed.problems, *inside]))

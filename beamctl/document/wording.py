@@ -23,6 +23,10 @@ _TYPES = {
 }
 
 
+_LOOKED_THROUGH = 100
+"""Unknown keys that one that is missing may be misspelt among."""
+
+
 def problems_of(fault: Fault, document: Document) -> Iterator[Problem]:
     """What to tell the user of one fault; more than one problem where several keys are wrong."""
     say = _SAY.get(fault.keyword)
@@ -118,7 +122,7 @@ def _bound(fault: Fault, document: Document) -> Iterator[Problem]:
 
 def _required(fault: Fault, document: Document) -> Iterator[Problem]:
     """All missing keys, but those that are evidently there misspelt."""
-    misspelt = {closest(key, _keys(fault)) for key in _unknown(fault)}
+    misspelt = {closest(key, _keys(fault)) for key in _unknown(fault)[:_LOOKED_THROUGH]}
     of = f" in {_name(fault.path)}" if fault.path else ""
     for key in fault.demand:
         if key not in fault.instance and key not in misspelt:

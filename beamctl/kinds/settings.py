@@ -11,6 +11,7 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
+from beamctl.document.quote import quoted
 from beamctl.errors import GarbledError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
 from beamctl.model.identity import Identity
@@ -49,7 +50,7 @@ class SettingsKind:
             if group in seen:
                 place = document.place(self.section, "groupMappings", index)
                 line = document.place(self.section, "groupMappings", seen[group]).line
-                message = f"the group {group!r} is mapped on line {line} already"
+                message = f"the group {quoted(group)} is mapped on line {line} already"
                 found.append(Problem(place, message, "a group has one role: keep one of the two"))
             seen.setdefault(group, index)
         return found

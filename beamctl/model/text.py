@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from beamctl.model.alphabet import marked
+
 
 def printable(text: str) -> str:
-    """The text with everything escaped that a terminal or a reader could be fooled by: controls, bidi marks, breaks."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+    """The text with everything escaped that a terminal or a reader could be fooled by: controls, bidi marks, breaks,
+    letters of another alphabet inside a word."""
+    if text.isascii():
+        return text if text.isprintable() else _escaped(text)
+    shown = marked(text)
+    return shown if shown.isprintable() else _escaped(shown)
 
 
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+def _escaped(text: str) -> str:
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
+    )

@@ -125,7 +125,7 @@ class Kind(Protocol[L]):
         """Whether an empty listing cannot be true."""
         ...
 
-    def problems(self, document: Document) -> Sequence[Problem]:
+    def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot see. What is not as the schema says is left to the schema."""
         ...
 

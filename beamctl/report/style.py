@@ -38,10 +38,17 @@ class Style:
 
 PLAIN = Style()
 
+LONGEST_VALUE = 10_000
+"""Characters of a value that are shown."""
+
 
 def value(data: Any) -> str:  # noqa: ANN401 - any JSON
-    """A value as a reader sees it: strings in quotes, nested values as JSON."""
-    return printable(json.dumps(data, ensure_ascii=False, sort_keys=True))
+    """A value as a reader sees it: strings in quotes, nested values as JSON; of one without end, the beginning."""
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True)
+    more = len(text) - LONGEST_VALUE
+    return (
+        printable(text) if more <= 0 else f"{printable(text[:LONGEST_VALUE])}… ({more:,} more characters: see -o json)"
+    )
 
 
 def table(rows: Sequence[tuple[str, ...]], indent: str = "") -> list[str]:

@@ -1,6 +1,7 @@
 """Which files are read, and what happens to those that cannot be."""
 
 import os
+import socket
 import tracemalloc
 from pathlib import Path
 
@@ -314,3 +315,58 @@ def test_a_workspace_that_cannot_be(cli: Cli, name: str) -> None:
     assert ran.code in (1, 3)
     assert ran.out == ""
     assert len(ran.err) < 1000
+
+
+def test_many_files_are_not_read_beyond_all_measure(cli: Cli, directory: Path) -> None:
+    (directory / "access").mkdir()
+    for number in range(5):
+        with (directory / "access" / f"{number}.yaml").open("wb") as file:
+            file.truncate(32 * MIB)
+    ran = cli("validate")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == ("Error: the files together are larger than 128 MiB\n  Run it for some of them at a time.\n")
+
+
+def test_a_thousand_problems_are_counted_and_a_hundred_shown(cli: Cli, write: Write) -> None:
+    write("few.yaml", "version: 1\nworkspace: acme\n" + "".join(f"k{n}: 1\n" for n in range(101)))
+    ran = cli("validate", "-f", "few.yaml")
+    assert ran.out.count("unknown key") == 100
+    assert "\n… and 1 more; mend these first\n\n101 problems. " in ran.out
+    assert len(cli("validate", "-f", "few.yaml", "-o", "json").json["problems"]) == 101
+    write("many.yaml", "version: 1\nworkspace: acme\n" + "".join(f"k{n}: 1\n" for n in range(3_000)))
+    ran = cli("plan", "-f", "many.yaml")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("many.yaml: not all was looked at: 1,000 problems are enough\n    mend those first\n")
+    assert ran.err.endswith("\nmore than 1,000 problems. Nothing was read from or sent to any workspace.\n")
+    assert ran.err.count("\n") == 203
+
+
+def test_a_key_without_end_is_cut(cli: Cli, write: Write) -> None:
+    key = "a" * 900
+    write("long.yaml", f"version: 1\nworkspace: acme\nmembers:\n  {key}@x.io: admin\n  {key}: {key}\n{key}: 1\n")
+    ran = cli("validate", "-f", "long.yaml")
+    assert ran.code == 3
+    assert max(map(len, ran.out.splitlines())) < 200
+
+
+def test_special_files_under_the_name_of_a_document(cli: Cli, write: Write, directory: Path) -> None:
+    write("access/acme.yaml", AS_IS)
+    (directory / "access" / "folder.yaml").mkdir()
+    assert cli("validate").code == 0
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("access/socket.yaml")
+        assert cli("validate").err == f"Error: access/socket.yaml is no regular file\n{REGULAR}"
+    (directory / "access" / "socket.yaml").unlink()
+    (directory / "access" / "zero.yaml").symlink_to("/dev/zero")
+    assert cli("validate").err == f"Error: access/zero.yaml is no regular file\n{REGULAR}"
+
+
+def test_a_hostile_name_in_a_directory_cannot_fool_the_reader(cli: Cli, directory: Path) -> None:
+    (directory / "access").mkdir()
+    for name in (os.fsencode("\x1b[2J\u202ea\n.yaml"), b"b\xff.yaml"):
+        (directory / "access" / os.fsdecode(name)).write_text(WRONG)
+    ran = cli("validate")
+    assert ran.out.splitlines()[0].startswith("access/\\x1b[2J\\u202ea\\n.yaml:4:20: ")
+    assert "access/b\\udcff.yaml:4:20: " in ran.out
+    os.mkfifo(os.fsencode(directory) + b"/access/\x1b.yaml")
+    assert cli("validate").err == f"Error: access/\\x1b.yaml is no regular file\n{REGULAR}"

@@ -11,8 +11,9 @@ import pytest
 from beamctl.document import schema_file
 from beamctl.document.document import Guards, Limit, Mode, Self, Skip
 from beamctl.document.load import Loaded, SourceText, load
-from beamctl.document.problem import Place, Problem
+from beamctl.document.problem import MOST_PROBLEMS, Place, Problem
 from beamctl.document.schema_file import load_schema, schema_path
+from beamctl.document.source import MOST_DOCUMENTS
 
 FULL = """\
 # yaml-language-server: $schema=../schemas/workspace.schema.json
@@ -192,3 +193,32 @@ def test_a_schema_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema_file, "_FOLDERS", ())
     with pytest.raises(FileNotFoundError, match="not installed completely"):
         schema_path("workspace")
+
+
+def test_problems_are_looked_for_within_bounds() -> None:
+    head = "version: 1\nworkspace: "
+    tags = "".join(f"  a{n}@x.io: !x admin\n" for n in range(2_000))
+    wrong = "".join(f"  a{n}@x.io: w{n}\n" for n in range(2_000))
+    for members in (tags, wrong):
+        loaded = load([SourceText("a.yaml", f"{head}acme\nmembers:\n{members}".encode()), SourceText("b.yaml", b"[")])
+        assert len(loaded.problems) == MOST_PROBLEMS + 2
+        enough = "not all was looked at: 1,000 problems are enough"
+        assert [(each.place.source, each.message) for each in loaded.problems if not each.place.line] == [
+            ("a.yaml", enough),
+            ("b.yaml", enough),
+        ]
+        assert loaded.desired == ()
+
+
+def test_a_document_that_was_not_looked_at_is_no_wish() -> None:
+    wrong = "".join(f"  a{n}@x.io: w{n}\n" for n in range(2_000))
+    text = f"version: 1\nworkspace: a\nmembers:\n{wrong}\n---\nversion: 1\nworkspace: b\n---\nworkspace: c\n"
+    loaded = load([SourceText("a.yaml", text.encode())])
+    assert (loaded.desired, len(loaded.documents)) == ((), 1)
+
+
+def test_documents_are_read_within_bounds() -> None:
+    text = "".join(f"--- {{version: 1, workspace: w{n}}}\n" for n in range(MOST_DOCUMENTS + 1))
+    (problem,) = load([SourceText("a.yaml", text.encode())]).problems
+    assert (problem.place.line, problem.message) == (1_001, "more than 1,000 documents in one file")
+    assert load([SourceText("a.yaml", text.rpartition("---")[0].encode())]).problems == ()

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
-from beamctl.kinds.member import calls, hazards
+from beamctl.kinds.member import alike, calls, hazards
 from beamctl.kinds.member import wanted as document_side
 from beamctl.kinds.member.judge import KIND, Judge
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people
@@ -28,9 +29,9 @@ class MemberKind:
     section = document_side.SECTION
     never_empty = True
 
-    def problems(self, document: Document) -> Sequence[Problem]:
-        """What the schema cannot see in `members`."""
-        return document_side.problems(document)
+    def problems(self, document: Document) -> Iterable[Problem]:
+        """What the schema cannot see in `members`, and in the addresses of the guards."""
+        return chain(document_side.problems(document), alike.problems(document))
 
     def listing(self, workspace: str) -> str:  # noqa: ARG002 - the workspace is told by a header
         """The one listing of members and invitations."""

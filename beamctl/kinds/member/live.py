@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from beamctl.document.quote import quoted
 from beamctl.errors import GarbledError
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import folded
 from beamctl.model.role import LiveRole, Role, live_role
 
+LONGEST_TEXT = 1_000
+"""Characters of an e-mail, a role, a source or an id that is believed: none is a quarter as long."""
 _LOCAL_SOURCES = frozenset({"", "invitation", "local"})
 _BY_STANDING = {Standing.DIRECTORY: 3, Standing.ACCEPTED: 2, Standing.INVITED: 1, Standing.EXPIRED: 0}
 _BY_ROLE: Mapping[LiveRole, int] = {Role.ADMIN: 2, Role.MEMBER: 1, Role.VIEWER: 0}
@@ -79,10 +82,11 @@ def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
     role, accepted, expired = entry.get("role") or "", entry.get("accepted") or False, entry.get("expired") or False
     source, sub = entry.get("source") or ("local" if accepted else "invitation"), entry.get("sub") or ""
     texts = isinstance(role, str) and isinstance(source, str) and isinstance(sub, str)
+    texts = texts and max(len(email), len(role), len(source), len(sub)) <= LONGEST_TEXT
     if not (texts and isinstance(accepted, bool) and isinstance(expired, bool)):
         raise _garbled()
     if accepted and not role:
-        raise GarbledError(f"the API shows {email!r} as a member without a role", "Try again later.")
+        raise GarbledError(f"the API shows {quoted(email)} as a member without a role", "Try again later.")
     if source.lower() not in _LOCAL_SOURCES:
         standing = Standing.DIRECTORY
     elif accepted:
@@ -117,7 +121,7 @@ def attributes(person: Person) -> dict[str, Any]:
 def digest(everybody: People) -> str:
     """A fingerprint of who stands where, whatever the order of the listing."""
     lines = sorted(f"{key}\0{who.role}\0{who.standing.value}\0{who.accepted}" for key, who in everybody.items())
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def admins(everybody: Iterable[tuple[str, Person]]) -> set[str]:

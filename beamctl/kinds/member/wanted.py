@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -55,6 +55,6 @@ def _entry(email: str, value: Any) -> Wanted:  # noqa: ANN401 - a role or a mapp
     return Wanted(email, _ROLES[value["role"]], until, declared)
 
 
-def problems(document: Document) -> list[Problem]:
+def problems(document: Document) -> Iterator[Problem]:
     """What the schema cannot see: addresses that are none, one person twice, days that do not exist."""
-    return roster.check(document, (SECTION,), "role")
+    yield from roster.check(document, (SECTION,), "role")

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from beamctl.document.problem import Problem
+from beamctl.document.problem import MOST_PROBLEMS, Problem
 from beamctl.model.text import printable
 from beamctl.report.style import PLAIN, Style, Tone
 
+MOST_SHOWN = 100
+"""Problems that are shown."""
+
 
 def problems_text(problems: Sequence[Problem], style: Style = PLAIN) -> str:
-    """All problems, in the order given, and their number."""
+    """The problems in the order given, no more than one can read, and the number of all."""
     lines = []
-    for problem in problems:
+    for problem in problems[:MOST_SHOWN]:
         lines.append(f"{_where(problem)}: {style(Tone.BAD, printable(problem.message))}")
         lines += [f"    {printable(problem.hint)}"] if problem.hint else []
     count = len(problems)
-    return (
-        "\n".join([*lines, "", f"{count} problem{'s' * (count != 1)}. Nothing was read from or sent to any workspace."])
-        + "\n"
-    )
+    lines += [f"… and {count - MOST_SHOWN:,} more; mend these first"] if count > MOST_SHOWN else []
+    number = f"more than {MOST_PROBLEMS:,}" if count > MOST_PROBLEMS else f"{count:,}"
+    said = f"{number} problem{'s' * (count != 1)}. Nothing was read from or sent to any workspace."
+    return "\n".join([*lines, "", said]) + "\n"
 
 
 def _where(problem: Problem) -> str:

@@ -1,0 +1,83 @@
+"""Addresses that a reader would take for others are problems, unless the document says that they are meant."""
+# ruff: noqa: RUF001 - these letters are what it is about
+
+import pytest
+
+from beamctl.document.load import SourceText
+from beamctl.usecases import validate
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+HEAD = "version: 1\nworkspace: acme\n"
+A = "U+0430 (cyrillic small letter a) looks like a"
+ANEW = "write it anew with the letters that you mean; where they are meant, say so: {role: …, mixedScript: true}"
+UNDER_MEMBERS = ANEW.replace("say so:", "say so under members:")
+
+
+def problems(text: str) -> list[tuple[int, int, str, str]]:
+    found = validate([SourceText("a.yaml", (HEAD + text).encode())]).problems
+    return [(each.place.line, each.place.column, each.message, each.hint) for each in found]
+
+
+@pytest.mark.parametrize("value", ["admin", "{role: admin}", "{role: admin, mixedScript: false}"])
+def test_a_member_whose_address_mixes_alphabets(value: str) -> None:
+    assert problems(f"members:\n  аda@example.com: {value}\n") == [
+        (4, 3, f"'аda@example.com' mixes alphabets: {A}", ANEW)
+    ]
+
+
+def test_a_member_whose_address_looks_plain() -> None:
+    said = "'сосо@example.com' looks like 'coco@example.com': U+0441 (cyrillic small letter es) looks like c"
+    assert problems("members:\n  сосо@example.com: admin\n") == [(4, 3, said, ANEW)]
+
+
+def test_a_member_who_looks_like_another() -> None:
+    said = f"'аda@example.com' looks like 'ada@example.com', and is another address; it mixes alphabets: {A}"
+    assert problems("members:\n  ADA@example.com: admin\n  аda@example.com: member\n") == [(5, 3, said, ANEW)]
+    assert problems("members:\n  аda@example.com: admin\nguards: {protected: [ada@example.com]}\n") == [
+        (4, 3, said, ANEW)
+    ]
+
+
+def test_addresses_that_look_alike_without_a_mixture() -> None:
+    (found,) = problems("members:\n  ка@пример.рф: admin\n  кa@пример.рф: {role: admin, mixedScript: true}\n")
+    assert found[2] == "'ка@пример.рф' looks like 'кa@пример.рф', and is another address"
+
+
+def test_the_guards_are_looked_at_too() -> None:
+    text = "guards:\n  protected: [ada@example.com, аda@example.com]\n  self: {email: bоb@example.com}\n"
+    o = "U+043E (cyrillic small letter o) looks like o"
+    assert problems(text) == [
+        (
+            4,
+            32,
+            f"'аda@example.com' looks like 'ada@example.com', and is another address; it mixes alphabets: {A}",
+            UNDER_MEMBERS,
+        ),
+        (5, 10, f"'bоb@example.com' mixes alphabets: {o}", UNDER_MEMBERS),
+    ]
+
+
+def test_what_is_acknowledged_is_no_problem_anywhere() -> None:
+    entry = "{role: admin, mixedScript: true}"
+    text = f"members:\n  ada@example.com: admin\n  Аda@example.com: {entry}\n  сосо@example.com: {entry}\n"
+    guards = "guards:\n  protected: [аda@example.com]\n  self: {email: аda@example.com}\n"
+    assert problems(text + guards) == []
+
+
+def test_an_acknowledgement_is_no_change() -> None:
+    odd = "аda@example.com"
+    want = document({odd: {"role": "admin", "mixedScript": True}})
+    assert planned(want, FakeWorkspace.of([person(odd, "admin")])).changes == ()
+    assert planned(want, FakeWorkspace.of([person("ada@example.com", "admin")])).changes != ()
+
+
+@pytest.mark.parametrize("value", ["1", "'true'", "{}"])
+def test_an_acknowledgement_is_true_or_false(value: str) -> None:
+    found = problems(f"members:\n  ada@example.com: {{role: admin, mixedScript: {value}}}\n")
+    assert [each[2].startswith("'mixedScript' must be true or false") for each in found] == [True]
+
+
+@pytest.mark.parametrize("sections", ["members: [а]", "members: {а: 1}", "guards: {protected: [1, а], self: [а]}"])
+def test_other_problems_are_left_to_others(sections: str) -> None:
+    assert problems(sections)
