@@ -61,6 +61,7 @@ class Comparison:
         seen: How many the API shows.
         population: How many of these have something that could be taken away: access, not an open invitation.
         relies_on: Keys of those who must still be there before anything is taken from anyone (the remaining admins).
+        stays: Keys of those who have access and to whom nothing is done: a listing without one of them is not believed.
     """
 
     changes: tuple[Change, ...] = ()
@@ -71,6 +72,7 @@ class Comparison:
     seen: int = 0
     population: int = 0
     relies_on: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
 
 
 class Ending(Enum):
@@ -151,6 +153,6 @@ class Kind(Protocol[L]):
         """Make a change."""
         ...
 
-    def doubt(self, live: L, relies_on: Sequence[str]) -> str:
-        """Why nothing may be taken from anyone after all, looking again; empty where it may."""
+    def doubt(self, live: L, relies_on: Sequence[str], stays: Sequence[str]) -> str:
+        """Why nothing may be taken from anyone after all, looking again; empty where it may. See `Comparison`."""
         ...

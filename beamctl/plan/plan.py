@@ -33,6 +33,7 @@ class Plan:
         tally: How many were left as they are, by why.
         fingerprint: Of the live state it was made from.
         relies_on: By kind, keys of those who must still be there before anything is taken from anyone.
+        stays: By kind, keys of those to whom nothing is done, and without whom a later listing is not believed.
     """
 
     workspace: str
@@ -46,6 +47,7 @@ class Plan:
     tally: Mapping[str, int]
     fingerprint: str
     relies_on: Mapping[str, tuple[str, ...]]
+    stays: Mapping[str, tuple[str, ...]]
 
     @property
     def differs(self) -> bool:
@@ -92,6 +94,7 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
         tally={why: tally[why] for why in sorted(tally) if tally[why]},
         fingerprint=_fingerprint(kinds, live),
         relies_on={name: each.relies_on for name, each in found.items() if each.relies_on},
+        stays={name: each.stays for name, each in found.items() if each.stays},
     )
 
 

@@ -11,10 +11,12 @@ from beamctl.document.problem import Place, Problem
 from beamctl.kinds.member import calls, hazards
 from beamctl.kinds.member import wanted as document_side
 from beamctl.kinds.member.judge import KIND, Judge
-from beamctl.kinds.member.live import People, admins, attributes, digest, people
+from beamctl.kinds.member.live import People, admins, attributes, digest, people, untouched
 from beamctl.kinds.member.table import Standing
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Comparison, Conversation, Note, Situation
+
+_SHOWN = 5
 
 
 class MemberKind:
@@ -80,13 +82,24 @@ class MemberKind:
                 if key in section or desired.mode(self.section) is Mode.AUTHORITATIVE
             ),
             relies_on=count.relied_on,
+            stays=untouched(live, changes),
         )
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one person."""
         return calls.perform(change)
 
-    def doubt(self, live: People, relies_on: Sequence[str]) -> str:
-        """The admins that should remain and are no longer there."""
+    def doubt(self, live: People, relies_on: Sequence[str], stays: Sequence[str]) -> str:
+        """Who should remain as admin and is none any more, and who is gone though nothing was to be done to them."""
         gone = sorted(set(relies_on) - admins(live.items()))
-        return f"{', '.join(gone)} should remain as admin, and is none any more" if gone else ""
+        if gone:
+            return f"{_some(gone)} should remain as admin, and is none any more"
+        missing = [key for key in stays if key not in live or not live[key].accepted]
+        if missing:
+            return f"{_some(missing)} should be untouched, and is no longer shown as a member: is the listing whole?"
+        return ""
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
