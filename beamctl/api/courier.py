@@ -11,6 +11,7 @@ from beamctl.api.exchange import SERVER_TROUBLE, THROTTLED, Failure, Outcome, Re
 from beamctl.api.mask import Mask
 from beamctl.api.pace import Gate, Verdict
 from beamctl.api.retry import Effort, wait_before_repeat
+from beamctl.errors import InterruptedRunError
 
 _ID_HEADERS = ("x-request-id", "x-cf-request-id", "x-amz-cf-id", "cf-ray", "x-blaxel-error-code")
 
@@ -41,9 +42,15 @@ class Courier:
         """
         began = self._clock.now()
         attempts = 0
+        outcome: Outcome | None = None
         while True:
             attempts += 1
-            outcome, wait = self._attempt(request, attempts, began)
+            try:
+                outcome, wait = self._attempt(request, attempts, began)
+            except InterruptedRunError:
+                if outcome is None:
+                    raise
+                return outcome  # an attempt before may have done it
             if wait is None or request.final:
                 return outcome
             self._tell(f"  again in {wait:.1f} s: {request.method} {request.path}")

@@ -18,6 +18,8 @@ from beamctl.plan.kind import Ending, Kind, Outcome
 from beamctl.plan.plan import Plan
 
 DEFAULT_PARALLELISM = 8
+_UNKNOWN = "; whether it was made is not known"
+_LOOK = "Run `beamctl plan` to see how it stands."
 
 Witness = Callable[[Event], None]
 
@@ -67,8 +69,8 @@ def apply(plan: Plan, means: Means) -> Iterator[Event]:
 
 
 def _doubt(plan: Plan, means: Means) -> str:
-    """Read again: are those that we rely on really there?"""
-    for name, relies_on in plan.relies_on.items():
+    """Read again: are those that we rely on really there, and all to whom nothing is done?"""
+    for name in sorted(plan.relies_on.keys() | plan.stays.keys()):
         kind = means.kinds[name]
         try:
             live = kind.live(means.reader.get(kind.listing(plan.workspace)))
@@ -76,7 +78,7 @@ def _doubt(plan: Plan, means: Means) -> str:
             return f"the {kind.section} could not be read again: {error.message}"
         except Exception as error:  # noqa: BLE001 - what was done so far must still be told
             return f"the {kind.section} could not be read again: beamctl has a bug: {type(error).__name__}"
-        if why := kind.doubt(live, relies_on):
+        if why := kind.doubt(live, plan.relies_on.get(name, ()), plan.stays.get(name, ())):
             return why
     return ""
 
@@ -140,21 +142,19 @@ def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt,
             continue
         put(begun)
         try:
-            outcome = _converse(change, workspace, means)
+            outcome = _converse(change, workspace, means, halt)
         except InterruptedRunError:
             put(halt.told(NotAttempted(change, "interrupted")))
             continue
         except BeamctlError as error:
-            if isinstance(error, UnauthenticatedError):  # no further call can succeed
-                halt.why_fatal = error.message
             outcome = Outcome(Ending.FAILED, error.message, error.hint)
         except Exception as error:  # noqa: BLE001 - a bug in one change must not hide what became of the others
-            bug = f"beamctl has a bug: {type(error).__name__}; whether it was made is not known"
+            bug = f"beamctl has a bug: {type(error).__name__}{_UNKNOWN}"
             outcome = Outcome(Ending.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
         put(halt.told(Ended(change, outcome)))
 
 
-def _converse(change: Change, workspace: str, means: Means) -> Outcome:
+def _converse(change: Change, workspace: str, means: Means, halt: _Halt) -> Outcome:
     conversation = means.kinds[change.kind].perform(change, workspace)
     begun = False
     try:
@@ -169,4 +169,7 @@ def _converse(change: Change, workspace: str, means: Means) -> Outcome:
     except InterruptedRunError:
         if not begun:
             raise
-        return Outcome(Ending.FAILED, "interrupted between its calls", "Run `beamctl plan` to see how it stands.")
+        return Outcome(Ending.FAILED, f"interrupted between its calls{_UNKNOWN}", _LOOK)
+    except UnauthenticatedError as error:
+        halt.why_fatal = error.message  # no further call can succeed
+        return Outcome(Ending.FAILED, error.message + _UNKNOWN * begun, error.hint)

@@ -32,14 +32,14 @@ class Planned:
     Attributes:
         plan: The plan.
         link: The way.
-        again: Makes it once more from what the workspace is by now.
+        still: Looks again, and tells whether it still holds.
         commit: Tells the commit of the documents it was made from; empty where there is none.
         digest: Tells what names it in records.
     """
 
     plan: Plan
     link: Link
-    again: Callable[[], Plan]
+    still: Callable[[], bool]
     commit: Callable[[], str]
     digest: Callable[[], str]
 
@@ -79,7 +79,7 @@ def refuse_stale(planned: Sequence[Planned]) -> None:
         StalePlanError: A workspace is no longer what its plan was made from.
     """
     for each in planned:
-        if each.again() != each.plan:
+        if not each.still():
             raise StalePlanError(
                 f"{each.plan.workspace} changed while you were asked, so nothing was changed",
                 "Run `beamctl apply` again to see the plan as it is now.",
@@ -94,7 +94,9 @@ def _planned(desired: Desired, way: Link, records: Path | None) -> Planned:
 
     first = made()
     source = desired.document.source
-    return Planned(first, way, made, lambda: commit_of(source), lambda: digest_of(plans_data([first], ())))
+    return Planned(
+        first, way, lambda: made() == first, lambda: commit_of(source), lambda: digest_of(plans_data([first], ()))
+    )
 
 
 def allowances(texts: Sequence[str]) -> tuple[Allowance, ...]:

@@ -114,12 +114,12 @@ def _held(saved: Saved, file: str, plan: Plan, way: Link) -> Planned:
             f"{file} is for {plan.api}, and --api-url names {way.api_url}", "Apply it where it was made, or plan anew."
         )
 
-    def still() -> Plan:
+    def held() -> Plan:
         found = look_again(plan, way.reader, way.identity)
         _refuse_moved(saved, file, found)
         return found.plan
 
-    return Planned(still(), way, still, lambda: saved.commit, lambda: saved.digest)
+    return Planned(held(), way, lambda: bool(held()), lambda: saved.commit, lambda: saved.digest)
 
 
 def _refuse_moved(saved: Saved, file: str, found: Recheck) -> None:

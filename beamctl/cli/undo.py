@@ -93,4 +93,4 @@ def _planned(record: Record, desired: Desired, way: Link) -> Planned:
         return undo(record, desired, way.reader, Situation(datetime.now(UTC).date(), way.api_url, way.identity))
 
     first = made()
-    return Planned(first, way, made, lambda: "", lambda: digest_of(plans_data([first], ())))
+    return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))

@@ -89,6 +89,10 @@ class SettingsKind:
         wanted = frozenset(keys)
         return {_key(name): {name: value} for name, value in live.items() if _key(name) in wanted}
 
+    def untouched(self, live: Settings, changes: Sequence[Change]) -> tuple[str, ...]:  # noqa: ARG002 - as below
+        """None: no setting tells whether a listing is whole."""
+        return ()
+
     def ourselves(self, live: Settings, identity: Identity) -> Collection[str]:  # noqa: ARG002 - the port's signature
         """Nobody is a setting."""
         return ()
@@ -158,25 +162,42 @@ class SettingsKind:
 
         Whether the API keeps a key that a `PUT` leaves out is not documented, so none is left out.
         """
-        path = self.listing(workspace)
+        path, key = self.listing(workspace), change.attribute
+        asked, approved = (change.after or {})[key], (change.before or {})[key]
         read = yield ApiCall(Method.GET, path)
         if isinstance(read, Lost) or not read.ok or not isinstance(read.body, dict):
             return _failed(read)
-        now, approved = self.live(read.body)[change.attribute], (change.before or {})[change.attribute]
-        if read.body["name"] != workspace or _norm(change.attribute, now) != _norm(change.attribute, approved):
-            return Outcome(Ending.FAILED, f"{change.attribute} was changed meanwhile", "Run `beamctl plan` to see it.")
-        kept = {key: value for key, value in read.body.items() if key not in _READ_ONLY}
-        answer = yield ApiCall(Method.PUT, path, kept | dict(change.after or {}))
-        if isinstance(answer, Lost) or not answer.ok:
+        now = self.live(read.body)[key]
+        if read.body["name"] != workspace or _norm(key, now) != _norm(key, approved):
+            is_so = read.body["name"] == workspace and _norm(key, now) == _norm(key, asked)
+            return Outcome(Ending.DONE, "is so already") if is_so else _changed(key)
+        kept = {name: value for name, value in read.body.items() if name not in _READ_ONLY}
+        return (yield from self._write(ApiCall(Method.PUT, path, kept | {key: asked}), change))
+
+    def _write(self, put: ApiCall, change: Change) -> Conversation:
+        """Write it, and look where the answer does not confirm it."""
+        key = change.attribute
+        answer = yield put
+        if isinstance(answer, Answer) and not answer.ok:
             return _failed(answer)
-        told = answer.body.get(change.attribute) if isinstance(answer.body, dict) else None
-        asked = (change.after or {})[change.attribute]
-        if told is not None and _norm(change.attribute, told) != _norm(change.attribute, asked):
-            remark = f"the API took the change but answers another {change.attribute}"
+        told = self._told(key, answer)
+        if told is None:
+            look = yield ApiCall(Method.GET, put.path)
+            unseen = f"{answer.why}, and it cannot be looked up: {look.why}"
+            return _as_seen(self._told(key, look), change, unseen)
+        if told != _norm(key, (change.after or {})[key]):
+            remark = f"the API took the change but answers another {key}"
             return Outcome(Ending.FAILED, remark, "Run `beamctl show` to see what it made of it.")
         return Outcome(Ending.DONE)
 
-    def doubt(self, live: Settings, relies_on: Sequence[str]) -> str:  # noqa: ARG002 - settings let nobody in
+    def _told(self, key: str, answer: Answer | Lost) -> Any:  # noqa: ANN401 - any JSON
+        """A setting as an answer tells it; None where it tells nothing."""
+        try:
+            return _norm(key, self.live(answer.body)[key]) if isinstance(answer, Answer) and answer.ok else None
+        except GarbledError:
+            return None
+
+    def doubt(self, live: Settings, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - as below
         """Never: nothing is taken from anyone on the strength of settings."""
         return ""
 
@@ -225,6 +246,22 @@ def _norm(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 def _comparable(live: Settings) -> dict[str, Any]:
     return {key: _norm(key, value) for key, value in live.items()}
+
+
+def _as_seen(now: Any, change: Change, unseen: str) -> Outcome:  # noqa: ANN401 - any JSON
+    """The answer did not confirm the change, and this is how the setting is now; None where that cannot be seen."""
+    key = change.attribute
+    if now is None:
+        return Outcome(Ending.FAILED, unseen, "Run `beamctl plan` to see how it stands.")
+    if now == _norm(key, (change.after or {})[key]):
+        return Outcome(Ending.DONE)
+    if now == _norm(key, (change.before or {})[key]):
+        return Outcome(Ending.FAILED, "its answer was lost, and it was not made", "Run `beamctl apply` again.")
+    return _changed(key)
+
+
+def _changed(key: str) -> Outcome:
+    return Outcome(Ending.FAILED, f"{key} was changed meanwhile", "Run `beamctl plan` to see it.")
 
 
 def _failed(answer: Answer | Lost) -> Outcome:

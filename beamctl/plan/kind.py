@@ -153,6 +153,10 @@ class Kind(Protocol[L]):
         """Those of these keys that are there, as plain data: all that a change to one of them rests on."""
         ...
 
+    def untouched(self, live: L, changes: Sequence[Change]) -> tuple[str, ...]:
+        """The keys of what must still be there after the changes: a later listing without one is not believed."""
+        ...
+
     def ourselves(self, live: L, identity: Identity) -> Collection[str]:
         """The keys that are whom a credential says we are."""
         ...
@@ -173,6 +177,6 @@ class Kind(Protocol[L]):
         """Make a change."""
         ...
 
-    def doubt(self, live: L, relies_on: Sequence[str]) -> str:
-        """Why nothing may be taken from anyone after all, looking again; empty where it may."""
+    def doubt(self, live: L, relies_on: Sequence[str], stays: Sequence[str]) -> str:
+        """Why nothing may be taken from anyone after all, looking again; empty where it may. See `Comparison`."""
         ...

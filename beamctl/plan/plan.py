@@ -38,6 +38,7 @@ class Plan:
         relies_on: By kind, keys of those who must still be there before anything is taken from anyone.
         rests_on: By kind and key, what the API shows of all that is changed or relied on; None for what is not there.
         seen: By kind, how many the API shows.
+        stays: By kind, keys of those to whom nothing is done, and without whom a later listing is not believed.
     """
 
     workspace: str
@@ -53,6 +54,7 @@ class Plan:
     relies_on: Mapping[str, tuple[str, ...]]
     rests_on: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
     seen: Mapping[str, int] = field(default_factory=dict)
+    stays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def differs(self) -> bool:
@@ -143,7 +145,17 @@ def _plan(
         relies_on=relies_on,
         rests_on={kind.name: _rests_on(kind, live, changes, relies_on) for kind in kinds},
         seen={name: each.seen for name, each in found.items()},
+        stays=who_stays(kinds, live, changes),
     )
+
+
+def who_stays(
+    kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change]
+) -> Mapping[str, tuple[str, ...]]:
+    """By kind, those to whom nothing is done, where something is taken from others."""
+    if not any(change.takes for change in changes):
+        return {}
+    return {kind.name: kind.untouched(live[kind.name], changes) for kind in kinds}
 
 
 def _rests_on(

@@ -13,7 +13,7 @@ from beamctl.plan.change import Change, Stage
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.inside import same
 from beamctl.plan.kind import Kind
-from beamctl.plan.plan import LiveObject, Plan
+from beamctl.plan.plan import LiveObject, Plan, who_stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +81,8 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
         if (Risk.SELF_LOCKOUT, name) not in told
     ]
     return replace(
-        plan, changes=tuple(sorted(changes, key=lambda change: change.order)), hazards=(*hazards, *plan.hazards)
+        plan,
+        changes=tuple(sorted(changes, key=lambda change: change.order)),
+        hazards=(*hazards, *plan.hazards),
+        stays=who_stays(kinds, live, changes),
     )

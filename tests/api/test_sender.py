@@ -109,6 +109,24 @@ def test_a_401_is_the_end_of_all_calls() -> None:
     )
 
 
+def test_an_interruption_does_not_hide_that_a_change_was_sent() -> None:
+    class Meanwhile(FakeClock):
+        """While the first waits to try again, another request is told to pause; then somebody interrupts."""
+
+        def sleep(self, seconds: float) -> bool:
+            if not self.waits:
+                self.waits.append(seconds)
+                api.sender().send(INVITE)
+                return True
+            self.interrupted = True
+            return super().sleep(seconds)
+
+    script = Script(CUT, reply(429, retry_after="50"))
+    with opened(script, Meanwhile()) as api:
+        assert api.sender().send(PROMOTE) == Lost("the answer of api.example.com ends in the middle")
+    assert [request.method for request in script.asked] == ["PUT", "POST"]
+
+
 def test_an_interruption_drops_what_was_not_sent() -> None:
     script, clock = Script(reply(429, retry_after="5")), FakeClock(interrupted=True)
     with opened(script, clock) as api:

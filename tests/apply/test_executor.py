@@ -8,9 +8,10 @@ import pytest
 
 from beamctl.apply.event import Ended, NotAttempted
 from beamctl.errors import InterruptedRunError, UnauthenticatedError, UnreachableError
-from beamctl.model.api_call import Answer, ApiCall, Lost
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.plan.kind import Ending, Outcome
 from beamctl.usecases import apply
-from tests.fakes.runs import applied, document, outcomes, planned
+from tests.fakes.runs import applied, apply_through, document, outcomes, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -55,12 +56,53 @@ def test_admins_are_read_again_before_anything_is_taken() -> None:
 def test_the_last_admin_goes_only_when_the_new_one_is_really_there() -> None:
     class Lying(FakeWorkspace):
         def _set_role(self, email: str, body: Mapping[str, Any]) -> Answer:
-            return Answer(200, {}) if body["role"] == "admin" else super()._set_role(email, body)
+            return Answer(200, {"role": "admin"}) if body["role"] == "admin" else super()._set_role(email, body)
 
     live = Lying({"root@x.io": dict(ROOT), "ann@x.io": person("ann@x.io")})
     events = applied(planned(document({"ann@x.io": "admin"}), live), live)
     assert outcomes(events) == {"ann@x.io": "done", "root@x.io": "not attempted"}
     assert live.users["root@x.io"]["role"] == "admin"
+
+
+def test_a_promotion_that_the_answer_does_not_tell_is_looked_up() -> None:
+    class Silent(FakeWorkspace):
+        def _set_role(self, email: str, body: Mapping[str, Any]) -> Answer:
+            return Answer(200, "done") if body["role"] == "admin" else super()._set_role(email, body)
+
+    live = Silent({"root@x.io": dict(ROOT), "ann@x.io": person("ann@x.io")})
+    events = applied(planned(document({"ann@x.io": "admin"}), live), live)
+    assert outcomes(events) == {"ann@x.io": "failed", "root@x.io": "not attempted"}
+    remark = next(event.outcome.remark for event in events if isinstance(event, Ended))
+    assert remark == "the API answered 200; it was not made: it is member"
+
+
+@pytest.mark.parametrize("before", [person("old@x.io"), person("old@x.io", accepted=False)])
+def test_after_invitations_too_and_nothing_is_taken_where_the_listing_lacks_somebody(before: dict[str, Any]) -> None:
+    live = FakeWorkspace.of([ROOT, person("bob@x.io"), person("amy@x.io", accepted=False), before])
+    want = document({"root@x.io": "admin", "bob@x.io": "member", "amy@x.io": "member", "new@x.io": "member"})
+    plan = planned(want, live)
+    for shown, done in (({"root@x.io", "old@x.io"}, False), ({"root@x.io", "bob@x.io"}, True)):
+
+        class Short(FakeWorkspace):
+            def get(self, path: str) -> Any:
+                return [user for user in super().get(path) if user["email"] in shown]  # noqa: B023 - read at once
+
+        short = Short({key: dict(user) for key, user in live.users.items()})
+        events = applied(plan, short)
+        assert outcomes(events) == {"new@x.io": "done", "old@x.io": "done" if done else "not attempted"}
+        assert short.calls.index("POST /users") < short.calls.index("GET /users")
+        why = [event.why for event in events if isinstance(event, NotAttempted)]
+        said = "bob@x.io should be untouched, and is no longer shown as a member: is the listing whole?"
+        assert why == ([] if done else [said])
+
+
+def test_a_listing_that_lacks_many_names_a_few() -> None:
+    staying = [person(f"p{number}@x.io") for number in range(9)]
+    live = FakeWorkspace.of([ROOT, *staying, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin", **{each["email"]: "member" for each in staying}}), live)
+    live.users = {key: user for key, user in live.users.items() if key in ("root@x.io", "old@x.io")}
+    (skipped,) = [event for event in applied(plan, live) if isinstance(event, NotAttempted)]
+    assert skipped.why.startswith("p0@x.io, p1@x.io, p2@x.io, p3@x.io, p4@x.io and 4 more should be untouched")
 
 
 def test_what_cannot_be_read_again_is_not_taken() -> None:
@@ -86,6 +128,24 @@ def test_a_credential_that_is_gone_ends_the_apply() -> None:
 
     events = list(apply(plan, live, Expired(), parallelism=1, stop=threading.Event()))
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "not attempted"}
+    assert [event.outcome.remark for event in events if isinstance(event, Ended)] == [
+        "the API does not know the credential"
+    ]
+
+
+def test_a_credential_that_ends_between_two_calls_of_a_change_leaves_it_not_known() -> None:
+    live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}))
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "viewer"}), live)
+
+    class Expiring(FakeWorkspace):
+        def send(self, call: ApiCall) -> Answer | Lost:
+            if call.method is Method.PUT:
+                raise UnauthenticatedError("the API does not know the credential")
+            return live.send(call)
+
+    (end,) = [event for event in apply_through(plan, live, Expiring()) if isinstance(event, Ended)]
+    assert end.outcome.remark == "the API does not know the credential; whether it was made is not known"
+    assert "a@x.io" in live.users
 
 
 def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
@@ -119,6 +179,8 @@ def test_an_interrupt_while_waiting_for_a_turn(after: int, ending: str) -> None:
 
     events = list(apply(plan, live, Interrupted(), parallelism=1, stop=threading.Event()))
     assert outcomes(events) == {"a@x.io": ending}
+    remarks = [event.outcome.remark for event in events if isinstance(event, Ended)]
+    assert remarks == ["interrupted between its calls; whether it was made is not known"] * after
 
 
 def test_an_interrupt_lets_the_calls_in_flight_end_and_begins_no_more() -> None:
@@ -173,6 +235,58 @@ def test_a_setting_that_somebody_changed_meanwhile_is_not_overwritten() -> None:
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "displayName was changed meanwhile")
     assert live.settings["displayName"] == "C"
+
+
+def test_a_setting_that_is_so_already_is_done() -> None:
+    live = FakeWorkspace.of([], settings={"name": "acme", "displayName": "A"})
+    plan = planned(document(settings={"displayName": "B"}), live)
+    live.settings["displayName"] = "B"
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert end.outcome == Outcome(Ending.DONE, "is so already")
+    assert not [call for call in live.calls if call.startswith("PUT")]
+
+
+NOT_MADE = "its answer was lost, and it was not made"
+UNSEEN = "the connection was reset, and it cannot be looked up: the connection was reset"
+
+
+@pytest.mark.parametrize(
+    ("made", "seen", "ending", "remark"),
+    [
+        ({"displayName": "B"}, "seen", "done", ""),
+        ({}, "seen", "failed", NOT_MADE),
+        ({"displayName": "C"}, "seen", "failed", "displayName was changed meanwhile"),
+        ({}, "", "failed", UNSEEN),
+    ],
+)
+def test_a_setting_whose_answer_is_lost_is_looked_up(
+    made: dict[str, str],
+    seen: str,
+    ending: str,
+    remark: str,
+) -> None:
+    class Losing(FakeWorkspace):
+        def send(self, call: ApiCall) -> Answer | Lost:
+            asked = [each for each in self.calls if each.startswith("PUT")]
+            if call.method is Method.PUT:
+                self.calls.append("PUT")
+                self.settings |= made
+                return Lost("the connection was reset")
+            return super().send(call) if seen or not asked else Lost("the connection was reset")
+
+    live = Losing(settings={"name": "acme", "displayName": "A"})
+    (end,) = [e for e in applied(planned(document(settings={"displayName": "B"}), live), live) if isinstance(e, Ended)]
+    assert (end.outcome.ending.value, end.outcome.remark) == (ending, remark)
+    assert live.calls.count("PUT") == 1
+
+
+def test_a_setting_whose_answer_tells_nothing_is_looked_up() -> None:
+    class Silent(FakeWorkspace):
+        def _answer(self, call: ApiCall) -> Answer:
+            return Answer(200, "fine") if call.method is Method.PUT else super()._answer(call)
+
+    live = Silent(settings={"name": "acme", "displayName": "A"})
+    assert outcomes(applied(planned(document(settings={"displayName": "B"}), live), live)) == {"displayName": "failed"}
 
 
 def test_a_bug_while_reading_again_takes_nothing() -> None:

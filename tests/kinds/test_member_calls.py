@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from beamctl.apply.event import Ended
-from beamctl.model.api_call import Answer, ApiCall, Method
-from beamctl.plan.kind import Outcome
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.plan.kind import Ending, Outcome
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -93,7 +94,7 @@ def test_a_conflict_means_somebody_else_was_faster() -> None:
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
     live.users[P] = person(P, "member", accepted=False)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome.ending.value == "done"
+    assert end.outcome == Outcome(Ending.DONE, "is invited already")
     assert live.users[P]["role"] == "viewer"
 
 
@@ -109,12 +110,101 @@ def test_somebody_who_was_let_in_meanwhile_is_not_demoted(role: str, ending: str
     assert live.users[P]["role"] == role
 
 
-def test_an_answer_lost_for_good_is_a_failure_that_says_so() -> None:
-    live = FakeWorkspace.of([ROOT, person(P)], loses=frozenset({f"PUT /users/{P}"}))
-    outcome = run(live, "admin")
-    assert outcome.ending.value == "failed"
-    assert outcome.remark == "the connection was reset; whether it was made is not known"
-    assert outcome.hint == "Run `beamctl plan` to see how it stands."
+class Deaf(FakeWorkspace):
+    """Loses these calls on their way there."""
+
+    deaf_to: tuple[str, ...] = ()
+
+    def send(self, call: ApiCall) -> Answer | Lost:
+        spelled = f"{call.method.value} {unquote(call.path)}"
+        if spelled in self.deaf_to:
+            self.calls.append(spelled)
+            return Lost("the connection was reset")
+        return super().send(call)
+
+
+PLAN = "Run `beamctl plan` to see how it stands."
+AGAIN = "Run `beamctl apply` again."
+LOST_CHANGES = [
+    ("admin", f"PUT /users/{P}", "the connection was reset; it was not made: it is member"),
+    (None, f"DELETE /users/{P}", "the connection was reset; it was not made"),
+]
+
+
+@pytest.mark.parametrize(("role", "call", "_not_made"), LOST_CHANGES)
+def test_a_change_whose_answer_is_lost_is_looked_up(role: str | None, call: str, _not_made: str) -> None:
+    live = FakeWorkspace.of([ROOT, person(P)], loses=frozenset({call}))
+    assert run(live, role) == Outcome(Ending.DONE)
+    assert [each for each in live.calls if each != "GET /users"] == [call]
+
+
+@pytest.mark.parametrize(("role", "call", "not_made"), LOST_CHANGES)
+def test_a_change_that_was_lost_on_its_way_is_said_not_to_be_made(role: str | None, call: str, not_made: str) -> None:
+    live = Deaf({each["email"]: dict(each) for each in (ROOT, person(P))})
+    live.deaf_to = (call,)
+    assert run(live, role) == Outcome(Ending.FAILED, not_made, AGAIN)
+    assert writes(live) == [call]
+
+
+@pytest.mark.parametrize(("role", "call", "_not_made"), LOST_CHANGES)
+@pytest.mark.parametrize("listing", [None, [], [{"nobody": 1}]])
+def test_a_lost_change_that_cannot_be_looked_up_is_not_known(
+    role: str | None, call: str, _not_made: str, listing: object
+) -> None:
+    class Blind(FakeWorkspace):
+        def _answer(self, call: ApiCall) -> Answer:
+            blind = call.method is Method.GET and any(not each.startswith("GET") for each in self.calls)
+            return (
+                (Answer(422, None, "no") if listing is None else Answer(200, listing))
+                if blind
+                else super()._answer(call)
+            )
+
+    live = Blind({each["email"]: dict(each) for each in (ROOT, person(P))}, loses=frozenset({call}))
+    outcome = run(live, role)
+    assert (outcome.ending, outcome.hint) == (Ending.FAILED, PLAN)
+    assert outcome.remark.startswith("the connection was reset, and it cannot be looked up: ")
+
+
+def test_somebody_who_left_while_their_role_was_set() -> None:
+    class Left(FakeWorkspace):
+        def _set_role(self, email: str, _body: Mapping[str, Any]) -> Answer:
+            del self.users[email]
+            return Answer(200)
+
+    live = Left({each["email"]: dict(each) for each in (ROOT, person(P))})
+    assert run(live, "admin") == Outcome(Ending.FAILED, "p@x.io is no longer in the workspace", PLAN)
+
+
+def test_the_role_of_an_invitation_whose_answer_is_lost_is_looked_up() -> None:
+    quirks, put = frozenset({"invite-ignores-role"}), f"PUT /users/{P}"
+    live = FakeWorkspace.of([ROOT], quirks=quirks, loses=frozenset({put}))
+    assert run(live, "admin") == Outcome(Ending.DONE)
+    for role, ending in (("admin", "done"), ("viewer", "failed")):
+        deaf = Deaf({"root@x.io": dict(ROOT)}, quirks=quirks)
+        deaf.deaf_to = (put,)
+        outcome = run(deaf, role)
+        assert outcome.ending.value == ending
+        assert outcome.remark.startswith(
+            ("invited as member; its role", "the invitation still offers member, not viewer")
+        )
+
+
+def test_the_role_of_one_who_is_invited_and_not_told_is_not_known() -> None:
+    live = FakeWorkspace.of([ROOT, person(P, accepted=False)], loses=frozenset({f"PUT /users/{P}"}))
+    plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
+    live.quirks = frozenset({"no-invited-role"})
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert end.outcome == Outcome(
+        Ending.FAILED, "the connection was reset, and it cannot be looked up: the API does not tell the role", PLAN
+    )
+
+
+def test_an_invitation_that_is_lost_again_and_again_is_looked_up_each_time() -> None:
+    live = Deaf({"root@x.io": dict(ROOT)})
+    live.deaf_to = ("POST /users",)
+    assert run(live, "viewer") == Outcome(Ending.FAILED, "the connection was reset; it was not made", AGAIN)
+    assert live.calls == ["POST /users", "GET /users"] * 3
 
 
 def test_an_invitation_that_cannot_be_looked_up() -> None:
@@ -158,11 +248,11 @@ def test_a_404_for_somebody_who_is_still_there_is_a_failure() -> None:
     live = FakeWorkspace.of([ROOT, person(P)])
     plan = planned(document({"root@x.io": "admin"}), live)
 
-    class Deaf(FakeWorkspace):
+    class Elsewhere(FakeWorkspace):
         def _answer(self, call: ApiCall) -> Answer:
             return Answer(404, None, "Not found") if call.method is Method.DELETE else super()._answer(call)
 
-    (end,) = [event for event in applied(plan, Deaf(live.users)) if isinstance(event, Ended)]
+    (end,) = [event for event in applied(plan, Elsewhere(live.users)) if isinstance(event, Ended)]
     assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "the API answered 404: Not found")
 
 

@@ -18,6 +18,7 @@ from beamctl.plan.kind import Conversation, Ending, Outcome
 
 LISTING = "/users"
 _CONFLICT, _MISSING, _BAD_REQUEST = 409, 404, 400
+_MOST_INVITATIONS = 3
 _LATER = "its role will be set once the invitation is accepted: the next apply then does it"
 _AGAIN = "Run `beamctl plan` to see how it stands."
 
@@ -40,32 +41,32 @@ def perform(change: Change) -> Conversation:
 def _invite(change: Change) -> Conversation:
     """Send an invitation, or send an expired one again; never a second one while the first may be there."""
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
-    post = ApiCall(Method.POST, LISTING, {"email": email, "role": role.value})
-    answer = yield post
-    for _ in range(2):
+    answer: Answer | Lost = Lost("nothing was sent")
+    for _ in range(_MOST_INVITATIONS):
+        answer = yield ApiCall(Method.POST, LISTING, {"email": email, "role": role.value})
         if isinstance(answer, Answer) and answer.status != _CONFLICT:
-            break
+            return (yield from _settle(email, role, _role_told(answer))) if answer.ok else _failed(answer)
         outcome = yield from _look_instead(email, role, answer)
         if outcome is not None:
             return outcome
-        answer = yield post
-    return (yield from _settle(email, role, _role_told(answer))) if answer.ok else _failed(answer)
+    return _not_made(answer)
 
 
 def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Generator[ApiCall, Answer | Lost, Outcome | None]:
     """The answer was lost, or somebody is there already: look, do not repeat. None is: the way is free."""
     there = yield from _look_up(email)
     if isinstance(there, Lost):
-        return Outcome(Ending.FAILED, f"{answer.why}, and it cannot be looked up: {there.why}", _AGAIN)
+        return _unseen(answer, there)
     if there is None:
         return None
     if there.accepted:
         return _in_already(there, role)
     if there.standing is not Standing.EXPIRED:
-        return (yield from _settle(email, role, str(there.role)))
+        remark = "is invited already" if isinstance(answer, Answer) else ""
+        return (yield from _settle(email, role, str(there.role), remark))
     if isinstance(answer, Answer):  # 409: the expired invitation stands in the way
         revoked = yield ApiCall(Method.DELETE, _path(email))
-        if isinstance(revoked, Lost) or not (revoked.ok or revoked.status == _MISSING):
+        if isinstance(revoked, Answer) and not (revoked.ok or revoked.status == _MISSING):
             return _failed(revoked)
     return None
 
@@ -77,84 +78,129 @@ def _in_already(there: Person, role: Role) -> Outcome:
     return Outcome(Ending.FAILED, f"is in already, as {there.role}", _AGAIN)
 
 
-def _settle(email: str, role: Role, told: str) -> Conversation:
+def _settle(email: str, role: Role, told: str, remark: str = "") -> Conversation:
     """The invitation is there: see to its role."""
     if told == role.value:
-        return Outcome(Ending.DONE)
-    too_much = bool(told) and takes_away(live_role(told), role)
-    if too_much:  # is it an invitation at all?
+        return Outcome(Ending.DONE, remark)
+    if _too_much(told, role):  # is it an invitation at all?
         there = yield from _look_up(email)
         if isinstance(there, Person) and there.accepted:
             return _in_already(there, role)
     answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
-    if answer.ok:
-        return _as_answered(answer, role)
-    if too_much:
-        return _too_much(told, role, answer)
+    if isinstance(answer, Answer):
+        return _as_answered(answer, role, remark) if answer.ok else _still_pending(told, role, answer, remark)
+    there = yield from _look_up(email)
+    if not isinstance(there, Person):
+        return _unseen(answer, there) if there else _gone(email)
+    return _in_already(there, role) if there.accepted else _still_pending(str(there.role), role, answer, remark)
+
+
+def _still_pending(told: str, role: Role, answer: Answer | Lost, remark: str) -> Outcome:
+    """The role of an invitation could not be set: does it matter?"""
+    if told == role.value:
+        return Outcome(Ending.DONE, remark)
+    if _too_much(told, role):
+        return _offers_too_much(told, role, answer)
     as_what = f"invited as {told}" if told else "invited, in a role the API does not tell"
     return Outcome(Ending.DONE, f"{as_what}; {_LATER}")
 
 
-def _as_answered(answer: Answer | Lost, role: Role) -> Outcome:
+def _as_answered(answer: Answer, role: Role, remark: str = "") -> Outcome:
     """A role was set: is it the one that was asked for?"""
     told = _role_told(answer)
     if told in ("", role.value):
-        return Outcome(Ending.DONE)
+        return Outcome(Ending.DONE, remark)
     return Outcome(Ending.FAILED, f"the API answered that the role is {told!r}, not {role.value!r}", _AGAIN)
 
 
 def _set_role(change: Change) -> Conversation:
+    """Set a role; where the answer does not confirm it, look."""
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
-    before = change.before or {}
     answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
-    if answer.ok:
-        return _as_answered(answer, role)
-    refused = isinstance(answer, Answer) and answer.status in (_MISSING, _BAD_REQUEST)
-    if before.get("standing") == "invited" and refused:
-        if takes_away(live_role(before["role"]), role):
-            return _too_much(before["role"], role, answer)
-        return Outcome(Ending.DEFERRED, f"still invited as {before['role']}; {_LATER}")
-    if isinstance(answer, Answer) and answer.status == _MISSING:
-        return Outcome(Ending.FAILED, f"{email} is no longer in the workspace", _AGAIN)
-    return _failed(answer)
+    if isinstance(answer, Answer):
+        pending = (change.before or {}).get("standing") == "invited"
+        if answer.ok and (_role_told(answer) or pending):  # of one who is pending, the listing may tell no role either
+            return _as_answered(answer, role)
+        if not answer.ok and answer.status not in (_MISSING, _BAD_REQUEST):
+            return _failed(answer)
+    there = yield from _look_up(email)
+    if not isinstance(there, Person):
+        return _unseen(answer, there) if there else _gone(email)
+    return _role_seen(there, role, answer)
+
+
+def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
+    """A role was not confirmed, or refused, and this is how the person stands."""
+    told = str(there.role)
+    if there.role is role:
+        return Outcome(Ending.DONE)
+    if isinstance(answer, Lost) or answer.ok:
+        return _not_made(answer, f": it is {told}") if told else _unseen(answer, Lost("the API does not tell the role"))
+    if there.accepted:
+        return _failed(answer)
+    if _too_much(told, role):
+        return _offers_too_much(told, role, answer)
+    return Outcome(Ending.DEFERRED, f"still invited{told and f' as {told}'}; {_LATER}")
 
 
 def _remove(change: Change) -> Conversation:
+    """Remove or revoke; where that is not confirmed, look whether the person is gone."""
     email = (change.before or {})["email"]
     answer = yield ApiCall(Method.DELETE, _path(email))
     if answer.ok:
         return Outcome(Ending.DONE)
-    if isinstance(answer, Answer) and answer.status == _MISSING:
-        there = yield from _look_up(email)  # gone, or a path that reached nobody?
-        return Outcome(Ending.DONE, "was gone already") if there is None else _failed(answer)
-    return _failed(answer)
+    if isinstance(answer, Answer) and answer.status != _MISSING:
+        return _failed(answer)
+    there = yield from _look_up(email)  # after a 404: gone, or a path that reached nobody?
+    if there is None:
+        return Outcome(Ending.DONE, "was gone already" if isinstance(answer, Answer) else "")
+    if isinstance(there, Lost):
+        return _unseen(answer, there)
+    return _failed(answer) if isinstance(answer, Answer) else _not_made(answer)
 
 
 def _look_up(email: str) -> _Lookup:
+    """The person as the API shows them now, or None; a listing of nobody is not believed."""
     answer = yield ApiCall(Method.GET, LISTING)
     if isinstance(answer, Lost):
         return answer
     if not answer.ok:
         return Lost(answer.why)
     try:
-        return people(answer.body).get(folded(email))
+        everybody = people(answer.body)
     except GarbledError as error:
         return Lost(error.message)
+    return everybody.get(folded(email)) if everybody else Lost("the API shows no members at all")
 
 
-def _too_much(told: str, role: Role, answer: Answer | Lost) -> Outcome:
+def _too_much(told: str, role: Role) -> bool:
+    """Whether an invitation offers more than was asked for."""
+    return bool(told) and takes_away(live_role(told), role)
+
+
+def _offers_too_much(told: str, role: Role, answer: Answer | Lost) -> Outcome:
     remark = f"the invitation still offers {told}, not {role.value}: {answer.why}"
     hint = "Take the person out of the document and apply (that revokes it), then put them back and apply."
     return Outcome(Ending.FAILED, remark, hint)
 
 
-def _failed(answer: Answer | Lost) -> Outcome:
-    match answer:
-        case Lost():
-            return Outcome(Ending.FAILED, f"{answer.why}; whether it was made is not known", _AGAIN)
-        case Answer():
-            hint = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
-            return Outcome(Ending.FAILED, answer.why, hint)
+def _gone(email: str) -> Outcome:
+    return Outcome(Ending.FAILED, f"{email} is no longer in the workspace", _AGAIN)
+
+
+def _unseen(answer: Answer | Lost, look: Lost) -> Outcome:
+    """Nothing is known: neither from the answer nor from looking."""
+    return Outcome(Ending.FAILED, f"{answer.why}, and it cannot be looked up: {look.why}", _AGAIN)
+
+
+def _not_made(answer: Answer | Lost, seen: str = "") -> Outcome:
+    """It was looked up, and everything is as before."""
+    return Outcome(Ending.FAILED, f"{answer.why}; it was not made{seen}", "Run `beamctl apply` again.")
+
+
+def _failed(answer: Answer) -> Outcome:
+    hint = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
+    return Outcome(Ending.FAILED, answer.why, hint)
 
 
 def _role_told(answer: Answer | Lost) -> str:

@@ -13,13 +13,15 @@ from beamctl.document.problem import Place, Problem
 from beamctl.kinds.member import alike, calls, hazards
 from beamctl.kinds.member import wanted as document_side
 from beamctl.kinds.member.judge import KIND, Judge
-from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people
+from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people, untouched
 from beamctl.kinds.member.sound import is_sound
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Comparison, Conversation, Note, Situation
+
+_SHOWN = 5
 
 
 class MemberKind:
@@ -52,6 +54,10 @@ class MemberKind:
     def objects(self, live: People, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """People as plain data; of a member also who that is, should the address be somebody else's by now."""
         return {key: attributes(live[key]) | _who(live[key]) for key in keys if key in live}
+
+    def untouched(self, live: People, changes: Sequence[Change]) -> tuple[str, ...]:
+        """Who has access and is not changed."""
+        return untouched(live, changes)
 
     def ourselves(self, live: People, identity: Identity) -> Collection[str]:
         """Whom of the people the credential names."""
@@ -117,12 +123,22 @@ class MemberKind:
         """Make a change to one person."""
         return calls.perform(change)
 
-    def doubt(self, live: People, relies_on: Sequence[str]) -> str:
-        """The admins that should remain and are no longer there."""
+    def doubt(self, live: People, relies_on: Sequence[str], stays: Sequence[str]) -> str:
+        """Who should remain as admin and is none any more, and who is gone though nothing was to be done to them."""
         gone = sorted(set(relies_on) - admins(live.items()))
-        return f"{', '.join(gone)} should remain as admin, and is none any more" if gone else ""
+        if gone:
+            return f"{_some(gone)} should remain as admin, and is none any more"
+        missing = [key for key in stays if key not in live or not live[key].accepted]
+        if missing:
+            return f"{_some(missing)} should be untouched, and is no longer shown as a member: is the listing whole?"
+        return ""
 
 
 def _who(person: Person) -> dict[str, str]:
     """A pending entry may or may not have an id, and may get one while it is pending: it says nothing."""
     return {"sub": person.sub} if person.accepted and person.sub else {}
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from beamctl.errors import GarbledError
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import folded
 from beamctl.model.role import LiveRole, Role, live_role
+from beamctl.plan.change import Change
 
 LONGEST_TEXT = 1_000
 """Characters of an e-mail, a role, a source or an id that is believed: none is a quarter as long."""
@@ -127,3 +128,11 @@ def digest(everybody: People) -> str:
 def admins(everybody: Iterable[tuple[str, Person]]) -> set[str]:
     """The folded e-mails of the accepted admins."""
     return {key for key, person in everybody if person.is_admin}
+
+
+def untouched(everybody: People, changes: Sequence[Change]) -> tuple[str, ...]:
+    """The folded e-mails of those who have access and no change, where anything is taken from anyone at all."""
+    if not any(change.takes for change in changes):
+        return ()
+    changed = {change.key for change in changes}
+    return tuple(sorted(key for key, person in everybody.items() if person.accepted and key not in changed))
