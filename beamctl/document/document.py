@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from math import ceil
 from typing import Any
@@ -112,6 +113,23 @@ class Guards:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """Somebody who is left alone for a while, whatever the document or the workspace says of them.
+
+    Attributes:
+        email: As written.
+        until: The first day, in UTC, on which they are managed again.
+        reason: Why.
+        place: The line that says so.
+    """
+
+    email: str
+    until: date
+    reason: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """What a document without problems says.
 
@@ -120,12 +138,14 @@ class Desired:
         document: Where the sections stand, for each kind to read its own.
         guards: The guards, with defaults filled in.
         manage: The mode of each section that names one; the others are authoritative.
+        skip: Who is left alone for a while, by folded e-mail.
     """
 
     workspace: str
     document: Document
     guards: Guards = field(default_factory=Guards)
     manage: Mapping[str, Mode] = field(default_factory=dict)
+    skip: Mapping[str, Skip] = field(default_factory=dict)
 
     def mode(self, section: str) -> Mode:
         """The mode of a section."""

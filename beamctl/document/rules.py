@@ -1,25 +1,28 @@
-"""What the schema cannot say and no kind needs to: the guards, and workspaces that are declared twice; and the desired
-state of a document without problems. It must not know any kind."""
+"""What the schema cannot say and no kind needs to: the guards, who is skipped, and workspaces that are declared twice;
+and the desired state of a document without problems. It must not know any kind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
-from beamctl.document.document import Desired, Document, Guards, Limit, Mode, Path, Self
+from beamctl.document import roster
+from beamctl.document.document import Desired, Document, Guards, Limit, Mode, Path, Self, Skip
 from beamctl.document.problem import Place, Problem
 from beamctl.document.quote import quoted
 from beamctl.model import email
 
 
 def check(document: Document) -> Iterator[Problem]:
-    """What is wrong with the guards. What is not as the schema says is left to the schema."""
+    """What is wrong with the guards, and with who is skipped. What is not as the schema says is left to the schema."""
     guards = _mapping(document.data, "guards")
     yield from _addresses(document, "protected", guards)
     yield from _domains(document, guards)
     address = _mapping(guards, "self").get("email")
     if isinstance(address, str) and (fault := email.fault(address)):
         yield _problem(document, ("guards", "self", "email"), address, fault, _ADDRESS_HINT)
+    yield from roster.check(document, _SKIP, "{until: …, reason: …}")
 
 
 def declared_twice(document: Document, declared: dict[str, Place]) -> Iterator[Problem]:
@@ -40,8 +43,18 @@ def declared_twice(document: Document, declared: dict[str, Place]) -> Iterator[P
 def desired(document: Document) -> Desired:
     """What a document without problems says."""
     data = document.data
-    manage = {section: Mode(mode) for section, mode in data.get("manage", {}).items()}
-    return Desired(data["workspace"], document, _guards(data.get("guards", {})), manage)
+    manage = {section: Mode(mode) for section, mode in data.get("manage", {}).items() if section != _SKIP[-1]}
+    return Desired(data["workspace"], document, _guards(data.get("guards", {})), manage, _skip(document))
+
+
+def _skip(document: Document) -> dict[str, Skip]:
+    skipped = document.data.get("manage", {}).get("skip", {})
+    return {
+        email.folded(address): Skip(
+            address, date.fromisoformat(entry["until"]), entry["reason"], document.key_place(*_SKIP, address)
+        )
+        for address, entry in skipped.items()
+    }
 
 
 def _guards(data: dict[str, Any]) -> Guards:
@@ -63,6 +76,7 @@ def _limit(written: str | float) -> Limit:
     return Limit(int(written))
 
 
+_SKIP = "manage", "skip"
 _ADDRESS_HINT = "write an address such as ada@example.com"
 _DOMAIN_HINT = "write what follows the @ of an address, such as example.com"
 

@@ -41,11 +41,13 @@ class Note:
         text: In one sentence, without a full stop.
         place: The line it is about, if any.
         differs: Whether the workspace is not as the document says, and is left so.
+        excused: Whether the document itself says that a difference is to be left for now: that is no drift.
     """
 
     text: str
     place: Place | None = None
     differs: bool = False
+    excused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

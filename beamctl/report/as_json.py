@@ -42,8 +42,11 @@ def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
 def drift_json(plans: Sequence[Plan]) -> str:
     """Every difference of every workspace."""
     found = [change_data(plan, change) | {"told": told(plan, change)} for plan in plans for change in plan.changes]
-    left = [{"workspace": plan.workspace, "told": note.text} for plan in plans for note in plan.notes if note.differs]
-    return _dumps({"drift": any(plan.differs for plan in plans), "resource_drift": found, "left_alone": left})
+    notes = [({"workspace": plan.workspace, "told": note.text}, note) for plan in plans for note in plan.notes]
+    left = [each for each, note in notes if note.differs]
+    excused = [each for each, note in notes if note.excused]
+    drift = any(plan.differs for plan in plans)
+    return _dumps({"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused})
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import runpy
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from beamctl.document import schema_file
-from beamctl.document.document import Guards, Limit, Mode, Self
+from beamctl.document.document import Guards, Limit, Mode, Self, Skip
 from beamctl.document.load import Loaded, SourceText, load
 from beamctl.document.problem import Place, Problem
 from beamctl.document.schema_file import load_schema, schema_path
@@ -38,6 +39,8 @@ guards:
 
 manage:
   members: additive
+  skip:
+    Kim@example.com: {until: 2027-01-31, reason: TICKET-901}
 """
 
 
@@ -60,6 +63,9 @@ def test_a_full_document() -> None:
     )
     assert desired.mode("members") is Mode.ADDITIVE
     assert desired.mode("settings") is Mode.AUTHORITATIVE
+    assert desired.skip == {
+        "kim@example.com": Skip("Kim@example.com", date(2027, 1, 31), "TICKET-901", Place("1.yaml", 26, 5))
+    }
     assert desired.section("members")["bob@contractor.example"]["until"] == "2027-01-31"
     assert desired.section("policies") is None
     assert desired.document.key_place("members", "ada@example.com") == Place("1.yaml", 12, 3)
@@ -70,6 +76,7 @@ def test_defaults() -> None:
     assert desired.guards == Guards()
     assert desired.guards.prevent_destroy
     assert desired.manage == {}
+    assert desired.skip == {}
     assert desired.section("members") is None
 
 

@@ -173,6 +173,60 @@ SECTIONS = [
         "'X.com' is listed twice, first in line 5",
         "delete one of them",
     ),
+    # who is skipped
+    (
+        "manage:\n  skip:",
+        4,
+        3,
+        "'skip' has no value",
+        "write 'skip: {}' for none at all, or delete the line to leave skip unmanaged",
+    ),
+    ("manage: {skip: {a@x: 2027-01-31}}", 3, 22, "'a@x' must be a mapping, not a string", ""),
+    ("manage: {skip: [a@x]}", 3, 16, "'skip' must be a mapping, not a list", NO_DASHES),
+    ("manage: {skip: {a@x: {reason: b}}}", 3, 17, "'until' is missing in 'a@x'", "add 'until: …'"),
+    ("manage: {skip: {a@x: {until: 2027-01-31}}}", 3, 17, "'reason' is missing in 'a@x'", "add 'reason: …'"),
+    (
+        "manage: {skip: {a@x: {until: 2027-01-31, reason: ''}}}",
+        3,
+        50,
+        "'reason' is empty",
+        "write something, or delete it",
+    ),
+    (
+        "manage: {skip: {a@x: {until: soon, reason: b}}}",
+        3,
+        30,
+        "'soon' is not a date",
+        "write a date as YYYY-MM-DD, for example 2027-01-31",
+    ),
+    (
+        "manage: {skip: {a@x: {until: 2027-02-30, reason: b}}}",
+        3,
+        30,
+        "'2027-02-30' is not a day of the calendar",
+        "write YYYY-MM-DD",
+    ),
+    (
+        "manage: {skip: {a@x: {until: 2027-01-31, reason: b, role: member}}}",
+        3,
+        53,
+        "unknown key 'role'",
+        "known here: until and reason",
+    ),
+    (
+        "manage: {skip: {ada: {until: 2027-01-31, reason: b}}}",
+        3,
+        17,
+        "'ada' is not an e-mail address",
+        "write NAME@DOMAIN: {until: …, reason: …}",
+    ),
+    (
+        "manage:\n  skip:\n    a@x: {until: 2027-01-31, reason: b}\n    A@X: {until: 2027-01-31, reason: b}",
+        6,
+        5,
+        "'A@X' is the same person as 'a@x' on line 5",
+        "upper and lower case are one: keep one of the two",
+    ),
 ]
 
 # the whole document, line, column, message, hint

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from beamctl.document.document import Desired, Mode
+from beamctl.document.document import Desired, Mode, Skip
 from beamctl.document.problem import Place
 from beamctl.kinds.member.live import Person, attributes
 from beamctl.kinds.member.table import Standing, Verdict, verdict
@@ -50,9 +50,20 @@ class Judge:
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._today = today
         self._ours = ours
+        self._skip = desired.skip
+
+    def skips(self, key: str) -> bool:
+        """Whether the document says to leave this person alone for now."""
+        return key in self._skip and self._today < self._skip[key].until
 
     def person(self, key: str, want: Wanted | None, live: Person | None) -> None:
         """Decide about one person."""
+        nowhere = want is None and live is None
+        if key in self._skip:
+            self._say_skipped(self._skip[key], nowhere=nowhere)
+        if self.skips(key):
+            self.tally["skipped"] += not nowhere
+            return
         role = want.on(self._today) if want else None
         if want is not None and want.until is not None:
             self._warn_of_end(want)
@@ -69,6 +80,14 @@ class Judge:
                 self._leave(what, want, role, live)
             case _:
                 self.changes.append(self._change(what, key, want, live))
+
+    def _say_skipped(self, skip: Skip, *, nowhere: bool) -> None:
+        if self._today < skip.until:
+            text = f"{skip.email} is skipped until {skip.until}: {skip.reason}"
+        else:
+            text = f"{skip.email} is no longer skipped: that ended on {skip.until} ({skip.reason})"
+        where = "; nobody of that e-mail is in the workspace or under members" if nowhere else ""
+        self.notes.append(Note(text + where, skip.place, excused=self._today < skip.until))
 
     def _warn_of_end(self, want: Wanted) -> None:
         days = (want.until - self._today).days if want.until else 0

@@ -52,8 +52,8 @@ class MemberKind:
         judge = Judge(desired, situation.today, known)
         for key, want in section.items():
             judge.person(key, want, live.get(key))
-        for key in sorted(live.keys() - section.keys()):
-            judge.person(key, None, live[key])
+        for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
+            judge.person(key, None, live.get(key))
         changes = judge.changes
         count = hazards.admins_of(live, changes)
         takes_admin = any(change.takes and change.key in count.before for change in changes)
@@ -77,7 +77,7 @@ class MemberKind:
             population=sum(
                 person.standing is Standing.ACCEPTED
                 for key, person in live.items()
-                if key in section or desired.mode(self.section) is Mode.AUTHORITATIVE
+                if (key in section or desired.mode(self.section) is Mode.AUTHORITATIVE) and not judge.skips(key)
             ),
             relies_on=count.relied_on,
         )

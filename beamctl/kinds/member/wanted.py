@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from beamctl.document import roster
 from beamctl.document.document import Document
 from beamctl.document.problem import Problem
-from beamctl.model.email import fault, folded
+from beamctl.model.email import folded
 from beamctl.model.role import Role
 
 SECTION = "members"
 _ROLES = {role.value: role for role in Role}
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ANNOTATIONS = ("until", "reason", "owner")
 
 
@@ -57,33 +56,5 @@ def _entry(email: str, value: Any) -> Wanted:  # noqa: ANN401 - a role or a mapp
 
 
 def problems(document: Document) -> list[Problem]:
-    """What the schema cannot see: addresses that are none, one person twice, days that do not exist.
-
-    The document may have other problems; what is not as the schema says is left to the schema.
-    """
-    found: list[Problem] = []
-    first: dict[str, str] = {}
-    section = document.data.get(SECTION) if isinstance(document.data, dict) else None
-    for email, value in section.items() if isinstance(section, dict) else ():
-        place = document.key_place
-        if why := fault(email):
-            found.append(Problem(place(SECTION, email), f"{email!r} {why}", "write NAME@DOMAIN: role"))
-        key = folded(email)
-        if key in first:
-            line = place(SECTION, first[key]).line
-            message = f"{email!r} is the same person as {first[key]!r} on line {line}"
-            found.append(Problem(place(SECTION, email), message, "upper and lower case are one: keep one of the two"))
-        first.setdefault(key, email)
-        until = value.get("until") if isinstance(value, dict) else None
-        if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
-            message = f"{until!r} is not a day of the calendar"
-            found.append(Problem(document.place(SECTION, email, "until"), message, "write YYYY-MM-DD"))
-    return found
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    """What the schema cannot see: addresses that are none, one person twice, days that do not exist."""
+    return roster.check(document, (SECTION,), "role")

@@ -20,7 +20,7 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
             lines += [f"  {section}", *table(rows, "  ")]
     if plan.changes:
         lines.append("")
-    lines += aside(plan, [note for note in plan.notes if note.differs])
+    lines += aside(plan, [note for note in plan.notes if note.differs or note.excused])
     if lines[-1]:
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan)))

@@ -1,0 +1,97 @@
+"""Who is skipped is left alone, dated, and said each run. The golden texts are in tests/cases."""
+
+from datetime import date
+
+import pytest
+
+from beamctl.document.problem import Place
+from beamctl.plan.hazard import Risk
+from beamctl.plan.kind import Note
+from beamctl.report.as_json import drift_json
+from beamctl.report.text.drift import drift_text
+from tests.fakes.runs import TODAY, applied, document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+UNTIL = {"until": "2026-11-25", "reason": "TICKET-901"}
+SKIP = {"skip": {"Kim@x.io": UNTIL}}
+ROOT = person("root@x.io", "admin")
+SAID = "Kim@x.io is skipped until 2026-11-25: TICKET-901"
+
+STANDINGS = [
+    None,
+    person("kim@x.io", "admin"),
+    person("kim@x.io"),
+    person("kim@x.io", "owner"),
+    person("kim@x.io", accepted=False),
+    person("kim@x.io", accepted=False, expired=True),
+    person("kim@x.io", source="directory_sync"),
+]
+
+
+@pytest.mark.parametrize("wanted", [None, "admin", {"role": "viewer", "until": "2026-11-01"}])
+@pytest.mark.parametrize("there", STANDINGS)
+def test_whatever_the_document_and_the_workspace_say(there: dict[str, object] | None, wanted: object) -> None:
+    live = FakeWorkspace.of([ROOT, *([there] if there else [])])
+    members = {"root@x.io": "admin", **({"KIM@x.io": wanted} if wanted else {})}
+    plan = planned(document(members, manage=SKIP), live)
+    assert (plan.changes, plan.hazards, plan.differs) == ((), (), False)
+    nobody = "" if there or wanted else "; nobody of that e-mail is in the workspace or under members"
+    assert plan.notes == (Note(SAID + nobody, Place("access.yaml", 5, 5), excused=True),)
+    assert plan.tally == {"unchanged": 1, **({} if nobody else {"skipped": 1})}
+
+
+def test_from_the_day_it_ends_everybody_is_managed_again() -> None:
+    live = FakeWorkspace.of([ROOT, person("kim@x.io")])
+    want = document({"root@x.io": "admin"}, manage=SKIP)
+    assert planned(want, live, today=TODAY).changes == ()
+    plan = planned(want, live, today=date(2026, 11, 25))
+    assert [change.action.value for change in plan.changes] == ["remove"]
+    assert [note.text for note in plan.notes] == [
+        "Kim@x.io is no longer skipped: that ended on 2026-11-25 (TICKET-901)"
+    ]
+    assert plan.tally == {"unchanged": 1}
+
+
+def test_it_is_known_drift_and_said_there_too() -> None:
+    live = FakeWorkspace.of([ROOT, person("kim@x.io")])
+    want = document({"root@x.io": "admin"}, manage=SKIP)
+    plan = planned(want, live)
+    assert f"  ! {SAID}  (access.yaml:5)\n" in drift_text(plan)
+    assert "No drift" in drift_text(plan)
+    assert f'"told": "{SAID}"' in drift_json([plan]).partition('"excused"')[2]
+    ended = planned(want, live, today=date(2026, 11, 25))
+    assert "skipped" not in drift_text(ended)
+    assert "Drift: 1 difference" in drift_text(ended)
+
+
+def test_a_skipped_admin_still_counts_as_one_and_must_still_be_there() -> None:
+    live = FakeWorkspace.of([ROOT, person("kim@x.io", "admin")])
+    guards = {"maxRemovals": 9}
+    want = document({"new@x.io": "member"}, guards=guards, manage=SKIP)
+    plan = planned(want, live)
+    assert plan.hazards == ()
+    assert plan.relies_on == {"member": ("kim@x.io",)}
+    applied(plan, live)
+    assert set(live.users) == {"kim@x.io", "new@x.io"}
+
+
+def test_a_skipped_invited_admin_counts_for_nothing() -> None:
+    live = FakeWorkspace.of([ROOT, person("kim@x.io", "admin", accepted=False)])
+    want = document({"new@x.io": "member"}, guards={"maxRemovals": 9}, manage=SKIP)
+    assert Risk.LAST_ADMIN in {hazard.risk for hazard in planned(want, live).hazards}
+
+
+def test_who_is_skipped_makes_no_room_for_removals() -> None:
+    skipped = {f"s{n}@x.io": person(f"s{n}@x.io") for n in range(8)}
+    live = FakeWorkspace.of([ROOT, person("a@x.io"), person("b@x.io"), *skipped.values()])
+    want = document({"root@x.io": "admin"}, manage={"skip": dict.fromkeys(skipped, UNTIL)})
+    assert [(hazard.risk, hazard.value) for hazard in planned(want, live).hazards] == [(Risk.MASS_REMOVAL, "2")]
+
+
+def test_additive_or_no_members_at_all() -> None:
+    live = FakeWorkspace.of([ROOT, person("kim@x.io")])
+    plan = planned(document({"kim@x.io": "admin"}, manage={"members": "additive", **SKIP}), live)
+    assert plan.changes == ()
+    assert plan.tally == {"skipped": 1, "not in the document, left (additive)": 1}
+    plan = planned(document(settings={"displayName": "Acme"}, manage=SKIP), live)
+    assert (plan.changes, plan.notes, plan.tally) == ((), (), {"unchanged": 1})
