@@ -72,7 +72,8 @@ def _tell(stage: _Stage) -> None:
     stage.say("Now somebody changes the workspace by hand, behind beamctl's back. A scheduled drift run finds it.")
     stage.run(_EVE, Exit.DONE)
     stage.run("drift", Exit.DIFFERS)
-    stage.run("plan --detailed-exitcode", Exit.DIFFERS)
+    stage.say("To take an admin away is refused, until somebody allows exactly that.")
+    stage.run("plan", Exit.REFUSED)
 
 
 def _end(directory: Path) -> str:
@@ -82,7 +83,7 @@ def _end(directory: Path) -> str:
             "That was it. The last change is yours to undo; no server is needed for it:",
             "",
             f"  cd {shlex.quote(str(directory))}",
-            f"  {_typed()} apply --api-url local",
+            f"  {_typed()} apply --api-url local --allow removes-admin=eve@example.com",
             "",
             f"Then edit beamctl.yaml, and plan again:  {_typed()} plan --api-url local",
         ]

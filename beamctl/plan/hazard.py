@@ -16,7 +16,12 @@ class Risk(Enum):
     SELF_LOCKOUT = "self-lockout", "beamctl would take its own access away"
     TOO_FEW_ADMINS = "too-few-admins", "fewer accepted admins would remain than guards.minAdmins asks for"
     MASS_REMOVAL = "mass-removal", "more is taken away in one apply than guards.maxRemovals allows"
+    REMOVES_ADMIN = "removes-admin", "somebody who is an admin now would be removed or demoted"
     REMOVES_PROTECTED = "removes-protected", "somebody under guards.protected would be removed or demoted"
+    RENAME_SUSPECT = (
+        "rename-suspect",
+        "somebody leaves and a very similar e-mail is invited: one person would lose access until they accept",
+    )
     UNMAPS_ADMINS = (
         "unmaps-admins",
         "a group would no longer be mapped to admin, and its people with it",
@@ -24,6 +29,8 @@ class Risk(Enum):
     GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"
     LIVE_EMPTY = "live-empty", "the API shows nothing at all where there is always something: do not trust it"
+    LIVE_WITHOUT_US = "live-without-us", "the API does not show the person that beamctl runs as: do not trust it"
+    LIVE_SHRANK = "live-shrank", "the API shows much less than the last recorded run left: do not trust it"
 
     def __init__(self, label: str, why: str) -> None:
         self.label = label

@@ -26,11 +26,13 @@ class Situation:
         today: The day in UTC.
         api: The base URL of the API.
         identity: Who beamctl runs as, as far as the credential tells; None where it does not.
+        left: By the name of each kind, how many the last recorded run saw at its end; nothing where none is recorded.
     """
 
     today: date
     api: str
     identity: Identity | None = None
+    left: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Comparison:
     Attributes:
         changes: In any order.
         hazards: Those that only the kind can see; counts over all kinds are the engine's.
+        doubts: Why what the API shows may not be true: hazards where the plan has any change, else notes.
         notes: What should be said.
         tally: How many were left as they are, by why: `unchanged`, `waiting for the invitee` …
         wanted: How many the document declares.
@@ -67,6 +70,7 @@ class Comparison:
 
     changes: tuple[Change, ...] = ()
     hazards: tuple[Hazard, ...] = ()
+    doubts: tuple[Hazard, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Mapping[str, int] = field(default_factory=dict)
     wanted: int = 0

@@ -77,6 +77,12 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
     for kind in kinds:
         hazards += _emptiness(kind, desired, found[kind.name])
     hazards += _mass_removal(desired, changes, found)
+    notes = [note for each in found.values() for note in each.notes]
+    doubts = [doubt for each in found.values() for doubt in each.doubts]
+    if changes:
+        hazards += [*doubts, *_shrunk(kinds, desired, found, situation.left)]
+    else:
+        notes += [Note(doubt.because) for doubt in doubts]
     tally: Counter[str] = Counter()
     for each in found.values():
         tally.update(each.tally)
@@ -88,7 +94,7 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
         sections={kind.name: kind.section for kind in kinds},
         changes=tuple(changes),
         hazards=tuple(sorted(hazards, key=lambda hazard: (list(Risk).index(hazard.risk), hazard.value))),
-        notes=tuple(note for each in found.values() for note in each.notes),
+        notes=tuple(notes),
         tally={why: tally[why] for why in sorted(tally) if tally[why]},
         fingerprint=_fingerprint(kinds, live),
         relies_on={name: each.relies_on for name, each in found.items() if each.relies_on},
@@ -122,6 +128,20 @@ def _mass_removal(desired: Desired, changes: Sequence[Change], found: Mapping[st
             because = f"{takes.total()} would lose something; guards.maxRemovals is {limit}{share}"
             return [Hazard(Risk.MASS_REMOVAL, str(takes.total()), because)]
     return []
+
+
+def _shrunk(
+    kinds: Sequence[Kind[Any]], desired: Desired, found: Mapping[str, Comparison], left: Mapping[str, int]
+) -> list[Hazard]:
+    """Whether more is gone since the last recorded run than one apply may take away."""
+    missing, facts = 0, []
+    for kind in kinds:
+        seen, before = found[kind.name].seen, left.get(kind.name, 0)
+        if before - seen > desired.guards.max_removals.of(before):
+            missing += before - seen
+            facts.append(f"{seen} {kind.section} of the {before}")
+    because = f"the API shows {' and '.join(facts)} that the last recorded run left"
+    return [Hazard(Risk.LIVE_SHRANK, str(missing), because)] if missing else []
 
 
 def _fingerprint(kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> str:

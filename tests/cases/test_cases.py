@@ -33,7 +33,8 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     workspace.settings |= live.get("workspace", {})
     today = date.fromisoformat(live["today"]) if "today" in live else TODAY
     identity = Identity(**live["identity"]) if "identity" in live else None
-    return planned(desired((case / "access.yaml").read_text()), workspace, today=today, identity=identity), live
+    want = desired((case / "access.yaml").read_text())
+    return planned(want, workspace, today=today, identity=identity, left=live.get("left")), live
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

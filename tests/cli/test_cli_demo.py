@@ -19,12 +19,15 @@ def test_the_demo(cli: Cli, directory: Path, monkeypatch: pytest.MonkeyPatch) ->
     enter, apply = (line for line in hint.splitlines() if line.startswith("  "))
     assert shlex.split(enter) == ["cd", "my demo"]
     again = re.findall(r"and plan again:  (.*)$", hint, re.MULTILINE)[0]
-    assert shlex.split(apply)[-3:] == ["apply", "--api-url", "local"]
+    words = shlex.split(apply)
+    arguments = words[words.index("apply") :]
+    assert arguments == ["apply", "--api-url", "local", "--allow", "removes-admin=eve@example.com"]
+    assert f"beamctl {' '.join(['apply', *arguments[3:]])}\n" in ran.out  # as the refusal printed it
     assert shlex.split(again)[-3:] == ["plan", "--api-url", "local"]
     monkeypatch.chdir(directory / "my demo")
-    assert cli("plan", "--detailed-exitcode", "--api-url", "local").code == 2
+    assert cli("plan", "--api-url", "local").code == 5
     assert cli("drift", "--api-url", "local").code == 2
-    done = cli("apply", "--api-url", "local", "--auto-approve")
+    done = cli(*arguments, "--auto-approve")
     assert (done.code, done.err) == (0, "")
     assert "eve@example.com" in done.out
     assert cli("plan", "--api-url", "local", "--detailed-exitcode").code == 0

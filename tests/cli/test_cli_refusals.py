@@ -11,6 +11,7 @@ from tests.cli.world import AS_IS, Cli, People, Write, document
 BOTH = "ada@example.com: admin, bob@example.com: admin"
 ALL = f"{BOTH}, grace@example.com: member, eve@example.com: member"
 ADA_LEFT = "{ada@example.com: admin, grace@example.com: member, eve@example.com: member}"
+MASS_REMOVAL = document(members=f"{{{BOTH}}}", more="guards: {maxRemovals: 0}\n")
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,30 @@ CASES = [
     Case(
         "self-lockout",
         document(members=ADA_LEFT, more="guards: {self: {email: BOB@example.com}}\n"),
-        ("self-lockout=bob@example.com",),
+        ("self-lockout=bob@example.com", "removes-admin=bob@example.com"),
     ),
-    Case("too-few-admins", document(members=ADA_LEFT, more="guards: {minAdmins: 2}\n"), ("too-few-admins=1",)),
-    Case("mass-removal", document(members=f"{{{BOTH}}}", more="guards: {maxRemovals: 0}\n"), ("mass-removal=2",)),
+    Case(
+        "too-few-admins",
+        document(members=ADA_LEFT, more="guards: {minAdmins: 2}\n"),
+        ("too-few-admins=1", "removes-admin=bob@example.com"),
+    ),
+    Case("removes-admin", document(members=ADA_LEFT), ("removes-admin=bob@example.com",)),
+    Case(
+        "removes-admin by demotion",
+        AS_IS.replace("bob@example.com: admin", "bob@example.com: member"),
+        ("removes-admin=bob@example.com",),
+    ),
+    Case(
+        "rename-suspect",
+        AS_IS.replace("eve@example.com", "Eve@elsewhere.test"),
+        ("rename-suspect=eve@example.com,Eve@elsewhere.test",),
+    ),
+    Case(
+        "live-without-us",
+        AS_IS + "  kim@example.com: viewer\nguards: {self: {email: ops@example.com}}\n",
+        ("live-without-us=ops@example.com",),
+    ),
+    Case("mass-removal", MASS_REMOVAL, ("mass-removal=2",)),
     Case(
         "removes-protected",
         document(members=f"{{{BOTH}, grace@example.com: member}}", more="guards: {protected: [Eve@Example.com]}\n"),
@@ -57,6 +78,7 @@ CASES = [
             "self-lockout=bob@example.com",
             "too-few-admins=1",
             "mass-removal=3",
+            "removes-admin=bob@example.com",
             "removes-protected=eve@example.com",
             "grants-outside-domain=mallory@evil.test",
         ),
@@ -162,7 +184,7 @@ def test_a_hostile_address_can_be_pasted(cli: Cli, write: Write, people: People,
 
 @pytest.mark.usefixtures("local")
 def test_a_refusal_is_told_to_machines(cli: Cli, write: Write) -> None:
-    write("beamctl.yaml", CASES[2].text)
+    write("beamctl.yaml", MASS_REMOVAL)
     for command in (["plan"], ["apply", "--auto-approve"]):
         ran = cli(*command, "-o", "json")
         assert (ran.code, ran.err) == (5, "")
@@ -184,7 +206,7 @@ def test_a_refusal_is_told_to_machines(cli: Cli, write: Write) -> None:
 
 @pytest.mark.usefixtures("local")
 def test_no_flag_allows_everything(cli: Cli, write: Write) -> None:
-    write("beamctl.yaml", CASES[2].text)
+    write("beamctl.yaml", MASS_REMOVAL)
     for flag in ("--force", "--yes", "-y", "--allow-all"):
         assert cli("apply", "--auto-approve", flag).code == 3
     assert cli("apply", "--auto-approve", "--allow", "mass-removal=*").code == 5

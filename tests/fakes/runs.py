@@ -33,8 +33,15 @@ def document(members: Mapping[str, object] | None = None, **sections: object) ->
     return desired(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
 
 
-def planned(want: Desired, live: FakeWorkspace, *, today: date = TODAY, identity: Identity | None = None) -> Plan:
-    return plan(want, live, Situation(today, API, identity))
+def planned(
+    want: Desired,
+    live: FakeWorkspace,
+    *,
+    today: date = TODAY,
+    identity: Identity | None = None,
+    left: Mapping[str, int] | None = None,
+) -> Plan:
+    return plan(want, live, Situation(today, API, identity, left or {}))
 
 
 def apply_through(approved: Plan, reader: Reader, sender: Sender, *, parallelism: int = 2) -> list[Event]:

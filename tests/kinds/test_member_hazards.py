@@ -19,14 +19,16 @@ LOOSE = {"maxRemovals": 99}
 
 def test_an_invited_admin_does_not_count() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin", accepted=False)])
-    assert hazards(document({"a@x.io": "member", "b@x.io": "admin"}, guards=LOOSE), live) == {"last-admin": "none"}
+    want = document({"a@x.io": "member", "b@x.io": "admin"}, guards=LOOSE)
+    assert hazards(want, live) == {"last-admin": "none", "removes-admin": "a@x.io"}
     live.accept_all()
-    assert hazards(document({"a@x.io": "member", "b@x.io": "admin"}, guards=LOOSE), live) == {}
+    assert hazards(want, live) == {"removes-admin": "a@x.io"}
 
 
 def test_a_promotion_counts_before_a_demotion() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "member")])
-    assert hazards(document({"a@x.io": "member", "b@x.io": "admin"}, guards=LOOSE), live) == {}
+    want = document({"a@x.io": "member", "b@x.io": "admin"}, guards=LOOSE)
+    assert hazards(want, live) == {"removes-admin": "a@x.io"}
 
 
 def test_too_few_admins_only_where_the_plan_takes_one() -> None:
@@ -35,7 +37,7 @@ def test_too_few_admins_only_where_the_plan_takes_one() -> None:
     assert hazards(document({"a@x.io": "admin", "b@x.io": "member"}, guards=guards), live) == {}
     live.users["b@x.io"]["role"] = "admin"
     found = hazards(document({"a@x.io": "admin", "b@x.io": "member"}, guards=guards), live)
-    assert found == {"too-few-admins": "1"}
+    assert found == {"too-few-admins": "1", "removes-admin": "b@x.io"}
 
 
 def test_a_listing_without_any_accepted_admin_is_not_trusted_with_removals() -> None:
@@ -50,15 +52,15 @@ def test_a_listing_without_any_accepted_admin_is_not_trusted_with_removals() -> 
 def test_the_credential_tells_who_we_are(identity: Identity) -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin", sub="sub-1"), person("a@x.io", "admin")])
     found = hazards(document({"a@x.io": "admin"}, guards=LOOSE), live, identity)
-    assert found == {"self-lockout": "me@x.io"}
+    assert found == {"self-lockout": "me@x.io", "removes-admin": "me@x.io"}
     demoted = hazards(document({"a@x.io": "admin", "me@x.io": "viewer"}, guards=LOOSE), live, identity)
-    assert demoted == {"self-lockout": "me@x.io"}
+    assert demoted == found
 
 
 def test_a_service_account_is_no_member() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards=LOOSE), live, identity=Identity(client_id="uuid"))
-    assert plan.hazards == ()
+    assert [hazard.risk for hazard in plan.hazards] == [Risk.REMOVES_ADMIN]
     assert plan.notes == ()
 
 
@@ -86,9 +88,11 @@ def test_mass_removal_counts_removals_demotions_and_revocations() -> None:
         person("c@x.io", accepted=False),
     ]
     want = {"root@x.io": "admin", "a@x.io": "member"}
-    assert hazards(document(want, guards={"maxRemovals": "50%"}), FakeWorkspace.of(people)) == {"mass-removal": "3"}
-    assert hazards(document(want, guards={"maxRemovals": 3}), FakeWorkspace.of(people)) == {}
-    assert hazards(document(want, guards={"maxRemovals": 2}), FakeWorkspace.of(people)) == {"mass-removal": "3"}
+    an_admin = {"removes-admin": "a@x.io"}
+    too_many = an_admin | {"mass-removal": "3"}
+    assert hazards(document(want, guards={"maxRemovals": "50%"}), FakeWorkspace.of(people)) == too_many
+    assert hazards(document(want, guards={"maxRemovals": 3}), FakeWorkspace.of(people)) == an_admin
+    assert hazards(document(want, guards={"maxRemovals": 2}), FakeWorkspace.of(people)) == too_many
 
 
 def test_people_of_a_directory_are_not_counted_as_removable() -> None:
@@ -105,7 +109,7 @@ def test_invitations_do_not_make_room_for_removals() -> None:
 
 
 def test_people_who_are_not_looked_after_do_not_make_room_for_demotions() -> None:
-    live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"m{n}@x.io", "admin") for n in range(40))])
+    live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"m{n}@x.io") for n in range(40))])
     want = {"root@x.io": "admin", "m0@x.io": "viewer", "m1@x.io": "viewer"}
     assert hazards(document(want, manage={"members": "additive"}), live) == {"mass-removal": "2"}
 
@@ -129,7 +133,8 @@ def test_an_allowance_names_exactly_one_hazard_of_one_plan() -> None:
 def test_no_allowance_lifts_the_last_admin() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"a@x.io": "member", "b@x.io": "member"}, guards=LOOSE), live)
-    assert [hazard.risk for hazard in refused(plan.hazards, [Allowance(Risk.LAST_ADMIN, "none")])] == [Risk.LAST_ADMIN]
+    granted = [Allowance(Risk.LAST_ADMIN, "none"), Allowance(Risk.REMOVES_ADMIN, "a@x.io")]
+    assert [hazard.risk for hazard in refused(plan.hazards, granted)] == [Risk.LAST_ADMIN]
 
 
 @pytest.mark.parametrize(
@@ -168,15 +173,196 @@ def test_an_unknown_role_becomes_admin_before_anything_is_taken() -> None:
 def test_the_credential_counts_whatever_the_document_says() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin")])
     want = document({"a@x.io": "admin"}, guards=LOOSE | {"self": {"serviceAccount": "none"}})
-    assert hazards(want, live, Identity(email="me@x.io")) == {"self-lockout": "me@x.io"}
+    assert hazards(want, live, Identity(email="me@x.io"))["self-lockout"] == "me@x.io"
 
 
 def test_a_self_that_is_not_there_is_said() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin")])
-    notes = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "adda@x.io"}}), live).notes
-    assert [note.text for note in notes] == [
+    plan = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "adda@x.io"}}), live)
+    assert [note.text for note in plan.notes] == [
         "beamctl is said to run as adda@x.io, who is not in the workspace: check guards.self"
     ]
+    assert plan.hazards == ()
+
+
+def test_a_listing_without_us_is_not_trusted_with_any_change() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin")])
+    want = document({"a@x.io": "admin", "new@x.io": "viewer"}, guards={"self": {"email": "Adda@x.io"}})
+    plan = planned(want, live)
+    assert [(hazard.risk.label, hazard.value, hazard.because) for hazard in plan.hazards] == [
+        (
+            "live-without-us",
+            "Adda@x.io",
+            "beamctl is said to run as Adda@x.io, who is not in the workspace: check guards.self",
+        )
+    ]
+    assert plan.notes == ()
+    live.users["adda@x.io"] = person("adda@x.io", "admin", source="directory_sync")
+    assert planned(want, live).hazards == ()
+
+
+def test_a_change_of_settings_rests_on_that_listing_too() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin")])
+    guards = {"self": {"email": "adda@x.io"}}
+    want = document({"a@x.io": "admin"}, settings={"displayName": "Else"}, guards=guards)
+    assert hazards(want, live) == {"live-without-us": "adda@x.io"}
+
+
+@pytest.mark.parametrize(
+    ("identity", "stranger"),
+    [
+        (Identity(email="me@x.io"), "me@x.io"),
+        (Identity(sub="other", email="me@x.io"), "me@x.io"),
+        (Identity(sub="sub-1", email="an.older.spelling@x.io"), ""),  # the API's own id tells that it is us
+        (Identity(sub="other"), ""),  # may be a service account
+        (Identity(sub="other", client_id="uuid"), ""),
+        (Identity(sub="other", email="ci@accounts.io", client_id="uuid"), ""),
+        (None, ""),
+    ],
+)
+def test_the_credential_tells_whom_to_look_for(identity: Identity | None, stranger: str) -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin", sub="sub-1")])
+    found = hazards(document({"a@x.io": "admin", "new@x.io": "viewer"}), live, identity)
+    assert found == ({"live-without-us": stranger} if stranger else {})
+
+
+def test_each_person_beamctl_is_said_to_be_must_be_there() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin")])
+    want = document({"a@x.io": "admin", "new@x.io": "viewer"}, guards={"self": {"email": "ME@x.io"}})
+    found = [hazard.value for hazard in planned(want, live, identity=Identity(email="boss@x.io")).hazards]
+    assert found == ["ME@x.io", "boss@x.io"]
+    found = [hazard.value for hazard in planned(want, live, identity=Identity(email="me@x.io")).hazards]
+    assert found == ["ME@x.io"]
+
+
+def test_a_service_account_need_not_be_in_the_listing() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin")])
+    want = document({"a@x.io": "admin", "new@x.io": "viewer"}, guards={"self": {"serviceAccount": "ci"}})
+    assert hazards(want, live) == {}
+
+
+def test_each_admin_who_goes_or_sinks_is_named() -> None:
+    live = FakeWorkspace.of(
+        [
+            person("root@x.io", "admin"),
+            person("Gone@x.io", "admin"),
+            person("down@x.io", "admin"),
+            person("over@x.io", "admin"),
+            person("wait@x.io", "admin", accepted=False),
+            person("plain@x.io"),
+            person("sync@x.io", "admin", source="directory_sync"),
+        ]
+    )
+    members = {"root@x.io": "admin", "DOWN@x.io": "viewer", "over@x.io": {"role": "admin", "until": "2026-01-01"}}
+    plan = planned(document(members, guards=LOOSE), live)
+    assert [(hazard.risk, hazard.value, hazard.because) for hazard in plan.hazards] == [
+        (Risk.REMOVES_ADMIN, "Gone@x.io", "Gone@x.io is an admin"),
+        (Risk.REMOVES_ADMIN, "down@x.io", "down@x.io is an admin, and would be demoted"),
+        (Risk.REMOVES_ADMIN, "over@x.io", "over@x.io is an admin"),
+    ]
+    one = [allowance("removes-admin=Gone@x.io"), allowance("removes-admin=over@x.io")]
+    assert [hazard.value for hazard in refused(plan.hazards, one)] == ["down@x.io"]
+
+
+def test_a_protected_person_may_not_be_demoted() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io")])
+    want = document({"root@x.io": "admin", "a@x.io": "viewer"}, guards=LOOSE | {"protected": ["a@x.io"]})
+    assert hazards(want, live) == {"removes-protected": "a@x.io"}
+
+
+def test_what_beamctl_takes_from_itself_counts_as_well() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("me@x.io"), person("b@x.io")])
+    want = document({"root@x.io": "admin"}, guards={"maxRemovals": 1, "self": {"email": "me@x.io"}})
+    assert hazards(want, live) == {"self-lockout": "me@x.io", "mass-removal": "2"}
+
+
+def test_mappings_that_go_count_beside_people() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io")])
+    live.settings["groupMappings"] = [{"groupName": "ops", "role": "member"}]
+    sections: dict[str, object] = {"settings": {"groupMappings": []}}
+    assert hazards(document({"root@x.io": "admin"}, guards={"maxRemovals": 1}, **sections), live) == {
+        "mass-removal": "2"
+    }
+    assert hazards(document({"root@x.io": "admin"}, guards={"maxRemovals": 2}, **sections), live) == {}
+
+
+def test_an_e_mail_that_changed_is_suspected() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("Eve@old.io"), person("kim@x.io", accepted=False)])
+    want = document({"root@x.io": "admin", "eve@new.io": "member", "KIM@y.io": "viewer"}, guards=LOOSE)
+    plan = planned(want, live)
+    assert [(hazard.risk, hazard.value, hazard.because) for hazard in plan.hazards] == [
+        (
+            Risk.RENAME_SUSPECT,
+            "Eve@old.io,eve@new.io",
+            "an e-mail that changed? Eve@old.io would lose access until eve@new.io accepts",
+        ),
+        (
+            Risk.RENAME_SUSPECT,
+            "kim@x.io,KIM@y.io",
+            "an e-mail that changed? the invitation of kim@x.io would be void, and KIM@y.io would have to accept one",
+        ),
+    ]
+    assert refused(plan.hazards, [allowance(f"rename-suspect={each.value}") for each in plan.hazards]) == ()
+
+
+def test_somebody_who_is_in_already_or_stays_is_not_suspected() -> None:
+    live = FakeWorkspace.of(
+        [
+            person("root@x.io", "admin"),
+            person("eve@old.io"),
+            person("eve@new.io"),
+            person("eve@late.io", accepted=False, expired=True),
+            person("kim@x.io"),
+        ]
+    )
+    want = {
+        "root@x.io": "admin",
+        "eve@new.io": "viewer",
+        "eve@late.io": "member",
+        "kim@x.io": "viewer",
+        "kim@y.io": "member",
+    }
+    assert hazards(document(want, guards=LOOSE), live) == {}
+
+
+SHRUNK = [
+    # guards.maxRemovals, left, seen, hazard
+    ("25%", 8, 6, ""),
+    ("25%", 8, 5, "3"),
+    ("25%", 3, 2, ""),
+    ("0%", 3, 2, "1"),
+    (2, 8, 6, ""),
+    (2, 8, 5, "3"),
+    (0, 1, 1, ""),
+    (0, 1, 5, ""),
+    ("25%", 0, 5, ""),
+]
+
+
+@pytest.mark.parametrize(("limit", "left", "seen", "missing"), SHRUNK)
+def test_a_listing_that_shrank_is_not_trusted_with_any_change(
+    limit: str | int, left: int, seen: int, missing: str
+) -> None:
+    people = [person("root@x.io", "admin"), *(person(f"p{n}@x.io", accepted=n % 2 == 0) for n in range(seen - 1))]
+    live = FakeWorkspace.of(people)
+    as_it_is = {str(each["email"]): each["role"] for each in people}
+    guards = {"maxRemovals": limit}
+    assert planned(document(as_it_is, guards=guards), live, left={"member": left}).hazards == ()
+    plan = planned(document({**as_it_is, "new@x.io": "viewer"}, guards=guards), live, left={"member": left})
+    because = f"the API shows {seen} members of the {left} that the last recorded run left"
+    expected = [(Risk.LIVE_SHRANK, missing, because)] if missing else []
+    assert [(hazard.risk, hazard.value, hazard.because) for hazard in plan.hazards] == expected
+
+
+def test_all_that_is_gone_is_one_count() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin")])
+    want = document({"root@x.io": "admin"}, settings={"displayName": "Else"})
+    left = {"member": 9, "settings": 3, "another kind": 7}
+    (hazard,) = planned(want, live, left=left).hazards
+    assert (hazard.value, hazard.because) == (
+        "10",
+        "the API shows 1 settings of the 3 and 1 members of the 9 that the last recorded run left",
+    )
 
 
 def test_many_group_mappings_make_no_room_for_removals() -> None:

@@ -1,11 +1,14 @@
 """The invariants, for any document and any live state."""
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.document.document import Desired
-from beamctl.plan.hazard import Risk
+from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
 from beamctl.report.as_json import plans_json
+from beamctl.report.text.plan import plan_text
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -98,6 +101,55 @@ def test_no_prefix_leaves_no_accepted_admin(
     live.admins.clear()
     applied(plan, live, parallelism=4)
     assert min(live.admins, default=1) >= 1
+
+
+@given(documents(), workspaces, st.sets(st.sampled_from(SPELLINGS)))
+@settings(max_examples=100, deadline=None)
+def test_who_is_skipped_is_never_touched(want: Desired, live: FakeWorkspace, skipped: set[str]) -> None:
+    folded = {email.lower(): {"until": "2026-11-25", "reason": "R"} for email in skipped}
+    with_skip = document(want.section("members"), manage={"skip": folded})
+    before = {key: dict(live.users[key]) for key in folded.keys() & live.users.keys()}
+    plan = planned(with_skip, live)
+    assert not folded.keys() & {change.key for change in plan.changes}
+    others = [(each.key, each.action) for each in planned(want, live).changes if each.key not in folded]
+    assert [(each.key, each.action) for each in plan.changes] == others
+    applied(plan, live)
+    assert {key: live.users[key] for key in folded.keys() & live.users.keys()} == before
+
+
+guards = st.fixed_dictionaries(
+    {},
+    optional={
+        "minAdmins": st.integers(0, 3),
+        "maxRemovals": st.sampled_from([0, 1, 9, "0%", "50%"]),
+        "allowedDomains": st.sampled_from([[], ["y.io"]]),
+        "protected": st.lists(st.sampled_from(EMAILS), max_size=3, unique=True),
+        "self": st.sampled_from([{"email": "P0@x.io"}, {"email": "nobody@x.io"}, {"serviceAccount": "ci"}]),
+    },
+)
+
+
+@given(documents(), workspaces, guards, st.integers(0, 12))
+@settings(max_examples=150, deadline=None)
+def test_a_hazard_is_lifted_by_the_flag_it_prints_and_by_nothing_else(
+    want: Desired, live: FakeWorkspace, found: dict[str, object], left: int
+) -> None:
+    plan = planned(document(want.section("members"), guards=found), live, left={"member": left})
+    printed = [
+        flag.strip("'") for flag in re.findall(r"^  To allow it .* --allow (.*)$", plan_text(plan), re.MULTILINE)
+    ]
+    liftable = [hazard for hazard in plan.hazards if hazard.liftable]
+    assert len(set(printed)) == len(printed) == len(liftable)
+    flags = [allowance(flag) for flag in printed]
+    assert [hazard.liftable for hazard in refused(plan.hazards, flags)] == [False] * (len(plan.hazards) - len(liftable))
+    for hazard, flag in zip(liftable, flags, strict=True):
+        others = [other for other in flags if other != flag]
+        wrong = [allowance(f"{flag}{more}") for more in ("0", " ", ",")] + [
+            Allowance(risk, flag.value) for risk in Risk if risk is not flag.risk
+        ]
+        assert hazard in refused(plan.hazards, [*others, *wrong])
+        assert hazard not in refused(plan.hazards, [flag])
+    assert unused(plan.hazards, flags) == ()
 
 
 @given(documents(), workspaces)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from beamctl.document.document import Guards
 from beamctl.kinds.member.live import People, admins
+from beamctl.kinds.member.rename import pairs
 from beamctl.model.email import domain, folded
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role
@@ -15,6 +16,7 @@ from beamctl.plan.change import Action, Change
 from beamctl.plan.hazard import Hazard, Risk
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})
+_LEAVES = frozenset({Action.REMOVE, Action.REVOKE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,29 @@ def ourselves(everybody: People, guards: Guards, identity: Identity | None) -> f
     return frozenset(ours) if told else None
 
 
+def strangers(everybody: People, guards: Guards, identity: Identity | None) -> list[Hazard]:
+    """Whom beamctl is said to run as, and the API does not show: then what it shows may not be all."""
+    said = [guards.runs_as.email] if guards.runs_as is not None else []
+    if identity is not None and not identity.client_id:  # a service account is no member
+        ours = identity.sub and any(person.sub == identity.sub for person in everybody.values())
+        said += [] if ours else [identity.email]
+    missing = {folded(email): printable(email) for email in reversed(said) if email and folded(email) not in everybody}
+    because = "beamctl is said to run as {}, who is not in the workspace: check guards.self"
+    return [Hazard(Risk.LIVE_WITHOUT_US, missing[key], because.format(missing[key])) for key in sorted(missing)]
+
+
 def hazards(changes: Sequence[Change], count: Admins, guards: Guards, ours: frozenset[str]) -> list[Hazard]:
     """Every risk that only this kind can see."""
     taking = [change for change in changes if change.takes]
-    found = _about_admins(taking, count, guards)
+    found = [*_about_admins(taking, count, guards), *_renames(changes)]
     for change in taking:
         name = printable(change.name)
         what = f"would {'be demoted' if change.after else 'be removed'}"
         if change.key in ours:
             found.append(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, who {what}"))
+        if change.key in count.before:
+            and_then = ", and would be demoted" if change.after else ""
+            found.append(Hazard(Risk.REMOVES_ADMIN, name, f"{name} is an admin{and_then}"))
         if change.key in guards.protected:
             found.append(Hazard(Risk.REMOVES_PROTECTED, name, f"{name} is protected, and {what}"))
     for change in changes:
@@ -92,3 +108,18 @@ def _about_admins(taking: Sequence[Change], count: Admins, guards: Guards) -> li
         because = f"{left} accepted admin{'s' * (left != 1)} would remain; guards.minAdmins is {guards.min_admins}"
         return [Hazard(Risk.TOO_FEW_ADMINS, str(left), because)]
     return []
+
+
+def _renames(changes: Sequence[Change]) -> list[Hazard]:
+    """Somebody leaves, and somebody very alike is invited."""
+    leaving = {change.name: change for change in changes if change.action in _LEAVES}
+    coming = [change.name for change in changes if change.action is Action.INVITE]
+    found = []
+    for old, new in pairs(leaving, coming):
+        before, after = printable(old), printable(new)
+        if leaving[old].action is Action.REMOVE:
+            then = f"{before} would lose access until {after} accepts"
+        else:
+            then = f"the invitation of {before} would be void, and {after} would have to accept one"
+        found.append(Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", f"an e-mail that changed? {then}"))
+    return found

@@ -63,13 +63,10 @@ class MemberKind:
                     "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
                 )
             )
-        for stranger in sorted(known - live.keys()):
-            judge.notes.append(
-                Note(f"beamctl is said to run as {stranger}, who is not in the workspace: check guards.self")
-            )
         return Comparison(
             changes=tuple(changes),
             hazards=tuple(hazards.hazards(changes, count, desired.guards, known)),
+            doubts=tuple(hazards.strangers(live, desired.guards, situation.identity)),
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),
             tally=judge.tally,
             wanted=sum(want.on(situation.today) is not None for want in section.values()),
