@@ -17,7 +17,7 @@ from beamctl.cli.connect import access_of
 from beamctl.cli.exits import Exit
 from beamctl.cli.interrupt import Interrupt
 from beamctl.cli.output import Output, UnwritableError, output_of, say
-from beamctl.cli.planning import Planned, allowances, is_refused, plan_all, refuse_stale, say_unused
+from beamctl.cli.planning import Planned, allowances, is_refused, plan_all, refuse_stale, refuse_unused, say_unused
 from beamctl.cli.progress import Progress
 from beamctl.errors import RefusedError
 from beamctl.plan.hazard import Allowance
@@ -61,10 +61,12 @@ def command(  # noqa: PLR0913 - one argument an option
         planned = plan_all(files, workspaces, access, stack, granted)
         if not out.json:
             out.payload(_shown(planned, granted, out.style))
-        say_unused(planned, granted, out)
         ran: Ran = []
         code = Exit.REFUSED
-        if not is_refused(planned, granted):
+        if is_refused(planned, granted):
+            say_unused(planned, granted, out)
+        else:
+            refuse_unused(planned, granted, out)
             if not auto_approve:
                 _approve(planned, granted, out, from_stdin="-" in files)
             code = _apply_all(planned, ran, parallelism, out, access.stop)

@@ -12,7 +12,7 @@ from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
 from beamctl.cli.output import Output
 from beamctl.document.document import Desired
-from beamctl.errors import StalePlanError, UsageError
+from beamctl.errors import RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
 from beamctl.plan.kind import Situation
@@ -83,6 +83,26 @@ def is_refused(plans: Sequence[Planned], allowed: Sequence[Allowance]) -> bool:
 
 def say_unused(plans: Sequence[Planned], allowed: Sequence[Allowance], out: Output) -> None:
     """Say which allowances no plan has a hazard for."""
+    for each in _unused(plans, allowed):
+        out.talk(f"Note: --allow {each} allows nothing here: the plan has no such hazard.")
+
+
+def refuse_unused(plans: Sequence[Planned], allowed: Sequence[Allowance], out: Output) -> None:
+    """Refuse to make the changes of another plan than the one that was allowed. Where there are none, only say so.
+
+    Raises:
+        RefusedError: There are changes, and an allowance for which no plan has a hazard.
+    """
+    if not any(each.plan.changes for each in plans):
+        say_unused(plans, allowed, out)
+    elif others := _unused(plans, allowed):
+        raise RefusedError(
+            f"the plan has no such hazard as --allow {' and --allow '.join(others)}: it is not the plan that was "
+            "allowed, so nothing was changed",
+            "Run `beamctl plan` to see the plan as it is now, and allow exactly what that prints.",
+        )
+
+
+def _unused(plans: Sequence[Planned], allowed: Sequence[Allowance]) -> list[str]:
     hazards = [hazard for each in plans for hazard in each.plan.hazards]
-    for each in unused(hazards, allowed):
-        out.talk(f"Note: --allow {printable(str(each))} allows nothing here: the plan has no such hazard.")
+    return [printable(str(each)) for each in unused(hazards, allowed)]

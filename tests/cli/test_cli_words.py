@@ -9,7 +9,7 @@ from beamctl import __version__
 from beamctl.cli.main import COMMANDS
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from tests.cli.process import process
-from tests.cli.world import AS_IS, CHANGED, REFUSED, Cli, People, Write
+from tests.cli.world import AS_IS, CHANGED, REFUSED, Cli, People, Write, error_in
 
 READERS = ("plan", "apply", "drift", "show")
 
@@ -160,15 +160,50 @@ def test_an_allowance_without_a_value(cli: Cli, write: Write, text: str) -> None
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("output", ["text", "json"])
-@pytest.mark.parametrize("command", [["plan"], ["apply", "--auto-approve"]])
-def test_an_allowance_that_allows_nothing_is_said(cli: Cli, write: Write, command: list[str], output: str) -> None:
-    write("beamctl.yaml", CHANGED)
-    ran = cli(*command, "--allow", "self-lockout=\x1b[2Jeve@example.com", "-o", output)
+@pytest.mark.parametrize(
+    ("command", "text"), [(["plan"], CHANGED), (["plan"], AS_IS), (["apply"], AS_IS), (["apply", "-f", "-"], AS_IS)]
+)
+def test_an_allowance_that_allows_nothing_is_said(
+    cli: Cli, write: Write, command: list[str], text: str, output: str
+) -> None:
+    write("beamctl.yaml", text)
+    ran = cli(*command, "--allow", "self-lockout=\x1b[2Jeve@example.com", "-o", output, stdin=text.encode())
     assert ran.code == 0
     assert ran.err == (
         "Note: --allow self-lockout=\\x1b[2Jeve@example.com allows nothing here: the plan has no such hazard.\n"
     )
     assert cli("plan", "--allow", "mass-removal=1", "-q").err == ""
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("options", [[], ["--auto-approve"], ["-q", "--auto-approve"]])
+@pytest.mark.parametrize(
+    ("text", "granted", "others"),
+    [
+        (CHANGED, [], ["removes-admin=ada@example.com"]),
+        (CHANGED, [], ["mass-removal=1", "self-lockout=\x1b[2Jeve@example.com"]),
+        (REFUSED, ["mass-removal=2"], ["mass-removal=1"]),
+        (REFUSED, ["mass-removal=2"], ["mass-removal=2 "]),
+    ],
+)
+def test_what_was_allowed_of_another_plan_is_refused(  # noqa: PLR0913, PLR0917 - a table of two dimensions
+    cli: Cli, write: Write, people: People, text: str, granted: list[str], others: list[str], options: list[str]
+) -> None:
+    write("beamctl.yaml", text)
+    before = people()
+    flags = [part for each in [*others, *granted] for part in ("--allow", each)]
+    ran = cli("apply", *flags, *options)
+    assert ran.code == 5
+    assert ran.out == cli("plan", *flags).out
+    named = " and ".join(f"--allow {each}" for each in others).replace("\x1b", "\\x1b")
+    assert ran.err == (
+        f"Error: the plan has no such hazard as {named}: it is not the plan that was allowed, so nothing was changed\n"
+        "  Run `beamctl plan` to see the plan as it is now, and allow exactly what that prints.\n"
+    )
+    answer = cli("apply", *flags, *options, "-o", "json")
+    assert answer.code == 5
+    assert f"as {named}: " in error_in(answer)["message"]
+    assert people() == before
 
 
 @pytest.mark.usefixtures("local")
