@@ -72,7 +72,7 @@ def plans_data(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str,
 
 
 def _workspace_data(plan: Plan, allowed: Sequence[Allowance]) -> dict[str, Any]:
-    blocking = refused(plan.hazards, allowed)
+    blocking = frozenset(refused(plan.hazards, allowed))
     return {
         "workspace": plan.workspace,
         "api_url": plan.api,

@@ -1,6 +1,7 @@
 """What a reader sees of an apply, of a workspace and of problems; hostile text never reaches a terminal as it is."""
 
 import json
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.document.problem import Place, Problem
 from beamctl.model.text import printable
 from beamctl.plan.kind import Ending, Outcome
-from beamctl.report.as_json import applied_json, drift_json, error_json, problems_json, show_json
+from beamctl.report.as_json import applied_json, drift_json, error_json, plans_json, problems_json, show_json
 from beamctl.report.style import Style, Tone
 from beamctl.report.text.apply import end_text, event_text
 from beamctl.report.text.drift import drift_text
@@ -72,6 +73,17 @@ def test_problems_with_place_and_hint() -> None:
         "2 problems. Nothing was read from or sent to any workspace.\n"
     )
     assert json.loads(problems_json(problems, 1))["problems"][0]["line"] == 3
+
+
+def test_thousands_of_hazards_are_no_matter() -> None:
+    leaving = [person(f"person{number}@old.io", "admin") for number in range(5000)]
+    live = FakeWorkspace.of([person("root@x.io", "admin"), *leaving])
+    members = {"root@x.io": "admin", **{f"person{number}@new.io": "admin" for number in range(5000)}}
+    plan = planned(document(members), live)
+    begun = time.process_time()
+    text, data = plan_text(plan), plans_json([plan], ())
+    assert time.process_time() - begun < 5  # comparing each with each takes 15 seconds
+    assert text.count("\nRefused (exit 5): ") == data.count('"refused": true') - 1 == len(plan.hazards) == 10_001
 
 
 def test_colours_are_an_argument() -> None:

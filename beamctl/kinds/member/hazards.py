@@ -12,7 +12,7 @@ from beamctl.model.email import domain, folded
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role
 from beamctl.model.text import printable
-from beamctl.plan.change import Action, Change
+from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.hazard import Hazard, Risk
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})
@@ -83,7 +83,7 @@ def hazards(changes: Sequence[Change], count: Admins, guards: Guards, ours: froz
         what = f"would {'be demoted' if change.after else 'be removed'}"
         if change.key in ours:
             found.append(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, who {what}"))
-        if change.key in count.before:
+        if change.key in count.before and change.reason is not Reason.ACCESS_ENDED:  # that day was reviewed
             and_then = ", and would be demoted" if change.after else ""
             found.append(Hazard(Risk.REMOVES_ADMIN, name, f"{name} is an admin{and_then}"))
         if change.key in guards.protected:

@@ -154,7 +154,7 @@ def _note(told: tuple[str, str]) -> str:
 
 
 def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, command: str) -> list[str]:
-    blocking = refused(plan.hazards, allowed)
+    blocking = frozenset(refused(plan.hazards, allowed))
     lines = []
     for hazard in plan.hazards:
         if hazard in blocking:
