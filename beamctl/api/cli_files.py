@@ -13,7 +13,7 @@ from beamctl.document.source import parse_plain
 from beamctl.errors import UsageError
 
 _NAMES = ("~/.blaxel/config.yaml", "~/.beamlit/config.yaml")
-_LARGEST = 1_048_576
+LARGEST = 1_048_576
 """Bytes of a file that is looked at."""
 
 
@@ -51,13 +51,13 @@ def read_file(path: str) -> FileText | None:
     """A file from disk; None where there is none. A leading `~` is the home directory."""
     try:
         with Path(path).expanduser().open("rb") as file:
-            content = file.read(_LARGEST + 1)
+            content = file.read(LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError, RuntimeError):  # RuntimeError: there is no home directory
         return None
     except (OSError, ValueError) as error:
         return FileText(path, fault=getattr(error, "strerror", None) or "not a path")
-    if len(content) > _LARGEST:
-        return FileText(path, fault=f"it is larger than {_LARGEST} bytes")
+    if len(content) > LARGEST:
+        return FileText(path, fault=f"it is larger than {LARGEST} bytes")
     return FileText(path, content)
 
 

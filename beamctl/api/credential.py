@@ -10,7 +10,7 @@ from typing import assert_never
 
 from beamctl.errors import UsageError
 
-_LONGEST = 16_384
+LONGEST = 16_384
 """Characters of a credential: far above any token, below what servers take as a header."""
 
 
@@ -99,7 +99,7 @@ def client_credentials(value: str, origin: str) -> ClientCredentials:
 
 def sendable(value: str) -> bool:
     """Whether a header can carry the text: visible ASCII, and not too much of it."""
-    return value.isascii() and value.isprintable() and " " not in value and 0 < len(value) <= _LONGEST
+    return value.isascii() and value.isprintable() and " " not in value and 0 < len(value) <= LONGEST
 
 
 def checked(value: str, origin: str) -> str:
@@ -110,7 +110,7 @@ def checked(value: str, origin: str) -> str:
     """
     if sendable(value):
         return value
-    if not value or len(value) > _LONGEST:
+    if not value or len(value) > LONGEST:
         raise UsageError(f"{origin} is {'longer than any' if value else 'an empty'} credential", "Set it anew.")
     raise UsageError(
         f"{origin} has white space, a line break or another character that no credential has",

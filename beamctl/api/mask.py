@@ -3,6 +3,7 @@ It must not know where secrets come from."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -19,32 +20,51 @@ _SHORTEST = 4
 """Characters of a value in a body that is worth hiding: anything shorter is a word of its own elsewhere."""
 
 
+_LONG, _BEGINNING = 23, 16
+"""A secret that has more characters than the first shows too much when its first few are shown; so text that was cut
+hides them as well."""
+
+
 class Mask:
     """All secrets known so far. Safe to use from several threads."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: tuple[str, ...] = ()
+        self._begun: re.Pattern[str] | None = None
         self.learn(*secrets)
 
     def learn(self, *secrets: str) -> None:
-        """Hide these from now on, and as they look inside a URL."""
-        spelled = {spelling for secret in secrets if secret for spelling in (secret, quote(secret, safe=""))}
+        """Hide these from now on: as they are, in a URL, in JSON and in base64, and where only the beginning shows."""
+        spelled = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
         self._secrets = tuple(sorted({*self._secrets, *spelled}, key=len, reverse=True))
+        begun = {secret[:_BEGINNING] for secret in self._secrets if len(secret) > _LONG}
+        self._begun = re.compile(f"(?:{'|'.join(map(re.escape, begun))})[\\w.~+/=%-]*") if begun else None
 
     def clean(self, text: str, limit: int = 300, *, also: Iterable[str] = ()) -> str:
         """The text without secrets (`also` names more), on one line, and with at most `limit` characters."""
         more = sorted(also, key=len, reverse=True)
-        hidden = self._hide(printable(self._hide(text, more)), more)
+        hidden = self.hide(printable(self.hide(text, more)), more)
         return hidden if len(hidden) <= limit else hidden[: limit - 1] + "…"
 
     def body(self, body: Any, limit: int = 200) -> str:  # noqa: ANN401 - any JSON
         """A JSON body, as a short text without the values of members that are secret by their names."""
         return self.clean(json.dumps(_without_secrets(body), ensure_ascii=False, default=str), limit)
 
-    def _hide(self, text: str, more: Iterable[str] = ()) -> str:
+    def hide(self, text: str, more: Iterable[str] = ()) -> str:
+        """The text without secrets, as it is otherwise."""
         for secret in (*self._secrets, *more):
             text = text.replace(secret, HIDDEN)
-        return text
+        return text if self._begun is None else self._begun.sub(HIDDEN, text)
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """How a secret may be written."""
+    yield secret
+    yield quote(secret, safe="")
+    yield json.dumps(secret)[1:-1]
+    if len(secret) > _LONG:
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(secret.encode("utf-8", "surrogateescape")).decode().rstrip("=")
 
 
 def secrets_in(body: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON

@@ -16,11 +16,21 @@ An empty variable says nothing. Files are not looked into where something above 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from beamctl.api.cli_files import FileText, current_workspace, entry_of, read_cli_files, read_file, text_of
-from beamctl.api.credential import ApiKey, Credential, api_key, client_credentials
+from beamctl.api.credential import (
+    ApiKey,
+    ClientCredentials,
+    Credential,
+    api_key,
+    basic,
+    client_credentials,
+    secrets_of,
+)
 from beamctl.api.endpoint import DEFAULT_URL, STAGE_URLS, Era, base_url, era_of
 from beamctl.errors import UnauthenticatedError, UsageError
 
@@ -87,6 +97,27 @@ def look_around(api_url: str | None = None, api_key_file: str | None = None) -> 
     if api_key_file and key_file is None:
         raise UsageError(f"--api-key-file: there is no file {api_key_file}", "Name a file that holds an API key.")
     return Sources(api_url or "", key_file, dict(os.environ), read_cli_files())
+
+
+def secrets_around(environment: Mapping[str, str]) -> Iterator[str]:
+    """Every text of the environment that must never be shown, whether or not it is used."""
+    for name, spelled in _CREDENTIALS:
+        value = environment.get(name, "").strip()
+        yield value
+        with suppress(UsageError):
+            yield from secrets_of(spelled(value, name))
+    for name, value in environment.items():
+        if name in _URLS or name.lower().endswith("_proxy"):
+            yield from _userinfo(value)
+
+
+def _userinfo(url: str) -> Iterator[str]:
+    """The password before the host of a URL, as it is written, as it is meant, and as a header has it."""
+    login = url.rpartition("@")[0].rpartition("//")[2]
+    user, _, password = login.partition(":")
+    for each in (password, unquote(password)):
+        yield each
+        yield basic(ClientCredentials(unquote(user), each)) if each else ""
 
 
 def decide(sources: Sources, workspace: str) -> Connection:

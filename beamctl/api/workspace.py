@@ -41,6 +41,7 @@ class Options:
         clock: Where time comes from.
         chance: Random numbers from 0 to 1, for the waits between attempts.
         transports: How requests are carried, where not over the network.
+        mask: Learns every secret that is used.
     """
 
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -48,6 +49,7 @@ class Options:
     clock: Clock = field(default_factory=SystemClock)
     chance: Callable[[], float] = random.random
     transports: Transports | None = None
+    mask: Mask = field(default_factory=Mask)
 
 
 def open_workspace(
@@ -80,7 +82,7 @@ class WorkspaceApi:
 
     def __init__(self, connection: Connection, workspace: str, client: Client, options: Options) -> None:
         self._client = client
-        mask = Mask()
+        mask = options.mask
         tokens, requests = (
             Courier(client, options.clock, options.chance, mask, options.debug) for _ in range(2)
         )  # each at its own pace: a request for a token is made while another request waits for it

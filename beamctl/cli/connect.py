@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from beamctl.api.settings import LOCAL, Sources, decide, look_around
 from beamctl.api.settings import default_workspace as named_elsewhere
-from beamctl.cli.output import say
+from beamctl.cli.output import complain
+from beamctl.cli.veil import VEIL
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Reader, Sender
@@ -140,8 +141,9 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
     from beamctl.api.clock import SystemClock
     from beamctl.api.workspace import Options, open_workspace
 
-    debug = say if access.debug else None
-    options = Options(timeouts=Timeouts(read=access.timeout), debug=debug, clock=SystemClock(access.stop))
+    debug = complain if access.debug else None
+    clock = SystemClock(access.stop)
+    options = Options(timeouts=Timeouts(read=access.timeout), debug=debug, clock=clock, mask=VEIL.mask)
     with open_workspace(connection, workspace, options, wsgi_app=app) as api:
         yield LOCAL_NAME if app else connection.base_url, api
 

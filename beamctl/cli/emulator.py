@@ -34,7 +34,7 @@ def seed_command(seed_file: str, database: Path) -> int:
     seed = read_seed(seed_file)
     local.opened(database)
     load(seed_file, seed, database)
-    click.echo(f"Loaded {printable(seed_file)} into {database}.")
+    click.echo(f"Loaded {printable(seed_file)} into {printable(str(database))}.")
     return Exit.DONE
 
 

@@ -12,6 +12,7 @@ from beamctl.cli import local
 from beamctl.cli.documents import read_sources
 from beamctl.document.source import parse_plain
 from beamctl.errors import DocumentError, UsageError
+from beamctl.model.text import printable
 
 database_option = click.option(
     "--db",
@@ -54,4 +55,4 @@ def load(seed_file: str, seed: Any, database: Path, **options: Any) -> None:  # 
         hint = f"{listed}\nTo go on with what is in {database}, load no seed; to begin anew, remove the file."
         raise UsageError(f"the seed {seed_file} cannot be loaded into {database}", hint) from None
     for key in made:
-        click.echo(f"Made for {key.who} ({key.kind}), shown only once: {key.key}")
+        click.echo(f"Made for {printable(key.who)} ({key.kind}), shown only once: {key.key}")

@@ -13,6 +13,7 @@ from beamctl.cli.emulator_mail import command_to_read, mail_option
 from beamctl.cli.emulator_seed import database_option, load, read_seed
 from beamctl.cli.exits import Exit
 from beamctl.errors import UsageError
+from beamctl.model.text import printable
 
 if TYPE_CHECKING:
     from beamctl.emulator import Quirk
@@ -74,11 +75,13 @@ def command(  # noqa: PLR0913 - its options
 
 def _tell(url: str, mail: Path | None, database: Path, more: list[str]) -> None:
     folder = mail or local.maildir(database)
-    click.echo(f"Letters to people are put into {folder}; read them:  {command_to_read(mail, database)}")
-    click.echo(f"The control plane listens on {url} (database: {database})")
-    click.echo(f"People sign in and manage their workspaces at {url.removesuffix('/v0')}/")
-    for line in more:
-        click.echo(line)
+    for line in (
+        f"Letters to people are put into {folder}; read them:  {command_to_read(mail, database)}",
+        f"The control plane listens on {url} (database: {database})",
+        f"People sign in and manage their workspaces at {url.removesuffix('/v0')}/",
+        *more,
+    ):
+        click.echo(printable(line))
 
 
 def _quirks(names: tuple[str, ...]) -> frozenset[Quirk]:

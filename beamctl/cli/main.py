@@ -10,7 +10,7 @@ import click
 
 from beamctl import __version__
 from beamctl.cli.exits import Exit, told
-from beamctl.cli.output import open_streams, say
+from beamctl.cli.output import complain, open_streams
 from beamctl.errors import DocumentError
 
 COMMANDS = {
@@ -91,7 +91,7 @@ def _tell(error: BaseException) -> Exit:
         case DocumentError():
             from beamctl.report.text.problems import problems_text
 
-            say(problems_text(error.problems), nl=False)
+            complain(problems_text(error.problems).removesuffix("\n"))
             return told(error).code
         case _:
             pass
@@ -102,7 +102,7 @@ def _tell(error: BaseException) -> Exit:
 def _said(message: str, hint: str, code: Exit) -> Exit:
     from beamctl.model.text import printable
 
-    say("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
+    complain("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
     return code
 
 

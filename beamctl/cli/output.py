@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import click
 
 from beamctl.cli.exits import told
+from beamctl.cli.veil import VEIL
 from beamctl.errors import BeamctlError, DocumentError
 from beamctl.report.style import Style
 
@@ -36,14 +37,19 @@ class Output:
     quiet: bool
     style: Style
 
-    def payload(self, text: str) -> None:
+    def payload(self, text: str, *, complaint: bool = False) -> None:
         """The result: to standard output. A reader that went away (`| head`) changes nothing but that.
+
+        Args:
+            text: The result.
+            complaint: Whether it is about something wrong, which it repeats.
 
         Raises:
             UnwritableError: It cannot be written. What is written after that goes nowhere.
         """
+        hidden = VEIL.over_complaint if complaint else VEIL.over
         try:
-            click.echo(text, nl=False, color=True)
+            click.echo(hidden(text, json=self.json), nl=False, color=True)
         except BrokenPipeError:
             _to_nowhere(sys.stdout)
         except OSError as error:
@@ -53,19 +59,26 @@ class Output:
     def talk(self, text: str) -> None:
         """Everything else: to standard error, unless it is unwelcome."""
         if not self.quiet:
-            say(text)
+            complain(text)
 
 
 def say(text: str, *, nl: bool = True) -> None:
     """Write to standard error. Nothing fails because nobody can read that."""
     try:
-        click.echo(text, nl=nl, err=True, color=True)
+        click.echo(VEIL.over(text), nl=nl, err=True, color=True)
     except OSError:
         _to_nowhere(sys.stderr)
 
 
+def complain(text: str) -> None:
+    """Write to standard error what may repeat anything that somebody gave."""
+    say(VEIL.over_complaint(text))
+
+
 def open_streams() -> None:
-    """See to it that no stream is closed (`>&-`), which Python calls None, and that each takes every character."""
+    """See to it that no stream is closed (`>&-`), which Python calls None, that each takes every character, and that
+    none shows a secret."""
+    VEIL.renew()
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
@@ -98,7 +111,7 @@ def errors_in_format(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, output=output, **options)
         except (Exception, KeyboardInterrupt) as error:
             if output == "json":
-                Output(json=True, quiet=True, style=Style()).payload(_error_json(error))
+                Output(json=True, quiet=True, style=Style()).payload(_error_json(error), complaint=True)
             raise
 
     return in_format

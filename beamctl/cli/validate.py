@@ -24,11 +24,11 @@ def command(files: tuple[str, ...], output: str, *, no_color: bool, quiet: bool)
     if out.json:
         from beamctl.report.as_json import problems_json
 
-        out.payload(problems_json(checked.problems, len(checked.desired)))
+        out.payload(problems_json(checked.problems, len(checked.desired)), complaint=True)
     elif checked.problems:
         from beamctl.report.text.problems import problems_text
 
-        out.payload(problems_text(checked.problems, out.style))
+        out.payload(problems_text(checked.problems, out.style), complaint=True)
     else:
         count = len(checked.desired)
         out.payload(

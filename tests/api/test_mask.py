@@ -102,3 +102,19 @@ def test_a_mask_shows_nothing() -> None:
 
 def test_bodies_are_cut() -> None:
     assert len(Mask().body({"a": json.dumps(["x"] * 500)})) == 200
+
+
+def test_a_secret_in_base64_or_in_json_is_hidden() -> None:
+    mask = Mask(['a"long\\secret/of+somebody'])
+    for spelled in (
+        'a"long\\secret/of+somebody',
+        'a\\"long\\\\secret/of+somebody',
+        "YSJsb25nXHNlY3JldC9vZitzb21lYm9keQ",
+    ):
+        assert mask.hide(f"x {spelled} y") == f"x {HIDDEN} y"
+
+
+def test_the_beginning_of_a_secret_that_was_cut_is_hidden() -> None:
+    mask = Mask(["0123456789abcdefghijklmnopqrstuvwxyz", "short-secret"])
+    assert mask.hide("'0123456789abcdefghijk…' and short-secr") == f"'{HIDDEN}…' and short-secr"
+    assert mask.hide("0123456789abc") == "0123456789abc"

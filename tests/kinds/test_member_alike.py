@@ -4,6 +4,8 @@
 import pytest
 
 from beamctl.document.load import SourceText
+from beamctl.report.text.drift import drift_text
+from beamctl.report.text.plan import plan_text
 from beamctl.usecases import validate
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
@@ -81,3 +83,12 @@ def test_an_acknowledgement_is_true_or_false(value: str) -> None:
 @pytest.mark.parametrize("sections", ["members: [а]", "members: {а: 1}", "guards: {protected: [1, а], self: [а]}"])
 def test_other_problems_are_left_to_others(sections: str) -> None:
     assert problems(sections)
+
+
+def test_a_live_address_that_mixes_alphabets_is_shown_escaped() -> None:
+    live = FakeWorkspace.of([person("ada@example.com", "admin"), person("аda@example.com"), person("иван@example.com")])
+    plan = planned(document({"ada@example.com": "admin"}, guards={"maxRemovals": 9}), live)
+    for text in (plan_text(plan), drift_text(plan)):
+        assert "\\u0430da@example.com" in text
+        assert "иван@example.com" in text
+        assert "аda" not in text

@@ -11,10 +11,23 @@ from pathlib import Path
 
 import pytest
 
+from beamctl.api import cli_files, credential
+from beamctl.api.body import MOST_NESTED
+from beamctl.api.client import LARGEST_ANSWER
+from beamctl.cli.documents import LARGEST_TOGETHER
 from beamctl.cli.exits import Exit
+from beamctl.document import build, decode
 from beamctl.document.load import SourceText
+from beamctl.document.problem import MOST_PROBLEMS
+from beamctl.document.scalar import LONGEST_NUMBER
+from beamctl.document.source import MOST_DOCUMENTS
+from beamctl.document.syntax import DEEPEST
+from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.kinds.member.table import ROWS, WANTED
+from beamctl.model import email
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
+from beamctl.report.style import LONGEST_VALUE
+from beamctl.report.text.problems import MOST_SHOWN
 from beamctl.usecases import validate
 from tests.end_to_end.conftest import clean_environment
 
@@ -97,7 +110,33 @@ def hazard_table() -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize(("name", "table"), [("table", decision_table()), ("hazards", hazard_table())])
+def limit_table() -> str:
+    mib = 1024 * 1024
+    rows = [
+        ("a document, a seed, standard input", f"{decode.LARGEST // mib} MiB"),
+        ("all files of one run", f"{LARGEST_TOGETHER // mib} MiB"),
+        ("documents in one file", f"{MOST_DOCUMENTS:,}"),
+        ("values in one file", f"{build.MOST_VALUES:,}"),
+        ("values that the aliases of one file stand for", f"{build.MOST_COPIED:,}"),
+        ("mappings and lists inside one another in a document", f"{DEEPEST:,}"),
+        ("characters of a number in a document", f"{LONGEST_NUMBER:,}"),
+        ("characters of an e-mail address", f"{email.LONGEST:,}"),
+        ("problems that are looked for", f"{MOST_PROBLEMS:,}"),
+        ("problems that text output shows; the others are counted", f"{MOST_SHOWN:,}"),
+        ("a file of the official CLI, a key file", f"{cli_files.LARGEST // mib} MiB"),
+        ("characters of a credential", f"{credential.LONGEST:,}"),
+        ("an answer of the API, decompressed", f"{LARGEST_ANSWER // mib} MiB"),
+        ("lists and objects inside one another in an answer", f"{MOST_NESTED:,}"),
+        ("characters of a live e-mail, role, source or id", f"{LONGEST_TEXT:,}"),
+        ("characters of a value that text output shows; it says how many more there are", f"{LONGEST_VALUE:,}"),
+    ]
+    return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])
+
+
+TABLES = [("table", decision_table()), ("hazards", hazard_table()), ("limits", limit_table())]
+
+
+@pytest.mark.parametrize(("name", "table"), TABLES)
 def test_the_tables_are_those_of_the_code(name: str, table: str) -> None:
     found = re.search(rf"<!-- {name}: begin .*?-->\n(.*?)\n?<!-- {name}: end -->", README, re.DOTALL)
     assert found is not None

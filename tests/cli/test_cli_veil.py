@@ -1,0 +1,52 @@
+"""What is hidden at the last moment, and what is not, because somebody must read it."""
+
+import json
+
+import pytest
+
+from beamctl.cli.veil import Veil
+
+KEY = "bl_0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"'{KEY}' is not a role", "'•••' is not a role"),
+        (f"workspaces[0].{KEY}: unknown", "workspaces[0].•••: unknown"),
+        (f"GET /workspaces/{KEY}", "GET /workspaces/•••"),
+        ("'eyJhbGciOiJub25lIn0.eyJlbWFpbCI6…' is", "'•••…' is"),
+        (f"{KEY}@example.com is an admin", f"{KEY}@example.com is an admin"),
+        (f"{KEY}.x+y@example.com is an admin", f"{KEY}.x+y@example.com is an admin"),
+        ("'bl_ada' is short", "'bl_ada' is short"),
+        ("able_to_do_all_of_this_at_once", "able_to_do_all_of_this_at_once"),
+    ],
+)
+def test_what_looks_like_a_secret_is_hidden_in_complaints(text: str, shown: str) -> None:
+    veil = Veil()
+    assert veil.over_complaint(text) == shown
+    assert veil.over(text) == text
+
+
+def test_what_is_known_is_hidden_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    veil = Veil()
+    assert veil.over("the-key-of-ada") == "the-key-of-ada"
+    monkeypatch.setenv("BL_API_KEY", "the-key-of-ada")
+    veil.renew()
+    assert veil.over("it is the-key-of-ada") == "it is •••"
+    veil.mask.learn("learnt later")
+    assert veil.over("learnt later") == "•••"
+
+
+def test_json_stays_json_in_plain_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BL_API_KEY", 'a"quoted\\key-of-ada')
+    text = json.dumps({"displayName": 'a"quoted\\key-of-ada', "other": KEY})
+    hidden = Veil().over_complaint(text, json=True)
+    assert hidden.isascii()
+    assert json.loads(hidden) == {"displayName": "•••", "other": "•••"}
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy", "BL_API_URL"])
+def test_the_password_in_a_url_is_known(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "http://user:pass%2Fword-1@proxy.example:3128")
+    assert Veil().over("pass%2Fword-1 pass/word-1 dXNlcjpwYXNzL3dvcmQtMQ==") == "••• ••• •••"

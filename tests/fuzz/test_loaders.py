@@ -1,0 +1,157 @@
+"""Every loader of text from outside, against text that is wrong in every way: what is wrong is said, never thrown, and
+within bounds. To add a loader, write how it is called and what valid text looks like."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from beamctl.api.cli_files import FileText, current_workspace, entry_of
+from beamctl.document.load import SourceText
+from beamctl.document.problem import MOST_PROBLEMS, Problem
+from beamctl.document.source import parse_plain
+from beamctl.errors import BeamctlError
+from beamctl.report.text.problems import problems_text
+from beamctl.usecases import validate
+from tests.fuzz.mutation import mutated
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [
+    path.read_bytes() for path in sorted([*ROOT.glob("examples/*.yaml"), *ROOT.glob("tests/cases/*/access.yaml")])
+]
+LOGIN = b"""context:
+  workspace: acme
+workspaces:
+- name: acme
+  credentials:
+    apiKey: "key"
+    access_token: a.b.c
+    refresh_token: r
+    client_credentials: "aWQ6c2VjcmV0"
+  env: "dev"
+"""
+
+
+@dataclass(frozen=True)
+class Loader:
+    """A loader under test.
+
+    Attributes:
+        load: Loads the text, and gives the lines that it finds to say; it may raise what beamctl raises on purpose.
+        valid: Texts without fault.
+    """
+
+    load: Callable[[bytes], Sequence[str]]
+    valid: Sequence[bytes]
+
+    def __call__(self, content: bytes) -> list[str]:
+        """All that is said of a text."""
+        try:
+            return list(self.load(content))
+        except BeamctlError as error:
+            return [error.message, *error.hint.splitlines()]
+
+
+def told(problems: Sequence[Problem]) -> list[str]:
+    assert all(problem.message for problem in problems)
+    return problems_text(problems).splitlines() if problems else []
+
+
+def document(content: bytes) -> list[str]:
+    checked = validate([SourceText("f.yaml", content)])
+    assert checked.desired or checked.problems
+    assert len(checked.problems) <= 3 * (MOST_PROBLEMS + 1)
+    return told(checked.problems)
+
+
+def any_yaml(content: bytes) -> list[str]:
+    return told(parse_plain(content, "f.yaml")[1])
+
+
+def login(content: bytes) -> list[str]:
+    file = FileText("config.yaml", content)
+    entry_of(file, "acme")
+    current_workspace(file)
+    return []
+
+
+LOADERS = {
+    "document": Loader(document, DOCUMENTS),
+    "any YAML": Loader(any_yaml, DOCUMENTS),
+    "login of the official CLI": Loader(login, [LOGIN]),
+}
+every_loader = pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
+thorough = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+
+
+def check(loader: Loader, content: bytes) -> None:
+    for line in loader(content):
+        assert line.isprintable()
+        assert len(line) < 500
+
+
+@every_loader
+def test_valid_text_is_loaded(loader: Loader) -> None:
+    for content in loader.valid:
+        assert loader(content) == []
+
+
+@every_loader
+@thorough
+@given(st.data())
+def test_text_that_is_nearly_right(loader: Loader, data: st.DataObject) -> None:
+    check(loader, data.draw(mutated(loader.valid)))
+
+
+@every_loader
+@thorough
+@given(content=st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_any_bytes(loader: Loader, content: bytes) -> None:
+    check(loader, content)
+
+
+def calls(run: Callable[[], Any]) -> int:
+    """How many functions a run calls: steps that no clock and no neighbour changes."""
+    count = 0
+
+    def counted(_: FrameType, event: str, __: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(counted)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def attacks() -> Iterator[bytes]:
+    """Texts that would be worth more work than they are long, were there no bounds."""
+    head = b"version: 1\nworkspace: acme\nmembers:\n"
+    yield b"[" * 100_000
+    yield b"{a: " * 25_000
+    yield b"? " * 50_000
+    yield b"a0: &a0 [x, x]\n" + b"".join(b"a%d: &a%d [*a%d, *a%d]\n" % (n, n, n - 1, n - 1) for n in range(1, 60))
+    yield head + b"".join(b"  p%d: %d\n" % (n, n) for n in range(4_000))
+    yield head + b"".join(b"  p%d@x.io: rool%d\n" % (n, n) for n in range(4_000))
+    yield head + b"".join(b"  p%d@x.io: !x {role: admin}\n" % n for n in range(3_000))
+    yield head + b"  a@x.io: admin\n" * 6_000
+    yield b"".join(b"k%d: 1\n" % n for n in range(10_000))
+    yield b"--- {a: b}\n" * 8_000
+    yield head + ("  " + "\u0430-" * 20_000 + "@x.io: admin\n").encode()
+    yield b"'" * 100_000
+    yield b"\n" * 100_000
+
+
+@every_loader
+def test_the_work_grows_with_the_text_and_no_faster(loader: Loader) -> None:
+    for content in attacks():
+        steps = calls(lambda content=content: check(loader, content))  # type: ignore[misc] # bound at once
+        assert steps < 5 * len(content) + 110_000, content[:60]
