@@ -33,7 +33,7 @@ def document(members: Mapping[str, object] | None = None, **sections: object) ->
     return desired(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
 
 
-def planned(want: Desired, live: FakeWorkspace, *, today: date = TODAY, identity: Identity | None = None) -> Plan:
+def planned(want: Desired, live: Reader, *, today: date = TODAY, identity: Identity | None = None) -> Plan:
     return plan(want, live, Situation(today, API, identity))
 
 
