@@ -183,8 +183,7 @@ class SettingsKind:
         told = self._told(key, answer)
         if told is None:
             look = yield ApiCall(Method.GET, put.path)
-            unseen = f"{answer.why}, and it cannot be looked up: {look.why}"
-            return _as_seen(self._told(key, look), change, unseen)
+            return _as_seen(self._told(key, look), change, answer, look)
         if told != _norm(key, (change.after or {})[key]):
             remark = f"the API took the change but answers another {key}"
             return Outcome(Ending.FAILED, remark, "Run `beamctl show` to see what it made of it.")
@@ -248,15 +247,16 @@ def _comparable(live: Settings) -> dict[str, Any]:
     return {key: _norm(key, value) for key, value in live.items()}
 
 
-def _as_seen(now: Any, change: Change, unseen: str) -> Outcome:  # noqa: ANN401 - any JSON
+def _as_seen(now: Any, change: Change, answer: Answer | Lost, look: Answer | Lost) -> Outcome:  # noqa: ANN401
     """The answer did not confirm the change, and this is how the setting is now; None where that cannot be seen."""
     key = change.attribute
     if now is None:
+        unseen = f"{answer.why}, and it cannot be looked up: {look.why}"
         return Outcome(Ending.FAILED, unseen, "Run `beamctl plan` to see how it stands.")
     if now == _norm(key, (change.after or {})[key]):
         return Outcome(Ending.DONE)
     if now == _norm(key, (change.before or {})[key]):
-        return Outcome(Ending.FAILED, "its answer was lost, and it was not made", "Run `beamctl apply` again.")
+        return Outcome(Ending.FAILED, f"{answer.why}; it was not made", "Run `beamctl apply` again.")
     return _changed(key)
 
 

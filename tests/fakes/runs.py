@@ -35,7 +35,7 @@ def document(members: Mapping[str, object] | None = None, **sections: object) ->
 
 def planned(
     want: Desired,
-    live: FakeWorkspace,
+    live: Reader,
     *,
     today: date = TODAY,
     identity: Identity | None = None,

@@ -1,7 +1,7 @@
 """A workspace behind the ports: enough of the API to plan against and apply to, without HTTP.
 
 It answers as `schemas/api` promises, can take either answer where the API's behaviour is not documented, counts what it
-is asked, and notes the number of accepted admins after every call.
+is asked, and notes the number of accepted admins after every call, and everybody to whom an invitation is sent.
 """
 
 import threading
@@ -26,6 +26,7 @@ class FakeWorkspace:
     loses: frozenset[str] = frozenset()
     calls: list[str] = field(default_factory=list)
     admins: list[int] = field(default_factory=list)
+    invited: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @staticmethod
@@ -85,6 +86,7 @@ class FakeWorkspace:
         if there and (not there.get("expired") or "reinvite-conflicts" in self.quirks):
             return Answer(409, None, "already in the workspace or has a pending invitation")
         role = "member" if "invite-ignores-role" in self.quirks else body["role"]
+        self.invited.append(key)
         self.users[key] = {"email": body["email"], "role": role, "accepted": False, "source": "invitation"}
         return Answer(
             200, {key: value for key, value in self._shown(self.users[key]).items() if key in ("email", "role")}

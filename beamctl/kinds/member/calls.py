@@ -101,8 +101,8 @@ def _still_pending(told: str, role: Role, answer: Answer | Lost, remark: str) ->
         return Outcome(Ending.DONE, remark)
     if _too_much(told, role):
         return _offers_too_much(told, role, answer)
-    as_what = f"invited as {told}" if told else "invited, in a role the API does not tell"
-    return Outcome(Ending.DONE, f"{as_what}; {_LATER}")
+    as_what = f" as {told}" if told else ", in a role the API does not tell"
+    return Outcome(Ending.DONE, f"{remark or 'invited'}{as_what}; {_LATER}")
 
 
 def _as_answered(answer: Answer, role: Role, remark: str = "") -> Outcome:

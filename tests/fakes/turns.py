@@ -1,0 +1,116 @@
+"""Two runs on one workspace at once, call by call: one request at a time, in the order that the test says."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from beamctl.apply.event import Ended, Event, NotAttempted
+from beamctl.document.document import Desired
+from beamctl.model.api_call import Answer, ApiCall, Lost
+from beamctl.model.ports import Reader, Sender
+from beamctl.plan.hazard import Risk
+from beamctl.plan.kind import Ending, Outcome, Situation
+from beamctl.plan.plan import Plan
+from beamctl.usecases import apply, plan
+from tests.fakes.runs import API, TODAY
+
+LONGEST = 30
+T = TypeVar("T")
+
+
+class Turns:
+    """Lets a request through only when every run that goes on has one to make: then the order says whose.
+
+    Attributes:
+        taken: Whose turn it was, request by request.
+    """
+
+    def __init__(self, order: Iterable[int], runs: int) -> None:
+        self.taken: list[int] = []
+        self._order: Iterator[int] = iter(order)
+        self._going_on = set(range(runs))
+        self._waiting: set[int] = set()
+        self._turn: int | None = None
+        self._changed = threading.Condition()
+
+    def take(self, run: int, request: Callable[[], T]) -> T:
+        """Make a request when it is this run's turn."""
+        with self._changed:
+            self._waiting.add(run)
+            self._choose()
+            assert self._changed.wait_for(lambda: self._turn == run, LONGEST), "nobody's turn came"
+            self._waiting.remove(run)
+            self._turn = None
+            self.taken.append(run)
+            return request()
+
+    def end(self, run: int) -> None:
+        """A run makes no further request."""
+        with self._changed:
+            self._going_on.remove(run)
+            self._choose()
+
+    def _choose(self) -> None:
+        if self._turn is None and self._waiting and self._waiting == self._going_on:
+            wished = next(self._order, min(self._waiting))
+            self._turn = wished if wished in self._waiting else min(self._waiting)
+            self._changed.notify_all()
+
+
+@dataclass(frozen=True)
+class Port:
+    """Implements `Reader` and `Sender` for one of the runs."""
+
+    run: int
+    turns: Turns
+    reader: Reader
+    sender: Sender
+
+    def get(self, path: str) -> Any:
+        return self.turns.take(self.run, lambda: self.reader.get(path))
+
+    def send(self, call: ApiCall) -> Answer | Lost:
+        return self.turns.take(self.run, lambda: self.sender.send(call))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one of them planned, and what became of it."""
+
+    plan: Plan
+    events: Sequence[Event]
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        return {event.change.key: event.outcome for event in self.events if isinstance(event, Ended)}
+
+    @property
+    def undone(self) -> set[str]:
+        """The keys of what failed or was not attempted: the exit code is 7 where there is one."""
+        failed = {key for key, outcome in self.outcomes.items() if outcome.ending is Ending.FAILED}
+        return failed | {event.change.key for event in self.events if isinstance(event, NotAttempted)}
+
+
+def one(want: Desired, reader: Reader, sender: Sender) -> Run:
+    """Plan and apply, one request after the other; what no flag allows is not applied."""
+    found = plan(want, reader, Situation(TODAY, API))
+    refused = any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in found.hazards)
+    events = [] if refused else list(apply(found, reader, sender, parallelism=1, stop=threading.Event()))
+    return Run(found, events)
+
+
+def at_once(want: Desired, order: Iterable[int], ports: Sequence[tuple[Reader, Sender]]) -> list[Run]:
+    """A run for each pair of ports, all on the same workspace, in an order that may begin with any of them."""
+    turns = Turns(order, len(ports))
+
+    def go(number: int) -> Run:
+        port = Port(number, turns, *ports[number])
+        try:
+            return one(want, port, port)
+        finally:
+            turns.end(number)
+
+    with ThreadPoolExecutor(len(ports)) as pool:
+        return list(pool.map(go, range(len(ports))))

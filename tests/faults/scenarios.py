@@ -1,0 +1,86 @@
+"""Plans that stand for all others: a workspace, a document, and a quirk where the API may need more calls for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from beamctl.document.document import Desired
+from beamctl.emulator import Quirk
+from tests.fakes.runs import document
+
+PAST = "2020-01-01T00:00:00Z"
+KEY = "bl_ci"
+"""Of the service account that beamctl runs as: no person is needed for it to go on."""
+GUARDS = {"maxRemovals": 9}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Attributes:
+    members: Who is in, beside ada, who is an admin.
+    invited: Who is invited, in which role.
+    expired: Whose invitation has expired.
+    wanted: Who should be in, beside ada.
+    declared: The settings that the document declares.
+    ada: How ada is wanted.
+    quirk: Of the emulator, beside one: it does not stop anybody from taking the last admin away.
+    """
+
+    members: Mapping[str, str] = field(default_factory=dict)
+    invited: Mapping[str, str] = field(default_factory=dict)
+    expired: Mapping[str, str] = field(default_factory=dict)
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    ada: str = "admin"
+    quirk: Quirk = Quirk.ALLOW_LAST_ADMIN
+
+    @property
+    def seed(self) -> dict[str, Any]:
+        everybody = {"ada": "admin", **self.members}
+        invitations = [{"email": address(who), "role": role} for who, role in self.invited.items()]
+        invitations += [{"email": address(who), "role": role, "expiresAt": PAST} for who, role in self.expired.items()]
+        return {
+            "workspaces": [
+                {
+                    "name": "acme",
+                    "displayName": "Acme",
+                    "labels": {"a": "1"},
+                    "groupMappings": [{"groupName": "g", "role": "member"}],
+                }
+            ],
+            "users": [{"email": address(who), "workspaces": {"acme": role}} for who, role in everybody.items()],
+            "serviceAccounts": [{"workspace": "acme", "name": "ci", "role": "admin", "apiKey": KEY}],
+            "invitations": [{"workspace": "acme", **invitation} for invitation in invitations],
+        }
+
+    @cached_property
+    def want(self) -> Desired:
+        members = {address(who): role for who, role in {"ada": self.ada, **self.wanted}.items()}
+        more = {"settings": dict(self.declared)} if self.declared else {}
+        return document(members, guards=GUARDS, **more)
+
+
+def address(who: str) -> str:
+    return f"{who}@x.io"
+
+
+SCENARIOS = {
+    "invited": Scenario(expired={"lee": "admin"}, wanted={"kim": "viewer", "lee": "viewer"}),
+    "corrected": Scenario(wanted={"kim": "viewer"}, quirk=Quirk.INVITE_IGNORES_ROLE),
+    "replaced": Scenario(expired={"kim": "member"}, wanted={"kim": "member"}, quirk=Quirk.REINVITE_CONFLICTS),
+    "roles": Scenario(
+        members={"ann": "member", "bob": "admin"}, wanted={"ann": "admin", "bob": "member"}, ada="viewer"
+    ),
+    "gone": Scenario(members={"bob": "admin", "cid": "member", "dan": "viewer"}, invited={"kim": "admin"}),
+    "settings": Scenario(declared={"displayName": "B", "groupMappings": []}, quirk=Quirk.PUT_REPLACES),
+    "all": Scenario(
+        members={"ann": "member", "bob": "admin", "cid": "member", "eve": "admin"},
+        invited={"lee": "member", "max": "viewer"},
+        expired={"kim": "viewer"},
+        wanted={"ann": "admin", "bob": "member", "cid": "member", "max": "member", "new": "viewer", "kim": "viewer"},
+        declared={"displayName": "B"},
+        ada="member",
+        quirk=Quirk.NO_INVITED_ROLE,
+    ),
+}

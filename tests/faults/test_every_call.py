@@ -1,0 +1,193 @@
+"""A fault at every call of an apply, and then an apply without one: what the first said is true, the second ends in the
+desired state, nobody is invited twice, and at no moment is there no admin."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from beamctl.api.breakdown import Timeouts
+from beamctl.api.credential import ApiKey
+from beamctl.api.settings import LOCAL_URL, Connection
+from beamctl.api.workspace import Options, open_workspace
+from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.document.document import Desired
+from beamctl.emulator import FaultKind, Quirk
+from beamctl.errors import BeamctlError
+from beamctl.plan.change import Change
+from beamctl.plan.kind import Ending, Situation
+from beamctl.plan.plan import Plan
+from beamctl.usecases import apply, plan
+from tests.api.fakes import FakeClock
+from tests.fakes.faulty import EVERY_FAULT, Faulty
+from tests.fakes.plane import Plane, State
+from tests.fakes.runs import TODAY
+from tests.faults.scenarios import KEY, SCENARIOS, Scenario
+
+LIES = (FaultKind.EMPTY_LIST.example, FaultKind.SHORT_LIST.example)
+LASTING = (FaultKind.RESET.example, FaultKind.RESET_AFTER.example)
+"""Faults that are also tried at every call from one on."""
+KILLS = ("before", "after")
+UNKNOWN = ("is not known", "cannot be looked up")
+
+
+class KilledError(BaseException):
+    """The process is no more: nothing of it may go on."""
+
+
+@dataclass
+class Wire(httpx.BaseTransport):
+    """Carries requests, counts them, looks at the workspace after each that may change it, and may be where it ends.
+
+    Attributes:
+        dies_at: The number of the request, from 1; 0 for none.
+        dies: Whether `before` or `after` that request was made.
+        asked: The method of each.
+        fewest: How few admins there were at any moment.
+    """
+
+    faulty: Faulty
+    plane: Plane
+    dies_at: int = 0
+    dies: str = ""
+    asked: list[str] = field(default_factory=list)
+    fewest: int = 99
+
+    def __call__(self) -> httpx.BaseTransport:
+        return _Carrier(self, self.faulty.transport())
+
+
+class _Carrier(httpx.BaseTransport):
+    def __init__(self, wire: Wire, inner: httpx.BaseTransport) -> None:
+        self._wire = wire
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        wire = self._wire
+        wire.asked.append(request.method)
+        number = len(wire.asked)
+        dying = wire.dies_at and number >= wire.dies_at
+        if dying and (wire.dies == "before" or number > wire.dies_at):
+            raise KilledError
+        try:
+            response = self._inner.handle_request(request)
+        finally:
+            if request.method != "GET":
+                wire.fewest = min(wire.fewest, wire.plane.admins())
+        if dying:
+            raise KilledError
+        return response
+
+
+@dataclass
+class Run:
+    """One apply, as far as it came.
+
+    Attributes:
+        plan: None where the workspace could not be read.
+        events: What it said.
+        killed: Whether it was.
+        left: What a plan after it would do.
+    """
+
+    plan: Plan | None = None
+    events: list[Event] = field(default_factory=list)
+    killed: bool = False
+    left: Sequence[Change] | None = None
+
+    def go(self, want: Desired, wire: Wire) -> "Run":
+        """Plan, and apply unless there is a hazard, as the command line does; then plan again."""
+        connection = Connection(LOCAL_URL, credential=ApiKey(KEY), credential_from="the seed")
+        options = Options(Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire)
+        situation = Situation(TODAY, LOCAL_URL)
+        with open_workspace(connection, "acme", options) as api:
+            try:
+                self.plan = plan(want, api.reader(), situation)
+                if not self.plan.hazards:
+                    events = apply(self.plan, api.reader(), api.sender(), parallelism=1, stop=threading.Event())
+                    self.events.extend(events)
+                    self.left = plan(want, api.reader(), situation).changes
+            except BeamctlError:
+                assert self.plan is None or len(self.events) >= len(self.plan.changes)
+            except KilledError:
+                self.killed = True
+        return self
+
+    @property
+    def all_done(self) -> bool:
+        endings = [event.outcome.ending for event in self.events if isinstance(event, Ended)]
+        return self.plan is not None and endings == [Ending.DONE] * len(self.plan.changes)
+
+    def check(self, before: State, after: State) -> None:
+        """Everything that was said is true."""
+        silent = list(self.plan.changes) if self.plan else []
+        for event in self.events:
+            silent = [change for change in silent if change is not event.change]
+            match event:
+                case Ended(change=change, outcome=outcome) if outcome.ending is Ending.DONE:
+                    assert after.shows(change), event
+                case Ended(change=change, outcome=outcome):
+                    assert outcome.ending is Ending.FAILED
+                    known = not any(each in outcome.remark for each in UNKNOWN)
+                    assert not known or not after.shows(change) or before.shows(change), event
+                case NotAttempted(change=change):
+                    assert before.about(change) == after.about(change), event
+                case Started():
+                    pass  # where nothing follows, it may be either
+        for change in silent:
+            assert before.about(change) == after.about(change), f"{change.name}: no word about it"
+
+
+def cases(scenario: Scenario, plane: Plane) -> Iterator[tuple[str, int]]:
+    """Every fault at every call that an undisturbed apply makes; a number where the process dies there instead."""
+    plane.reset()
+    wire = Wire(Faulty(plane.app), plane)
+    run = Run().go(scenario.want, wire)
+    assert run.plan is not None
+    assert run.left == ()
+    calls = wire.asked[: -len(run.plan.sections)]  # without those of the last plan
+    for number, method in enumerate(calls, 1):
+        faults = [fault for fault in EVERY_FAULT if method == "GET" or fault not in LIES]
+        yield from ((f"{fault}@{number}", 0) for fault in faults)
+        yield from ((f"{fault}@{number}-", 0) for fault in LASTING)
+        yield from ((kill, number) for kill in KILLS)
+
+
+CHUNKS = [(name, part, parts) for name in SCENARIOS for parts in [3 if name == "all" else 1] for part in range(parts)]
+
+
+@pytest.mark.parametrize(("name", "part", "parts"), CHUNKS)
+def test_every_fault_at_every_call(name: str, part: int, parts: int, tmp_path: Path) -> None:
+    scenario = SCENARIOS[name]
+    with closing(Plane(tmp_path, scenario.seed, {scenario.quirk, Quirk.ALLOW_LAST_ADMIN})) as plane:
+        found = list(cases(scenario, plane))[part::parts]
+        faulty = Faulty(plane.app)
+        for fault, dies_at in found:
+            try:
+                disturbed(scenario, faulty, plane, fault, dies_at)
+            except AssertionError as error:
+                error.add_note(f"with {fault} {dies_at or ''}")
+                raise
+
+
+def disturbed(scenario: Scenario, faulty: Faulty, plane: Plane, fault: str, dies_at: int) -> None:
+    """One apply with a fault and one without."""
+    plane.reset()
+    before = plane.state()
+    faulty.plan(*([] if dies_at else [fault]))
+    wire = Wire(faulty, plane, dies_at, fault)
+    first = Run().go(scenario.want, wire)
+    assert first.killed is bool(dies_at)
+    first.check(before, plane.state())
+    faulty.plan()
+    again = Wire(faulty, plane)
+    second = Run().go(scenario.want, again)
+    assert second.all_done
+    assert second.left == ()
+    assert min(wire.fewest, again.fewest) >= 1
+    assert set(Counter(plane.letters).values()) <= {1}

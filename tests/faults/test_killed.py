@@ -1,0 +1,70 @@
+"""A real process that is killed with a request on its way, before or after that was carried out; then another one."""
+
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from beamctl.emulator import Quirk
+from tests.cli.loopback import serving
+from tests.cli.process import process, running
+from tests.fakes.plane import Plane
+from tests.faults.scenarios import KEY, SCENARIOS
+
+ALL = SCENARIOS["all"]
+
+
+class Held:
+    """The application, where one request is held for ever: before or after it is carried out."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], call: str, when: str) -> None:
+        self.arrived = threading.Event()
+        self.gate = threading.Event()
+        self._app = app
+        self._call = call
+        self._when = when
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        call = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix('/v0')}"
+        if call != self._call or self.arrived.is_set():
+            return self._app(environ, start_response)
+        if self._when == "before":
+            self._hold()
+            start_response("503 Service Unavailable", [])
+            return []
+        answer = self._app(environ, start_response)
+        self._hold()
+        return answer
+
+    def _hold(self) -> None:
+        self.arrived.set()
+        self.gate.wait(30)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("call", ["PUT /users/ann@x.io", "POST /users", "DELETE /users/eve@x.io"])
+def test_a_process_that_is_killed(call: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = tmp_path / "access.yaml"
+    document.write_text(yaml.safe_dump(ALL.want.document.data))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BEAMCTL_API_KEY", KEY)
+    monkeypatch.chdir(tmp_path)
+    with closing(Plane(tmp_path, ALL.seed, {Quirk.ALLOW_LAST_ADMIN})) as plane:
+        held = Held(plane.app, call, when)
+        with serving(held) as api:
+            arguments = ("apply", "--auto-approve", "-f", str(document), "--api-url", api.url)
+            with running(*arguments) as started:
+                assert held.arrived.wait(20)
+                started.kill()
+                started.wait()
+            held.gate.set()
+            assert plane.admins() >= 1
+            again = process(*arguments)
+            assert (again.code, again.err) == (0, "")
+            assert process("drift", "-f", str(document), "--api-url", api.url).code == 0
+        assert len(plane.letters) == len(set(plane.letters))
+        assert set(plane.letters) == {"new@x.io", "kim@x.io"}
