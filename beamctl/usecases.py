@@ -30,6 +30,9 @@ from beamctl.plan.plan import Plan, make_plan, make_undo, managed
 from beamctl.plan.saved import Saved, read_saved
 from beamctl.plan.stale import Moved, in_place, moved, run_as
 
+_MAY_BE_MADE = frozenset({State.DONE, State.UNKNOWN, State.FAILED})
+"""A failed change may have been made all the same, where its answer was lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -95,8 +98,8 @@ def open_plan(content: bytes, name: str) -> Saved:
     saved = read_saved(content, name)
     for plan in saved.plans:
         _refuse_unsound(plan.changes, name)
-        if unknown := plan.sections.keys() - {kind.name for kind in KINDS}:
-            raise UsageError(f"{name} is about {min(unknown)}, of which this beamctl knows nothing")
+        if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in KINDS}:
+            raise UsageError(f"{name} is about {min(unknown)[0]}, of which this beamctl knows nothing")
     return saved
 
 
@@ -114,17 +117,19 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: Situation)
         ApiError: The workspace cannot be read.
     """
     _refuse_unsound(record.changes, f"the record of {record.run.id}")
-    made = [change for change in record.changes if record.state(change) in (State.DONE, State.UNKNOWN)]
-    kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in made))
+    begun = [change for change in record.changes if record.state(change) in _MAY_BE_MADE]
+    kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in begun))
     live = {kind.name: kind.live(reader.get(kind.listing(desired.workspace))) for kind in kinds}
-    plan = make_undo(kinds, made, desired, live, situation)
-    rest = len(record.changes) - len(made)
-    left = (
-        [Note(f"{rest} change{'s' * (rest != 1)} of that run {'were' if rest != 1 else 'was'} not made")]
-        if rest
-        else []
-    )
-    return replace(plan, notes=(*plan.notes, *left))
+    plan = make_undo(kinds, begun, desired, live, situation)
+    unsure = {(change.kind, change.key) for change in begun if record.state(change) is not State.DONE}
+    notes = [
+        Note(f"whether that run made its change of {change.name}, or somebody else did, is not known")
+        for change in plan.changes
+        if (change.kind, change.key) in unsure
+    ]
+    if rest := len(record.changes) - len(begun):
+        notes.append(Note(f"{rest} change{'s' * (rest != 1)} of that run {'were' if rest != 1 else 'was'} not made"))
+    return replace(plan, notes=(*plan.notes, *notes))
 
 
 def _refuse_unsound(changes: Sequence[Change], where: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.document.document import Document
 from beamctl.document.schema import check
+from beamctl.model.strict_json import read_json
 from beamctl.plan.change import Change
 from beamctl.plan.codec import address, change_data
 from beamctl.plan.decode import UndecodableError, change_of
@@ -116,7 +117,7 @@ def first_line(run: Run, plan: Plan) -> str:
             "plan_digest": run.plan_digest,
             "fingerprint": plan.fingerprint,
             "seen": dict(plan.seen),
-            "changes": [change_data(plan, change) for change in plan.changes],
+            "changes": [change_data(plan.workspace, change) for change in plan.changes],
         }
     )
 
@@ -152,16 +153,12 @@ def left_of(content: bytes, workspace: str, api: str) -> Mapping[str, int] | Non
     Only the last line is looked at: records are read before every plan.
     """
     try:
-        line = json.loads(content.rstrip(b"\n").rpartition(b"\n")[2])
-    except (ValueError, RecursionError):
+        line = read_json(content.rstrip(b"\n").rpartition(b"\n")[2])
+    except ValueError:
         return None
-    if not isinstance(line, dict) or (line.get("event"), line.get("workspace"), line.get("api_url")) != (
-        "end",
-        workspace,
-        api,
-    ):
+    if check(Document("", line, {}, {}), _SCHEMA) or line["event"] != "end":
         return None
-    return None if check(Document("", line, {}, {}), _SCHEMA) else line["left"]
+    return line["left"] if (line["workspace"], line["api_url"]) == (workspace, api) else None
 
 
 def read_record(content: bytes) -> Record:
@@ -171,8 +168,8 @@ def read_record(content: bytes) -> Record:
         UnreadableRecordError: It is something else, or was changed.
     """
     try:
-        lines = [json.loads(line) for line in _whole_lines(content)]
-    except (ValueError, RecursionError):
+        lines = [read_json(line) for line in content.split(b"\n")[:-1]]
+    except ValueError:
         raise UnreadableRecordError("a line of it is no JSON") from None
     if not lines or not isinstance(lines[0], dict) or lines[0].get("event") != "run":
         raise UnreadableRecordError("it is no record of a run")
@@ -184,11 +181,6 @@ def read_record(content: bytes) -> Record:
         return _record(lines[0], lines[1:])
     except UndecodableError as error:
         raise UnreadableRecordError(str(error)) from None
-
-
-def _whole_lines(content: bytes) -> Sequence[str]:
-    whole, _, _ = content.rpartition(b"\n")
-    return whole.decode("utf-8").split("\n") if whole else []
 
 
 def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Record:

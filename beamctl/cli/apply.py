@@ -3,7 +3,6 @@ the plan does not say."""
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -17,10 +16,19 @@ from beamctl.cli.connect import access_of
 from beamctl.cli.exits import Exit
 from beamctl.cli.making import WENT_ON, Ran, Way, make_all
 from beamctl.cli.output import Output, UnwritableError, output_of, say
-from beamctl.cli.planning import Planned, allowances, is_refused, plan_all, refuse_stale, refuse_unused, say_unused
+from beamctl.cli.planning import (
+    Planned,
+    allowances,
+    command_for,
+    is_refused,
+    plan_all,
+    quoted,
+    refuse_stale,
+    refuse_unused,
+    say_unused,
+)
 from beamctl.cli.saved_plans import open_saved
 from beamctl.errors import RefusedError, UsageError
-from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.plan import APPLY, plans_text
@@ -63,14 +71,13 @@ def command(  # noqa: PLR0913 - one argument an option
     access = access_of(**connection)
     with ExitStack() as stack:
         if saved is not None:
-            planned, before = open_saved(saved, access, stack, workspaces, record)
-            granted += before
+            planned, granted = open_saved(saved, access, stack, workspaces, granted, record)
         else:
             planned = plan_all(files, workspaces, access, stack, granted, record)
-        again = APPLY if saved is None else f"{APPLY} {shlex.quote(printable(saved))}"
+        command = command_for(APPLY if saved is None else f"{APPLY} {quoted(saved)}", files, workspaces)
 
         def shown(style: Style) -> str:
-            return plans_text([each.plan for each in planned], granted, style, command=again)
+            return plans_text([each.plan for each in planned], granted, style, command=command)
 
         if not out.json:
             out.payload(shown(out.style))
@@ -82,7 +89,7 @@ def command(  # noqa: PLR0913 - one argument an option
             refuse_unused(planned, granted, out)
             if not auto_approve:
                 _approve(planned, shown, out, from_stdin="-" in files)
-            code = make_all(planned, ran, Way(parallelism, record, out, access.stop))
+            code = make_all(planned, ran, Way(parallelism, record, out, access.stop, saved=saved is not None))
     if out.json:
         _report(planned, granted, ran, out)
     return code

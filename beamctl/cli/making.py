@@ -14,7 +14,7 @@ from beamctl.cli.interrupt import Interrupt
 from beamctl.cli.output import Output, UnwritableError, say
 from beamctl.cli.planning import Planned
 from beamctl.cli.progress import Progress
-from beamctl.cli.run_records import RecordFile, open_record
+from beamctl.cli.run_records import Due, RecordFile, open_records
 from beamctl.errors import RecordError
 from beamctl.model.text import printable
 from beamctl.report.text.apply import counts, end_text
@@ -33,12 +33,14 @@ class Way:
         records: Where its record is kept; None for the usual place.
         out: Where it is told.
         stop: Set to end after the calls in flight.
+        saved: Whether the plans are from a file, which is applied once.
     """
 
     parallelism: int
     records: Path | None
     out: Output
     stop: StopSignal
+    saved: bool
 
 
 def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
@@ -56,7 +58,7 @@ def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
     code = Exit.DONE
     unwritable: UnwritableError | None = None
     due = [each for each in planned if each.plan.changes]
-    records = [open_record(way.records, each.plan, commit=each.commit(), digest=each.digest()) for each in due]
+    records = open_records(way.records, [Due(each.plan, each.commit(), each.digest()) for each in due]) if due else []
     with Interrupt(way.stop, quiet=way.out.quiet):
         for each, record in zip(due, records, strict=True):
             events: list[Event] = []
@@ -86,11 +88,11 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
         except UnwritableError as error:  # a full disk for the report is no reason to leave half of it undone
             unwritable = error
     progress.end()
-    if unwritable is None and not way.out.json:
-        way.out.payload("\n" + end_text(each.plan.workspace, events))
     try:
         record.end(events, interrupted=way.stop.is_set())
     except RecordError as error:  # what was done was done, and is told: the record alone does not say so
         say(f"Warning: {printable(error.message)}")
     if unwritable is not None:
         raise unwritable
+    if not way.out.json:
+        way.out.payload("\n" + end_text(each.plan.workspace, events, saved=way.saved))

@@ -12,7 +12,7 @@ from beamctl.cli import options
 from beamctl.cli.connect import access_of
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
-from beamctl.cli.planning import allowances, is_refused, plan_all, say_unused
+from beamctl.cli.planning import allowances, command_for, is_refused, plan_all, say_unused
 from beamctl.cli.saved_plans import save, target_of
 
 
@@ -49,16 +49,19 @@ def command(  # noqa: PLR0913 - one argument an option
     with ExitStack() as stack:
         planned = plan_all(files, workspaces, access_of(**connection), stack, granted, record)
         plans = [each.plan for each in planned]
+        saved = save(planned, granted, target)
         if talk.json:
             from beamctl.report.as_json import plans_json
 
             talk.payload(plans_json(plans, granted))
         else:
-            from beamctl.report.text.plan import plans_text
+            from beamctl.report.text.plan import APPLY, plans_text
 
-            talk.payload(plans_text(plans, granted, talk.style))
+            command = command_for(APPLY, files, workspaces)
+            talk.payload(plans_text(plans, granted, talk.style, command=command))
         say_unused(planned, granted, talk)
-        save(planned, granted, target, talk)
+        if saved:
+            talk.talk(saved)
     if is_refused(planned, granted):
         return Exit.REFUSED
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE

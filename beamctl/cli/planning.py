@@ -3,6 +3,7 @@ It must not know what is done with the plans."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -66,10 +67,31 @@ def plan_all(
         UsageError: A hazard is allowed, and the run is about several workspaces: it is not said in which.
     """
     wanted = read_desired(files, workspaces)
-    if granted and len(wanted) > 1:
-        names = ", ".join(desired.workspace for desired in wanted)
-        raise UsageError("--allow is about one plan, and this run makes several", f"Pick one with -w: {names}.")
+    refuse_shared(granted, [desired.workspace for desired in wanted])
     return [_planned(desired, stack.enter_context(link(access, desired.workspace)), records) for desired in wanted]
+
+
+def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:
+    """Refuse what is allowed in a run over several workspaces.
+
+    Raises:
+        UsageError: A hazard is allowed, and it is not said in which.
+    """
+    if granted and len(workspaces) > 1:
+        hint = f"Pick one with -w: {', '.join(workspaces)}."
+        raise UsageError("--allow is about one plan, and this run makes several", hint)
+
+
+def command_for(command: str, files: Sequence[str], workspaces: Sequence[str]) -> str:
+    """A command about what this run is about, as one would type it."""
+    named = [f"-f {quoted(file)}" for file in files]
+    picked = [f"-w {name}" for name in workspaces] if len(workspaces) == 1 else []  # several: each plan picks its own
+    return " ".join([command, *named, *picked])
+
+
+def quoted(file: str) -> str:
+    """The name of a file as one would type it."""
+    return shlex.quote(printable(file))
 
 
 def refuse_stale(planned: Sequence[Planned]) -> None:

@@ -7,6 +7,8 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,12 +26,13 @@ from beamctl.apply.record import (
 )
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
+from beamctl.cli.veil import VEIL
 from beamctl.errors import RecordError, UsageError
 from beamctl.plan.plan import Plan
 
 FOLDER = Path(".beamctl") / "runs"
 """Where records are kept unless `--record` says otherwise, below the current directory."""
-LARGEST = 256 * 1024 * 1024
+LARGEST = 64 * 1024 * 1024
 """Bytes of the largest record that is read."""
 
 _SUFFIX = ".jsonl"
@@ -39,25 +42,27 @@ class RecordFile:
     """The record of one run, while it is written. Safe to use from several threads."""
 
     def __init__(self, path: Path, plan: Plan) -> None:
-        self.path = path
+        self._path = path
         self._plan = plan
         self._lock = threading.Lock()
+        self._full = ""
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
 
     def write(self, line: str) -> None:
         """Append a line; when this returns, it outlives this process.
 
         Raises:
-            RecordError: It cannot be written.
+            RecordError: It cannot be written, or one before could not: half a line must stay the last one.
         """
-        left = line.encode()
+        left = VEIL.over(line, json=True).encode()
         with self._lock:
             try:
-                while left:
+                while left and not self._full:
                     left = left[os.write(self._descriptor, left) :]
             except OSError as error:
-                message = f"the record {self.path} cannot be written: {error.strerror or error}"
-                raise RecordError(message, "Make room, or name another directory with --record.") from None
+                self._full = f"the record {self._path} cannot be written: {error.strerror or error}"
+            if self._full:
+                raise RecordError(self._full, "Make room, or name another directory with --record.")
 
     def witness(self, event: Event) -> None:
         """Keep an event, as `apply.executor.Means` wants it.
@@ -78,29 +83,58 @@ class RecordFile:
         finally:
             os.close(self._descriptor)
 
+    def discard(self) -> None:
+        """Leave no trace of a run that was never begun."""
+        os.close(self._descriptor)
+        with suppress(OSError):
+            self._path.unlink()
 
-def open_record(folder: Path | None, plan: Plan, *, commit: str, digest: str) -> RecordFile:
-    """Begin the record of a run, before anything is changed.
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A plan that is to be made.
+
+    Attributes:
+        plan: The plan.
+        commit: Of the documents it was made from; empty where there is none.
+        digest: What names it.
+    """
+
+    plan: Plan
+    commit: str
+    digest: str
+
+
+def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
+    """Begin the record of each run, before anything is changed: all of them or none.
 
     Raises:
-        UsageError: It cannot be written; nothing was changed.
+        UsageError: One cannot be written; nothing was changed.
     """
-    began = now()
-    stamp = began.replace("-", "").replace(":", "").replace(".", "")
-    name = f"{stamp}-{plan.workspace}-{secrets.token_hex(3)}"
-    run = Run(name, began, actor(), commit, digest)
     where = folder or FOLDER
+    began: list[RecordFile] = []
     try:
         where.mkdir(parents=True, exist_ok=True)
         if folder is None:
             _keep_out_of_git(FOLDER.parent)
-        record = RecordFile(where / f"{name}{_SUFFIX}", plan)
-        record.write(first_line(run, plan))
+        for each in due:
+            run = _run(each)
+            began.append(RecordFile(where / f"{run.id}{_SUFFIX}", each.plan))
+            began[-1].write(first_line(run, each.plan))
     except (OSError, RecordError) as error:
+        for record in began:
+            record.discard()
         why = error.message if isinstance(error, RecordError) else f"{where}: {error.strerror or error}"
         hint = "Name a directory that can be written to:  beamctl apply --record DIR"
         raise UsageError(f"the record of this run cannot be written, so nothing was changed: {why}", hint) from None
-    return record
+    return began
+
+
+def _run(each: Due) -> Run:
+    began = now()
+    stamp = began.replace("-", "").replace(":", "").replace(".", "")
+    name = f"{stamp}-{each.plan.workspace}-{secrets.token_hex(3)}"
+    return Run(name, began, actor(), each.commit, each.digest)
 
 
 def left_by_last_run(folder: Path | None, workspace: str, api: str) -> Mapping[str, int]:
@@ -114,13 +148,15 @@ def left_by_last_run(folder: Path | None, workspace: str, api: str) -> Mapping[s
 
 
 def applied_before(folder: Path | None, workspace: str, digest: str) -> str:
-    """The run in which a saved plan was applied to a workspace, or begun to be; empty where none was."""
+    """The run in which a saved plan was applied to a workspace, or begun to be; empty where no record tells of one."""
     for path in _paths(folder or FOLDER):
-        if f"-{workspace}-" not in path.name or digest.encode() not in _beginning(path):
+        if f"-{workspace}-" not in path.name or digest.encode() not in _content(path, 65536):
             continue
-        found = find_record(folder, path.stem)
-        if found.workspace == workspace and found.count(State.WAITING) < len(found.changes):
-            return found.run.id
+        with suppress(UnreadableRecordError):
+            found = read_record(_content(path))
+            told = found.run.plan_digest, found.workspace
+            if told == (digest, workspace) and found.count(State.WAITING) < len(found.changes):
+                return found.run.id
     return ""
 
 
@@ -148,11 +184,12 @@ def find_record(folder: Path | None, name: str) -> Record:
     """
     where = folder or FOLDER
     paths = _paths(where)
-    found = paths[-1:] if name == "last" else [path for path in paths if name and path.stem.startswith(name)]
+    found = paths[-1:] if name == "last" else [path for path in paths if path.stem == name]
+    found = found or [path for path in paths if name and path.stem.startswith(name)]
     see = "See:  beamctl runs" + (f" --record {where}" if folder else "")
     if not found:
         raise UsageError(f"there is no record of a run {name!r} in {where}", see)
-    if len(found) > 1 and found[0].stem != name:
+    if len(found) > 1:
         raise UsageError(f"{len(found)} runs begin with {name!r}", see)
     try:
         return read_record(read_file(found[0], LARGEST))
@@ -169,7 +206,7 @@ def _paths(folder: Path) -> list[Path]:
     """Names begin with the time, so they sort by it."""
     try:
         return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise UsageError(
@@ -177,18 +214,10 @@ def _paths(folder: Path) -> list[Path]:
         ) from None
 
 
-def _beginning(path: Path) -> bytes:
-    """What tells which plan was made; nothing where it cannot be read, which is as good as no record."""
+def _content(path: Path, most: int = LARGEST) -> bytes:
+    """The beginning of it; nothing where it cannot be read, which is as good as no record."""
     try:
-        return read_beginning(path, 65536)
-    except UsageError:
-        return b""
-
-
-def _content(path: Path) -> bytes:
-    """All of it; nothing where it cannot be read."""
-    try:
-        return read_file(path, LARGEST)
+        return read_beginning(path, most)
     except UsageError:
         return b""
 

@@ -42,7 +42,7 @@ def command(*, run: str | None, everything: bool, record: Path | None, output: s
     if out.json:
         from beamctl.report.as_json import runs_json
 
-        out.payload(runs_json(listed))
+        out.payload(runs_json(listed, count - len(listed)))
     elif not listed:
         out.payload(f"No apply is recorded in {record or FOLDER}.\n")
     else:

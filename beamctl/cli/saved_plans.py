@@ -4,7 +4,6 @@ a plan, nor make it."""
 from __future__ import annotations
 
 import os
-import shlex
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -14,8 +13,7 @@ from pathlib import Path
 
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.files import read_file
-from beamctl.cli.output import Output
-from beamctl.cli.planning import Planned
+from beamctl.cli.planning import Planned, quoted, refuse_shared
 from beamctl.cli.run_records import applied_before
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.duration import duration
@@ -53,6 +51,8 @@ def target_of(out: str | None, expires: str) -> Target:
     """
     if out == "":
         raise UsageError("--out names nothing", "Is a variable empty?")
+    if out == "-":
+        raise UsageError("--out is a file, and not standard output", "A plan to be read by machines:  -o json")
     lasts = duration(expires)
     if lasts is None or lasts > LONGEST:
         hint = f"Write it like 30m, 24h or 7d; {LONGEST.days}d at most."
@@ -60,52 +60,71 @@ def target_of(out: str | None, expires: str) -> Target:
     return Target(out, lasts)
 
 
-def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, out: Output) -> None:
-    """Write plans into a file where that is asked for, whole or not at all, and say until when they may be applied.
+def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target) -> str:
+    """Write plans into a file where that is asked for, whole or not at all.
+
+    Returns:
+        What to say of it: until when they may be applied; nothing where nothing was asked for.
 
     Raises:
         UsageError: The file cannot be written.
         ApiError: What tells a workspace from another one of its name cannot be read.
     """
     if target.file is None:
-        return
+        return ""
     created = datetime.now(UTC).replace(microsecond=0)
     saved = Saved(
         plans=tuple(each.plan for each in planned),
         allowed=tuple(allowed),
         workspace_ids={each.plan.workspace: identify(each.plan.workspace, each.link.reader) for each in planned},
-        commit=next((each.commit() for each in planned), ""),
+        commit=max((each.commit() for each in planned), key=len, default=""),  # one that is dirty is longer
         created=created,
         expires=created + target.lasts,
     )
     _write(Path(target.file), saved_text(saved))
-    command = f"beamctl apply {shlex.quote(printable(target.file))}"
-    out.talk(f"Saved, and good until {_told(saved.expires)}:  {command}")
+    return f"Saved, and good until {_told(saved.expires)}:  beamctl apply {quoted(target.file)}"
 
 
 def open_saved(
-    file: str, access: Access, stack: ExitStack, workspaces: Sequence[str], records: Path | None
+    file: str,
+    access: Access,
+    stack: ExitStack,
+    workspaces: Sequence[str],
+    granted: Sequence[Allowance],
+    records: Path | None,
 ) -> tuple[list[Planned], tuple[Allowance, ...]]:
-    """The plans of a file that still hold, and the hazards that were allowed when they were made.
+    """The plans of a file that still hold.
+
+    Args:
+        file: The file as the user named it.
+        access: How to reach the workspaces.
+        stack: Closes the ways to them.
+        workspaces: Those that are meant; none for all.
+        granted: The hazards that somebody allows now.
+        records: Where the records of applies are; None for the usual place.
+
+    Returns:
+        The plans, and all hazards that are allowed, now or when they were made.
 
     Raises:
         UsageError: It is no saved plan, or is about another workspace or API than was named.
         StalePlanError: It does not hold any more.
     """
     if Path(file).suffix in _DOCUMENTS:
-        raise UsageError(f"{file} is no saved plan", f"Documents are named with -f:  beamctl apply -f {file}")
+        hint = f"Documents are named with -f:  beamctl apply -f {quoted(file)}"
+        raise UsageError(f"{file} is no saved plan", hint)
     saved = open_plan(read_file(Path(file), LARGEST), file)
     names = [plan.workspace for plan in saved.plans]
     if foreign := [name for name in workspaces if name not in names]:
         raise UsageError(f"{file} is about {', '.join(names)}, not about {foreign[0]!r}", "Pick with -w what is in it.")
-    if datetime.now(UTC) >= saved.expires:
-        raise _stale(file, f"{file} was good until {_told(saved.expires)}")
     picked = [plan for plan in saved.plans if not workspaces or plan.workspace in workspaces]
+    refuse_shared(granted, [plan.workspace for plan in picked])
+    _refuse_expired(saved, file)
     for plan in picked:
         if run := applied_before(records, plan.workspace, saved.digest):
             raise _stale(file, f"{file} was applied already, in the run {run}")
     opened = [(plan, stack.enter_context(link(access, plan.workspace))) for plan in picked]
-    return [_held(saved, file, plan, way) for plan, way in opened], saved.allowed
+    return [_held(saved, file, plan, way) for plan, way in opened], (*granted, *saved.allowed)
 
 
 def _held(saved: Saved, file: str, plan: Plan, way: Link) -> Planned:
@@ -115,11 +134,21 @@ def _held(saved: Saved, file: str, plan: Plan, way: Link) -> Planned:
         )
 
     def held() -> Plan:
+        _refuse_expired(saved, file)
         found = look_again(plan, way.reader, way.identity)
         _refuse_moved(saved, file, found)
         return found.plan
 
-    return Planned(held(), way, lambda: bool(held()), lambda: saved.commit, lambda: saved.digest)
+    def still() -> bool:
+        held()  # says itself what moved
+        return True
+
+    return Planned(held(), way, still, lambda: saved.commit, lambda: saved.digest)
+
+
+def _refuse_expired(saved: Saved, file: str) -> None:
+    if datetime.now(UTC) >= saved.expires:
+        raise _stale(file, f"{file} was good until {_told(saved.expires)}")
 
 
 def _refuse_moved(saved: Saved, file: str, found: Recheck) -> None:
@@ -136,7 +165,7 @@ def _refuse_moved(saved: Saved, file: str, found: Recheck) -> None:
 
 
 def _stale(file: str, why: str, *lines: str) -> StalePlanError:
-    again = f"Make a new plan, and look at it:  beamctl plan --out {printable(file)}"
+    again = f"Make a new plan, and look at it:  beamctl plan --out {quoted(file)}"
     return StalePlanError(why, "\n".join([*lines, again]))
 
 
@@ -146,10 +175,10 @@ def _told(when: datetime) -> str:
 
 def _write(path: Path, text: str) -> None:
     """Beside the file first, and then in its place: whoever reads it never sees half of it."""
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no regular file", "Name another one with --out.")
     beside = ""
     try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is no regular file", "Name another one with --out.")
         descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)

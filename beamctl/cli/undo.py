@@ -14,9 +14,9 @@ from beamctl.cli import options
 from beamctl.cli.connect import Link, access_of, link
 from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
-from beamctl.cli.output import output_of
-from beamctl.cli.planning import Planned, allowances, is_refused, say_unused
-from beamctl.cli.run_records import find_record
+from beamctl.cli.output import Output, output_of
+from beamctl.cli.planning import Planned, allowances, command_for, is_refused, say_unused
+from beamctl.cli.run_records import find_record, left_by_last_run
 from beamctl.cli.saved_plans import save, target_of
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
@@ -57,11 +57,13 @@ def command(  # noqa: PLR0913 - one argument an option
     granted = allowances(allowed)
     target = target_of(out, expires)
     found = find_record(record, run)
-    desired = _guarded(found, files)
+    desired = _guarded(found, files, talk)
     access = access_of(**connection)
     with ExitStack() as stack:
-        planned = [_planned(found, desired, stack.enter_context(link(access, found.workspace)))]
+        planned = [_planned(found, desired, stack.enter_context(link(access, found.workspace)), record)]
         plan = planned[0].plan
+        saved = save(planned, granted, target)
+        command = command_for(f"beamctl undo {found.run.id} --out FILE", files, ())
         if talk.json:
             from beamctl.report.as_json import plans_json
 
@@ -69,28 +71,33 @@ def command(  # noqa: PLR0913 - one argument an option
         else:
             from beamctl.report.text.plan import undo_text
 
-            talk.payload(undo_text(plan, granted, talk.style, f"beamctl undo {found.run.id} --out FILE"))
+            talk.payload(undo_text(plan, granted, talk.style, command))
         say_unused(planned, granted, talk)
-        save(planned, granted, target, talk)
-    return Exit.REFUSED if is_refused(planned, granted) else Exit.DONE
+    refused = is_refused(planned, granted)
+    if saved or (plan.changes and not refused):
+        talk.talk(saved or f"Nothing was changed. To make this, save it and apply the file:  {command}")
+    return Exit.REFUSED if refused else Exit.DONE
 
 
-def _guarded(record: Record, files: tuple[str, ...]) -> Desired:
+def _guarded(record: Record, files: tuple[str, ...], talk: Output) -> Desired:
     """The guards of the workspace as its document has them, and nothing else of it."""
-    source = f"run {record.run.id}"
-    bare = Desired(record.workspace, Document(source, {}, {}, {}))
-    known = read_desired(files) if files or defaults() else ()
+    known = read_desired(files, [record.workspace] if files else []) if files or defaults() else ()
+    bare = Desired(record.workspace, Document(f"run {record.run.id}", {}, {}, {}))
     about = next((desired for desired in known if desired.workspace == record.workspace), bare)
+    if about is bare:
+        talk.talk(f"Note: no document here is about {record.workspace}, so only the guards that hold by default do.")
     return Desired(record.workspace, bare.document, about.guards, {}, about.skip)
 
 
-def _planned(record: Record, desired: Desired, way: Link) -> Planned:
+def _planned(record: Record, desired: Desired, way: Link, records: Path | None) -> Planned:
     if way.api_url != record.api:
         message = f"{record.run.id} was made at {record.api}, and --api-url names {way.api_url}"
         raise UsageError(message, "Undo it where it was made.")
 
+    left = left_by_last_run(records, record.workspace, record.api)
+
     def made() -> Plan:
-        return undo(record, desired, way.reader, Situation(datetime.now(UTC).date(), way.api_url, way.identity))
+        return undo(record, desired, way.reader, Situation(datetime.now(UTC).date(), way.api_url, way.identity, left))
 
     first = made()
     return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))

@@ -19,6 +19,9 @@ from beamctl.document.wording import problems_of
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+_REFERRED = {"run": ("plan",)}
+"""By schema, the others that it refers to."""
+
 
 def check(document: Document, name: str = "workspace") -> list[Problem]:
     """Everything in which the document is not as the schema `name` says, each problem once; of very many, the first."""
@@ -54,12 +57,13 @@ def _validator(name: str) -> Validator:
     from jsonschema.validators import extend
     from referencing import Registry, Resource
 
-    def sibling(uri: str) -> Resource[Any]:
-        return Resource.from_contents(load_schema(uri.rpartition("/")[2].removesuffix(".schema.json")))
-
+    referred = [load_schema(each) for each in _REFERRED.get(name, ())]
+    registry: Registry[Any] = Registry().with_resources(
+        (each["$id"], Resource.from_contents(each)) for each in referred
+    )
     validators: Any = extend  # the stubs have no types for it
-    registry: Registry[Any] = Registry(retrieve=sibling)  # type: ignore[call-arg] # as above
-    validator: Validator = validators(Draft202012Validator, {"pattern": _pattern})(load_schema(name), registry=registry)
+    ours = validators(Draft202012Validator, {"pattern": _pattern})
+    validator: Validator = ours(load_schema(name), registry=registry.crawl())
     return validator
 
 

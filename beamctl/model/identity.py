@@ -18,3 +18,8 @@ class Identity:
     sub: str = ""
     email: str = ""
     client_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people know it by; empty where nothing tells."""
+        return self.email or self.client_id or self.sub

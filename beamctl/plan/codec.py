@@ -31,11 +31,11 @@ def address(workspace: str, change: Change) -> str:
     return f'{workspace}.{change.kind}["{name}"]'
 
 
-def change_data(plan: Plan, change: Change) -> dict[str, Any]:
-    """One change as plain data."""
+def change_data(workspace: str, change: Change) -> dict[str, Any]:
+    """One change to a workspace as plain data."""
     data: dict[str, Any] = {
-        "address": address(plan.workspace, change),
-        "module_address": plan.workspace,
+        "address": address(workspace, change),
+        "module_address": workspace,
         "mode": "managed",
         "type": change.kind,
         "name": change.name,
@@ -66,7 +66,7 @@ def plans_data(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str,
     return {
         "format_version": FORMAT_VERSION,
         "beamctl_version": __version__,
-        "resource_changes": [change_data(plan, change) for plan in plans for change in plan.changes],
+        "resource_changes": [change_data(plan.workspace, change) for plan in plans for change in plan.changes],
         "workspaces": [_workspace_data(plan, allowed) for plan in plans],
     }
 

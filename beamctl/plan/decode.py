@@ -8,7 +8,7 @@ from typing import Any
 
 from beamctl.document.problem import Place
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.codec import address
+from beamctl.plan.codec import change_data
 from beamctl.plan.hazard import Allowance, Hazard, Risk
 from beamctl.plan.kind import Note
 from beamctl.plan.plan import LiveObject, Plan
@@ -24,7 +24,7 @@ def change_of(data: Data) -> Change:
     """One change.
 
     Raises:
-        UndecodableError: It has a word that this beamctl does not know, or an address that is not its own.
+        UndecodableError: It has a word that this beamctl does not know, or tells one thing in two ways.
     """
     source = data.get("source")
     try:
@@ -46,8 +46,8 @@ def change_of(data: Data) -> Change:
         declared=data.get("declared", {}),
         lane=data.get("lane", ""),
     )
-    if data["address"] != address(data["module_address"], change):
-        raise UndecodableError(f"the address {data['address']} is not that of its change")
+    if change_data(data["module_address"], change) != data:  # its address, and what Terraform's readers go by
+        raise UndecodableError(f"the change {data['address']} does not agree with itself")
     return change
 
 

@@ -35,7 +35,8 @@ class Plan:
         notes: What a reviewer should know beside them.
         tally: How many were left as they are, by why.
         fingerprint: Of the live state it was made from.
-        relies_on: By kind, keys of those who must still be there before anything is taken from anyone.
+        relies_on: By kind, keys of those who must still be there before anything is taken from anyone; none where
+            nothing is.
         rests_on: By kind and key, what the API shows of all that is changed or relied on; None for what is not there.
         seen: By kind, how many the API shows.
         stays: By kind, keys of those to whom nothing is done, and without whom a later listing is not believed.
@@ -130,7 +131,8 @@ def _plan(
     tally: Counter[str] = Counter()
     for each in found.values():
         tally.update(each.tally)
-    relies_on = {name: each.relies_on for name, each in found.items() if each.relies_on}
+    takes = any(change.takes for change in changes)
+    relies_on = {name: each.relies_on for name, each in found.items() if each.relies_on and takes}
     return Plan(
         workspace=desired.workspace,
         source=desired.document.source,
@@ -171,7 +173,7 @@ def runs_as(desired: Desired, told: Identity | None) -> str:
     said = desired.guards.runs_as
     if said is not None:
         return said.email or said.service_account
-    return (told.email or told.client_id or told.sub) if told else ""
+    return told.name if told else ""
 
 
 def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Hazard]:

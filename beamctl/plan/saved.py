@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from beamctl.document.document import Document
 from beamctl.document.schema import check
 from beamctl.errors import UsageError
+from beamctl.model.strict_json import read_json
 from beamctl.plan.codec import FORMAT_VERSION, plans_data
 from beamctl.plan.decode import UndecodableError, allowed_of, plan_of
 from beamctl.plan.hazard import Allowance
@@ -50,21 +51,7 @@ class Saved:
 
 def saved_text(saved: Saved) -> str:
     """What is written into the file. It holds no secret: plans hold none."""
-    data = plans_data(saved.plans, saved.allowed)
-    for entry, plan in zip(data["workspaces"], saved.plans, strict=True):
-        entry["workspace_id"] = saved.workspace_ids.get(plan.workspace, "")
-        entry["relies_on"] = {kind: list(keys) for kind, keys in plan.relies_on.items()}
-        entry["seen"] = dict(plan.seen)
-        entry["rests_on"] = [
-            {"type": kind, "key": key, "was": was, "fingerprint": fingerprint(was)}
-            for kind, objects in plan.rests_on.items()
-            for key, was in objects.items()
-        ]
-    data["saved"] = {
-        "created_at": _written(saved.created),
-        "expires_at": _written(saved.expires),
-        "commit": saved.commit,
-    }
+    data = _data(saved)
     data["saved"]["digest"] = digest_of(data)
     return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
 
@@ -79,17 +66,8 @@ def read_saved(content: bytes, name: str) -> Saved:
     Raises:
         UsageError: It is cut off, changed, or no saved plan at all.
     """
-    if len(content) > LARGEST:
-        raise UsageError(f"{name} is larger than {LARGEST // 1024 // 1024} MiB: it is no plan", _AGAIN)
-    try:
-        data = _parsed(content, name)
-        return _checked(data, name)
-    except RecursionError:
-        raise UsageError(f"{name} is no plan of beamctl: it is nested too deeply", _AGAIN) from None
-
-
-def _checked(data: dict[str, Any], name: str) -> Saved:
-    if "format_version" not in data or "resource_changes" not in data:
+    data = _parsed(content, name)
+    if not isinstance(data, dict) or "format_version" not in data or "resource_changes" not in data:
         raise UsageError(f"{name} is no plan of beamctl", _AGAIN)
     if data["format_version"] != FORMAT_VERSION:
         message = f"{name} has another format than this beamctl reads ({FORMAT_VERSION})"
@@ -104,8 +82,19 @@ def _checked(data: dict[str, Any], name: str) -> Saved:
         raise UsageError(f"{name} is no plan of beamctl: {problems[0].message}", _AGAIN)
     try:
         return _decoded(data)
-    except (UndecodableError, ValueError, OverflowError) as error:
+    except ValueError as error:  # UndecodableError, and a day that is not in the calendar
         raise UsageError(f"{name} is no plan of beamctl: {error}", _AGAIN) from None
+
+
+def _parsed(content: bytes, name: str) -> Any:  # noqa: ANN401 - any JSON
+    if len(content) > LARGEST:
+        raise UsageError(f"{name} is larger than {LARGEST // 1024 // 1024} MiB: it is no plan", _AGAIN)
+    try:
+        return read_json(content)
+    except ValueError:
+        cut = content.lstrip()[:1] == b"{" and not content.rstrip().endswith(b"}")
+        what = "ends in the middle: it was cut off" if cut else "is no JSON, so it is no plan of beamctl"
+        raise UsageError(f"{name} {what}", _AGAIN) from None
 
 
 def digest_of(data: Mapping[str, Any]) -> str:
@@ -125,73 +114,61 @@ def _sha256(data: Any) -> str:  # noqa: ANN401 - any JSON
     return f"sha256:{hashlib.sha256(written.encode()).hexdigest()}"
 
 
-def _decoded(data: Mapping[str, Any]) -> Saved:
-    entries: Sequence[Mapping[str, Any]] = data["workspaces"]
-    names = [entry["workspace"] for entry in entries]
-    changes: dict[str, list[Mapping[str, Any]]] = {name: [] for name in names}
-    for each in data["resource_changes"]:
-        if each["module_address"] not in changes:
-            raise UndecodableError(f"a change is about {each['module_address']}, which is no workspace of the plan")
-        changes[each["module_address"]].append(each)
-    if len(changes) != len(names):
-        raise UndecodableError("a workspace is there twice")
-    for each in (each for entry in entries for each in entry.get("rests_on", ())):
-        if each["fingerprint"] != fingerprint(each["was"]):
-            raise UndecodableError(f"the fingerprint of {each['key']} is not that of what was read")
-    plans = tuple(plan_of(entry, changes[entry["workspace"]]) for entry in entries)
-    for plan in plans:
-        _see_that_it_says_what_it_rests_on(plan)
-    saved = data["saved"]
-    return Saved(
-        plans=plans,
-        allowed=tuple(allowance for entry in entries for allowance in allowed_of(entry)),
-        workspace_ids={entry["workspace"]: entry.get("workspace_id", "") for entry in entries},
-        commit=saved["commit"],
-        created=_read_time(saved["created_at"]),
-        expires=_read_time(saved["expires_at"]),
-        digest=saved["digest"],
-    )
-
-
-def _see_that_it_says_what_it_rests_on(plan: Plan) -> None:
-    needed = {(change.kind, change.key) for change in plan.changes}
-    needed |= {(kind, key) for kind, keys in plan.relies_on.items() for key in keys}
-    for kind, key in sorted(needed):
-        if key not in plan.rests_on.get(kind, {}):
-            raise UndecodableError(f"it does not say what was read of {key}")
-
-
-def _parsed(content: bytes, name: str) -> dict[str, Any]:
-    try:
-        data = json.loads(content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_number)
-        json.dumps(data, ensure_ascii=False).encode()  # half a character is no text
-    except ValueError:  # UnicodeDecodeError and JSONDecodeError are some
-        cut = content.lstrip()[:1] == b"{" and not content.rstrip().endswith(b"}")
-        what = "ends in the middle: it was cut off" if cut else "is no JSON, so it is no plan of beamctl"
-        raise UsageError(f"{name} {what}", _AGAIN) from None
-    if not isinstance(data, dict):
-        raise UsageError(f"{name} is no plan of beamctl", _AGAIN)
+def _data(saved: Saved) -> dict[str, Any]:
+    """All of it but its digest."""
+    data = plans_data(saved.plans, saved.allowed)
+    for entry, plan in zip(data["workspaces"], saved.plans, strict=True):
+        entry["workspace_id"] = saved.workspace_ids.get(plan.workspace, "")
+        entry["relies_on"] = {kind: list(keys) for kind, keys in plan.relies_on.items()}
+        entry["seen"] = dict(plan.seen)
+        entry["rests_on"] = [
+            {"type": kind, "key": key, "was": was, "fingerprint": fingerprint(was)}
+            for kind, objects in sorted(plan.rests_on.items())
+            for key, was in sorted(objects.items())
+        ]
+    data["saved"] = {
+        "created_at": _written(saved.created),
+        "expires_at": _written(saved.expires),
+        "commit": saved.commit,
+    }
     return data
 
 
-def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    listed = list(pairs)
-    found = dict(listed)
-    if len(found) != len(listed):
-        raise ValueError("a key is there twice")
-    return found
+def _decoded(data: Mapping[str, Any]) -> Saved:
+    entries: Sequence[Mapping[str, Any]] = data["workspaces"]
+    changes: dict[str, list[Mapping[str, Any]]] = {}
+    for each in data["resource_changes"]:
+        changes.setdefault(each["module_address"], []).append(each)
+    saved = Saved(
+        plans=tuple(plan_of(entry, changes.get(entry["workspace"], ())) for entry in entries),
+        allowed=tuple(allowance for entry in entries for allowance in allowed_of(entry)),
+        workspace_ids={entry["workspace"]: entry.get("workspace_id", "") for entry in entries},
+        commit=data["saved"]["commit"],
+        created=datetime.fromisoformat(data["saved"]["created_at"]),
+        expires=datetime.fromisoformat(data["saved"]["expires_at"]),
+        digest=data["saved"]["digest"],
+    )
+    for plan in saved.plans:
+        _see_that_it_says_what_it_rests_on(plan)
+    if saved.allowed and len(saved.plans) > 1:
+        raise UndecodableError("it allows a hazard, and is about several workspaces")
+    ours = _data(saved) | {"beamctl_version": data["beamctl_version"]}
+    if digest_of(ours) != saved.digest:  # a fingerprint, a count, whatever is told twice
+        raise UndecodableError("it does not agree with itself")
+    return saved
 
 
-def _no_number(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON")
+def _see_that_it_says_what_it_rests_on(plan: Plan) -> None:
+    needed = [(change.kind, change.key) for change in plan.changes]
+    needed += [(kind, key) for kind, keys in plan.relies_on.items() for key in keys]
+    for kind, key in needed:
+        if key not in plan.rests_on[kind]:
+            raise UndecodableError(f"it does not say what was read of {key}")
+    for change in plan.changes:
+        was, before = plan.rests_on[change.kind][change.key], change.before
+        if {**(was or {}), **(before or {})} != (was or {}) or (was is None) is not (before is None):
+            raise UndecodableError(f"it says two things of how {change.name} was")
 
 
 def _written(when: datetime) -> str:
     return (when.astimezone(UTC).replace(tzinfo=None)).isoformat(timespec="seconds") + "Z"
-
-
-def _read_time(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.utcoffset() != timedelta(0):
-        raise UndecodableError(f"{text} is no time in UTC")
-    return found

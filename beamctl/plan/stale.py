@@ -84,5 +84,6 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
         plan,
         changes=tuple(sorted(changes, key=lambda change: change.order)),
         hazards=(*hazards, *plan.hazards),
+        runs_as=identity.name if identity else plan.runs_as,
         stays=who_stays(kinds, live, changes),
     )

@@ -42,7 +42,9 @@ def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
 
 def drift_json(plans: Sequence[Plan]) -> str:
     """Every difference of every workspace."""
-    found = [change_data(plan, change) | {"told": told(plan, change)} for plan in plans for change in plan.changes]
+    found = [
+        change_data(plan.workspace, change) | {"told": told(plan, change)} for plan in plans for change in plan.changes
+    ]
     notes = [({"workspace": plan.workspace, "told": note.text}, note) for plan in plans for note in plan.notes]
     left = [each for each, note in notes if note.differs]
     excused = [each for each, note in notes if note.excused]
@@ -66,9 +68,9 @@ def applied_json(
     return _dumps(plans_data(plans, allowed) | {"results": results, "summary": summary}, versioned=False)
 
 
-def runs_json(found: Sequence[tuple[str, Record | str]]) -> str:
-    """Past runs with every change, or why one cannot be read."""
-    return _dumps({"runs": [_run(name, each) for name, each in found]})
+def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
+    """Past runs with every change, or why one cannot be read; and how many there are that are not told."""
+    return _dumps({"runs": [_run(name, each) for name, each in found], "more": more})
 
 
 def _run(name: str, found: Record | str) -> dict[str, Any]:
@@ -143,7 +145,7 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
                 said = {"outcome": "not attempted", "remark": why, "hint": ""}
             case _:
                 continue
-        found.append({"address": change_data(plan, change)["address"], "action": change.action.value, **said})
+        found.append({"address": address(plan.workspace, change), "action": change.action.value, **said})
     return sorted(found, key=lambda result: (result["address"], result["action"]))
 
 

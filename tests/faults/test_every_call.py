@@ -20,6 +20,7 @@ from beamctl.document.document import Desired
 from beamctl.emulator import FaultKind, Quirk
 from beamctl.errors import BeamctlError
 from beamctl.plan.change import Change
+from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Ending, Situation
 from beamctl.plan.plan import Plan
 from beamctl.usecases import apply, plan
@@ -108,7 +109,7 @@ class Run:
         with open_workspace(connection, "acme", options) as api:
             try:
                 self.plan = plan(want, api.reader(), situation)
-                if not self.plan.hazards:
+                if all(hazard.risk is Risk.REMOVES_ADMIN for hazard in self.plan.hazards):  # which is allowed
                     events = apply(self.plan, api.reader(), api.sender(), parallelism=1, stop=threading.Event())
                     self.events.extend(events)
                     self.left = plan(want, api.reader(), situation).changes

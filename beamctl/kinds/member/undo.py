@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from beamctl.kinds.member.judge import Judge
-from beamctl.kinds.member.live import People, Person
+from beamctl.kinds.member.live import People, Person, attributes
 from beamctl.kinds.member.wanted import Wanted
 from beamctl.model.role import UnknownRole, live_role
 from beamctl.plan.change import Action, Change, Reason
@@ -15,19 +15,27 @@ from beamctl.plan.kind import Note
 
 
 def undo(judge: Judge, changes: Sequence[Change], live: People) -> None:
-    """Have the judge decide about everybody that a run changed; what cannot be undone is noted."""
+    """Have the judge decide about everybody whom a run changed; what cannot be undone is noted."""
     for change in changes:
         person = live.get(change.key)
-        why_not = _why_not(change, person)
-        if why_not:
+        if _is_as_before(change, person):
+            judge.tally["as before already"] += 1
+        elif why_not := _why_not(change, person):
             judge.notes.append(Note(f"{change.name} {why_not}"))
-            continue
-        judge.person(change.key, _before(change), person)
-        if change.action is Action.REMOVE:
-            judge.notes.append(Note(f"{change.name} comes back only as an invitee, with access once they accept"))
-        if change.before is None and person is not None and person.accepted:
-            judge.notes.append(Note(f"{change.name} has accepted the invitation since, and would lose access"))
+        else:
+            _take_back(judge, change, person)
     judge.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in judge.changes]
+
+
+def _take_back(judge: Judge, change: Change, person: Person | None) -> None:
+    count = len(judge.changes)
+    judge.person(change.key, _before(change), person)
+    if len(judge.changes) == count:  # skipped
+        return
+    if change.action is Action.REMOVE:
+        judge.notes.append(Note(f"{change.name} comes back only as an invitee, with access once they accept"))
+    if change.before is None and person is not None and person.accepted:
+        judge.notes.append(Note(f"{change.name} has accepted the invitation since, and would lose access"))
 
 
 def _why_not(change: Change, person: Person | None) -> str:
@@ -38,15 +46,22 @@ def _why_not(change: Change, person: Person | None) -> str:
     if change.after is None and before.get("standing") == "expired":
         return "had an invitation that had expired: there is nothing to give back"
     if _restores(change) and isinstance(live_role(before["role"]), UnknownRole):
-        return f"had the role {before['role']!r}, which beamctl cannot give: give it in the console"
+        role = f"the role {before['role']!r}, which beamctl cannot give" if before["role"] else "a role not told"
+        return f"had {role}: give it in the console"
     return ""
+
+
+def _is_as_before(change: Change, person: Person | None) -> bool:
+    if change.before is None or person is None:
+        return change.before is None and person is None
+    now = attributes(person)
+    return all(now[name] == change.before[name] for name in ("role", "standing"))
 
 
 def _is_as_left(change: Change, person: Person | None) -> bool:
     if change.after is None or person is None:
         return change.after is None and person is None
-    role: str = change.after["role"]
-    return str(person.role) == role
+    return str(person.role) in (change.after["role"], "")  # some APIs do not tell the role of an invitation
 
 
 def _restores(change: Change) -> bool:

@@ -29,7 +29,14 @@ def plans_text(
     return "\n".join(plan_text(plan, allowed, style, command=one) for plan, one in zip(plans, commands, strict=True))
 
 
-def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAIN, *, command: str = APPLY) -> str:
+def plan_text(
+    plan: Plan,
+    allowed: Sequence[Allowance] = (),
+    style: Style = PLAIN,
+    *,
+    command: str = APPLY,
+    total: str = "",
+) -> str:
     """A whole plan: header, changes, notes, hazards and sum.
 
     Args:
@@ -37,6 +44,7 @@ def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAI
         allowed: The hazards that somebody allowed.
         style: Colours.
         command: What makes the plan, for a hint on how to allow a hazard.
+        total: The plan in one sentence, where it is another than that of `sum_text`.
     """
     lines = [style(Tone.STRONG, words.head(plan)), ""]
     for kind, section in plan.sections.items():
@@ -48,18 +56,15 @@ def plan_text(plan: Plan, allowed: Sequence[Allowance] = (), style: Style = PLAI
     lines += aside(plan, plan.notes)
     if len(lines) > 2 and lines[-1]:  # noqa: PLR2004 - more than the header
         lines.append("")
-    lines.append(style(Tone.STRONG, sum_text(plan)))
+    lines.append(style(Tone.STRONG, total or sum_text(plan)))
     return "\n".join([*lines, *_hazards(plan, allowed, style, command), *_all_flags(plan, allowed, command)]) + "\n"
 
 
 def undo_text(plan: Plan, allowed: Sequence[Allowance], style: Style, command: str) -> str:
     """A plan that undoes a run; where nothing can be undone, why."""
-    if plan.changes:
-        return plan_text(plan, allowed, style, command=command)
-    nothing = style(
-        Tone.STRONG, f"Nothing to undo: what {printable(plan.source)} changed is not as it left it, or was not changed."
-    )
-    return "\n".join([style(Tone.STRONG, words.head(plan)), "", *aside(plan, plan.notes), "", nothing]) + "\n"
+    run = printable(plan.source)
+    nothing = f"Nothing to undo: what {run} changed is as before, or no longer as it left it."
+    return plan_text(plan, allowed, style, command=command, total="" if plan.changes else nothing)
 
 
 def aside(plan: Plan, notes: Sequence[Note]) -> list[str]:

@@ -25,9 +25,12 @@ def _lines(each: Moved) -> Iterator[str]:
     elif each.now is None:
         yield f"{name} is gone; it was there: {_told(each.was)}"
     else:
-        for spot in differences(dict(each.was), dict(each.now)):
+        was, now = dict(each.was), dict(each.now)
+        if was.keys() == {each.name} == now.keys():  # it is all there is to tell: a setting
+            was, now = was[each.name], now[each.name]
+        for spot in differences(was, now):
             before, after = ("nothing" if side is ABSENT else value(side) for side in (spot.before, spot.after))
-            yield f"{name}: {printable(spot.path)} was {before}, and is {after}"
+            yield f"{name}:{' ' * bool(spot.path)}{printable(spot.path)} was {before}, and is {after}"
 
 
 def _told(attributes: object) -> str:

@@ -1,0 +1,81 @@
+"""How the API spells a change of a setting: a read, a merge and a write of the whole workspace. It must not know how a
+call travels. Whether the API keeps a key that a `PUT` leaves out is not documented, so none is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beamctl.errors import GarbledError
+from beamctl.kinds.settings.live import normal, settings
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.plan.change import Change
+from beamctl.plan.kind import Conversation, Ending, Outcome
+
+_READ_ONLY = frozenset(
+    {"id", "status", "statusReason", "resourceCounts", "createdAt", "updatedAt", "createdBy", "updatedBy"}
+)
+
+
+def perform(change: Change, workspace: str, path: str) -> Conversation:
+    """Read the workspace, change one key, and write it back whole."""
+    key = change.attribute
+    asked, approved = (change.after or {})[key], (change.before or {})[key]
+    read = yield ApiCall(Method.GET, path)
+    if isinstance(read, Lost) or not read.ok or not isinstance(read.body, dict):
+        return _failed(read)
+    now = settings(read.body)[key]
+    if read.body["name"] != workspace or normal(key, now) != normal(key, approved):
+        is_so = read.body["name"] == workspace and normal(key, now) == normal(key, asked)
+        return Outcome(Ending.DONE, "is so already") if is_so else _changed(key)
+    kept = {name: value for name, value in read.body.items() if name not in _READ_ONLY}
+    return (yield from _write(ApiCall(Method.PUT, path, kept | {key: asked}), change))
+
+
+def _write(put: ApiCall, change: Change) -> Conversation:
+    """Write it, and look where the answer does not confirm it."""
+    key = change.attribute
+    answer = yield put
+    if isinstance(answer, Answer) and not answer.ok:
+        return _failed(answer)
+    told = _told(key, answer)
+    if told is None:
+        look = yield ApiCall(Method.GET, put.path)
+        return _as_seen(_told(key, look), change, answer, look)
+    if told != normal(key, (change.after or {})[key]):
+        remark = f"the API took the change but answers another {key}"
+        return Outcome(Ending.FAILED, remark, "Run `beamctl show` to see what it made of it.")
+    return Outcome(Ending.DONE)
+
+
+def _told(key: str, answer: Answer | Lost) -> Any:  # noqa: ANN401 - any JSON
+    """A setting as an answer tells it; None where it tells nothing."""
+    try:
+        return normal(key, settings(answer.body)[key]) if isinstance(answer, Answer) and answer.ok else None
+    except GarbledError:
+        return None
+
+
+def _as_seen(now: Any, change: Change, answer: Answer | Lost, look: Answer | Lost) -> Outcome:  # noqa: ANN401
+    """The answer did not confirm the change, and this is how the setting is now; None where that cannot be seen."""
+    key = change.attribute
+    if now is None:
+        unseen = f"{answer.why}, and it cannot be looked up: {look.why}"
+        return Outcome(Ending.FAILED, unseen, "Run `beamctl plan` to see how it stands.")
+    if now == normal(key, (change.after or {})[key]):
+        return Outcome(Ending.DONE)
+    if now == normal(key, (change.before or {})[key]):
+        return Outcome(Ending.FAILED, f"{answer.why}; it was not made", "Run `beamctl apply` again.")
+    return _changed(key)
+
+
+def _changed(key: str) -> Outcome:
+    return Outcome(Ending.FAILED, f"{key} was changed meanwhile", "Run `beamctl plan` to see it.")
+
+
+def _failed(answer: Answer | Lost) -> Outcome:
+    match answer:
+        case Lost():
+            return Outcome(Ending.FAILED, answer.why, "Run `beamctl plan` to see how it stands.")
+        case Answer():
+            hint = "Mend the value under settings, then run `beamctl apply` again."
+            return Outcome(Ending.FAILED, answer.why, hint)

@@ -1,0 +1,147 @@
+"""The workspace's settings: display name, labels, group mappings. Each declared key is compared as a whole; keys that
+are not declared stay as they are. It must not know how a call travels, nor how the API spells a change (`calls`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from beamctl.document.document import Desired, Document
+from beamctl.document.problem import Problem
+from beamctl.document.quote import quoted
+from beamctl.kinds.settings import calls
+from beamctl.kinds.settings.groups import can_be_given, takes, unmapped_admins
+from beamctl.kinds.settings.live import GROUPS, KEYS, Settings, digest, is_setting, key_of, normal, settings
+from beamctl.model.api_call import segment
+from beamctl.model.identity import Identity
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.hazard import Hazard, Risk
+from beamctl.plan.kind import Comparison, Conversation, Note, Situation
+
+
+class SettingsKind:
+    """Implements `beamctl.plan.kind.Kind` for the settings of a workspace."""
+
+    name = "settings"
+    section = "settings"
+    never_empty = False
+
+    def problems(self, document: Document) -> Sequence[Problem]:
+        """Two mappings of one group contradict each other."""
+        found: list[Problem] = []
+        seen: dict[str, int] = {}
+        section = document.data.get(self.section) if isinstance(document.data, dict) else None
+        mappings = section.get(GROUPS) if isinstance(section, dict) else None
+        for index, mapping in enumerate(mappings if isinstance(mappings, list) else ()):
+            group = mapping.get("groupName") if isinstance(mapping, dict) else None
+            if not isinstance(group, str):
+                continue
+            if group in seen:
+                place = document.place(self.section, GROUPS, index)
+                line = document.place(self.section, GROUPS, seen[group]).line
+                message = f"the group {quoted(group)} is mapped on line {line} already"
+                found.append(Problem(place, message, "a group has one role: keep one of the two"))
+            seen.setdefault(group, index)
+        return found
+
+    def listing(self, workspace: str) -> str:
+        """The workspace itself."""
+        return f"/workspaces/{segment(workspace)}"
+
+    def live(self, payload: Any) -> Settings:  # noqa: ANN401 - its shape is checked there
+        """The settings that can be declared."""
+        return settings(payload)
+
+    def rows(self, live: Settings) -> Sequence[Mapping[str, Any]]:
+        """One row: the settings."""
+        return [dict(live)]
+
+    def digest(self, live: Settings) -> str:
+        """Of all settings."""
+        return digest(live)
+
+    def objects(self, live: Settings, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Each of these settings."""
+        wanted = frozenset(keys)
+        return {key_of(name): {name: value} for name, value in live.items() if key_of(name) in wanted}
+
+    def untouched(self, live: Settings, changes: Sequence[Change]) -> tuple[str, ...]:  # noqa: ARG002 - as below
+        """None: no setting tells whether a listing is whole."""
+        return ()
+
+    def ourselves(self, live: Settings, identity: Identity) -> Collection[str]:  # noqa: ARG002 - the port's signature
+        """Nobody is a setting."""
+        return ()
+
+    def compare(self, desired: Desired, live: Settings, situation: Situation) -> Comparison:  # noqa: ARG002
+        """One change a key that differs."""
+        section = desired.section(self.section)
+        same = {key: value for key, value in section.items() if normal(key, value) == normal(key, live[key])}
+        changes = tuple(
+            Change(
+                kind=self.name,
+                key=key_of(key),
+                name=key,
+                action=Action.SET,
+                stage=Stage.DEMOTE if takes(key, live[key], value) else Stage.SETTINGS,
+                attribute=key,
+                before={key: live[key]},
+                after={key: value},
+                reason=Reason.VALUE_DIFFERS,
+                place=desired.document.key_place(self.section, key),
+                lane=self.name,  # each is a read, a merge and a write of the same object
+            )
+            for key, value in section.items()
+            if key not in same
+        )
+        unmapped = unmapped_admins(live[GROUPS], section.get(GROUPS))
+        return Comparison(
+            changes=changes,
+            hazards=tuple(Hazard(Risk.UNMAPS_ADMINS, group, f"{group} is mapped to admin now") for group in unmapped),
+            tally={"unchanged": len(same)},
+            wanted=len(section),
+            seen=1,
+            population=len(live[GROUPS]),  # what a change of settings can take away
+        )
+
+    def undo(self, changes: Sequence[Change], desired: Desired, live: Settings, situation: Situation) -> Comparison:
+        """Each setting as it was before, where it is as the change leaves it."""
+        before: dict[str, Any] = {}
+        notes = []
+        for change in changes:
+            name, had = change.attribute, (change.before or {})[change.attribute]
+            now = normal(name, live[name])
+            if now == normal(name, had):
+                continue
+            if now != normal(name, (change.after or {})[name]):
+                notes.append(Note(f"{name} is no longer as that run left it, and is left alone"))
+            elif not can_be_given(name, had):
+                notes.append(Note(f"{name} had a role that beamctl cannot give: give it in the console"))
+            else:
+                before[name] = had
+        was = replace(desired, document=Document(desired.document.source, {self.section: before}, {}, {}))
+        found = self.compare(was, live, situation)
+        undone = tuple(replace(each, reason=Reason.UNDOES, place=None) for each in found.changes)
+        return replace(found, changes=undone, notes=tuple(notes), wanted=1)
+
+    def is_sound(self, change: Change) -> bool:
+        """Whether it sets one setting that there is, from and to what it can be."""
+        name = change.attribute
+        told = change.action, change.key, change.name, change.lane
+        if name not in KEYS or told != (Action.SET, key_of(name), name, self.name):
+            return False
+        sides = [
+            side.get(name) if side is not None and len(side) == 1 else None for side in (change.before, change.after)
+        ]
+        if not all(is_setting(name, side) for side in sides) or not can_be_given(name, sides[1]):
+            return False
+        return change.stage is (Stage.DEMOTE if takes(name, *sides) else Stage.SETTINGS)
+
+    def perform(self, change: Change, workspace: str) -> Conversation:
+        """Set one setting."""
+        return calls.perform(change, workspace, self.listing(workspace))
+
+    def doubt(self, live: Settings, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - as below
+        """Never: nothing is taken from anyone on the strength of settings."""
+        return ""

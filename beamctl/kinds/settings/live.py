@@ -1,0 +1,62 @@
+"""Settings as the API shows them, and how two values of one compare. It must not know what the document wants."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from beamctl.errors import GarbledError
+
+GROUPS = "groupMappings"
+KEYS = ("displayName", "labels", GROUPS)
+_EMPTY: Mapping[str, Any] = {"displayName": "", "labels": {}, GROUPS: []}
+
+Settings = Mapping[str, Any]
+"""Every setting that can be declared, by name."""
+
+
+def settings(payload: Any) -> Settings:  # noqa: ANN401 - this is where its shape is checked
+    """Read a workspace; what the API leaves out is empty.
+
+    Raises:
+        GarbledError: It is not a workspace.
+    """
+    hint = "Check --api-url, and try again later; --debug shows the answer."
+    if not isinstance(payload, dict) or not isinstance(payload.get("name"), str):
+        raise GarbledError("the API's answer is not a workspace", hint)
+    found = {key: payload.get(key) or empty for key, empty in _EMPTY.items()}
+    for key, empty in _EMPTY.items():
+        if not isinstance(found[key], type(empty)):
+            raise GarbledError(f"the API shows a {key} of a kind beamctl does not know", hint)
+    if not all(map(_is_mapping, found[GROUPS])):
+        raise GarbledError("the API shows a group mapping of a kind beamctl does not know", hint)
+    return found
+
+
+def is_setting(name: str, value: object) -> bool:
+    """Whether this can be the value of the setting `name`."""
+    return isinstance(value, type(_EMPTY[name])) and (not isinstance(value, list) or all(map(_is_mapping, value)))
+
+
+def key_of(name: str) -> str:
+    """What sorts the settings as they are shown."""
+    return f"{KEYS.index(name)} {name}"
+
+
+def normal(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The value as it compares: group mappings are a set."""
+    if name == GROUPS:
+        return sorted((str(each.get("groupName")), str(each.get("role"))) for each in value if isinstance(each, dict))
+    return value
+
+
+def digest(live: Settings) -> str:
+    """A fingerprint of all settings."""
+    comparable = {name: normal(name, value) for name, value in live.items()}
+    return hashlib.sha256(json.dumps(comparable, sort_keys=True).encode()).hexdigest()
+
+
+def _is_mapping(each: object) -> bool:
+    return isinstance(each, dict) and isinstance(each.get("groupName"), str) and isinstance(each.get("role"), str)
