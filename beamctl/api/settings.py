@@ -103,7 +103,7 @@ def secrets_around(environment: Mapping[str, str]) -> Iterator[str]:
     """Every text of the environment that must never be shown, whether or not it is used."""
     for name, spelled in _CREDENTIALS:
         value = environment.get(name, "").strip()
-        yield value
+        yield value.rpartition(":")[2]  # before the colon stands a `client_id`, which is none
         with suppress(UsageError):
             yield from secrets_of(spelled(value, name))
     for name, value in environment.items():

@@ -50,3 +50,9 @@ def test_json_stays_json_in_plain_ascii(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_password_in_a_url_is_known(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "http://user:pass%2Fword-1@proxy.example:3128")
     assert Veil().over("pass%2Fword-1 pass/word-1 dXNlcjpwYXNzL3dvcmQtMQ==") == "••• ••• •••"
+
+
+def test_the_id_of_client_credentials_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BL_CLIENT_CREDENTIALS", "11111111-2222-4333-8444-555555555555:SECRET0SECRET1SECRET2SECRET3")
+    assert Veil().over("11111111-2222-4333-8444-555555555555") == "11111111-2222-4333-8444-555555555555"
+    assert Veil().over("SECRET0SECRET1SECRET2SECRET3") == "•••"
