@@ -121,7 +121,7 @@ def attributes(person: Person) -> dict[str, Any]:
 
 def digest(everybody: People) -> str:
     """A fingerprint of who stands where, whatever the order of the listing."""
-    lines = sorted(f"{key}\0{who.role}\0{who.standing.value}\0{who.accepted}" for key, who in everybody.items())
+    lines = sorted(f"{key!r} {str(who.role)!r} {who.standing.value} {who.accepted}" for key, who in everybody.items())
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
