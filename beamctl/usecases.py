@@ -30,6 +30,7 @@ from beamctl.plan.plan import Plan, make_plan, make_undo, managed
 from beamctl.plan.saved import Saved, read_saved
 from beamctl.plan.stale import Moved, in_place, moved, run_as
 
+_BY_HAND = "It was made by hand, or by another beamctl."
 _MAY_BE_MADE = frozenset({State.DONE, State.UNKNOWN, State.FAILED})
 """A failed change may have been made all the same, where its answer was lost."""
 
@@ -99,7 +100,7 @@ def open_plan(content: bytes, name: str) -> Saved:
     for plan in saved.plans:
         _refuse_unsound(plan.changes, name)
         if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in KINDS}:
-            raise UsageError(f"{name} is about {min(unknown)[0]}, of which this beamctl knows nothing")
+            raise UsageError(f"{name} is about {min(unknown)[0]}, of which this beamctl knows nothing", _BY_HAND)
     return saved
 
 
@@ -138,7 +139,7 @@ def _refuse_unsound(changes: Sequence[Change], where: str) -> None:
         if change.kind not in kinds or not kinds[change.kind].is_sound(change):
             raise UsageError(
                 f"{where} has a change that beamctl does not plan: {change.action.value} {change.name}",
-                "It was made by hand, or by another beamctl.",
+                _BY_HAND,
             )
 
 

@@ -1,0 +1,188 @@
+"""What the record of a run holds at every moment, and what can be read from it wherever it ends."""
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.apply.record import (
+    Record,
+    Run,
+    State,
+    UnreadableRecordError,
+    event_line,
+    first_line,
+    last_line,
+    left_of,
+    read_record,
+)
+from beamctl.errors import RecordError
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.plan.kind import Ending, Outcome
+from beamctl.usecases import apply
+from tests.fakes.runs import API, document, outcomes, planned
+from tests.fakes.schemas import problems_with
+from tests.fakes.workspace import FakeWorkspace, person
+
+AT = "2026-11-24T12:00:00.000Z"
+RUN = Run("20261124T120000000Z-acme-abc123", AT, "ann", "c0ffee", "sha256:0")
+WANT = document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "viewer", "up@x.io": "admin"})
+
+
+def workspace() -> FakeWorkspace:
+    return FakeWorkspace.of([person("root@x.io", "admin"), person("up@x.io"), person("old@x.io")])
+
+
+class Watching:
+    """Keeps a record, and looks at it whenever a request is made."""
+
+    def __init__(self, *, full_after: int = 1000) -> None:
+        self.live = workspace()
+        self.plan = planned(WANT, self.live)
+        self.lines = [first_line(RUN, self.plan)]
+        self.at_call: list[tuple[str, Record]] = []
+        self._full_after = full_after
+
+    def witness(self, event: Event) -> None:
+        if len(self.lines) > self._full_after:
+            raise RecordError("the record cannot be written: No space left on device")
+        self.lines.append(event_line(self.plan, event, AT))
+
+    def send(self, call: ApiCall) -> Answer | Lost:
+        if call.method is not Method.GET:
+            about = (call.body or {}).get("email") or call.path.rpartition("/")[2].replace("%40", "@")
+            self.at_call.append((about, read_record("".join(self.lines).encode())))
+        return self.live.send(call)
+
+    def run(self) -> list[Event]:
+        stop = threading.Event()
+        return list(apply(self.plan, self.live, self, parallelism=1, stop=stop, witness=self.witness))
+
+
+def test_a_change_stands_in_the_record_before_its_call_and_its_outcome_before_the_next() -> None:
+    watching = Watching()
+    watching.run()
+    order = [change.name for change in watching.plan.changes]
+    assert [about for about, _ in watching.at_call] == order == ["up@x.io", "a@x.io", "b@x.io", "old@x.io"]
+    for number, (_, record) in enumerate(watching.at_call):
+        states = [record.state(change) for change in record.changes]
+        rest = len(order) - number - 1
+        assert states == [State.DONE] * number + [State.UNKNOWN] + [State.WAITING] * rest
+
+
+@pytest.mark.parametrize("full_after", range(1, 9))
+def test_where_it_cannot_be_kept_nothing_further_is_begun(full_after: int) -> None:
+    watching = Watching(full_after=full_after)
+    events = watching.run()
+    assert len(watching.at_call) == (full_after + 1) // 2  # the first of two lines is written before a call
+    last = {name: outcome for name, outcome in outcomes(events).items() if outcome != "not attempted"}
+    assert last == {about: "done" for about, _ in watching.at_call}
+    assert len(outcomes(events)) == 4
+    whys = {event.why for event in events if isinstance(event, NotAttempted)}
+    assert whys <= {"the record cannot be written: No space left on device"}
+
+
+def test_what_was_written_is_read() -> None:
+    watching = Watching()
+    watching.live.refuses = frozenset({"DELETE /users/old@x.io"})
+    events = watching.run()
+    watching.lines.append(last_line(watching.plan, events, AT, interrupted=True))
+    for line in watching.lines:
+        assert problems_with("run", json.loads(line)) == []
+    record = read_record("".join(watching.lines).encode())
+    assert (record.run, record.workspace, record.api, record.runs_as) == (RUN, "acme", API, "")
+    assert record.changes == watching.plan.changes
+    assert (record.ended, record.interrupted) == (AT, True)
+    assert record.left == {"member": 5}
+    assert [record.state(change) for change in record.changes] == [State.DONE] * 3 + [State.FAILED]
+    assert record.remark(record.changes[-1]) == "the API answered 422: refused on purpose"
+    assert record.count(State.DONE) == 3
+
+
+def whole() -> bytes:
+    watching = Watching()
+    events = watching.run()
+    return "".join([*watching.lines, last_line(watching.plan, events, AT, interrupted=False)]).encode()
+
+
+def test_wherever_it_was_cut_off_only_whole_lines_count() -> None:
+    content = whole()
+    begins = content.index(b"\n") + 1
+    for end in [*range(0, begins, 97), *range(begins, len(content), 5)]:
+        piece = content[:end]
+        if end < begins:
+            with pytest.raises(UnreadableRecordError):
+                read_record(piece)
+            continue
+        record = read_record(piece)
+        assert record == read_record(piece[: piece.rindex(b"\n") + 1])
+        assert record.ended == ""
+        lines = piece.count(b"\n") - 1
+        assert record.count(State.DONE) == lines // 2
+        assert record.count(State.UNKNOWN) == lines % 2
+
+
+def changed(line: int, **keys: object) -> bytes:
+    lines = [json.loads(each) for each in whole().splitlines()]
+    lines[line] |= keys
+    return b"".join(json.dumps(each).encode() + b"\n" for each in lines)
+
+
+FIRST = whole().partition(b"\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is no record of a run"),
+        (b"\n", "a line of it is no JSON"),
+        (b"\xff\xfe\n", "a line of it is no JSON"),
+        (b"\0" * 100 + b"\n", "a line of it is no JSON"),
+        (b"[]\n", "it is no record of a run"),
+        (b"{}\n", "it is no record of a run"),
+        (FIRST, "it is no record of a run"),
+        (FIRST + b"\n\n", "a line of it is no JSON"),
+        (FIRST + b"\n" + b"[" * 10000 + b"\n", "a line of it is no JSON"),
+        (FIRST + b'\n{"event": "end", "event": "run"}\n', "a line of it is no JSON"),
+        (FIRST + b'\n{"event": "end"}\n', "is missing"),
+        (FIRST + b"\n[]\n", "must be"),
+        (changed(0, format_version="2.0"), "it has another format than this beamctl reads"),
+        (changed(0, workspace="../x"), "is not a workspace name"),
+        (changed(1, event="undone"), "'undone' is not a"),
+        (changed(1, at="now"), "'now' is not a time"),
+        (changed(-1, left={"member": -1}), "must be at least 0"),
+        (changed(-1, left={"member": 10**400}), "must be at most"),
+        (changed(0, changes=[{}]), "is missing"),
+    ],
+    ids=lambda value: repr(value[:24]) if isinstance(value, bytes) else "",
+)
+def test_what_is_no_record(content: bytes, said: str) -> None:
+    with pytest.raises(UnreadableRecordError) as caught:
+        read_record(content)
+    assert said in str(caught.value)
+
+
+def test_a_change_that_does_not_agree_with_itself() -> None:
+    lines: list[Any] = [json.loads(each) for each in whole().splitlines()]
+    lines[0]["changes"][0]["name"] = "else@x.io"
+    with pytest.raises(UnreadableRecordError, match="does not agree with itself"):
+        read_record(b"".join(json.dumps(each).encode() + b"\n" for each in lines))
+
+
+def test_how_many_were_left() -> None:
+    content = whole()
+    assert left_of(content, "acme", API) == {"member": 4}
+    assert left_of(content, "labs", API) is None
+    assert left_of(content, "acme", "local") is None
+    for cut in (content[:-2], content[:-40], FIRST, FIRST + b"\n", b"", b"[" * 10000, b'{"event": "end"}', b"[]"):
+        assert left_of(cut, "acme", API) is None
+
+
+def test_only_what_was_done_counts_as_left() -> None:
+    plan = planned(WANT, workspace())
+    events: list[Event] = [Started(plan.changes[0]), *(NotAttempted(change, "interrupted") for change in plan.changes)]
+    assert json.loads(last_line(plan, events, AT, interrupted=True))["left"] == {"member": 3}
+    events = [Ended(change, Outcome(Ending.FAILED)) for change in plan.changes]
+    assert json.loads(last_line(plan, events, AT, interrupted=False))["left"] == {"member": 3}

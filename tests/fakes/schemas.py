@@ -1,0 +1,25 @@
+"""The published schemas, as a stranger's validator reads them."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+FOLDER = Path(__file__).parents[2] / "schemas"
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    plan, run = (json.loads((FOLDER / f"{each}.schema.json").read_text("utf-8")) for each in ("plan", "run"))
+    registry: Registry[Any] = Registry().with_resources(
+        (each["$id"], Resource.from_contents(each)) for each in (plan, run)
+    )
+    return Draft202012Validator({"plan": plan, "run": run}[name], registry=registry)
+
+
+def problems_with(name: str, data: object) -> list[str]:
+    """In what the data is not as the schema `plan` or `run` says."""
+    return [f"{error.json_path}: {error.message}" for error in _validator(name).iter_errors(data)]

@@ -1,0 +1,197 @@
+"""What undoes a change to one person or setting, for every action and however it stands by now."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from beamctl.apply.record import Record, Run, State
+from beamctl.document.document import Desired, Document
+from beamctl.errors import UsageError
+from beamctl.plan.codec import address
+from beamctl.plan.kind import Situation
+from beamctl.plan.plan import Plan
+from beamctl.usecases import undo
+from tests.fakes.runs import API, TODAY, document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+ROOT = person("root@x.io", "admin")
+P = "p@x.io"
+LEFT_ALONE = f"{P} is no longer as that run left them, and is left alone"
+INVITEE = f"{P} comes back only as an invitee, with access once they accept"
+ACCEPTED = f"{P} has accepted the invitation since, and would lose access"
+EXPIRED = f"{P} had an invitation that had expired: there is nothing to give back"
+Who = dict[str, Any] | None
+
+
+def member(role: str = "member") -> Who:
+    return person(P, role)
+
+
+def invited(role: str = "member") -> Who:
+    return person(P, role, accepted=False)
+
+
+def expired(role: str = "member") -> Who:
+    return person(P, role, accepted=False, expired=True)
+
+
+def live(who: Who, **more: Any) -> FakeWorkspace:
+    return FakeWorkspace.of([ROOT, person("other@x.io")] + ([who] if who else []), **more)
+
+
+def record_of(plan: Plan, *states: State) -> Record:
+    told = states or (State.DONE,) * len(plan.changes)
+    by_address = {address("acme", change): state for change, state in zip(plan.changes, told, strict=True)}
+    return Record(Run("r1", "", "", "", ""), "acme", API, "", plan.changes, by_address, {})
+
+
+def inverse(record: Record, now: FakeWorkspace, more: Desired | None = None) -> Plan:
+    bare = Desired("acme", Document("run r1", {}, {}, {}))
+    desired = replace(bare, guards=more.guards, skip=more.skip) if more else bare
+    return undo(record, desired, now, Situation(TODAY, API))
+
+
+def run(before: Who, wanted: str | None) -> Record:
+    want = document({"root@x.io": "admin", "other@x.io": "member"} | ({P: wanted} if wanted else {}))
+    plan = planned(want, live(before))
+    assert len(plan.changes) == 1
+    return record_of(plan)
+
+
+CASES: list[tuple[str, Who, str | None, Who, str, list[str]]] = [
+    # what was done        before               wanted    now                 undone by           said
+    ("invite",             None,                "member", invited(),          "revoke",           []),
+    ("invite",             None,                "member", member(),           "remove",           [ACCEPTED]),
+    ("invite",             None,                "member", invited("admin"),   "",                 [LEFT_ALONE]),
+    ("invite",             None,                "member", invited(""),        "revoke",           []),
+    ("invite",             None,                "member", None,               "",                 []),
+    ("resend",             expired(),           "member", invited(),          "revoke",           []),
+    ("resend",             expired("viewer"),   "member", member(),           "remove",           []),
+    ("resend",             expired(),           "member", expired(),          "",                 []),
+    ("set role",           member("viewer"),    "admin",  member("admin"),    "set role viewer",  []),
+    ("set role",           member("admin"),     "viewer", member("viewer"),   "set role admin",   []),
+    ("set role",           member("viewer"),    "admin",  member("viewer"),   "",                 []),
+    ("set role",           member("viewer"),    "admin",  member("member"),   "",                 [LEFT_ALONE]),
+    ("set role",           member("viewer"),    "admin",  None,               "",                 [LEFT_ALONE]),
+    ("set role",           invited("viewer"),   "admin",  invited("admin"),   "set role viewer",  []),
+    ("set role",           invited("viewer"),   "admin",  member("admin"),    "set role viewer",  []),
+    ("set role",           member("owner"),     "viewer", member("viewer"),   "",
+     [f"{P} had the role 'owner', which beamctl cannot give: give it in the console"]),
+    ("remove",             member("admin"),     None,     None,               "invite admin",     [INVITEE]),
+    ("remove",             member(),            None,     member(),           "",                 []),
+    ("remove",             member(),            None,     invited(),          "",                 [LEFT_ALONE]),
+    ("remove",             member(),            None,     member("admin"),    "",                 [LEFT_ALONE]),
+    ("revoke",             invited("viewer"),   None,     None,               "invite viewer",    []),
+    ("revoke",             invited("viewer"),   None,     member(),           "",                 [LEFT_ALONE]),
+    ("revoke",             invited(""),         None,     None,               "",
+     [f"{P} had a role not told: give it in the console"]),
+    ("revoke",             expired(),           None,     None,               "",                 [EXPIRED]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("done", "before", "wanted", "now", "by", "said"), CASES)
+def test_every_change(done: str, before: Who, wanted: str | None, now: Who, by: str, said: list[str]) -> None:
+    record = run(before, wanted)
+    assert record.changes[0].action.value == done
+    plan = inverse(record, live(now))
+    told = [f"{change.action.value} {change.after['role'] if change.after else ''}".strip() for change in plan.changes]
+    assert told == ([by] if by else [])
+    about_ourselves = "beamctl cannot tell who it runs as"
+    assert [note.text for note in plan.notes if not note.text.startswith(about_ourselves)] == said
+    assert all(change.reason.value == "undoes_run" and change.place is None for change in plan.changes)
+    assert dict(plan.tally) == ({} if by or said else {"as before already": 1})
+
+
+def two() -> tuple[Plan, FakeWorkspace]:
+    before = live(None)
+    plan = planned(document({"root@x.io": "admin", "other@x.io": "viewer", P: "member"}), before)
+    assert [change.name for change in plan.changes] == [P, "other@x.io"]
+    return plan, before
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.FAILED])
+def test_what_may_have_been_made_is_undone_where_it_was(state: State) -> None:
+    plan, before = two()
+    record = record_of(plan, state, State.WAITING)
+    not_made = inverse(record, before)
+    assert not_made.changes == ()
+    assert [note.text for note in not_made.notes] == ["1 change of that run was not made"]
+    made = inverse(record, live(invited()))
+    assert [(change.action.value, change.name) for change in made.changes] == [("revoke", P)]
+    assert [note.text for note in made.notes] == [
+        f"whether that run made its change of {P}, or somebody else did, is not known",
+        "1 change of that run was not made",
+    ]
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.DEFERRED])
+def test_what_was_not_made_is_not_undone(state: State) -> None:
+    plan, _ = two()
+    found = inverse(record_of(plan, state, state), live(invited()))
+    assert found.changes == ()
+    assert [note.text for note in found.notes] == ["2 changes of that run were not made"]
+
+
+def test_who_is_skipped_is_left_alone() -> None:
+    more = document({"root@x.io": "admin"}, manage={"skip": {P: {"until": "2099-01-01", "reason": "R"}}})
+    plan = inverse(run(member(), None), live(None), more)
+    assert plan.changes == ()
+    assert dict(plan.tally) == {"skipped": 1}
+    assert not any("comes back" in note.text for note in plan.notes)
+
+
+def test_hazards_hold() -> None:
+    more = document(
+        {"root@x.io": "admin"},
+        guards={"protected": [P], "maxRemovals": 0, "allowedDomains": ["y.io"], "self": {"email": P}},
+    )
+    promoted = inverse(run(member("viewer"), "admin"), live(member("admin")), more)
+    assert [hazard.risk.label for hazard in promoted.hazards] == [
+        "self-lockout", "mass-removal", "removes-admin", "removes-protected",
+    ]  # fmt: skip
+    assert promoted.changes[0].stage.name == "OURSELVES"
+    removed = inverse(run(member(), None), live(None), more)
+    assert [hazard.risk.label for hazard in removed.hazards] == ["grants-outside-domain", "live-without-us"]
+    alone = FakeWorkspace.of([person(P, "admin")])
+    alone_again = inverse(run(member("viewer"), "admin"), alone)
+    assert alone_again.hazards[0].risk.label == "last-admin"
+
+
+def test_a_record_with_a_change_that_nobody_planned() -> None:
+    record = run(member("viewer"), "admin")
+    (change,) = record.changes
+    forged = replace(change, before={**(change.before or {}), "email": "root@x.io"})
+    with pytest.raises(UsageError, match="the record of r1 has a change that beamctl does not plan: set role p@"):
+        inverse(replace(record, changes=(forged,)), live(member("admin")))
+
+
+GROUPS = [{"groupName": "ops", "role": "admin"}]
+SETTINGS: list[tuple[str, Any, Any, Any, Any, list[str]]] = [
+    # setting       before   wanted         now                                      undone to  said
+    ("displayName", "Old", "New", "New", "Old", []),
+    ("displayName", "Old", "New", "Old", None, []),
+    ("displayName", "Old", "New", "Other", None, ["displayName is no longer as that run left it, and is left alone"]),
+    ("displayName", "", "New", "New", "", []),
+    ("labels", {"a": "1"}, {"b": "2"}, {"b": "2"}, {"a": "1"}, []),
+    ("groupMappings", [], GROUPS, list(reversed(GROUPS)), [], []),
+    ("groupMappings", [{"groupName": "x", "role": "owner"}], GROUPS, GROUPS, None,
+     ["groupMappings had a role that beamctl cannot give: give it in the console"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "before", "wanted", "now", "to", "said"), SETTINGS)
+def test_every_setting(name: str, before: Any, wanted: Any, now: Any, to: Any, said: list[str]) -> None:
+    was = FakeWorkspace.of([ROOT], settings={"name": "acme", name: before})
+    record = record_of(planned(document(settings={name: wanted}), was))
+    plan = inverse(record, FakeWorkspace.of([ROOT], settings={"name": "acme", name: now}))
+    assert [change.after for change in plan.changes] == ([] if to is None else [{name: to}])
+    assert [note.text for note in plan.notes] == said
+    assert [hazard.risk.label for hazard in plan.hazards] == (["unmaps-admins"] if to == [] else [])
+
+
+def test_an_undo_can_be_undone() -> None:
+    record = run(member("viewer"), "admin")
+    back = inverse(record, live(member("admin")))
+    again = inverse(record_of(back), live(member("viewer")))
+    assert [(change.action.value, (change.after or {})["role"]) for change in again.changes] == [("set role", "admin")]

@@ -1,0 +1,280 @@
+"""A saved plan is read back as it was written, or refused with the reason."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from beamctl.errors import UsageError
+from beamctl.plan.hazard import allowance
+from beamctl.plan.saved import LARGEST, Saved, fingerprint, read_saved, saved_text
+from beamctl.usecases import open_plan
+from tests.fakes.runs import document, planned
+from tests.fakes.saved import by_hand, saved, saved_data, signed
+from tests.fakes.workspace import FakeWorkspace, person
+
+ROOT = person("root@x.io", "admin")
+PLAN = planned(
+    document(
+        {"root@x.io": "admin", "new@x.io": "member", "up@x.io": "admin", "down@x.io": "viewer"},
+        settings={"displayName": "New", "labels": {"b": "2", "a": "1"}},
+        guards={"maxRemovals": 0},
+    ),
+    FakeWorkspace.of([ROOT, person("up@x.io", sub="s1"), person("down@x.io"), person("gone@x.io")]),
+)
+TEXT = saved_text(saved(PLAN))
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(UsageError) as caught:
+        open_plan(content, "p.json")
+    assert "beamctl plan --out FILE" in caught.value.hint or caught.value.hint.startswith("It was made by hand")
+    return caught.value.message
+
+
+def test_what_is_written_is_read() -> None:
+    flag = allowance("mass-removal=2")
+    written = saved(PLAN, allowed=(flag,))
+    text = saved_text(written)
+    found = open_plan(text.encode(), "p.json")
+    assert found.digest == json.loads(text)["saved"]["digest"]
+    assert found == replace(written, plans=(replace(PLAN, stays={}),), digest=found.digest)
+    assert saved_text(found) == text
+
+
+def test_the_digest_does_not_depend_on_how_it_is_written_down() -> None:
+    data = json.loads(TEXT)
+    for other in (
+        json.dumps(data, sort_keys=True, indent=7),
+        json.dumps(dict(reversed(data.items())), separators=(",", ":"), ensure_ascii=False),
+        json.dumps({key: dict(sorted(value.items())) if key == "saved" else value for key, value in data.items()}),
+    ):
+        assert other != TEXT
+        assert open_plan(other.encode(), "p.json") == read_saved(TEXT.encode(), "p.json")
+
+
+def test_every_plan_has_a_digest_of_its_own() -> None:
+    one = saved(PLAN)
+    others: list[Saved] = [
+        one,
+        replace(one, commit=""),
+        replace(one, expires=one.created),
+        replace(one, workspace_ids={}),
+        saved(replace(PLAN, changes=PLAN.changes[1:])),
+    ]
+    assert len({json.loads(saved_text(each))["saved"]["digest"] for each in others}) == len(others)
+
+
+NESTED = b"[" * 100_000 + b"]" * 100_000
+NOT_BEAMCTLS = "p.json is no plan of beamctl"
+NO_JSON = "p.json is no JSON, so it is no plan of beamctl"
+CUT = "p.json ends in the middle: it was cut off"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", NO_JSON),
+        (b"\0", NO_JSON),
+        (b"version: 1\nworkspace: acme\n", NO_JSON),
+        (TEXT.encode("utf-16"), NO_JSON),
+        (b"[]", NOT_BEAMCTLS),
+        (b"null", NOT_BEAMCTLS),
+        (b'"text"', NOT_BEAMCTLS),
+        (b"{}", NOT_BEAMCTLS),
+        (b'{"format_version": "1.0", "planned_values": {}}', NOT_BEAMCTLS),
+        (NESTED, NO_JSON),
+        (b'{"a":' * 5000 + b"1" + b"}" * 5000, NO_JSON),
+        (b'{"a":' * 101 + b"1" + b"}" * 101, NO_JSON),
+        (b'{"saved": 1, "saved": 2}', NO_JSON),
+        (b'{"saved": NaN}', NO_JSON),
+        (b'{"saved": 1e999}', NO_JSON),
+        (b'{"saved": ' + b"9" * 5000 + b"}", NO_JSON),
+        (b'{"saved": "\\ud800"}', NO_JSON),
+        (b'{"\\udfff": 1}', NO_JSON),
+        (b'{"format_version": "1.0", ', CUT),
+        (b" " * (LARGEST + 1), "p.json is larger than 64 MiB: it is no plan"),
+    ],
+    ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else "",
+)
+def test_what_is_no_plan(content: bytes, said: str) -> None:
+    assert refusal(content) == said
+
+
+@pytest.mark.parametrize("keys", [("saved",), ("saved", "digest")])
+def test_a_plan_that_was_printed_or_has_no_digest(keys: tuple[str, ...]) -> None:
+    data = json.loads(TEXT)
+    at = data
+    for key in keys[:-1]:
+        at = at[key]
+    del at[keys[-1]]
+    printed = "p.json was printed, not saved: it does not say what it rests on"
+    assert refusal(json.dumps(data).encode()) == (
+        printed if keys == ("saved",) else "p.json was changed after it was saved, so it is not what was reviewed"
+    )
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.1", "2.0", 1, None])
+def test_another_format(version: object) -> None:
+    content = by_hand(TEXT, lambda data: data.update(format_version=version))
+    assert refusal(content) == "p.json has another format than this beamctl reads (1.0)"
+
+
+def test_a_file_that_was_cut_off_anywhere() -> None:
+    whole = TEXT.rstrip().encode()
+    for end in range(0, len(whole), 11):
+        refusal(whole[:end])
+
+
+def entry(data: dict[str, Any]) -> Any:
+    return data["workspaces"][0]
+
+
+def change(data: dict[str, Any], name: str) -> Any:
+    return next(each for each in data["resource_changes"] if each["name"] == name)
+
+
+def rest(data: dict[str, Any], key: str) -> Any:
+    return next(each for each in entry(data)["rests_on"] if each["key"] == key)
+
+
+def forge_fingerprint(data: dict[str, Any]) -> None:
+    """Somebody was promoted meanwhile, and the plan is to go on all the same."""
+    found = rest(data, "gone@x.io")
+    found["was"]["role"] = "admin"
+    found["fingerprint"] = fingerprint(found["was"])
+
+
+def move(data: dict[str, Any]) -> None:
+    data["resource_changes"].insert(0, data["resource_changes"].pop())
+
+
+def twice(data: dict[str, Any]) -> None:
+    data["workspaces"].append(entry(data))
+
+
+def allow_the_last_admin(data: dict[str, Any]) -> None:
+    hazard = {"name": "last-admin", "value": "none", "because": "b", "refused": False, "allow": "last-admin=none"}
+    entry(data)["hazards"].append(hazard)
+
+
+Forgery = Callable[[dict[str, Any]], object]
+FORGERIES: dict[str, tuple[Forgery, str]] = {
+    "another person than is shown": (
+        lambda data: change(data, "gone@x.io").update(key="up@x.io"),
+        "it says two things of how gone@x.io was",
+    ),
+    "another name than its key": (
+        lambda data: change(data, "gone@x.io").update(name="dave@x.io", address='acme.member["dave@x.io"]'),
+        "has a change that beamctl does not plan: remove dave@x.io",
+    ),
+    "another address": (
+        lambda data: change(data, "gone@x.io").update(address='acme.member["x"]'),
+        "does not agree with itself",
+    ),
+    "another action for Terraform's readers": (
+        lambda data: change(data, "gone@x.io")["change"].update(actions=["create"]),
+        "does not agree with itself",
+    ),
+    "of another workspace": (
+        lambda data: change(data, "gone@x.io").update(module_address="labs", address='labs.member["gone@x.io"]'),
+        "does not agree with itself",
+    ),
+    "somebody else's body": (
+        lambda data: change(data, "new@x.io")["change"]["after"].update(email="evil@x.io"),
+        "has a change that beamctl does not plan: invite new@x.io",
+    ),
+    "a demotion among the promotions": (
+        lambda data: change(data, "down@x.io").update(stage="promote"),
+        "not in order",
+    ),
+    "a stage that there is not": (
+        lambda data: change(data, "gone@x.io").update(stage="before all"),
+        "which this beamctl does not know",
+    ),
+    "a role that cannot be given": (
+        lambda data: change(data, "new@x.io")["change"]["after"].update(role="owner"),
+        "does not plan: invite new@x.io",
+    ),
+    "a removal before all else": (
+        lambda data: change(data, "gone@x.io").update(stage="settings"),
+        "the changes of acme are not in order",
+    ),
+    "not in order": (move, "the changes of acme are not in order"),
+    "a kind that there is not": (
+        lambda data: change(data, "gone@x.io").update(type="policy", address='acme.policy["gone@x.io"]'),
+        "there is no section for policy",
+    ),
+    "a section that there is not": (
+        lambda data: entry(data)["sections"].update(policy="policies"),
+        "is about policy, of which this beamctl knows nothing",
+    ),
+    "a setting that there is not": (
+        lambda data: change(data, "displayName").update(attribute="name"),
+        "does not plan: set displayName",
+    ),
+    "a setting beside the others": (
+        lambda data: change(data, "labels").pop("lane"),
+        "does not plan: set labels",
+    ),
+    "not told what was read": (
+        lambda data: entry(data)["rests_on"].remove(rest(data, "gone@x.io")),
+        "it does not say what was read of gone@x.io",
+    ),
+    "nothing told of what was read": (
+        lambda data: entry(data).pop("rests_on"),
+        "it does not say what was read of",
+    ),
+    "not told what was read of an admin": (
+        lambda data: entry(data)["rests_on"].remove(rest(data, "root@x.io")),
+        "it does not say what was read of root@x.io",
+    ),
+    "a fingerprint of something else": (
+        lambda data: rest(data, "gone@x.io").update(fingerprint=fingerprint(None)),
+        "does not agree with itself",
+    ),
+    "read otherwise than shown": (forge_fingerprint, "it says two things of how gone@x.io was"),
+    "there, and not there": (
+        lambda data: change(data, "new@x.io")["change"].update(before={}),
+        "it says two things of how new@x.io was",
+    ),
+    "a workspace twice": (twice, "does not agree with itself"),
+    "a path in the workspace's name": (
+        lambda data: entry(data).update(workspace="../../etc"),
+        "'../../etc' is not a workspace name",
+    ),
+    "a refusal that is not told": (
+        lambda data: entry(data).update(refused=False),
+        "does not agree with itself",
+    ),
+    "the last admin allowed": (allow_the_last_admin, "does not agree with itself"),
+    "a hazard that there is not": (
+        lambda data: entry(data)["hazards"][0].update(name="bad-luck"),
+        "the hazard 'bad-luck' is not one that this beamctl knows",
+    ),
+    "a day that there is not": (
+        lambda data: data["saved"].update(expires_at="2026-13-01T00:00:00Z"),
+        "month must be in 1..12",
+    ),
+    "a time without a zone": (lambda data: data["saved"].update(expires_at="2999-01-01T00:00:00"), "is not a time"),
+    "more keys": (lambda data: data.update(terraform_version="1.9"), "unknown key 'terraform_version'"),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_plan_made_by_hand(name: str) -> None:
+    forge, said = FORGERIES[name]
+    message = refusal(by_hand(TEXT, forge))
+    assert message.startswith("p.json ")
+    assert said in message
+
+
+def test_what_is_allowed_in_one_workspace_is_not_allowed_in_another() -> None:
+    labs = replace(PLAN, workspace="labs")
+    data = saved_data(PLAN, labs)
+    assert len(open_plan(signed(data), "p.json").plans) == 2
+    data["workspaces"][0] |= {"refused": False}
+    data["workspaces"][0]["hazards"][0] |= {"refused": False}
+    assert refusal(signed(data)).endswith("it allows a hazard, and is about several workspaces")

@@ -1,0 +1,185 @@
+"""Saved plans, for any document and any live state: what is written is read, whatever is changed is found, and what was
+applied can be undone."""
+
+import json
+import random as seeded
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamctl.apply.event import Ended, Event, NotAttempted
+from beamctl.apply.record import Run, event_line, first_line, last_line, read_record
+from beamctl.document.document import Desired, Document
+from beamctl.errors import UsageError
+from beamctl.kinds.registry import KINDS
+from beamctl.plan.hazard import Risk
+from beamctl.plan.kind import Situation
+from beamctl.plan.plan import Plan
+from beamctl.plan.saved import saved_text
+from beamctl.plan.stale import moved
+from beamctl.usecases import look_again, open_plan, undo
+from tests.fakes.runs import API, TODAY, applied, document, planned
+from tests.fakes.saved import by_hand, saved
+from tests.fakes.schemas import problems_with
+from tests.fakes.workspace import FakeWorkspace, person
+from tests.properties.test_members import EMAILS, documents, guards, workspaces
+
+labels = st.dictionaries(st.text('ab"é', min_size=1, max_size=3), st.text("x é", max_size=3), max_size=2)
+named = st.fixed_dictionaries({}, optional={"displayName": st.text('aé"', min_size=1, max_size=4), "labels": labels})
+AT = "2026-11-24T12:00:00.000Z"
+
+
+def whole(want: Desired, more: dict[str, object], setting: dict[str, object]) -> Desired:
+    return document(want.section("members"), guards=more, **({"settings": setting} if setting else {}))
+
+
+@given(documents(), workspaces, guards, named)
+@settings(max_examples=80, deadline=None)
+def test_what_is_written_is_read(
+    want: Desired, live: FakeWorkspace, more: dict[str, object], setting: dict[str, object]
+) -> None:
+    plan = planned(whole(want, more, setting), live)
+    text = saved_text(saved(plan))
+    assert problems_with("plan", json.loads(text)) == []
+    found = open_plan(text.encode(), "p.json")
+    bare = replace(plan, stays={}, notes=found.plans[0].notes)
+    assert found.plans == (bare,)
+    assert [note.text for note in found.plans[0].notes] == [note.text for note in plan.notes]
+    assert look_again(found.plans[0], live, None).plan == replace(bare, stays=plan.stays)
+    assert look_again(found.plans[0], live, None).moved == ()
+
+
+TEXT = saved_text(
+    saved(
+        planned(
+            document({"root@x.io": "admin", "new@x.io": "member"}, settings={"labels": {"a": "1"}}),
+            FakeWorkspace.of([person("root@x.io", "admin"), person("gone@x.io")]),
+        )
+    )
+).encode()
+
+
+def read_or_refused(content: bytes) -> bool:
+    try:
+        open_plan(content, "p.json")
+    except UsageError:
+        return False
+    return True
+
+
+@given(st.integers(0, len(TEXT) - 1), st.integers(0, 255))
+@settings(max_examples=300, deadline=None)
+def test_one_byte_that_is_another(at: int, byte: int) -> None:
+    changed = TEXT[:at] + bytes([byte]) + TEXT[at + 1 :]
+    assert not read_or_refused(changed) or json.loads(changed) == json.loads(TEXT)
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 2**70) | st.floats(allow_nan=False) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.integers(0, 10**9), junk)
+@settings(max_examples=80, deadline=None)
+def test_whatever_is_put_in_by_hand_is_refused_in_words(where: int, value: Any) -> None:
+    def change(data: dict[str, Any]) -> None:
+        chance = seeded.Random(where)  # noqa: S311 - a walk, no secret
+        at: Any = data
+        while True:
+            keys = list(at) if isinstance(at, dict) else list(range(len(at)))
+            key = chance.choice(keys)
+            if not isinstance(at[key], dict | list) or not at[key] or chance.random() < 0.2:
+                at[key] = value
+                return
+            at = at[key]
+
+    read_or_refused(by_hand(TEXT, change))
+
+
+@given(documents(), workspaces, st.randoms(use_true_random=False), st.sampled_from(["z1@y.io", "z2@y.io"]))
+@settings(max_examples=80, deadline=None)
+def test_nobody_unrelated_makes_a_plan_stale(want: Desired, live: FakeWorkspace, random: Any, other: str) -> None:
+    plan = planned(want, live)
+    shuffled = list(live.users.items())
+    random.shuffle(shuffled)
+    live.users = dict(shuffled) | {other: person(other, random.choice(["admin", "member"]))}
+    assert look_again(plan, live, None).moved == ()
+
+
+@given(documents(), workspaces, st.sampled_from(EMAILS), st.sampled_from(["gone", "admin", "viewer", "expired"]))
+@settings(max_examples=100, deadline=None)
+def test_whoever_is_changed_makes_it_stale(want: Desired, live: FakeWorkspace, email: str, how: str) -> None:
+    plan = planned(want, live)
+    key = email.lower()
+    before = live.users.pop(key, None)
+    if how == "expired":
+        live.users[key] = person(email, "member", accepted=False, expired=True)
+    elif how != "gone":
+        live.users[key] = person(email, how)
+    kinds = [kind for kind in KINDS if kind.name == "member"]
+    found = moved(plan, kinds, {"member": kinds[0].live(live.get("/users"))})
+    was = kinds[0].live([before] if before else []), kinds[0].live([live.users[key]] if key in live.users else [])
+    differs = kinds[0].objects(was[0], [key]) != kinds[0].objects(was[1], [key])
+    assert [each.name.lower() for each in found] == ([key] if differs and key in plan.rests_on["member"] else [])
+
+
+def recorded(plan: Plan, events: list[Event]) -> bytes:
+    lines = [first_line(Run("r1", AT, "ann", "", "sha256:0"), plan)]
+    lines += [event_line(plan, event, AT) for event in events]
+    lines.append(last_line(plan, events, AT, interrupted=False))
+    for line in lines:
+        assert problems_with("run", json.loads(line)) == []
+    return "".join(lines).encode()
+
+
+def undone(plan: Plan, events: list[Event], live: FakeWorkspace) -> Plan:
+    record = read_record(recorded(plan, events))
+    assert record.changes == plan.changes
+    bare = Desired("acme", Document("run r1", {}, {}, {}))
+    return undo(record, bare, live, Situation(TODAY, API))
+
+
+def access(live: FakeWorkspace) -> dict[str, str]:
+    return {key: user["role"] for key, user in live.users.items()}
+
+
+@given(documents(), workspaces, st.sampled_from([frozenset(), frozenset({"reinvite-conflicts"})]))
+@settings(max_examples=100, deadline=None)
+def test_what_is_undone_is_as_it_was(want: Desired, live: FakeWorkspace, odd: frozenset[str]) -> None:
+    live.quirks = odd
+    before, expired = access(live), {key for key, user in live.users.items() if user.get("expired")}
+    first = planned(want, live)
+    if any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in first.hazards):
+        return
+    events = applied(first, live)
+    inverse = undone(first, events, live)
+    assert all(change.reason.value == "undoes_run" for change in inverse.changes)
+    applied(inverse, live)
+    touched = {change.key for change in first.changes}
+    lost = expired & touched  # an invitation that had expired is not given back
+    assert {k: v for k, v in access(live).items() if k not in lost} == {
+        k: v for k, v in before.items() if k not in lost
+    }
+    assert undone(first, events, live).changes == ()
+
+
+@given(documents(), workspaces, st.sets(st.sampled_from(EMAILS)))
+@settings(max_examples=80, deadline=None)
+def test_only_what_was_made_is_undone(want: Desired, live: FakeWorkspace, refused: set[str]) -> None:
+    live.refuses = frozenset(f"{how} /users/{email}" for email in refused for how in ("PUT", "DELETE"))
+    before = access(live)
+    plan = planned(want, live)
+    if any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in plan.hazards):
+        return
+    events = applied(plan, live)
+    after = access(live)
+    inverse = undone(plan, events, live)
+    made = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    resent = {change.key for change in plan.changes if change.action.value == "resend"}
+    assert {change.key for change in inverse.changes} - resent <= made
+    ended = [event for event in events if isinstance(event, Ended | NotAttempted)]
+    assert len(ended) == len(plan.changes)
