@@ -2,19 +2,29 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from beamctl.apply.event import NotAttempted, Started
+from beamctl.apply.record import State
 from beamctl.cli.main import run
+from beamctl.cli.run_records import Due, find_record, open_records
 from beamctl.emulator import FaultScript, Instruments, create_app, instrument, read_rule
+from beamctl.errors import RecordError
 from tests.cli.loopback import Api, serving
 from tests.cli.process import process, running
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, People, Write, document, error_in
+from tests.fakes.runs import document as members
+from tests.fakes.runs import planned
 from tests.fakes.schemas import problems_with
+from tests.fakes.workspace import FakeWorkspace, person
 
 RUNS = Path(".beamctl") / "runs"
 TWO = AS_IS.replace("  eve@example.com: member\n", "") + "  k1@example.com: viewer\n  k2@example.com: viewer\n"
@@ -333,3 +343,29 @@ def test_a_report_that_cannot_be_written_is_no_run_that_was_killed(cli: Cli, wri
     assert ran.code == 1
     assert the_record()[-1]["event"] == "end"
     assert run(["runs"]) == 0
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond that."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_half_a_line_stays_the_last_one() -> None:
+    """Though there is room again: what follows half a line would make the whole record unreadable."""
+    plan = planned(members({"a@x.io": "admin", "b@x.io": "member"}), FakeWorkspace.of([person("a@x.io", "admin")]))
+    (record,) = open_records(Path("kept"), [Due(plan, "", "")])
+    (path,) = Path("kept").iterdir()
+    with room_for(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
+        record.witness(Started(plan.changes[0]))
+    with pytest.raises(RecordError, match="File too large"):
+        record.witness(NotAttempted(plan.changes[0], "the record cannot be written"))
+    with pytest.raises(RecordError, match="File too large"):
+        record.end([], interrupted=False)
+    found = find_record(Path("kept"), "last")
+    assert (found.changes, found.ended, found.count(State.WAITING)) == (plan.changes, "", 1)
