@@ -29,7 +29,7 @@ def commit_of(source: str) -> str:
     commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD").strip()
     if not commit or source == "-":
         return commit
-    changed = _git(folder, "status", "--porcelain", "--", Path(source).name)
+    changed = _git(folder, "status", "--porcelain", "--ignored", "--", Path(source).name)
     return f"{commit}-dirty" if changed else commit
 
 
@@ -44,7 +44,8 @@ def actor() -> str:
 
 def _git(folder: Path, *arguments: str) -> str:
     """What git says; nothing where there is no git, no repository, or anything is wrong with either."""
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments]
+    careful = ["--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
+    command = ["git", *careful, *arguments]
     try:
         ran = subprocess.run(  # noqa: S603 - the arguments are ours
             command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=_LONGEST, check=False

@@ -10,15 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.apply.event import Ended, Event, NotAttempted
-from beamctl.apply.record import Run, event_line, first_line, last_line, read_record
+from beamctl.apply.record import Run, UnreadableRecordError, event_line, first_line, last_line, left_of, read_record
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import saved_text
+from beamctl.plan.saved import read_saved, saved_text
 from beamctl.plan.stale import moved
+from beamctl.report.as_json import runs_json
+from beamctl.report.text.runs import run_text
 from beamctl.usecases import look_again, open_plan, undo
 from tests.fakes.runs import API, TODAY, applied, document, planned
 from tests.fakes.saved import by_hand, saved
@@ -183,3 +185,19 @@ def test_only_what_was_made_is_undone(want: Desired, live: FakeWorkspace, refuse
     assert {change.key for change in inverse.changes} - resent <= made
     ended = [event for event in events if isinstance(event, Ended | NotAttempted)]
     assert len(ended) == len(plan.changes)
+
+
+RECORD = recorded(read_saved(TEXT, "p.json").plans[0], [])
+
+
+@given(st.integers(0, len(RECORD) - 1), st.binary(max_size=2))
+@settings(max_examples=150, deadline=None)
+def test_whatever_a_record_becomes_it_is_read_or_refused(at: int, piece: bytes) -> None:
+    changed = RECORD[:at] + piece + RECORD[at + 1 :]
+    try:
+        record = read_record(changed)
+    except UnreadableRecordError:
+        left_of(changed, "acme", API)
+    else:
+        assert run_text(record).endswith("\n")
+        assert json.loads(runs_json([("r1", record)]))["runs"][0]["run"] == "r1"

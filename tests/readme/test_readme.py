@@ -14,6 +14,7 @@ import pytest
 from beamctl.api import cli_files, credential
 from beamctl.api.body import MOST_NESTED
 from beamctl.api.client import LARGEST_ANSWER
+from beamctl.cli import run_records
 from beamctl.cli.documents import LARGEST_TOGETHER
 from beamctl.cli.exits import Exit
 from beamctl.document import build, decode
@@ -25,6 +26,7 @@ from beamctl.document.syntax import DEEPEST
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.kinds.member.table import ROWS, WANTED
 from beamctl.model import email
+from beamctl.plan import saved
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.style import LONGEST_VALUE
 from beamctl.report.text.problems import MOST_SHOWN
@@ -129,6 +131,8 @@ def limit_table() -> str:
         ("lists and objects inside one another in an answer", f"{MOST_NESTED:,}"),
         ("characters of a live e-mail, role, source or id", f"{LONGEST_TEXT:,}"),
         ("characters of a value that text output shows; it says how many more there are", f"{LONGEST_VALUE:,}"),
+        ("a saved plan", f"{saved.LARGEST // mib} MiB"),
+        ("the record of a run", f"{run_records.LARGEST // mib} MiB"),
     ]
     return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])
 

@@ -1,0 +1,356 @@
+"""`plan --out` and `apply PLAN`: exactly what was reviewed, or a refusal that says why and changes nothing."""
+
+import json
+import os
+import shutil
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beamctl.plan.saved import read_saved, saved_text
+from tests.cli.loopback import Api
+from tests.cli.process import process, terminal
+from tests.cli.world import AS_IS, CANARY, CHANGED, REFUSED, Cli, People, Write, document, error_in
+from tests.fakes.saved import by_hand
+from tests.fakes.schemas import problems_with
+
+NEW_PLAN = "  Make a new plan, and look at it:  beamctl plan --out p.json\n"
+
+
+@pytest.fixture
+def saved(cli: Cli, write: Write, api: Api, directory: Path) -> Path:
+    """The plan of CHANGED, made with ada's key at the emulator on a socket; no document is left."""
+    write("beamctl.yaml", CHANGED)
+    ran = cli("plan", "--out", "p.json")
+    assert ran.code == 0
+    assert api.writes == []
+    (directory / "beamctl.yaml").unlink()
+    return directory / "p.json"
+
+
+@pytest.fixture
+def operator(cli: Cli) -> Cli:
+    """Somebody changes the workspace by hand."""
+
+    def call(*arguments: str) -> Any:
+        ran = cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", *arguments)
+        assert ran.code == 0
+        return ran
+
+    return call
+
+
+def refused(cli: Cli, code: int, *arguments: str) -> str:
+    """What is said of a plan that is refused, the same in both formats."""
+    ran = cli("apply", "p.json", "--auto-approve", *arguments)
+    assert (ran.code, ran.out) == (code, "")
+    machine = cli("apply", "p.json", "--auto-approve", "-o", "json", *arguments)
+    assert error_in(machine)["exit_code"] == code
+    assert machine.err == ran.err
+    return ran.err
+
+
+def test_it_is_saved_whole_and_said_until_when(cli: Cli, write: Write, api: Api, directory: Path) -> None:
+    write("beamctl.yaml", CHANGED)
+    bare = cli("plan")
+    ran = cli("plan", "--out", "a plan.json", "--expires", "90m")
+    assert (ran.code, ran.out) == (0, bare.out)
+    data = json.loads((directory / "a plan.json").read_text())
+    assert problems_with("plan", data) == []
+    assert data["saved"]["commit"] == ""
+    created, expires = (datetime.fromisoformat(data["saved"][key]) for key in ("created_at", "expires_at"))
+    assert expires - created == timedelta(minutes=90)
+    assert abs(datetime.now(UTC) - created) < timedelta(minutes=1)
+    assert ran.err == f"Saved, and good until {expires:%Y-%m-%d %H:%M} UTC:  beamctl apply 'a plan.json'\n"
+    assert data["workspaces"][0]["api_url"] == api.url
+    assert data["workspaces"][0]["workspace_id"] != ""
+    assert CANARY not in (directory / "a plan.json").read_text()
+    assert sorted(path.name for path in directory.iterdir()) == [".beamctl", "a plan.json", "beamctl.yaml"]
+    assert cli("plan", "--out", "a plan.json", "-q").err == ""
+    machine = cli("plan", "--out", "a plan.json", "-o", "json")
+    assert problems_with("plan", machine.json) == []
+    assert "saved" not in machine.json
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--out", ""], "--out names nothing"),
+        (["--out", "-"], "--out is a file, and not standard output"),
+        (["--out", "."], ". is no regular file"),
+        (["--out", "/dev/null"], "/dev/null is no regular file"),
+        (["--out", "no/such/p.json"], "cannot write the plan to no/such/p.json: No such file or directory"),
+        (["--out", "n" * 5000], "File name too long"),
+        (["--out", "p.json", "--expires", "31d"], "--expires: '31d' is no time that a plan may be good"),
+        (["--out", "p.json", "--expires", "0h"], "--expires: '0h' is no time that a plan may be good"),
+        (["--out", "p.json", "--expires", "soon"], "--expires: 'soon' is no time that a plan may be good"),
+    ],
+)
+def test_where_it_cannot_be_saved(cli: Cli, write: Write, directory: Path, options: list[str], said: str) -> None:
+    write("beamctl.yaml", CHANGED)
+    ran = cli("plan", *options)
+    assert ran.code == 3
+    assert said in ran.err
+    machine = cli("plan", *options, "-o", "json")
+    assert said in error_in(machine)["message"]
+    assert sorted(path.name for path in directory.iterdir()) == [".beamctl", "beamctl.yaml"]
+
+
+def test_a_full_disk_leaves_the_old_plan(write: Write, saved: Path) -> None:
+    before, names = saved.read_bytes(), sorted(saved.parent.iterdir())
+    write("other.yaml", AS_IS)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))"
+    ran = process("plan", "-f", "other.yaml", "--out", "p.json", prelude=limit)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("Error: cannot write the plan to p.json: File too large\n")
+    assert saved.read_bytes() == before
+    assert sorted(saved.parent.iterdir()) == sorted([*names, saved.parent / "other.yaml"])
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_it_is_applied_with_no_document_and_from_anywhere(
+    cli: Cli, people: People, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    before = people()
+    (tmp_path / "elsewhere").mkdir()
+    shutil.move(saved, tmp_path / "elsewhere" / "q.json")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    ran = cli("apply", "q.json", "--auto-approve", "-o", output)
+    assert (ran.code, ran.err) == (0, "")
+    if output == "text":
+        assert "  ~ role    grace@example.com  member → admin  beamctl.yaml:6\n" in ran.out
+        assert ran.out.endswith("\nApplied to acme: 2 done.\n")
+    else:
+        assert problems_with("plan", ran.json) == []
+        assert ran.json["summary"]["done"] == 2
+    monkeypatch.chdir(saved.parent)
+    assert people() == {**before, "grace@example.com": "admin", "kim@example.com": "viewer"}
+
+
+def test_it_is_for_one_time(cli: Cli, operator: Cli, saved: Path, api: Api) -> None:
+    assert cli("apply", "p.json", "--auto-approve").code == 0
+    done = list(api.writes)
+    run = cli("runs", "-o", "json").json["runs"][0]["run"]
+    assert refused(cli, 6) == f"Error: p.json was applied already, in the run {run}\n" + NEW_PLAN
+    operator("PUT", "/users/grace@example.com", '{"role": "member"}')
+    operator("DELETE", "/users/kim@example.com")
+    assert "was applied already, in the run" in refused(cli, 6)
+    shutil.rmtree(saved.parent / ".beamctl" / "runs")
+    assert cli("apply", "p.json", "--auto-approve").code == 0
+    shutil.rmtree(saved.parent / ".beamctl" / "runs")
+    assert refused(cli, 6) == "Error: p.json was applied already: acme is as it says\n" + NEW_PLAN
+    assert len(api.writes) == 2 * len(done)
+
+
+MOVES = [
+    (
+        ["PUT", "/users/grace@example.com", '{"role": "viewer"}'],
+        'grace@example.com: role was "member", and is "viewer"',
+    ),
+    (["DELETE", "/users/grace@example.com"], "grace@example.com is gone; it was there: "),
+    (["POST", "/users", '{"email": "kim@example.com", "role": "admin"}'], "kim@example.com is there now: email "),
+]
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize(("call", "said"), MOVES, ids=["role", "gone", "new"])
+def test_what_moved_is_told(cli: Cli, operator: Cli, api: Api, call: list[str], said: str) -> None:
+    operator(*call)
+    told = refused(cli, 6)
+    assert told.startswith("Error: acme is no longer what p.json was made from, so nothing was changed\n")
+    assert f"\n  {said}" in told
+    assert told.endswith(NEW_PLAN)
+    assert api.writes == []
+
+
+@pytest.mark.usefixtures("saved")
+def test_what_is_in_place_already_is_told(cli: Cli, operator: Cli) -> None:
+    operator("PUT", "/users/grace@example.com", '{"role": "admin"}')
+    assert '  grace@example.com: role was "member", and is "admin"\n  1 of its 2 changes are in place already.\n' in (
+        refused(cli, 6)
+    )
+
+
+def test_an_admin_that_is_relied_on_and_a_setting(cli: Cli, write: Write, operator: Cli, api: Api) -> None:
+    settings = "settings: {labels: {env: prod}, displayName: Acme 2}\n"
+    write("beamctl.yaml", AS_IS.replace("  eve@example.com: member\n", "") + settings)
+    assert cli("plan", "--out", "p.json").code == 0
+    operator("PUT", "/users/bob@example.com", '{"role": "member"}')
+    operator("PUT", "/workspaces/acme", '{"displayName": "Mine", "labels": {"env": "dev", "new": "1"}}')
+    told = refused(cli, 6)
+    for line in (
+        'bob@example.com: role was "admin", and is "member"',
+        'displayName: was "Acme", and is "Mine"',
+        'labels: env was "test", and is "dev"',
+        'labels: new was nothing, and is "1"',
+    ):
+        assert f"\n  {line}\n" in told
+    assert api.writes == []
+
+
+@pytest.mark.usefixtures("saved")
+def test_nobody_unrelated_makes_it_stale(cli: Cli, operator: Cli) -> None:
+    operator("POST", "/users", '{"email": "new@example.com", "role": "member"}')
+    operator("DELETE", "/users/eve@example.com")
+    operator("PUT", "/users/bob@example.com", '{"role": "member"}')  # nothing is taken, so no admin is relied on
+    operator("PUT", "/workspaces/acme", '{"displayName": "Mine"}')
+    assert cli("apply", "p.json", "--auto-approve").code == 0
+
+
+@pytest.mark.usefixtures("saved")
+def test_another_workspace_of_that_name(cli: Cli, database: Path, api: Api, tmp_path: Path) -> None:
+    seed = tmp_path / "again.yaml"
+    people = {"ada": "admin", "bob": "admin", "grace": "member", "eve": "member"}
+    users = "\n".join(f"  - {{email: {who}@example.com, workspaces: {{acme: {role}}}}}" for who, role in people.items())
+    assert cli("emulator", "call", "--as", "ada@example.com", "DELETE", "/workspaces/acme").code == 0
+    seed.write_text(f"workspaces: [{{name: acme, displayName: Acme, labels: {{env: test}}}}]\nusers:\n{users}\n")
+    assert cli("emulator", "seed", str(seed), "--db", str(database)).code == 0
+    assert refused(cli, 6) == (
+        "Error: acme is another workspace than the one of that name that p.json was made for\n" + NEW_PLAN
+    )
+    assert api.writes == []
+
+
+def test_it_expires(cli: Cli, saved: Path, api: Api) -> None:
+    found = read_saved(saved.read_bytes(), "p.json")
+    saved.write_text(saved_text(replace(found, expires=datetime(2026, 1, 2, 3, 4, tzinfo=UTC))))
+    assert refused(cli, 6) == "Error: p.json was good until 2026-01-02 03:04 UTC\n" + NEW_PLAN
+    assert api.writes == []
+
+
+@pytest.mark.usefixtures("saved")
+def test_another_workspace_or_api_than_was_named(cli: Cli, api: Api, people: People) -> None:
+    before = people()
+    assert refused(cli, 3, "-w", "labs") == (
+        "Error: p.json is about acme, not about 'labs'\n  Pick with -w what is in it.\n"
+    )
+    assert refused(cli, 3, "--api-url", "local") == (
+        f"Error: p.json is for {api.url}, and --api-url names local\n  Apply it where it was made, or plan anew.\n"
+    )
+    assert refused(cli, 3, "-f", "beamctl.yaml") == (
+        "Error: a saved plan needs no document\n  Give either a PLAN or -f.\n"
+    )
+    assert people() == before
+
+
+def test_a_file_that_is_no_plan(cli: Cli, saved: Path, write: Write, api: Api) -> None:
+    text = saved.read_text()
+    printed = cli("plan", "-o", "json", "-f", "-", stdin=CHANGED.encode()).out
+    for content, said in (
+        ("", "p.json is no JSON, so it is no plan of beamctl"),
+        (text[:-9], "p.json ends in the middle: it was cut off"),
+        (text.replace("viewer", "admin"), "p.json was changed after it was saved, so it is not what was reviewed"),
+        (printed, "p.json was printed, not saved: it does not say what it rests on"),
+        (by_hand(text, lambda data: data.update(format_version="9")).decode(), "p.json has another format than"),
+    ):
+        saved.write_text(content)
+        assert refused(cli, 3).startswith(f"Error: {said}")
+    saved.unlink()
+    assert refused(cli, 3).startswith("Error: cannot read p.json: No such file or directory\n")
+    os.mkfifo(saved)
+    assert refused(cli, 3).startswith("Error: p.json is no regular file\n")
+    write("beamctl.yaml", CHANGED)
+    assert cli("apply", "beamctl.yaml").err == (
+        "Error: beamctl.yaml is no saved plan\n  Documents are named with -f:  beamctl apply -f beamctl.yaml\n"
+    )
+    assert api.writes == []
+
+
+def test_what_was_allowed_is_saved_with_it(cli: Cli, write: Write, api: Api) -> None:
+    write("beamctl.yaml", REFUSED)
+    assert cli("plan", "--out", "p.json").code == 5
+    ran = cli("apply", "p.json", "--auto-approve")
+    assert ran.code == 5
+    assert "  To allow it in this plan only:  beamctl apply p.json --allow mass-removal=2\n" in ran.out
+    assert api.writes == []
+    assert "allows nothing here" in cli("apply", "p.json", "--auto-approve", "--allow", "removes-admin=x").err
+    assert cli("plan", "--out", "q.json", "--allow", "mass-removal=2").code == 0
+    allowed = cli("apply", "q.json", "--auto-approve")
+    assert (allowed.code, "Allowed: mass-removal — " in allowed.out) == (0, True)
+
+
+def test_it_takes_what_is_allowed_now(cli: Cli, write: Write, api: Api) -> None:
+    write("beamctl.yaml", REFUSED)
+    cli("plan", "--out", "p.json")
+    assert cli("apply", "p.json", "--auto-approve", "--allow", "mass-removal=2").code == 0
+    assert len(api.writes) == 2
+
+
+@pytest.mark.usefixtures("api")
+def test_several_workspaces(cli: Cli, write: Write, people: People) -> None:
+    labs = document("labs", "{ada@example.com: admin, kim@example.com: viewer}")
+    write("beamctl.yaml", f"{CHANGED}---\n{labs}")
+    assert cli("plan", "--out", "p.json").code == 0
+    assert "Pick one with -w: acme, labs." in refused(cli, 3, "--allow", "mass-removal=2")
+    only = cli("apply", "p.json", "--auto-approve", "-w", "labs")
+    assert only.out.endswith("Applied to labs: 1 done.\n")
+    assert "kim@example.com" not in people()
+    assert "was applied already, in the run" in refused(cli, 6)
+    assert cli("apply", "p.json", "--auto-approve", "-w", "acme").code == 0
+    assert people()["kim@example.com"] == "viewer"
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize("moved", [False, True])
+def test_it_asks_and_looks_again(people: People, operator: Cli, moved: bool) -> None:  # noqa: FBT001 - both ways
+    before = people()
+    with terminal("apply", "p.json", "--no-color") as screen:
+        seen = screen.read_until("taken: ")
+        assert "Plan: 1 to invite, 1 role to change." in seen
+        if moved:
+            operator("DELETE", "/users/grace@example.com")
+        screen.type("yes\n")
+        code, seen = screen.end()
+    if not moved:
+        assert (code, people()["kim@example.com"]) == (0, "viewer")
+        return
+    assert code == 6
+    assert "Error: acme is no longer what p.json was made from, so nothing was changed\n" in seen
+    assert "  grace@example.com is gone; it was there: " in seen
+    assert people() == {who: role for who, role in before.items() if who != "grace@example.com"}
+
+
+@pytest.mark.usefixtures("saved")
+def test_what_failed_needs_a_new_plan(cli: Cli, api: Api) -> None:
+    api.bend = lambda call: ("422 No", "A: b", b"{}") if call.startswith("POST") else None
+    ran = cli("apply", "p.json", "--auto-approve")
+    assert ran.code == 7
+    assert ran.out.endswith("Make a new plan when it is mended: what is done is not done twice.\n")
+    assert "was applied already, in the run" in refused(cli, 6)
+
+
+@pytest.mark.usefixtures("saved")
+def test_a_reader_of_terraforms_plans(cli: Cli, write: Write) -> None:
+    """What tools made for Terraform look at, and nothing else."""
+    write(
+        "beamctl.yaml", document(members="{ada@example.com: admin, kim@example.com: admin, grace@example.com: viewer}")
+    )
+    cli("plan", "--out", "q.json")
+    plan = json.loads(Path("q.json").read_text())
+    major, _, _ = plan["format_version"].partition(".")
+    assert major == "1"
+    counts = Counter("/".join(each["change"]["actions"]) for each in plan["resource_changes"])
+    assert counts == {"create": 1, "update": 1, "delete": 2}
+    for each in plan["resource_changes"]:
+        module, kind = each["module_address"], each["type"]
+        assert each["address"] == f'{module}.{kind}["{each["name"]}"]'
+        assert each["mode"] == "managed"
+        actions, before, after = (each["change"][key] for key in ("actions", "before", "after"))
+        assert (before is None, after is None) == (actions == ["create"], actions == ["delete"])
+    reasons = {each["name"]: each["action_reason"] for each in plan["resource_changes"]}
+    assert reasons["bob@example.com"] == "not_in_document"
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("files", [["-f", "one file.yaml"], ["-f", "one file.yaml", "-w", "acme"]])
+def test_the_printed_command_names_the_same_documents(cli: Cli, write: Write, files: list[str]) -> None:
+    write("one file.yaml", REFUSED)
+    ran = cli("plan", *files)
+    more = " -w acme" if "-w" in files else ""
+    assert f"beamctl apply -f 'one file.yaml'{more} --allow mass-removal=2\n" in ran.out
+    assert cli("apply", *files, "--auto-approve").out == ran.out

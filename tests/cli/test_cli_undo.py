@@ -1,0 +1,144 @@
+"""`undo`: the inverse of a run as a plan to review, save and apply."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.loopback import Api
+from tests.cli.process import running
+from tests.cli.world import AS_IS, CHANGED, Cli, People, Write, document, error_in
+from tests.fakes.schemas import problems_with
+
+RUNS = Path(".beamctl") / "runs"
+FLAGS = ["--allow", "mass-removal=2", "--allow", "removes-admin=grace@example.com"]
+
+
+@pytest.mark.usefixtures("local")
+def test_a_run_is_undone_by_a_plan_that_is_applied(cli: Cli, write: Write, people: People) -> None:
+    before = people()
+    write("beamctl.yaml", CHANGED)
+    assert cli("apply", "--auto-approve").code == 0
+    (name,) = [path.stem for path in RUNS.iterdir()]
+    refused = cli("undo", "last")
+    assert refused.code == 5
+    assert "  ~ role    grace@example.com  admin → member" in refused.out
+    assert f"undoes run {name}\n" in refused.out
+    assert f"beamctl undo {name} --out FILE {' '.join(FLAGS)}\n" in refused.out
+    assert people() != before
+    ran = cli("undo", name[:19], *FLAGS)
+    assert ran.code == 0
+    assert ran.err == (
+        f"Nothing was changed. To make this, save it and apply the file:  beamctl undo {name} --out FILE\n"
+    )
+    machine = cli("undo", "last", *FLAGS, "-o", "json")
+    assert problems_with("plan", machine.json) == []
+    assert {each["action_reason"] for each in machine.json["resource_changes"]} == {"undoes_run"}
+    assert cli("undo", "last", *FLAGS, "--out", "undo.json", "-q").err == ""
+    assert cli("apply", "undo.json", "--auto-approve").code == 0
+    assert people() == before
+    again = cli("undo", name)
+    assert again.code == 0
+    assert f"Nothing to undo: what run {name} changed is as before, or no longer as it left it.\n" in again.out
+    back = cli("undo", "last")
+    assert "  ~ role    grace@example.com  member → admin" in back.out
+    assert cli("undo", "last", "--out", "back.json").code == 0
+    assert cli("apply", "back.json", "--auto-approve").code == 0
+    assert people() == {**before, "grace@example.com": "admin", "kim@example.com": "viewer"}
+
+
+@pytest.mark.usefixtures("local")
+def test_what_cannot_be_undone_is_said(cli: Cli, write: Write, people: People) -> None:
+    write("beamctl.yaml", AS_IS.replace("  eve@example.com: member\n", ""))
+    assert cli("apply", "--auto-approve").code == 0
+    ran = cli("undo", "last")
+    assert ran.code == 0
+    assert "  ! eve@example.com comes back only as an invitee, with access once they accept\n" in ran.out
+    assert "eve@example.com" not in people()
+
+
+def test_a_run_that_was_killed(cli: Cli, write: Write, api: Api, people: People) -> None:
+    write("beamctl.yaml", AS_IS + "  k1@example.com: viewer\n  k2@example.com: viewer\n")
+    before = people()
+    api.hold = "POST"
+    with running("apply", "--auto-approve", "--parallelism", "1") as started:
+        assert api.arrived.acquire(timeout=20)
+        started.kill()
+        started.communicate()
+    nothing = cli("undo", "last")
+    assert nothing.code == 0
+    assert "Nothing to undo: " in nothing.out
+    assert "  ! 1 change of that run was not made\n" in nothing.out
+    cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", "POST", "/users",
+        '{"email": "k1@example.com", "role": "viewer"}')  # fmt: skip
+    ran = cli("undo", "last", "--out", "u.json")
+    assert "  - revoke  k1@example.com  invited as viewer" in ran.out
+    assert "  ! whether that run made its change of k1@example.com, or somebody else did, is not known\n" in ran.out
+    assert cli("apply", "u.json", "--auto-approve").code == 0
+    assert people() == before
+    api.gate.set()
+
+
+@pytest.mark.usefixtures("local")
+def test_the_guards_are_those_of_the_document(cli: Cli, write: Write, people: People) -> None:
+    write("beamctl.yaml", CHANGED)
+    assert cli("apply", "--auto-approve").code == 0
+    after = people()
+    strict = AS_IS + "guards: {protected: [grace@example.com]}\n"
+    write("beamctl.yaml", strict)
+    assert "removes-protected — grace@example.com is protected" in cli("undo", "last").out
+    write("beamctl.yaml", AS_IS + 'manage: {skip: {grace@example.com: {until: 2099-01-01, reason: "T-1"}}}\n')
+    skipped = cli("undo", "last")
+    assert skipped.code == 0
+    assert "grace@example.com is skipped until 2099-01-01: T-1" in skipped.out
+    assert "~ role" not in skipped.out
+    Path("beamctl.yaml").unlink()
+    write("other.yaml", strict)
+    bare = cli("undo", "last")
+    assert bare.err == "Note: no document here is about acme, so only the guards that hold by default do.\n"
+    assert "removes-protected" not in bare.out
+    named = cli("undo", "last", "-f", "other.yaml")
+    assert "removes-protected" in named.out
+    assert " --out FILE -f other.yaml --allow " in named.out
+    write("other.yaml", document("labs"))
+    assert cli("undo", "last", "-f", "other.yaml").err.startswith("Error: no document is about the workspace 'acme'\n")
+    assert people() == after
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_what_is_refused(cli: Cli, write: Write, api: Api, output: str) -> None:
+    write("beamctl.yaml", CHANGED)
+    assert cli("apply", "--auto-approve").code == 0
+    (path,) = RUNS.iterdir()
+    elsewhere = cli("undo", "last", "--api-url", "local", "-o", output)
+    assert elsewhere.code == 3
+    assert elsewhere.err == (
+        f"Error: {path.stem} was made at {api.url}, and --api-url names local\n  Undo it where it was made.\n"
+    )
+    first, *rest = path.read_text().splitlines()
+    forged = json.loads(first)
+    change = forged["changes"][0]["change"]
+    change["before"]["email"] = change["after"]["email"] = "bob@example.com"
+    path.write_text("\n".join([json.dumps(forged), *rest]) + "\n")
+    ran = cli("undo", "last", "-o", output)
+    assert ran.code == 3
+    assert ran.err.startswith(
+        f"Error: the record of {path.stem} has a change that beamctl does not plan: set role grace@example.com\n"
+    )
+    assert output == "text" or error_in(ran)
+    path.write_text(first[:-5])
+    assert cli("undo", "last", "-o", output).err == f"Error: {path} cannot be read: it is no record of a run\n"
+    asked = api.writes
+    assert len(asked) == 2
+
+
+@pytest.mark.usefixtures("local")
+def test_a_listing_in_doubt_is_refused_although_nothing_would_be_undone(cli: Cli, write: Write) -> None:
+    write("hollow.yaml", document("hollow", "{kim@example.com: admin}"))
+    assert cli("apply", "-f", "hollow.yaml", "--auto-approve", "--allow", "live-empty=members").code == 0
+    cli("emulator", "call", "--as", "kim@example.com", "POST", "/workspaces/hollow/decline")
+    ran = cli("undo", "last", "-f", "hollow.yaml")
+    assert ran.code == 5
+    assert "Nothing to undo: " in ran.out
+    assert "Refused (exit 5): live-empty — the API shows no members at all." in ran.out

@@ -1,0 +1,94 @@
+"""Does a plan of yesterday hold, and for whoever makes it today?"""
+
+from dataclasses import replace
+
+from beamctl.model.identity import Identity
+from beamctl.plan.hazard import Risk
+from beamctl.plan.stale import is_as_after
+from beamctl.report.text.stale import moved_text
+from beamctl.usecases import look_again
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+PEOPLE = [person("root@x.io", "admin"), person("bob@x.io", "admin", sub="s-bob"), person("old@x.io")]
+WANT = document({"root@x.io": "admin", "new@x.io": "member"}, guards={"maxRemovals": "100%"})
+
+
+def workspace() -> FakeWorkspace:
+    return FakeWorkspace.of(PEOPLE)
+
+
+def test_who_makes_it_comes_last_and_is_warned() -> None:
+    plan = planned(WANT, workspace(), identity=Identity(email="root@x.io"))
+    assert [change.name for change in plan.changes] == ["new@x.io", "bob@x.io", "old@x.io"]
+    for identity in (Identity(email="Bob@x.io"), Identity(sub="s-bob")):
+        found = look_again(plan, workspace(), identity).plan
+        assert [change.name for change in found.changes] == ["new@x.io", "old@x.io", "bob@x.io"]
+        assert found.changes[-1].stage.name == "OURSELVES"
+        assert [hazard.value for hazard in found.hazards if hazard.risk is Risk.SELF_LOCKOUT] == ["bob@x.io"]
+        assert found.runs_as == identity.name
+
+
+def test_who_planned_it_stays_last_where_nothing_tells_who_makes_it() -> None:
+    plan = planned(WANT, workspace(), identity=Identity(email="bob@x.io"))
+    found = look_again(plan, workspace(), None).plan
+    assert found == plan
+    assert found.runs_as == "bob@x.io"
+    again = look_again(plan, workspace(), Identity(email="bob@x.io")).plan
+    assert again == plan  # the hazard is told once
+
+
+def test_an_address_that_is_somebody_else_by_now() -> None:
+    plan = planned(WANT, workspace())
+    live = workspace()
+    live.users["bob@x.io"]["sub"] = "s-other"
+    assert moved_text(look_again(plan, live, None).moved) == ['bob@x.io: sub was "s-bob", and is "s-other"']
+
+
+def test_another_workspace_of_that_name() -> None:
+    one = FakeWorkspace.of(PEOPLE, settings={"name": "acme", "id": "w1", "createdAt": "2026-01-01"})
+    two = FakeWorkspace.of(PEOPLE, settings={"name": "acme", "createdAt": "2026-01-01"})
+    plan = planned(WANT, one)
+    ids = [look_again(plan, live, None).workspace_id for live in (one, two, workspace())]
+    assert ids == ["w1", "2026-01-01", ""]
+
+
+def test_settings_that_moved() -> None:
+    groups = [{"groupName": "ops", "role": "member"}, {"groupName": "dev", "role": "viewer"}]
+    was = {"name": "acme", "displayName": "A", "groupMappings": groups, "labels": {"a": "1"}}
+    want = document(settings={"displayName": "B", "labels": {}, "groupMappings": []})
+    plan = planned(want, FakeWorkspace(settings=dict(was)))
+    same = FakeWorkspace(settings={**was, "groupMappings": groups[::-1], "other": 1})
+    assert look_again(plan, same, None).moved == ()
+    groups = [{"groupName": "ops", "role": "admin"}, groups[1]]
+    now = FakeWorkspace(settings={"name": "acme", "displayName": "\x1b[2J", "groupMappings": groups})
+    assert moved_text(look_again(plan, now, None).moved) == [
+        'displayName: was "A", and is "\\u001b[2J"',
+        'labels: a was "1", and is nothing',
+        'groupMappings: ops.role was "member", and is "admin"',
+    ]
+
+
+def test_no_more_is_told_than_can_be_read() -> None:
+    many = [person(f"p{number:02}@x.io") for number in range(30)]
+    plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([*PEOPLE[:1], *many]))
+    told = moved_text(look_again(plan, workspace(), None).moved)
+    assert len(told) == 21
+    assert told[0] == (
+        'p00@x.io is gone; it was there: email "p00@x.io", role "member", standing "accepted", source "local"'
+    )
+    assert told[-1] == "and 10 more"
+
+
+def test_what_is_in_place() -> None:
+    plan = planned(WANT, workspace())
+    invite, remove = plan.changes[0], plan.changes[-1]
+    assert is_as_after(remove, None)
+    assert not is_as_after(invite, None)
+    assert not is_as_after(remove, remove.before)
+    assert is_as_after(invite, {**(invite.after or {}), "sub": "s1"})
+    assert not is_as_after(invite, {**(invite.after or {}), "role": "admin"})
+    live = workspace()
+    del live.users["old@x.io"]
+    assert look_again(plan, live, None).in_place == (remove,)
+    assert look_again(replace(plan, changes=()), live, None).in_place == ()
