@@ -1,9 +1,11 @@
 """Every loader of text from outside, against text that is wrong in every way: what is wrong is said, never thrown, and
 within bounds. To add a loader, write how it is called and what valid text looks like."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -13,12 +15,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from beamctl.api.cli_files import FileText, current_workspace, entry_of
+from beamctl.apply.event import Started
+from beamctl.apply.record import Run, UnreadableRecordError, event_line, first_line, last_line, read_record
 from beamctl.document.load import SourceText
 from beamctl.document.problem import MOST_PROBLEMS, Problem
 from beamctl.document.source import parse_plain
 from beamctl.errors import BeamctlError
+from beamctl.plan.plan import Plan
+from beamctl.plan.saved import Saved, digest_of, saved_text
 from beamctl.report.text.problems import problems_text
-from beamctl.usecases import validate
+from beamctl.usecases import open_plan, validate
+from tests.fakes.runs import document as document_of
+from tests.fakes.runs import planned
+from tests.fakes.workspace import FakeWorkspace, person
 from tests.fuzz.mutation import mutated
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +90,51 @@ def login(content: bytes) -> list[str]:
     return []
 
 
+def saved_plan(content: bytes) -> list[str]:
+    assert open_plan(content, "plan.json").plans
+    return []
+
+
+def plan_sealed_anew(content: bytes) -> list[str]:
+    """As somebody would who wants another plan to pass for one that was saved."""
+    try:
+        data = json.loads(content)
+        data["saved"]["digest"] = digest_of(data)
+        content = json.dumps(data).encode()
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        pass
+    open_plan(content, "plan.json")
+    return []
+
+
+def record(content: bytes) -> list[str]:
+    try:
+        assert read_record(content).changes is not None
+    except UnreadableRecordError as error:
+        return [str(error)]
+    return []
+
+
+def a_plan() -> Plan:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io"), person("old@x.io", "admin")])
+    return planned(document_of({"root@x.io": "admin", "a@x.io": "admin", "n@x.io": "viewer"}, settings=SETTINGS), live)
+
+
+SETTINGS = {"displayName": "B", "labels": {"a": "b"}, "groupMappings": [{"groupName": "g", "role": "member"}]}
+PLAN = a_plan()
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+SAVED = saved_text(Saved((PLAN,), (), {"acme": "id"}, "c0ffee", NOW, NOW + timedelta(days=1)))
+RUN = Run("r", "2026-11-24T00:00:00.000Z", "ada", "", "sha256:0")
+LINES = [
+    first_line(RUN, PLAN),
+    *(event_line(PLAN, Started(change), RUN.at) for change in PLAN.changes),
+    last_line(PLAN, [], RUN.at, interrupted=False),
+]
+
 LOADERS = {
+    "saved plan": Loader(saved_plan, [SAVED.encode()]),
+    "plan that was sealed anew": Loader(plan_sealed_anew, [SAVED.encode()]),
+    "record of a run": Loader(record, ["".join(LINES).encode()]),
     "document": Loader(document, DOCUMENTS),
     "any YAML": Loader(any_yaml, DOCUMENTS),
     "login of the official CLI": Loader(login, [LOGIN]),
