@@ -23,10 +23,11 @@ from beamctl.document.problem import Problem, bounded
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Deleter, Reader, Sender
+from beamctl.model.ports import Deleter, Reader, Sender, Vault
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Note, Situation
 from beamctl.plan.plan import Plan, make_plan, make_undo, managed
+from beamctl.plan.reading import read
 from beamctl.plan.saved import Saved, read_saved
 from beamctl.plan.stale import Moved, in_place, moved, run_as
 
@@ -73,9 +74,9 @@ def validate(sources: Sequence[SourceText]) -> Checked:
 
 
 def plan(desired: Desired, reader: Reader, situation: Situation) -> Plan:
-    """Read what the document has sections for, one request a kind, and compare."""
+    """Read what the document says something of, and compare."""
     kinds = managed(KINDS, desired)
-    live = {kind.name: kind.live(reader.get(kind.listing(desired.workspace))) for kind in kinds}
+    live = {kind.name: read(kind, desired.workspace, reader) for kind in kinds}
     return make_plan(kinds, desired, live, situation)
 
 
@@ -120,7 +121,7 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: Situation)
     _refuse_unsound(record.changes, f"the record of {record.run.id}")
     begun = [change for change in record.changes if record.state(change) in _MAY_BE_MADE]
     kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in begun))
-    live = {kind.name: kind.live(reader.get(kind.listing(desired.workspace))) for kind in kinds}
+    live = {kind.name: read(kind, desired.workspace, reader) for kind in kinds}
     plan = make_undo(kinds, begun, desired, live, situation)
     unsure = {(change.kind, change.key) for change in begun if record.state(change) is not State.DONE}
     notes = [
@@ -146,7 +147,7 @@ def _refuse_unsound(changes: Sequence[Change], where: str) -> None:
 def look_again(saved: Plan, reader: Reader, identity: Identity | None) -> Recheck:
     """Read what a saved plan rests on, and see whether it is still so."""
     kinds = tuple(kind for kind in KINDS if kind.name in saved.sections)
-    live = {kind.name: kind.live(reader.get(kind.listing(saved.workspace))) for kind in kinds}
+    live = {kind.name: read(kind, saved.workspace, reader) for kind in kinds}
     return Recheck(
         plan=run_as(saved, kinds, live, identity),
         workspace_id=identify(saved.workspace, reader),
@@ -155,7 +156,7 @@ def look_again(saved: Plan, reader: Reader, identity: Identity | None) -> Rechec
     )
 
 
-def apply(
+def apply(  # noqa: PLR0913 - each port has its name
     approved: Plan,
     reader: Reader,
     sender: Sender,
@@ -163,15 +164,16 @@ def apply(
     parallelism: int,
     stop: StopSignal,
     witness: Witness | None = None,
+    vault: Vault | None = None,
 ) -> Iterator[Event]:
     """Make exactly the changes of a plan that somebody approved."""
     kinds = {kind.name: kind for kind in KINDS}
-    return make_changes(approved, Means(kinds, reader, sender, parallelism, stop, witness))
+    return make_changes(approved, Means(kinds, reader, sender, parallelism, stop, witness, vault))
 
 
 def show(workspace: str, reader: Reader) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """What a workspace looks like now: every section, a row for each."""
-    return {kind.section: kind.rows(kind.live(reader.get(kind.listing(workspace)))) for kind in KINDS}
+    return {kind.section: kind.rows(read(kind, workspace, reader)) for kind in KINDS}
 
 
 def survey(workspace: str, reader: Reader) -> Estate:

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, assert_never
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
-from beamctl.model.ports import Reader, Sender
+from beamctl.model.api_call import Answer, ApiCall, Lost
+from beamctl.model.ports import Reader, Sender, Vault
+from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Ending, Kind, Outcome
 from beamctl.plan.plan import Plan
+from beamctl.plan.reading import read
 
 DEFAULT_PARALLELISM = 8
 _UNKNOWN = "; whether it was made is not known"
@@ -36,6 +39,7 @@ class Means:
         stop: Set from outside to end after the calls in flight.
         witness: Told of each event by the thread that makes the change, before its first call and after its last one.
             Where that fails, nothing further is begun.
+        vault: Where secrets come from and go to; None where no change needs one.
     """
 
     kinds: Mapping[str, Kind[Any]]
@@ -44,6 +48,7 @@ class Means:
     parallelism: int = DEFAULT_PARALLELISM
     stop: threading.Event | None = None
     witness: Witness | None = None
+    vault: Vault | None = None
 
 
 def apply(plan: Plan, means: Means) -> Iterator[Event]:
@@ -73,7 +78,7 @@ def _doubt(plan: Plan, means: Means) -> str:
     for name in sorted(plan.relies_on.keys() | plan.stays.keys()):
         kind = means.kinds[name]
         try:
-            live = kind.live(means.reader.get(kind.listing(plan.workspace)))
+            live = read(kind, plan.workspace, means.reader)
         except BeamctlError as error:
             return f"the {kind.section} could not be read again: {error.message}"
         except Exception as error:  # noqa: BLE001 - what was done so far must still be told
@@ -154,13 +159,27 @@ def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt,
         put(halt.told(Ended(change, outcome)))
 
 
+def _answer(asked: ApiCall | HandOver | Fetch, means: Means) -> Answer | Lost:
+    match asked:
+        case ApiCall():
+            return means.sender.send(asked)
+        case HandOver() | Fetch() if means.vault is None:
+            return Lost(f"there is no way to the place of {asked.what}")
+        case HandOver():
+            return means.vault.deliver(asked)
+        case Fetch():
+            return means.vault.fetch(asked)
+        case _:
+            assert_never(asked)
+
+
 def _converse(change: Change, workspace: str, means: Means, halt: _Halt) -> Outcome:
     conversation = means.kinds[change.kind].perform(change, workspace)
     begun = False
     try:
         call = next(conversation)
         while True:
-            answer = means.sender.send(call)
+            answer = _answer(call, means)
             begun = True
             call = conversation.send(answer)
     except StopIteration as end:

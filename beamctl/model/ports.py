@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from beamctl.model.api_call import Answer, ApiCall, Lost
+from beamctl.model.secret import Fetch, HandOver
 
 
 class Reader(Protocol):
@@ -32,6 +33,18 @@ class Sender(Protocol):
         Raises:
             UnauthenticatedError: The API does not know the credential (any more): nothing further can succeed.
         """
+        ...
+
+
+class Vault(Protocol):
+    """Where secrets come from and go to. Safe to use from several threads."""
+
+    def deliver(self, secret: HandOver) -> Answer | Lost:
+        """Put a secret where it is to be, durably: when this returns an answer, it is there."""
+        ...
+
+    def fetch(self, secret: Fetch) -> Answer | Lost:
+        """Get a secret: the body of the answer is its text."""
         ...
 
 

@@ -31,12 +31,14 @@ class Stage(IntEnum):
     PROMOTE = 2
     INVITE = 3
     CREATE = 4
-    UPDATE = 5
-    DEMOTE = 6
-    REVOKE = 7
-    REMOVE = 8
-    DELETE = 9
-    OURSELVES = 10
+    CREATE_WITHIN = 5
+    """What needs something that may only just have been created: a key of a service account."""
+    UPDATE = 6
+    DEMOTE = 7
+    REVOKE = 8
+    REMOVE = 9
+    DELETE = 10
+    OURSELVES = 11
     """Taking from our own identity: after it nothing else may be possible."""
 
     @property
@@ -74,6 +76,7 @@ class Change:
         place: The line that asks for it; None where it is asked for by not being in the document.
         declared: What the document says beside the API's attributes (`until`, `reason`, `owner`).
         lane: Changes of one lane run one after the other, in order; empty for a lane of its own.
+        secrets: Where secrets come from and go to, as the document has it (`model.secret.place_of`); never one itself.
     """
 
     kind: str
@@ -88,6 +91,7 @@ class Change:
     place: Place | None = None
     declared: Mapping[str, str] = field(default_factory=dict)
     lane: str = ""
+    secrets: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def takes(self) -> bool:

@@ -52,6 +52,8 @@ def change_data(workspace: str, change: Change) -> dict[str, Any]:
     }
     if change.lane:
         data["lane"] = change.lane
+    if change.secrets:
+        data["secrets"] = dict(change.secrets)
     if change.place is not None:
         data["source"] = {"file": change.place.source, "line": change.place.line, "column": change.place.column}
     if change.declared:

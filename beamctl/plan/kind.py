@@ -12,6 +12,7 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Place, Problem
 from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.identity import Identity
+from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Change
 from beamctl.plan.hazard import Hazard
 
@@ -103,8 +104,13 @@ class Outcome:
     hint: str = ""
 
 
-Conversation = Generator[ApiCall, Answer | Lost, Outcome]
-"""Making one change: yields the calls, is sent what came back, and returns the outcome."""
+Conversation = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Outcome]
+"""Making one change: yields the calls, is sent what came back, and returns the outcome. A secret that is handed over
+or fetched is answered as a call is: `Lost` where that failed; an `Answer` to a fetch has the secret for its body."""
+
+Reading = Generator[str, Any, L]
+"""Reading what the API shows: yields paths, is sent the JSON at each, and returns what it makes of it. Where there is
+nothing at a path, `MissingError` is thrown in."""
 
 
 class Kind(Protocol[L]):
@@ -129,15 +135,15 @@ class Kind(Protocol[L]):
         """What the schema cannot see. What is not as the schema says is left to the schema."""
         ...
 
-    def listing(self, workspace: str) -> str:
-        """The path of the one request that reads all of them."""
+    def is_declared(self, desired: Desired) -> bool:
+        """Whether the document says anything of this kind; else it is not managed, and not even read."""
         ...
 
-    def live(self, payload: Any) -> L:  # noqa: ANN401 - this is where its shape is checked
-        """What the API shows.
+    def read(self, workspace: str) -> Reading[L]:
+        """Read what the API shows.
 
         Raises:
-            GarbledError: The payload is not what the API promises.
+            GarbledError: A payload is not what the API promises.
         """
         ...
 
@@ -162,7 +168,11 @@ class Kind(Protocol[L]):
         ...
 
     def compare(self, desired: Desired, live: L, situation: Situation) -> Comparison:
-        """What differs. Only called where the document has the section."""
+        """What differs. Only called where the document says something of the kind.
+
+        Raises:
+            DocumentError: The document does not tell which of several things it means.
+        """
         ...
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: L, situation: Situation) -> Comparison:

@@ -68,8 +68,8 @@ class Plan:
 
 
 def managed(kinds: Sequence[Kind[Any]], desired: Desired) -> tuple[Kind[Any], ...]:
-    """The kinds that the document has a section for; the others are not even read."""
-    return tuple(kind for kind in kinds if desired.section(kind.section) is not None)
+    """The kinds that the document says something of; the others are not even read."""
+    return tuple(kind for kind in kinds if kind.is_declared(desired))
 
 
 def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, Any], situation: Situation) -> Plan:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import yaml
 
@@ -11,8 +12,9 @@ from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Sender
-from beamctl.plan.kind import Ending, Situation
+from beamctl.plan.kind import Ending, Kind, Situation
 from beamctl.plan.plan import Plan
+from beamctl.plan.reading import read
 from beamctl.usecases import apply, plan, validate
 from tests.fakes.workspace import FakeWorkspace
 
@@ -70,3 +72,18 @@ def all_done(events: list[Event]) -> bool:
         not isinstance(e, NotAttempted) and not (isinstance(e, Ended) and e.outcome.ending is not Ending.DONE)
         for e in events
     )
+
+
+class Shows:
+    """A reader that shows the same wherever it is asked."""
+
+    def __init__(self, payload: Any) -> None:
+        self._payload = payload
+
+    def get(self, _path: str) -> Any:
+        return self._payload
+
+
+def shown(kind: Kind[Any], payload: Any) -> Any:
+    """What a kind makes of what the API shows."""
+    return read(kind, "acme", Shows(payload))

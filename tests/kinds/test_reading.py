@@ -9,7 +9,7 @@ from beamctl.kinds.member.live import people
 from beamctl.kinds.settings import SettingsKind
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from tests.fakes.runs import document, planned
+from tests.fakes.runs import document, planned, shown
 from tests.fakes.workspace import FakeWorkspace, person
 
 GARBLED_USERS: list[Any] = [
@@ -80,16 +80,16 @@ def test_a_source_that_is_not_known_is_not_ours_to_touch() -> None:
 @pytest.mark.parametrize("payload", [None, [], "x", {}, {"name": 3}])
 def test_what_is_no_workspace(payload: Any) -> None:
     with pytest.raises(GarbledError, match="not a workspace"):
-        SettingsKind().live(payload)
+        shown(SettingsKind(), payload)
 
 
 @pytest.mark.parametrize("odd", [{"labels": []}, {"displayName": {"a": 1}}, {"groupMappings": {"a": 1}, "labels": {}}])
 def test_settings_of_another_kind(odd: dict[str, Any]) -> None:
     if odd == {"labels": []}:
-        assert SettingsKind().live({"name": "acme", **odd})["labels"] == {}
+        assert shown(SettingsKind(), {"name": "acme", **odd})["labels"] == {}
         return
     with pytest.raises(GarbledError, match="of a kind beamctl does not know"):
-        SettingsKind().live({"name": "acme", **odd})
+        shown(SettingsKind(), {"name": "acme", **odd})
 
 
 @pytest.mark.parametrize("source", ["", "local", "Local", "invitation"])

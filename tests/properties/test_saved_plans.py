@@ -22,7 +22,7 @@ from beamctl.plan.stale import moved
 from beamctl.report.as_json import runs_json
 from beamctl.report.text.runs import run_text
 from beamctl.usecases import look_again, open_plan, undo
-from tests.fakes.runs import API, TODAY, applied, document, planned
+from tests.fakes.runs import API, TODAY, applied, document, planned, shown
 from tests.fakes.saved import by_hand, saved
 from tests.fakes.schemas import problems_with
 from tests.fakes.workspace import FakeWorkspace, person
@@ -123,8 +123,8 @@ def test_whoever_is_changed_makes_it_stale(want: Desired, live: FakeWorkspace, e
     elif how != "gone":
         live.users[key] = person(email, how)
     kinds = [kind for kind in KINDS if kind.name == "member"]
-    found = moved(plan, kinds, {"member": kinds[0].live(live.get("/users"))})
-    was = kinds[0].live([before] if before else []), kinds[0].live([live.users[key]] if key in live.users else [])
+    found = moved(plan, kinds, {"member": shown(kinds[0], live.get("/users"))})
+    was = shown(kinds[0], [before] if before else []), shown(kinds[0], [live.users[key]] if key in live.users else [])
     differs = kinds[0].objects(was[0], [key]) != kinds[0].objects(was[1], [key])
     assert [each.name.lower() for each in found] == ([key] if differs and key in plan.rests_on["member"] else [])
 

@@ -14,7 +14,7 @@ from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
 from beamctl.model.email import folded
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.plan.change import Action, Change
-from beamctl.plan.kind import Conversation, Ending, Outcome
+from beamctl.plan.kind import Ending, Outcome
 
 LISTING = "/users"
 _CONFLICT, _MISSING, _BAD_REQUEST = 409, 404, 400
@@ -22,10 +22,11 @@ _MOST_INVITATIONS = 3
 _LATER = "its role will be set once the invitation is accepted: the next apply then does it"
 _AGAIN = "Run `beamctl plan` to see how it stands."
 
+_Talk = Generator[ApiCall, Answer | Lost, Outcome]
 _Lookup = Generator[ApiCall, Answer | Lost, Person | Lost | None]
 
 
-def perform(change: Change) -> Conversation:
+def perform(change: Change) -> _Talk:
     """Make a change to one person."""
     match change.action:
         case Action.INVITE | Action.RESEND:
@@ -38,7 +39,7 @@ def perform(change: Change) -> Conversation:
             raise AssertionError(f"a member has no change {change.action}")
 
 
-def _invite(change: Change) -> Conversation:
+def _invite(change: Change) -> _Talk:
     """Send an invitation, or send an expired one again; never a second one while the first may be there."""
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
     answer: Answer | Lost = Lost("nothing was sent")
@@ -78,7 +79,7 @@ def _in_already(there: Person, role: Role) -> Outcome:
     return Outcome(Ending.FAILED, f"is in already, as {there.role}", _AGAIN)
 
 
-def _settle(email: str, role: Role, told: str, remark: str = "") -> Conversation:
+def _settle(email: str, role: Role, told: str, remark: str = "") -> _Talk:
     """The invitation is there: see to its role."""
     if told == role.value:
         return Outcome(Ending.DONE, remark)
@@ -113,7 +114,7 @@ def _as_answered(answer: Answer, role: Role, remark: str = "") -> Outcome:
     return Outcome(Ending.FAILED, f"the API answered that the role is {told!r}, not {role.value!r}", _AGAIN)
 
 
-def _set_role(change: Change) -> Conversation:
+def _set_role(change: Change) -> _Talk:
     """Set a role; where the answer does not confirm it, look."""
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
     answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
@@ -143,7 +144,7 @@ def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
     return Outcome(Ending.DEFERRED, f"still invited{told and f' as {told}'}; {_LATER}")
 
 
-def _remove(change: Change) -> Conversation:
+def _remove(change: Change) -> _Talk:
     """Remove or revoke; where that is not confirmed, look whether the person is gone."""
     email = (change.before or {})["email"]
     answer = yield ApiCall(Method.DELETE, _path(email))

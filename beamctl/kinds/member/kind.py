@@ -19,7 +19,7 @@ from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Comparison, Conversation, Note, Situation
+from beamctl.plan.kind import Comparison, Conversation, Note, Reading, Situation
 
 _SHOWN = 5
 
@@ -35,12 +35,13 @@ class MemberKind:
         """What the schema cannot see in `members`, and in the addresses of the guards."""
         return chain(document_side.problems(document), alike.problems(document))
 
-    def listing(self, workspace: str) -> str:  # noqa: ARG002 - the workspace is told by a header
-        """The one listing of members and invitations."""
-        return calls.LISTING
+    def is_declared(self, desired: Desired) -> bool:
+        """Whether there is the section."""
+        return desired.section(self.section) is not None
 
-    def live(self, payload: Any) -> People:  # noqa: ANN401 - its shape is checked there
-        """Everybody by folded e-mail."""
+    def read(self, workspace: str) -> Reading[People]:  # noqa: ARG002 - the workspace is told by a header
+        """The one listing of members and invitations: everybody by folded e-mail."""
+        payload = yield calls.LISTING
         return people(payload)
 
     def rows(self, live: People) -> Sequence[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Comparison, Conversation, Note, Situation
+from beamctl.plan.kind import Comparison, Conversation, Note, Reading, Situation
 
 
 class SettingsKind:
@@ -45,12 +45,13 @@ class SettingsKind:
             seen.setdefault(group, index)
         return found
 
-    def listing(self, workspace: str) -> str:
-        """The workspace itself."""
-        return f"/workspaces/{segment(workspace)}"
+    def is_declared(self, desired: Desired) -> bool:
+        """Whether there is the section."""
+        return desired.section(self.section) is not None
 
-    def live(self, payload: Any) -> Settings:  # noqa: ANN401 - its shape is checked there
-        """The settings that can be declared."""
+    def read(self, workspace: str) -> Reading[Settings]:
+        """The workspace itself: the settings that can be declared."""
+        payload = yield _path(workspace)
         return settings(payload)
 
     def rows(self, live: Settings) -> Sequence[Mapping[str, Any]]:
@@ -140,8 +141,12 @@ class SettingsKind:
 
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Set one setting."""
-        return calls.perform(change, workspace, self.listing(workspace))
+        return calls.perform(change, workspace, _path(workspace))
 
     def doubt(self, live: Settings, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - as below
         """Never: nothing is taken from anyone on the strength of settings."""
         return ""
+
+
+def _path(workspace: str) -> str:
+    return f"/workspaces/{segment(workspace)}"

@@ -1,0 +1,32 @@
+"""Reads what a kind asks for, through the port. It must not know what is read, nor how a request travels."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from beamctl.errors import MissingError
+from beamctl.model.ports import Reader
+from beamctl.plan.kind import Kind
+
+L = TypeVar("L")
+
+
+def read(kind: Kind[L], workspace: str, reader: Reader) -> L:
+    """What the API shows of a kind.
+
+    Raises:
+        ApiError: It cannot be read, and the kind does not know how to go on without.
+    """
+    reading = kind.read(workspace)
+    try:
+        path = next(reading)
+        while True:
+            try:
+                payload = reader.get(path)
+            except MissingError as error:  # an older API may not have it: the kind knows what that means
+                path = reading.throw(error)
+            else:
+                path = reading.send(payload)
+    except StopIteration as end:
+        live: L = end.value
+        return live
