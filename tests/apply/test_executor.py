@@ -299,3 +299,20 @@ def test_a_bug_while_reading_again_takes_nothing() -> None:
 
     events = list(apply(plan, Broken(), live, parallelism=1, stop=threading.Event()))
     assert outcomes(events) == {"a@x.io": "done", "old@x.io": "not attempted"}
+
+
+@pytest.mark.parametrize("quirk", ["", "put-replaces"])
+def test_a_setting_of_sandboxes_leaves_the_rest_of_the_runtime_as_it_is(quirk: str) -> None:
+    begun = {"name": "acme", "runtime": {"generation": "mk3", "sandbox": {"disableProcessLogging": False}}}
+    live = FakeWorkspace.of([], settings=begun, quirks=frozenset({quirk}))
+    want = document(settings={"sandbox": {"disableProcessLogging": True}})
+    assert outcomes(applied(planned(want, live), live)) == {"sandbox": "done"}
+    assert live.settings["runtime"] == {"generation": "mk3", "sandbox": {"disableProcessLogging": True}}
+    assert planned(want, live).changes == ()
+
+
+def test_a_workspace_without_a_runtime_gets_one() -> None:
+    live = FakeWorkspace.of([], settings={"name": "acme"})
+    want = document(settings={"sandbox": {"disableProcessLogging": True}})
+    assert outcomes(applied(planned(want, live), live)) == {"sandbox": "done"}
+    assert live.settings["runtime"] == {"sandbox": {"disableProcessLogging": True}}

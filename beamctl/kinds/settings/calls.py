@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.settings.live import normal, settings
+from beamctl.kinds.settings.live import normal, settings, with_setting
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Conversation, Ending, Outcome
@@ -28,7 +28,7 @@ def perform(change: Change, workspace: str, path: str) -> Conversation:
         is_so = read.body["name"] == workspace and normal(key, now) == normal(key, asked)
         return Outcome(Ending.DONE, "is so already") if is_so else _changed(key)
     kept = {name: value for name, value in read.body.items() if name not in _READ_ONLY}
-    return (yield from _write(ApiCall(Method.PUT, path, kept | {key: asked}), change))
+    return (yield from _write(ApiCall(Method.PUT, path, with_setting(kept, key, asked)), change))
 
 
 def _write(put: ApiCall, change: Change) -> Conversation:

@@ -10,8 +10,11 @@ from typing import Any
 from beamctl.errors import GarbledError
 
 GROUPS = "groupMappings"
-KEYS = ("displayName", "labels", GROUPS)
-_EMPTY: Mapping[str, Any] = {"displayName": "", "labels": {}, GROUPS: []}
+SANDBOX = "sandbox"
+KEYS = ("displayName", "labels", GROUPS, SANDBOX)
+_EMPTY: Mapping[str, Any] = {"displayName": "", "labels": {}, GROUPS: [], SANDBOX: {}}
+_RUNTIME = "runtime"
+"""Where the API has the settings of sandboxes, beside what is not ours to set."""
 
 Settings = Mapping[str, Any]
 """Every setting that can be declared, by name."""
@@ -26,13 +29,23 @@ def settings(payload: Any) -> Settings:  # noqa: ANN401 - this is where its shap
     hint = "Check --api-url, and try again later; --debug shows the answer."
     if not isinstance(payload, dict) or not isinstance(payload.get("name"), str):
         raise GarbledError("the API's answer is not a workspace", hint)
-    found = {key: payload.get(key) or empty for key, empty in _EMPTY.items()}
+    runtime = payload.get(_RUNTIME)
+    shown = {**payload, SANDBOX: runtime.get(SANDBOX) if isinstance(runtime, dict) else runtime}
+    found = {key: shown.get(key) or empty for key, empty in _EMPTY.items()}
     for key, empty in _EMPTY.items():
         if not isinstance(found[key], type(empty)):
             raise GarbledError(f"the API shows a {key} of a kind beamctl does not know", hint)
     if not all(map(_is_mapping, found[GROUPS])):
         raise GarbledError("the API shows a group mapping of a kind beamctl does not know", hint)
     return found
+
+
+def with_setting(workspace: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """A workspace as the API has it, with another value of one setting."""
+    if name != SANDBOX:
+        return {**workspace, name: value}
+    runtime = workspace.get(_RUNTIME)
+    return {**workspace, _RUNTIME: {**(runtime if isinstance(runtime, dict) else {}), SANDBOX: value}}
 
 
 def is_setting(name: str, value: object) -> bool:
