@@ -36,6 +36,13 @@ def command(prelude: str = "") -> list[str]:
     return [sys.executable, "-c", code] if prelude else [sys.executable, "-m", "beamctl"]
 
 
+def room_for(size: int) -> str:
+    """A prelude: no file may grow beyond that. What Python compiles is not kept: cut off, it would be believed."""
+    return (
+        f"import resource; sys.dont_write_bytecode = True; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
+    )
+
+
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of the test, which has been cleaned, so that the same beamctl is found in it."""
     path = os.pathsep.join(filter(None, sys.path))

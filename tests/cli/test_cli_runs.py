@@ -19,7 +19,7 @@ from beamctl.cli.run_records import Due, find_record, open_records
 from beamctl.emulator import FaultScript, Instruments, create_app, instrument, read_rule
 from beamctl.errors import RecordError
 from tests.cli.loopback import Api, serving
-from tests.cli.process import process, running
+from tests.cli.process import process, room_for, running
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, People, Write, document, error_in
 from tests.fakes.runs import document as members
 from tests.fakes.runs import planned
@@ -158,7 +158,7 @@ def test_where_no_record_can_be_begun_nothing_is_changed(
     elif which == "read-only":
         options = ["--record", "/proc/nowhere"]
     else:
-        prelude = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))"
+        prelude = room_for(100)
     for output in ("text", "json"):
         ran = process("apply", "--auto-approve", "-o", output, *options, prelude=prelude)
         assert ran.code == 3
@@ -173,8 +173,7 @@ def test_where_no_record_can_be_begun_nothing_is_changed(
 def test_one_record_that_cannot_be_begun_takes_back_the_others(write: Write, api: Api) -> None:
     labs = document("labs", "{ada@example.com: admin, " + ", ".join(f"k{n}@x.io: viewer" for n in range(20)) + "}")
     write("beamctl.yaml", f"{CHANGED}---\n{labs}")
-    prelude = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))"
-    ran = process("apply", "--auto-approve", prelude=prelude)
+    ran = process("apply", "--auto-approve", prelude=room_for(3000))
     assert ran.code == 3
     assert api.writes == []
     assert list(RUNS.iterdir()) == []
@@ -190,8 +189,7 @@ def test_a_record_that_is_full_half_way(cli: Cli, write: Write, people: People, 
         cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", "DELETE", f"/users/{who}@example.com")
     api.calls.clear()
     most = sum(map(len, whole.read_bytes().splitlines(keepends=True)[:3])) + 20  # half of what begins the second
-    prelude = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"
-    ran = process("apply", "--auto-approve", "--parallelism", "1", "-o", output, prelude=prelude)
+    ran = process("apply", "--auto-approve", "--parallelism", "1", "-o", output, prelude=room_for(most))
     assert ran.code == 7
     assert api.writes == ["POST /users"]
     assert {"k1@example.com", "k2@example.com"} & people().keys() == {"k1@example.com"}
@@ -336,17 +334,16 @@ def test_a_report_that_cannot_be_written_is_no_run_that_was_killed(cli: Cli, wri
     write("beamctl.yaml", CHANGED)
     told = "  ✓ role grace@example.com  member → admin\n  ✓ invite kim@example.com  viewer\n"
     room = len((cli("plan").out + told).encode()) + 5
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))"
     Path("report").write_bytes(b"." * (1_000_000 - room))
     with Path("report").open("a") as report:
-        ran = process("apply", "--auto-approve", stdout=report, prelude=limit)
+        ran = process("apply", "--auto-approve", stdout=report, prelude=room_for(1_000_000))
     assert ran.code == 1
     assert the_record()[-1]["event"] == "end"
     assert run(["runs"]) == 0
 
 
 @contextmanager
-def room_for(size: int) -> Iterator[None]:
+def little_room(size: int) -> Iterator[None]:
     """No file of this process may grow beyond that."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
@@ -361,7 +358,7 @@ def test_half_a_line_stays_the_last_one() -> None:
     plan = planned(members({"a@x.io": "admin", "b@x.io": "member"}), FakeWorkspace.of([person("a@x.io", "admin")]))
     (record,) = open_records(Path("kept"), [Due(plan, "", "")])
     (path,) = Path("kept").iterdir()
-    with room_for(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
+    with little_room(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.witness(Started(plan.changes[0]))
     with pytest.raises(RecordError, match="File too large"):
         record.witness(NotAttempted(plan.changes[0], "the record cannot be written"))

@@ -13,7 +13,7 @@ import pytest
 
 from beamctl.plan.saved import read_saved, saved_text
 from tests.cli.loopback import Api
-from tests.cli.process import process, terminal
+from tests.cli.process import process, room_for, terminal
 from tests.cli.world import AS_IS, CANARY, CHANGED, REFUSED, Cli, People, Write, document, error_in
 from tests.fakes.saved import by_hand
 from tests.fakes.schemas import problems_with
@@ -104,8 +104,7 @@ def test_where_it_cannot_be_saved(cli: Cli, write: Write, directory: Path, optio
 def test_a_full_disk_leaves_the_old_plan(write: Write, saved: Path) -> None:
     before, names = saved.read_bytes(), sorted(saved.parent.iterdir())
     write("other.yaml", AS_IS)
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))"
-    ran = process("plan", "-f", "other.yaml", "--out", "p.json", prelude=limit)
+    ran = process("plan", "-f", "other.yaml", "--out", "p.json", prelude=room_for(500))
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.startswith("Error: cannot write the plan to p.json: File too large\n")
     assert saved.read_bytes() == before
