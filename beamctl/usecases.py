@@ -1,11 +1,12 @@
-"""What beamctl does, each as a short story: validate, plan, apply, undo, show, destroy. The edges hand in what they
-read; this must not know files, credentials or the terminal. Only `apply` and `destroy` are given something that can
-write, and not the same."""
+"""What beamctl does, each as a short story: validate, plan, apply, undo, show, export, destroy. The edges hand in what
+they read; this must not know files, credentials or the terminal. Only `apply` and `destroy` are given something that
+can write, and not the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from threading import Event as StopSignal
 from typing import Any
 
@@ -17,14 +18,16 @@ from beamctl.destroy.deletion import Deletion, delete
 from beamctl.destroy.estate import Estate
 from beamctl.destroy.survey import path_of
 from beamctl.destroy.survey import survey as look
-from beamctl.document.document import Desired
+from beamctl.document.document import Desired, Mode
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Problem, bounded
+from beamctl.document.write import Comment, Part, Section, written
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Reader, Sender, Vault
 from beamctl.plan.change import Change
+from beamctl.plan.export import Exported
 from beamctl.plan.kind import Note, Situation
 from beamctl.plan.plan import Plan, make_plan, make_undo, managed
 from beamctl.plan.reading import read
@@ -34,6 +37,10 @@ from beamctl.plan.stale import Moved, in_place, moved, run_as
 _BY_HAND = "It was made by hand, or by another beamctl."
 _MAY_BE_MADE = frozenset({State.DONE, State.UNKNOWN, State.FAILED})
 """A failed change may have been made all the same, where its answer was lost."""
+
+
+SKIPPED_FOR = timedelta(days=30)
+"""How long somebody is left alone whom no entry of an exported document would leave as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,33 @@ def apply(  # noqa: PLR0913 - each port has its name
 def show(workspace: str, reader: Reader) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """What a workspace looks like now: every section, a row for each."""
     return {kind.section: kind.rows(read(kind, workspace, reader)) for kind in KINDS}
+
+
+def export(workspace: str, reader: Reader, today: date) -> str:
+    """A live workspace as the text of a document of which a plan is empty.
+
+    Args:
+        workspace: Its name.
+        reader: Of it.
+        today: The day in UTC, from which on somebody may be skipped for a while.
+    """
+    found = {kind.section: kind.export(read(kind, workspace, reader)) for kind in KINDS}
+    until = (today + SKIPPED_FOR).isoformat()
+    skip = {email: {"until": until, "reason": why} for each in found.values() for email, why in each.skip.items()}
+    modes = {section: Mode.ADDITIVE.value for section, each in found.items() if not each.whole}
+    manage = {**modes, **({"skip": skip} if skip else {})}
+    sections = [Section(section, _lines(each)) for section, each in found.items() if each.entries or each.left_out]
+    head: list[Part] = [("version", 1), ("workspace", workspace), *sections]
+    return written([*head, Section("manage", tuple(manage.items()))] if manage else head)
+
+
+def _lines(exported: Exported) -> tuple[Comment | tuple[str, Any], ...]:
+    entries = [
+        line
+        for key, value in exported.entries.items()
+        for line in ([Comment(exported.remarks[key])] if key in exported.remarks else []) + [(key, value)]
+    ]
+    return (*entries, *(Comment(f"left out: {why}") for why in exported.left_out))
 
 
 def survey(workspace: str, reader: Reader) -> Estate:

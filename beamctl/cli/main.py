@@ -21,6 +21,7 @@ COMMANDS = {
     "runs": "List the applies that were recorded here, the last first; or show one with all its changes.",
     "undo": "Show the changes that would undo a run, and what of it cannot be undone.",
     "show": "Show a workspace as it is now: settings and members.",
+    "export": "Write a live workspace as a document, of which a plan is empty.",
     "destroy": "Delete a workspace and everything in it, after showing what would be lost.",
     "demo": "See it work, on this machine, in a new directory.",
     "emulator": "Run the control plane locally: to learn, to teach, to test a pipeline.",

@@ -14,6 +14,7 @@ from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.identity import Identity
 from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Change
+from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
 
 L = TypeVar("L")
@@ -149,6 +150,10 @@ class Kind(Protocol[L]):
 
     def rows(self, live: L) -> Sequence[Mapping[str, Any]]:
         """What the API shows, one plain row each, in a stable order."""
+        ...
+
+    def export(self, live: L) -> Exported:
+        """What a document would say of all that is there: a plan of it is empty."""
         ...
 
     def digest(self, live: L) -> str:

@@ -69,7 +69,7 @@ def test_no_command_at_all(cli: Cli, arguments: list[str]) -> None:
         ("plna", "No such command 'plna'. Did you mean 'plan'?"),
         ("aply", "No such command 'aply'. Did you mean 'apply'?"),
         ("Drift", "No such command 'Drift'. Did you mean 'drift'?"),
-        ("import", "No such command 'import'."),
+        ("login", "No such command 'login'."),
         ("--dry-run", "No such option '--dry-run'."),
     ],
 )

@@ -3,7 +3,7 @@ ones. A member's long form can acknowledge one. It must not know who is in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -14,8 +14,8 @@ from beamctl.kinds.member.wanted import SECTION
 from beamctl.model.alphabet import described, disguised_letter, mixed_letter, skeleton
 from beamctl.model.email import folded
 
-_ACKNOWLEDGED = "mixedScript"
-_LONG_FORM = f"{{role: …, {_ACKNOWLEDGED}: true}}"
+ACKNOWLEDGED = "mixedScript"
+_LONG_FORM = f"{{role: …, {ACKNOWLEDGED}: true}}"
 
 Listed = tuple[Path, str]
 """Where an address stands, and the address."""
@@ -27,16 +27,21 @@ def problems(document: Document) -> Iterator[Problem]:
     if all(map(str.isascii, chain(_mapping(document.data, SECTION), (email for _, email in guards)))):
         return  # nearly always: the quick way
     listed = [*_members(document.data), *guards]
-    odd = [(path, email) for path, email in listed if not email.isascii()]
     acknowledged = set(_acknowledged(document.data))
+    odd = doubtful(email for _, email in listed)
+    for path, email in listed:
+        if email in odd and folded(email) not in acknowledged:
+            yield Problem(document.key_place(*path), f"{quoted(email)} {odd[email]}", _hint(path))
+
+
+def doubtful(emails: Iterable[str]) -> dict[str, str]:
+    """The addresses that can be taken for another, and for what."""
+    found = list(emails)
     looks: dict[str, set[str]] = {}
-    for _, email in listed:
+    for email in found:
         looks.setdefault(skeleton(email), set()).add(folded(email))
-    for path, email in odd:
-        others = looks[skeleton(email)] - {folded(email)}
-        why = _why(email, others)
-        if why and folded(email) not in acknowledged:
-            yield Problem(document.key_place(*path), f"{quoted(email)} {why}", _hint(path))
+    whys = {email: _why(email, looks[skeleton(email)] - {folded(email)}) for email in found if not email.isascii()}
+    return {email: why for email, why in whys.items() if why}
 
 
 def _why(email: str, others: set[str]) -> str:
@@ -73,7 +78,7 @@ def _guards(data: object) -> Iterator[Listed]:
 
 def _acknowledged(data: object) -> Iterator[str]:
     for email, entry in _mapping(data, SECTION).items():
-        if isinstance(entry, dict) and entry.get(_ACKNOWLEDGED) is True:
+        if isinstance(entry, dict) and entry.get(ACKNOWLEDGED) is True:
             yield folded(email)
 
 

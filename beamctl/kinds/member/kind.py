@@ -12,6 +12,7 @@ from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
 from beamctl.kinds.member import alike, calls, hazards
 from beamctl.kinds.member import wanted as document_side
+from beamctl.kinds.member.export import export
 from beamctl.kinds.member.judge import KIND, Judge
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people, untouched
 from beamctl.kinds.member.sound import is_sound
@@ -19,6 +20,7 @@ from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
+from beamctl.plan.export import Exported
 from beamctl.plan.kind import Comparison, Conversation, Note, Reading, Situation
 
 _SHOWN = 5
@@ -47,6 +49,10 @@ class MemberKind:
     def rows(self, live: People) -> Sequence[Mapping[str, Any]]:
         """Everybody as plain data, by folded e-mail."""
         return [attributes(live[key]) for key in sorted(live)]
+
+    def export(self, live: People) -> Exported:
+        """Everybody whom a document can name."""
+        return export(live)
 
     def digest(self, live: People) -> str:
         """Of who stands where."""

@@ -11,11 +11,13 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
 from beamctl.document.quote import quoted
 from beamctl.kinds.settings import calls
+from beamctl.kinds.settings.export import export
 from beamctl.kinds.settings.groups import can_be_given, takes, unmapped_admins
 from beamctl.kinds.settings.live import GROUPS, KEYS, Settings, digest, is_setting, key_of, normal, settings
 from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Comparison, Conversation, Note, Reading, Situation
 
@@ -57,6 +59,10 @@ class SettingsKind:
     def rows(self, live: Settings) -> Sequence[Mapping[str, Any]]:
         """One row: the settings."""
         return [dict(live)]
+
+    def export(self, live: Settings) -> Exported:
+        """Every setting that is not empty, as far as a document can say it."""
+        return export(live)
 
     def digest(self, live: Settings) -> str:
         """Of all settings."""

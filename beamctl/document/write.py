@@ -1,0 +1,105 @@
+"""Plain data → the text of a document, with comments: the loader the other way round. It must not know what the data is
+about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from beamctl.model.text import printable
+
+_WIDE = 1_000_000
+"""Columns before a line is broken: an entry is a line, whatever its length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A line that only people read.
+
+    Attributes:
+        text: What it says.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A key of the document with a mapping below it.
+
+    Attributes:
+        key: The key.
+        lines: Comments, and entries: a key and its value.
+    """
+
+    key: str
+    lines: tuple[Comment | tuple[str, Any], ...]
+
+
+Part = Comment | tuple[str, Any] | Section
+"""What a document is made of."""
+
+
+def written(parts: Iterable[Part]) -> str:
+    """The text, a line for each part and each line of a section."""
+    return "".join(f"{line}\n" for part in parts for line in _lines(part))
+
+
+def _lines(part: Part) -> Iterator[str]:
+    match part:
+        case Section(key, lines):
+            yield ""
+            entries = [line for line in lines if not isinstance(line, Comment)]
+            yield f"{key}:" if entries else f"{key}: {{}}"
+            for line in lines:
+                yield from (f"  {each}" for each in _lines(line))
+        case Comment(text):
+            yield f"# {printable(' '.join(text.split()))}"
+        case (key, value):
+            yield _entry(key, value)
+
+
+def _entry(key: str, value: Any) -> str:  # noqa: ANN401 - any JSON
+    return f"{_flow(key)}: {_flow(value)}"
+
+
+def _flow(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """A value on one line. What a reader could not see is written as an escape."""
+    import yaml
+
+    text = yaml.dump(
+        value,
+        Dumper=_dumper(),
+        default_flow_style=True,
+        allow_unicode=all(each.isprintable() for each in _texts(value)),
+        width=_WIDE,
+        sort_keys=False,
+    )
+    return text.removesuffix("\n").removesuffix("...").rstrip("\n")
+
+
+def _dumper() -> Any:  # noqa: ANN401 - a class of the library
+    """The library's own, without anchors: what is there twice is written twice."""
+    import yaml
+
+    class Plain(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002 - the library's signature
+            return True
+
+    return Plain
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for key, inner in value.items():
+                yield key
+                yield from _texts(inner)
+        case list():
+            for inner in value:
+                yield from _texts(inner)
+        case _:
+            return

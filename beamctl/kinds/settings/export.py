@@ -1,0 +1,45 @@
+"""Settings as a document would say them, so that a plan of it changes nothing. It must not know how it is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beamctl.kinds.settings.groups import can_be_given
+from beamctl.kinds.settings.live import GROUPS, SANDBOX, Settings
+from beamctl.plan.export import Exported
+
+_LONGEST_NAME = 63
+"""Characters of a display name, as the schema has it."""
+
+
+def export(live: Settings) -> Exported:
+    """Every setting that is not empty."""
+    whys = {name: _why_not(name, value) for name, value in live.items() if value}
+    return Exported(
+        entries={name: live[name] for name, why in whys.items() if not why},
+        left_out=tuple(f"{name} {why}" for name, why in whys.items() if why),
+    )
+
+
+def _why_not(name: str, value: Any) -> str:  # noqa: ANN401 - a setting
+    """Why a document cannot say it, to go on after the name; empty where it can."""
+    match name:
+        case "displayName":
+            return "is longer than a document may say" if len(value) > _LONGEST_NAME else ""
+        case "labels":
+            return "" if all(isinstance(text, str) for text in value.values()) else "has a value that is no text"
+        case str() if name == GROUPS:
+            return _groups(value)
+        case str() if name == SANDBOX:
+            known = value.keys() == {"disableProcessLogging"} and isinstance(value["disableProcessLogging"], bool)
+            return "" if known else "has a setting that beamctl does not know"
+        case _:
+            raise AssertionError(f"there is no setting {name}")
+
+
+def _groups(mappings: list[Any]) -> str:
+    if not can_be_given(GROUPS, mappings):
+        return "has a role that beamctl does not know"
+    names = [each["groupName"] for each in mappings]
+    whole = all(each.keys() == {"groupName", "role"} and each["groupName"] for each in mappings)
+    return "" if whole and len(set(names)) == len(names) else "has a mapping that a document cannot say"

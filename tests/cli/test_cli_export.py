@@ -1,0 +1,69 @@
+"""`beamctl export` at the command line: what it writes is where one begins."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.world import Cli, Write
+
+ACME = """\
+version: 1
+workspace: acme
+
+settings:
+  displayName: Acme
+  labels: {env: test}
+
+members:
+  ada@example.com: admin
+  bob@example.com: admin
+  eve@example.com: member
+  grace@example.com: member
+"""
+pytestmark = pytest.mark.usefixtures("local")
+
+
+def test_a_workspace_as_a_document(cli: Cli, write: Write) -> None:
+    ran = cli("export", "-w", "acme")
+    assert (ran.code, ran.out, ran.err) == (0, ACME, "")
+    write("beamctl.yaml", ran.out)
+    assert cli("plan", "--detailed-exitcode").code == 0
+    assert cli("drift").code == 0
+
+
+def test_several_are_several_documents(cli: Cli, write: Write) -> None:
+    ran = cli("export", "-w", "acme", "-w", "labs", "-w", "acme")
+    assert ran.out.startswith(ACME + "---\nversion: 1\nworkspace: labs\n")
+    write("beamctl.yaml", ran.out)
+    assert cli("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_file_for_each(cli: Cli, directory: Path) -> None:
+    ran = cli("export", "-w", "acme", "-w", "labs", "--split", "access")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "Wrote access/acme.yaml, access/labs.yaml. See:  beamctl plan -f access\n"
+    assert (directory / "access" / "acme.yaml").read_text() == ACME
+    assert cli("plan", "--detailed-exitcode").code == 0
+
+
+def test_no_file_is_replaced(cli: Cli, write: Write, directory: Path) -> None:
+    write("access/labs.yaml", "mine")
+    ran = cli("export", "-w", "acme", "-w", "labs", "--split", "access")
+    assert ran.code == 3
+    assert ran.err.startswith("Error: access/labs.yaml is there already\n")
+    assert [path.name for path in (directory / "access").iterdir()] == ["labs.yaml"]
+    assert (directory / "access" / "labs.yaml").read_text() == "mine"
+
+
+@pytest.mark.parametrize("split", ["", "file", "file/below"])
+def test_a_folder_that_is_none(cli: Cli, write: Write, split: str) -> None:
+    write("file", "")
+    ran = cli("export", "-w", "acme", "--split", split)
+    assert ran.code == 3
+    assert "--split" in ran.err
+
+
+def test_a_workspace_that_is_not_there(cli: Cli) -> None:
+    ran = cli("export", "-w", "acme", "-w", "gone", "--split", "access")
+    assert ran.code == 1
+    assert not Path("access").exists()
