@@ -26,7 +26,7 @@ SIGNED_IN = [
     "/profile",
     "/profile?done=declined",
     "/profile/leave/acme",
-    "/workspaces/new",
+    "/new-workspace",
     "/workspaces/acme",
     "/workspaces/acme/team",
     "/workspaces/acme/team?q=max",
