@@ -77,7 +77,7 @@ def with_link(shown_token: str) -> AnyResponse:
         return show_link(shown_token)
     if not _known(email) and (trouble := account.wrong_names()):
         return show_link(shown_token, trouble)
-    somebody = account.open_account(visit.plane, email)
+    somebody, _ = account.open_account(visit.plane, email)
     return session.begin(visit.plane, visit.session, somebody, cast("Response", go("profile.show")))
 
 
