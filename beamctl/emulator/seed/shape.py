@@ -95,7 +95,7 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "description": Field(rules.description),
         "role": Field(rules.shown_role),
         "apiKey": Field(rules.secret),
-        "clientId": Field(rules.secret),
+        "clientId": Field(rules.client_id),
         "clientSecret": Field(rules.secret),
         "apiKeys": Field(_entries, inside=_KEY, many=True),
     },
