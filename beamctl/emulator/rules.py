@@ -30,14 +30,15 @@ _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _FEATURE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_STATUSES = ("created", "account_binded", "account_configured", "workspace_configured", "ready", "error")
 _SOURCES = ("invitation", "directory_sync", "domain_capture", "local")
 
 
 def folded(email: str) -> str:
     """The address by which two spellings are compared: one person is one folded address.
 
-    Letters outside ASCII that would fold into ASCII (the Kelvin sign, `ß`, the long s) stay as they are: they are another
-    mailbox. beamctl has the same rule, in a place that the emulator must not know; a test holds the two together.
+    Letters outside ASCII that would fold into ASCII (the Kelvin sign, `ß`, the long s) stay as they are: they are
+    another mailbox. beamctl has the same rule, where the emulator must not look; a test holds the two together.
     """
     if email.isascii():
         return email.lower()
@@ -185,6 +186,11 @@ def feature_flags(value: object) -> str:
     ):
         return ""
     return "must map keys of letters, digits, dots, hyphens and underscores to true or false"
+
+
+def workspace_status(value: object) -> str:
+    """How far a workspace is."""
+    return "" if isinstance(value, str) and value in _STATUSES else f"must be one of {', '.join(_STATUSES)}"
 
 
 def flag(value: object) -> str:

@@ -34,8 +34,8 @@ def show_configuration(_call: Call) -> Answer:
 
 
 def show_openid_configuration(call: Call) -> Answer:
-    """What OpenID discovery tells a client: no more than is true. There is no authorization endpoint and there are no ID
-    tokens, so nothing is said of their response types, algorithms and keys, though OpenID wants it said."""
+    """What OpenID discovery tells a client: no more than is true. There are no authorization endpoint and no ID tokens,
+    so nothing is said of their response types, algorithms and keys, though OpenID wants it said."""
     base = call.inbound.base_url
     return Answer(
         {

@@ -69,8 +69,8 @@ def show(invitation_id: str, key: str, trouble: Trouble | None = None) -> Page:
 
 @page.post("/invitation/<invitation_id>/<key>/accept")
 def accept(invitation_id: str, key: str) -> AnyResponse:
-    """Joins the workspace; somebody new gets an account first, and is signed in. An account that was there is worth more
-    than this workspace, and a letter lies about for days: into that one only `/sign-in` leads."""
+    """Joins the workspace; somebody new gets an account first, and is signed in. An account that was there is worth
+    more than this workspace, and a letter lies about for days: into that one only `/sign-in` leads."""
     visit, found = here(), _find(invitation_id, key)
     if found.state is not State.OPEN:
         return show(invitation_id, key)
