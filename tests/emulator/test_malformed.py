@@ -53,7 +53,7 @@ REQUESTS = {
 @pytest.mark.parametrize("status", REQUESTS)
 def test_an_error_of_the_server_reads_like_one_of_the_api(address: tuple[str, int], status: int) -> None:
     line, headers, body = answer(address, REQUESTS[status])
-    assert line.startswith(f"HTTP/1.1 {status} ".encode()) or line.startswith(f"HTTP/1.0 {status} ".encode())
+    assert line.split(b" ")[1] == str(status).encode()
     assert headers[b"content-type"] == b"application/json"
     said = json.loads(body)
     assert said["code"] == status
