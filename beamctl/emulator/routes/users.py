@@ -14,7 +14,7 @@ from beamctl.emulator.mail import letter
 from beamctl.emulator.mail.letter import Letter
 from beamctl.emulator.permission import Permission, Role
 from beamctl.emulator.quirk import Quirk
-from beamctl.emulator.routes.workspaces import LAST_ADMIN
+from beamctl.emulator.routes.workspaces import LAST_ADMIN, keep_managed
 from beamctl.emulator.store import invitation, member, secret
 
 _NOBODY = "Workspace or user not found"
@@ -30,6 +30,7 @@ def list_users(call: Call) -> Answer:
 
 def invite_user(call: Call) -> Answer:
     """A new invitation; one that has expired is replaced by a new one."""
+    keep_managed(call.here)
     content = body.json_object(call.inbound.body)
     email = content.get("email")
     if not isinstance(email, str) or rules.email(email):
@@ -50,6 +51,7 @@ def invite_user(call: Call) -> Answer:
 
 def set_role(call: Call) -> Answer:
     """Another role for a member or for someone who is invited."""
+    keep_managed(call.here)
     role = body.json_object(call.inbound.body).get("role")
     if rules.role(role):
         raise bad_request(_BAD_ROLE)
@@ -65,6 +67,7 @@ def set_role(call: Call) -> Answer:
 
 def remove_user(call: Call) -> Answer:
     """Ends a membership, or takes an invitation back."""
+    keep_managed(call.here)
     known = member.find(call.rows, call.here.id, call.inbound.path["who"])
     if known is None:
         invitation.remove(call.rows, _pending(call)["id"])

@@ -8,14 +8,16 @@ import re
 from beamctl.emulator import body, rules
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Operator, Person, ServiceAccount
-from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, not_found
+from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.parameter import COUNT_RESOURCES, WITH_REASON
 from beamctl.emulator.permission import Permission, Role
 from beamctl.emulator.quirk import Quirk
-from beamctl.emulator.store import member, resource, service_account, workspace
-from beamctl.emulator.store.workspace import Settings
+from beamctl.emulator.store import member, person, resource, service_account, workspace
+from beamctl.emulator.store.workspace import Settings, Workspace
 
+NO_BILLING = "no billing account is linked"
+MANAGED = "the membership of this workspace is managed by Baseten: change it there"
 LAST_ADMIN = "the workspace must keep an accepted admin"
 
 _RESERVED = frozenset({"admin", "api", "app", "default", "internal", "public", "root", "run", "system", "www"})
@@ -25,8 +27,8 @@ _V_PREFIX = re.compile(r"v-?\d")
 def list_workspaces(call: Call) -> Answer:
     """The workspaces that the caller can enter."""
     match call.who:
-        case Person() as person:
-            mine = workspace.of_person(call.rows, person.sub)
+        case Person(sub=sub):
+            mine = workspace.of_person(call.rows, sub)
         case ServiceAccount() as account:
             mine = [workspace.by_id(call.rows, account.workspace_id)]
         case Operator():
@@ -36,6 +38,8 @@ def list_workspaces(call: Call) -> Answer:
 
 def create_workspace(call: Call) -> Answer:
     """A new workspace, whose creator becomes its first admin."""
+    if isinstance(call.caller, Person) and not person.has_billing(call.rows, call.caller.sub):
+        raise forbidden(NO_BILLING)
     content = body.json_object(call.inbound.body)
     name = content.get("name")
     if wrong := rules.resource_name(name):
@@ -77,10 +81,21 @@ def leave_workspace(call: Call) -> Answer:
     space = workspace.find(call.rows, call.inbound.path["name"])
     if space is None or member.role_of(call.rows, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
+    keep_managed(space)
     if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, space.id, call.person.sub):
         raise bad_request(LAST_ADMIN)
     member.remove(call.rows, space.id, call.person.sub)
     return Answer(workspace.payload(space))
+
+
+def keep_managed(space: Workspace) -> None:
+    """Refuses to change who is in a workspace that Baseten manages (documented; the status is a guess).
+
+    Raises:
+        Refusal: 403.
+    """
+    if space.facts.baseten_team:
+        raise forbidden(MANAGED)
 
 
 def check_availability(call: Call) -> Answer:

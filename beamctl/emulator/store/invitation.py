@@ -53,11 +53,12 @@ def by_id(rows: sqlite3.Connection, invitation_id: str) -> sqlite3.Row | None:
 
 
 def of_address(rows: sqlite3.Connection, email: str, moment: datetime) -> list[sqlite3.Row]:
-    """The invitations to an address that have not expired, with the name of their workspace."""
+    """The invitations to an address that have not expired, with the names of their workspace, and who made them."""
     query = (
-        "SELECT invitation.*, workspace.name AS workspace, workspace.display_name FROM invitation "
-        "JOIN workspace ON workspace.id = workspace_id WHERE folded = ? AND expires_at > ? "
-        "ORDER BY invitation.created_at"
+        "SELECT invitation.*, workspace.name AS workspace, workspace.display_name, inviter.sub AS inviter_sub, "
+        "inviter.email AS inviter_email, inviter.given_name, inviter.family_name FROM invitation "
+        "JOIN workspace ON workspace.id = workspace_id LEFT JOIN person AS inviter ON inviter.sub = invited_by "
+        "WHERE invitation.folded = ? AND expires_at > ? ORDER BY invitation.created_at"
     )
     return rows.execute(query, (folded(email), stamp(moment))).fetchall()
 
