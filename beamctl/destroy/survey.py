@@ -1,5 +1,6 @@
 """Reads what is in a workspace, as it is now. Only the workspace itself must be readable; what else the API does not
-answer, or not believably, is not known, and never taken for nothing. It must not know how an answer travels, and keeps no secret of one."""
+answer, or not believably, is not known, and never taken for nothing. It must not know how an answer travels, and keeps
+no secret of one."""
 
 from __future__ import annotations
 
