@@ -14,8 +14,9 @@ from tests.emulator.world import World
 SERVE = """
 import sys
 from pathlib import Path
-from beamctl.emulator import create_app, serve
-serve(create_app(Path(sys.argv[1])), "127.0.0.1", 0, lambda url: print(url, flush=True))
+from beamctl.emulator import Quirk, create_app, serve
+app = create_app(Path(sys.argv[1]), quirks=frozenset(map(Quirk, sys.argv[2:])))
+serve(app, "127.0.0.1", 0, lambda url: print(url, flush=True))
 print("ended", flush=True)
 """
 
