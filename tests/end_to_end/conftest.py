@@ -1,6 +1,7 @@
 """The real command line in its own process, against the emulator on a socket."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import pytest
 from beamctl.cli.main import run
 from beamctl.emulator import Quirk, create_app
 from tests.cli.loopback import serving
+from tests.fakes import contract
 
+LOG = "requests.jsonl"
 BEAMCTL = (sys.executable, "-m", "beamctl")
 KEY = "bl_end_to_end_canary_key"
 
@@ -108,7 +111,7 @@ def serve(playground: Playground) -> Iterator[Callable[..., str]]:
 
     def start(seed: str, *options: str) -> str:
         playground.write("seed.yaml", seed)
-        arguments = [*BEAMCTL, "emulator", "serve", "--port", "0", "--seed", "seed.yaml", *options]
+        arguments = [*BEAMCTL, "emulator", "serve", "--port", "0", "--seed", "seed.yaml", "--log", LOG, *options]
         server = subprocess.Popen(
             arguments, cwd=playground.directory, env=playground.environment, stdout=subprocess.PIPE, text=True
         )
@@ -123,3 +126,6 @@ def serve(playground: Playground) -> Iterator[Callable[..., str]]:
     for server in servers:
         server.terminate()
         server.communicate(timeout=20)
+    for line in (playground.directory / LOG).read_text("utf-8").splitlines():
+        entry = json.loads(line)
+        contract.observe_logged(entry["method"], entry["path"].removeprefix("/v0"), entry["status"])
