@@ -63,11 +63,15 @@ def command(  # noqa: PLR0913 - its options
     with instruments_for(asked) as instruments:
         now = instruments.clock
         app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, now=now, public_url=public_url)
-        if seed_file is not None:
-            load(seed_file, seed, database, now=now)
         instrument(app, instruments)
+
+        def begin(url: str) -> None:
+            if seed_file is not None:  # not before the port is ours: what fails can be tried again
+                load(seed_file, seed, database, now=now)
+            _tell(url, app, mail, database, notes(asked, instruments, url))
+
         try:
-            serve(app, host, port, lambda url: _tell(url, app, mail, database, notes(asked, instruments, url)))
+            serve(app, host, port, begin)
         except EmulatorError as error:
             raise UsageError(str(error), "Choose another --port, or --port 0 for a free one.") from None
     return Exit.DONE

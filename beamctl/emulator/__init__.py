@@ -238,7 +238,8 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
         app: What `create_app` made.
         host: The address to listen on.
         port: The port; 0 for one that is free.
-        on_ready: Is told the base URL, such as `http://127.0.0.1:8080/v0`, once requests are taken.
+        on_ready: Is told the base URL, such as `http://127.0.0.1:8080/v0`, once the port is listened on and before the
+            first request is answered; what it raises ends the serving.
 
     Raises:
         EmulatorError: The address cannot be listened on.

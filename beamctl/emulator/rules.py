@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import groupby
 
 from beamctl.emulator.clock import LAST_YEAR, read_moment
 from beamctl.emulator.permission import Role
+from beamctl.emulator.quirk import Quirk
 
 Rule = Callable[[object], str]
 """Says why a value is refused; an empty text where it is fine."""
@@ -18,6 +19,8 @@ Rule = Callable[[object], str]
 LONGEST_EMAIL = 254
 LONGEST_NAME = 49
 LONGEST_TEXT = 63
+LONGEST_LABEL = 63
+MOST_LABELS = 16
 LONGEST_DESCRIPTION = 1024
 LONGEST_KEY = 512
 DEEPEST = 16
@@ -26,6 +29,7 @@ _LOCAL = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
 _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
 _EMAIL = re.compile(f"{_LOCAL}@{_HOST}")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_ANY_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _FEATURE = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -72,6 +76,14 @@ def resource_name(value: object) -> str:
     return f"must be lowercase letters, digits and single hyphens between them, at most {LONGEST_NAME} characters"
 
 
+def any_name(value: object) -> str:
+    """The name of a workspace, as the quirk takes it."""
+    if isinstance(value, str) and _ANY_NAME.fullmatch(value):
+        return ""
+    what = f"at most {LONGEST_NAME} letters, digits, dots, hyphens and underscores, the first a letter or a digit"
+    return f"must be {what}"
+
+
 def external_id(value: object) -> str:
     """An identifier that a client gives; an empty one is none."""
     if value == "" or (isinstance(value, str) and _EXTERNAL_ID.fullmatch(value)):
@@ -103,6 +115,15 @@ def labels(value: object) -> str:
     if isinstance(value, dict) and all(isinstance(part, str) for pair in value.items() for part in pair):
         return ""
     return "must map texts to texts"
+
+
+def _few_labels(value: object) -> str:
+    """Labels, as the quirk limits them."""
+    if not isinstance(value, dict) or labels(value):
+        return labels(value)
+    if len(value) <= MOST_LABELS and all(len(part) <= LONGEST_LABEL for pair in value.items() for part in pair):
+        return ""
+    return f"must be at most {MOST_LABELS}, with keys and values of at most {LONGEST_LABEL} characters"
 
 
 def group_mappings(value: object) -> str:
@@ -213,3 +234,8 @@ METADATA: Mapping[str, Rule] = {
     "labels": labels,
 }
 """The writable metadata of everything that has a spec. `name` is writable at creation only."""
+
+
+def limited(known: Mapping[str, Rule], quirks: Collection[Quirk]) -> Mapping[str, Rule]:
+    """These rules, with limits of labels where the quirk sets some."""
+    return {**known, "labels": _few_labels} if Quirk.LABEL_LIMITS in quirks else known

@@ -36,7 +36,7 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
         app: What `create_app` made.
         host: The address to listen on.
         port: The port; 0 for one that is free.
-        on_ready: Is told the base URL once requests are taken.
+        on_ready: Is told the base URL once the port is listened on, and before the first request is answered.
 
     Raises:
         EmulatorError: The address cannot be listened on.

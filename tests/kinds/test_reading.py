@@ -34,6 +34,48 @@ def test_a_listing_that_is_none_is_refused_as_a_whole(payload: Any) -> None:
         people(payload)
 
 
+ACCOUNT = {"sub": "c1", "role": "admin", "accepted": True}
+
+
+@pytest.mark.parametrize("name", [{}, {"email": None}, {"email": ""}, {"email": "ci"}, {"role": None}], ids=str)
+def test_a_service_account_among_the_users_is_nobody(name: dict[str, Any]) -> None:
+    root = person("root@x.io", "admin", sub="u1")
+    live = FakeWorkspace.of([root, person("c1", "admin", sub="c1")])
+    live.users["c1"] = {**ACCOUNT, **name}
+    assert set(people(live.get("/users"))) == {"root@x.io"}
+    for wanted in ({"root@x.io": "admin"}, {"root@x.io": "admin", "a@x.io": "viewer"}):
+        plan = planned(document(wanted), live)
+        assert [change.name for change in plan.changes] == sorted(set(wanted) - {"root@x.io"})
+        assert plan.hazards == ()
+    assert planned(document({"root@x.io": "admin"}), live).tally == {"unchanged": 1}
+
+
+def test_a_service_account_is_no_admin_who_remains() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin", sub="u1")])
+    live.users["c1"] = ACCOUNT
+    hazards = planned(document({"root@x.io": "member"}), live).hazards
+    assert "last-admin" in {hazard.risk.label for hazard in hazards}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"given_name": "Ada"},
+        {"family_name": "L"},
+        {"email_verified": True},
+        {"source": "invitation"},
+        {"mfa_enabled": True},
+        {"accepted": False},
+        {"sub": ""},
+        {"email": 7},
+    ],
+    ids=str,
+)
+def test_a_person_whose_address_is_missing_is_no_service_account(more: dict[str, Any]) -> None:
+    with pytest.raises(GarbledError, match="list of users"):
+        people([person("root@x.io", "admin"), {**ACCOUNT, **more}])
+
+
 def test_a_member_without_a_role() -> None:
     with pytest.raises(GarbledError, match=r"'a@x\.io' as a member without a role"):
         people([{"email": "a@x.io", "accepted": True}])

@@ -18,7 +18,7 @@ from beamctl.emulator.store.workspace import Settings, Workspace
 
 NO_BILLING = "no billing account is linked"
 MANAGED = "the membership of this workspace is managed by Baseten: change it there"
-LAST_ADMIN = "the workspace must keep an accepted admin"
+_LAST_ADMIN = "the workspace must keep an accepted admin"
 
 _RESERVED = frozenset({"admin", "api", "app", "default", "internal", "public", "root", "run", "system", "www"})
 _V_PREFIX = re.compile(r"v-?\d")
@@ -42,13 +42,11 @@ def create_workspace(call: Call) -> Answer:
         raise forbidden(NO_BILLING)
     content = body.json_object(call.inbound.body)
     name = content.get("name")
-    if wrong := rules.resource_name(name):
-        raise bad_request(f"name {wrong}")
-    name = str(name)
     reason, message = _unavailable(call, name)
-    if reason:
+    if message:
         raise conflict(message) if reason == "taken" else bad_request(message)
-    space = workspace.create(call.rows, name, body.settings(content, Settings()), call.who.name, call.moment)
+    given = body.settings(content, Settings(), call.quirks)
+    space = workspace.create(call.rows, str(name), given, call.who.name, call.moment)
     if isinstance(call.caller, Person):
         member.add(call.rows, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
     return Answer(workspace.payload(space))
@@ -66,7 +64,7 @@ def change_workspace(call: Call) -> Answer:
     if content.get("name", call.here.name) != call.here.name:
         raise bad_request("the name of a workspace cannot be changed")
     before = Settings() if Quirk.PUT_REPLACES in call.quirks else call.here.settings
-    after = body.settings(content, before)
+    after = body.settings(content, before, call.quirks)
     return Answer(workspace.payload(workspace.change(call.rows, call.here.id, after, call.who.name, call.moment)))
 
 
@@ -82,8 +80,7 @@ def leave_workspace(call: Call) -> Answer:
     if space is None or member.role_of(call.rows, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
     keep_managed(space)
-    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, space.id, call.person.sub):
-        raise bad_request(LAST_ADMIN)
+    keep_an_admin(call, space, call.person.sub)
     member.remove(call.rows, space.id, call.person.sub)
     return Answer(workspace.payload(space))
 
@@ -96,6 +93,12 @@ def keep_managed(space: Workspace) -> None:
     """
     if space.facts.baseten_team:
         raise forbidden(MANAGED)
+
+
+def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
+    """Raises where somebody is the last admin of a workspace, and is not to be one any more."""
+    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, space.id, sub):
+        raise conflict(_LAST_ADMIN) if Quirk.LAST_ADMIN_IS_409 in call.quirks else bad_request(_LAST_ADMIN)
 
 
 def check_availability(call: Call) -> Answer:
@@ -117,12 +120,18 @@ def _counts(call: Call) -> dict[str, int]:
     return {kind.counted: things.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
 
 
-def _unavailable(call: Call, name: str) -> tuple[str, str]:
+def _unavailable(call: Call, wanted: object) -> tuple[str, str]:
     """The API's reason and a sentence why the name cannot be had; the list of words is a guess."""
-    if wrong := rules.resource_name(name):
+    is_free = Quirk.ANY_WORKSPACE_NAME in call.quirks
+    if wrong := (rules.any_name if is_free else rules.resource_name)(wanted):
         return "", f"name {wrong}"
+    name = str(wanted)
     if workspace.find(call.rows, name):
         return "taken", f"the name {name} is taken"
+    return ("", "") if is_free else _forbidden(name)
+
+
+def _forbidden(name: str) -> tuple[str, str]:
     if "blaxel" in name or "beamlit" in name:
         return "forbidden_blaxel", "the name must not contain the product's name"
     if _V_PREFIX.match(name):
@@ -178,6 +187,6 @@ ROUTES = (
         leave_workspace,
         writes=True,
         gives="workspace",
-        refuses=MISSING,
+        refuses=MISSING | TAKEN,
     ),
 )

@@ -17,6 +17,8 @@ from beamctl.emulator.rules import folded
 LIFETIME = timedelta(days=7)
 """How long an invitation can be accepted (a guess: the real lifetime is not published)."""
 
+_SHORT_LIFETIME = timedelta(days=1)
+
 _ONE = """
 SELECT invitation.*, person.sub FROM invitation LEFT JOIN person USING (folded)
 WHERE workspace_id = :workspace
@@ -33,6 +35,11 @@ class Draft:
     by: str
     created: datetime
     expires: datetime
+
+
+def lifetime(quirks: Collection[Quirk]) -> timedelta:
+    """How long an invitation that is made now can be accepted."""
+    return _SHORT_LIFETIME if Quirk.SHORT_INVITATIONS in quirks else LIFETIME
 
 
 def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
