@@ -40,6 +40,11 @@ class Stage(IntEnum):
     """Taking from our own identity: after it nothing else may be possible."""
 
     @property
+    def grounds(self) -> bool:
+        """Whether what comes later rests on its changes: where one fails, nothing is taken from anyone."""
+        return self <= Stage.PROMOTE
+
+    @property
     def takes(self) -> bool:
         """Whether its changes take something from somebody. Before the first of these the admins are read again."""
         return self >= Stage.DEMOTE
@@ -73,6 +78,7 @@ class Change:
         reason: Why.
         place: The line that asks for it; None where it is asked for by not being in the document.
         declared: What the document says beside the API's attributes (`until`, `reason`, `owner`).
+        follows: The key of another change of its kind, without which it is not made; empty where there is none.
         lane: Changes of one lane run one after the other, in order; empty for a lane of its own.
     """
 
@@ -88,6 +94,7 @@ class Change:
     place: Place | None = None
     declared: Mapping[str, str] = field(default_factory=dict)
     lane: str = ""
+    follows: str = ""
 
     @property
     def takes(self) -> bool:

@@ -45,6 +45,7 @@ def change_of(data: Data) -> Change:
         place=Place(source["file"], source["line"], source["column"]) if source else None,
         declared=data.get("declared", {}),
         lane=data.get("lane", ""),
+        follows=data.get("follows", ""),
     )
     if change_data(data["module_address"], change) != data:  # its address, and what Terraform's readers go by
         raise UndecodableError(f"the change {data['address']} does not agree with itself")

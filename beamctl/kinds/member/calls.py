@@ -200,7 +200,7 @@ def _not_made(answer: Answer | Lost, seen: str = "") -> Outcome:
 
 def _failed(answer: Answer) -> Outcome:
     hint = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
-    return Outcome(Ending.FAILED, answer.why, hint)
+    return Outcome(Ending.FAILED, answer.why, hint, refused=answer.refused)
 
 
 def _role_told(answer: Answer | Lost) -> str:

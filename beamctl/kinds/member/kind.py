@@ -12,6 +12,7 @@ from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
 from beamctl.kinds.member import alike, calls, hazards
 from beamctl.kinds.member import wanted as document_side
+from beamctl.kinds.member.hazards import takes_admin
 from beamctl.kinds.member.judge import KIND, Judge
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people, untouched
 from beamctl.kinds.member.sound import is_sound
@@ -19,9 +20,12 @@ from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Comparison, Conversation, Note, Situation
+from beamctl.plan.kind import Comparison, Conversation, Footing, Note, Situation
 
 _SHOWN = 5
+
+
+WHO_ARE_WE = "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
 
 
 class MemberKind:
@@ -58,6 +62,16 @@ class MemberKind:
     def untouched(self, live: People, changes: Sequence[Change]) -> tuple[str, ...]:
         """Who has access and is not changed."""
         return untouched(live, changes)
+
+    def footing(self, live: People, changes: Sequence[Change]) -> Footing:
+        """The admins that must remain, and whether any does."""
+        count = hazards.admins_of(live, changes)
+        return Footing(
+            seen=len(live),
+            relies_on=count.relied_on,
+            hazards=tuple(hazards.last_admin(changes, count)),
+            admins_lose=takes_admin(changes, count),
+        )
 
     def ourselves(self, live: People, identity: Identity) -> Collection[str]:
         """Whom of the people the credential names."""
@@ -96,15 +110,10 @@ class MemberKind:
         changes = judge.changes
         ours = hazards.ourselves(live, desired.guards, situation.identity)
         count = hazards.admins_of(live, changes)
-        takes_admin = any(change.takes and change.key in count.before for change in changes)
-        if ours is None and takes_admin:
-            judge.notes.append(
-                Note(
-                    "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
-                )
-            )
+        if ours is None and takes_admin(changes, count):
+            judge.notes.append(Note(WHO_ARE_WE))
         return Comparison(
-            changes=tuple(changes),
+            changes=tuple(hazards.in_turn(changes)),
             hazards=tuple(hazards.hazards(changes, count, desired.guards, ours or frozenset())),
             doubts=tuple(hazards.strangers(live, desired.guards, situation.identity)),
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),

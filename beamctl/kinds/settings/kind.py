@@ -17,7 +17,7 @@ from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Comparison, Conversation, Note, Situation
+from beamctl.plan.kind import Comparison, Conversation, Footing, Note, Situation
 
 
 class SettingsKind:
@@ -69,6 +69,10 @@ class SettingsKind:
     def untouched(self, live: Settings, changes: Sequence[Change]) -> tuple[str, ...]:  # noqa: ARG002 - as below
         """None: no setting tells whether a listing is whole."""
         return ()
+
+    def footing(self, live: Settings, changes: Sequence[Change]) -> Footing:  # noqa: ARG002 - as below
+        """Nobody depends on settings but by their groups, which are hazards of their own."""
+        return Footing(seen=1)
 
     def ourselves(self, live: Settings, identity: Identity) -> Collection[str]:  # noqa: ARG002 - the port's signature
         """Nobody is a setting."""
