@@ -34,6 +34,14 @@ def test_nothing_is_taken_after_a_failure() -> None:
     assert skipped.why == "a change before it failed, and nothing is taken away after a failure"
 
 
+def test_a_failed_removal_does_not_stop_the_others_of_its_stage() -> None:
+    live = FakeWorkspace.of(
+        [ROOT, *(person(f"{name}@x.io") for name in "abc")], refuses=frozenset({"DELETE /users/a@x.io"})
+    )
+    events = applied(planned(document({"root@x.io": "admin"}), live), live, parallelism=1)
+    assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "c@x.io": "done"}
+
+
 def test_a_failed_demotion_stops_the_removals() -> None:
     live = FakeWorkspace.of(
         [ROOT, person("a@x.io", "admin"), person("old@x.io")], refuses=frozenset({"PUT /users/a@x.io"})
