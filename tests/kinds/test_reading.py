@@ -9,6 +9,7 @@ from beamctl.kinds.member.live import LONGEST_TEXT, people
 from beamctl.kinds.settings import SettingsKind
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
+from beamctl.usecases import show
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -66,6 +67,17 @@ def test_a_workspace_that_cannot_be_read_says_what_to_do(payload: Any) -> None:
 def test_a_member_without_a_role() -> None:
     with pytest.raises(GarbledError, match=r"'a@x\.io' as a member without a role"):
         people([{"email": "a@x.io", "accepted": True}])
+
+
+def test_what_is_shown_of_a_workspace() -> None:
+    live = FakeWorkspace.of([person("b@x.io", accepted=False), person("A@x.io", "admin", sub="s1")])
+    assert show("acme", live) == {
+        "settings": [{"displayName": "Acme", "labels": {}, "groupMappings": []}],
+        "members": [
+            {"email": "A@x.io", "role": "admin", "standing": "accepted", "source": "local"},
+            {"email": "b@x.io", "role": "member", "standing": "invited", "source": "invitation"},
+        ],
+    }
 
 
 def test_what_the_api_leaves_out() -> None:

@@ -168,6 +168,7 @@ def test_a_record_with_a_change_that_nobody_planned() -> None:
 
 
 GROUPS = [{"groupName": "ops", "role": "admin"}]
+OTHER = {"groupName": "all", "role": "member"}
 SETTINGS: list[tuple[str, Any, Any, Any, Any, list[str]]] = [
     # setting       before   wanted         now                                      undone to  said
     ("displayName", "Old", "New", "New", "Old", []),
@@ -176,6 +177,7 @@ SETTINGS: list[tuple[str, Any, Any, Any, Any, list[str]]] = [
     ("displayName", "", "New", "New", "", []),
     ("labels", {"a": "1"}, {"b": "2"}, {"b": "2"}, {"a": "1"}, []),
     ("groupMappings", [], GROUPS, list(reversed(GROUPS)), [], []),
+    ("groupMappings", [*GROUPS, OTHER], GROUPS, [OTHER, *GROUPS], None, []),
     ("groupMappings", [{"groupName": "x", "role": "owner"}], GROUPS, GROUPS, None,
      ["groupMappings had a role that beamctl cannot give: give it in the console"]),
 ]  # fmt: skip
