@@ -358,6 +358,15 @@ def test_somebody_who_is_invited_already_gets_the_role(script: dict[Method, Answ
     assert end.outcome == expected
 
 
+def test_somebody_who_is_invited_already_in_that_role_is_let_be() -> None:
+    live = Scripted(ROOT)
+    plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
+    live.users[P] = person(P, "admin", accepted=False)
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert end.outcome == Outcome(Ending.DONE, "is invited already")
+    assert writes(live) == ["POST /users"]
+
+
 def test_an_invitation_that_was_lost_and_is_there_is_no_more_than_done() -> None:
     assert run(FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"})), "viewer") == Outcome(Ending.DONE)
 

@@ -11,6 +11,7 @@ import pytest
 from beamctl.errors import UsageError
 from beamctl.plan.codec import address
 from beamctl.plan.hazard import allowance
+from beamctl.plan.kind import Note
 from beamctl.plan.saved import LARGEST, Saved, fingerprint, read_saved, saved_text
 from beamctl.usecases import open_plan
 from tests.fakes.runs import document, planned
@@ -164,6 +165,17 @@ def test_a_plan_that_was_printed_or_has_no_digest(keys: tuple[str, ...]) -> None
     assert refusal(json.dumps(data).encode()) == (
         printed if keys == ("saved",) else "p.json was changed after it was saved, so it is not what was reviewed"
     )
+
+
+@pytest.mark.parametrize("odd", [None, 7, "x", []])
+def test_what_it_rests_on_is_of_another_kind(odd: object) -> None:
+    content = json.dumps({**json.loads(TEXT), "saved": odd}).encode()
+    assert refusal(content) == "p.json was changed after it was saved, so it is not what was reviewed"
+
+
+def test_what_a_reviewer_should_know_is_kept() -> None:
+    (found,) = open_plan(saved_text(saved(replace(PLAN, notes=(Note("N", differs=True),)))).encode(), "p.json").plans
+    assert [note.text for note in found.notes] == ["N"]
 
 
 @pytest.mark.parametrize("version", ["0.9", "1.1", "2.0", 1, None])
