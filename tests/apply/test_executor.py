@@ -8,6 +8,7 @@ import pytest
 
 from beamctl.apply.event import Ended, NotAttempted
 from beamctl.errors import InterruptedRunError, UnauthenticatedError, UnreachableError
+from beamctl.kinds.member import MemberKind
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.kind import Ending, Outcome
 from beamctl.usecases import apply
@@ -48,6 +49,14 @@ def test_nothing_is_taken_after_a_promotion_that_failed() -> None:
     assert "old@x.io" in live.users
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
     assert skipped.why == "a change before it failed, and nothing is taken away after such a failure"
+
+
+def test_a_failed_removal_does_not_stop_the_others_of_its_stage() -> None:
+    live = FakeWorkspace.of(
+        [ROOT, *(person(f"{name}@x.io") for name in "abc")], refuses=frozenset({"DELETE /users/a@x.io"})
+    )
+    events = applied(planned(document({"root@x.io": "admin"}), live), live, parallelism=1)
+    assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "c@x.io": "done"}
 
 
 def test_nothing_is_taken_where_it_is_not_known_what_became_of_a_change() -> None:
@@ -145,6 +154,19 @@ def test_a_listing_that_lacks_many_names_a_few() -> None:
     live.users = {key: user for key, user in live.users.items() if key in ("root@x.io", "old@x.io")}
     (skipped,) = [event for event in applied(plan, live) if isinstance(event, NotAttempted)]
     assert skipped.why.startswith("p0@x.io, p1@x.io, p2@x.io, p3@x.io, p4@x.io and 4 more should be untouched")
+
+
+@pytest.mark.parametrize(("count", "more"), [(5, ""), (6, " and 1 more"), (7, " and 2 more")])
+def test_up_to_five_are_named(count: int, more: str) -> None:
+    names = [f"p{number}@x.io" for number in range(count)]
+    assert MemberKind().doubt({}, names, ()).startswith(f"{', '.join(names[:5])}{more} should remain as admin")
+
+
+def test_settings_do_not_stand_in_the_way_of_a_removal() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin"}, settings={"displayName": "New"}), live)
+    assert set(plan.stays) == {"settings", "member"}
+    assert outcomes(applied(plan, live)) == {"displayName": "done", "old@x.io": "done"}
 
 
 def test_what_cannot_be_read_again_is_not_taken() -> None:

@@ -41,7 +41,6 @@ def perform(change: Change) -> Conversation:
 def _invite(change: Change) -> Conversation:
     """Send an invitation, or send an expired one again; never a second one while the first may be there."""
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
-    answer: Answer | Lost = Lost("nothing was sent")
     for _ in range(_MOST_INVITATIONS):
         answer = yield ApiCall(Method.POST, LISTING, {"email": email, "role": role.value})
         if isinstance(answer, Answer) and answer.status != _CONFLICT:

@@ -140,7 +140,7 @@ def attributes(person: Person) -> dict[str, Any]:
 def digest(everybody: People) -> str:
     """A fingerprint of who stands where, whatever the order of the listing."""
     lines = sorted(f"{key!r} {str(who.role)!r} {who.standing.value} {who.accepted}" for key, who in everybody.items())
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def admins(everybody: Iterable[tuple[str, Person]]) -> set[str]:

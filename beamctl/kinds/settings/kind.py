@@ -127,7 +127,7 @@ class SettingsKind:
         was = replace(desired, document=Document(desired.document.source, {self.section: before}, {}, {}))
         found = self.compare(was, live, situation)
         undone = tuple(replace(each, reason=Reason.UNDOES, place=None) for each in found.changes)
-        return replace(found, changes=undone, notes=tuple(notes), wanted=1)
+        return replace(found, changes=undone, notes=tuple(notes))
 
     def is_sound(self, change: Change) -> bool:
         """Whether it sets one setting that there is, from and to what it can be."""
