@@ -1,9 +1,11 @@
-"""What holds for every test: no request of beamctl's client is one that the API would not take."""
+"""What holds for every test: no request of beamctl's client is one that the API would not take, and no answer of the
+emulator is one that its route does not promise. It holds for what runs in this process; of an emulator in another one,
+`tests/end_to_end` looks at the log, which has no bodies."""
 
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask, request, request_started
+from flask import Flask, Response, request, request_finished, request_started
 
 from tests.fakes import contract
 
@@ -13,17 +15,25 @@ def _observed(_app: Flask, **_: object) -> None:
     contract.observe_bytes(request.method, path, request.headers.get("User-Agent", ""), request.get_data())
 
 
+def _answered(_app: Flask, response: Response, **_: object) -> None:
+    if request.path.startswith("/v0/") and request.path != "/v0/openapi.json":  # others are pages for people
+        rule = str(request.url_rule or "").removeprefix("/v0")
+        contract.observe_answer(
+            request.method, rule, response.status_code, response.content_type or "", response.get_data()
+        )
+
+
 @pytest.fixture
 def made_up_requests() -> Iterator[None]:
-    """For a test that sends what no API would take, on purpose."""
+    """For a test that sends what no API would take, or makes one answer what none would, on purpose."""
     yield
     contract.wrong.clear()
 
 
 @pytest.fixture(autouse=True)
 def requests_that_the_api_takes() -> Iterator[None]:
-    """Looks at every request to an emulator in this process, and at what the fakes report."""
+    """Looks at every request to an emulator in this process, at its answer, and at what the fakes report."""
     contract.wrong.clear()
-    with request_started.connected_to(_observed):
+    with request_started.connected_to(_observed), request_finished.connected_to(_answered):
         yield
     assert not contract.wrong, contract.wrong

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from flask import Response
 from werkzeug.test import Client
 
 from beamctl.emulator import create_app
@@ -41,6 +42,57 @@ def test_a_request_that_the_api_takes_is_fine(method: str, path: str, body: obje
 def test_a_request_that_the_api_does_not_take_is_noticed(method: str, path: str, body: object, fault: str) -> None:
     contract.observe(method, path, body)
     assert [fault in said for said in contract.wrong] == [True]
+
+
+GOOD = b'{"email": "a@example.com", "accepted": false, "expired": false}'
+ONE = "/users/<path:who>"
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "body", "fault"),
+    [
+        (ONE, 200, GOOD, ""),
+        (ONE, 404, b'{"error": "no", "code": 404}', ""),
+        ("", 404, b'{"error": "Not Found", "code": 404}', ""),
+        (ONE, 200, GOOD.replace(b"a@", b""), "is not a 'email'"),
+        (ONE, 200, GOOD.replace(b"}", b', "colour": 1}'), "'colour' was unexpected"),
+        (ONE, 200, b"{}", "'accepted' is a required property"),
+        (ONE, 418, b'{"error": "no"}', "418 is not declared"),
+        (ONE, 500, b'{"error": "no"}', "500 is not declared"),
+        ("", 200, GOOD, "200 is not declared"),
+        (ONE, 404, b'{"error": "no", "code": 403}', "it says that it is 403"),
+        (ONE, 404, b'{"message": "no"}', "'error' is a required property"),
+    ],
+)
+@pytest.mark.usefixtures("made_up_requests")
+def test_an_answer_that_no_route_promises_is_noticed(rule: str, status: int, body: bytes, fault: str) -> None:
+    contract.observe_answer("PUT", rule, status, "application/json", body)
+    assert [fault in said for said in contract.wrong] == [True] * bool(fault)
+
+
+@pytest.mark.usefixtures("made_up_requests")
+def test_an_answer_that_is_no_json_is_noticed() -> None:
+    contract.observe_answer("PUT", ONE, 404, "text/html", b"<p>")
+    assert contract.wrong == [f"the answer to PUT {ONE}: it is text/html"]
+
+
+@pytest.mark.usefixtures("made_up_requests")
+def test_a_status_in_a_log_that_no_route_promises_is_noticed() -> None:
+    for status, path in ((200, "/users"), (404, "/nothing"), (409, "/users"), (200, "/nothing")):
+        contract.observe_logged("GET", path, status)
+    assert contract.wrong == [
+        "the answer to GET /users: 409 is not declared",
+        "the answer to GET /nothing: 200 is not declared",
+    ]
+
+
+@pytest.mark.usefixtures("made_up_requests")
+def test_the_answers_of_every_emulator_are_seen(tmp_path: Path) -> None:
+    app = create_app(tmp_path / "plane.db")
+    app.after_request(lambda _: Response('{"colour": 1}', 401, content_type="application/json"))
+    Client(app).get("/v0/users")
+    Client(app).get("/sign-in")
+    assert len(contract.wrong) == 1
 
 
 @pytest.mark.usefixtures("made_up_requests")

@@ -4,13 +4,14 @@ It must not know any kind by name, nor HTTP; it reads again before anything is t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, assert_never
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.apply.reread import Doubts, reread
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
 from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.ports import Reader, Sender, Vault
@@ -18,9 +19,9 @@ from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Ending, Kind, Outcome
 from beamctl.plan.plan import Plan
-from beamctl.plan.reading import read
 
 DEFAULT_PARALLELISM = 8
+_FAILED = "a change before it failed, and nothing is taken away after such a failure"
 _UNKNOWN = "; whether it was made is not known"
 _LOOK = "Run `beamctl plan` to see how it stands."
 
@@ -54,38 +55,36 @@ class Means:
 def apply(plan: Plan, means: Means) -> Iterator[Event]:
     """Make the changes of a plan and yield what becomes of each: every change ends in exactly one last event.
 
-    A failure does not stop the changes that do not depend on it; it does stop the stages that take something away.
+    A change that the API refuses by itself stops none but those that follow it. What fails otherwise, and what others
+    stand on, stops the stages that take something away.
     """
-    why_not = ""
-    failed = checked = False
     halt = _Halt(means.stop, means.witness)
+    why_not = ""
+    doubts: Doubts | None = None
+    done: set[tuple[str, str]] = set()
     for stage, changes in plan.stages():
         why_not = why_not or halt.why
-        if stage.takes and not why_not:
-            why_not = "a change before it failed, and nothing is taken away after a failure" if failed else ""
-            if not why_not and not checked:
-                why_not, checked = _doubt(plan, means), True
-        if why_not:
-            yield from (halt.told(NotAttempted(change, why_not)) for change in changes)
-            continue
-        for event in _run_stage(plan.workspace, changes, means, halt):
-            failed = failed or (isinstance(event, Ended) and event.outcome.ending is Ending.FAILED)
+        if stage.takes and not why_not and doubts is None:
+            why_not, doubts = reread(plan, means.kinds, means.reader)
+        judged = [(change, why_not or _why_not(change, doubts or {}, done)) for change in changes]
+        yield from (halt.told(NotAttempted(change, why)) for change, why in judged if why)
+        for event in _run_stage(plan.workspace, [change for change, why in judged if not why], means, halt):
+            if isinstance(event, Ended):
+                done |= {(event.change.kind, event.change.key)} if event.outcome.ending is Ending.DONE else set()
+                why_not = why_not or _FAILED * _forbids(event.change, event.outcome)
             yield event
 
 
-def _doubt(plan: Plan, means: Means) -> str:
-    """Read again: are those that we rely on really there, and all to whom nothing is done?"""
-    for name in sorted(plan.relies_on.keys() | plan.stays.keys()):
-        kind = means.kinds[name]
-        try:
-            live = read(kind, plan.workspace, means.reader)
-        except BeamctlError as error:
-            return f"the {kind.section} could not be read again: {error.message}"
-        except Exception as error:  # noqa: BLE001 - what was done so far must still be told
-            return f"the {kind.section} could not be read again: beamctl has a bug: {type(error).__name__}"
-        if why := kind.doubt(live, plan.relies_on.get(name, ()), plan.stays.get(name, ())):
-            return why
-    return ""
+def _forbids(change: Change, outcome: Outcome) -> bool:
+    """Whether nothing may be taken from anyone after this."""
+    return outcome.ending is Ending.FAILED and (change.stage.grounds or not outcome.refused)
+
+
+def _why_not(change: Change, doubts: Doubts, done: Collection[tuple[str, str]]) -> str:
+    """Why just this change is not made; empty where it is."""
+    if change.follows and (change.kind, change.follows) not in done:
+        return f"it goes with {change.follows}, which was not done"
+    return doubts.get((change.kind, change.key), "") if change.takes else ""
 
 
 def _run_stage(workspace: str, changes: Sequence[Change], means: Means, halt: _Halt) -> Iterator[Event]:

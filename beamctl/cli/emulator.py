@@ -66,6 +66,22 @@ def call_command(email: str, workspace: str | None, method: str, path: str, body
     return Exit.DONE if status < 400 else Exit.ERROR  # noqa: PLR2004 - where HTTP's errors begin
 
 
+@command.command("sync", epilog="\b\nbeamctl emulator sync")
+@database_option
+def sync_command(database: Path) -> int:
+    """Synchronize with the directory: whom it wants and somebody removed, or who left, is a member again."""
+    from beamctl.emulator import synchronize_directory
+
+    if not database.exists():
+        raise UsageError(f"{database} does not exist", "Make one:  beamctl emulator seed FILE")
+    back = synchronize_directory(local.opened(database))
+    for email, workspace in back:
+        click.echo(f"{printable(email)} is back in {printable(workspace)}.")
+    if not back:
+        click.echo("Nobody was missing. A seed says who came by the directory:  source: directory_sync")
+    return Exit.DONE
+
+
 def _parsed(body: str | None) -> Any:  # noqa: ANN401 - any JSON
     if body is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -63,22 +63,28 @@ def command(  # noqa: PLR0913 - its options
     with instruments_for(asked) as instruments:
         now = instruments.clock
         app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, now=now, public_url=public_url)
-        if seed_file is not None:
-            load(seed_file, seed, database, now=now)
         instrument(app, instruments)
+
+        def begin(url: str) -> None:
+            if seed_file is not None:  # not before the port is ours: what fails can be tried again
+                load(seed_file, seed, database, now=now)
+            _tell(url, app, mail, database, notes(asked, instruments, url))
+
         try:
-            serve(app, host, port, lambda url: _tell(url, mail, database, notes(asked, instruments, url)))
+            serve(app, host, port, begin)
         except EmulatorError as error:
             raise UsageError(str(error), "Choose another --port, or --port 0 for a free one.") from None
     return Exit.DONE
 
 
-def _tell(url: str, mail: Path | None, database: Path, more: list[str]) -> None:
+def _tell(url: str, app: Any, mail: Path | None, database: Path, more: list[str]) -> None:  # noqa: ANN401 - Flask's
+    from beamctl.emulator import url_for_people
+
     folder = mail or local.maildir(database)
     for line in (
         f"Letters to people are put into {folder}; read them:  {command_to_read(mail, database)}",
         f"The control plane listens on {url} (database: {database})",
-        f"People sign in and manage their workspaces at {url.removesuffix('/v0')}/",
+        f"People sign in and manage their workspaces at {url_for_people(app)}/",
         *more,
     ):
         click.echo(printable(line))

@@ -1,5 +1,5 @@
-"""The emulator in this process: for `--api-url local`, and for acting as somebody else in it. With `emulator`, the only
-importer of the emulator; it must not know what beamctl asks of it."""
+"""The emulator in this process: for `--api-url local`, and for acting as somebody else in it. Only this and the
+`emulator…` commands import the emulator; it must not know what beamctl asks of it."""
 
 from __future__ import annotations
 

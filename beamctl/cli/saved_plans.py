@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from beamctl.cli.connect import Access, Link, link
@@ -22,6 +22,7 @@ from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import LARGEST, Saved, saved_text
+from beamctl.plan.stale import ends
 from beamctl.report.text.stale import moved_text
 from beamctl.usecases import Recheck, identify, look_again, open_plan
 
@@ -80,7 +81,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
         workspace_ids={each.plan.workspace: identify(each.plan.workspace, each.link.reader) for each in planned},
         commit=max((each.commit() for each in planned), key=len, default=""),  # one that is dirty is longer
         created=created,
-        expires=created + target.lasts,
+        expires=min([created + target.lasts, *(_begin_of(day) for each in planned if (day := ends(each.plan)))]),
     )
     _write(Path(target.file), _without_secrets(saved_text(saved)))
     return f"Saved, and good until {_told(saved.expires)}:  beamctl apply {quoted(target.file)}"
@@ -120,7 +121,7 @@ def open_saved(
         raise UsageError(f"{file} is about {', '.join(names)}, not about {foreign[0]!r}", "Pick with -w what is in it.")
     picked = [plan for plan in saved.plans if not workspaces or plan.workspace in workspaces]
     refuse_shared(granted, [plan.workspace for plan in picked])
-    _refuse_expired(saved, file)
+    _refuse_expired(saved, picked, file)
     for plan in picked:
         if run := applied_before(records, plan.workspace, saved.digest):
             raise _stale(file, f"{file} was applied already, in the run {run}")
@@ -135,7 +136,7 @@ def _held(saved: Saved, file: str, plan: Plan, way: Link) -> Planned:
         )
 
     def held() -> Plan:
-        _refuse_expired(saved, file)
+        _refuse_expired(saved, [plan], file)
         found = look_again(plan, way.reader, way.identity)
         _refuse_moved(saved, file, found)
         return found.plan
@@ -147,9 +148,15 @@ def _held(saved: Saved, file: str, plan: Plan, way: Link) -> Planned:
     return Planned(held(), way, still, lambda: saved.commit, lambda: saved.digest)
 
 
-def _refuse_expired(saved: Saved, file: str) -> None:
-    if datetime.now(UTC) >= saved.expires:
-        raise _stale(file, f"{file} was good until {_told(saved.expires)}")
+def _refuse_expired(saved: Saved, plans: Sequence[Plan], file: str) -> None:
+    """A plan must not let in somebody whose access has ended, whatever its file says of its own end."""
+    until = min([saved.expires, *(_begin_of(day) for plan in plans if (day := ends(plan)))])
+    if datetime.now(UTC) >= until:
+        raise _stale(file, f"{file} was good until {_told(until)}")
+
+
+def _begin_of(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _refuse_moved(saved: Saved, file: str, found: Recheck) -> None:

@@ -31,8 +31,9 @@ class Ending(Enum):
     """The API said that it deleted it."""
     FOUND_GONE = "found gone"
     """The answer was lost, and then the workspace was not there: it was deleted, most likely by us."""
-    GONE_BEFORE = "gone before"
-    """The API refused, and then the workspace was not there: somebody else deleted it."""
+    GONE_AT_ANSWER = "gone at the answer"
+    """The API refused, and then the workspace was not there: somebody else deleted it, or our own request did, where
+    the network delivered it twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _found(name: str, answer: Answer | Lost, sight: _Sight | Unknown) -> Deletio
     see = f"See whether it is there:  beamctl show -w {name}"
     match sight:
         case _Sight.GONE:
-            return Deletion(Ending.FOUND_GONE if isinstance(answer, Lost) else Ending.GONE_BEFORE, answer.why)
+            return Deletion(Ending.FOUND_GONE if isinstance(answer, Lost) else Ending.GONE_AT_ANSWER, answer.why)
         case _Sight.THERE:
             still = "The API may be at it all the same: look again in a minute.\n" if isinstance(answer, Lost) else ""
             raise ApiError(f"{name} is still there: {answer.why}", still + see)

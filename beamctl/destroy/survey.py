@@ -1,5 +1,6 @@
 """Reads what is in a workspace, as it is now. Only the workspace itself must be readable; what else the API does not
-answer is not known, and never taken for nothing. It must not know how an answer travels, and keeps no secret of one."""
+answer, or not believably, is not known, and never taken for nothing. It must not know how an answer travels, and keeps
+no secret of one."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 
 from beamctl.destroy.estate import Estate, Part, Thing, Unknown
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UnreachableError
-from beamctl.kinds.member.live import People, people
+from beamctl.kinds.member.live import People, admins, people
 from beamctl.model.api_call import segment
 from beamctl.model.ports import Reader
 
@@ -28,7 +29,7 @@ def survey(workspace: str, reader: Reader) -> Estate:
     itself = reader.get(f"{path_of(workspace)}?countResources=true")
     if not isinstance(itself, dict) or itself.get("name") != workspace:
         raise GarbledError(f"the API's answer is not the workspace {workspace}", _LATER)
-    everybody = _read(reader, "/users", people)
+    everybody = _read(reader, "/users", _team)
     return Estate(
         workspace,
         _text(itself, "id"),
@@ -76,6 +77,14 @@ def _whole(reader: Reader, path: str) -> list[Any]:
             case _:
                 break
     raise _garbled(path)
+
+
+def _team(entries: list[Any]) -> People:
+    """The people of a listing that can be whole: a workspace is not without an admin."""
+    everybody = people(entries)
+    if not admins(everybody.items()):
+        raise GarbledError("the API's list of users shows no admin, so it is not believed", _LATER)
+    return everybody
 
 
 def _persons(everybody: People | Unknown, *, accepted: bool) -> tuple[Thing, ...] | Unknown:

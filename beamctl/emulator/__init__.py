@@ -63,6 +63,8 @@ __all__ = [
     "read_rule",
     "received_letters",
     "serve",
+    "synchronize_directory",
+    "url_for_people",
     "utc_now",
 ]
 
@@ -178,10 +180,7 @@ def as_person(app: Flask, email: str) -> WSGIApplication:
 def approve_login(app: Flask, user_code: str, email: str) -> None:
     """Approves the device login whose code a person was shown, as that person, who is signed up if they are new.
 
-    Args:
-        app: What `create_app` made.
-        user_code: The code, in any case, with or without its hyphen.
-        email: Who approves it, and as whom the device will act.
+    The code may be in any case, with or without its hyphen.
 
     Raises:
         NoAddressError: That is no e-mail address.
@@ -195,16 +194,26 @@ def approve_login(app: Flask, user_code: str, email: str) -> None:
 def deny_login(app: Flask, user_code: str) -> None:
     """Denies the device login whose code somebody was shown.
 
-    Args:
-        app: What `create_app` made.
-        user_code: The code, in any case, with or without its hyphen.
-
     Raises:
         EmulatorError: There is no such login that waits; the text says what has become of it.
     """
     from beamctl.emulator import insider
 
     insider.deny_login(app, user_code)
+
+
+def synchronize_directory(app: Flask) -> list[tuple[str, str]]:
+    """Brings back whoever the directory wants in a workspace and is gone: their addresses, and the workspaces."""
+    from beamctl.emulator import insider
+
+    return insider.synchronize_directory(app)
+
+
+def url_for_people(app: Flask) -> str:
+    """Where people reach it: as `create_app` was told, else where it listens, or will listen."""
+    from beamctl.emulator.app import plane_of
+
+    return str(plane_of(app).public_url)
 
 
 def ask(app: WSGIApplication, method: str, path: str, body: object = None, workspace: str = "") -> tuple[int, str]:
@@ -229,7 +238,8 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
         app: What `create_app` made.
         host: The address to listen on.
         port: The port; 0 for one that is free.
-        on_ready: Is told the base URL, such as `http://127.0.0.1:8080/v0`, once requests are taken.
+        on_ready: Is told the base URL, such as `http://127.0.0.1:8080/v0`, once the port is listened on and before the
+            first request is answered; what it raises ends the serving.
 
     Raises:
         EmulatorError: The address cannot be listened on.

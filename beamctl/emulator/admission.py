@@ -11,9 +11,12 @@ from beamctl.emulator.call import Call, Inbound, Reach, Route
 from beamctl.emulator.caller import Caller, Operator, Person, ServiceAccount
 from beamctl.emulator.errors import bad_request, forbidden, not_found
 from beamctl.emulator.permission import BY_SORT
+from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.store import member, workspace
 from beamctl.emulator.store.workspace import Workspace
 from beamctl.emulator.witness import NOBODY
+
+_NO_ACCESS = "Forbidden: no access to this workspace"
 
 
 def admit(route: Route, call: Call) -> Call:
@@ -31,7 +34,7 @@ def admit(route: Route, call: Call) -> Call:
         if caller.sort not in BY_SORT[route.permission]:
             raise forbidden()
         return replace(call, caller=caller)
-    space = _workspace(call.rows, call.inbound, caller)
+    space = _workspace(call, caller)
     call.inbound.witness.workspace = space.name
     admitted = replace(call, caller=caller, workspace=space, role=_role(call.rows, space, caller))
     if not admitted.may(route.permission):
@@ -48,12 +51,14 @@ def _caller(call: Call) -> Caller:
     return caller
 
 
-def _workspace(rows: sqlite3.Connection, inbound: Inbound, caller: Caller) -> Workspace:
+def _workspace(call: Call, caller: Caller) -> Workspace:
     """The workspace that the path, a header or the query names, else the only one that the caller can mean."""
-    name = inbound.path.get("name") or _named(inbound)
+    name = call.inbound.path.get("name") or _named(call.inbound)
     if not name:
-        return _implied(rows, caller)
-    space = workspace.find(rows, name)
+        return _implied(call.rows, caller)
+    space = workspace.find(call.rows, name)
+    if space is None and Quirk.MISSING_WORKSPACE_IS_403 in call.quirks:
+        raise forbidden(_NO_ACCESS)
     if space is None:
         raise not_found("Workspace not found")
     return space
@@ -82,5 +87,5 @@ def _role(rows: sqlite3.Connection, space: Workspace, caller: Caller) -> str:
     else:
         role = member.role_of(rows, space.id, caller.sub)
     if role is None:
-        raise forbidden("Forbidden: no access to this workspace")
+        raise forbidden(_NO_ACCESS)
     return role

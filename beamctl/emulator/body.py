@@ -4,12 +4,14 @@ is a 400, never a crash. It must not know what a field is for."""
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from beamctl.emulator.errors import bad_request
-from beamctl.emulator.rules import SETTINGS
+from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.rules import SETTINGS, limited
 from beamctl.emulator.store.workspace import Settings
 
 _FORM = "application/x-www-form-urlencoded"
@@ -46,7 +48,7 @@ def json_or_form(body: bytes, content_type: str) -> dict[str, Any]:
         raise bad_request("the body is not a valid form") from None
 
 
-def settings(body: dict[str, Any], before: Settings) -> Settings:
+def settings(body: dict[str, Any], before: Settings, quirks: Collection[Quirk]) -> Settings:
     """The settings of a workspace after taking over the writable fields that the body gives; others are ignored.
 
     Raises:
@@ -55,8 +57,9 @@ def settings(body: dict[str, Any], before: Settings) -> Settings:
     if not isinstance(body.get("accountId", ""), str):  # there is one account only, so it is not read beyond this
         raise bad_request("accountId must be a text")
     given = {key: body[key] for key in SETTINGS if key in body}
+    rules = limited(SETTINGS, quirks)
     for key, value in given.items():
-        if wrong := SETTINGS[key](value):
+        if wrong := rules[key](value):
             raise bad_request(f"{key} {wrong}")
     if "groupMappings" in given:
         kept = [{"groupName": item["groupName"], "role": item["role"]} for item in given["groupMappings"]]

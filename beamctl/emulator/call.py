@@ -122,7 +122,7 @@ class Call:
 
     def may(self, permission: Permission) -> bool:
         """Whether the caller has the permission in the workspace."""
-        return isinstance(self.caller, Operator) or role_allows(self.role, permission)
+        return isinstance(self.caller, Operator) or role_allows(self.role, permission, self.quirks)
 
 
 @dataclass(frozen=True, slots=True)

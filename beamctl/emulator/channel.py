@@ -1,16 +1,21 @@
-"""A connection of waitress that can be cut on purpose: reset before the answer, or ended in its middle. It must not
-know why an application wants that."""
+"""A connection of waitress that can be cut on purpose, reset before the answer or ended in its middle, and on which the
+errors of waitress itself read like those of the API. It must not know why an application wants to cut one."""
 
 from __future__ import annotations
 
+import json
 import socket
 import struct
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from waitress.channel import HTTPChannel
-from waitress.task import WSGITask
+from waitress.task import ErrorTask, WSGITask
 
 from beamctl.emulator.fault.cut import ConnectionCut
+
+if TYPE_CHECKING:
+    from waitress.utilities import Error
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER, with no time to linger: closing sends a reset instead of an end."""
@@ -29,7 +34,22 @@ class _Task(WSGITask):
                     self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
 
+class _ErrorTask(ErrorTask):
+    """What never reaches the application: no HTTP, headers or a body beyond all bounds, another coding. Waitress would
+    answer with plain text."""
+
+    def execute(self) -> None:
+        error: Error = self.request.error  # type: ignore[attr-defined] # the stubs say that the request is the error
+        body = json.dumps({"error": error.reason, "code": error.code}).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers = [("Content-Type", "application/json")]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
 class Channel(HTTPChannel):
     """One connection."""
 
     task_class = _Task
+    error_task_class = _ErrorTask

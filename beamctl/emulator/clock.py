@@ -11,6 +11,8 @@ from threading import Lock
 from beamctl.emulator.errors import EmulatorError
 
 _EPOCH = 1970
+LAST_YEAR = 9900
+"""What lives ten years from a moment must still end in a year that Python knows."""
 
 
 def utc_now() -> datetime:
@@ -84,12 +86,10 @@ class MovableClock:
             self._ahead = _shown(moment) - self._real()
 
 
-_LAST_YEAR = 9900
-"""What lives ten years from a moment must still end in a year that Python knows."""
-_BEYOND = f"the clock shows the years {_EPOCH} to {_LAST_YEAR} only"
+_BEYOND = f"the clock shows the years {_EPOCH} to {LAST_YEAR} only"
 
 
 def _shown(moment: datetime) -> datetime:
-    if not _EPOCH <= moment.year <= _LAST_YEAR:
+    if not _EPOCH <= moment.year <= LAST_YEAR:
         raise EmulatorError(_BEYOND)
     return moment

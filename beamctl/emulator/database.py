@@ -14,7 +14,7 @@ from pathlib import Path
 
 from beamctl.emulator.errors import EmulatorError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 APPLICATION_ID = 0x6265616D
 """Marks a file as one of ours (`beam` in ASCII)."""
 

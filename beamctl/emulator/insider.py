@@ -12,7 +12,7 @@ from beamctl.emulator import rules
 from beamctl.emulator.app import BASE_PATH, INSIDER, plane_of
 from beamctl.emulator.caller import Caller, Operator
 from beamctl.emulator.errors import EmulatorError, NoAddressError
-from beamctl.emulator.store import device_login, person
+from beamctl.emulator.store import device_login, directory, person
 from beamctl.emulator.store.device_login import DeviceLogin, State
 
 if TYPE_CHECKING:
@@ -63,6 +63,13 @@ def deny_login(app: Flask, user_code: str) -> None:
     moment = plane.now()
     with plane.database.writing() as rows:
         device_login.deny(rows, _waiting(rows, user_code, moment), moment)
+
+
+def synchronize_directory(app: Flask) -> list[tuple[str, str]]:
+    """Brings back whoever the directory wants in a workspace; their addresses, and the workspaces."""
+    plane = plane_of(app)
+    with plane.database.writing() as rows:
+        return directory.synchronize(rows, plane.now())
 
 
 def _check_address(email: str) -> None:

@@ -3,8 +3,10 @@ It must not know routes; `route.Route` names the permission each route needs, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
+
+from beamctl.emulator.quirk import Quirk
 
 
 class Role(StrEnum):
@@ -114,7 +116,9 @@ BY_SORT: Mapping[Permission, frozenset[Sort]] = {
 """What a sort of caller may do that is about themselves and needs no role in a workspace."""
 
 
-def role_allows(name: str, permission: Permission) -> bool:
+def role_allows(name: str, permission: Permission, quirks: Collection[Quirk] = ()) -> bool:
     """Whether the role of that name allows it; a role that the API does not take allows what a viewer's allows."""
     role = Role(name) if name in set(Role) else Role.VIEWER
+    if role is Role.VIEWER and Quirk.VIEWER_LIKE_MEMBER in quirks:
+        role = Role.MEMBER
     return role in BY_ROLE.get(permission, frozenset())

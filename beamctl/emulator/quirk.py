@@ -79,3 +79,43 @@ class Quirk(StrEnum):
         "echoed-secrets",
         "the `secret` of an integration connection is kept, and shown, as it was sent",
     )
+    SERVICE_ACCOUNTS_IN_USERS = (
+        "service-accounts-in-users",
+        "GET /users shows the service accounts too, each with its client id as `sub` and without an `email`",
+    )
+    USERS_TAKE_CLIENT_IDS = (
+        "users-take-client-ids",
+        "PUT /users/{client_id} sets the role of a service account",
+    )
+    SELF_REMOVAL_IS_403 = (
+        "self-removal-is-403",
+        "removing oneself is 403 instead of 400",
+    )
+    LAST_ADMIN_IS_409 = (
+        "last-admin-is-409",
+        "taking the last admin away is 409 instead of 400",
+    )
+    MISSING_WORKSPACE_IS_403 = (
+        "missing-workspace-is-403",
+        "a workspace that does not exist is 403, as is one that the caller is not in",
+    )
+    VIEWER_LIKE_MEMBER = (
+        "viewer-like-member",
+        "a viewer may do what a member may",
+    )
+    SHORT_INVITATIONS = (
+        "short-invitations",
+        "an invitation that is made expires after a day instead of 7",
+    )
+    INVITES_AS_ADMIN = (
+        "invites-as-admin",
+        "whoever is invited without a role, or with one that is not read, becomes an admin instead of a member",
+    )
+    LABEL_LIMITS = (
+        "label-limits",
+        "more than 16 labels, or one whose key or value has more than 63 characters, are 400",
+    )
+    ANY_WORKSPACE_NAME = (
+        "any-workspace-name",
+        "a new workspace may have a name of letters, digits, dots, hyphens and underscores, and no word is reserved",
+    )

@@ -47,8 +47,9 @@ class Body:
         """
         kept = Fields() if Quirk.PUT_REPLACES in quirks else before
         given = {key: self.metadata[key] for key in rules.METADATA if key in self.metadata}
+        metadata_rules = rules.limited(rules.METADATA, quirks)
         for key, value in given.items():
-            _check(f"metadata.{key}", rules.METADATA[key], value)
+            _check(f"metadata.{key}", metadata_rules[key], value)
         return Fields(
             display_name=given.get("displayName", kept.display_name),
             external_id=given.get("externalId", kept.external_id),

@@ -3,12 +3,15 @@ value, and nothing if it is fine. It must not know where a value comes from."""
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from itertools import groupby
 
-from beamctl.emulator.clock import read_moment
+from beamctl.emulator.clock import LAST_YEAR, read_moment
 from beamctl.emulator.permission import Role
+from beamctl.emulator.quirk import Quirk
 
 Rule = Callable[[object], str]
 """Says why a value is refused; an empty text where it is fine."""
@@ -16,6 +19,8 @@ Rule = Callable[[object], str]
 LONGEST_EMAIL = 254
 LONGEST_NAME = 49
 LONGEST_TEXT = 63
+LONGEST_LABEL = 63
+MOST_LABELS = 16
 LONGEST_DESCRIPTION = 1024
 LONGEST_KEY = 512
 DEEPEST = 16
@@ -24,17 +29,33 @@ _LOCAL = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
 _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
 _EMAIL = re.compile(f"{_LOCAL}@{_HOST}")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_ANY_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
+_CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _FEATURE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_STATUSES = ("created", "account_binded", "account_configured", "workspace_configured", "ready", "error")
 _SOURCES = ("invitation", "directory_sync", "domain_capture", "local")
 
 
 def folded(email: str) -> str:
-    """The address by which two spellings are compared."""
+    """The address by which two spellings are compared: one person is one folded address.
+
+    Letters outside ASCII that would fold into ASCII (the Kelvin sign, `ß`, the long s) stay as they are: they are
+    another mailbox. beamctl has the same rule, where the emulator must not look; a test holds the two together.
+    """
     if email.isascii():
         return email.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", email).casefold())
+    pieces = ((alike, "".join(chars)) for alike, chars in groupby(email, _looks_plain))
+    return "".join(piece if alike else _composed(_composed(piece).casefold()) for alike, piece in pieces)
+
+
+def _looks_plain(char: str) -> bool:
+    return not char.isascii() and _composed(char).casefold().isascii()
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def email(value: object) -> str:
@@ -53,6 +74,14 @@ def resource_name(value: object) -> str:
     if isinstance(value, str) and len(value) <= LONGEST_NAME and _NAME.fullmatch(value):
         return ""
     return f"must be lowercase letters, digits and single hyphens between them, at most {LONGEST_NAME} characters"
+
+
+def any_name(value: object) -> str:
+    """The name of a workspace, as the quirk takes it."""
+    if isinstance(value, str) and _ANY_NAME.fullmatch(value):
+        return ""
+    what = f"at most {LONGEST_NAME} letters, digits, dots, hyphens and underscores, the first a letter or a digit"
+    return f"must be {what}"
 
 
 def external_id(value: object) -> str:
@@ -88,6 +117,15 @@ def labels(value: object) -> str:
     return "must map texts to texts"
 
 
+def _few_labels(value: object) -> str:
+    """Labels, as the quirk limits them."""
+    if not isinstance(value, dict) or labels(value):
+        return labels(value)
+    if len(value) <= MOST_LABELS and all(len(part) <= LONGEST_LABEL for pair in value.items() for part in pair):
+        return ""
+    return f"must be at most {MOST_LABELS}, with keys and values of at most {LONGEST_LABEL} characters"
+
+
 def group_mappings(value: object) -> str:
     """Which group of the directory gets which role."""
     if isinstance(value, list) and all(_is_group_mapping(item) for item in value):
@@ -106,16 +144,23 @@ def _is_group_mapping(item: object) -> bool:
 
 def an_object(value: object) -> str:
     """Any JSON object that is not too deep to be written again."""
-    return (
-        ""
-        if isinstance(value, dict) and _is_shallow(value, DEEPEST)
-        else f"must be an object, at most {DEEPEST} levels deep"
-    )
+    if not isinstance(value, dict) or not _is_shallow(value, DEEPEST):
+        return f"must be an object, at most {DEEPEST} levels deep"
+    return "" if _is_json(value) else "must be JSON: texts, finite numbers, true, false, null, lists and objects"
 
 
 def _is_shallow(value: object, levels: int) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels > 0 and all(_is_shallow(item, levels - 1) for item in inner)
+
+
+def _is_json(value: object) -> bool:
+    """Whether it can be kept as JSON: YAML has numbers that are none or endless, and Python half characters."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def role(value: object) -> str:
@@ -134,15 +179,25 @@ def source(value: object) -> str:
 
 
 def moment(value: object) -> str:
-    """A date and time."""
-    return "" if read_moment(value) else "must be a date and time such as 2026-01-31T00:00:00Z"
+    """A date and time from which ten years can be counted."""
+    read = read_moment(value)
+    if read and read.year <= LAST_YEAR:
+        return ""
+    return f"must be a date and time such as 2026-01-31T00:00:00Z, at the latest in {LAST_YEAR}"
 
 
 def secret(value: object) -> str:
-    """A key or an identifier: visible ASCII characters. The words never quote it."""
+    """A key or a secret: visible ASCII characters. The words never quote it."""
     if isinstance(value, str) and _KEY.fullmatch(value):
         return ""
     return f"must be 1 to {LONGEST_KEY} visible ASCII characters"
+
+
+def client_id(value: object) -> str:
+    """The identifier of a service account: it stands in paths, and before the colon of a Basic credential."""
+    if isinstance(value, str) and _CLIENT_ID.fullmatch(value):
+        return ""
+    return "must be letters, digits, dots, hyphens and underscores, at most 100, and begin with a letter or digit"
 
 
 def feature_flags(value: object) -> str:
@@ -152,6 +207,11 @@ def feature_flags(value: object) -> str:
     ):
         return ""
     return "must map keys of letters, digits, dots, hyphens and underscores to true or false"
+
+
+def workspace_status(value: object) -> str:
+    """How far a workspace is."""
+    return "" if isinstance(value, str) and value in _STATUSES else f"must be one of {', '.join(_STATUSES)}"
 
 
 def flag(value: object) -> str:
@@ -174,3 +234,8 @@ METADATA: Mapping[str, Rule] = {
     "labels": labels,
 }
 """The writable metadata of everything that has a spec. `name` is writable at creation only."""
+
+
+def limited(known: Mapping[str, Rule], quirks: Collection[Quirk]) -> Mapping[str, Rule]:
+    """These rules, with limits of labels where the quirk sets some."""
+    return {**known, "labels": _few_labels} if Quirk.LABEL_LIMITS in quirks else known

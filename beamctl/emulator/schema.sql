@@ -15,6 +15,10 @@ CREATE TABLE workspace (
   group_mappings TEXT NOT NULL DEFAULT '[]' CHECK (json_type(group_mappings) = 'array'),
   runtime        TEXT NOT NULL DEFAULT '{}' CHECK (json_type(runtime) = 'object'),
   features       TEXT NOT NULL DEFAULT '{}' CHECK (json_type(features) = 'object'),
+  status         TEXT NOT NULL DEFAULT 'ready' CHECK (status <> ''),
+  status_reason  TEXT,
+  hipaa_info     TEXT NOT NULL DEFAULT '{}' CHECK (json_type(hipaa_info) = 'object'),
+  baseten_team   TEXT, -- where there is one, the membership is managed there
   created_at     TEXT NOT NULL,
   updated_at     TEXT NOT NULL,
   created_by     TEXT NOT NULL,
@@ -29,6 +33,7 @@ CREATE TABLE person (
   given_name     TEXT,
   family_name    TEXT,
   mfa_enabled    INTEGER NOT NULL DEFAULT 0 CHECK (mfa_enabled IN (0, 1)),
+  billing        INTEGER NOT NULL DEFAULT 1 CHECK (billing IN (0, 1)), -- whether a billing account is linked
   created_at     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -45,6 +50,16 @@ CREATE TABLE membership (
 
 CREATE INDEX membership_of_person ON membership (sub);
 CREATE INDEX membership_by_role ON membership (workspace_id, role);
+
+-- Whom the directory of an organization wants in a workspace: the next synchronization brings them back.
+CREATE TABLE directory (
+  workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+  sub          TEXT NOT NULL REFERENCES person (sub) ON DELETE CASCADE,
+  role         TEXT NOT NULL CHECK (role <> ''),
+  PRIMARY KEY (workspace_id, sub)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX directory_of_person ON directory (sub);
 
 CREATE TABLE invitation (
   id           TEXT PRIMARY KEY,

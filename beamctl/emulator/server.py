@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
 THREADS = 8
+LARGEST_BODY = 8 * 1024 * 1024
+"""What waitress reads and keeps for the application, which takes a mebibyte at most. In between the application says so
+itself, and the log has it; a body beyond this is refused before it is read."""
 LAST_PORT = 65535
 
 
@@ -33,7 +36,7 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
         app: What `create_app` made.
         host: The address to listen on.
         port: The port; 0 for one that is free.
-        on_ready: Is told the base URL once requests are taken.
+        on_ready: Is told the base URL once the port is listened on, and before the first request is answered.
 
     Raises:
         EmulatorError: The address cannot be listened on.
@@ -43,7 +46,14 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
     sockets: dict[int, Any] = {}
     with suppress(KeyboardInterrupt), _stopped_by_sigterm():
         try:
-            server = create_server(app, map=sockets, sockets=[listener], threads=THREADS, ident=None)
+            server = create_server(
+                app,
+                map=sockets,
+                sockets=[listener],
+                threads=THREADS,
+                ident=None,
+                max_request_body_size=LARGEST_BODY,
+            )
             plane_of(app).public_url.listens(host, listener.getsockname()[1])
             assert isinstance(server, BaseWSGIServer)  # noqa: S101 - one socket, so one server
             server.channel_class = Channel

@@ -32,6 +32,9 @@ class ApiCall:
     body: dict[str, Any] | None = None
 
 
+_NOT_NOW = frozenset({401, 408, 425, 429})
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The API answered.
@@ -50,6 +53,11 @@ class Answer:
     def ok(self) -> bool:
         """Whether the call succeeded."""
         return 200 <= self.status < 300  # noqa: PLR2004 - the HTTP range of success
+
+    @property
+    def refused(self) -> bool:
+        """Whether the API will not do just this: it is neither in trouble nor asked too much."""
+        return 400 <= self.status < 500 and self.status not in _NOT_NOW  # noqa: PLR2004 - the HTTP range of refusals
 
     @property
     def why(self) -> str:

@@ -42,6 +42,11 @@ class Stage(IntEnum):
     """Taking from our own identity: after it nothing else may be possible."""
 
     @property
+    def grounds(self) -> bool:
+        """Whether what comes later rests on its changes: where one fails, nothing is taken from anyone."""
+        return self <= Stage.PROMOTE
+
+    @property
     def takes(self) -> bool:
         """Whether its changes take something from somebody. Before the first of these the admins are read again."""
         return self >= Stage.DEMOTE
@@ -75,6 +80,7 @@ class Change:
         reason: Why.
         place: The line that asks for it; None where it is asked for by not being in the document.
         declared: What the document says beside the API's attributes (`until`, `reason`, `owner`).
+        follows: The key of another change of its kind, without which it is not made; empty where there is none.
         lane: Changes of one lane run one after the other, in order; empty for a lane of its own.
         secrets: Where secrets come from and go to, as the document has it (`model.secret.place_of`); never one itself.
     """
@@ -92,6 +98,7 @@ class Change:
     declared: Mapping[str, str] = field(default_factory=dict)
     lane: str = ""
     secrets: Mapping[str, Any] = field(default_factory=dict)
+    follows: str = ""
 
     @property
     def takes(self) -> bool:

@@ -50,6 +50,8 @@ def change_data(workspace: str, change: Change) -> dict[str, Any]:
         "stage": change.stage.name.lower(),
         "attribute": change.attribute,
     }
+    if change.follows:
+        data["follows"] = change.follows
     if change.lane:
         data["lane"] = change.lane
     if change.secrets:

@@ -46,6 +46,7 @@ def change_of(data: Data) -> Change:
         declared=data.get("declared", {}),
         lane=data.get("lane", ""),
         secrets=data.get("secrets", {}),
+        follows=data.get("follows", ""),
     )
     if change_data(data["module_address"], change) != data:  # its address, and what Terraform's readers go by
         raise UndecodableError(f"the change {data['address']} does not agree with itself")

@@ -98,11 +98,30 @@ class Outcome:
         ending: What became of it.
         remark: What is worth knowing, in words; on failure what went wrong.
         hint: What to do about it; may be empty.
+        refused: Whether it failed because the API refuses just this, and says so: no reason to doubt anything else.
     """
 
     ending: Ending
     remark: str = ""
     hint: str = ""
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """On what changes stand that were planned earlier, now that the API was read again.
+
+    Attributes:
+        seen: How many the API shows.
+        relies_on: As in `Comparison`.
+        hazards: Those that nothing may lift.
+        admins_lose: Whether an admin loses something: then it matters who makes the changes.
+    """
+
+    seen: int = 0
+    relies_on: tuple[str, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    admins_lose: bool = False
 
 
 Conversation = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Outcome]
@@ -166,6 +185,10 @@ class Kind(Protocol[L]):
 
     def untouched(self, live: L, changes: Sequence[Change]) -> tuple[str, ...]:
         """The keys of what must still be there after the changes: a later listing without one is not believed."""
+        ...
+
+    def footing(self, live: L, changes: Sequence[Change]) -> Footing:
+        """On what these changes stand, whoever planned them and whoever makes them."""
         ...
 
     def ourselves(self, live: L, identity: Identity) -> Collection[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from beamctl.model.identity import Identity
@@ -12,8 +13,10 @@ from beamctl.model.text import printable
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.inside import same
-from beamctl.plan.kind import Kind
+from beamctl.plan.kind import Footing, Kind, Note
 from beamctl.plan.plan import LiveObject, Plan, who_stays
+
+_BLIND = "the credential does not tell whose it is, so beamctl cannot see whether this locks out whoever makes it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,12 @@ def is_as_after(change: Change, now: LiveObject) -> bool:
     return all(same(now.get(name), value) for name, value in change.after.items())
 
 
+def ends(plan: Plan) -> date | None:
+    """The first day on which the plan gives access that has ended by its own words; None where there is none."""
+    days = [each.declared["until"] for each in plan.changes if not each.takes and "until" in each.declared]
+    return min(map(date.fromisoformat, days), default=None)
+
+
 def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], identity: Identity | None) -> Plan:
     """The plan for whoever makes it now, who need not be who planned it: what takes from them is a hazard, and last."""
     ours = {
@@ -74,16 +83,30 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
         replace(each, stage=Stage.OURSELVES) if each.takes and (each.kind, each.key) in ours else each
         for each in plan.changes
     ]
+    footings = {kind.name: kind.footing(live[kind.name], changes) for kind in kinds}
     names = [printable(each.name) for each in changes if each.stage is Stage.OURSELVES]
     hazards = [
-        Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, from whom this would take something")
-        for name in names
-        if (Risk.SELF_LOCKOUT, name) not in told
+        *(hazard for each in footings.values() for hazard in each.hazards),
+        *(
+            Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, from whom this would take something")
+            for name in names
+        ),
     ]
+    blind = identity is None and plan.runs_as and any(each.admins_lose for each in footings.values())
     return replace(
         plan,
         changes=tuple(sorted(changes, key=lambda change: change.order)),
-        hazards=(*hazards, *plan.hazards),
+        hazards=(*(each for each in hazards if (each.risk, each.value) not in told), *plan.hazards),
+        notes=(*plan.notes, *([Note(_BLIND)] if blind else [])),
         runs_as=identity.name if identity else plan.runs_as,
+        relies_on=_relies_on(changes, footings),
         stays=who_stays(kinds, live, changes),
+        seen={name: each.seen for name, each in footings.items()},
     )
+
+
+def _relies_on(changes: Sequence[Change], footings: Mapping[str, Footing]) -> Mapping[str, tuple[str, ...]]:
+    """By kind, who must still be there before anything is taken from anyone: a file may say less than is needed."""
+    if not any(change.takes for change in changes):
+        return {}
+    return {name: each.relies_on for name, each in footings.items() if each.relies_on}

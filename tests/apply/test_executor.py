@@ -8,6 +8,7 @@ import pytest
 
 from beamctl.apply.event import Ended, NotAttempted
 from beamctl.errors import InterruptedRunError, UnauthenticatedError, UnreachableError
+from beamctl.kinds.member import MemberKind
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.kind import Ending, Outcome
 from beamctl.usecases import apply
@@ -24,22 +25,72 @@ def test_one_refused_account_does_not_stop_the_others() -> None:
     assert outcomes(applied(planned(want, live), live)) == {"a@x.io": "failed", "b@x.io": "done"}
 
 
-def test_nothing_is_taken_after_a_failure() -> None:
+def test_an_invitation_that_is_refused_keeps_nobody_in() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")], refuses=frozenset({"POST /users"}))
     want = document({"root@x.io": "admin", "a@x.io": "member"})
+    assert outcomes(applied(planned(want, live), live)) == {"a@x.io": "failed", "old@x.io": "done"}
+
+
+def test_who_may_only_have_another_address_goes_only_once_that_is_invited() -> None:
+    live = FakeWorkspace.of([ROOT, person("ann@old.io"), person("bob@x.io")], refuses=frozenset({"POST /users"}))
+    want = document({"root@x.io": "admin", "ann@new.io": "member"})
     events = applied(planned(want, live), live)
+    assert outcomes(events) == {"ann@new.io": "failed", "ann@old.io": "not attempted", "bob@x.io": "done"}
+    (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
+    assert skipped.why == "it goes with ann@new.io, which was not done"
+    live.refuses = frozenset()
+    assert set(outcomes(applied(planned(want, live), live)).values()) == {"done"}
+
+
+def test_nothing_is_taken_after_a_promotion_that_failed() -> None:
+    live = FakeWorkspace.of([ROOT, person("a@x.io"), person("old@x.io")], refuses=frozenset({"PUT /users/a@x.io"}))
+    events = applied(planned(document({"root@x.io": "admin", "a@x.io": "admin"}), live), live)
     assert outcomes(events) == {"a@x.io": "failed", "old@x.io": "not attempted"}
     assert "old@x.io" in live.users
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
-    assert skipped.why == "a change before it failed, and nothing is taken away after a failure"
+    assert skipped.why == "a change before it failed, and nothing is taken away after such a failure"
 
 
-def test_a_failed_demotion_stops_the_removals() -> None:
+def test_a_failed_removal_does_not_stop_the_others_of_its_stage() -> None:
+    live = FakeWorkspace.of(
+        [ROOT, *(person(f"{name}@x.io") for name in "abc")], refuses=frozenset({"DELETE /users/a@x.io"})
+    )
+    events = applied(planned(document({"root@x.io": "admin"}), live), live, parallelism=1)
+    assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "c@x.io": "done"}
+
+
+def test_nothing_is_taken_where_it_is_not_known_what_became_of_a_change() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
+
+    class Down:
+        def send(self, _call: ApiCall) -> Answer | Lost:
+            return Lost("no answer from api.example.test")
+
+    events = list(apply(plan, live, Down(), parallelism=1, stop=threading.Event()))
+    assert outcomes(events) == {"a@x.io": "failed", "old@x.io": "not attempted"}
+
+
+def test_a_demotion_that_is_refused_keeps_nobody_in() -> None:
     live = FakeWorkspace.of(
         [ROOT, person("a@x.io", "admin"), person("old@x.io")], refuses=frozenset({"PUT /users/a@x.io"})
     )
     want = document({"root@x.io": "admin", "a@x.io": "member"})
-    assert outcomes(applied(planned(want, live), live)) == {"a@x.io": "failed", "old@x.io": "not attempted"}
+    assert outcomes(applied(planned(want, live), live)) == {"a@x.io": "failed", "old@x.io": "done"}
+
+
+@pytest.mark.parametrize("becomes", [person("eve@x.io", "admin"), person("old@x.io", "admin")])
+def test_nobody_loses_more_than_was_planned(becomes: dict[str, Any]) -> None:
+    live = FakeWorkspace.of([ROOT, person("eve@x.io"), person("old@x.io", "admin", accepted=False), person("bob@x.io")])
+    plan = planned(document({"root@x.io": "admin"}), live)
+    live.users[becomes["email"]] = becomes  # promoted by hand, or the invitation was accepted
+    events = applied(plan, live)
+    assert outcomes(events)[becomes["email"]] == "not attempted"
+    assert list(outcomes(events).values()).count("done") == 2
+    assert live.users[becomes["email"]] == becomes
+    (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
+    assert skipped.why.startswith("it is no longer as it was planned: ")
+    assert "and is admin" in skipped.why or "and is accepted" in skipped.why
 
 
 def test_admins_are_read_again_before_anything_is_taken() -> None:
@@ -103,6 +154,19 @@ def test_a_listing_that_lacks_many_names_a_few() -> None:
     live.users = {key: user for key, user in live.users.items() if key in ("root@x.io", "old@x.io")}
     (skipped,) = [event for event in applied(plan, live) if isinstance(event, NotAttempted)]
     assert skipped.why.startswith("p0@x.io, p1@x.io, p2@x.io, p3@x.io, p4@x.io and 4 more should be untouched")
+
+
+@pytest.mark.parametrize(("count", "more"), [(5, ""), (6, " and 1 more"), (7, " and 2 more")])
+def test_up_to_five_are_named(count: int, more: str) -> None:
+    names = [f"p{number}@x.io" for number in range(count)]
+    assert MemberKind().doubt({}, names, ()).startswith(f"{', '.join(names[:5])}{more} should remain as admin")
+
+
+def test_settings_do_not_stand_in_the_way_of_a_removal() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin"}, settings={"displayName": "New"}), live)
+    assert set(plan.stays) == {"settings", "member"}
+    assert outcomes(applied(plan, live)) == {"displayName": "done", "old@x.io": "done"}
 
 
 def test_what_cannot_be_read_again_is_not_taken() -> None:

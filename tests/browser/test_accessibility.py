@@ -26,7 +26,7 @@ SIGNED_IN = [
     "/profile",
     "/profile?done=declined",
     "/profile/leave/acme",
-    "/workspaces/new",
+    "/new-workspace",
     "/workspaces/acme",
     "/workspaces/acme/team",
     "/workspaces/acme/team?q=max",
@@ -87,6 +87,9 @@ def every_state(page: Page, served: Served) -> Iterator[str]:
     yield "/invitation/declined"
     yield at(served.link_in_the_last_letter())
 
+    call(served, "DELETE", "/users/sam@example.com")
+    call(served, "POST", "/users", {"email": "sam@example.com"})
+    yield at(served.link_in_the_last_letter())  # of somebody who has an account
     sign_in(page, "sam")
     yield "/profile"
     sign_in(page, "max")

@@ -65,8 +65,12 @@ def test_an_invitation_is_accepted_by_its_link(page: Page, served: Served) -> No
     page.goto(served.link_in_the_last_letter())
     assert not team(served)["sam@example.com"]["accepted"]
     page.get_by_role("button", name="Accept the invitation").click()
-    page.get_by_role("heading", name="Team", exact=True).wait_for()
+    page.get_by_text("The invitation is accepted.").wait_for()
     assert team(served)["sam@example.com"]["accepted"]
+    assert page.get_by_role("button", name="Sign out").count() == 0  # the letter lets nobody into the account
+    page.get_by_label("API key", exact=True).fill("bl_sam")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Team", exact=True).wait_for()
     page.goto(served.link_in_the_last_letter())
     page.get_by_role("heading", name="You accepted this invitation already").wait_for()
 

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator import as_operator, ask, create_app, load_seed
+from beamctl.emulator import (
+    FaultScript,
+    Instruments,
+    as_operator,
+    ask,
+    create_app,
+    instrument,
+    load_seed,
+    read_rule,
+)
 from beamctl.emulator.quirk import Quirk
 from tests.cli.loopback import Api, Bent, serving
 from tests.cli.process import process, running, terminal
@@ -54,6 +63,13 @@ class Plane:
     @property
     def has_acme(self) -> bool:
         return self.do("GET", "/workspaces/acme") == 200
+
+
+def faulty(plane: Plane, *rules: str) -> FaultScript:
+    """Lets these faults hit the requests that are counted from now on."""
+    script = FaultScript([read_rule(rule) for rule in rules])
+    instrument(plane.app, Instruments(script=script))
+    return script
 
 
 @pytest.fixture(scope="session")
@@ -339,7 +355,37 @@ def test_somebody_was_faster(cli: Cli, api: Api, plane: Plane) -> None:
     api.bend = Bend(plane, MISSING, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 0
-    assert "\nacme is gone; somebody else was faster: the API answered 404: Workspace not found.\n" in ran.out
+    assert "\nacme is gone, and was when the answer came: the API answered 404: Workspace not found.\n" in ran.out
+
+
+def test_a_request_that_arrives_twice(cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty(plane, "duplicate@DELETE")
+    with serving(plane.app) as server:
+        monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
+        ran = cli(*CONFIRMED, "--api-url", server.url)
+    assert (ran.code, plane.has_acme) == (0, False)
+    assert "somebody" not in ran.out + ran.err  # it was us
+    assert "\nacme is gone, and was when the answer came: the API answered 404: Workspace not found.\n" in ran.out
+
+
+@pytest.mark.parametrize("fault", ["empty-list@/users", "short-list:1@/users"])
+def test_a_listing_of_nobody_or_of_no_admin_is_not_believed(
+    cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    assert plane.do("POST", "/users", {"email": "a@example.com"}) == 200  # the first of the listing
+    script = faulty(plane, fault)
+    with serving(plane.app) as server:
+        monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
+        monkeypatch.setenv("BEAMCTL_API_URL", server.url)
+        shown = cli("destroy", "acme")
+        why = "not known \N{EM DASH} the API's list of users shows no admin, so it is not believed"
+        assert f"\n  members: {why}\n  pending invitations: {why}\n" in shown.out
+        assert "(0)" not in shown.out
+        script.set([read_rule(f"{fault}#1")])  # whole again after it was shown: more would be lost
+        ran = cli(*CONFIRMED)
+    assert ran.code == 6
+    assert "among the members there is now ada@example.com (admin) and 2 more" in ran.err
+    assert plane.has_acme
 
 
 def test_gone_while_it_was_looked_at(cli: Cli, api: Api, plane: Plane) -> None:

@@ -167,6 +167,21 @@ def test_a_port_that_is_taken(cli: Cli) -> None:
     assert ran.err.endswith("  Choose another --port, or --port 0 for a free one.\n")
 
 
+def test_a_port_that_is_taken_loads_no_seed(cli: Cli, write: Write) -> None:
+    write("seed.yaml", SEED)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert cli("emulator", "serve", "--port", str(taken.getsockname()[1]), "--seed", "seed.yaml").code == 3
+    assert cli("emulator", "seed", "seed.yaml").code == 0  # as with another port
+
+
+@pytest.mark.usefixtures("database")
+def test_a_seed_that_cannot_be_loaded_ends_the_serving(cli: Cli, write: Write) -> None:
+    write("seed.yaml", BAD_SEED)
+    ran = cli("emulator", "serve", "--port", "0", "--seed", "seed.yaml")
+    assert (ran.code, ran.out) == (3, "")
+    assert "workspaces[0].name: must be lowercase" in ran.err
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serving_until_told_to_stop(
     cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, number: signal.Signals

@@ -222,6 +222,22 @@ def test_it_expires(cli: Cli, saved: Path, api: Api) -> None:
     assert api.writes == []
 
 
+def test_it_is_not_good_beyond_the_access_that_it_gives(cli: Cli, write: Write, directory: Path, api: Api) -> None:
+    today = datetime.now(UTC).date()
+    end = today + timedelta(days=3)
+    write("beamctl.yaml", f"{AS_IS}  kim@example.com: {{role: viewer, until: {end}}}\n")
+    assert cli("plan", "--out", "p.json", "--expires", "30d").code == 0
+    file = directory / "p.json"
+    assert json.loads(file.read_text())["saved"]["expires_at"] == f"{end}T00:00:00Z"
+
+    def as_of_yesterday(data: dict[str, Any]) -> None:
+        data["resource_changes"][0]["declared"]["until"] = str(today)
+
+    file.write_bytes(by_hand(file.read_bytes(), as_of_yesterday))
+    assert refused(cli, 6) == f"Error: p.json was good until {today} 00:00 UTC\n" + NEW_PLAN
+    assert api.writes == []
+
+
 @pytest.mark.usefixtures("saved")
 def test_another_workspace_or_api_than_was_named(cli: Cli, api: Api, people: People) -> None:
     before = people()

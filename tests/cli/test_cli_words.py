@@ -79,7 +79,7 @@ def test_an_unknown_command(cli: Cli, typed: str, said: str) -> None:
     assert ran.err == f"Error: {said}\n  See: beamctl --help\n"
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "emulator serve", "emulator seed", "emulator call"])
+@pytest.mark.parametrize("command", [*COMMANDS, "emulator serve", "emulator seed", "emulator call", "emulator sync"])
 @pytest.mark.parametrize("option", ["--dry_run", "--dry-run", "--destroy", "-x"])
 def test_an_unknown_option_is_an_error(cli: Cli, command: str, option: str) -> None:
     ran = cli(*command.split(), option)

@@ -125,7 +125,7 @@ def test_a_refusal_of_what_is_still_there(status: int) -> None:
 
 def test_somebody_else_was_faster() -> None:
     doomed = Doomed(answer=Answer(404, None, "Workspace not found"))
-    assert destroyed(doomed) == Deletion(Ending.GONE_BEFORE, "the API answered 404: Workspace not found")
+    assert destroyed(doomed) == Deletion(Ending.GONE_AT_ANSWER, "the API answered 404: Workspace not found")
 
 
 def test_no_credential_any_more() -> None:

@@ -15,6 +15,7 @@ from beamctl.errors import (
 )
 from beamctl.usecases import survey
 from tests.fakes.doomed import ACCOUNTS, CONNECTIONS, COUNTED, POLICIES, USERS, Doomed
+from tests.fakes.workspace import person
 
 LISTINGS = {
     USERS: ["members", "pending invitations"],
@@ -98,6 +99,15 @@ def test_a_listing_of_another_shape_is_not_known(path: str, payload: Any) -> Non
     holds = parts(read(path, payload))[LISTINGS[path][0]]
     assert isinstance(holds, Unknown)
     assert holds.why
+
+
+@pytest.mark.parametrize(
+    "users", [[], [person("eve@x.io")], [person("ada@x.io", "admin", accepted=False), person("eve@x.io", "owner")]]
+)
+def test_a_listing_without_an_admin_is_not_believed(users: list[dict[str, Any]]) -> None:
+    found = parts(read(USERS, users))
+    for title in LISTINGS[USERS]:
+        assert found[title] == Unknown("the API's list of users shows no admin, so it is not believed")
 
 
 def test_policies_come_in_pages() -> None:

@@ -16,7 +16,8 @@ from tests.emulator.world import World
 
 pytestmark = pytest.mark.beamlit
 
-NEWEST, WITH_ENVIRONMENTS = "0.0.63", "0.0.30a0"
+NEWEST, WITH_ENVIRONMENTS = "beamlit", "beamlit-environments"
+"""The groups in pyproject.toml that pin them."""
 ROOMS = frozenset(
     {"workspaces", "invitations", "service_accounts", "policies", "integrations", "environments", "configurations"}
 )
@@ -36,11 +37,11 @@ POLICY = {"metadata": {"name": "p1"}, "spec": {"type": "location", "resourceType
 
 
 def folder(release: str) -> Path:
-    """Where that release is unpacked; .ci/run shows how."""
+    """Where the release of that group is unpacked; .ci/run shows how."""
     clients = os.environ.get("BEAMLIT_CLIENTS")
     assert clients, "BEAMLIT_CLIENTS must name the folder into which .ci/run installs the releases"
     path = Path(clients).resolve() / release
-    assert (path / "beamlit").is_dir(), f"beamlit {release} is not in {path}"
+    assert (path / "beamlit").is_dir(), f"the group {release} is not in {path}"
     return path
 
 

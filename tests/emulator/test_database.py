@@ -107,7 +107,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     ("statement", "says"),
     [
         ("PRAGMA application_id = 7", "is a SQLite database of something else"),
-        ("PRAGMA user_version = 99", "made by another version of the emulator .schema 99, this one is 3."),
+        ("PRAGMA user_version = 99", "made by another version of the emulator .schema 99, this one is 4."),
     ],
 )
 def test_a_database_of_another_kind(world: World, statement: str, says: str) -> None:

@@ -13,6 +13,14 @@ def test_openid_discovery_says_where_tokens_are(world: World) -> None:
     assert world.call(None, "GET", "/.well-known/openid-configuration").status_code == 200
 
 
+def test_openid_discovery_says_nothing_of_what_there_is_not(world: World) -> None:
+    found = world.call(None, "GET", "/.well-known/openid-configuration").get_json()
+    assert found["subject_types_supported"] == ["public"]  # OpenID requires it, and it is true
+    absent = {"authorization_endpoint", "jwks_uri", "response_types_supported", "id_token_signing_alg_values_supported"}
+    assert not absent & set(found)
+    assert all(found.values())  # nor is anything empty, which OpenID forbids
+
+
 def test_the_configuration_names_regions(world: World) -> None:
     found = world.call("sam", "GET", "/configuration").get_json()
     countries = {country["name"] for country in found["countries"]}

@@ -112,6 +112,7 @@ def test_what_is_refused_sends_nothing(posting: World, mail: Path, who: str | No
     assert not mail.exists()
 
 
+@pytest.mark.usefixtures("made_up_requests")
 def test_what_is_undone_sends_nothing(posting: World, mail: Path) -> None:
     """The answer was ready, and then the transaction could not be committed."""
     with plane_of(posting.app).database.writing() as rows:

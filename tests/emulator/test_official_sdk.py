@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from beamctl.emulator import Quirk
 from tests.emulator.sdk import Sdk, driving, named_in, operations, running
 from tests.emulator.test_server import SERVE
 from tests.emulator.world import World
@@ -84,6 +85,27 @@ def test_users(sdk: Sdk) -> None:
     assert users["zoe@example.com"]["accepted"] is False
     assert sdk("workspaces.remove_workspace_user", "zoe@example.com")["status"] == 200
     assert sdk("workspaces.remove_workspace_user", "zoe@example.com")["status"] == 404
+
+
+def test_users_where_the_api_answers_otherwise(world: World, process: subprocess.Popen[str]) -> None:
+    quirks = [
+        Quirk.SERVICE_ACCOUNTS_IN_USERS,
+        Quirk.USERS_TAKE_CLIENT_IDS,
+        Quirk.SELF_REMOVAL_IS_403,
+        Quirk.LAST_ADMIN_IS_409,
+        Quirk.MISSING_WORKSPACE_IS_403,
+    ]
+    with running("-c", SERVE, str(world.db), *quirks) as server:
+        assert server.stdout
+        sdk = Sdk(process, server.stdout.readline().strip())
+        listed = sdk.parsed("workspaces.list_workspace_users")
+        assert {"sub": "cid", "role": "admin", "accepted": True} in listed
+        changed = sdk.parsed("workspaces.update_workspace_user_role", "cid", body={"role": "viewer"})
+        assert (changed["sub"], changed["role"]) == ("cid", "viewer")
+        assert sdk("workspaces.remove_workspace_user", "ada@example.com")["status"] == 403
+        assert sdk("workspaces.remove_workspace_user", "alan@example.com")["status"] == 200
+        assert sdk("workspaces.leave_workspace", "acme")["raised"] == "ConflictError"
+        assert sdk("workspaces.get_workspace", "missing")["status"] == 403
 
 
 def test_service_accounts_and_their_keys(sdk: Sdk) -> None:

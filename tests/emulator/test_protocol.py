@@ -166,6 +166,7 @@ def test_a_workspace_that_is_not_there_is_404(world: World) -> None:
     assert world.call("ada", "GET", "/workspaces/nowhere").status_code == 404
 
 
+@pytest.mark.usefixtures("made_up_requests")
 def test_a_bug_is_a_quiet_500(world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("canary-secret")

@@ -5,6 +5,7 @@ from beamctl.emulator import Quirk
 from tests.emulator.world import World, every_file, thing
 
 Build = Callable[..., World]
+OTHER = {"X-Blaxel-Workspace": "other"}
 
 
 def test_invite_ignores_role(with_quirks: Build) -> None:
@@ -141,6 +142,106 @@ def test_echoed_secrets(with_quirks: Build) -> None:
     assert kept["spec"]["secret"] == {"k": "v", "l": "x"}
     gone = world.call("ada", "PUT", f"{path}/c", thing(path, "c", secret={})).get_json()
     assert "secret" not in gone["spec"]
+
+
+def test_service_accounts_in_users(with_quirks: Build) -> None:
+    listed = with_quirks(Quirk.SERVICE_ACCOUNTS_IN_USERS).call("max", "GET", "/users").get_json()
+    assert {"sub": "cid", "role": "admin", "accepted": True} in listed
+    assert sorted(user["role"] for user in listed if "email" not in user) == ["admin", "member"]  # not that of `other`
+
+
+def test_users_take_client_ids(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.USERS_TAKE_CLIENT_IDS)
+    answer = world.call("ada", "PUT", "/users/cid", {"role": "viewer"})
+    assert (answer.status_code, answer.get_json()) == (200, {"sub": "cid", "role": "viewer", "accepted": True})
+    assert world.call("ci", "POST", "/users", {"email": "zoe@example.com"}).status_code == 403
+    (ci,) = [each for each in world.call("ada", "GET", "/service_accounts").get_json() if each["name"] == "ci"]
+    assert ci["role"] == "viewer"
+    assert world.call("alan", "PUT", "/users/cid", {"role": "admin"}, OTHER).status_code == 404
+    assert world.call("ada", "DELETE", "/users/cid").status_code == 404
+
+
+def test_users_take_no_client_ids_without_it(world: World) -> None:
+    assert world.call("ada", "PUT", "/users/cid", {"role": "viewer"}).status_code == 404
+
+
+def test_self_removal_is_403(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.SELF_REMOVAL_IS_403)
+    assert world.error(world.call("ada", "DELETE", "/users/ada@example.com")).startswith(
+        "403 You cannot remove yourself"
+    )
+    assert "ada@example.com" in world.users()
+
+
+def test_last_admin_is_409(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.LAST_ADMIN_IS_409)
+    world.call("ada", "DELETE", "/users/alan@example.com")
+    for who, method, path in (
+        ("ci", "PUT", "/users/ada@example.com"),
+        ("ci", "DELETE", "/users/ada@example.com"),
+        ("ada", "DELETE", "/workspaces/acme/leave"),
+    ):
+        answer = world.call(who, method, path, {"role": "member"} if method == "PUT" else None)
+        assert (answer.status_code, answer.headers["x-should-retry"]) == (409, "false")
+    assert world.roles()["ada@example.com"] == "admin"
+
+
+def test_missing_workspace_is_403(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.MISSING_WORKSPACE_IS_403)
+    missing = world.call("sam", "GET", "/workspaces/missing")
+    assert world.error(missing) == world.error(world.call("sam", "GET", "/workspaces/acme"))
+    assert missing.status_code == 403
+    assert world.call("ada", "GET", "/users", headers={"X-Blaxel-Workspace": "missing"}).status_code == 403
+
+
+def test_viewer_like_member(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.VIEWER_LIKE_MEMBER)
+    assert world.call("vic", "POST", "/agents", thing("/agents", "a")).status_code == 200
+    assert world.call("vic", "POST", "/policies", thing("/policies", "a")).status_code == 403
+
+
+def test_short_invitations(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.SHORT_INVITATIONS)
+    world.call("ada", "POST", "/users", {"email": "zoe@example.com"})
+    world.clock.forward(days=1, milliseconds=-1)
+    assert not world.users()["zoe@example.com"]["expired"]
+    world.clock.forward(milliseconds=1)
+    assert world.users()["zoe@example.com"]["expired"]
+
+
+def test_invites_as_admin(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.INVITES_AS_ADMIN)
+    assert world.call("ada", "POST", "/users", {"email": "zoe@example.com"}).get_json()["role"] == "admin"
+    body = {"email": "y@example.com", "role": "viewer"}
+    assert world.call("ada", "POST", "/users", body).get_json()["role"] == "viewer"
+    world = World(world.db.with_name("both.db"), frozenset({Quirk.INVITES_AS_ADMIN, Quirk.INVITE_IGNORES_ROLE}))
+    assert world.call("ada", "POST", "/users", body).get_json()["role"] == "admin"
+
+
+def test_label_limits(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.LABEL_LIMITS)
+    most = {f"{n:063}": "v" * 63 for n in range(16)}
+    for wrong in ({**most, "more": "x"}, {"k" * 64: "v"}, {"k": "v" * 64}, {"k": 1}):
+        assert world.call("ada", "PUT", "/workspaces/acme", {"labels": wrong}).status_code == 400
+        body = {**thing("/agents", "a"), "metadata": {"name": "a", "labels": wrong}}
+        assert world.call("ada", "POST", "/agents", body).status_code == 400
+    assert world.call("ada", "PUT", "/workspaces/acme", {"labels": most}).get_json()["labels"] == most
+
+
+def test_labels_have_no_limits_without_it(world: World) -> None:
+    many = {f"k{n}": "v" * 64 for n in range(17)}
+    assert world.call("ada", "PUT", "/workspaces/acme", {"labels": many}).get_json()["labels"] == many
+
+
+def test_any_workspace_name(with_quirks: Build) -> None:
+    world = with_quirks(Quirk.ANY_WORKSPACE_NAME)
+    for name in ("Acme_Prod.v2", "admin", "v1", "beamlit", "a--b-", "N" * 49):
+        assert world.call("sam", "POST", "/workspaces/availability", {"name": name}).get_json() is True
+        assert world.call("sam", "POST", "/workspaces", {"name": name}).get_json()["name"] == name
+        assert world.call("sam", "GET", f"/workspaces/{name}").status_code == 200
+    assert world.call("sam", "POST", "/workspaces", {"name": "admin"}).status_code == 409
+    for wrong in ("", ".a", "a/b", "a b", "\N{LATIN SMALL LETTER A WITH DIAERESIS}", "n" * 50, 7, None):
+        assert world.call("sam", "POST", "/workspaces", {"name": wrong}).status_code == 400
 
 
 def test_every_quirk_says_what_it_means() -> None:

@@ -50,6 +50,7 @@ def crowded() -> dict[str, Any]:
         "invitations": [
             *SEED["invitations"],
             *[{"workspace": "acme", "email": f"i{n}@example.com"} for n in numbers],
+            *[{"workspace": f"w{n}", "email": "ivy@example.com"} for n in numbers],
         ],
         "serviceAccounts": [
             *SEED["serviceAccounts"],

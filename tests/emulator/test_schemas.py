@@ -10,7 +10,8 @@ from beamctl.emulator import FaultKind, Quirk
 from beamctl.emulator.call import Route
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.emulator.routes import ROUTES
-from tests.emulator.world import SCHEMAS, validator
+from tests.emulator.world import SCHEMAS
+from tests.fakes.contract import validator
 
 FILES = sorted(SCHEMAS.glob("*.json"))
 NO = "\N{EN DASH}"

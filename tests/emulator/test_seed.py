@@ -300,11 +300,41 @@ def test_a_second_seed_may_speak_of_the_same_people(world: World) -> None:
     assert len(answer.get_json()) == 2
 
 
-@pytest.mark.parametrize("moment", ["soon", "0001-01-01", "9999-12-31T23:59:59-02:00", "2026-13-01", 5, None])
+@pytest.mark.parametrize(
+    "moment", ["soon", "0001-01-01", "9999-12-31T23:59:59-02:00", "9901-01-01", "2026-13-01", 5, None]
+)
 def test_moments_that_cannot_be(tmp_path: Path, moment: object) -> None:
     invitation = {"workspace": "acme", "email": "a@example.com", "expiresAt": moment}
     with pytest.raises(SeedError, match=r"invitations\[0\].expiresAt: must be a date"):
         load_seed(tmp_path / "p.db", {"workspaces": [{"name": "acme"}], "invitations": [invitation]}, now=Clock())
+
+
+def test_a_key_is_made_at_no_moment_from_which_its_life_cannot_be_counted(tmp_path: Path) -> None:
+    def seed(moment: str) -> dict[str, Any]:
+        account = {"workspace": "acme", "name": "ci", "apiKeys": [{"createdAt": moment, "expiresIn": "3650d"}]}
+        return {"workspaces": [{"name": "acme"}], "serviceAccounts": [account]}
+
+    with pytest.raises(SeedError, match=r"serviceAccounts\[0\].apiKeys\[0\].createdAt: must be a date .* 9900"):
+        load_seed(tmp_path / "p.db", seed("9999-12-31T00:00:00Z"), now=Clock())
+    assert load_seed(tmp_path / "p.db", seed("9900-12-31T00:00:00Z"), now=Clock())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("inf"), -float("inf"), [{"y": float("nan")}], NOON, {1, 2}, "\ud800", 1 << 20000],
+    ids=type,
+)
+def test_a_spec_is_json(tmp_path: Path, value: object) -> None:
+    model = {"workspace": "acme", "name": "m", "spec": {"y": value}}
+    with pytest.raises(SeedError, match=r"models\[0\].spec: must be JSON"):
+        load_seed(tmp_path / "p.db", {"workspaces": [{"name": "acme"}], "models": [model]}, now=Clock())
+
+
+@pytest.mark.parametrize("client_id", ["a/b", "a:b", "a b", "..", ".", "-x", "a%2Fb", "ä", "x" * 101])
+def test_a_client_id_stands_in_paths_and_credentials(tmp_path: Path, client_id: str) -> None:
+    account = {"workspace": "acme", "name": "ci", "clientId": client_id, "clientSecret": "S"}
+    with pytest.raises(SeedError, match=r"serviceAccounts\[0\].clientId: must be letters"):
+        load_seed(tmp_path / "p.db", {"workspaces": [{"name": "acme"}], "serviceAccounts": [account]}, now=Clock())
 
 
 def test_an_empty_seed_is_fine(tmp_path: Path) -> None:

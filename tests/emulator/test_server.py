@@ -14,8 +14,9 @@ from tests.emulator.world import World
 SERVE = """
 import sys
 from pathlib import Path
-from beamctl.emulator import create_app, serve
-serve(create_app(Path(sys.argv[1])), "127.0.0.1", 0, lambda url: print(url, flush=True))
+from beamctl.emulator import Quirk, create_app, serve
+app = create_app(Path(sys.argv[1]), quirks=frozenset(map(Quirk, sys.argv[2:])))
+serve(app, "127.0.0.1", 0, lambda url: print(url, flush=True))
 print("ended", flush=True)
 """
 
@@ -24,19 +25,22 @@ print("ended", flush=True)
 def test_it_serves_on_a_socket_until_it_is_told_to_stop(world: World, stop: signal.Signals) -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", SERVE, str(world.db)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        url = urlsplit(server.stdout.readline().strip())
-        assert (url.hostname, url.path) == ("127.0.0.1", "/v0")
-        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)
-        headers = {"Authorization": "Bearer bl_ada"}
-        for path in ("/v0/users/Ann%2BOps%40example.com", "/v0/users/ann+ops@example.com"):
-            connection.request("PUT", path, json.dumps({"role": "viewer"}), headers)
-            assert json.loads(connection.getresponse().read())["email"] == "Ann+Ops@example.com"
-        connection.request("GET", "/v0/users", headers=headers)
-        assert len(json.loads(connection.getresponse().read())) == 8
-        server.send_signal(stop)  # while the connection is kept open
-        out, err = server.communicate(timeout=30)
-        connection.close()
+        try:
+            assert server.stdout
+            url = urlsplit(server.stdout.readline().strip())
+            assert (url.hostname, url.path) == ("127.0.0.1", "/v0")
+            connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)
+            headers = {"Authorization": "Bearer bl_ada"}
+            for path in ("/v0/users/Ann%2BOps%40example.com", "/v0/users/ann+ops@example.com"):
+                connection.request("PUT", path, json.dumps({"role": "viewer"}), headers)
+                assert json.loads(connection.getresponse().read())["email"] == "Ann+Ops@example.com"
+            connection.request("GET", "/v0/users", headers=headers)
+            assert len(json.loads(connection.getresponse().read())) == 8
+            server.send_signal(stop)  # while the connection is kept open
+            out, err = server.communicate(timeout=30)
+            connection.close()
+        finally:
+            server.kill()  # where it ignores the signal, as its parent may have told it to
     assert (server.returncode, out, err) == (0, "ended\n", "")
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.end_to_end.conftest import KEY, Playground
+from beamctl.emulator import Quirk
+from tests.end_to_end.conftest import KEY, AtOnce, Playground
 
 SEED = f"""
 workspaces: [{{name: acme, displayName: Acme}}]
@@ -15,6 +16,8 @@ users:
   - {{email: eve@example.com, apiKey: bl_eve, workspaces: {{acme: member}}}}
 invitations:
   - {{workspace: acme, email: old@example.com, role: member, expiresAt: 2020-01-01T00:00:00Z}}
+serviceAccounts:
+  - {{workspace: acme, name: ci, role: viewer}}
 """
 DOCUMENT = """
 version: 1
@@ -27,12 +30,21 @@ members:
   old@example.com: member
 guards: {self: {email: ada@example.com}}
 """
-QUIRKS = ["", "invite-ignores-role", "reinvite-conflicts", "no-invited-role", "put-replaces"]
+QUIRKS = [*[frozenset({quirk}) for quirk in Quirk], frozenset({Quirk.INVITE_IGNORES_ROLE, Quirk.INVITES_AS_ADMIN})]
 
 
-@pytest.mark.parametrize("quirk", QUIRKS)
-def test_from_a_file_to_a_workspace(playground: Playground, serve: Callable[..., str], quirk: str) -> None:
-    serve(SEED, *(["--quirk", quirk] if quirk else []))
+def test_from_a_file_to_a_workspace(playground: Playground, serve: Callable[..., str]) -> None:
+    serve(SEED, "--quirk", "put-replaces")
+    tell(playground)
+
+
+@pytest.mark.parametrize("quirks", QUIRKS, ids="+".join)
+def test_with_every_answer_that_the_api_may_give(at_once: AtOnce, quirks: frozenset[Quirk]) -> None:
+    with at_once.serving(SEED, quirks):
+        tell(at_once)
+
+
+def tell(playground: Playground) -> None:
     playground.write("beamctl.yaml", DOCUMENT)
     assert playground.beamctl("validate").out == "Valid: 1 workspace (acme).\n"
     planned = playground.beamctl("plan", "--detailed-exitcode", code=2).out
@@ -48,6 +60,8 @@ def test_from_a_file_to_a_workspace(playground: Playground, serve: Callable[...,
     assert people["grace@example.com"] == ("admin", "accepted")
     assert people["kim@example.com"] == ("viewer", "accepted")
     assert "eve@example.com" not in people
+    by_hand = ["emulator", "call", "--as", "ada@example.com", "-w", "acme"]
+    assert '"name":"ci","role":"viewer"' in playground.beamctl(*by_hand, "GET", "/service_accounts").out  # untouched
 
 
 def test_a_role_that_waits_for_acceptance(playground: Playground, serve: Callable[..., str]) -> None:
@@ -100,8 +114,8 @@ def test_who_may_plan(playground: Playground, serve: Callable[..., str], key: st
 
 def test_a_client_credential_is_exchanged_for_a_token(playground: Playground, serve: Callable[..., str]) -> None:
     client = "clientId: 11111111-2222-4333-8444-555555555555, clientSecret: CANARYSECRET"
-    account = f"{{workspace: acme, name: ci, role: admin, {client}}}"
-    serve(SEED + f"serviceAccounts:\n  - {account}\n")
+    account = f"{{workspace: acme, name: deployer, role: admin, {client}}}"
+    serve(f"{SEED}  - {account}\n")
     playground.write("beamctl.yaml", DOCUMENT.replace("guards: {self: {email: ada@example.com}}", ""))
     del playground.environment["BEAMCTL_API_KEY"]
     playground.environment["BL_CLIENT_CREDENTIALS"] = "11111111-2222-4333-8444-555555555555:CANARYSECRET"

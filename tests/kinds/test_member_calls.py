@@ -278,3 +278,142 @@ def test_a_success_that_tells_of_more_than_was_asked_is_looked_into() -> None:
     outcome = run(live, "viewer")
     assert (outcome.ending.value, outcome.remark) == ("failed", "is in already, as admin")
     assert live.users[P]["role"] == "admin"
+
+
+class Scripted(FakeWorkspace):
+    """Answers calls of one sort in another way, after the plan was made."""
+
+    def __init__(self, *people: dict[str, Any], **more: Any) -> None:
+        super().__init__({each["email"]: dict(each) for each in people}, **more)
+        self.script: dict[Method, Answer | Lost] = {}
+        self.then: dict[str, dict[str, Any] | None] = {}
+
+    def send(self, call: ApiCall) -> Answer | Lost:
+        if call.method not in self.script or not self.calls:
+            return super().send(call)
+        self.calls.append(f"{call.method.value} {unquote(call.path)}")
+        for email, who in self.then.items():  # behind our back, while the answer travels
+            self.users.pop(email, None)
+            self.users |= {email: who} if who else {}
+        return self.script[call.method]
+
+
+def scripted(live: Scripted, role: str | None, script: dict[Method, Answer | Lost], **then: Any) -> Outcome:
+    members = {"root@x.io": "admin"} | ({P: role} if role else {})
+    plan = planned(document(members, guards={"maxRemovals": 9}), live)
+    live.script, live.then = script, {P: then["then"]} if "then" in then else {}
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    return end.outcome
+
+
+IGNORES = frozenset({"invite-ignores-role"})
+RESET = Lost("the connection was reset")
+PENDING = "; its role will be set once the invitation is accepted: the next apply then does it"
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        (person(P, "viewer"), Outcome(Ending.DONE, "is in already")),
+        (person(P, "admin"), Outcome(Ending.FAILED, "is in already, as admin", PLAN)),
+        (person(P, "member", accepted=False), Outcome(Ending.DONE, f"invited as member{PENDING}")),
+        (None, Outcome(Ending.FAILED, "p@x.io is no longer in the workspace", PLAN)),
+    ],
+)
+def test_the_role_of_an_invitation_is_looked_up_whatever_became_of_it(
+    then: dict[str, Any] | None, expected: Outcome
+) -> None:
+    role = "admin" if "invited as" in expected.remark else "viewer"
+    assert scripted(Scripted(ROOT, quirks=IGNORES), role, {Method.PUT: RESET}, then=then) == expected
+
+
+@pytest.mark.parametrize(
+    ("listing", "why"),
+    [
+        (RESET, "the connection was reset"),
+        (Answer(200, []), "the API shows no members at all"),
+        (Answer(200, {}), "the API's list of users is not a list"),
+    ],
+)
+def test_why_a_role_cannot_be_looked_up_is_said(listing: Answer | Lost, why: str) -> None:
+    expected = Outcome(Ending.FAILED, f"the connection was reset, and it cannot be looked up: {why}", PLAN)
+    assert scripted(Scripted(ROOT, quirks=IGNORES), "admin", {Method.PUT: RESET, Method.GET: listing}) == expected
+    assert scripted(Scripted(ROOT, person(P)), "admin", {Method.PUT: RESET, Method.GET: listing}) == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ({}, Outcome(Ending.DONE, "is invited already")),
+        ({Method.PUT: Answer(404, None, "no")}, Outcome(Ending.DONE, f"is invited already as member{PENDING}")),
+        ({Method.PUT: RESET}, Outcome(Ending.DONE, "is invited already")),
+    ],
+)
+def test_somebody_who_is_invited_already_gets_the_role(script: dict[Method, Answer | Lost], expected: Outcome) -> None:
+    live = Scripted(ROOT)
+    plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
+    live.users[P] = person(P, accepted=False)
+    live.script, live.then = script, {P: person(P, "admin", accepted=False)} if RESET in script.values() else {}
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert end.outcome == expected
+
+
+def test_somebody_who_is_invited_already_in_that_role_is_let_be() -> None:
+    live = Scripted(ROOT)
+    plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
+    live.users[P] = person(P, "admin", accepted=False)
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert end.outcome == Outcome(Ending.DONE, "is invited already")
+    assert writes(live) == ["POST /users"]
+
+
+def test_an_invitation_that_was_lost_and_is_there_is_no_more_than_done() -> None:
+    assert run(FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"})), "viewer") == Outcome(Ending.DONE)
+
+
+def test_more_than_was_asked_may_be_the_right_role_by_now() -> None:
+    sent = Answer(200, {"email": P, "role": "admin"})
+    assert scripted(Scripted(ROOT), "viewer", {Method.POST: sent}, then=person(P, "viewer")) == Outcome(
+        Ending.DONE, "is in already"
+    )
+
+
+@pytest.mark.parametrize(
+    ("revoked", "remark"),
+    [
+        (Answer(422, None, "no"), "the API answered 422: no"),
+        (Answer(404, None, "gone"), "the API answered 409: already in the workspace"),
+    ],
+)
+def test_an_expired_invitation_that_stands_in_the_way(revoked: Answer, remark: str) -> None:
+    live = Scripted(ROOT, person(P, accepted=False, expired=True), quirks=frozenset({"reinvite-conflicts"}))
+    outcome = scripted(live, "viewer", {Method.DELETE: revoked})
+    assert outcome.ending is Ending.FAILED
+    assert outcome.remark.startswith(remark)
+    assert live.calls.count("POST /users") == (1 if revoked.status == 422 else 3)
+
+
+@pytest.mark.parametrize("before", [person(P), person(P, accepted=False)])
+@pytest.mark.parametrize(("status", "looks"), [(400, 1), (404, 1), (422, 0)])
+def test_a_role_that_the_api_refuses(before: dict[str, Any], status: int, looks: int) -> None:
+    live = Scripted(ROOT, before)
+    outcome = scripted(live, "admin", {Method.PUT: Answer(status, None, "no")})
+    assert live.calls[2:] == ["GET /users"] * looks
+    if before["accepted"] or status == 422:
+        assert (outcome.ending, outcome.remark) == (Ending.FAILED, f"the API answered {status}: no")
+    else:
+        assert outcome == Outcome(Ending.DEFERRED, f"still invited as member{PENDING}")
+
+
+def test_the_role_of_one_who_is_invited_need_not_be_told() -> None:
+    live = Scripted(ROOT, person(P, accepted=False))
+    outcome = scripted(live, "admin", {Method.PUT: Answer(200), Method.GET: Answer(200, [])})
+    assert outcome == Outcome(Ending.DONE)
+    member = Scripted(ROOT, person(P))
+    assert scripted(member, "admin", {Method.PUT: Answer(200)}, then=person(P, "admin")) == Outcome(Ending.DONE)
+    assert member.calls[2:] == ["GET /users"]
+
+
+def test_a_role_that_is_answered_otherwise_says_where_to_look() -> None:
+    outcome = scripted(Scripted(ROOT, person(P)), "admin", {Method.PUT: Answer(200, {"role": "viewer"})})
+    assert outcome == Outcome(Ending.FAILED, "the API answered that the role is 'viewer', not 'admin'", PLAN)

@@ -46,3 +46,22 @@ def test_one_group_mapped_twice() -> None:
     text = f"version: 1\nworkspace: acme\nsettings:\n  groupMappings:\n{mappings}"
     (found,) = validate([SourceText("a.yaml", text.encode())]).problems
     assert (found.place.line, found.message) == (6, "the group 'g' is mapped on line 5 already")
+    assert found.hint == "a group has one role: keep one of the two"
+
+
+def test_one_group_mapped_three_times_among_others_and_what_is_none() -> None:
+    mappings = ["{groupName: a, role: admin}", "7", "{role: admin}", *["{groupName: g, role: member}"] * 3]
+    lines = "".join(f"  - {mapping}\n" for mapping in mappings)
+    text = f"version: 1\nworkspace: acme\nsettings:\n  groupMappings:\n{lines}"
+    found = validate([SourceText("a.yaml", text.encode())]).problems
+    assert [(each.place.line, each.message) for each in found if "already" in each.message] == [
+        (9, "the group 'g' is mapped on line 8 already"),
+        (10, "the group 'g' is mapped on line 8 already"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["[]", "settings: []", "settings: {groupMappings: {}}"])
+def test_settings_that_are_none_are_left_to_the_schema(text: str) -> None:
+    found = validate([SourceText("a.yaml", text.encode())]).problems
+    assert found
+    assert not [each for each in found if "already" in each.message]

@@ -57,6 +57,20 @@ def test_the_credential_tells_who_we_are(identity: Identity) -> None:
     assert demoted == found
 
 
+def test_whoever_we_may_be_counts() -> None:
+    live = FakeWorkspace.of([person("me@x.io", sub="s1"), person("boss@x.io"), person("a@x.io", "admin")])
+    want = document({"a@x.io": "admin"}, guards=LOOSE | {"self": {"email": "boss@x.io"}})
+    for identity in (Identity(email="me@x.io"), Identity(sub="s1")):
+        found = [hazard.value for hazard in planned(want, live, identity=identity).hazards]
+        assert found == ["boss@x.io", "me@x.io"]
+
+
+def test_a_credential_that_tells_nobody_here_is_said_not_to_tell() -> None:
+    live = FakeWorkspace.of([person("me@x.io", "admin", sub="s1"), person("a@x.io", "admin")])
+    plan = planned(document({"a@x.io": "admin"}, guards=LOOSE), live, identity=Identity(sub="s2"))
+    assert [note.text.partition(",")[0] for note in plan.notes] == ["beamctl cannot tell who it runs as"]
+
+
 def test_a_service_account_is_no_member() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards=LOOSE), live, identity=Identity(client_id="uuid"))
@@ -148,6 +162,37 @@ def test_no_allowance_lifts_the_last_admin() -> None:
 def test_what_cannot_be_allowed(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         allowance(text)
+
+
+def test_a_hazard_that_there_is_not_is_told_those_that_there_are() -> None:
+    with pytest.raises(UsageError) as caught:
+        allowance("bad-luck=1")
+    known = caught.value.hint.removeprefix("The hazards are ").removesuffix(".").split(", ")
+    assert known == [risk.label for risk in Risk if risk is not Risk.LAST_ADMIN]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("mass-removal", "Write --allow mass-removal=VALUE"), ("last-admin=none", "Name another admin in the document")],
+)
+def test_what_cannot_be_allowed_says_what_to_do(text: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        allowance(text)
+    assert caught.value.hint.startswith(hint)
+
+
+def test_an_additive_section_of_which_nobody_is_left_takes_from_nobody_else() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io"), person("b@x.io")])
+    ended = {"a@x.io": {"role": "member", "until": "2026-01-01"}}
+    assert hazards(document(ended, guards=LOOSE, manage={"members": "additive"}), live) == {}
+    keep = {"b@x.io": {"role": "member", "until": "2026-01-01"}}
+    assert "empty-section" in hazards(document(ended | keep, guards=LOOSE), live)
+
+
+def test_what_was_never_recorded_has_not_shrunk() -> None:
+    want = document({"new@x.io": "member"}, settings={"displayName": "Else"}, guards={"maxRemovals": 0})
+    found = planned(want, FakeWorkspace.of([]), left={"settings": 1}).hazards
+    assert [hazard.risk.label for hazard in found] == ["live-empty"]
 
 
 def test_a_role_the_api_knows_and_beamctl_does_not_counts_as_taking() -> None:

@@ -24,6 +24,10 @@ ALIKE = [
     ("müller@x.io", "muller@x.io"),
     ("bot2@x.io", "bot2@y.io"),
     ("user12a@x.io", "user12b@x.io"),
+    ("grace@x.io", "graec@x.io"),
+    ("abcde1@x.io", "abced1@x.io"),
+    ("a" * 63 + "b@x.io", "a" * 63 + "c@x.io"),
+    ("a" * 62 + "bc@x.io", "a" * 62 + "cb@x.io"),
 ]
 DIFFERENT = [
     ("eve@x.io", "kim@x.io"),
@@ -40,6 +44,8 @@ DIFFERENT = [
     ("nobody", "nobody@x.io"),
     ("", "eve@x.io"),
     ("@x.io", "+x@x.io"),
+    ("a" * 64 + "b@x.io", "a" * 64 + "c@x.io"),
+    ("a" * 63 + "bc@x.io", "a" * 63 + "cb@x.io"),
     ("a" * 70 + "b@x.io", "a" * 70 + "c@x.io"),
 ]
 
@@ -60,6 +66,8 @@ def test_the_most_alike_is_named_whatever_the_order() -> None:
     for each in (coming, coming[::-1]):
         assert pairs(["kim@x.io", "eve@old.io"], each) == [("eve@old.io", "e.ve@old.io")]
     assert pairs(["eve@old.io"], ["eve@z.io", "eve@a.io"]) == [("eve@old.io", "eve@a.io")]
+    assert pairs(["eve@old.io"], ["eve@a.io", "e.ve@old.io", "ev.e@a.io"]) == [("eve@old.io", "e.ve@old.io")]
+    assert pairs(["jane.doe@old.io"], ["janedoe@a.io", "jane-doe@old.io"]) == [("jane.doe@old.io", "jane-doe@old.io")]
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.member.live import people
+from beamctl.kinds.member.live import LONGEST_TEXT, people
 from beamctl.kinds.settings import SettingsKind
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
+from beamctl.usecases import show
 from tests.fakes.runs import document, planned, shown
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -34,9 +35,91 @@ def test_a_listing_that_is_none_is_refused_as_a_whole(payload: Any) -> None:
         people(payload)
 
 
+ACCOUNT = {"sub": "c1", "role": "admin", "accepted": True}
+
+
+@pytest.mark.parametrize("name", [{}, {"email": None}, {"email": ""}, {"email": "ci"}, {"role": None}], ids=str)
+def test_a_service_account_among_the_users_is_nobody(name: dict[str, Any]) -> None:
+    root = person("root@x.io", "admin", sub="u1")
+    live = FakeWorkspace.of([root, person("c1", "admin", sub="c1")])
+    live.users["c1"] = {**ACCOUNT, **name}
+    assert set(people(live.get("/users"))) == {"root@x.io"}
+    for wanted in ({"root@x.io": "admin"}, {"root@x.io": "admin", "a@x.io": "viewer"}):
+        plan = planned(document(wanted), live)
+        assert [change.name for change in plan.changes] == sorted(set(wanted) - {"root@x.io"})
+        assert plan.hazards == ()
+    assert planned(document({"root@x.io": "admin"}), live).tally == {"unchanged": 1}
+
+
+def test_a_service_account_is_no_admin_who_remains() -> None:
+    live = FakeWorkspace.of([person("root@x.io", "admin", sub="u1")])
+    live.users["c1"] = ACCOUNT
+    hazards = planned(document({"root@x.io": "member"}), live).hazards
+    assert "last-admin" in {hazard.risk.label for hazard in hazards}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"given_name": "Ada"},
+        {"family_name": "L"},
+        {"email_verified": True},
+        {"source": "invitation"},
+        {"mfa_enabled": True},
+        {"accepted": False},
+        {"sub": ""},
+        {"email": 7},
+    ],
+    ids=str,
+)
+def test_a_person_whose_address_is_missing_is_no_service_account(more: dict[str, Any]) -> None:
+    with pytest.raises(GarbledError, match="list of users"):
+        people([person("root@x.io", "admin"), {**ACCOUNT, **more}])
+
+
+@pytest.mark.parametrize("odd", [0xD800, 0xDFFF])
+def test_half_a_character_is_no_text(odd: int) -> None:
+    with pytest.raises(GarbledError, match="list of users"):
+        people([person(f"a{chr(odd)}@x.io")])
+    assert list(people([person("a\ud7ff@x.io"), person("a\ue000@x.io")])) == ["a\ud7ff@x.io", "a\ue000@x.io"]
+
+
+@pytest.mark.parametrize("name", ["email", "role", "source", "sub"])
+def test_a_text_longer_than_any_there_is(name: str) -> None:
+    entry = person("a@x.io") | {name: "a" * (LONGEST_TEXT - 5) + "@x.io"}
+    assert len(people([entry])) == 1
+    with pytest.raises(GarbledError, match="list of users"):
+        people([entry | {name: "a" + entry[name]}])
+
+
+@pytest.mark.parametrize("payload", [None, [None], [{"email": "a@x.io", "accepted": True}]])
+def test_what_cannot_be_read_says_what_to_do(payload: Any) -> None:
+    with pytest.raises(GarbledError) as caught:
+        people(payload)
+    assert "again later" in caught.value.hint
+
+
+@pytest.mark.parametrize("payload", [None, {"name": "a", "labels": 1}, {"name": "a", "groupMappings": [1]}])
+def test_a_workspace_that_cannot_be_read_says_what_to_do(payload: Any) -> None:
+    with pytest.raises(GarbledError) as caught:
+        shown(SettingsKind(), payload)
+    assert "again later" in caught.value.hint
+
+
 def test_a_member_without_a_role() -> None:
     with pytest.raises(GarbledError, match=r"'a@x\.io' as a member without a role"):
         people([{"email": "a@x.io", "accepted": True}])
+
+
+def test_what_is_shown_of_a_workspace() -> None:
+    live = FakeWorkspace.of([person("b@x.io", accepted=False), person("A@x.io", "admin", sub="s1")])
+    assert show("acme", live) == {
+        "settings": [{"displayName": "Acme", "labels": {}, "groupMappings": [], "sandbox": {}}],
+        "members": [
+            {"email": "A@x.io", "role": "admin", "standing": "accepted", "source": "local"},
+            {"email": "b@x.io", "role": "member", "standing": "invited", "source": "invitation"},
+        ],
+    }
 
 
 def test_what_the_api_leaves_out() -> None:
@@ -70,6 +153,13 @@ def test_no_second_entry_hides_an_admin(other: dict[str, Any]) -> None:
         assert found.standing.value == "accepted"
 
 
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_role_that_is_not_known_may_give_more_than_any_other(accepted: bool) -> None:  # noqa: FBT001 - a case
+    both = [person("mal@x.io", "owner", accepted=accepted), person("mal@x.io", "admin", accepted=accepted)]
+    for entries in (both, both[::-1]):
+        assert str(people(entries)["mal@x.io"].role) == "owner"
+
+
 def test_a_source_that_is_not_known_is_not_ours_to_touch() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", source="scim")])
     plan = planned(document({"root@x.io": "admin"}), live)
@@ -90,6 +180,18 @@ def test_settings_of_another_kind(odd: dict[str, Any]) -> None:
         return
     with pytest.raises(GarbledError, match="of a kind beamctl does not know"):
         shown(SettingsKind(), {"name": "acme", **odd})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["x", {}, {"groupName": "g"}, {"role": "admin"}, {"groupName": 1, "role": "admin"}, {"groupName": "g", "role": 1}],
+    ids=str,
+)
+def test_a_group_mapping_of_another_kind(odd: Any) -> None:
+    fine = {"groupName": "g", "role": "admin"}
+    assert shown(SettingsKind(), {"name": "acme", "groupMappings": [fine]})["groupMappings"] == [fine]
+    with pytest.raises(GarbledError, match="a group mapping of a kind beamctl does not know"):
+        shown(SettingsKind(), {"name": "acme", "groupMappings": [fine, odd]})
 
 
 @pytest.mark.parametrize("source", ["", "local", "Local", "invitation"])

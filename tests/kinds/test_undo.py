@@ -8,6 +8,7 @@ import pytest
 from beamctl.apply.record import Record, Run, State
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
+from beamctl.model.identity import Identity
 from beamctl.plan.codec import address
 from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan
@@ -167,6 +168,7 @@ def test_a_record_with_a_change_that_nobody_planned() -> None:
 
 
 GROUPS = [{"groupName": "ops", "role": "admin"}]
+OTHER = {"groupName": "all", "role": "member"}
 SETTINGS: list[tuple[str, Any, Any, Any, Any, list[str]]] = [
     # setting       before   wanted         now                                      undone to  said
     ("displayName", "Old", "New", "New", "Old", []),
@@ -175,6 +177,7 @@ SETTINGS: list[tuple[str, Any, Any, Any, Any, list[str]]] = [
     ("displayName", "", "New", "New", "", []),
     ("labels", {"a": "1"}, {"b": "2"}, {"b": "2"}, {"a": "1"}, []),
     ("groupMappings", [], GROUPS, list(reversed(GROUPS)), [], []),
+    ("groupMappings", [*GROUPS, OTHER], GROUPS, [OTHER, *GROUPS], None, []),
     ("groupMappings", [{"groupName": "x", "role": "owner"}], GROUPS, GROUPS, None,
      ["groupMappings had a role that beamctl cannot give: give it in the console"]),
 ]  # fmt: skip
@@ -186,8 +189,47 @@ def test_every_setting(name: str, before: Any, wanted: Any, now: Any, to: Any, s
     record = record_of(planned(document(settings={name: wanted}), was))
     plan = inverse(record, FakeWorkspace.of([ROOT], settings={"name": "acme", name: now}))
     assert [change.after for change in plan.changes] == ([] if to is None else [{name: to}])
+    assert all(change.reason.value == "undoes_run" and change.place is None for change in plan.changes)
+    assert plan.source == "run r1"
     assert [note.text for note in plan.notes] == said
     assert [hazard.risk.label for hazard in plan.hazards] == (["unmaps-admins"] if to == [] else [])
+
+
+def test_what_is_as_before_already_does_not_stop_the_rest() -> None:
+    before = {"displayName": "Old", "labels": {"a": "1"}, "groupMappings": GROUPS}
+    was = FakeWorkspace.of([ROOT], settings={"name": "acme", **before})
+    wanted = {"displayName": "New", "labels": {}, "groupMappings": [*GROUPS, {"groupName": "all", "role": "member"}]}
+    record = record_of(planned(document(settings=wanted), was))
+    now = {"displayName": "Old", "labels": {"c": "3"}, "groupMappings": wanted["groupMappings"]}
+    plan = inverse(record, FakeWorkspace.of([ROOT], settings={"name": "acme", **now}))
+    assert [change.after for change in plan.changes] == [{"groupMappings": GROUPS}]
+    assert [note.text for note in plan.notes] == ["labels is no longer as that run left it, and is left alone"]
+
+
+def test_everybody_who_is_as_before_is_counted() -> None:
+    record = record_of(two()[0])
+    assert dict(inverse(record, two()[1]).tally) == {"as before already": 2}
+
+
+@pytest.mark.parametrize("who", [{"sub": "s1"}, {"email": P}])
+def test_whoever_undoes_it_is_not_taken_from_unsaid(who: dict[str, str]) -> None:
+    record = run(member("viewer"), "admin")
+    bare = Desired("acme", Document("run r1", {}, {}, {}))
+    now = live(person(P, "admin", sub="s1"))
+    plan = undo(record, bare, now, Situation(TODAY, API, Identity(**who)))
+    assert [(change.key, change.stage.name) for change in plan.changes] == [(P, "OURSELVES")]
+    assert "self-lockout" in {hazard.risk.label for hazard in plan.hazards}
+
+
+def test_what_an_undo_may_take_away_is_a_share_of_those_who_have_access() -> None:
+    want = document({"root@x.io": "admin", "i0@x.io": "member", "i1@x.io": "member"})
+    record = record_of(planned(want, FakeWorkspace.of([ROOT])))
+    waiting = [person(f"i{n}@x.io", accepted=False) for n in range(12)]
+    few = inverse(record, FakeWorkspace.of([ROOT, *waiting]))
+    assert [(hazard.risk.label, hazard.value) for hazard in few.hazards] == [("mass-removal", "2")]
+    enough = inverse(record, FakeWorkspace.of([ROOT, *waiting, *(person(f"m{n}@x.io") for n in range(5))]))
+    assert len(enough.changes) == 2
+    assert enough.hazards == ()
 
 
 def test_an_undo_can_be_undone() -> None:

@@ -1,14 +1,17 @@
 """A saved plan is read back as it was written, or refused with the reason."""
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from beamctl.errors import UsageError
+from beamctl.plan.codec import address
 from beamctl.plan.hazard import allowance
+from beamctl.plan.kind import Note
 from beamctl.plan.saved import LARGEST, Saved, fingerprint, read_saved, saved_text
 from beamctl.usecases import open_plan
 from tests.fakes.runs import document, planned
@@ -42,6 +45,54 @@ def test_what_is_written_is_read() -> None:
     assert found.digest == json.loads(text)["saved"]["digest"]
     assert found == replace(written, plans=(replace(PLAN, stays={}),), digest=found.digest)
     assert saved_text(found) == text
+
+
+def test_a_workspace_that_the_api_gives_no_id() -> None:
+    found = open_plan(saved_text(replace(saved(PLAN), workspace_ids={})).encode(), "p.json")
+    assert found.workspace_ids == {"acme": ""}
+
+
+def test_plans_with_and_without_changes_beside_each_other() -> None:
+    idle = replace(
+        PLAN, workspace="labs", changes=(), hazards=(), relies_on={}, rests_on={"settings": {}, "member": {}}
+    )
+    found = open_plan(saved_text(saved(PLAN, idle)).encode(), "p.json")
+    assert [(plan.workspace, len(plan.changes)) for plan in found.plans] == [("acme", len(PLAN.changes)), ("labs", 0)]
+    assert found.plans[1] == replace(idle, stays={})
+
+
+def test_what_the_document_says_beside_the_change_is_kept() -> None:
+    entry = {"role": "member", "until": "2099-01-01", "reason": "R", "owner": "O"}
+    plan = planned(document({"root@x.io": "admin", "new@x.io": entry}), FakeWorkspace.of([ROOT]))
+    (found,) = open_plan(saved_text(saved(plan)).encode(), "p.json").plans
+    assert found.changes[0].declared == {"until": "2099-01-01", "reason": "R", "owner": "O"}
+
+
+def test_a_name_with_quotes_is_one_name_in_an_address() -> None:
+    plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([ROOT, person('a"b\\c@x.io')]))
+    assert address("acme", plan.changes[0]) == 'acme.member["a\\"b\\\\c@x.io"]'
+
+
+def test_the_file_is_for_people_and_tools_that_know_only_ascii() -> None:
+    plan = planned(document({"root@x.io": "admin", "zoë@x.io": "member"}), FakeWorkspace.of([ROOT]))
+    text = saved_text(saved(plan))
+    assert text.isascii()
+    assert '\n  "saved": {\n    "created_at": "2026-11-24T12:00:00Z",\n' in text
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_times_are_written_in_utc_wherever_that_is() -> None:
+    data = saved_data(PLAN)["saved"]
+    assert (data["created_at"], data["expires_at"]) == ("2026-11-24T12:00:00Z", "2026-11-25T12:00:00Z")
 
 
 def test_the_digest_does_not_depend_on_how_it_is_written_down() -> None:
@@ -114,6 +165,17 @@ def test_a_plan_that_was_printed_or_has_no_digest(keys: tuple[str, ...]) -> None
     assert refusal(json.dumps(data).encode()) == (
         printed if keys == ("saved",) else "p.json was changed after it was saved, so it is not what was reviewed"
     )
+
+
+@pytest.mark.parametrize("odd", [None, 7, "x", []])
+def test_what_it_rests_on_is_of_another_kind(odd: object) -> None:
+    content = json.dumps({**json.loads(TEXT), "saved": odd}).encode()
+    assert refusal(content) == "p.json was changed after it was saved, so it is not what was reviewed"
+
+
+def test_what_a_reviewer_should_know_is_kept() -> None:
+    (found,) = open_plan(saved_text(saved(replace(PLAN, notes=(Note("N", differs=True),)))).encode(), "p.json").plans
+    assert [note.text for note in found.notes] == ["N"]
 
 
 @pytest.mark.parametrize("version", ["0.9", "1.1", "2.0", 1, None])
@@ -206,6 +268,26 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
     "a kind that there is not": (
         lambda data: change(data, "gone@x.io").update(type="policy", address='acme.policy["gone@x.io"]'),
         "there is no section for policy",
+    ),
+    "a kind that there is not among what was read": (
+        lambda data: rest(data, "gone@x.io").update(type="policy"),
+        "there is no section for policy",
+    ),
+    "a kind that there is not among what it relies on": (
+        lambda data: entry(data)["relies_on"].update(policy=[]),
+        "there is no section for policy",
+    ),
+    "nobody to rely on": (
+        lambda data: entry(data).pop("relies_on"),
+        "does not agree with itself",
+    ),
+    "no count of what was seen": (
+        lambda data: entry(data).pop("seen"),
+        "does not agree with itself",
+    ),
+    "no id of the workspace": (
+        lambda data: entry(data).pop("workspace_id"),
+        "does not agree with itself",
     ),
     "a section that there is not": (
         lambda data: entry(data)["sections"].update(policy="policies"),

@@ -1,10 +1,11 @@
 """Does a plan of yesterday hold, and for whoever makes it today?"""
 
 from dataclasses import replace
+from datetime import date
 
 from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Risk
-from beamctl.plan.stale import is_as_after
+from beamctl.plan.stale import ends, is_as_after
 from beamctl.report.text.stale import moved_text
 from beamctl.usecases import look_again
 from tests.fakes.runs import document, planned
@@ -32,7 +33,8 @@ def test_who_makes_it_comes_last_and_is_warned() -> None:
 def test_who_planned_it_stays_last_where_nothing_tells_who_makes_it() -> None:
     plan = planned(WANT, workspace(), identity=Identity(email="bob@x.io"))
     found = look_again(plan, workspace(), None).plan
-    assert found == plan
+    assert found.changes == plan.changes
+    assert found.hazards == plan.hazards
     assert found.runs_as == "bob@x.io"
     again = look_again(plan, workspace(), Identity(email="bob@x.io")).plan
     assert again == plan  # the hazard is told once
@@ -92,3 +94,39 @@ def test_what_is_in_place() -> None:
     del live.users["old@x.io"]
     assert look_again(plan, live, None).in_place == (remove,)
     assert look_again(replace(plan, changes=()), live, None).in_place == ()
+
+
+def test_what_a_file_says_of_nobody_s_loss_is_not_believed() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin")])
+    plan = replace(planned(document({"c@x.io": "admin"}), live), hazards=(), relies_on={})
+    found = look_again(plan, live, None).plan
+    assert [hazard.risk for hazard in found.hazards] == [Risk.LAST_ADMIN]
+    one = replace(planned(document({"a@x.io": "admin"}), live), hazards=(), relies_on={})
+    assert look_again(one, live, None).plan.relies_on == {"member": ("a@x.io",)}
+
+
+def test_how_many_there_are_is_counted_anew() -> None:
+    plan = planned(WANT, workspace())
+    live = workspace()
+    live.users["new@x.io"] = person("new@x.io")
+    assert look_again(plan, live, None).plan.seen["member"] == plan.seen["member"] + 1
+
+
+def test_who_makes_it_is_said_not_to_be_known_where_an_admin_loses_something() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin")])
+    plan = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "a@x.io"}}), live)
+    told = "the credential does not tell whose it is, so beamctl cannot see whether this locks out whoever makes it"
+    assert told in [note.text for note in look_again(plan, live, None).plan.notes]
+    assert told not in [note.text for note in look_again(plan, live, Identity(email="a@x.io")).plan.notes]
+
+
+def test_the_day_on_which_a_plan_would_give_what_has_ended() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("d@x.io", "admin"), person("e@x.io")])
+    members = {
+        "a@x.io": "admin",
+        "b@x.io": {"role": "member", "until": "2027-03-01"},
+        "c@x.io": {"role": "member", "until": "2027-02-01"},
+        "d@x.io": {"role": "member", "until": "2027-01-01"},  # is demoted
+    }
+    assert ends(planned(document(members), live)) == date(2027, 2, 1)
+    assert ends(planned(document({"a@x.io": "admin"}), live)) is None

@@ -104,8 +104,8 @@ def test_how_it_went() -> None:
         "acme is gone, with everything in it, although the answer was lost: x answered HTTP 502.\n"
         "  Remove its document: the next plan would not find acme.\n"
     )
-    before = deletion_text("acme", "-", Deletion(Ending.GONE_BEFORE, "the API answered 404"))
-    assert before.startswith("acme is gone; somebody else was faster: the API answered 404.\n")
+    before = deletion_text("acme", "-", Deletion(Ending.GONE_AT_ANSWER, "the API answered 404"))
+    assert before.startswith("acme is gone, and was when the answer came: the API answered 404.\n")
 
 
 def test_what_a_machine_sees_is_all_of_it() -> None:

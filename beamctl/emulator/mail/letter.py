@@ -64,11 +64,12 @@ def invitation(invited: Invited, link: str) -> Letter:
             f"{plain(invited.inviter)} invites you to the workspace {named}, with the role {role}.",
             f"The invitation is for {invited.email}, and can be accepted until {_until(invited.expires)}.",
             "Opening the link decides nothing yet: there you can accept or decline.",
+            "If you have no account, you sign up there; if you have one, you sign in to it afterwards, as always.",
         ),
         label="See the invitation",
         link=link,
         after=(
-            "Do not pass this letter on: whoever has the link can accept in your place.",
+            "Do not pass this letter on: whoever has the link can accept, or sign up, in your place.",
             "You did not expect this? Then do nothing: the invitation ends by itself. Or open the link and decline.",
             _ORIGIN,
         ),

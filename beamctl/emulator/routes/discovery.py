@@ -34,13 +34,15 @@ def show_configuration(_call: Call) -> Answer:
 
 
 def show_openid_configuration(call: Call) -> Answer:
-    """What OpenID discovery tells a client."""
+    """What OpenID discovery tells a client: no more than is true. There are no authorization endpoint and no ID tokens,
+    so nothing is said of their response types, algorithms and keys, though OpenID wants it said."""
     base = call.inbound.base_url
     return Answer(
         {
             "issuer": base,
             "token_endpoint": f"{base}/oauth/token",
             "device_authorization_endpoint": f"{base}/login/device",
+            "subject_types_supported": ["public"],
             "grant_types_supported": list(token.GRANTS),
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         }

@@ -8,7 +8,7 @@ from typing import Any
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.errors import MISSING, not_found
 from beamctl.emulator.permission import Permission
-from beamctl.emulator.store import invitation, member, person, workspace
+from beamctl.emulator.store import invitation, member, workspace
 from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
 
 
@@ -17,7 +17,8 @@ def list_invitations(call: Call) -> Answer:
     mine = invitation.of_address(call.rows, call.person.email, call.moment)
     if not mine:
         raise not_found("no pending invitations")
-    return Answer([_rendered(call, row) for row in mine])
+    members = member.addresses_where_invited(call.rows, call.person.email, call.now)
+    return Answer([_rendered(row, members.get(row["workspace_id"], [])) for row in mine])
 
 
 def join(call: Call) -> Answer:
@@ -44,10 +45,9 @@ def _invited(call: Call) -> tuple[Workspace, sqlite3.Row]:
     return space, row
 
 
-def _rendered(call: Call, row: sqlite3.Row) -> dict[str, Any]:
+def _rendered(row: sqlite3.Row, emails: list[str]) -> dict[str, Any]:
     """A PendingInvitationRender."""
     space = {"name": row["workspace"], "displayName": row["display_name"]}
-    emails = [user["email"] for user in member.team(call.rows, row["workspace_id"]) if not user["expires_at"]]
     rendered = {
         "email": row["email"],
         "role": row["role"],
@@ -59,8 +59,11 @@ def _rendered(call: Call, row: sqlite3.Row) -> dict[str, Any]:
         "workspace": {key: value for key, value in space.items() if value},
         "workspaceDetails": {"emails": emails, "user_number": len(emails)},
     }
-    inviter = person.profile(call.rows, row["invited_by"])
-    return {**rendered, "invitedBy": inviter} if inviter else rendered
+    if row["inviter_sub"] is None:  # a service account, or whoever runs the control plane
+        return rendered
+    names = {"given_name": row["given_name"], "family_name": row["family_name"]}
+    inviter = {"sub": row["inviter_sub"], "email": row["inviter_email"]}
+    return {**rendered, "invitedBy": inviter | {key: value for key, value in names.items() if value}}
 
 
 ROUTES = (

@@ -4,32 +4,37 @@ an invitee joins."""
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from beamctl.emulator import body, inviter, link, rules
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Person
-from beamctl.emulator.errors import TAKEN, bad_request, conflict, not_found
+from beamctl.emulator.errors import TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.mail import letter
 from beamctl.emulator.mail.letter import Letter
 from beamctl.emulator.permission import Permission, Role
 from beamctl.emulator.quirk import Quirk
-from beamctl.emulator.routes.workspaces import LAST_ADMIN
-from beamctl.emulator.store import invitation, member, secret
+from beamctl.emulator.routes.workspaces import keep_an_admin, keep_managed
+from beamctl.emulator.store import invitation, member, secret, service_account
 
 _NOBODY = "Workspace or user not found"
 _BAD_ROLE = "Invalid role provided"
+_ONESELF = "You cannot remove yourself; another workspace admin must remove you"
 
 
 def list_users(call: Call) -> Answer:
-    """The members, and those who are invited."""
+    """The members, and those who are invited; with a quirk, the service accounts too."""
     team = member.team(call.rows, call.here.id)
     now, shows_mfa = call.now, call.may(Permission.SEE_MFA)
-    return Answer([member.payload(row, now, call.quirks, shows_mfa=shows_mfa) for row in team])
+    people = [member.payload(row, now, call.quirks, shows_mfa=shows_mfa) for row in team]
+    return Answer(people + _accounts(call))
 
 
 def invite_user(call: Call) -> Answer:
     """A new invitation; one that has expired is replaced by a new one."""
+    keep_managed(call.here)
     content = body.json_object(call.inbound.body)
     email = content.get("email")
     if not isinstance(email, str) or rules.email(email):
@@ -42,7 +47,7 @@ def invite_user(call: Call) -> Answer:
         if known["expires_at"] > call.now or Quirk.REINVITE_CONFLICTS in call.quirks:
             raise conflict(f"{email} already has a pending invitation")
         invitation.remove(call.rows, known["id"])
-    expires = call.moment + invitation.LIFETIME
+    expires = call.moment + invitation.lifetime(call.quirks)
     draft = invitation.Draft(email, role, by=call.who.name, created=call.moment, expires=expires)
     row = invitation.add(call.rows, call.here.id, draft)
     return Answer(invitation.payload(row, call.here.name, call.quirks), letters=(_letter(call, row, expires),))
@@ -50,14 +55,15 @@ def invite_user(call: Call) -> Answer:
 
 def set_role(call: Call) -> Answer:
     """Another role for a member or for someone who is invited."""
+    keep_managed(call.here)
     role = body.json_object(call.inbound.body).get("role")
     if rules.role(role):
         raise bad_request(_BAD_ROLE)
     known = member.find(call.rows, call.here.id, call.inbound.path["who"])
     if known is None:
-        return _set_invited_role(call, Role(str(role)))
+        return _set_account_role(call, Role(str(role))) or _set_invited_role(call, Role(str(role)))
     if role != Role.ADMIN:
-        _keep_an_admin(call, known["sub"])
+        keep_an_admin(call, call.here, known["sub"])
     member.set_role(call.rows, call.here.id, known["sub"], Role(str(role)), call.moment)
     after = member.find(call.rows, call.here.id, known["sub"]) or known
     return Answer(member.payload(after, call.now, call.quirks, shows_mfa=call.may(Permission.SEE_MFA)))
@@ -65,22 +71,24 @@ def set_role(call: Call) -> Answer:
 
 def remove_user(call: Call) -> Answer:
     """Ends a membership, or takes an invitation back."""
+    keep_managed(call.here)
     known = member.find(call.rows, call.here.id, call.inbound.path["who"])
     if known is None:
         invitation.remove(call.rows, _pending(call)["id"])
         return Answer({})
     if isinstance(call.caller, Person) and call.caller.sub == known["sub"]:
-        raise bad_request("You cannot remove yourself; another workspace admin must remove you")
-    _keep_an_admin(call, known["sub"])
+        raise (forbidden if Quirk.SELF_REMOVAL_IS_403 in call.quirks else bad_request)(_ONESELF)
+    keep_an_admin(call, call.here, known["sub"])
     member.remove(call.rows, call.here.id, known["sub"])
     return Answer({})
 
 
 def _invited_role(call: Call, content: dict[str, object]) -> Role:
-    """The role that an invitation asks for: member, where it asks for none or is not listened to."""
-    asked = content.get("role", Role.MEMBER)
+    """The role that an invitation asks for; the usual one, where it asks for none or is not listened to."""
+    usual = Role.ADMIN if Quirk.INVITES_AS_ADMIN in call.quirks else Role.MEMBER
+    asked = content.get("role", usual)
     if Quirk.INVITE_IGNORES_ROLE in call.quirks:
-        return Role.MEMBER
+        return usual
     if rules.role(asked):
         raise bad_request(_BAD_ROLE)
     return Role(str(asked))
@@ -99,6 +107,25 @@ def _letter(call: Call, row: sqlite3.Row, expires: datetime) -> Letter:
     return letter.invitation(invited, link.to_invitation(call.public_url, secret.token_secret(call.rows), row["id"]))
 
 
+def _accounts(call: Call) -> list[dict[str, Any]]:
+    """The service accounts, as far as they are among the users."""
+    if Quirk.SERVICE_ACCOUNTS_IN_USERS not in call.quirks:
+        return []
+    accounts = service_account.of_workspace(call.rows, call.here.id)
+    return [service_account.payload_as_user(row, call.quirks) for row in accounts]
+
+
+def _set_account_role(call: Call, role: Role) -> Answer | None:
+    """Another role for a service account, where one can be meant and is."""
+    client_id = call.inbound.path["who"]
+    known = service_account.in_workspace(call.rows, call.here.id, client_id)
+    if known is None or Quirk.USERS_TAKE_CLIENT_IDS not in call.quirks:
+        return None
+    service_account.change(call.rows, client_id, replace(service_account.fields(known), role=role.value), call.moment)
+    after = service_account.in_workspace(call.rows, call.here.id, client_id) or known
+    return Answer(service_account.payload_as_user(after, call.quirks))
+
+
 def _set_invited_role(call: Call, role: Role) -> Answer:
     known = _pending(call)
     if Quirk.NO_ROLE_ON_PENDING in call.quirks:
@@ -115,11 +142,6 @@ def _pending(call: Call) -> sqlite3.Row:
     if known is None or (Quirk.PENDING_WITHOUT_SUB in call.quirks and who == known["sub"]):
         raise not_found(_NOBODY)
     return known
-
-
-def _keep_an_admin(call: Call, sub: str) -> None:
-    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, call.here.id, sub):
-        raise bad_request(LAST_ADMIN)
 
 
 _ONE = "/users/<path:who>"
@@ -146,6 +168,7 @@ ROUTES = (
         writes=True,
         takes="role_request",
         gives="workspace_user",
+        refuses=TAKEN,
     ),
     Route(
         "DELETE",
@@ -155,5 +178,6 @@ ROUTES = (
         remove_user,
         writes=True,
         gives="removal",
+        refuses=TAKEN,
     ),
 )

@@ -8,15 +8,17 @@ import re
 from beamctl.emulator import body, rules
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Operator, Person, ServiceAccount
-from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, not_found
+from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.parameter import COUNT_RESOURCES, WITH_REASON
 from beamctl.emulator.permission import Permission, Role
 from beamctl.emulator.quirk import Quirk
-from beamctl.emulator.store import member, resource, service_account, workspace
-from beamctl.emulator.store.workspace import Settings
+from beamctl.emulator.store import member, person, resource, service_account, workspace
+from beamctl.emulator.store.workspace import Settings, Workspace
 
-LAST_ADMIN = "the workspace must keep an accepted admin"
+NO_BILLING = "no billing account is linked"
+MANAGED = "the membership of this workspace is managed by Baseten: change it there"
+_LAST_ADMIN = "the workspace must keep an accepted admin"
 
 _RESERVED = frozenset({"admin", "api", "app", "default", "internal", "public", "root", "run", "system", "www"})
 _V_PREFIX = re.compile(r"v-?\d")
@@ -25,8 +27,8 @@ _V_PREFIX = re.compile(r"v-?\d")
 def list_workspaces(call: Call) -> Answer:
     """The workspaces that the caller can enter."""
     match call.who:
-        case Person() as person:
-            mine = workspace.of_person(call.rows, person.sub)
+        case Person(sub=sub):
+            mine = workspace.of_person(call.rows, sub)
         case ServiceAccount() as account:
             mine = [workspace.by_id(call.rows, account.workspace_id)]
         case Operator():
@@ -36,15 +38,15 @@ def list_workspaces(call: Call) -> Answer:
 
 def create_workspace(call: Call) -> Answer:
     """A new workspace, whose creator becomes its first admin."""
+    if isinstance(call.caller, Person) and not person.has_billing(call.rows, call.caller.sub):
+        raise forbidden(NO_BILLING)
     content = body.json_object(call.inbound.body)
     name = content.get("name")
-    if wrong := rules.resource_name(name):
-        raise bad_request(f"name {wrong}")
-    name = str(name)
     reason, message = _unavailable(call, name)
-    if reason:
+    if message:
         raise conflict(message) if reason == "taken" else bad_request(message)
-    space = workspace.create(call.rows, name, body.settings(content, Settings()), call.who.name, call.moment)
+    given = body.settings(content, Settings(), call.quirks)
+    space = workspace.create(call.rows, str(name), given, call.who.name, call.moment)
     if isinstance(call.caller, Person):
         member.add(call.rows, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
     return Answer(workspace.payload(space))
@@ -62,7 +64,7 @@ def change_workspace(call: Call) -> Answer:
     if content.get("name", call.here.name) != call.here.name:
         raise bad_request("the name of a workspace cannot be changed")
     before = Settings() if Quirk.PUT_REPLACES in call.quirks else call.here.settings
-    after = body.settings(content, before)
+    after = body.settings(content, before, call.quirks)
     return Answer(workspace.payload(workspace.change(call.rows, call.here.id, after, call.who.name, call.moment)))
 
 
@@ -77,10 +79,26 @@ def leave_workspace(call: Call) -> Answer:
     space = workspace.find(call.rows, call.inbound.path["name"])
     if space is None or member.role_of(call.rows, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
-    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, space.id, call.person.sub):
-        raise bad_request(LAST_ADMIN)
+    keep_managed(space)
+    keep_an_admin(call, space, call.person.sub)
     member.remove(call.rows, space.id, call.person.sub)
     return Answer(workspace.payload(space))
+
+
+def keep_managed(space: Workspace) -> None:
+    """Refuses to change who is in a workspace that Baseten manages (documented; the status is a guess).
+
+    Raises:
+        Refusal: 403.
+    """
+    if space.facts.baseten_team:
+        raise forbidden(MANAGED)
+
+
+def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
+    """Raises where somebody is the last admin of a workspace, and is not to be one any more."""
+    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, space.id, sub):
+        raise conflict(_LAST_ADMIN) if Quirk.LAST_ADMIN_IS_409 in call.quirks else bad_request(_LAST_ADMIN)
 
 
 def check_availability(call: Call) -> Answer:
@@ -102,12 +120,18 @@ def _counts(call: Call) -> dict[str, int]:
     return {kind.counted: things.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
 
 
-def _unavailable(call: Call, name: str) -> tuple[str, str]:
+def _unavailable(call: Call, wanted: object) -> tuple[str, str]:
     """The API's reason and a sentence why the name cannot be had; the list of words is a guess."""
-    if wrong := rules.resource_name(name):
+    is_free = Quirk.ANY_WORKSPACE_NAME in call.quirks
+    if wrong := (rules.any_name if is_free else rules.resource_name)(wanted):
         return "", f"name {wrong}"
+    name = str(wanted)
     if workspace.find(call.rows, name):
         return "taken", f"the name {name} is taken"
+    return ("", "") if is_free else _forbidden(name)
+
+
+def _forbidden(name: str) -> tuple[str, str]:
     if "blaxel" in name or "beamlit" in name:
         return "forbidden_blaxel", "the name must not contain the product's name"
     if _V_PREFIX.match(name):
@@ -163,6 +187,6 @@ ROUTES = (
         leave_workspace,
         writes=True,
         gives="workspace",
-        refuses=MISSING,
+        refuses=MISSING | TAKEN,
     ),
 )

@@ -55,6 +55,10 @@ def _people(seed: Seed) -> Iterator[str]:
     for entry in seed.invitations:
         if (entry.workspace, folded(entry.email)) in members:
             yield f"{entry.path}.email: {entry.email} is a member of {entry.workspace}"
+    managed = {entry.name for entry in seed.workspaces if entry.facts.baseten_team}
+    for entry in seed.invitations:
+        if entry.workspace in managed:
+            yield f"{entry.path}.workspace: {entry.workspace} is managed by Baseten, so nobody is invited to it"
 
 
 def _accounts(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:

@@ -13,7 +13,7 @@ from beamctl.emulator.permission import Role
 from beamctl.emulator.secrecy import kept_secret
 from beamctl.emulator.spec import EMPTY
 from beamctl.emulator.store.resource import Fields
-from beamctl.emulator.store.workspace import Settings
+from beamctl.emulator.store.workspace import Facts, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class SeedWorkspace:
     path: str
     name: str
     settings: Settings
+    facts: Facts
     features: dict[str, bool]
 
 
@@ -38,6 +39,7 @@ class SeedUser:
     given_name: str | None
     family_name: str | None
     mfa: bool
+    billing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,13 @@ def _workspace(path: str, entry: dict[str, Any]) -> SeedWorkspace:
         region=entry.get("region", ""),
         group_mappings=entry.get("groupMappings", []),
     )
-    return SeedWorkspace(path, entry["name"], settings, entry.get("features", {}))
+    facts = Facts(
+        status=entry.get("status", "ready"),
+        status_reason=entry.get("statusReason", ""),
+        hipaa_info=entry.get("hipaaInfo", {}),
+        baseten_team=entry.get("basetenTeamId", ""),
+    )
+    return SeedWorkspace(path, entry["name"], settings, facts, entry.get("features", {}))
 
 
 def _user(path: str, entry: dict[str, Any]) -> SeedUser:
@@ -135,6 +143,7 @@ def _user(path: str, entry: dict[str, Any]) -> SeedUser:
         given_name=entry.get("givenName"),
         family_name=entry.get("familyName"),
         mfa=entry.get("mfaEnabled", False),
+        billing=entry.get("billing", True),
     )
 
 

@@ -27,7 +27,7 @@ from beamctl.emulator.seed.entries import (
 )
 from beamctl.emulator.seed.key import KeyKind, MadeKey
 from beamctl.emulator.seed.shape import faults
-from beamctl.emulator.store import api_key, invitation, member, person, resource, service_account, workspace
+from beamctl.emulator.store import api_key, directory, invitation, member, person, resource, service_account, workspace
 from beamctl.emulator.store.resource import Place
 
 
@@ -63,6 +63,7 @@ def _add(rows: sqlite3.Connection, seed: Seed, moment: datetime) -> Iterator[Mad
 
 def _add_workspace(rows: sqlite3.Connection, entry: SeedWorkspace, moment: datetime) -> int:
     space = workspace.create(rows, entry.name, entry.settings, OPERATOR_NAME, moment).id
+    workspace.set_facts(rows, space, entry.facts)
     if entry.features:
         workspace.set_features(rows, space, entry.features)
     return space
@@ -74,8 +75,11 @@ def _add_user(
     """Someone who has an account from an earlier seed keeps it, and the keys they have."""
     someone = person.sign_up(rows, user.email, moment)
     person.describe(rows, someone.sub, user.given_name, user.family_name, mfa=user.mfa)
+    person.set_billing(rows, someone.sub, linked=user.billing)
     for name, role in user.roles.items():
         member.add(rows, spaces[name], someone.sub, role, user.source, moment)
+        if user.source == directory.SOURCE:
+            directory.add(rows, spaces[name], someone.sub, role)
     yield from _add_key(rows, user.key, someone, MadeKey(user.email, new_api_key(), KeyKind.PERSONAL), moment)
 
 

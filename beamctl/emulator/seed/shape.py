@@ -65,6 +65,11 @@ _KEY: Mapping[str, Field] = {
     "createdAt": Field(rules.moment),
 }
 
+_HIPAA: Mapping[str, Field] = {
+    "accountEnabled": Field(rules.flag),
+    "unsafe": Field(rules.an_object, inside={"enabled": Field(rules.flag)}),
+}
+
 SECTIONS: Mapping[str, Mapping[str, Field]] = {
     "workspaces": {
         "name": Field(rules.resource_name, required=True),
@@ -73,6 +78,10 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "region": Field(rules.text),
         "groupMappings": Field(rules.group_mappings),
         "features": Field(rules.feature_flags),
+        "status": Field(rules.workspace_status),
+        "statusReason": Field(rules.description),
+        "hipaaInfo": Field(rules.an_object, inside=_HIPAA),
+        "basetenTeamId": Field(rules.filled_text),
     },
     "users": {
         "email": Field(rules.email, required=True),
@@ -82,6 +91,7 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "givenName": Field(rules.text),
         "familyName": Field(rules.text),
         "mfaEnabled": Field(rules.flag),
+        "billing": Field(rules.flag),
     },
     "invitations": {
         "workspace": Field(rules.resource_name, required=True),
@@ -95,7 +105,7 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "description": Field(rules.description),
         "role": Field(rules.shown_role),
         "apiKey": Field(rules.secret),
-        "clientId": Field(rules.secret),
+        "clientId": Field(rules.client_id),
         "clientSecret": Field(rules.secret),
         "apiKeys": Field(_entries, inside=_KEY, many=True),
     },

@@ -17,6 +17,8 @@ from beamctl.emulator.rules import folded
 LIFETIME = timedelta(days=7)
 """How long an invitation can be accepted (a guess: the real lifetime is not published)."""
 
+_SHORT_LIFETIME = timedelta(days=1)
+
 _ONE = """
 SELECT invitation.*, person.sub FROM invitation LEFT JOIN person USING (folded)
 WHERE workspace_id = :workspace
@@ -33,6 +35,11 @@ class Draft:
     by: str
     created: datetime
     expires: datetime
+
+
+def lifetime(quirks: Collection[Quirk]) -> timedelta:
+    """How long an invitation that is made now can be accepted."""
+    return _SHORT_LIFETIME if Quirk.SHORT_INVITATIONS in quirks else LIFETIME
 
 
 def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
@@ -53,11 +60,12 @@ def by_id(rows: sqlite3.Connection, invitation_id: str) -> sqlite3.Row | None:
 
 
 def of_address(rows: sqlite3.Connection, email: str, moment: datetime) -> list[sqlite3.Row]:
-    """The invitations to an address that have not expired, with the name of their workspace."""
+    """The invitations to an address that have not expired, with the names of their workspace, and who made them."""
     query = (
-        "SELECT invitation.*, workspace.name AS workspace, workspace.display_name FROM invitation "
-        "JOIN workspace ON workspace.id = workspace_id WHERE folded = ? AND expires_at > ? "
-        "ORDER BY invitation.created_at"
+        "SELECT invitation.*, workspace.name AS workspace, workspace.display_name, inviter.sub AS inviter_sub, "
+        "inviter.email AS inviter_email, inviter.given_name, inviter.family_name FROM invitation "
+        "JOIN workspace ON workspace.id = workspace_id LEFT JOIN person AS inviter ON inviter.sub = invited_by "
+        "WHERE invitation.folded = ? AND expires_at > ? ORDER BY invitation.created_at"
     )
     return rows.execute(query, (folded(email), stamp(moment))).fetchall()
 

@@ -35,6 +35,18 @@ def team(rows: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
     return rows.execute(_TEAM, {"workspace": workspace_id}).fetchall()
 
 
+def addresses_where_invited(rows: sqlite3.Connection, email: str, now: str) -> dict[int, list[str]]:
+    """The addresses of the members of every workspace to which that address has an invitation that has not expired."""
+    query = (
+        "SELECT workspace_id, email FROM membership JOIN person USING (sub) WHERE workspace_id IN "
+        "(SELECT workspace_id FROM invitation WHERE folded = ? AND expires_at > ?) ORDER BY person.folded"
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows.execute(query, (folded(email), now)):
+        found.setdefault(row["workspace_id"], []).append(row["email"])
+    return found
+
+
 def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
     """The member with that sub or address, for `payload`."""
     wanted = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}

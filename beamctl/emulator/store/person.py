@@ -44,6 +44,16 @@ def describe(rows: sqlite3.Connection, sub: str, given_name: str | None, family_
     )
 
 
+def set_billing(rows: sqlite3.Connection, sub: str, *, linked: bool) -> None:
+    """Links a billing account, as everybody has one at first, or takes it away."""
+    rows.execute("UPDATE person SET billing = ? WHERE sub = ?", (int(linked), sub))
+
+
+def has_billing(rows: sqlite3.Connection, sub: str) -> bool:
+    """Whether a billing account is linked."""
+    return bool(rows.execute("SELECT 1 FROM person WHERE sub = ? AND billing", (sub,)).fetchone())
+
+
 def profile(rows: sqlite3.Connection, sub: str) -> dict[str, str] | None:
     """What an invitation shows of the one who made it; None where that is no person."""
     row = rows.execute("SELECT sub, email, given_name, family_name FROM person WHERE sub = ?", (sub,)).fetchone()

@@ -91,3 +91,10 @@ def payload(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
     """A service account as the API shows one: without its secret, and without fields that are empty."""
     hidden = {"role"} if Quirk.NO_SERVICE_ACCOUNT_ROLES in quirks else set()
     return {key: row[key] for key in _SHOWN if row[key] and key not in hidden}
+
+
+def payload_as_user(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
+    """A service account among the users of its workspace, where a quirk has it there."""
+    shown = payload(row, quirks)
+    role = {"role": shown["role"]} if "role" in shown else {}
+    return {"sub": row["client_id"], "accepted": True, **role}

@@ -27,6 +27,23 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What the platform says of a workspace, and nobody can write by the API; empty fields are not shown.
+
+    Attributes:
+        status: How far it is; `ready` for one that can be used.
+        status_reason: Why it is in error.
+        hipaa_info: Whether it is under HIPAA.
+        baseten_team: The team of Baseten that manages its membership.
+    """
+
+    status: str = "ready"
+    status_reason: str = ""
+    hipaa_info: dict[str, Any] = field(default_factory=dict)
+    baseten_team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """One workspace."""
 
@@ -34,6 +51,7 @@ class Workspace:
     public_id: str
     name: str
     settings: Settings
+    facts: Facts
     created_at: str
     updated_at: str
     created_by: str
@@ -91,6 +109,20 @@ def delete(rows: sqlite3.Connection, workspace_id: int) -> None:
     rows.execute("DELETE FROM workspace WHERE id = ?", (workspace_id,))
 
 
+def set_facts(rows: sqlite3.Connection, workspace_id: int, facts: Facts) -> None:
+    """Lets the platform say this of the workspace."""
+    rows.execute(
+        "UPDATE workspace SET status = ?, status_reason = ?, hipaa_info = ?, baseten_team = ? WHERE id = ?",
+        (
+            facts.status,
+            facts.status_reason or None,
+            json.dumps(facts.hipaa_info),
+            facts.baseten_team or None,
+            workspace_id,
+        ),
+    )
+
+
 def features(rows: sqlite3.Connection, workspace_id: int) -> dict[str, bool]:
     """The feature flags of the workspace: whether each is on, by its key."""
     row = rows.execute("SELECT features FROM workspace WHERE id = ?", (workspace_id,)).fetchone()
@@ -105,20 +137,23 @@ def set_features(rows: sqlite3.Connection, workspace_id: int, flags: dict[str, b
 
 def payload(workspace: Workspace) -> dict[str, Any]:
     """The workspace as the API shows it."""
-    settings = workspace.settings
-    writable = {
+    settings, facts = workspace.settings, workspace.facts
+    optional = {
         "displayName": settings.display_name,
         "labels": settings.labels,
         "region": settings.region,
         "groupMappings": settings.group_mappings,
         "runtime": settings.runtime,
+        "statusReason": facts.status_reason,
+        "hipaaInfo": facts.hipaa_info,
+        "basetenTeamId": facts.baseten_team,
     }
     return {
         "id": workspace.public_id,
         "name": workspace.name,
-        **{key: value for key, value in writable.items() if value},
+        **{key: value for key, value in optional.items() if value},
         "accountId": ACCOUNT_ID,
-        "status": "ready",
+        "status": facts.status,
         "createdAt": workspace.created_at,
         "updatedAt": workspace.updated_at,
         "createdBy": workspace.created_by,
@@ -144,11 +179,18 @@ def _workspace(row: sqlite3.Row) -> Workspace:
         group_mappings=json.loads(row["group_mappings"]),
         runtime=json.loads(row["runtime"]),
     )
+    facts = Facts(
+        status=row["status"],
+        status_reason=row["status_reason"] or "",
+        hipaa_info=json.loads(row["hipaa_info"]),
+        baseten_team=row["baseten_team"] or "",
+    )
     return Workspace(
         id=row["id"],
         public_id=row["public_id"],
         name=row["name"],
         settings=settings,
+        facts=facts,
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         created_by=row["created_by"],

@@ -24,12 +24,12 @@ def wrong_names() -> Trouble | None:
     return None
 
 
-def open_account(plane: ControlPlane, email: str) -> Person:
-    """The person with that address; somebody new is signed up with the names in the form."""
+def open_account(plane: ControlPlane, email: str) -> tuple[Person, bool]:
+    """The person with that address, and whether they are new; who is new is signed up with the names in the form."""
     with plane.database.writing() as rows:
         known = person.find(rows, email)
         if known:
-            return known
+            return known, False
         made = person.sign_up(rows, email, plane.now())
         person.describe(rows, made.sub, field("given_name") or None, field("family_name") or None, mfa=False)
-        return made
+        return made, True

@@ -15,6 +15,10 @@ class Notice(Enum):
         "letter: beamctl emulator mail shows them."
     )
     ACCEPTED = "You accepted the invitation: you are a member now."
+    ACCEPTED_SIGNED_OUT = (
+        "The invitation is accepted. Sign in to the account that it was for, and you are in the workspace: its letter "
+        "alone lets nobody into an account."
+    )
     DECLINED = "You declined the invitation."
     LEFT = "You left the workspace."
     WORKSPACE_CREATED = "The workspace is there, and you are its admin."

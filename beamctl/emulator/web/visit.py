@@ -16,6 +16,7 @@ from beamctl.emulator.call import Inbound
 from beamctl.emulator.caller import Person
 from beamctl.emulator.errors import not_found, unauthorized
 from beamctl.emulator.permission import Permission, role_allows
+from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.routes import ROUTES
 from beamctl.emulator.store import member, workspace
 from beamctl.emulator.witness import witness_of
@@ -35,10 +36,12 @@ class Space:
     Attributes:
         shown: The workspace as the API shows it.
         role: The role of the visitor.
+        quirks: The quirks that are on.
     """
 
     shown: Mapping[str, Any]
     role: str
+    quirks: frozenset[Quirk]
 
     @property
     def name(self) -> str:
@@ -52,7 +55,7 @@ class Space:
 
     def may(self, permission: str) -> bool:
         """Whether the visitor has the permission of that name here."""
-        return role_allows(self.role, Permission(permission))
+        return role_allows(self.role, Permission(permission), self.quirks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ class Visit:
             role = member.role_of(rows, space.id, self.person.sub) if space else None
         if role is None:  # it went, or the visitor did, between the two
             raise not_found("Workspace not found")
-        return Space(shown, role)
+        return Space(shown, role, self.plane.quirks)
 
 
 def here() -> Visit:

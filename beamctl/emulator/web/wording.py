@@ -79,6 +79,10 @@ _PLAINER = {
     "Workspace not found": "There is no such workspace.",
     "Workspace or user not found": "Nobody with that address is in this workspace, or invited to it.",
     "Workspace or invitation not found": "The invitation is not open any more: it has expired, or was taken back.",
+    "no billing account is linked": "No billing account is linked to you. Link one first, then make a workspace.",
+    "the membership of this workspace is managed by Baseten: change it there": (
+        "Baseten manages who is in this workspace, and with which role. Change it there."
+    ),
     "the workspace must keep an accepted admin": "A workspace must keep an admin. Make somebody else one first.",
 }
 """Better words for what the API says in its own."""

@@ -42,7 +42,6 @@ def perform(change: Change) -> _Talk:
 def _invite(change: Change) -> _Talk:
     """Send an invitation, or send an expired one again; never a second one while the first may be there."""
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
-    answer: Answer | Lost = Lost("nothing was sent")
     for _ in range(_MOST_INVITATIONS):
         answer = yield ApiCall(Method.POST, LISTING, {"email": email, "role": role.value})
         if isinstance(answer, Answer) and answer.status != _CONFLICT:
@@ -201,7 +200,7 @@ def _not_made(answer: Answer | Lost, seen: str = "") -> Outcome:
 
 def _failed(answer: Answer) -> Outcome:
     hint = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
-    return Outcome(Ending.FAILED, answer.why, hint)
+    return Outcome(Ending.FAILED, answer.why, hint, refused=answer.refused)
 
 
 def _role_told(answer: Answer | Lost) -> str:

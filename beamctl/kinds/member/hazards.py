@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beamctl.document.document import Guards
 from beamctl.kinds.member.live import People, admins
@@ -97,13 +97,33 @@ def hazards(changes: Sequence[Change], count: Admins, guards: Guards, ours: froz
     return found
 
 
+def takes_admin(changes: Sequence[Change], count: Admins) -> bool:
+    """Whether somebody who is an admin now would be none, or gone."""
+    return any(change.takes and change.key in count.before for change in changes)
+
+
+def in_turn(changes: Sequence[Change]) -> list[Change]:
+    """The changes, where somebody who may only have another e-mail goes only once that was invited."""
+    leaving, coming = _moves(changes)
+    keys = {change.name: change.key for change in changes}
+    follows = {old: keys[new] for old, new in pairs(leaving, coming)}
+    return [replace(each, follows=follows[each.name]) if each.name in follows else each for each in changes]
+
+
+def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:
+    """That nobody would remain who could let anyone in."""
+    if count.before and not count.after and any(change.takes for change in changes):
+        because = "every accepted admin would be removed or demoted; somebody invited is no admin yet"
+        return [Hazard(Risk.LAST_ADMIN, "none", because)]
+    return []
+
+
 def _about_admins(taking: Sequence[Change], count: Admins, guards: Guards) -> list[Hazard]:
     if not taking:
         return []
     left = len(count.after)
-    if count.before and not left:
-        because = "every accepted admin would be removed or demoted; somebody invited is no admin yet"
-        return [Hazard(Risk.LAST_ADMIN, "none", because)]
+    if last := last_admin(taking, count):
+        return last
     if left < guards.min_admins and (left < len(count.before) or not count.before):
         because = f"{left} accepted admin{'s' * (left != 1)} would remain; guards.minAdmins is {guards.min_admins}"
         return [Hazard(Risk.TOO_FEW_ADMINS, str(left), because)]
@@ -112,8 +132,7 @@ def _about_admins(taking: Sequence[Change], count: Admins, guards: Guards) -> li
 
 def _renames(changes: Sequence[Change]) -> list[Hazard]:
     """Somebody leaves, and somebody very alike is invited."""
-    leaving = {change.name: change for change in changes if change.action in _LEAVES}
-    coming = [change.name for change in changes if change.action is Action.INVITE]
+    leaving, coming = _moves(changes)
     found = []
     for old, new in pairs(leaving, coming):
         before, after = printable(old), printable(new)
@@ -123,3 +142,9 @@ def _renames(changes: Sequence[Change]) -> list[Hazard]:
             then = f"the invitation of {before} would be void, and {after} would have to accept one"
         found.append(Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", f"an e-mail that changed? {then}"))
     return found
+
+
+def _moves(changes: Sequence[Change]) -> tuple[dict[str, Change], list[str]]:
+    """Who leaves, by name, and the names of those who are invited."""
+    leaving = {change.name: change for change in changes if change.action in _LEAVES}
+    return leaving, [change.name for change in changes if change.action is Action.INVITE]

@@ -13,6 +13,7 @@ from beamctl.document.problem import Place, Problem
 from beamctl.kinds.member import alike, calls, hazards
 from beamctl.kinds.member import wanted as document_side
 from beamctl.kinds.member.export import export
+from beamctl.kinds.member.hazards import takes_admin
 from beamctl.kinds.member.judge import KIND, Judge
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people, untouched
 from beamctl.kinds.member.sound import is_sound
@@ -21,9 +22,12 @@ from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
 from beamctl.plan.export import Exported
-from beamctl.plan.kind import Comparison, Conversation, Note, Reading, Situation
+from beamctl.plan.kind import Comparison, Conversation, Footing, Note, Reading, Situation
 
 _SHOWN = 5
+
+
+WHO_ARE_WE = "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
 
 
 class MemberKind:
@@ -66,6 +70,16 @@ class MemberKind:
         """Who has access and is not changed."""
         return untouched(live, changes)
 
+    def footing(self, live: People, changes: Sequence[Change]) -> Footing:
+        """The admins that must remain, and whether any does."""
+        count = hazards.admins_of(live, changes)
+        return Footing(
+            seen=len(live),
+            relies_on=count.relied_on,
+            hazards=tuple(hazards.last_admin(changes, count)),
+            admins_lose=takes_admin(changes, count),
+        )
+
     def ourselves(self, live: People, identity: Identity) -> Collection[str]:
         """Whom of the people the credential names."""
         return hazards.ourselves(live, Guards(), identity) or frozenset()
@@ -103,15 +117,10 @@ class MemberKind:
         changes = judge.changes
         ours = hazards.ourselves(live, desired.guards, situation.identity)
         count = hazards.admins_of(live, changes)
-        takes_admin = any(change.takes and change.key in count.before for change in changes)
-        if ours is None and takes_admin:
-            judge.notes.append(
-                Note(
-                    "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
-                )
-            )
+        if ours is None and takes_admin(changes, count):
+            judge.notes.append(Note(WHO_ARE_WE))
         return Comparison(
-            changes=tuple(changes),
+            changes=tuple(hazards.in_turn(changes)),
             hazards=tuple(hazards.hazards(changes, count, desired.guards, ours or frozenset())),
             doubts=tuple(hazards.strangers(live, desired.guards, situation.identity)),
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),

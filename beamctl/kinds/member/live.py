@@ -16,6 +16,7 @@ from beamctl.plan.change import Change
 
 LONGEST_TEXT = 1_000
 """Characters of an e-mail, a role, a source or an id that is believed: none is a quarter as long."""
+_OF_PEOPLE = ("email_verified", "given_name", "family_name", "source", "mfa_enabled")
 _LOCAL_SOURCES = frozenset({"", "invitation", "local"})
 _BY_STANDING = {Standing.DIRECTORY: 3, Standing.ACCEPTED: 2, Standing.INVITED: 1, Standing.EXPIRED: 0}
 _BY_ROLE: Mapping[LiveRole, int] = {Role.ADMIN: 2, Role.MEMBER: 1, Role.VIEWER: 0}
@@ -52,7 +53,8 @@ People = Mapping[str, Person]
 
 
 def people(payload: Any) -> People:  # noqa: ANN401 - this is where its shape is checked
-    """Read `GET /users`. Of two entries for one e-mail, the one with more access counts.
+    """Read `GET /users`. Of two entries for one e-mail, the one with more access counts. A service account among them
+    is nobody: it is never counted, compared or changed.
 
     Raises:
         GarbledError: It is not a list of members with an e-mail each, and a role for each who accepted.
@@ -61,12 +63,28 @@ def people(payload: Any) -> People:  # noqa: ANN401 - this is where its shape is
         raise GarbledError("the API's list of users is not a list", "Check --api-url, and try again later.")
     found: dict[str, Person] = {}
     for entry in payload:
+        if _is_nobody(entry):
+            continue
         person = _person(entry)
         key = folded(person.email)
         other = found.get(key)
         if other is None or _access(other) < _access(person):
             found[key] = person
     return found
+
+
+def _is_nobody(entry: Any) -> bool:  # noqa: ANN401 - as above
+    """Whether this is a service account: with an id and no address, and with nothing that only people have.
+
+    Whether the API lists them among the users is not documented. A person whose address is missing is not one of them:
+    such a listing is not whole, and is refused.
+    """
+    match entry:
+        case {"sub": str(sub), "accepted": True} if sub:
+            email = entry.get("email") or ""
+            return isinstance(email, str) and "@" not in email and not any(entry.get(name) for name in _OF_PEOPLE)
+        case _:
+            return False
 
 
 def _access(person: Person) -> tuple[bool, int, int, str]:
@@ -122,7 +140,7 @@ def attributes(person: Person) -> dict[str, Any]:
 def digest(everybody: People) -> str:
     """A fingerprint of who stands where, whatever the order of the listing."""
     lines = sorted(f"{key!r} {str(who.role)!r} {who.standing.value} {who.accepted}" for key, who in everybody.items())
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def admins(everybody: Iterable[tuple[str, Person]]) -> set[str]:

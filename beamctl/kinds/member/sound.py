@@ -4,6 +4,7 @@ about nobody else; it takes nothing in a stage that gives. It must not know whet
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from beamctl.model.email import fault, folded
@@ -36,6 +37,8 @@ def is_sound(change: Change) -> bool:
         return False
     if fault(change.name) or change.key != folded(change.name):
         return False
+    if "until" in change.declared and not _is_day(change.declared["until"]):
+        return False
     sides = (side for side in (change.before, change.after) if side is not None)
     return all(_is_person(side, change.key) for side in sides) and _is_in_its_stage(change)
 
@@ -56,3 +59,10 @@ def _is_in_its_stage(change: Change) -> bool:
     role = Role(change.after["role"])
     lowers = change.before is not None and role is not Role.ADMIN and takes_away(live_role(change.before["role"]), role)
     return change.action is not Action.SET_ROLE or lowers is change.takes
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

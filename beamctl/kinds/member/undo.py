@@ -9,7 +9,7 @@ from dataclasses import replace
 from beamctl.kinds.member.judge import Judge
 from beamctl.kinds.member.live import People, Person, attributes
 from beamctl.kinds.member.wanted import Wanted
-from beamctl.model.role import UnknownRole, live_role
+from beamctl.model.role import Role, UnknownRole, live_role
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.kind import Note
 
@@ -72,5 +72,4 @@ def _restores(change: Change) -> bool:
 def _before(change: Change) -> Wanted | None:
     if not _restores(change) or change.before is None:
         return None
-    role = live_role(change.before["role"])
-    return None if isinstance(role, UnknownRole) else Wanted(change.before["email"], role, None, {})
+    return Wanted(change.before["email"], Role(change.before["role"]), None, {})

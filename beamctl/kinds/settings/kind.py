@@ -19,7 +19,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Comparison, Conversation, Note, Reading, Situation
+from beamctl.plan.kind import Comparison, Conversation, Footing, Note, Reading, Situation
 
 
 class SettingsKind:
@@ -77,6 +77,10 @@ class SettingsKind:
         """None: no setting tells whether a listing is whole."""
         return ()
 
+    def footing(self, live: Settings, changes: Sequence[Change]) -> Footing:  # noqa: ARG002 - as below
+        """Nobody depends on settings but by their groups, which are hazards of their own."""
+        return Footing(seen=1)
+
     def ourselves(self, live: Settings, identity: Identity) -> Collection[str]:  # noqa: ARG002 - the port's signature
         """Nobody is a setting."""
         return ()
@@ -130,7 +134,7 @@ class SettingsKind:
         was = replace(desired, document=Document(desired.document.source, {self.section: before}, {}, {}))
         found = self.compare(was, live, situation)
         undone = tuple(replace(each, reason=Reason.UNDOES, place=None) for each in found.changes)
-        return replace(found, changes=undone, notes=tuple(notes), wanted=1)
+        return replace(found, changes=undone, notes=tuple(notes))
 
     def is_sound(self, change: Change) -> bool:
         """Whether it sets one setting that there is, from and to what it can be."""

@@ -54,8 +54,8 @@ def told(workspace: str, deletion: Deletion) -> str:
             return (
                 f"{workspace} is gone, with everything in it, although the answer was lost: {printable(deletion.why)}."
             )
-        case Ending.GONE_BEFORE:
-            return f"{workspace} is gone; somebody else was faster: {printable(deletion.why)}."
+        case Ending.GONE_AT_ANSWER:
+            return f"{workspace} is gone, and was when the answer came: {printable(deletion.why)}."
         case _:
             assert_never(deletion.ending)
 

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from beamctl.emulator import FaultKind, Quirk, as_operator
-from tests.emulator.world import World, thing, validator
+from tests.emulator.world import World, thing
+from tests.fakes.contract import validator
 from tests.fakes.faulty import Faulty
 
 ZOE = {"email": "zoe@example.com", "role": "viewer"}

@@ -177,7 +177,7 @@ def test_settings_are_written_one_section_at_a_time(world: World) -> None:
 
 def test_a_workspace_is_made_and_its_maker_is_its_admin(world: World) -> None:
     browser = Browser(world).signed_in("sam")
-    page = browser.get("/workspaces/new")
+    page = browser.get("/new-workspace")
     page = browser.submit(page, "Create the workspace", name="No Name", display_name="Mine")
     assert (page.status, ("display_name", "Mine") in page.form("Create the workspace").fields) == (400, True)
     page = browser.submit(page, "Create the workspace", name="acme")
@@ -185,6 +185,13 @@ def test_a_workspace_is_made_and_its_maker_is_its_admin(world: World) -> None:
     page = browser.submit(page, "Create the workspace", name="sams", region="eu-lon-1")
     assert (page.url, "you are an admin here" in page.text) == ("/workspaces/sams/team?done=workspace-created", True)
     assert "eu-lon-1" in browser.get("/workspaces/sams/settings").text
+
+
+def test_a_workspace_may_be_called_new(world: World) -> None:
+    world.call("sam", "POST", "/workspaces", {"name": "new"})
+    browser = Browser(world).signed_in("sam")
+    page = browser.get("/workspaces/new")
+    assert (page.url, page.heading) == ("/workspaces/new/team", "Team")
 
 
 def test_deleting_a_workspace_says_what_is_lost_and_wants_the_name(world: World) -> None:

@@ -106,7 +106,7 @@ def test_whoever_is_not_signed_in_sees_nothing_of_a_workspace(world: World) -> N
         page = Browser(world).client.get(url, headers={"Accept": "text/html"})
         assert "Acme" not in page.text
         assert "@example.com" not in page.text
-        if url.startswith(("/workspaces", "/profile", "/device")):
+        if url.startswith(("/workspaces", "/new-workspace", "/profile", "/device")):
             assert (page.status_code, page.headers["Location"].partition("?")[0]) == (303, "/sign-in")
 
 
@@ -144,8 +144,8 @@ def test_unknown_addresses_and_too_much(world: World) -> None:
     assert (page.status, page.heading) == (404, "Not found")
     page = browser.get("/workspaces/acme/team/invite")
     assert (page.status, page.heading) == (405, "Not found")
-    fields = dict(browser.get("/workspaces/new").form("Create the workspace").fields)
-    answer = browser.client.post("/workspaces/new", data={**fields, "name": "x" * 300_000})
+    fields = dict(browser.get("/new-workspace").form("Create the workspace").fields)
+    answer = browser.client.post("/new-workspace", data={**fields, "name": "x" * 300_000})
     assert answer.status_code == 413
     assert browser.client.get("/style.css").content_type == "text/css; charset=utf-8"
     assert browser.client.get("/icon.svg").content_type == "image/svg+xml"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator import open_post
+from beamctl.emulator import as_person, open_post
 from tests.emulator.web.browsing import Browser, Page
 from tests.emulator.web.letters import link_in_the_last_letter
 from tests.emulator.world import World
@@ -61,22 +61,60 @@ def test_somebody_new_signs_up_and_is_in(posting: World, mail: Path) -> None:
     )
 
 
-def test_somebody_with_an_account_just_accepts(posting: World, mail: Path) -> None:
+def test_somebody_with_an_account_just_accepts_and_then_signs_in(posting: World, mail: Path) -> None:
     browser = Browser(posting)
     page = browser.get(invited(posting, mail, "SAM@example.com", "admin"))
     assert page.offers() == {"Accept the invitation", "Decline"}
+    assert "Accepting does not sign you in" in page.text
     page = browser.submit(page, "Accept the invitation")
-    assert "sam@example.com" in page.text
+    assert (page.heading, "The invitation is accepted." in page.text) == ("Sign in", True)
     assert posting.roles()["sam@example.com"] == "admin"
+    page = browser.submit(page, "Sign in", key="bl_sam")
+    assert (page.url, page.heading) == ("/workspaces/acme/team", "Team")
 
 
-def test_who_is_signed_in_as_somebody_else_is_told(posting: World, mail: Path) -> None:
+def test_whoever_holds_the_letter_does_not_get_into_an_account(posting: World, mail: Path) -> None:
+    """Alan is an admin of another workspace, and a letter is good for days."""
+    posting.call("ada", "DELETE", "/users/alan@example.com")
+    thief = Browser(posting)
+    thief.submit(thief.get(invited(posting, mail, "alan@example.com")), "Accept the invitation")
+    assert posting.roles()["alan@example.com"] == "member"
+    assert thief.client.get_cookie("beamctl_emulator_session") is None
+    for url in ("/profile", "/workspaces/other/team", "/workspaces/acme/team"):
+        assert thief.get(url).heading == "Sign in"
+
+
+def test_whoever_is_signed_in_already_goes_on(posting: World, mail: Path) -> None:
+    browser = Browser(posting).signed_in("sam")
+    page = browser.get(invited(posting, mail, "sam@example.com"))
+    assert "sign" not in page.text.replace("Sign out", "")
+    page = browser.submit(page, "Accept the invitation")
+    assert (page.url, "you are a member now" in page.text) == ("/workspaces/acme/team?done=accepted", True)
+
+
+def test_who_is_signed_in_as_somebody_else_is_told_and_stays_who_they_are(posting: World, mail: Path) -> None:
     browser = Browser(posting).signed_in("max")
     page = browser.get(invited(posting, mail, "sam@example.com"))
-    assert "Accepting signs you in as sam@example.com instead." in page.text
+    assert "You are signed in as max@example.com. Accepting makes sam@example.com a member" in page.text
     page = browser.submit(page, "Accept the invitation")
-    assert "sam@example.com" in page.text
-    assert posting.roles()["max@example.com"] == "member"
+    assert page.heading == "Sign in"
+    assert posting.roles()["sam@example.com"] == posting.roles()["max@example.com"] == "member"
+    assert "max@example.com" in browser.get("/profile").text
+
+
+def test_signing_up_takes_the_place_of_another_session_and_says_so(posting: World, mail: Path) -> None:
+    browser = Browser(posting).signed_in("max")
+    page = browser.get(invited(posting, mail, "zoe@example.com"))
+    assert "Accepting signs you in as zoe@example.com instead." in page.text
+    browser.submit(page, "Sign up and accept", given_name="Zoe")
+    assert "zoe@example.com" in browser.get("/profile").text
+
+
+def test_an_account_that_was_opened_meanwhile_is_not_signed_in_to(posting: World, mail: Path) -> None:
+    browser = Browser(posting)
+    page = browser.get(invited(posting, mail, "zoe@example.com"))
+    as_person(posting.app, "zoe@example.com")
+    assert browser.submit(page, "Sign up and accept", given_name="Eve").heading == "Sign in"
 
 
 @pytest.mark.parametrize("email", ["zoe@example.com", "sam@example.com"])

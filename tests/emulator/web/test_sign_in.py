@@ -143,3 +143,13 @@ def test_what_is_no_address_gets_no_letter(posting: World, mail: Path, address: 
 
 def test_where_no_letters_are_written_none_is_promised(world: World) -> None:
     assert Browser(world).get("/sign-in").offers() == {"Sign in"}
+
+
+def test_whoever_a_seed_invites_gets_no_letter_and_gets_in_all_the_same(posting: World, mail: Path) -> None:
+    assert posting.users()["new@example.com"]["accepted"] is False
+    assert not received_letters(mail)
+    browser = Browser(posting)
+    browser.submit(browser.get("/sign-in"), "Send me a link", email="new@example.com")
+    browser.submit(browser.get(link_in_the_last_letter(mail)), "Sign up", given_name="New")
+    browser.submit(browser.get("/profile"), "Accept the invitation to Acme")
+    assert posting.roles()["new@example.com"] == "member"

@@ -1,5 +1,6 @@
 """The page behind the link of an invitation: the key in it proves the mailbox. Here one accepts or declines, and who is
-new gets an account; looking at it changes nothing. It must not know how an invitation is made."""
+new gets an account; looking at it changes nothing, and nobody gets into an account that was there before. It must not
+know how an invitation is made."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
 
 from beamctl.emulator import link
 from beamctl.emulator.caller import Person
@@ -68,19 +69,25 @@ def show(invitation_id: str, key: str, trouble: Trouble | None = None) -> Page:
 
 @page.post("/invitation/<invitation_id>/<key>/accept")
 def accept(invitation_id: str, key: str) -> AnyResponse:
-    """Joins the workspace and signs in; somebody new gets an account first."""
+    """Joins the workspace; somebody new gets an account first, and is signed in. An account that was there is worth
+    more than this workspace, and a letter lies about for days: into that one only `/sign-in` leads."""
     visit, found = here(), _find(invitation_id, key)
     if found.state is not State.OPEN:
         return show(invitation_id, key)
     if found.invitee is None and (trouble := account.wrong_names()):
         return show(invitation_id, key, trouble)
-    invitee = account.open_account(visit.plane, found.facts["email"])
+    name = found.facts["workspace"]
+    invitee, is_new = account.open_account(visit.plane, found.facts["email"])
     try:
-        visit.ask_as(invitee, "POST", "/workspaces/<name>/join", name=found.facts["workspace"])
+        visit.ask_as(invitee, "POST", "/workspaces/<name>/join", name=name)
     except Refusal as refusal:
         return show(invitation_id, key, refused(refusal, "accept"))
-    into = go("team.show", Notice.ACCEPTED, name=found.facts["workspace"])
-    return session.begin(visit.plane, visit.session, invitee, cast("Response", into))
+    into = go("team.show", Notice.ACCEPTED, name=name)
+    if is_new:
+        return session.begin(visit.plane, visit.session, invitee, cast("Response", into))
+    if visit.session.person and visit.session.person.sub == invitee.sub:
+        return into
+    return go("sign_in.show", Notice.ACCEPTED_SIGNED_OUT, next=url_for("team.show", name=name))
 
 
 @page.post("/invitation/<invitation_id>/<key>/decline")

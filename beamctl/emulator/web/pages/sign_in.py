@@ -54,6 +54,8 @@ def send_link() -> AnyResponse:
     if rules.email(email):
         return show(Trouble("Write an e-mail address, such as kim@example.com.", "email"))
     with plane.database.reading() as rows:
+        known = people.find(rows, email)
+        email = known.email if known else email  # the mailbox of the account, not one that is only compared as equal
         url = link.to_sign_in(str(plane.public_url), secret.token_secret(rows), email, plane.now())
     plane.send(letter.sign_in(email, url, int(LIFETIMES[Use.SIGN_IN].total_seconds() // 60)))
     return go("sign_in.show", Notice.LINK_SENT)
@@ -77,7 +79,7 @@ def with_link(shown_token: str) -> AnyResponse:
         return show_link(shown_token)
     if not _known(email) and (trouble := account.wrong_names()):
         return show_link(shown_token, trouble)
-    somebody = account.open_account(visit.plane, email)
+    somebody, _ = account.open_account(visit.plane, email)
     return session.begin(visit.plane, visit.session, somebody, cast("Response", go("profile.show")))
 
 

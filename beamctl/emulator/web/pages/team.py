@@ -73,7 +73,7 @@ def show(name: str, trouble: Trouble | None = None) -> Page:
     visit = here()
     space = visit.enter(name)
     q = request.args.get("q", "").strip()
-    found = listing(visit.ask("GET", "/users", workspace=name), q, request.args.get("page", ""))
+    found = listing(_people(visit, name), q, request.args.get("page", ""))
     given = {"email": field("email"), "role": field("role") or "member"}
     return shown("team.html", trouble, space=space, listing=found, q=q, given=given)
 
@@ -122,9 +122,13 @@ def remove(name: str) -> AnyResponse:
     return go("team.show", Notice.REVOKED if revokes else Notice.REMOVED, name=name)
 
 
+def _people(visit: Visit, name: str) -> list[dict[str, Any]]:
+    """The team; service accounts, where the API shows them too, have a page of their own."""
+    return [user for user in visit.ask("GET", "/users", workspace=name) if "email" in user]
+
+
 def _find(visit: Visit, name: str, email: str) -> dict[str, Any]:
-    team: list[dict[str, Any]] = visit.ask("GET", "/users", workspace=name)
-    found = [user for user in team if folded(user["email"]) == folded(email)]
+    found = [user for user in _people(visit, name) if folded(user["email"]) == folded(email)]
     if not found:
         raise not_found("Nobody with that address is in this workspace, or invited to it.")
     return found[0]

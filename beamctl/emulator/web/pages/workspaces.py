@@ -21,7 +21,7 @@ page = Blueprint("workspaces", __name__)
 _DELETE = "workspaces:delete"
 
 
-@page.get("/workspaces/new")
+@page.get("/new-workspace")
 def show_new(trouble: Trouble | None = None) -> Page:
     """The form for a new workspace."""
     visit = here()
@@ -31,7 +31,7 @@ def show_new(trouble: Trouble | None = None) -> Page:
     return shown("workspace_new.html", trouble, regions=regions, given=given)
 
 
-@page.post("/workspaces/new")
+@page.post("/new-workspace")
 def create() -> AnyResponse:
     """A new workspace, whose maker is its admin."""
     given = {"name": field("name"), "displayName": field("display_name"), "region": field("region")}

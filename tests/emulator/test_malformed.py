@@ -1,0 +1,78 @@
+"""What never reaches the application is answered as the API answers: in JSON, and without reading what is too much."""
+
+import json
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from beamctl.emulator.server import LARGEST_BODY
+from tests.cli.process import running
+
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    db: Path = tmp_path_factory.mktemp("served") / "plane.db"
+    with running("emulator", "serve", "--port", "0", "--db", str(db)) as server:
+        assert server.stdout is not None
+        line = next(line for line in server.stdout if "listens on" in line)
+        url = urlsplit(line.split(" on ")[1].split()[0])
+        yield url.hostname or "", url.port or 0
+        server.send_signal(signal.SIGTERM)
+        assert (server.communicate()[1], server.returncode) == ("", 0)
+
+
+def answer(address: tuple[str, int], sent: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
+    """The status line, headers and body that come back."""
+    came = b""
+    with socket.create_connection(address, timeout=30) as connection:
+        connection.sendall(sent)
+        with suppress(ConnectionResetError):  # how it ends where something that was sent is left unread
+            while piece := connection.recv(65536):
+                came += piece
+    head, _, body = came.partition(b"\r\n\r\n")
+    status, *lines = head.split(b"\r\n")
+    return status, dict(line.lower().split(b": ", 1) for line in lines), body
+
+
+REQUESTS = {
+    400: b"GET /v0/users HTTP/1.1\r\nHost: localhost\r\ncanary\r\n\r\n",
+    413: b"POST /v0/users HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000000\r\n\r\n",
+    431: b"GET /v0/users HTTP/1.1\r\nHost: localhost\r\nX-Much: " + b"canary" * 43_690 + b"\r\n\r\n",
+    501: b"POST /v0/users HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: canary\r\n\r\n",
+}
+"""Each by the status of its answer; the third has no end of headers before its limit."""
+
+
+@pytest.mark.parametrize("status", REQUESTS)
+def test_an_error_of_the_server_reads_like_one_of_the_api(address: tuple[str, int], status: int) -> None:
+    line, headers, body = answer(address, REQUESTS[status])
+    assert line.split(b" ")[1] == str(status).encode()
+    assert headers[b"content-type"] == b"application/json"
+    said = json.loads(body)
+    assert said["code"] == status
+    assert said["error"] == line.split(b" ", 2)[2].decode()
+    assert b"canary" not in body
+
+
+def test_what_is_too_large_is_not_read(address: tuple[str, int]) -> None:
+    """The answer comes although no byte of the body was sent; below the limit, the server waits for the body."""
+    head = "POST /v0/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
+    assert b" 413 " in answer(address, head.format(LARGEST_BODY).encode())[0]
+    with socket.create_connection(address, timeout=30) as connection:
+        connection.sendall(head.format(2 * MEBIBYTE).encode())
+        connection.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+
+
+def test_the_application_itself_refuses_what_is_only_a_little_too_large(address: tuple[str, int]) -> None:
+    head = f"POST /v0/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {2 * MEBIBYTE}\r\n\r\n"
+    line, _, body = answer(address, head.encode() + b" " * (2 * MEBIBYTE))
+    assert (line, json.loads(body)["code"]) == (b"HTTP/1.1 413 REQUEST ENTITY TOO LARGE", 413)

@@ -1,0 +1,75 @@
+"""What is said and counted beside the changes: ends that come near, and people whom beamctl leaves alone."""
+
+import pytest
+
+from beamctl.document.problem import Place
+from beamctl.plan.kind import Note
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+ROOT = person("root@x.io", "admin")
+AT = Place("access.yaml", 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("2026-11-25", "a@x.io loses access on 2026-11-25 (1 day from now)"),
+        ("2026-11-26", "a@x.io loses access on 2026-11-26 (2 days from now)"),
+        ("2026-12-08", "a@x.io loses access on 2026-12-08 (14 days from now)"),
+        ("2026-12-09", ""),
+        ("2026-11-24", ""),
+    ],
+)
+def test_the_end_of_an_access_is_said_two_weeks_before(until: str, said: str) -> None:
+    live = FakeWorkspace.of([ROOT, person("a@x.io")])
+    plan = planned(document({"root@x.io": "admin", "a@x.io": {"role": "member", "until": until}}), live)
+    assert plan.notes == ((Note(said, AT),) if said else ())
+
+
+IN_THE_DIRECTORY = "change it in the directory or in settings.groupMappings"
+ENDED = {"role": "member", "until": "2026-11-24"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("member", ""),
+        ("viewer", f"a@x.io is member through directory sync; the document says viewer: {IN_THE_DIRECTORY}"),
+        (ENDED, f"a@x.io is member through directory sync; their access ended: {IN_THE_DIRECTORY}"),
+        (None, ""),
+    ],
+)
+def test_whom_the_directory_has_otherwise_is_said(wanted: object, said: str) -> None:
+    live = FakeWorkspace.of([ROOT, person("a@x.io", source="directory_sync")])
+    plan = planned(document({"root@x.io": "admin"} | ({"a@x.io": wanted} if wanted else {})), live)
+    assert plan.changes == ()
+    assert plan.notes == ((Note(said, AT, differs=True),) if said else ())
+
+
+@pytest.mark.parametrize(("wanted", "place"), [(None, None), (ENDED, AT)])
+def test_a_role_that_is_not_known_is_said_and_left_alone(wanted: object, place: Place | None) -> None:
+    live = FakeWorkspace.of([ROOT, person("a@x.io", "owner")])
+    plan = planned(document({"root@x.io": "admin"} | ({"a@x.io": wanted} if wanted else {})), live)
+    assert (plan.changes, plan.differs) == ((), True)
+    (note,) = plan.notes
+    assert note.text.startswith("a@x.io has the role 'owner', which beamctl does not know, and is left alone")
+    assert (note.place, note.differs) == (place, True)
+
+
+def test_everybody_who_is_left_alone_is_counted() -> None:
+    live = FakeWorkspace.of(
+        [
+            ROOT,
+            *(person(f"d{n}@x.io", source="directory_sync") for n in range(3)),
+            *(person(f"o{n}@x.io", "owner") for n in range(2)),
+            *(person(f"i{n}@x.io", accepted=False) for n in range(2)),
+        ]
+    )
+    plan = planned(document({"root@x.io": "admin", "i0@x.io": "member", "i1@x.io": "member"}), live)
+    assert plan.tally == {
+        "left in a role beamctl does not know": 2,
+        "left to directory sync": 3,
+        "unchanged": 1,
+        "waiting for the invitee": 2,
+    }

@@ -1,0 +1,93 @@
+"""Which changes of people, read from a file, are ones that beamctl plans itself."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from beamctl.kinds.member import MemberKind
+from beamctl.plan.change import Action, Change, Stage
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+PLAN = planned(
+    document(
+        {
+            "root@x.io": "admin",
+            "new@x.io": "viewer",
+            "again@x.io": "member",
+            "up@x.io": "member",
+            "own@x.io": "admin",
+            "down@x.io": "viewer",
+        },
+        guards={"self": {"email": "me@x.io"}},
+    ),
+    FakeWorkspace.of(
+        [
+            person("root@x.io", "admin"),
+            person("again@x.io", accepted=False, expired=True),
+            person("up@x.io", "viewer"),
+            person("own@x.io", "owner"),
+            person("down@x.io", "admin"),
+            person("gone@x.io"),
+            person("wait@x.io", accepted=False),
+            person("me@x.io"),
+        ]
+    ),
+)
+CHANGES = {change.key.partition("@")[0]: change for change in PLAN.changes}
+
+
+def sound(change: Change) -> bool:
+    return MemberKind().is_sound(change)
+
+
+def test_whatever_is_planned_is_sound() -> None:
+    assert {(change.action.value, change.stage.name) for change in PLAN.changes} == {
+        ("invite", "INVITE"),
+        ("resend", "INVITE"),
+        ("set role", "PROMOTE"),
+        ("set role", "DEMOTE"),
+        ("remove", "REMOVE"),
+        ("revoke", "REVOKE"),
+        ("remove", "OURSELVES"),
+    }
+    assert [change.name for change in PLAN.changes if not sound(change)] == []
+
+
+def side(name: str, **more: Any) -> dict[str, Any]:
+    return {"email": f"{name}@x.io", "role": "member", "standing": "accepted", "source": "local", **more}
+
+
+FORGED: list[tuple[str, dict[str, Any]]] = [
+    ("new", {"attribute": "email"}),
+    ("new", {"stage": Stage.PROMOTE}),
+    ("new", {"action": Action.SET}),
+    ("new", {"action": Action.RESEND}),
+    ("new", {"before": side("new")}),
+    ("new", {"after": None}),
+    ("new", {"after": side("evil")}),
+    ("new", {"after": side("new", role="owner")}),
+    ("new", {"after": side("new", standing="directory")}),
+    ("new", {"after": {"email": "new@x.io", "role": "admin"}}),
+    ("new", {"after": side("new", email=7)}),
+    ("new", {"name": "other@x.io"}),
+    ("new", {"name": "new", "key": "new", "after": side("new", email="new")}),
+    ("again", {"before": None}),
+    ("up", {"stage": Stage.DEMOTE}),
+    ("up", {"action": Action.REMOVE}),
+    ("own", {"stage": Stage.DEMOTE}),
+    ("down", {"stage": Stage.PROMOTE}),
+    ("down", {"stage": Stage.REMOVE}),
+    ("gone", {"stage": Stage.REVOKE}),
+    ("gone", {"after": side("gone")}),
+    ("gone", {"before": None}),
+    ("gone", {"before": side("root")}),
+    ("gone", {"before": {"email": "gone@x.io"}}),
+    ("wait", {"stage": Stage.INVITE}),
+]
+
+
+@pytest.mark.parametrize(("name", "forged"), FORGED)
+def test_what_is_never_planned(name: str, forged: dict[str, Any]) -> None:
+    assert not sound(replace(CHANGES[name], **forged))

@@ -1,0 +1,215 @@
+"""How a change of a setting is spelled, whatever the API answers, and which such changes beamctl plans."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from beamctl.apply.event import Ended
+from beamctl.kinds.settings import SettingsKind
+from beamctl.model.api_call import Answer, ApiCall, Lost
+from beamctl.plan.change import Action, Change, Stage
+from beamctl.plan.kind import Ending, Outcome
+from tests.fakes.runs import applied, document, planned
+from tests.fakes.workspace import FakeWorkspace
+
+PATH = "/workspaces/acme"
+PLAN = "Run `beamctl plan` to see how it stands."
+AGAIN = "Run `beamctl apply` again."
+MEND = "Mend the value under settings, then run `beamctl apply` again."
+CHANGED = Outcome(Ending.FAILED, "displayName was changed meanwhile", "Run `beamctl plan` to see it.")
+OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
+Spelled = Callable[[FakeWorkspace], Answer | Lost]
+
+
+class Odd(FakeWorkspace):
+    """Answers these calls by number, from the first one of the apply, in another way."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(settings={"name": "acme", **settings})
+        self.odd: dict[int, Spelled] = {}
+
+    def send(self, call: ApiCall) -> Answer | Lost:
+        answer = super().send(call)
+        spelled = self.odd.get(len(self.calls))
+        return spelled(self) if spelled else answer
+
+
+def change_of(before: dict[str, Any], wanted: dict[str, Any]) -> Change:
+    (change,) = planned(document(settings=wanted), Odd(before)).changes
+    return change
+
+
+def run(odd: dict[int, Spelled], before: Any = "Old", wanted: Any = "New", name: str = "displayName") -> Any:
+    live = Odd({name: before, "labels": {"keep": "me"}})
+    plan = planned(document(settings={name: wanted}), live)
+    live.calls.clear()
+    live.odd = odd
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    return end.outcome, live
+
+
+def now(**settings: Any) -> Spelled:
+    """The API answers with these settings, and has them."""
+
+    def spelled(live: FakeWorkspace) -> Answer:
+        live.settings |= settings
+        return Answer(200, dict(live.settings))
+
+    return spelled
+
+
+def says(answer: Answer | Lost) -> Spelled:
+    return lambda _: answer
+
+
+def unmade(live: FakeWorkspace) -> Lost:
+    """The call was lost on its way there."""
+    live.settings["displayName"] = "Old"
+    return Lost("reset")
+
+
+def test_one_key_is_written_and_the_others_stay() -> None:
+    outcome, live = run({})
+    assert outcome == Outcome(Ending.DONE)
+    assert live.calls == [f"GET {PATH}", f"PUT {PATH}"]
+    assert live.settings == {"name": "acme", "displayName": "New", "labels": {"keep": "me"}}
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        (says(Lost("reset")), Outcome(Ending.FAILED, "reset", PLAN)),
+        (says(Answer(403, None, "no")), Outcome(Ending.FAILED, "the API answered 403: no", MEND)),
+        (says(Answer(403, {"name": "acme"}, "no")), Outcome(Ending.FAILED, "the API answered 403: no", MEND)),
+        (now(displayName="Else"), CHANGED),
+        (now(name="other"), CHANGED),
+        (now(name="other", displayName="New"), CHANGED),
+        (now(displayName="New"), Outcome(Ending.DONE, "is so already")),
+    ],
+)
+def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Outcome) -> None:
+    outcome, live = run({1: read})
+    assert outcome == expected
+    assert live.calls == [f"GET {PATH}"]
+
+
+def test_what_is_read_and_is_no_workspace() -> None:
+    outcome, live = run({1: says(Answer(200, ["acme"]))})
+    assert outcome.ending is Ending.FAILED
+    assert live.calls == [f"GET {PATH}"]
+
+
+@pytest.mark.parametrize(
+    ("put", "look", "expected"),
+    [
+        (says(Answer(422, None, "no")), None, Outcome(Ending.FAILED, "the API answered 422: no", MEND)),
+        (
+            says(Answer(200, {"name": "acme", "displayName": "Odd"})),
+            None,
+            Outcome(
+                Ending.FAILED,
+                "the API took the change but answers another displayName",
+                "Run `beamctl show` to see what it made of it.",
+            ),
+        ),
+        (says(Lost("reset")), says(Answer(200, {"name": "acme", "displayName": "New"})), Outcome(Ending.DONE)),
+        (says(Answer(200)), says(Answer(200, {"name": "acme", "displayName": "New"})), Outcome(Ending.DONE)),
+        (unmade, now(), Outcome(Ending.FAILED, "reset; it was not made", AGAIN)),
+        (says(Lost("reset")), now(displayName="Else"), CHANGED),
+        (
+            says(Lost("reset")),
+            says(Answer(500, None, "no")),
+            Outcome(Ending.FAILED, "reset, and it cannot be looked up: the API answered 500: no", PLAN),
+        ),
+        (
+            says(Lost("reset")),
+            says(Answer(500, {"name": "acme", "displayName": "New"}, "no")),
+            Outcome(Ending.FAILED, "reset, and it cannot be looked up: the API answered 500: no", PLAN),
+        ),
+        (
+            says(Lost("reset")),
+            says(Lost("reset too")),
+            Outcome(Ending.FAILED, "reset, and it cannot be looked up: reset too", PLAN),
+        ),
+    ],
+)
+def test_a_write_is_confirmed_by_its_answer_or_by_looking(
+    put: Spelled, look: Spelled | None, expected: Outcome
+) -> None:
+    outcome, live = run({2: put} | ({3: look} if look else {}))
+    assert outcome == expected
+    assert live.calls == [f"GET {PATH}", f"PUT {PATH}"] + ([f"GET {PATH}"] if look else [])
+
+
+BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
+
+
+@pytest.mark.parametrize(
+    ("odd", "expected"),
+    [
+        ({}, Outcome(Ending.DONE)),
+        ({1: now(groupMappings=BEFORE[::-1])}, Outcome(Ending.DONE)),
+        ({1: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE, "is so already")),
+        ({2: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE)),
+        ({2: says(Lost("reset")), 3: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE)),
+        (
+            {2: says(Lost("reset")), 3: now(groupMappings=BEFORE[::-1])},
+            Outcome(Ending.FAILED, "reset; it was not made", AGAIN),
+        ),
+    ],
+)
+def test_the_order_of_group_mappings_is_no_change(odd: dict[int, Spelled], expected: Outcome) -> None:
+    outcome, _ = run(odd, BEFORE, AFTER, "groupMappings")
+    assert outcome == expected
+
+
+def test_a_refusal_leaves_the_next_setting_to_be_written() -> None:
+    live = Odd({"displayName": "Old", "labels": {"a": "1"}})
+    plan = planned(document(settings={"displayName": "New", "labels": {"b": "2"}}), live)
+    live.calls.clear()
+    live.odd = {2: says(Answer(422, None, "no"))}
+    ends = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert [end.outcome.ending.value for end in ends] == ["failed", "done"]
+
+
+def test_whatever_is_planned_is_sound() -> None:
+    live = Odd({"displayName": "Old", "labels": {"a": "1"}, "groupMappings": [OPS]})
+    wanted = {"displayName": "New", "labels": {"b": "2"}, "groupMappings": [OPS, ALL]}
+    changes = planned(document(settings=wanted), live).changes
+    assert [change.name for change in changes if SettingsKind().is_sound(change)] == [*wanted]
+    (takes,) = planned(document(settings={"groupMappings": []}, guards={"maxRemovals": 9}), live).changes
+    assert SettingsKind().is_sound(takes)
+
+
+NAMED = change_of({"displayName": "Old"}, {"displayName": "New"})
+MAPPED = change_of({"groupMappings": [ALL]}, {"groupMappings": [ALL, OPS]})
+
+
+@pytest.mark.parametrize(
+    ("change", "forged"),
+    [
+        (NAMED, {"attribute": "name"}),
+        (NAMED, {"attribute": "labels"}),
+        (NAMED, {"action": Action.UPDATE}),
+        (NAMED, {"key": "displayName"}),
+        (NAMED, {"name": "labels"}),
+        (NAMED, {"lane": ""}),
+        (NAMED, {"stage": Stage.DEMOTE}),
+        (NAMED, {"before": None}),
+        (NAMED, {"after": None}),
+        (NAMED, {"before": {"displayName": ["Old"]}}),
+        (NAMED, {"after": {"displayName": ["New"]}}),
+        (NAMED, {"after": {"displayName": "New", "labels": {"a": "1"}}}),
+        (NAMED, {"after": {"labels": {"a": "1"}}}),
+        (MAPPED, {"after": {"groupMappings": [ALL, {"groupName": "x", "role": "owner"}]}}),
+        (MAPPED, {"after": {"groupMappings": [ALL, {"groupName": 7, "role": "admin"}]}}),
+        (MAPPED, {"after": {"groupMappings": [ALL, {"groupName": "x"}]}}),
+        (MAPPED, {"after": {"groupMappings": [ALL, "x"]}}),
+        (MAPPED, {"after": {"groupMappings": [OPS]}}),
+        (MAPPED, {"stage": Stage.DEMOTE}),
+    ],
+)
+def test_what_is_never_planned(change: Change, forged: dict[str, Any]) -> None:
+    assert not SettingsKind().is_sound(replace(change, **forged))

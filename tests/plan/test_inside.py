@@ -1,0 +1,51 @@
+"""What differs inside a nested value, spot by spot."""
+
+from typing import Any
+
+import pytest
+
+from beamctl.plan.inside import ABSENT, differences, same
+
+OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "spots"),
+    [
+        ("a", "b", [("", "a", "b")]),
+        ({"a": "1"}, {"a": "2"}, [("a", "1", "2")]),
+        ({"a": "1"}, {"b": "1"}, [("a", "1", ABSENT), ("b", ABSENT, "1")]),
+        ({"a": None}, {}, [("a", None, ABSENT)]),
+        ({"a": {"b": [1, 2]}}, {"a": {"b": [2, 3]}}, [("a.b.0", 1, 3)]),
+        ([OPS, ALL], [ALL, OPS | {"role": "viewer"}], [("ops.role", "admin", "viewer")]),
+        ([OPS, ALL], [ALL], [("ops", {"role": "admin"}, ABSENT)]),
+        ([{"name": "x", "v": 1}], [{"name": "x", "v": 2}], [("x.v", 1, 2)]),
+        ({"a": 1}, {"a": "1"}, [("a", 1, "1")]),
+        ([OPS, OPS], [OPS, OPS | {"role": "viewer"}], [("1", ABSENT, {"groupName": "ops", "role": "viewer"})]),
+        (["a", OPS], ["a", ALL], [("1.groupName", "ops", "all"), ("1.role", "admin", "member")]),
+    ],
+)
+def test_every_spot(before: Any, after: Any, spots: list[tuple[str, Any, Any]]) -> None:
+    assert [(each.path, each.before, each.after) for each in differences(before, after)] == spots
+    assert not same(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([OPS, ALL], [ALL, OPS]),
+        ({"a": [1, 2, 3]}, {"a": [3, 1, 2]}),
+        ({"a": [{"b": [OPS, ALL]}]}, {"a": [{"b": [ALL, OPS]}]}),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        (None, None),
+    ],
+)
+def test_the_order_is_no_difference(before: Any, after: Any) -> None:
+    assert list(differences(before, after)) == []
+    assert same(before, after)
+
+
+@pytest.mark.parametrize(("one", "other"), [(None, {}), (ABSENT, None), ([OPS, OPS], [OPS]), ({"a": None}, {"a": ""})])
+def test_what_is_not_the_same(one: Any, other: Any) -> None:
+    assert not same(one, other)
+    assert not same(other, one)
