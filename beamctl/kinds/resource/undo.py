@@ -53,7 +53,9 @@ class Undoing:
             if shape.version_label:
                 why = "is made again without its secret, which nobody can read: give it in the console"
                 self.notes.append(Note(f"{change.name} {why}"))
-            known = {field: value for field, value in (before or {}).items() if field in shape.forms}
+            known = {
+                field: value for field, value in (before or {}).items() if field in shape.forms and field != VERSION
+            }
             return creation(shape, change.name, known, Reason.UNDOES)
         if VERSION in before:
             self.notes.append(Note(f"the secret that {change.name} had before cannot be given back"))
