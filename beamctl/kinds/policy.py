@@ -36,6 +36,7 @@ MOST_LOOKED_INTO = 100
 """Policies of which it is asked who uses them: a request each."""
 _SHOWN = 3
 _MISSING = 404
+_AGAIN = "Run `beamctl apply` again."
 
 
 class PolicyKind(ResourceKind):
@@ -99,6 +100,3 @@ def _listed(payload: dict[str, Any]) -> Iterator[str]:
 def _some(users: Sequence[str]) -> str:
     more = f" and {len(users) - _SHOWN} more" if len(users) > _SHOWN else ""
     return ", ".join(users[:_SHOWN]) + more
-
-
-_AGAIN = "Run `beamctl apply` again."

@@ -34,13 +34,6 @@ def attributes(shape: Shape, entry: Mapping[str, Any]) -> dict[str, Any]:
     return {field: shape.forms[field].plain(value) for field, value in found.items()}
 
 
-def entry_of(shape: Shape, found: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry that declares these attributes, but for a secret: what `attributes` reads, the other way round."""
-    entry = {field: found[field] for field in METADATA if field in found}
-    spec = {field: found[field] for field in shape.spec if field in found}
-    return entry | ({"spec": spec} if shape.nested else spec)
-
-
 def problems(shape: Shape, document: Document) -> Iterator[Problem]:
     """Names that the API does not take, and the one label that is beamctl's own."""
     for name, entry in entries(shape, document):
