@@ -4,7 +4,7 @@ can write, and not the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from threading import Event as StopSignal
@@ -28,8 +28,8 @@ from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Reader, Sender, Vault
 from beamctl.plan.change import Change
 from beamctl.plan.export import Exported
-from beamctl.plan.kind import Note, Situation
-from beamctl.plan.plan import Plan, make_plan, make_undo, managed
+from beamctl.plan.kind import Goes, Kind, Note, Situation
+from beamctl.plan.plan import Plan, leaving, make_plan, make_undo, managed
 from beamctl.plan.reading import read
 from beamctl.plan.saved import Saved, read_saved
 from beamctl.plan.stale import Moved, in_place, moved, run_as
@@ -83,7 +83,7 @@ def validate(sources: Sequence[SourceText]) -> Checked:
 def plan(desired: Desired, reader: Reader, situation: Situation) -> Plan:
     """Read what the document says something of, and compare."""
     kinds = managed(KINDS, desired)
-    live = {kind.name: read(kind, desired.workspace, reader) for kind in kinds}
+    live = {kind.name: read(kind, desired.workspace, reader, leaving(kind, desired)) for kind in kinds}
     return make_plan(kinds, desired, live, situation)
 
 
@@ -128,7 +128,8 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: Situation)
     _refuse_unsound(record.changes, f"the record of {record.run.id}")
     begun = [change for change in record.changes if record.state(change) in _MAY_BE_MADE]
     kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in begun))
-    live = {kind.name: read(kind, desired.workspace, reader) for kind in kinds}
+    gone = {(change.kind, change.key) for change in begun if change.before is None}
+    live = {kind.name: read(kind, desired.workspace, reader, _among(kind, gone)) for kind in kinds}
     plan = make_undo(kinds, begun, desired, live, situation)
     unsure = {(change.kind, change.key) for change in begun if record.state(change) is not State.DONE}
     notes = [
@@ -151,10 +152,15 @@ def _refuse_unsound(changes: Sequence[Change], where: str) -> None:
             )
 
 
+def _among(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> Goes:
+    return lambda key: (kind.name, key) in gone
+
+
 def look_again(saved: Plan, reader: Reader, identity: Identity | None) -> Recheck:
     """Read what a saved plan rests on, and see whether it is still so."""
     kinds = tuple(kind for kind in KINDS if kind.name in saved.sections)
-    live = {kind.name: read(kind, saved.workspace, reader) for kind in kinds}
+    gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
+    live = {kind.name: read(kind, saved.workspace, reader, _among(kind, gone)) for kind in kinds}
     return Recheck(
         plan=run_as(saved, kinds, live, identity),
         workspace_id=identify(saved.workspace, reader),

@@ -152,6 +152,7 @@ _SAY: Mapping[str, Callable[[Fault, Document], Iterator[Problem]]] = {
     "pattern": _pattern,
     "minLength": _length,
     "maxLength": _length,
+    "minItems": _length,
     "minimum": _bound,
     "maximum": _bound,
     "required": _required,

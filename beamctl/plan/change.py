@@ -9,6 +9,9 @@ from typing import Any
 
 from beamctl.document.problem import Place
 
+WHOLE = ""
+"""Stands for all attributes of a change."""
+
 
 class Action(Enum):
     """What is done, in the word a reviewer reads."""
@@ -74,7 +77,7 @@ class Change:
         name: How it is shown.
         action: What is done.
         stage: When it may run.
-        attribute: The attribute that a reader wants to see before and after (`role`).
+        attribute: The attribute that a reader wants to see before and after (`role`); `WHOLE` for all there are.
         before: What the API shows now, or None for what is not there.
         after: What it will show, or None for what goes.
         reason: Why.

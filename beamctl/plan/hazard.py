@@ -27,6 +27,7 @@ class Risk(Enum):
         "a group would no longer be mapped to admin, and its people with it",
     )
     GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
+    DELETES_POLICY_IN_USE = "deletes-policy-in-use", "a policy would be deleted that something still uses"
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"
     LIVE_EMPTY = "live-empty", "the API shows nothing at all where there is always something: do not trust it"
     LIVE_WITHOUT_US = "live-without-us", "the API does not show the person that beamctl runs as: do not trust it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,8 @@ class Difference:
 
 
 def differences(before: Any, after: Any) -> Sequence[Difference]:  # noqa: ANN401 - any JSON
-    """Every spot that differs, sorted by path. Items of a list that have a name are paired by it, never by likeness."""
+    """Every spot that differs, sorted by path. Items of a list that have a name are paired by it, never by likeness; of
+    the other lists, whose order means nothing, items come and go as a whole."""
     from deepdiff import DeepDiff
     from deepdiff.helper import notpresent
 
@@ -37,8 +39,8 @@ def differences(before: Any, after: Any) -> Sequence[Difference]:  # noqa: ANN40
     )
     found = []
     for level in (level for group in tree.values() for level in group):
-        path = ".".join(str(part) for part in level.path(output_format="list"))
-        old, new = (ABSENT if side is notpresent else side for side in (level.t1, level.t2))
+        path = ".".join(str(part) for part in level.path(output_format="list") if not isinstance(part, _Item))
+        old, new = (ABSENT if side is notpresent else _as_it_was(side) for side in (level.t1, level.t2))
         found.append(Difference(path, old, new))
     return sorted(found, key=lambda each: (each.path, str(each.before), str(each.after)))
 
@@ -48,11 +50,42 @@ def same(before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
     return bool(before == after) or not differences(before, after)
 
 
+class _Items(dict[str, Any]):
+    """A list whose order means nothing, as its items by what they are."""
+
+
+class _Item(str):
+    """What an item is: no part of a path."""
+
+    __slots__ = ()
+
+
 def _by_name(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if not isinstance(value, list):
-        return value
+        return _by_item(value)
     for name in _NAMES:
         if all(isinstance(item, dict) and isinstance(item.get(name), str) for item in value):
             named = {item[name]: {key: inner for key, inner in item.items() if key != name} for item in value}
-            return named if len(named) == len(value) else value
-    return value
+            return named if len(named) == len(value) else _by_item(value)
+    return _by_item(value)
+
+
+def _by_item(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    match value:
+        case dict():
+            return {key: _by_item(inner) for key, inner in value.items()}
+        case list():
+            return _Items({_Item(json.dumps(item, sort_keys=True)): item for item in value})
+        case _:
+            return value
+
+
+def _as_it_was(side: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The value without what `_by_item` made of it."""
+    match side:
+        case _Items():
+            return list(side.values())
+        case dict():
+            return {key: _as_it_was(inner) for key, inner in side.items()}
+        case _:
+            return side

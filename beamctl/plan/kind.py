@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -133,6 +133,10 @@ Reading = Generator[str, Any, L]
 nothing at a path, `MissingError` is thrown in."""
 
 
+Goes = Callable[[str], bool]
+"""Whether what has this key may be about to go: of that, a kind also reads who uses it."""
+
+
 class Kind(Protocol[L]):
     """One sort of thing that can be declared. `L` is how it holds what the API shows."""
 
@@ -159,8 +163,12 @@ class Kind(Protocol[L]):
         """Whether the document says anything of this kind; else it is not managed, and not even read."""
         ...
 
-    def read(self, workspace: str) -> Reading[L]:
+    def read(self, workspace: str, goes: Goes) -> Reading[L]:
         """Read what the API shows.
+
+        Args:
+            workspace: Its name.
+            goes: Of what is said to go, more may be read.
 
         Raises:
             GarbledError: A payload is not what the API promises.

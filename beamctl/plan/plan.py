@@ -14,7 +14,8 @@ from beamctl.document.document import Desired, Mode
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Comparison, Kind, Note, Situation
+from beamctl.plan.kind import Comparison, Goes, Kind, Note, Situation
+from beamctl.plan.reading import nothing_goes
 
 LiveObject = Mapping[str, Any] | None
 """One thing as the API shows it, plain; None where it is not there."""
@@ -70,6 +71,14 @@ class Plan:
 def managed(kinds: Sequence[Kind[Any]], desired: Desired) -> tuple[Kind[Any], ...]:
     """The kinds that the document says something of; the others are not even read."""
     return tuple(kind for kind in kinds if kind.is_declared(desired))
+
+
+def leaving(kind: Kind[Any], desired: Desired) -> Goes:
+    """What may be about to go: where the document decides, whatever its section does not list."""
+    section = desired.section(kind.section) or {}
+    if desired.mode(kind.section) is Mode.ADDITIVE:
+        return nothing_goes
+    return lambda key: key not in section
 
 
 def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, Any], situation: Situation) -> Plan:
@@ -181,7 +190,8 @@ def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Haz
     if kind.never_empty and not found.seen:
         return [Hazard(Risk.LIVE_EMPTY, kind.section, f"the API shows no {kind.section} at all")]
     if not found.wanted and takes and desired.mode(kind.section) is Mode.AUTHORITATIVE:
-        return [Hazard(Risk.EMPTY_SECTION, kind.section, f"{desired.document.source} says nobody under {kind.section}")]
+        who = "nobody" if kind.never_empty else "nothing"
+        return [Hazard(Risk.EMPTY_SECTION, kind.section, f"{desired.document.source} says {who} under {kind.section}")]
     return []
 
 

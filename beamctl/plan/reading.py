@@ -6,18 +6,23 @@ from typing import TypeVar
 
 from beamctl.errors import MissingError
 from beamctl.model.ports import Reader
-from beamctl.plan.kind import Kind
+from beamctl.plan.kind import Goes, Kind
 
 L = TypeVar("L")
 
 
-def read(kind: Kind[L], workspace: str, reader: Reader) -> L:
-    """What the API shows of a kind.
+def nothing_goes(_key: str) -> bool:
+    """Nothing is about to go."""
+    return False
+
+
+def read(kind: Kind[L], workspace: str, reader: Reader, goes: Goes = nothing_goes) -> L:
+    """What the API shows of a kind, and more of what may be about to go.
 
     Raises:
         ApiError: It cannot be read, and the kind does not know how to go on without.
     """
-    reading = kind.read(workspace)
+    reading = kind.read(workspace, goes)
     try:
         path = next(reading)
         while True:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from beamctl.model.text import printable
-from beamctl.plan.change import Action, Change, Reason
+from beamctl.plan.change import WHOLE, Action, Change, Reason
+from beamctl.plan.inside import Difference, differences
 from beamctl.plan.plan import Plan
 from beamctl.report.style import Tone, value
 
@@ -47,7 +50,10 @@ def subject(change: Change) -> str:
 
 
 def detail(change: Change) -> str:
-    """Before and after, as briefly as they can be told."""
+    """Before and after, as briefly as they can be told; of a whole thing, only what of it is changed."""
+    if change.attribute == WHOLE:
+        spots = inside(change) if change.before is not None and change.after is not None else ()
+        return ", ".join(dict.fromkeys(printable(spot.path) for spot in spots))
     before, after = _side(change, change.before), _side(change, change.after)
     match change.action:
         case Action.RESEND if change.before and before != after:
@@ -61,6 +67,15 @@ def detail(change: Change) -> str:
             return f"invited as {before}"
         case _:
             return after
+
+
+def inside(change: Change) -> Sequence[Difference]:
+    """Every spot in which before and after differ; of what is made or deleted, everything there is."""
+    if change.attribute == WHOLE:
+        return differences(dict(change.before or {}), dict(change.after or {}))
+    if change.before is None or change.after is None:
+        return ()
+    return differences(change.before.get(change.attribute), change.after.get(change.attribute))
 
 
 def remark(change: Change, plan: Plan) -> str:

@@ -31,6 +31,9 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     live: dict[str, Any] = yaml.safe_load((case / "live.yaml").read_text())
     workspace = FakeWorkspace.of(live.get("users", []))
     workspace.settings |= live.get("workspace", {})
+    for section, listed in live.get("things", {}).items():
+        workspace.things.kept[section] = {each["metadata"]["name"]: each for each in listed}
+    workspace.things.users = live.get("usages", {})
     today = date.fromisoformat(live["today"]) if "today" in live else TODAY
     identity = Identity(**live["identity"]) if "identity" in live else None
     want = desired((case / "access.yaml").read_text())

@@ -10,10 +10,23 @@ from beamctl.api.workspace import open_workspace
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.emulator import as_operator, create_app, load_seed
+from beamctl.model.api_call import Answer, Lost
+from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Situation
 from beamctl.usecases import plan, validate
 from tests.fakes.runs import TODAY, all_done, apply_through
+
+
+class AnySecret:
+    """Wherever a secret comes from, it is there."""
+
+    def deliver(self, secret: HandOver) -> Answer | Lost:  # noqa: ARG002 - as the port has it
+        return Answer(200)
+
+    def fetch(self, secret: Fetch) -> Answer | Lost:
+        return Answer(200, f"made up for {secret.what}")
+
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml"))
 HEAD = re.compile(r"# yaml-language-server: \$schema=(.*)")
@@ -43,6 +56,6 @@ def test_an_example(path: Path, tmp_path: Path) -> None:
             first = plan(want, api.reader(), Situation(TODAY, "local"))
             assert first.changes
             assert {hazard.risk for hazard in first.hazards} <= {Risk.LIVE_EMPTY}
-            assert all_done(apply_through(first, api.reader(), api.sender()))
+            assert all_done(apply_through(first, api.reader(), api.sender(), vault=AnySecret()))
             assert plan(want, api.reader(), Situation(TODAY, "local")).changes == ()
         (tmp_path / "emulator.db").unlink()

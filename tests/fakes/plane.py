@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,19 @@ from typing import Any
 from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
 from beamctl.emulator.mail.post import Post
 from beamctl.plan.change import Action, Change
+
+LISTINGS = {"policy": "/policies", "integration": "/integrations/connections", "environment": "/environments"}
+
+
+def is_like(thing: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
+    """Whether something with metadata and a spec has these attributes, whatever the order of lists."""
+    shown = {"labels": {}, **thing["metadata"], **thing["spec"]}
+    shown["secretVersion"] = int(shown["labels"].get("beamctl-secret-version", 1))
+    return all(in_order(shown.get(name, type(value)())) == in_order(value) for name, value in attributes.items())
+
+
+def in_order(value: Any) -> Any:
+    return sorted(map(str, value)) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -22,13 +35,18 @@ class State:
     Attributes:
         users: By e-mail.
         settings: The workspace as the API shows it.
+        things: By kind and name, policies and the like.
     """
 
     users: Mapping[str, Mapping[str, Any]]
     settings: Mapping[str, Any]
+    things: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def shows(self, change: Change) -> bool:
         """Whether it is as the change would have it."""
+        if change.kind in LISTINGS:
+            thing = self.things[change.kind].get(change.key)
+            return is_like(thing, change.after) if thing and change.after is not None else thing is change.after
         user = self.users.get(change.key)
         match change.action:
             case Action.SET:
@@ -44,6 +62,8 @@ class State:
 
     def about(self, change: Change) -> Any:
         """The part that a change is about."""
+        if change.kind in LISTINGS:
+            return self.things[change.kind].get(change.key)
         return self.settings.get(change.name) if change.action is Action.SET else self.users.get(change.key)
 
 
@@ -61,7 +81,9 @@ class Plane:
             file.backup(self._seeded)
         self.letters: list[str] = []
         self.app = create_app(self.db, quirks=frozenset(quirks), post=Post((self,)))
-        self._watcher = as_operator(create_app(self.db))  # without faults and quirks
+        era = frozenset(quirks) & {Quirk.BEAMLIT_ERA}
+        self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
+        self._watcher = as_operator(create_app(self.db, quirks=era))  # without faults and other quirks
 
     def deliver(self, message: EmailMessage) -> None:
         """A letter is sent: implements the emulator's `Delivery`."""
@@ -76,7 +98,8 @@ class Plane:
 
     def state(self) -> State:
         users = self._ask("/users")
-        return State({user["email"].lower(): user for user in users}, self._ask("/workspaces/acme"))
+        things = {kind: {one["metadata"]["name"]: one for one in self._ask(LISTINGS[kind])} for kind in self._kinds}
+        return State({user["email"].lower(): user for user in users}, self._ask("/workspaces/acme"), things)
 
     def admins(self) -> int:
         """How many accepted admins there are."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from beamctl.apply.event import Ended, Event, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.model.api_call import Answer, ApiCall, Lost
-from beamctl.model.ports import Reader, Sender
+from beamctl.model.ports import Reader, Sender, Vault
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Ending, Outcome, Situation
 from beamctl.plan.plan import Plan
@@ -93,22 +93,24 @@ class Run:
         return failed | {event.change.key for event in self.events if isinstance(event, NotAttempted)}
 
 
-def one(want: Desired, reader: Reader, sender: Sender) -> Run:
+def one(want: Desired, reader: Reader, sender: Sender, vault: Vault | None = None) -> Run:
     """Plan and apply, one request after the other; what no flag allows is not applied."""
     found = plan(want, reader, Situation(TODAY, API))
     refused = any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in found.hazards)
-    events = [] if refused else list(apply(found, reader, sender, parallelism=1, stop=threading.Event()))
+    events = [] if refused else list(apply(found, reader, sender, parallelism=1, stop=threading.Event(), vault=vault))
     return Run(found, events)
 
 
-def at_once(want: Desired, order: Iterable[int], ports: Sequence[tuple[Reader, Sender]]) -> list[Run]:
+def at_once(
+    want: Desired, order: Iterable[int], ports: Sequence[tuple[Reader, Sender]], vault: Vault | None = None
+) -> list[Run]:
     """A run for each pair of ports, all on the same workspace, in an order that may begin with any of them."""
     turns = Turns(order, len(ports))
 
     def go(number: int) -> Run:
         port = Port(number, turns, *ports[number])
         try:
-            return one(want, port, port)
+            return one(want, port, port, vault)
         finally:
             turns.end(number)
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from beamctl.errors import MissingError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from tests.fakes import contract
+from tests.fakes.things import FakeThings
 
 ROLES = {"admin", "member", "viewer"}
 
@@ -21,6 +22,7 @@ ROLES = {"admin", "member", "viewer"}
 class FakeWorkspace:
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=lambda: {"name": "acme", "displayName": "Acme"})
+    things: FakeThings = field(default_factory=FakeThings)
     quirks: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     loses: frozenset[str] = frozenset()
@@ -72,7 +74,7 @@ class FakeWorkspace:
                 self.settings = dict(body) if "put-replaces" in self.quirks else self.settings | body
                 return Answer(200, dict(self.settings))
             case _:
-                return Answer(404, None, "Not found")
+                return self.things.answer(call.method.value, unquote(call.path), body, self.quirks)
 
     def _shown(self, user: Mapping[str, Any]) -> dict[str, Any]:
         shown = dict(user)

@@ -1,6 +1,6 @@
 """Plans that stand for all others: a workspace, a document, and a quirk where the API may need more calls for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk
 from tests.fakes.runs import document
+from tests.fakes.things import FakeVault
 
 PAST = "2020-01-01T00:00:00Z"
+VAULT = FakeVault({"KEY": "sk-canary-0123456789abcdef"})
 KEY = "bl_ci"
 """Of the service account that beamctl runs as: no person is needed for it to go on."""
 GUARDS = {"maxRemovals": 9}
@@ -25,6 +27,8 @@ class Scenario:
     declared: The settings that the document declares.
     ada: How ada is wanted.
     quirk: Of the emulator, beside one: it does not stop anybody from taking the last admin away.
+    things: Policies and the like, as a seed has them.
+    sections: What the document declares of these; then it says nothing of people.
     """
 
     members: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +38,8 @@ class Scenario:
     declared: Mapping[str, Any] = field(default_factory=dict)
     ada: str = "admin"
     quirk: Quirk = Quirk.ALLOW_LAST_ADMIN
+    things: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    sections: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def seed(self) -> dict[str, Any]:
@@ -52,10 +58,13 @@ class Scenario:
             "users": [{"email": address(who), "workspaces": {"acme": role}} for who, role in everybody.items()],
             "serviceAccounts": [{"workspace": "acme", "name": "ci", "role": "admin", "apiKey": KEY}],
             "invitations": [{"workspace": "acme", **invitation} for invitation in invitations],
+            **{kind: [{"workspace": "acme", **thing} for thing in things] for kind, things in self.things.items()},
         }
 
     @cached_property
     def want(self) -> Desired:
+        if self.sections:
+            return document(guards=GUARDS, **self.sections)
         members = {address(who): role for who, role in {"ada": self.ada, **self.wanted}.items()}
         more = {"settings": dict(self.declared)} if self.declared else {}
         return document(members, guards=GUARDS, **more)
@@ -74,6 +83,50 @@ SCENARIOS = {
     ),
     "gone": Scenario(members={"bob": "admin", "cid": "member", "dan": "viewer"}, invited={"kim": "admin"}),
     "settings": Scenario(declared={"displayName": "B", "groupMappings": []}, quirk=Quirk.PUT_REPLACES),
+    "policies": Scenario(
+        things={
+            "policies": [
+                {"name": "eu-only", "spec": {"type": "location", "locations": [{"type": "continent", "name": "eu"}]}},
+                {"name": "old", "spec": {"type": "flavor"}},
+            ]
+        },
+        sections={
+            "policies": {
+                "eu-only": {"spec": {"type": "location", "locations": [{"type": "country", "name": "fr"}]}},
+                "new": {"labels": {"a": "b"}, "spec": {"type": "maxToken", "maxTokens": {"total": 5}}},
+            }
+        },
+        quirk=Quirk.SPEC_MERGES,
+    ),
+    "integrations": Scenario(
+        things={
+            "integrationConnections": [
+                {
+                    "name": "openai",
+                    "spec": {"integration": "openai", "config": {"org": "a"}, "secret": {"apiKey": "x"}},
+                },
+                {"name": "old", "spec": {"integration": "slack"}},
+            ]
+        },
+        sections={
+            "integrations": {
+                "openai": {
+                    "integration": "openai",
+                    "config": {"org": "b"},
+                    "secret": {"apiKey": {"env": "KEY"}, "version": 2},
+                },
+                "new": {"integration": "github", "secret": {"token": {"env": "KEY"}}},
+            }
+        },
+        quirk=Quirk.MASKED_SECRETS,
+    ),
+    "environments": Scenario(
+        things={"policies": [{"name": "us", "spec": {"type": "location"}}]},
+        sections={
+            "environments": {"production": {"policies": ["us"]}, "staging": {"displayName": "S", "policies": ["us"]}},
+        },
+        quirk=Quirk.BEAMLIT_ERA,
+    ),
     "all": Scenario(
         members={"ann": "member", "bob": "admin", "cid": "member", "eve": "admin"},
         invited={"lee": "member", "max": "viewer"},

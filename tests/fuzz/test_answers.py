@@ -72,7 +72,7 @@ class Answers:
         self._answers = answers
 
     def get(self, path: str) -> Any:
-        return self._answers.get(path.partition("?")[0])
+        return self._answers.get(path.partition("?")[0], [])
 
 
 def refuse(constant: str) -> NoReturn:

@@ -290,8 +290,8 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         "does not agree with itself",
     ),
     "a section that there is not": (
-        lambda data: entry(data)["sections"].update(policy="policies"),
-        "is about policy, of which this beamctl knows nothing",
+        lambda data: entry(data)["sections"].update(gadget="gadgets"),
+        "is about gadget, of which this beamctl knows nothing",
     ),
     "a setting that there is not": (
         lambda data: change(data, "displayName").update(attribute="name"),

@@ -21,7 +21,7 @@ from tests.fakes.plane import Plane
 from tests.fakes.runs import document, planned
 from tests.fakes.turns import Run, at_once, one
 from tests.fakes.workspace import FakeWorkspace, person
-from tests.faults.scenarios import SCENARIOS
+from tests.faults.scenarios import SCENARIOS, VAULT
 
 SENT = {Action.INVITE, Action.RESEND}
 GONE = {Action.REMOVE, Action.REVOKE}
@@ -145,7 +145,7 @@ def test_two_end_as_one_with_the_emulator(name: str, tmp_path: Path) -> None:
         ]
         for order in SCHEDULES:
             plane.reset()
-            runs = at_once(scenario.want, order, [(each.reader(), each.sender()) for each in clients])
+            runs = at_once(scenario.want, order, [(each.reader(), each.sender()) for each in clients], VAULT)
             assert [run.undone for run in runs] == [set(), set()]
             after = one(scenario.want, clients[0].reader(), clients[0].sender())
             assert after.plan.changes == ()

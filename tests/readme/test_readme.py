@@ -25,6 +25,8 @@ from beamctl.document.source import MOST_DOCUMENTS
 from beamctl.document.syntax import DEEPEST
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.kinds.member.table import ROWS, WANTED
+from beamctl.kinds.policy import MOST_LOOKED_INTO
+from beamctl.kinds.resource.live import MOST_PAGES
 from beamctl.model import email
 from beamctl.plan import saved
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
@@ -131,6 +133,8 @@ def limit_table() -> str:
         ("lists and objects inside one another in an answer", f"{MOST_NESTED:,}"),
         ("characters of a live e-mail, role, source or id", f"{LONGEST_TEXT:,}"),
         ("characters of a value that text output shows; it says how many more there are", f"{LONGEST_VALUE:,}"),
+        ("pages of a listing", f"{MOST_PAGES:,}"),
+        ("policies of one plan of which it is asked who uses them", f"{MOST_LOOKED_INTO:,}"),
         ("a saved plan", f"{saved.LARGEST // mib} MiB"),
         ("the record of a run", f"{run_records.LARGEST // mib} MiB"),
     ]

@@ -22,7 +22,7 @@ from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
 from beamctl.plan.export import Exported
-from beamctl.plan.kind import Comparison, Conversation, Footing, Note, Reading, Situation
+from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
 
 _SHOWN = 5
 
@@ -45,7 +45,7 @@ class MemberKind:
         """Whether there is the section."""
         return desired.section(self.section) is not None
 
-    def read(self, workspace: str) -> Reading[People]:  # noqa: ARG002 - the workspace is told by a header
+    def read(self, workspace: str, goes: Goes) -> Reading[People]:  # noqa: ARG002 - a header tells the workspace
         """The one listing of members and invitations: everybody by folded e-mail."""
         payload = yield calls.LISTING
         return people(payload)

@@ -19,7 +19,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Comparison, Conversation, Footing, Note, Reading, Situation
+from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
 
 
 class SettingsKind:
@@ -51,7 +51,7 @@ class SettingsKind:
         """Whether there is the section."""
         return desired.section(self.section) is not None
 
-    def read(self, workspace: str) -> Reading[Settings]:
+    def read(self, workspace: str, goes: Goes) -> Reading[Settings]:  # noqa: ARG002 - no setting goes
         """The workspace itself: the settings that can be declared."""
         payload = yield _path(workspace)
         return settings(payload)

@@ -22,7 +22,7 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
             return ""
         case Ended(outcome=outcome):
             mark, tone = _MARK[outcome.ending]
-            told = f"  {mark} {what}  {words.detail(event.change)}"
+            told = f"  {mark} {what}  {words.detail(event.change)}".rstrip()
             if outcome.remark:
                 told += f" — {printable(outcome.remark)}"
             if outcome.hint:

@@ -4,7 +4,8 @@ It must not say what apply would do."""
 from __future__ import annotations
 
 from beamctl.model.text import printable
-from beamctl.plan.change import Change, Reason
+from beamctl.plan.change import WHOLE, Change, Reason
+from beamctl.plan.inside import ABSENT, Difference
 from beamctl.plan.plan import Plan
 from beamctl.report import words
 from beamctl.report.style import PLAIN, Style, Tone, table, value
@@ -32,6 +33,8 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
 def told(plan: Plan, change: Change) -> str:
     """One difference in a sentence: what is, and what the document says."""
     says, has = printable(plan.source), _live(change)
+    if change.attribute == WHOLE:
+        return _told_whole(change, says)
     match change.reason:
         case Reason.NOT_THERE:
             return f"is not there; {says} says {_said(change)}"
@@ -43,6 +46,24 @@ def told(plan: Plan, change: Change) -> str:
             return f"has an expired invitation; {says} says {_said(change)}"
         case _:
             return f"{has}; {says} says {_said(change)}"
+
+
+def _told_whole(change: Change, says: str) -> str:
+    """The same of a whole thing: that it is there or not, or everything in which it differs."""
+    if change.after is None:
+        return f"is there; not in {says}"
+    if change.before is None:
+        return f"is not there; it is in {says}"
+    return "; ".join(_spot(spot, says) for spot in words.inside(change))
+
+
+def _spot(spot: Difference, says: str) -> str:
+    path = printable(spot.path)
+    if spot.before is ABSENT:
+        return f"{path}: {value(spot.after)} is missing"
+    if spot.after is ABSENT:
+        return f"{path}: {value(spot.before)} is not in {says}"
+    return f"{path} is {value(spot.before)}; {says} says {value(spot.after)}"
 
 
 def _row(plan: Plan, change: Change) -> tuple[str, str, str]:

@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Sequence
 
 from beamctl.model.text import printable
-from beamctl.plan.change import Change
+from beamctl.plan.change import WHOLE, Change
 from beamctl.plan.hazard import Allowance, Hazard, refused
-from beamctl.plan.inside import ABSENT, differences
+from beamctl.plan.inside import ABSENT
 from beamctl.plan.kind import Note
 from beamctl.plan.plan import Plan
 from beamctl.report import words
@@ -124,15 +124,15 @@ def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
 
 
 def _nested(change: Change) -> bool:
+    if change.attribute == WHOLE:
+        return True
     sides = [(side or {}).get(change.attribute) for side in (change.before, change.after)]
     return any(isinstance(side, dict | list) for side in sides)
 
 
 def _inside(change: Change) -> list[str]:
-    if not _nested(change) or change.before is None or change.after is None:
-        return []
     lines = []
-    for spot in differences(change.before.get(change.attribute), change.after.get(change.attribute)):
+    for spot in words.inside(change) if _nested(change) else ():
         name = printable(spot.path)
         if spot.before is ABSENT:
             lines.append(f"      + {name}: {value(spot.after)}")

@@ -1,0 +1,84 @@
+"""The kind `integration`: connections to other companies' services. A secret can be written and not read: the document
+says where it comes from, and its version, kept in a label, when it is sent again. It must not know how a secret is got.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+from beamctl.document.document import Desired, Document
+from beamctl.document.problem import Problem
+from beamctl.kinds.resource import ResourceKind
+from beamctl.kinds.resource.export import export
+from beamctl.kinds.resource.live import Things
+from beamctl.kinds.resource.shape import Form, Shape
+from beamctl.kinds.resource.wanted import entries
+from beamctl.plan.change import Action, Change
+from beamctl.plan.export import Exported
+from beamctl.plan.kind import Note
+
+SHAPE = Shape(
+    name="integration",
+    section="integrations",
+    path="/integrations/connections",
+    word="integration connection",
+    spec={"integration": Form.TEXT, "config": Form.TEXTS},
+    version_label="beamctl-secret-version",
+)
+_SECRET, _VERSION = "secret", "version"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HINT = "say where it comes from: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
+
+
+class IntegrationKind(ResourceKind):
+    """Implements `beamctl.plan.kind.Kind` for integration connections."""
+
+    def __init__(self) -> None:
+        super().__init__(SHAPE)
+
+    def problems(self, document: Document) -> Iterable[Problem]:
+        """What the schema cannot see; what may be a secret is never repeated."""
+        return chain(super().problems(document), _problems(document))
+
+    def export(self, live_things: Things) -> Exported:
+        """Every connection without its secret, which nobody can read."""
+        return export(SHAPE, live_things, "say where its secret comes from: secret: {apiKey: {env: NAME}}")
+
+    def spelled(self, change: Change, desired: Desired) -> Change:
+        """The change with where its secret comes from. It goes along with every change: the API may drop what a `PUT`
+        leaves out."""
+        sources = _sources(desired.section(self.section).get(change.key, {}))
+        return replace(change, secrets={"from": sources}) if sources and change.after is not None else change
+
+    def remarks(self, changes: Sequence[Change]) -> Iterable[Note]:
+        """Whose secret may be lost by a change."""
+        for change in changes:
+            if change.action is Action.UPDATE and not change.secrets:
+                text = f"the document does not say where the secret of {change.name} comes from"
+                yield Note(f"{text}: whether the API keeps it through the change is not known", change.place)
+
+
+def _sources(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: source for name, source in entry.get(_SECRET, {}).items() if name != _VERSION}
+
+
+def _problems(document: Document) -> Iterator[Problem]:
+    for name, entry in entries(SHAPE, document):
+        secret = entry.get(_SECRET)
+        for part, source in secret.items() if isinstance(secret, dict) else ():
+            if part == _VERSION:
+                continue
+            path = (SHAPE.section, name, _SECRET, part)
+            if isinstance(source, str):
+                yield Problem(document.key_place(*path), f"a secret stands in the document, under {part!r}", _HINT)
+            variable = source.get("env") if isinstance(source, dict) else None
+            if isinstance(variable, str) and not _VARIABLE.fullmatch(variable):
+                message = f"'env' of {part!r} is not the name of a variable"
+                yield Problem(document.place(*path, "env"), message, "write the name of the variable, never its value")
+        if isinstance(secret, dict) and secret.keys() <= {_VERSION}:
+            message = f"the secret of {name!r} does not say where it comes from"
+            yield Problem(document.key_place(SHAPE.section, name, _SECRET), message, f"add 'NAME: …', and {_HINT}")

@@ -1,0 +1,200 @@
+"""How the API spells a change to a thing: made in one call; changed by a read, a merge and a write of the whole, as
+nobody knows whether the API keeps what a `PUT` leaves out; deleted in one. It must not know how a call travels."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from beamctl.errors import GarbledError
+from beamctl.kinds.resource.compare import has
+from beamctl.kinds.resource.live import Thing, thing
+from beamctl.kinds.resource.shape import METADATA, VERSION, Shape
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
+from beamctl.model.secret import Command, Fetch, File, HandOver, Variable, place_of
+from beamctl.plan.change import Action, Change
+from beamctl.plan.kind import Conversation, Ending, Outcome
+
+_CONFLICT, _MISSING = 409, 404
+_AGAIN = "Run `beamctl plan` to see how it stands."
+_READ_ONLY = frozenset({"workspace", "url", "plan", "createdAt", "updatedAt", "createdBy", "updatedBy"})
+_SECRET = "secret"  # noqa: S105 - the name of a field
+
+_Calls = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Thing | Lost | None]
+_Fetches = Generator[ApiCall | HandOver | Fetch, Answer | Lost, dict[str, str] | Outcome]
+
+
+def perform(shape: Shape, change: Change) -> Conversation:
+    """Make a change to one thing. A secret that it needs is fetched before anything is sent."""
+    match change.action:
+        case Action.DELETE:
+            return (yield from _delete(shape, change))
+        case Action.CREATE | Action.UPDATE:
+            secret = yield from _fetch(change)
+            if isinstance(secret, Outcome):
+                return secret
+            make = _create if change.action is Action.CREATE else _update
+            return (yield from make(shape, change, secret))
+        case _:
+            raise AssertionError(f"a {shape.word} has no change {change.action}")
+
+
+def _fetch(change: Change) -> _Fetches:
+    """Every part of the secret, by its name."""
+    found = {}
+    for name, written in change.secrets.get("from", {}).items():
+        match place_of(written):
+            case File() | Command() | Variable() as source:
+                got = yield Fetch(source, f"the secret {name} of {change.name}")
+            case _:
+                got = Lost("what is written is no place")
+        text = got.body if isinstance(got, Answer) and got.ok else None
+        if not isinstance(text, str) or not text:
+            why = "it is empty" if isinstance(got, Answer) and got.ok else got.why
+            remark = f"the secret {name} cannot be had: {why}; nothing was sent"
+            return Outcome(Ending.FAILED, remark, "See to where it comes from, then run `beamctl apply` again.")
+        found[name] = text
+    return found
+
+
+def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Conversation:
+    body = _written(shape, {"metadata": {"name": change.name}, "spec": {}}, change, secret)
+    answer = yield ApiCall(Method.POST, shape.path, body)
+    if isinstance(answer, Answer) and not answer.ok and answer.status != _CONFLICT:
+        return _failed(answer)
+    if answer.ok and (told := _told(shape, change.name, answer)) is not None:
+        return _as_told(shape, change, told)
+    there = yield from look_up(shape, change.name)
+    if isinstance(there, Lost):
+        return _unseen(answer, there)
+    if there is None:
+        return _failed(answer) if isinstance(answer, Answer) else _not_made(answer)
+    if has(shape, there, change.after or {}):
+        return Outcome(Ending.DONE, "is there already" if isinstance(answer, Answer) and not answer.ok else "")
+    return Outcome(Ending.FAILED, f"is there already, with another {_differing(shape, change, there)}", _AGAIN)
+
+
+def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Conversation:
+    """Read the thing, and write it back whole where it is still as it was."""
+    read = yield ApiCall(Method.GET, path_of(shape, change.name))
+    if isinstance(read, Answer) and read.status == _MISSING:
+        return _gone(change)
+    now = _told(shape, change.name, read)
+    if now is None or not isinstance(read, Answer):
+        return _failed(read) if isinstance(read, Answer) and not read.ok else _unseen(read, Lost("nothing was sent"))
+    if not has(shape, now, change.before or {}):
+        is_so = has(shape, now, change.after or {})
+        return Outcome(Ending.DONE, "is so already") if is_so else _changed(shape, change, now)
+    return (yield from _write(shape, change, _written(shape, read.body, change, secret)))
+
+
+def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Conversation:
+    """Write it, and look where the answer does not confirm it."""
+    answer = yield ApiCall(Method.PUT, path_of(shape, change.name), body)
+    if isinstance(answer, Answer) and not answer.ok:
+        return _gone(change) if answer.status == _MISSING else _failed(answer)
+    if (told := _told(shape, change.name, answer)) is not None:
+        return _as_told(shape, change, told)
+    there = yield from look_up(shape, change.name)
+    if not isinstance(there, Thing):
+        return _unseen(answer, there) if there else _gone(change)
+    if has(shape, there, change.after or {}):
+        return Outcome(Ending.DONE)
+    return _not_made(answer) if has(shape, there, change.before or {}) else _changed(shape, change, there)
+
+
+def _delete(shape: Shape, change: Change) -> Conversation:
+    answer = yield ApiCall(Method.DELETE, path_of(shape, change.name))
+    if answer.ok:
+        return Outcome(Ending.DONE)
+    if isinstance(answer, Answer) and answer.status == _CONFLICT:
+        hint = "Take it out of what uses it first; then run `beamctl apply` again."
+        return Outcome(Ending.FAILED, answer.why, hint)
+    if isinstance(answer, Answer) and answer.status != _MISSING:
+        return _failed(answer)
+    there = yield from look_up(shape, change.name)  # after a 404: gone, or a path that reached nothing?
+    if there is None:
+        return Outcome(Ending.DONE, "was gone already" if isinstance(answer, Answer) else "")
+    if isinstance(there, Lost):
+        return _unseen(answer, there)
+    return _failed(answer) if isinstance(answer, Answer) else _not_made(answer)
+
+
+def look_up(shape: Shape, name: str) -> _Calls:
+    """The thing as it is now; None where there is none of that name."""
+    answer = yield ApiCall(Method.GET, path_of(shape, name))
+    if isinstance(answer, Answer) and answer.status == _MISSING:
+        return None
+    return _told(shape, name, answer) or Lost(answer.why if not answer.ok else "the API shows something else")
+
+
+def path_of(shape: Shape, name: str) -> str:
+    """Where the one of that name is."""
+    return f"{shape.path}/{segment(name)}"
+
+
+def _written(shape: Shape, was: Mapping[str, Any], change: Change, secret: Mapping[str, str]) -> dict[str, Any]:
+    """The whole thing as it is sent: as it was read, but for what the change is about. A secret that was read is never
+    sent back: it may be a mask."""
+    flat = "metadata" not in was
+    metadata = {field: value for field, value in (was if flat else was["metadata"]).items() if field not in _READ_ONLY}
+    spec = {field: value for field, value in (was if flat else was.get("spec", {})).items() if field != _SECRET}
+    if flat:
+        metadata = {field: metadata[field] for field in ("name", *METADATA) if field in metadata}
+        spec = {field: spec[field] for field in shape.spec if field in spec}
+    labels = dict(metadata.get("labels") or {})
+    after = dict(change.after or {})
+    version = {shape.version_label: labels[shape.version_label]} if shape.version_label in labels else {}
+    if after.get(VERSION, 1) > 1:
+        version = {shape.version_label: str(after[VERSION])}
+    metadata |= {field: after[field] for field in METADATA if field in after}
+    if "labels" in after or version:
+        metadata["labels"] = {**after.get("labels", labels), **version}
+    spec |= {field: after[field] for field in shape.spec if field in after}
+    return {"metadata": metadata, "spec": spec | ({_SECRET: dict(secret)} if secret else {})}
+
+
+def _told(shape: Shape, name: str, answer: Answer | Lost) -> Thing | None:
+    """The thing of that name as an answer tells it; None where it tells nothing of it."""
+    try:
+        told = thing(shape, answer.body) if isinstance(answer, Answer) and answer.ok else None
+    except GarbledError:
+        return None
+    return told if told is not None and told.name == name else None
+
+
+def _as_told(shape: Shape, change: Change, told: Thing) -> Outcome:
+    if has(shape, told, change.after or {}):
+        return Outcome(Ending.DONE)
+    remark = f"the API took the change but answers another {_differing(shape, change, told)}"
+    return Outcome(Ending.FAILED, remark, "Run `beamctl show` to see what it made of it.")
+
+
+def _differing(shape: Shape, change: Change, now: Thing) -> str:
+    """The names of what is not as the change would have it."""
+    after = change.after or {}
+    names = [field for field in after if not has(shape, now, {field: after[field]})]
+    return ", ".join(names)
+
+
+def _changed(shape: Shape, change: Change, now: Thing) -> Outcome:
+    before = change.before or {}
+    names = ", ".join(field for field in before if not has(shape, now, {field: before[field]}))
+    return Outcome(Ending.FAILED, f"{names} was changed meanwhile", "Run `beamctl plan` to see it.")
+
+
+def _gone(change: Change) -> Outcome:
+    return Outcome(Ending.FAILED, f"{change.name} is no longer there", _AGAIN)
+
+
+def _unseen(answer: Answer | Lost, look: Lost) -> Outcome:
+    return Outcome(Ending.FAILED, f"{answer.why}, and it cannot be looked up: {look.why}", _AGAIN)
+
+
+def _not_made(answer: Answer | Lost) -> Outcome:
+    return Outcome(Ending.FAILED, f"{answer.why}; it was not made", "Run `beamctl apply` again.")
+
+
+def _failed(answer: Answer) -> Outcome:
+    hint = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
+    return Outcome(Ending.FAILED, answer.why, hint)

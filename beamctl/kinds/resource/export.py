@@ -1,0 +1,43 @@
+"""Things as a document would say them, so that a plan of it changes nothing. It must not know how it is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beamctl.document.document import Document
+from beamctl.document.schema import check
+from beamctl.kinds.resource.live import Thing, Things
+from beamctl.kinds.resource.shape import METADATA, Shape
+from beamctl.kinds.resource.wanted import problems
+from beamctl.plan.export import Exported
+
+
+def export(shape: Shape, things: Things, remark: str = "") -> Exported:
+    """Every thing that a document can declare as it is.
+
+    Args:
+        shape: What tells the kind from others.
+        things: What the API shows.
+        remark: What should be said above each.
+    """
+    entries: dict[str, Any] = {}
+    left_out: list[str] = []
+    for name, thing in sorted((things or {}).items()):
+        entry = _entry(shape, thing)
+        if _can_be_said(shape, name, entry):
+            entries[name] = entry
+        else:
+            left_out.append(f"{name} is such as no document can say")
+    remarks = dict.fromkeys(entries, remark) if remark else {}
+    return Exported(entries, remarks, tuple(left_out), whole=not left_out)
+
+
+def _entry(shape: Shape, thing: Thing) -> dict[str, Any]:
+    there = {field: value for field, value in thing.attributes.items() if value != shape.forms[field].empty}
+    spec = {field: there[field] for field in shape.spec if field in there}
+    return {field: there[field] for field in METADATA if field in there} | ({"spec": spec} if shape.nested else spec)
+
+
+def _can_be_said(shape: Shape, name: str, entry: dict[str, Any]) -> bool:
+    document = Document("", {"version": 1, "workspace": "w", shape.section: {name: entry}}, {}, {})
+    return not check(document) and next(iter(problems(shape, document)), None) is None

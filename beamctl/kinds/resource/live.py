@@ -1,0 +1,158 @@
+"""Things as the API shows them: listed in one piece or in pages, in two halves or, as in the earliest days, flat. It
+must not know what the document wants of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from beamctl.document.quote import quoted
+from beamctl.errors import GarbledError
+from beamctl.kinds.resource.shape import METADATA, USED_BY, VERSION, Shape
+from beamctl.model.api_call import segment
+from beamctl.plan.kind import Reading
+
+MOST_PAGES = 500
+_LONGEST_NAME = 1_000
+_LATER = "Check --api-url, and try again later; --debug shows the answer."
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing.
+
+    Attributes:
+        name: Its name.
+        attributes: Everything that can be declared of it; what the API leaves out is empty.
+        used_by: What uses it, as `model/NAME`; None where that was not asked, or the API does not tell.
+    """
+
+    name: str
+    attributes: Mapping[str, Any]
+    used_by: tuple[str, ...] | None = None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """As plain data."""
+        return dict(self.attributes) | ({USED_BY: list(self.used_by)} if self.used_by else {})
+
+
+Things = Mapping[str, Thing] | None
+"""Everything of a kind by name; None where the API does not have the kind."""
+
+
+def listing(shape: Shape) -> Reading[Mapping[str, Thing]]:
+    """Read all of them.
+
+    Raises:
+        GarbledError: It is no list that ends, or has an entry that is not one of them, or one twice.
+    """
+    entries = yield from _pages(shape)
+    found: dict[str, Thing] = {}
+    for entry in entries:
+        one = thing(shape, entry)
+        if one.name in found:
+            raise GarbledError(f"the API shows the {shape.word} {quoted(one.name)} twice", _LATER)
+        found[one.name] = one
+    return found
+
+
+def _pages(shape: Shape) -> Reading[list[Any]]:
+    path = f"{shape.path}?limit=200" if shape.paged else shape.path  # as many as the API gives in one page
+    page = yield path
+    if isinstance(page, list):
+        return page
+    found: list[Any] = []
+    cursors: set[str] = set()
+    while len(cursors) < MOST_PAGES:
+        match page:
+            case {"data": list(data), "meta": {"hasMore": False}}:
+                return found + data
+            case {"data": list(data), "meta": {"hasMore": True, "nextCursor": str(cursor)}}:
+                if not cursor or cursor in cursors:
+                    break
+                found += data
+                cursors.add(cursor)
+                page = yield f"{path}&cursor={_query(cursor)}"
+            case _:
+                break
+    raise GarbledError(f"the API's list of {shape.words} is no list that ends", _LATER)
+
+
+def _query(cursor: str) -> str:
+    """The cursor as a query has it.
+
+    Raises:
+        GarbledError: It is no text.
+    """
+    try:
+        return segment(cursor)
+    except UnicodeEncodeError:
+        raise GarbledError("the API's cursor for the next page is no text", _LATER) from None
+
+
+def thing(shape: Shape, payload: Any) -> Thing:  # noqa: ANN401 - this is where its shape is checked
+    """One thing as the API shows it.
+
+    Raises:
+        GarbledError: It is none.
+    """
+    metadata, spec = _halves(payload)
+    name = metadata.get("name")
+    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not _is_text(payload):
+        raise GarbledError(f"the API shows a {shape.word} without a name", _LATER)
+    labels = _value(metadata, "labels") or {}
+    found: dict[str, Any] = {}
+    for field, form in shape.forms.items():
+        if field == VERSION:
+            found[field] = _version(labels.get(shape.version_label))
+            continue
+        shown = _value(metadata if field in METADATA else spec, field) or form.empty
+        if not form.fits(shown):
+            raise GarbledError(f"the API shows {field} of {quoted(name)} as beamctl does not know it", _LATER)
+        found[field] = form.plain(shown)
+    if shape.version_label in found["labels"]:
+        found["labels"] = {key: text for key, text in labels.items() if key != shape.version_label}
+    return Thing(name, found)
+
+
+def _halves(payload: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:  # noqa: ANN401 - any JSON
+    """Metadata and spec; in the earliest days of the API both were one."""
+    if not isinstance(payload, dict):
+        return {}, {}
+    halves = [payload.get(half, {} if "metadata" in payload else payload) for half in ("metadata", "spec")]
+    metadata, spec = (half if isinstance(half, dict) else {} for half in halves)
+    return metadata, spec
+
+
+def _value(half: Mapping[str, Any], field: str) -> Any:  # noqa: ANN401 - any JSON
+    """A field, which the earliest API spelled `display_name`."""
+    return half.get(field) if field in half else half.get(re.sub("(?=[A-Z])", "_", field).lower())
+
+
+def _version(label: object) -> int:
+    return int(label) if isinstance(label, str) and _NUMBER.fullmatch(label) else 1
+
+
+def _is_text(payload: Any) -> bool:  # noqa: ANN401 - any JSON
+    try:
+        json.dumps(payload, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def rows(shape: Shape, things: Mapping[str, Thing]) -> list[dict[str, Any]]:
+    """Everything as plain data, by name; each with the same keys."""
+    return [{"name": name, **{key: things[name].attributes[key] for key in shape.forms}} for name in sorted(things)]
+
+
+def digest(things: Things) -> str:
+    """A fingerprint of everything that can be declared, whatever the order of the listing."""
+    plain = None if things is None else {name: dict(one.attributes) for name, one in things.items()}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,126 @@
+"""Policies, integration connections and environments behind the ports, for `FakeWorkspace`: by section and name, as the
+API keeps them. It can take either answer where the behaviour of the API is not documented."""
+
+from collections.abc import Collection, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from beamctl.model.api_call import Answer, Lost
+from beamctl.model.secret import Command, Fetch, File, HandOver, Variable
+
+PATHS = {"policies": "/policies", "integrations": "/integrations/connections", "environments": "/environments"}
+MASK = "********"
+Thing = dict[str, Any]
+
+
+def thing(name: str, labels: Mapping[str, str] | None = None, display: str = "", **spec: Any) -> Thing:
+    """One thing as the API keeps it."""
+    metadata = {"name": name, "workspace": "acme", "createdAt": "2026-01-01T00:00:00Z"}
+    more = {**({"displayName": display} if display else {}), **({"labels": dict(labels)} if labels else {})}
+    return {"metadata": metadata | more, "spec": spec}
+
+
+@dataclass
+class FakeThings:
+    """Attributes:
+    kept: By section and name.
+    users: Of each policy or connection, as the API tells `/usages`.
+    paged: How many the API lists in one page; 0 where it has no pages.
+    """
+
+    kept: dict[str, dict[str, Thing]] = field(default_factory=lambda: {section: {} for section in PATHS})
+    users: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    paged: int = 0
+
+    def section(self, parts: list[str]) -> str:
+        return next((section for section, path in PATHS.items() if path.strip("/") == "/".join(parts)), "")
+
+    def answer(self, method: str, path: str, body: Mapping[str, Any], quirks: Collection[str]) -> Answer:
+        where, _, query = path.partition("?")
+        parts = where.strip("/").split("/")
+        if section := self.section(parts):
+            return self._all(section, method, query, body, quirks)
+        if parts[-1] == "usages" and parts[:-2] == ["policies"]:
+            there = parts[-2] in self.kept["policies"]
+            users = {kind: [{"name": name} for name in names] for kind, names in self.users.get(parts[-2], {}).items()}
+            return Answer(200, users) if there else Answer(404, None, "Policy not found")
+        section, name = self.section(parts[:-1]), parts[-1]
+        if not section or name not in self.kept.get(section, {}):
+            return Answer(404, None, "not found")
+        return self._one(section, name, method, body, quirks)
+
+    def _all(self, section: str, method: str, query: str, body: Mapping[str, Any], quirks: Collection[str]) -> Answer:
+        if section not in self.kept:
+            return Answer(404, None, "Not found")
+        kept = self.kept[section]
+        if method == "POST":
+            name = body["metadata"]["name"]
+            if name in kept:
+                return Answer(409, None, f"{name} already exists")
+            kept[name] = thing(name) | {"spec": _filled(body["spec"])}
+            kept[name]["metadata"] |= body["metadata"]
+            return Answer(200, _shown(kept[name], quirks))
+        shown = [_shown(kept[name], quirks) for name in kept]
+        if not self.paged or section != "policies":
+            return Answer(200, shown)
+        start = int(query.rpartition("cursor=")[2]) if "cursor=" in query else 0
+        rest = start + self.paged
+        more = rest < len(shown)
+        meta = {"hasMore": more, "nextCursor": str(rest) if more else "", "total": len(shown)}
+        return Answer(200, {"data": shown[start:rest], "meta": meta})
+
+    def _one(self, section: str, name: str, method: str, body: Mapping[str, Any], quirks: Collection[str]) -> Answer:
+        kept = self.kept[section]
+        if method == "PUT":
+            was = kept[name]
+            spec = dict(body["spec"])
+            if "spec-merges" in quirks:
+                spec = was["spec"] | spec
+            elif "put-replaces" not in quirks and "secret" in was["spec"]:
+                spec = {"secret": was["spec"]["secret"]} | spec
+            kept[name] = {"metadata": was["metadata"] | body["metadata"], "spec": _filled(spec)}
+        elif method == "DELETE":
+            if section == "integrations" and self.users.get(name):
+                return Answer(409, None, f"Integration connection {name} is in use by agents/a")
+            if section == "environments" and name in ("development", "production"):
+                return Answer(400, None, "it is built in")
+            return Answer(200, _shown(kept.pop(name), quirks))
+        return Answer(200, _shown(kept[name], quirks))
+
+
+def _filled(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in spec.items() if value not in ([], {}, "")}
+
+
+def _shown(kept: Thing, quirks: Collection[str]) -> Thing:
+    shown = deepcopy(kept)
+    secret = shown["spec"].pop("secret", None)
+    if secret and "echoed-secrets" in quirks:
+        shown["spec"]["secret"] = secret
+    elif secret and "masked-secrets" in quirks:
+        shown["spec"]["secret"] = dict.fromkeys(secret, MASK)
+    return shown
+
+
+@dataclass
+class FakeVault:
+    """Attributes:
+    secrets: By place; what is not there cannot be had.
+    asked: For what.
+    """
+
+    secrets: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def deliver(self, secret: HandOver) -> Answer | Lost:
+        return Lost(f"{secret.what} has nowhere to go")
+
+    def fetch(self, secret: Fetch) -> Answer | Lost:
+        self.asked.append(secret.what)
+        match secret.source:
+            case Variable(name=place) | File(path=place):
+                pass
+            case Command(words=words):
+                place = " ".join(words)
+        return Answer(200, self.secrets[place]) if place in self.secrets else Lost(f"{place} is not set")

@@ -1,0 +1,245 @@
+"""What an apply of policies, connections and environments asks of the API, and what it makes of the answers."""
+
+from typing import Any
+
+import pytest
+
+from beamctl.apply.event import Ended
+from beamctl.document.document import Desired
+from beamctl.plan.kind import Outcome
+from tests.fakes.runs import applied, document, outcomes, planned
+from tests.fakes.things import MASK, FakeThings, FakeVault, thing
+from tests.fakes.workspace import FakeWorkspace
+
+LOCATION: dict[str, Any] = {"type": "location", "locations": [{"type": "continent", "name": "eu"}]}
+VAULT = FakeVault({"KEY": "sk-canary", "secrets/old": "sk-old"})
+
+
+def workspace(*policies: dict[str, Any], quirks: str = "", **more: Any) -> FakeWorkspace:
+    live = FakeWorkspace(quirks=frozenset(quirks.split()))
+    live.things = FakeThings(**more)
+    live.things.kept["policies"] |= {each["metadata"]["name"]: each for each in policies}
+    return live
+
+
+def connection(live: FakeWorkspace, name: str, **spec: Any) -> None:
+    live.things.kept["integrations"][name] = thing(name, **spec)
+
+
+def policies(guards: int = 9, **entries: Any) -> Desired:
+    return document(policies=entries, guards={"maxRemovals": guards})
+
+
+def only(live: FakeWorkspace, want: Desired) -> Outcome:
+    (change,) = planned(want, live).changes
+    (ended,) = [event for event in applied(planned(want, live), live, vault=VAULT) if isinstance(event, Ended)]
+    assert ended.change == change
+    return ended.outcome
+
+
+def test_all_of_it_is_sent_and_what_nobody_declares_stays() -> None:
+    was = thing("p", {"a": "b"}, "Name", **LOCATION, sandbox=True)
+    live = workspace(was, quirks="put-replaces")
+    only(live, policies(p={"spec": {"type": "location", "locations": [], "resourceTypes": ["model"]}}))
+    after = live.things.kept["policies"]["p"]
+    assert after["spec"] == {"type": "location", "resourceTypes": ["model"], "sandbox": True}
+    assert (after["metadata"]["displayName"], after["metadata"]["labels"]) == ("Name", {"a": "b"})
+
+
+@pytest.mark.parametrize("written", [{}, {"locations": []}, {"maxTokens": {}}, {"flavors": [], "resourceTypes": []}])
+def test_what_is_empty_is_as_good_as_absent(written: dict[str, Any]) -> None:
+    want = policies(p={"spec": {"type": "location", **written}})
+    for live in (workspace(thing("p", type="location")), workspace(thing("p", type="location", locations=[]))):
+        assert planned(want, live).changes == ()
+
+
+def test_a_field_of_a_policy_that_is_not_written_is_empty() -> None:
+    live = workspace(thing("p", **LOCATION, resourceTypes=["model"]), quirks="spec-merges")
+    want = policies(p={"spec": LOCATION})
+    (change,) = planned(want, live).changes
+    assert (change.before, change.after) == ({"resourceTypes": ["model"]}, {"resourceTypes": []})
+    assert outcomes(applied(planned(want, live), live)) == {"p": "done"}
+    assert live.things.kept["policies"]["p"]["spec"] == LOCATION
+
+
+def test_of_the_tokens_only_what_is_written_is_compared() -> None:
+    live = workspace(thing("p", type="maxToken", maxTokens={"total": 5, "step": 1}))
+    assert planned(policies(p={"spec": {"type": "maxToken", "maxTokens": {"total": 5}}}), live).changes == ()
+    only(live, policies(p={"spec": {"type": "maxToken", "maxTokens": {"total": 6}}}))
+    assert live.things.kept["policies"]["p"]["spec"]["maxTokens"] == {"total": 6, "step": 1}
+
+
+NEW = policies(p={"spec": LOCATION})
+OLD = thing("p", type="location")
+RACES: list[tuple[str, Any, Any, Desired, str, str]] = [
+    # what                 live  meanwhile                                wanted      ending    remark
+    ("made by another",    None, thing("p", **LOCATION),                  NEW,        "done",   "is there already"),
+    ("made otherwise",     None, OLD,                                     NEW,        "failed",
+     "is there already, with another locations"),
+    ("changed so",         OLD,  thing("p", **LOCATION),                  NEW,        "done",   "is so already"),
+    ("changed otherwise",  OLD,  thing("p", type="location", locations=[{"type": "country", "name": "us"}]),
+     NEW, "failed", "locations was changed meanwhile"),
+    ("changed elsewhere",  OLD,  thing("p", type="location", sandbox=True), NEW,      "done",   ""),
+    ("gone",               OLD,  None,                                    NEW,        "failed", "p is no longer there"),
+    ("gone already",       OLD,  None,                                    policies(), "done",   "was gone already"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "now", "want", "ending", "remark"), [row[1:] for row in RACES], ids=lambda _: "")
+def test_somebody_is_faster(before: Any, now: Any, want: Desired, ending: str, remark: str) -> None:
+    live = workspace(*([before] if before else []))
+    plan = planned(want, live)
+    live.things.kept["policies"] = {"p": now} if now else {}
+    (ended,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert (ended.outcome.ending.value, ended.outcome.remark) == (ending, remark)
+
+
+@pytest.mark.parametrize(
+    ("before", "want", "call"),
+    [(None, NEW, "POST /policies"), (OLD, NEW, "PUT /policies/p"), (OLD, policies(), "DELETE /policies/p")],
+)
+def test_a_lost_answer_is_looked_up(before: Any, want: Desired, call: str) -> None:
+    live = workspace(*([before] if before else []))
+    live.loses = frozenset({call})
+    assert only(live, want).ending.value == "done"
+    assert live.calls[-1] == "GET /policies/p"
+    assert planned(want, live).changes == ()
+
+
+@pytest.mark.parametrize("call", ["POST /policies", "PUT /policies/p", "DELETE /policies/p"])
+def test_what_the_api_refuses_is_said(call: str) -> None:
+    live = workspace(*([] if call.startswith("POST") else [OLD]))
+    live.refuses = frozenset({call})
+    outcome = only(live, policies() if call.startswith("DELETE") else NEW)
+    assert (outcome.ending.value, outcome.remark) == ("failed", "the API answered 422: refused on purpose")
+
+
+def test_an_answer_that_is_another_thing_is_no_confirmation() -> None:
+    class Liar(FakeThings):
+        def answer(self, method: str, path: str, body: Any, quirks: Any) -> Any:
+            found = super().answer(method, path, body, quirks)
+            if method == "PUT":
+                found.body["spec"]["locations"] = []
+            return found
+
+    live = workspace(OLD)
+    live.things = Liar(live.things.kept)
+    outcome = only(live, NEW)
+    assert outcome.remark == "the API took the change but answers another locations"
+
+
+def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> None:
+    live = workspace(thing("p", type="location"), users={"p": {"models": ["m"]}})
+    plan = planned(policies(), live)
+    assert [(each.risk.label, each.value) for each in plan.hazards] == [
+        ("deletes-policy-in-use", "p"),
+        ("empty-section", "policies"),
+    ]
+    live.things.users["p"]["agents"] = ["a"]
+    (ended,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert ended.outcome.remark == "is in use by agent/a by now; it was not deleted"
+    assert "p" in live.things.kept["policies"]
+    del live.things.users["p"]["agents"]
+    assert outcomes(applied(plan, live)) == {"p": "done"}
+
+
+def test_who_uses_a_policy_that_stays_is_not_asked() -> None:
+    live = workspace(OLD, thing("q", type="location"))
+    planned(document(policies={"p": {"spec": LOCATION}}), live)
+    assert live.calls == ["GET /policies?limit=200", "GET /policies/q/usages"]
+    live.calls.clear()
+    planned(document(policies={}, manage={"policies": "additive"}), live)
+    assert live.calls == ["GET /policies?limit=200"]
+
+
+def test_a_connection_in_use_is_kept_by_the_api() -> None:
+    live = workspace(users={"c": {"agents": ["a"]}})
+    connection(live, "c", integration="openai")
+    outcome = only(live, document(integrations={}, guards={"maxRemovals": 1}))
+    assert outcome.remark == "the API answered 409: Integration connection c is in use by agents/a"
+    assert outcome.hint.startswith("Take it out of what uses it first")
+
+
+OPENAI = {"integration": "openai", "secret": {"apiKey": {"env": "KEY"}}}
+
+
+def test_a_secret_is_sent_when_a_connection_is_made_and_when_its_version_is_raised() -> None:
+    live = workspace()
+    assert only(live, document(integrations={"c": OPENAI})).ending.value == "done"
+    kept = live.things.kept["integrations"]
+    assert kept["c"]["spec"] == {"integration": "openai", "secret": {"apiKey": "sk-canary"}}
+    assert "labels" not in kept["c"]["metadata"]
+    raised = {**OPENAI, "secret": {"apiKey": {"file": "secrets/old"}, "version": 2}}
+    assert planned(document(integrations={"c": OPENAI}), live).changes == ()
+    (change,) = planned(document(integrations={"c": raised}), live).changes
+    assert (change.before, change.after) == ({"secretVersion": 1}, {"secretVersion": 2})
+    assert change.secrets == {"from": {"apiKey": {"file": "secrets/old"}}}
+    assert only(live, document(integrations={"c": raised})).ending.value == "done"
+    assert kept["c"]["spec"]["secret"] == {"apiKey": "sk-old"}
+    assert kept["c"]["metadata"]["labels"] == {"beamctl-secret-version": "2"}
+    assert planned(document(integrations={"c": raised}), live).changes == ()
+    relabelled = document(integrations={"c": {**raised, "labels": {"a": "b"}}})
+    only(live, relabelled)
+    assert kept["c"]["metadata"]["labels"] == {"a": "b", "beamctl-secret-version": "2"}
+    assert planned(relabelled, live).changes == ()
+
+
+@pytest.mark.parametrize("quirks", ["put-replaces", "spec-merges", "masked-secrets", "echoed-secrets", ""])
+def test_no_change_loses_a_secret_or_makes_a_mask_one(quirks: str) -> None:
+    live = workspace(quirks=quirks)
+    connection(live, "c", integration="openai", config={"org": "a"}, secret={"apiKey": "sk-canary"})
+    only(live, document(integrations={"c": {**OPENAI, "config": {"org": "b"}}}))
+    assert live.things.kept["integrations"]["c"]["spec"] == {
+        "integration": "openai",
+        "config": {"org": "b"},
+        "secret": {"apiKey": "sk-canary"},
+    }
+
+
+def test_a_secret_that_is_not_declared_is_not_sent_back() -> None:
+    live = workspace(quirks="masked-secrets")
+    connection(live, "c", integration="openai", secret={"apiKey": "sk-1"})
+    want = document(integrations={"c": {"integration": "other"}})
+    assert ["whether the API keeps it" in note.text for note in planned(want, live).notes] == [True]
+    only(live, want)
+    assert live.things.kept["integrations"]["c"]["spec"]["secret"] == {"apiKey": "sk-1"}
+    assert MASK not in str(live.things.kept)
+
+
+@pytest.mark.parametrize(("name", "why"), [("NOT_THERE", "NOT_THERE is not set"), ("EMPTY", "it is empty")])
+def test_without_its_secret_nothing_is_sent(name: str, why: str) -> None:
+    live = workspace()
+    want = document(integrations={"c": {"integration": "openai", "secret": {"apiKey": {"env": name}}}})
+    plan = planned(want, live)
+    live.calls.clear()
+    (ended,) = [e for e in applied(plan, live, vault=FakeVault({"EMPTY": ""})) if isinstance(e, Ended)]
+    assert ended.outcome.remark == f"the secret apiKey cannot be had: {why}; nothing was sent"
+    assert live.calls == []
+
+
+def test_an_environment_that_is_built_in_is_neither_made_nor_deleted() -> None:
+    live = workspace()
+    want = document(environments={"production": {"policies": ["p"]}})
+    plan = planned(want, live)
+    assert (plan.changes, plan.differs) == ((), True)
+    live.things.kept["environments"]["development"] = thing("development", policies=["x"])
+    live.things.kept["environments"]["production"] = thing("production")
+    (change,) = planned(want, live).changes
+    assert (change.name, change.after) == ("production", {"policies": ["p"]})
+    assert planned(want, live).tally == {"built in, left": 1}
+
+
+def test_an_api_without_environments_is_told_in_a_line() -> None:
+    live = workspace()
+    del live.things.kept["environments"]
+    plan = planned(document(environments={"production": {"policies": ["p"]}}), live)
+    assert (plan.changes, plan.differs) == ((), False)
+    assert [note.text for note in plan.notes] == ["this API has no environments: the section is skipped"]
+
+
+def test_nothing_is_taken_where_something_that_should_stay_is_not_shown() -> None:
+    live = workspace(OLD, thing("q", type="location"))
+    plan = planned(document(policies={"p": {"spec": {"type": "location"}}}, guards={"maxRemovals": 1}), live)
+    del live.things.kept["policies"]["p"]
+    assert outcomes(applied(plan, live)) == {"q": "not attempted"}
+    assert "q" in live.things.kept["policies"]

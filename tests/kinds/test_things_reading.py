@@ -1,0 +1,117 @@
+"""How policies, integration connections and environments are shown and written, and how not."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from beamctl.document.load import SourceText
+from beamctl.errors import GarbledError, MissingError
+from beamctl.kinds.environment import EnvironmentKind
+from beamctl.kinds.policy import SHAPE, PolicyKind
+from beamctl.plan.reading import read
+from beamctl.usecases import validate
+from tests.fakes.runs import document, planned, shown
+from tests.fakes.things import FakeThings, thing
+from tests.fakes.workspace import FakeWorkspace
+
+META = {"hasMore": False, "nextCursor": ""}
+P = thing("p", type="location")
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3])
+def test_every_page_is_read(size: int) -> None:
+    names = [f"p{number}" for number in range(5)]
+    kept = {"policies": {name: thing(name, type="location") for name in names}}
+    live = FakeWorkspace(things=FakeThings(kept, paged=size))
+    plan = planned(document(policies={name: {"spec": {"type": "location"}} for name in names}), live)
+    assert (plan.changes, plan.tally) == ((), {"unchanged": 5})
+    assert len(live.calls) == (-(-5 // size) if size else 1)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None,
+        {},
+        "x",
+        {"data": [P]},
+        {"data": "x", "meta": META},
+        {"data": [P], "meta": {"hasMore": True}},
+        {"data": [P], "meta": {"hasMore": True, "nextCursor": ""}},
+        {"data": [P], "meta": {"hasMore": True, "nextCursor": "always the same"}},
+        {"data": [], "meta": {"hasMore": True, "nextCursor": "\ud800"}},
+        [P, P],
+        [None],
+        [{"metadata": {"name": ""}, "spec": {}}],
+        [{"metadata": {"name": "x" * 2000}, "spec": {}}],
+        [{"metadata": {"name": "\ud800"}, "spec": {}}],
+        [thing("p", type=7)],
+        [thing("p", type="location", locations="eu")],
+        [thing("p", type="location", resourceTypes=[7])],
+        [{"metadata": {"name": "p", "labels": {"a": 1}}, "spec": {}}],
+    ],
+    ids=lambda payload: ascii(payload)[:50],
+)
+def test_a_listing_that_is_none_is_refused_as_a_whole(payload: Any) -> None:
+    with pytest.raises(GarbledError) as caught:
+        shown(PolicyKind(), payload)
+    assert len(caught.value.message) < 200
+
+
+def test_in_the_earliest_days_things_were_flat() -> None:
+    flat = {"name": "p", "display_name": "P", "type": "location", "resource_types": ["model"], "workspace": "acme"}
+    (found,) = shown(PolicyKind(), [flat]).values()
+    halves = thing("p", display="P", type="location", resourceTypes=["model"])
+    assert [found] == list(shown(PolicyKind(), [halves]).values())
+
+
+def test_a_workspace_that_is_missing_is_not_an_api_without_environments() -> None:
+    class Nothing:
+        def get(self, _path: str) -> Any:
+            raise MissingError("gone", status=404)
+
+    with pytest.raises(MissingError):
+        read(EnvironmentKind(), "acme", Nothing())
+
+
+def test_rows_have_the_same_keys() -> None:
+    rows = PolicyKind().rows(shown(PolicyKind(), [P, thing("a", {"x": "y"}, type="flavor")]))
+    assert [row["name"] for row in rows] == ["a", "p"]
+    assert [list(row) for row in rows] == [["name", *SHAPE.forms]] * 2
+
+
+LEAK = "sk-live-0123456789"
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"policies": {"Big": {"spec": {"type": "location"}}}}, "'Big' is not a name for a policy"),
+    ({"policies": {"a--b": {"spec": {"type": "location"}}}}, "'a--b' is not a name for a policy"),
+    ({"policies": {"p" * 50: {"spec": {"type": "location"}}}}, f"'{'p' * 50}' is not a name for a policy"),
+    ({"environments": {"-x": {}}}, "'-x' is not a name for an environment"),
+    ({"policies": {"p": {}}}, "'spec' is missing in 'p'"),
+    ({"policies": {"p": {"spec": {"type": "locaton"}}}}, "'locaton' is not a policy type"),
+    ({"policies": {"p": {"spec": {"type": "location", "location": []}}}}, "unknown key 'location'"),
+    (
+        {"integrations": {"c": {"integration": "x", "secret": {"k": LEAK}}}},
+        "a secret stands in the document, under 'k'",
+    ),
+    ({"integrations": {"c": {"integration": "x", "secret": LEAK}}}, "'secret' must be a mapping, not a string"),
+    ({"integrations": {"c": {"integration": "x", "secret": {"k": {"env": LEAK}}}}}, "not the name of a variable"),
+    ({"integrations": {"c": {"integration": "x", "secret": {"k": {"value": LEAK}}}}}, "unknown key 'value'"),
+    ({"integrations": {"c": {"integration": "x", "secret": {"k": {"command": []}}}}}, "'command' is empty"),
+    ({"integrations": {"c": {"integration": "x", "secret": {"version": 2}}}}, "does not say where it comes from"),
+    ({"integrations": {"c": {"integration": "x", "secret": {"k": {"env": "A", "file": "b"}}}}}, "exactly one of"),
+    (
+        {"integrations": {"c": {"integration": "x", "labels": {"beamctl-secret-version": "2"}}}},
+        "the label 'beamctl-secret-version' is beamctl's own",
+    ),
+    ({"manage": {"policies": "additiv"}}, "'additiv' is not a mode"),
+]
+
+
+@pytest.mark.parametrize(("sections", "said"), WRONG, ids=[said for _, said in WRONG])
+def test_problems_have_a_place_and_repeat_no_secret(sections: dict[str, Any], said: str) -> None:
+    text = yaml.safe_dump({"version": 1, "workspace": "acme", **sections}, sort_keys=False)
+    problems = validate([SourceText("f.yaml", text.encode())]).problems
+    assert any(said in problem.message for problem in problems), problems
+    assert all(problem.place.line > 2 for problem in problems)
+    assert LEAK not in str(problems)

@@ -1,0 +1,141 @@
+"""What undoes a change to a policy, a connection or an environment; and which changes in a file are not sound."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from beamctl.document.document import Desired
+from beamctl.errors import UsageError
+from beamctl.kinds.environment import EnvironmentKind
+from beamctl.kinds.integration import IntegrationKind
+from beamctl.kinds.policy import PolicyKind
+from beamctl.plan.change import Action, Change, Stage
+from tests.fakes.runs import all_done, applied, document, planned
+from tests.fakes.things import FakeVault, thing
+from tests.fakes.workspace import FakeWorkspace
+from tests.kinds.test_undo import inverse, record_of
+
+LEFT_ALONE = "t is no longer as that run left it, and is left alone"
+NO_SECRET = "t is made again without its secret, which nobody can read: give it in the console"
+NOT_BACK = "the secret that t had before cannot be given back"
+LABEL = "beamctl-secret-version"
+Thing = dict[str, Any] | None
+
+
+def live(section: str, one: Thing) -> FakeWorkspace:
+    found = FakeWorkspace()
+    found.things.kept[section] = {"t": one} if one else {}
+    return found
+
+
+def want(section: str, entry: Any) -> Desired:
+    return document(**{section: {"t": entry} if entry else {}}, guards={"maxRemovals": 1})
+
+
+LOCATION, FLAVOR = thing("t", type="location"), thing("t", type="flavor")
+NAMED = thing("t", {"a": "b"}, "T", type="flavor")
+OPENAI = {"integration": "openai", "config": {"org": "b"}, "secret": {"k": {"env": "KEY"}, "version": 2}}
+CONNECTION = thing("t", integration="openai", config={"org": "a"})
+SECTIONS = {"policies": {"spec": {"type": "location"}}, "integrations": OPENAI, "environments": {"policies": ["p"]}}
+POLICY = SECTIONS["policies"]
+CASES: list[tuple[str, Thing, Any, Thing, str, Any, list[str]]] = [
+    # section        before      entry    now                           by        to                     said
+    ("policies",     None,       POLICY,  LOCATION,                     "delete", None,                  []),
+    ("policies",     None,       POLICY,  None,                         "",       None,                  []),
+    ("policies",     None,       POLICY,  FLAVOR,                       "",       None,                  [LEFT_ALONE]),
+    ("policies",     FLAVOR,     POLICY,  LOCATION,                     "update", {"type": "flavor"},    []),
+    ("policies",     FLAVOR,     POLICY,  FLAVOR,                       "",       None,                  []),
+    ("policies",     FLAVOR,     POLICY,  thing("t", type="maxToken"),  "",       None,                  [LEFT_ALONE]),
+    ("policies",     FLAVOR,     POLICY,  None,                         "",       None,                  [LEFT_ALONE]),
+    ("policies",     NAMED,      None,    None,                         "create",
+     {"displayName": "T", "labels": {"a": "b"}, "type": "flavor"},                                       []),
+    ("policies",     NAMED,      None,    NAMED,                        "",       None,                  []),
+    ("policies",     NAMED,      None,    LOCATION,                     "",       None,                  [LEFT_ALONE]),
+    ("integrations", CONNECTION, None,    None,                         "create",
+     {"integration": "openai", "config": {"org": "a"}},                                                  [NO_SECRET]),
+    ("integrations", CONNECTION, OPENAI,  thing("t", {LABEL: "2"}, integration="openai", config={"org": "b"}),
+     "update", {"config": {"org": "a"}},                                                                 [NOT_BACK]),
+    ("environments", thing("t"), SECTIONS["environments"], thing("t", policies=["p"]), "update", {"policies": []}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]} {case[4]}")
+def test_every_change(case: tuple[str, Thing, Any, Thing, str, Any, list[str]]) -> None:
+    section, before, entry, now, by, to, said = case
+    made = planned(want(section, entry), live(section, before))
+    assert len(made.changes) == 1
+    plan = inverse(record_of(made), live(section, now))
+    assert [change.action.value for change in plan.changes] == ([by] if by else [])
+    assert [change.after for change in plan.changes] == ([to] if by else [])
+    assert [note.text for note in plan.notes] == said
+    assert all(change.reason.value == "undoes_run" for change in plan.changes)
+    assert dict(plan.tally) == ({} if by or said else {"as before already": 1})
+
+
+def test_an_undo_sends_the_secret_along_as_the_run_did() -> None:
+    now = live("integrations", CONNECTION)
+    vault = FakeVault({"KEY": "sk-canary"})
+    made = planned(want("integrations", OPENAI), now)
+    assert all_done(applied(made, now, vault=vault))
+    assert all_done(applied(inverse(record_of(made), now), now, vault=vault))
+    kept = now.things.kept["integrations"]["t"]
+    assert kept["spec"] == {"integration": "openai", "config": {"org": "a"}, "secret": {"k": "sk-canary"}}
+    assert kept["metadata"]["labels"] == {LABEL: "2"}
+
+
+def test_a_policy_that_came_into_use_is_not_deleted_by_an_undo_without_being_asked() -> None:
+    made = planned(want("policies", POLICY), live("policies", None))
+    now = live("policies", LOCATION)
+    now.things.users = {"t": {"agents": ["a"]}}
+    hazards = inverse(record_of(made), now).hazards
+    assert [each.because for each in hazards if each.risk.label == "deletes-policy-in-use"] == [
+        "t is in use by agent/a"
+    ]
+
+
+KINDS = {kind.name: kind for kind in (PolicyKind(), IntegrationKind(), EnvironmentKind())}
+
+
+def changes(section: str, before: Thing, entry: Any) -> Change:
+    (change,) = planned(want(section, entry), live(section, before)).changes
+    return change
+
+
+CREATE, UPDATE = changes("policies", None, POLICY), changes("policies", FLAVOR, POLICY)
+DELETE, MAKE = changes("policies", NAMED, None), changes("integrations", None, OPENAI)
+UNSOUND: list[Change] = [
+    replace(CREATE, action=Action.SET_ROLE),
+    replace(CREATE, stage=Stage.DELETE),
+    replace(CREATE, before={}),
+    replace(CREATE, attribute="role"),
+    replace(CREATE, lane="x"),
+    replace(CREATE, declared={"until": "2099-01-01"}),
+    replace(CREATE, key="other"),
+    replace(CREATE, key="..", name=".."),
+    replace(CREATE, after={"type": 7}),
+    replace(CREATE, after={"name": "x"}),
+    replace(CREATE, after={"usedBy": []}),
+    replace(CREATE, secrets={"from": {"k": {"env": "KEY"}}}),
+    replace(UPDATE, after={}),
+    replace(UPDATE, after={"locations": []}),
+    replace(UPDATE, stage=Stage.SETTINGS),
+    replace(DELETE, before={**(DELETE.before or {}), "usedBy": "agent/a"}),
+    replace(DELETE, stage=Stage.UPDATE),
+    replace(MAKE, secrets={}),
+    replace(MAKE, secrets={"to": {"k": {"env": "KEY"}}}),
+    replace(MAKE, secrets={"from": {"k": "sk-live"}}),
+    replace(MAKE, secrets={"from": {"k": {"keyring": {"service": "s", "user": "u"}}}}),
+    replace(changes("environments", thing("t"), None), key="production", name="production"),
+]
+
+
+@pytest.mark.parametrize("change", UNSOUND)
+def test_what_beamctl_does_not_plan_is_not_made(change: Change) -> None:
+    assert not KINDS[change.kind].is_sound(change)
+
+
+def test_a_record_with_a_change_that_nobody_planned() -> None:
+    record = record_of(planned(want("policies", POLICY), live("policies", FLAVOR)))
+    with pytest.raises(UsageError, match="has a change that beamctl does not plan: update t"):
+        inverse(replace(record, changes=(replace(UPDATE, after={}),)), live("policies", LOCATION))
