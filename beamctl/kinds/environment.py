@@ -3,10 +3,17 @@ made or deleted; where the API has none at all, the section is skipped. It must 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from beamctl.document.document import Document, Mode
+from beamctl.document.problem import Problem
+from beamctl.document.quote import closest, quoted
 from beamctl.errors import MissingError
 from beamctl.kinds.resource import ResourceKind
 from beamctl.kinds.resource.live import Things, listing
 from beamctl.kinds.resource.shape import Form, Shape
+from beamctl.kinds.resource.wanted import entries
 from beamctl.model.api_call import segment
 from beamctl.plan.kind import Goes, Reading
 
@@ -27,6 +34,10 @@ class EnvironmentKind(ResourceKind):
     def __init__(self) -> None:
         super().__init__(SHAPE)
 
+    def problems(self, document: Document) -> Iterable[Problem]:
+        """What the schema cannot see; and policies that this very document would have deleted."""
+        return chain(super().problems(document), _without_policy(document))
+
     def read(self, workspace: str, goes: Goes) -> Reading[Things]:  # noqa: ARG002 - none is looked into
         """The listing; None where the API has none."""
         try:
@@ -34,3 +45,18 @@ class EnvironmentKind(ResourceKind):
         except MissingError:
             yield f"/workspaces/{segment(workspace)}"  # it is the listing that is missing, and not the workspace
             return None
+
+
+def _without_policy(document: Document) -> Iterator[Problem]:
+    listed = document.data.get("policies") if isinstance(document.data, dict) else None
+    manage = document.data.get("manage") if isinstance(document.data, dict) else None
+    if not isinstance(listed, dict) or (isinstance(manage, dict) and manage.get("policies") == Mode.ADDITIVE):
+        return
+    for name, entry in entries(SHAPE, document):
+        policies = entry.get("policies")
+        for index, policy in enumerate(policies if isinstance(policies, list) else ()):
+            if isinstance(policy, str) and policy not in listed:
+                meant = closest(policy, list(listed))
+                hint = f"did you mean {quoted(meant)}?" if meant else "add it there"
+                place = document.place(SHAPE.section, name, "policies", index)
+                yield Problem(place, f"there is no {quoted(policy)} under policies", hint)

@@ -104,6 +104,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         {"integrations": {"c": {"integration": "x", "labels": {"beamctl-secret-version": "2"}}}},
         "the label 'beamctl-secret-version' is beamctl's own",
     ),
+    (
+        {"policies": {"eu-only": {"spec": {"type": "flavor"}}}, "environments": {"x": {"policies": ["eu-onyl"]}}},
+        "'eu-onyl'",
+    ),
     ({"manage": {"policies": "additiv"}}, "'additiv' is not a mode"),
 ]
 

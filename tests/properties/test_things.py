@@ -43,7 +43,7 @@ specs: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "integrations": st.fixed_dictionaries(
         {"integration": st.sampled_from(["openai", "slack"])}, optional={"config": texts}
     ),
-    "environments": st.fixed_dictionaries({}, optional={"policies": st.lists(st.sampled_from("abc"), max_size=3)}),
+    "environments": st.fixed_dictionaries({}, optional={"policies": st.lists(st.sampled_from(NAMES), max_size=3)}),
 }
 metadata = st.fixed_dictionaries({}, optional={"displayName": st.text("aé", max_size=3), "labels": texts})
 secrets = st.none() | st.integers(1, 3)
@@ -76,7 +76,14 @@ def sections(one: Any) -> st.SearchStrategy[dict[str, dict[str, Any]]]:
     )
 
 
-wanted = sections(lambda section, _name, *told: entry(section, *told)).map(lambda found: document(**found))
+def whole(found: dict[str, dict[str, Any]]) -> Desired:
+    for each in found["environments"].values():
+        if "policies" in each:
+            each["policies"] = [name for name in each["policies"] if name in found["policies"]]
+    return document(**found)
+
+
+wanted = sections(lambda section, _name, *told: entry(section, *told)).map(whole)
 lives = st.builds(
     lambda found, paged, quirks: FakeWorkspace(things=FakeThings(found, paged=paged), quirks=quirks),
     sections(kept),
@@ -92,7 +99,7 @@ def doable(plan: Plan) -> bool:
 
 
 @given(wanted, lives)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_apply_then_plan_is_empty(want: Desired, live: FakeWorkspace) -> None:
     first = planned(want, live)
     before = [each for each in live.things.kept["policies"].values() if each["spec"].get("sandbox")]
