@@ -21,14 +21,12 @@ from beamctl.model.duration import duration
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import LARGEST, Saved, saved_text
+from beamctl.plan.saved import LARGEST, LONGEST, Saved, saved_text
 from beamctl.plan.stale import ends
 from beamctl.report.text.stale import moved_text
 from beamctl.usecases import Recheck, identify, look_again, open_plan
 
-LONGEST = timedelta(days=30)
-"""How long a saved plan may be good."""
-
+_USUAL = timedelta(hours=24)
 _DOCUMENTS = frozenset({".yaml", ".yml"})
 
 
@@ -45,20 +43,24 @@ class Target:
     lasts: timedelta
 
 
-def target_of(out: str | None, expires: str) -> Target:
+def target_of(out: str | None, expires: str | None) -> Target:
     """What the options of `options.saving` ask for.
 
     Raises:
-        UsageError: There is no such file, or no such time, or it is longer than a plan may be good.
+        UsageError: There is no such file, or no such time, or it is longer than a plan may be good; or no file for it.
     """
     if out == "":
         raise UsageError("--out names nothing", "Is a variable empty?")
     if out == "-":
         raise UsageError("--out is a file, and not standard output", "A plan to be read by machines:  -o json")
+    if expires is None:
+        return Target(out, _USUAL)
     lasts = duration(expires)
     if lasts is None or lasts > LONGEST:
         hint = f"Write it like 30m, 24h or 7d; {LONGEST.days}d at most."
         raise UsageError(f"--expires: {printable(expires)!r} is no time that a plan may be good", hint)
+    if out is None:
+        raise UsageError("--expires is about a plan that is saved, and this one is not", "Name a file too:  --out FILE")
     return Target(out, lasts)
 
 

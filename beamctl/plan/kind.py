@@ -65,6 +65,7 @@ class Comparison:
         wanted: How many the document declares.
         seen: How many the API shows.
         population: How many of these have something that could be taken away: access, not an open invitation.
+        invited: How many have an open invitation.
         relies_on: Keys of those who must still be there before anything is taken from anyone (the remaining admins).
     """
 
@@ -76,6 +77,7 @@ class Comparison:
     wanted: int = 0
     seen: int = 0
     population: int = 0
+    invited: int = 0
     relies_on: tuple[str, ...] = ()
 
 

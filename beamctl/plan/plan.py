@@ -12,7 +12,7 @@ from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.model.identity import Identity
-from beamctl.plan.change import Change, Stage
+from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Comparison, Kind, Note, Situation
 
@@ -188,12 +188,15 @@ def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Haz
 def _mass_removal(desired: Desired, changes: Sequence[Change], found: Mapping[str, Comparison]) -> list[Hazard]:
     limit = desired.guards.max_removals
     takes = Counter(change.kind for change in changes if change.takes)
+    access = Counter(change.kind for change in changes if change.takes and change.action is not Action.REVOKE)
     for name, count in takes.items():  # each kind against its own: many mappings make no room for people
-        allowed = limit.of(found[name].population)
-        if (count if limit.percent else takes.total()) > allowed:
-            share = f" of {found[name].population}, which is {allowed}" if limit.percent else ""
-            because = f"{takes.total()} would lose something; guards.maxRemovals is {limit}{share}"
-            return [Hazard(Risk.MASS_REMOVAL, str(takes.total()), because)]
+        holders, invited = found[name].population, found[name].invited
+        for taken, whole in ((access[name], holders), (count, holders + invited)):  # nor do many invitations
+            allowed = limit.of(whole)
+            if (taken if limit.percent else takes.total()) > allowed:
+                share = f" of {whole}, which is {allowed}" if limit.percent else ""
+                because = f"{takes.total()} would lose something; guards.maxRemovals is {limit}{share}"
+                return [Hazard(Risk.MASS_REMOVAL, str(takes.total()), because)]
     return []
 
 

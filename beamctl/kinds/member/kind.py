@@ -86,14 +86,12 @@ class MemberKind:
         for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
             judge.person(key, None, live.get(key))
         additive = desired.mode(self.section) is Mode.ADDITIVE
+        ours = [person for key, person in live.items() if not judge.skips(key) and (not additive or key in section)]
         return replace(
             self._judged(judge, desired, live, situation),
             wanted=sum(want.on(situation.today) is not None for want in section.values()),
-            population=sum(
-                person.standing is Standing.ACCEPTED and not judge.skips(key)
-                for key, person in live.items()
-                if not additive or key in section
-            ),
+            population=_have_access(ours),
+            invited=_are_invited(ours),
         )
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: People, situation: Situation) -> Comparison:
@@ -120,7 +118,8 @@ class MemberKind:
             tally=judge.tally,
             wanted=len(live),
             seen=len(live),
-            population=sum(person.standing is Standing.ACCEPTED for person in live.values()),
+            population=_have_access(live.values()),
+            invited=_are_invited(live.values()),
             relies_on=count.relied_on,
         )
 
@@ -146,6 +145,14 @@ class MemberKind:
 def _who(person: Person) -> dict[str, str]:
     """A pending entry may or may not have an id, and may get one while it is pending: it says nothing."""
     return {"sub": person.sub} if person.accepted and person.sub else {}
+
+
+def _have_access(everybody: Iterable[Person]) -> int:
+    return sum(person.standing is Standing.ACCEPTED for person in everybody)
+
+
+def _are_invited(everybody: Iterable[Person]) -> int:
+    return sum(person.standing in (Standing.INVITED, Standing.EXPIRED) for person in everybody)
 
 
 def _some(names: Sequence[str]) -> str:
