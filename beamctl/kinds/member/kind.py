@@ -95,7 +95,7 @@ class MemberKind:
         """What follows from what was decided about each person: everybody may be changed, and is wanted."""
         changes = judge.changes
         ours = hazards.ourselves(live, desired.guards, situation.identity)
-        count = hazards.admins_of(live, changes)
+        count = hazards.admins_of(live, changes, situation.admin_groups)
         takes_admin = any(change.takes and change.key in count.before for change in changes)
         if ours is None and takes_admin:
             judge.notes.append(
