@@ -109,18 +109,18 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
     """Begin the record of each run, before anything is changed: all of them or none.
 
     Raises:
-        UsageError: One cannot be written; nothing was changed.
+        UsageError: One cannot be written, or would hold a secret; nothing was changed.
     """
     where = folder or FOLDER
+    lines = [(run, _without_secrets(first_line(run, each.plan))) for each in due for run in [_run(each)]]
     began: list[RecordFile] = []
     try:
         where.mkdir(parents=True, exist_ok=True)
         if folder is None:
             _keep_out_of_git(FOLDER.parent)
-        for each in due:
-            run = _run(each)
+        for (run, line), each in zip(lines, due, strict=True):
             began.append(RecordFile(where / f"{run.id}{_SUFFIX}", each.plan))
-            began[-1].write(first_line(run, each.plan))
+            began[-1].write(line)
     except (OSError, RecordError) as error:
         for record in began:
             record.discard()
@@ -128,6 +128,16 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
         hint = "Name a directory that can be written to:  beamctl apply --record DIR"
         raise UsageError(f"the record of this run cannot be written, so nothing was changed: {why}", hint) from None
     return began
+
+
+def _without_secrets(line: str) -> str:
+    """What is to be done, which is kept as it is or not at all: with a part of it hidden nobody could undo it."""
+    if VEIL.over(line, json=True) != line:
+        raise UsageError(
+            "the record of this run would hold a secret that this process uses, so nothing was changed",
+            "The workspace or the document shows it, as a name or a label: take it out there, and make a new secret.",
+        )
+    return line
 
 
 def _run(each: Due) -> Run:
