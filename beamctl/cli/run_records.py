@@ -27,7 +27,7 @@ from beamctl.apply.summary import Summary, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
-from beamctl.cli.veil import VEIL
+from beamctl.cli.veil import VEIL, as_it_is
 from beamctl.errors import RecordError, UsageError
 from beamctl.plan.plan import Plan
 
@@ -112,20 +112,18 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
     """Begin the record of each run, before anything is changed: all of them or none.
 
     Raises:
-        UsageError: One cannot be written; nothing was changed.
+        UsageError: One cannot be written, or would hold a secret; nothing was changed.
     """
     where = folder or FOLDER
     began: list[RecordFile] = []
     try:
         where.mkdir(parents=True, exist_ok=True)
+        lines = _lines(where, due)
         if folder is None:
             _keep_out_of_git(FOLDER.parent)
-        stamp, mark = next_stamp(datetime.now(UTC), [path.stem for path in _paths(where)]), secrets.token_hex(3)
-        for each in due:
-            name = run_name(stamp, each.plan.workspace, mark)
-            run = Run(name, now(), actor(), each.commit, each.digest)
+        for (run, line), each in zip(lines, due, strict=True):
             began.append(RecordFile(where / f"{run.id}{_SUFFIX}", each.plan))
-            began[-1].write(first_line(run, each.plan))
+            began[-1].write(line)
     except (OSError, RecordError) as error:
         for record in began:
             record.discard()
@@ -133,6 +131,17 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
         hint = "Name a directory that can be written to:  beamctl apply --record DIR"
         raise UsageError(f"the record of this run cannot be written, so nothing was changed: {why}", hint) from None
     return began
+
+
+def _lines(where: Path, due: Sequence[Due]) -> list[tuple[Run, str]]:
+    """How each record begins; what one apply does is of one time and one mark."""
+    stamp, mark = next_stamp(datetime.now(UTC), [path.stem for path in _paths(where)]), secrets.token_hex(3)
+    runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
+    began = zip(runs, due, strict=True)
+    return [(run, as_it_is(first_line(run, each.plan), "the record of this run")) for run, each in began]
+        (run, as_it_is(first_line(run, each.plan), "the record of this run"))
+        for run, each in zip(runs, due, strict=True)
+    ]
 
 
 def left_by_last_run(folder: Path | None, workspace: str, api: str) -> Mapping[str, int]:

@@ -15,7 +15,7 @@ from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.files import read_file
 from beamctl.cli.planning import Planned, quoted, refuse_shared
 from beamctl.cli.run_records import applied_before
-from beamctl.cli.veil import VEIL
+from beamctl.cli.veil import as_it_is
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.duration import duration
 from beamctl.model.text import printable
@@ -85,7 +85,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
         created=created,
         expires=min([created + target.lasts, *(_begin_of(day) for each in planned if (day := ends(each.plan)))]),
     )
-    _write(Path(target.file), _without_secrets(saved_text(saved)))
+    _write(Path(target.file), as_it_is(saved_text(saved), "the plan"))
     return f"Saved, and good until {_told(saved.expires)}:  beamctl apply {quoted(target.file)}"
 
 
@@ -181,16 +181,6 @@ def _stale(file: str, why: str, *lines: str) -> StalePlanError:
 
 def _told(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
-
-
-def _without_secrets(text: str) -> str:
-    """The text, which must be kept as it is or not at all: what is hidden in it would be another plan."""
-    if VEIL.over(text, json=True) != text:
-        raise UsageError(
-            "the plan holds a secret that this process uses, so it was not saved",
-            "The workspace or the document shows it, as a name or a label: take it out there, and make a new secret.",
-        )
-    return text
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +14,7 @@ from beamctl.document.document import Desired, Mode
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Comparison, Kind, Note, Situation
+from beamctl.plan.kind import AdminGroups, Comparison, Kind, Note, Situation
 
 LiveObject = Mapping[str, Any] | None
 """One thing as the API shows it, plain; None where it is not there."""
@@ -81,7 +81,7 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
         live: By the name of each kind, what it read.
         situation: The day, and who we are.
     """
-    found = {kind.name: kind.compare(desired, live[kind.name], situation) for kind in kinds}
+    found = _in_turn(kinds, situation, lambda kind, told: kind.compare(desired, live[kind.name], told))
     return _plan(kinds, desired, live, situation, found)
 
 
@@ -101,13 +101,24 @@ def make_undo(
         live: By the name of each kind, what it read.
         situation: The day, and who we are.
     """
-    found = {
-        kind.name: kind.undo(
-            [change for change in made if change.kind == kind.name], desired, live[kind.name], situation
-        )
-        for kind in kinds
-    }
-    return _plan(kinds, desired, live, situation, found)
+
+    def undone(kind: Kind[Any], told: Situation) -> Comparison:
+        theirs = [change for change in made if change.kind == kind.name]
+        return kind.undo(theirs, desired, live[kind.name], told)
+
+    return _plan(kinds, desired, live, situation, _in_turn(kinds, situation, undone))
+
+
+def _in_turn(
+    kinds: Sequence[Kind[Any]], situation: Situation, look: Callable[[Kind[Any], Situation], Comparison]
+) -> Mapping[str, Comparison]:
+    """What each kind finds, told what those before it make of the groups that make people admins."""
+    found: dict[str, Comparison] = {}
+    for kind in kinds:
+        found[kind.name] = look(kind, situation)
+        if found[kind.name].admin_groups is not AdminGroups.KEPT:
+            situation = replace(situation, admin_groups=found[kind.name].admin_groups)
+    return found
 
 
 def _plan(

@@ -362,10 +362,54 @@ def test_mappings_that_go_count_beside_people() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io")])
     live.settings["groupMappings"] = [{"groupName": "ops", "role": "member"}]
     sections: dict[str, object] = {"settings": {"groupMappings": []}}
+    ops = {"unmaps-group": "ops"}
     assert hazards(document({"root@x.io": "admin"}, guards={"maxRemovals": 1}, **sections), live) == {
-        "mass-removal": "2"
+        "mass-removal": "2",
+        **ops,
     }
-    assert hazards(document({"root@x.io": "admin"}, guards={"maxRemovals": 2}, **sections), live) == {}
+    assert hazards(document({"root@x.io": "admin"}, guards={"maxRemovals": 2}, **sections), live) == ops
+
+
+ADA, DORA = person("ada@x.io", "admin"), person("dora@x.io", "admin", source="directory_sync")
+EVE = person("eve@x.io")
+KEEP_ADA = {"ada@x.io": "admin", "eve@x.io": "member"}
+ADMIN_GROUPS = [
+    # live admins   wanted                  mappings after         hazards beside those that name people and groups
+    ([ADA, DORA],   {"eve@x.io": "member"}, {},                    {"last-admin": "none"}),
+    ([ADA, DORA],   {"eve@x.io": "member"}, {"ops": "admin"},      {"last-admin": "none"}),
+    ([ADA, DORA],   {"eve@x.io": "member"}, {"platform": "viewer"}, {"last-admin": "none"}),
+    ([ADA, DORA],   {"eve@x.io": "member"}, {"platform": "admin", "ops": "admin"}, {}),
+    ([ADA, DORA],   {"eve@x.io": "member"}, None,                  {}),
+    ([ADA, DORA],   KEEP_ADA,               {},                    {}),
+    ([DORA],        {"eve@x.io": "member"}, {},                    {"last-admin": "none"}),
+    ([DORA],        {"eve@x.io": "member"}, {"ops": "admin"},      {}),
+    ([DORA],        {},                     {"ops": "admin"},      {"empty-section": "members"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("admins", "wanted", "after", "expected"), ADMIN_GROUPS)
+def test_an_admin_by_a_group_that_goes_is_not_relied_on(
+    admins: list[dict[str, object]], wanted: dict[str, str], after: dict[str, str] | None, expected: dict[str, str]
+) -> None:
+    live = FakeWorkspace.of([*admins, EVE])
+    live.settings["groupMappings"] = [{"groupName": "platform", "role": "admin"}]
+    mappings = [{"groupName": group, "role": role} for group, role in (after or {}).items()]
+    sections = {} if after is None else {"settings": {"groupMappings": mappings}}
+    found = hazards(document(wanted, guards=LOOSE, **sections), live)
+    assert found.pop("removes-admin", "ada@x.io") == "ada@x.io"
+    assert found.pop("unmaps-admins", "platform") == "platform"
+    assert found == expected
+
+
+def test_who_may_be_no_admin_soon_is_too_few_and_not_looked_for() -> None:
+    live = FakeWorkspace.of([ADA, DORA, person("domain@x.io", "admin", source="domain_capture"), EVE])
+    live.settings["groupMappings"] = [{"groupName": "platform", "role": "admin"}]
+    plan = planned(document(KEEP_ADA, guards=LOOSE | {"minAdmins": 2}, settings={"groupMappings": []}), live)
+    assert [(each.risk.label, each.value) for each in plan.hazards] == [
+        ("too-few-admins", "1"),
+        ("unmaps-admins", "platform"),
+    ]
+    assert plan.relies_on == {"member": ("ada@x.io",)}
 
 
 def test_an_e_mail_that_changed_is_suspected() -> None:

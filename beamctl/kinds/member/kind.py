@@ -20,7 +20,7 @@ from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Comparison, Conversation, Footing, Note, Situation
+from beamctl.plan.kind import AdminGroups, Comparison, Conversation, Footing, Note, Situation
 
 _SHOWN = 5
 
@@ -65,7 +65,7 @@ class MemberKind:
 
     def footing(self, live: People, changes: Sequence[Change]) -> Footing:
         """The admins that must remain, and whether any does."""
-        count = hazards.admins_of(live, changes)
+        count = hazards.admins_of(live, changes, AdminGroups.KEPT)
         return Footing(
             seen=len(live),
             relies_on=count.relied_on,
@@ -107,7 +107,7 @@ class MemberKind:
         """What follows from what was decided about each person: everybody may be changed, and is wanted."""
         changes = judge.changes
         ours = hazards.ourselves(live, desired.guards, situation.identity)
-        count = hazards.admins_of(live, changes)
+        count = hazards.admins_of(live, changes, situation.admin_groups)
         if ours is None and takes_admin(changes, count):
             judge.notes.append(Note(WHO_ARE_WE))
         return Comparison(
