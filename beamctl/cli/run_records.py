@@ -139,9 +139,6 @@ def _lines(where: Path, due: Sequence[Due]) -> list[tuple[Run, str]]:
     runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
     began = zip(runs, due, strict=True)
     return [(run, as_it_is(first_line(run, each.plan), "the record of this run")) for run, each in began]
-        (run, as_it_is(first_line(run, each.plan), "the record of this run"))
-        for run, each in zip(runs, due, strict=True)
-    ]
 
 
 def left_by_last_run(folder: Path | None, workspace: str, api: str) -> Mapping[str, int]:
