@@ -18,7 +18,9 @@ HIDDEN = "•••"
 _SECRET_NAME = re.compile("secret|password|apikey|accesstoken|refreshtoken|idtoken|devicecode|credential|authorization")
 _SHORTEST = 4
 """Characters of a value in a body that is worth hiding: anything shorter is a word of its own elsewhere."""
-
+DISTINCT = 8
+"""Characters of a secret that is hidden in reports and records: a shorter one is a word of theirs, and they must stay
+true."""
 
 _LONG, _BEGINNING = 23, 16
 """A secret that has more characters than the first shows too much when its first few are shown; so text that was cut
@@ -26,15 +28,21 @@ hides them as well."""
 
 
 class Mask:
-    """All secrets known so far. Safe to use from several threads."""
+    """All secrets known so far. Safe to use from several threads.
+
+    Attributes:
+        has_short: Whether one of them is too short to be hidden in reports.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self.has_short = False
         self._secrets: tuple[str, ...] = ()
         self._begun: re.Pattern[str] | None = None
         self.learn(*secrets)
 
     def learn(self, *secrets: str) -> None:
         """Hide these from now on: as they are, in a URL, in JSON and in base64, and where only the beginning shows."""
+        self.has_short = self.has_short or any(0 < len(secret) < DISTINCT for secret in secrets)
         spelled = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
         self._secrets = tuple(sorted({*self._secrets, *spelled}, key=len, reverse=True))
         begun = {secret[:_BEGINNING] for secret in self._secrets if len(secret) > _LONG}
@@ -43,16 +51,20 @@ class Mask:
     def clean(self, text: str, limit: int = 300, *, also: Iterable[str] = ()) -> str:
         """The text without secrets (`also` names more), on one line, and with at most `limit` characters."""
         more = sorted(also, key=len, reverse=True)
-        hidden = self.hide(printable(self.hide(text, more)), more)
+        every = (*self._secrets, *more)
+        hidden = self._without(printable(self._without(text, every)), every)
         return hidden if len(hidden) <= limit else hidden[: limit - 1] + "…"
 
     def body(self, body: Any, limit: int = 200) -> str:  # noqa: ANN401 - any JSON
         """A JSON body, as a short text without the values of members that are secret by their names."""
         return self.clean(json.dumps(_without_secrets(body), ensure_ascii=False, default=str), limit)
 
-    def hide(self, text: str, more: Iterable[str] = ()) -> str:
-        """The text without secrets, as it is otherwise."""
-        for secret in (*self._secrets, *more):
+    def hide(self, text: str) -> str:
+        """The text without the secrets that are no words of it, as it is otherwise."""
+        return self._without(text, [secret for secret in self._secrets if len(secret) >= DISTINCT])
+
+    def _without(self, text: str, secrets: Iterable[str]) -> str:
+        for secret in secrets:
             text = text.replace(secret, HIDDEN)
         return text if self._begun is None else self._begun.sub(HIDDEN, text)
 

@@ -39,7 +39,7 @@ class Run:
     """One apply to one workspace.
 
     Attributes:
-        id: Its name, by which people find it; sorts by time.
+        id: Its name, by which people find it; names sort in the order of the runs.
         at: When it began, as ISO 8601 in UTC.
         actor: Who started it, as the machine tells: a login, in CI the person who caused the job.
         commit: Of the documents; empty where there is none.
@@ -147,25 +147,25 @@ def last_line(plan: Plan, events: Iterable[Event], at: str, *, interrupted: bool
     return _line({"event": "end", "at": at, **where, "interrupted": interrupted, "left": left})
 
 
-def left_of(content: bytes, workspace: str, api: str) -> Mapping[str, int] | None:
-    """By kind, how many there were when a run of that workspace ended; None where the record does not tell.
-
-    Only the last line is looked at: records are read before every plan.
-    """
-    try:
-        line = read_json(content.rstrip(b"\n").rpartition(b"\n")[2])
-    except ValueError:
-        return None
-    if check(Document("", line, {}, {}), _SCHEMA) or line["event"] != "end":
-        return None
-    return line["left"] if (line["workspace"], line["api_url"]) == (workspace, api) else None
-
-
 def read_record(content: bytes) -> Record:
     """What a record tells. Its last line may be cut off, where the run was killed as it wrote it.
 
     Raises:
         UnreadableRecordError: It is something else, or was changed.
+    """
+    lines = lines_of(content)
+    refuse_unlike(lines)
+    try:
+        return _record(lines[0], lines[1:])
+    except UndecodableError as error:
+        raise UnreadableRecordError(str(error)) from None
+
+
+def lines_of(content: bytes) -> list[Any]:
+    """The whole lines of a record, of which only the format is known to be this one.
+
+    Raises:
+        UnreadableRecordError: It is something else.
     """
     try:
         lines = [read_json(line) for line in content.split(b"\n")[:-1]]
@@ -175,12 +175,27 @@ def read_record(content: bytes) -> Record:
         raise UnreadableRecordError("it is no record of a run")
     if lines[0].get("format_version") != FORMAT_VERSION:
         raise UnreadableRecordError("it has another format than this beamctl reads")
-    if problems := [problem for line in lines for problem in check(Document("", line, {}, {}), _SCHEMA)]:
-        raise UnreadableRecordError(problems[0].message)
-    try:
-        return _record(lines[0], lines[1:])
-    except UndecodableError as error:
-        raise UnreadableRecordError(str(error)) from None
+    return lines
+
+
+def refuse_unlike(lines: Iterable[Any]) -> None:
+    """Refuse lines that are not as the schema of records says.
+
+    Raises:
+        UnreadableRecordError: One is not.
+    """
+    if problem := next((each for line in lines for each in check(Document("", line, {}, {}), _SCHEMA)), None):
+        raise UnreadableRecordError(problem.message)
+
+
+def run_of(first: Mapping[str, Any]) -> Run:
+    """The run that a record begins with."""
+    return Run(first["run"], first["at"], first["actor"], first["commit"], first["plan_digest"])
+
+
+def state_of(line: Mapping[str, Any]) -> State:
+    """What a line about a change says became of it."""
+    return State.UNKNOWN if line["event"] == "started" else State(line["event"])
 
 
 def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Record:
@@ -191,11 +206,10 @@ def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Reco
         if line["event"] == "end":
             end = line
         elif line["event"] != "run":
-            states[line["address"]] = State.UNKNOWN if line["event"] == "started" else State(line["event"])
+            states[line["address"]] = state_of(line)
             remarks[line["address"]] = line.get("remark", "")
-    run = Run(first["run"], first["at"], first["actor"], first["commit"], first["plan_digest"])
     return Record(
-        run=run,
+        run=run_of(first),
         workspace=first["workspace"],
         api=first["api_url"],
         runs_as=first["runs_as"],

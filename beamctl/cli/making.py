@@ -95,4 +95,5 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
     if unwritable is not None:
         raise unwritable
     if not way.out.json:
-        way.out.payload("\n" + end_text(each.plan.workspace, events, saved=way.saved))
+        said = end_text(each.plan.workspace, events, saved=way.saved, interrupted=way.stop.is_set())
+        way.out.payload(f"\n{said}")

@@ -63,7 +63,7 @@ parallelism = click.option(
 )
 saving = _all(
     click.option("--out", metavar="FILE", help="Save the plan, for `beamctl apply FILE` to make exactly that."),
-    click.option("--expires", metavar="TIME", default="24h", show_default=True, help="How long a saved plan is good."),
+    click.option("--expires", metavar="TIME", help="How long a saved plan is good; 24h where it is not said."),
 )
 record = click.option(
     "--record",

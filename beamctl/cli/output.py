@@ -47,6 +47,8 @@ class Output:
         Raises:
             UnwritableError: It cannot be written. What is written after that goes nowhere.
         """
+        if VEIL.has_news_of_short() and not self.quiet:
+            say("Note: a credential or password that beamctl was given has under 8 characters: too short to be hidden.")
         hidden = VEIL.over_complaint if complaint else VEIL.over
         try:
             click.echo(hidden(text, json=self.json), nl=False, color=True)

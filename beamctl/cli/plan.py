@@ -31,7 +31,7 @@ def command(  # noqa: PLR0913 - one argument an option
     workspaces: tuple[str, ...],
     allowed: tuple[str, ...],
     out: str | None,
-    expires: str,
+    expires: str | None,
     record: Path | None,
     output: str,
     detailed_exitcode: bool,

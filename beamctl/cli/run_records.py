@@ -6,27 +6,28 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from beamctl.apply.event import Event
 from beamctl.apply.record import (
     Record,
     Run,
-    State,
     UnreadableRecordError,
     event_line,
     first_line,
     last_line,
-    left_of,
     read_record,
 )
+from beamctl.apply.summary import Summary, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
-from beamctl.cli.veil import VEIL
+from beamctl.cli.run_names import next_stamp, run_name, same_apply
+from beamctl.cli.veil import VEIL, as_it_is
 from beamctl.errors import RecordError, UsageError
 from beamctl.plan.plan import Plan
 
@@ -36,6 +37,8 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of the largest record that is read."""
 
 _SUFFIX = ".jsonl"
+
+T = TypeVar("T")
 
 
 class RecordFile:
@@ -109,18 +112,18 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
     """Begin the record of each run, before anything is changed: all of them or none.
 
     Raises:
-        UsageError: One cannot be written; nothing was changed.
+        UsageError: One cannot be written, or would hold a secret; nothing was changed.
     """
     where = folder or FOLDER
     began: list[RecordFile] = []
     try:
         where.mkdir(parents=True, exist_ok=True)
+        lines = _lines(where, due)
         if folder is None:
             _keep_out_of_git(FOLDER.parent)
-        for each in due:
-            run = _run(each)
+        for (run, line), each in zip(lines, due, strict=True):
             began.append(RecordFile(where / f"{run.id}{_SUFFIX}", each.plan))
-            began[-1].write(first_line(run, each.plan))
+            began[-1].write(line)
     except (OSError, RecordError) as error:
         for record in began:
             record.discard()
@@ -130,15 +133,16 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
     return began
 
 
-def _run(each: Due) -> Run:
-    began = now()
-    stamp = began.replace("-", "").replace(":", "").replace(".", "")
-    name = f"{stamp}-{each.plan.workspace}-{secrets.token_hex(3)}"
-    return Run(name, began, actor(), each.commit, each.digest)
+def _lines(where: Path, due: Sequence[Due]) -> list[tuple[Run, str]]:
+    """How each record begins; what one apply does is of one time and one mark."""
+    stamp, mark = next_stamp(datetime.now(UTC), [path.stem for path in _paths(where)]), secrets.token_hex(3)
+    runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
+    began = zip(runs, due, strict=True)
+    return [(run, as_it_is(first_line(run, each.plan), "the record of this run")) for run, each in began]
 
 
 def left_by_last_run(folder: Path | None, workspace: str, api: str) -> Mapping[str, int]:
-    """By kind, how many the last finished run over this workspace left; empty where no record tells."""
+    """By kind, how many the last run over this workspace left, killed or not; empty where no record tells."""
     for path in reversed(_paths(folder or FOLDER)):
         if f"-{workspace}-" in path.name:
             left = left_of(_content(path), workspace, api)
@@ -153,9 +157,8 @@ def applied_before(folder: Path | None, workspace: str, digest: str) -> str:
         if f"-{workspace}-" not in path.name or digest.encode() not in _content(path, 65536):
             continue
         with suppress(UnreadableRecordError):
-            found = read_record(_content(path))
-            told = found.run.plan_digest, found.workspace
-            if told == (digest, workspace) and found.count(State.WAITING) < len(found.changes):
+            found = summary_of(_content(path))
+            if (found.run.plan_digest, found.workspace) == (digest, workspace) and found.begun:
                 return found.run.id
     return ""
 
@@ -165,15 +168,25 @@ def count_records(folder: Path | None) -> int:
     return len(_paths(folder or FOLDER))
 
 
-def records(folder: Path | None) -> Iterator[tuple[str, Record | str]]:
-    """Each record by the name of its run, the newest first; or why it cannot be read."""
+def records(folder: Path | None, read: Callable[[bytes], T]) -> Iterator[tuple[str, T | str]]:
+    """Each record by the name of its run, the newest first, as `read` has it; or why it cannot be read."""
     for path in reversed(_paths(folder or FOLDER)):
         try:
-            yield path.stem, read_record(read_file(path, LARGEST))
+            yield path.stem, read(read_file(path, LARGEST))
         except UnreadableRecordError as error:
             yield path.stem, str(error)
         except UsageError as error:
             yield path.stem, error.message
+
+
+def made_with(folder: Path | None, record: Record) -> list[Summary]:
+    """What the apply that a run is of made, or may have made, in other workspaces."""
+    found = []
+    for path in _paths(folder or FOLDER):
+        if same_apply(path.stem, record.run.id, record.workspace):
+            with suppress(UnreadableRecordError):
+                found.append(summary_of(_content(path)))
+    return [each for each in found if each.begun and each.workspace != record.workspace]
 
 
 def find_record(folder: Path | None, name: str) -> Record:
@@ -203,7 +216,7 @@ def now() -> str:
 
 
 def _paths(folder: Path) -> list[Path]:
-    """Names begin with the time, so they sort by it."""
+    """The oldest first: names sort so."""
     try:
         return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX)
     except (FileNotFoundError, NotADirectoryError):

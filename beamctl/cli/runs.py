@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from beamctl.apply.record import read_record
+from beamctl.apply.summary import summary_of
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
@@ -37,16 +39,16 @@ def command(*, run: str | None, everything: bool, record: Path | None, output: s
 
             out.payload(run_text(found, out.style))
         return Exit.DONE
-    count = count_records(record)
-    listed = list(islice(records(record), None if everything else _FEW))
-    if out.json:
+    most = None if everything else _FEW
+    if out.json:  # tells every change
         from beamctl.report.as_json import runs_json
 
-        out.payload(runs_json(listed, count - len(listed)))
-    elif not listed:
-        out.payload(f"No apply is recorded in {record or FOLDER}.\n")
-    else:
+        whole = list(islice(records(record, read_record), most))
+        out.payload(runs_json(whole, count_records(record) - len(whole)))
+    elif listed := list(islice(records(record, summary_of), most)):
         from beamctl.report.text.runs import runs_text
 
-        out.payload(runs_text(listed, count - len(listed), out.style))
+        out.payload(runs_text(listed, count_records(record) - len(listed), out.style))
+    else:
+        out.payload(f"No apply is recorded in {record or FOLDER}.\n")
     return Exit.DONE

@@ -15,20 +15,18 @@ from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.files import read_file
 from beamctl.cli.planning import Planned, quoted, refuse_shared
 from beamctl.cli.run_records import applied_before
-from beamctl.cli.veil import VEIL
+from beamctl.cli.veil import as_it_is
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.duration import duration
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import LARGEST, Saved, saved_text
+from beamctl.plan.saved import LARGEST, LONGEST, Saved, saved_text
 from beamctl.plan.stale import ends
 from beamctl.report.text.stale import moved_text
 from beamctl.usecases import Recheck, identify, look_again, open_plan
 
-LONGEST = timedelta(days=30)
-"""How long a saved plan may be good."""
-
+_USUAL = timedelta(hours=24)
 _DOCUMENTS = frozenset({".yaml", ".yml"})
 
 
@@ -45,20 +43,24 @@ class Target:
     lasts: timedelta
 
 
-def target_of(out: str | None, expires: str) -> Target:
+def target_of(out: str | None, expires: str | None) -> Target:
     """What the options of `options.saving` ask for.
 
     Raises:
-        UsageError: There is no such file, or no such time, or it is longer than a plan may be good.
+        UsageError: There is no such file, or no such time, or it is longer than a plan may be good; or no file for it.
     """
     if out == "":
         raise UsageError("--out names nothing", "Is a variable empty?")
     if out == "-":
         raise UsageError("--out is a file, and not standard output", "A plan to be read by machines:  -o json")
+    if expires is None:
+        return Target(out, _USUAL)
     lasts = duration(expires)
     if lasts is None or lasts > LONGEST:
         hint = f"Write it like 30m, 24h or 7d; {LONGEST.days}d at most."
         raise UsageError(f"--expires: {printable(expires)!r} is no time that a plan may be good", hint)
+    if out is None:
+        raise UsageError("--expires is about a plan that is saved, and this one is not", "Name a file too:  --out FILE")
     return Target(out, lasts)
 
 
@@ -83,7 +85,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
         created=created,
         expires=min([created + target.lasts, *(_begin_of(day) for each in planned if (day := ends(each.plan)))]),
     )
-    _write(Path(target.file), _without_secrets(saved_text(saved)))
+    _write(Path(target.file), as_it_is(saved_text(saved), "the plan"))
     return f"Saved, and good until {_told(saved.expires)}:  beamctl apply {quoted(target.file)}"
 
 
@@ -179,16 +181,6 @@ def _stale(file: str, why: str, *lines: str) -> StalePlanError:
 
 def _told(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
-
-
-def _without_secrets(text: str) -> str:
-    """The text, which must be kept as it is or not at all: what is hidden in it would be another plan."""
-    if VEIL.over(text, json=True) != text:
-        raise UsageError(
-            "the plan holds a secret that this process uses, so it was not saved",
-            "The workspace or the document shows it, as a name or a label: take it out there, and make a new secret.",
-        )
-    return text
 
 
 def _write(path: Path, text: str) -> None:

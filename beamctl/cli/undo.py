@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,13 @@ from beamctl.cli.connect import Link, access_of, link
 from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import Output, output_of
-from beamctl.cli.planning import Planned, allowances, command_for, is_refused, say_unused
-from beamctl.cli.run_records import find_record, left_by_last_run
+from beamctl.cli.planning import Planned, allowances, command_for, is_refused, quoted, say_unused
+from beamctl.cli.run_records import find_record, left_by_last_run, made_with
 from beamctl.cli.saved_plans import save, target_of
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.plan.codec import plans_data
-from beamctl.plan.kind import Situation
+from beamctl.plan.kind import Note, Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import digest_of
 from beamctl.usecases import undo
@@ -41,7 +42,7 @@ def command(  # noqa: PLR0913 - one argument an option
     files: tuple[str, ...],
     allowed: tuple[str, ...],
     out: str | None,
-    expires: str,
+    expires: str | None,
     record: Path | None,
     output: str,
     no_color: bool,
@@ -63,7 +64,7 @@ def command(  # noqa: PLR0913 - one argument an option
         planned = [_planned(found, desired, stack.enter_context(link(access, found.workspace)), record)]
         plan = planned[0].plan
         saved = save(planned, granted, target)
-        command = command_for(f"beamctl undo {found.run.id} --out FILE", files, ())
+        command = command_for(f"{_way_back(found.run.id, record)} --out FILE", files, ())
         if talk.json:
             from beamctl.report.as_json import plans_json
 
@@ -95,9 +96,20 @@ def _planned(record: Record, desired: Desired, way: Link, records: Path | None) 
         raise UsageError(message, "Undo it where it was made.")
 
     left = left_by_last_run(records, record.workspace, record.api)
+    elsewhere = tuple(
+        Note(f"that run also changed {each.workspace}:  {_way_back(each.run.id, records)}")
+        for each in made_with(records, record)
+    )
 
     def made() -> Plan:
-        return undo(record, desired, way.reader, Situation(datetime.now(UTC).date(), way.api_url, way.identity, left))
+        situation = Situation(datetime.now(UTC).date(), way.api_url, way.identity, left)
+        found = undo(record, desired, way.reader, situation)
+        return replace(found, notes=(*found.notes, *elsewhere))
 
     first = made()
     return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))
+
+
+def _way_back(run: str, records: Path | None) -> str:
+    """The command that shows how to undo a run."""
+    return f"beamctl undo {quoted(run)}" + (f" --record {quoted(str(records))}" if records else "")

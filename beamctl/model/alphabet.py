@@ -21,8 +21,15 @@ _LOOKS = str.maketrans(
 _TOGETHER = frozenset({"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "HALFWIDTH", "HANGUL", "BOPOMOFO"})
 """Written among Latin letters in East Asia."""
 _LATIN = "LATIN"
+_NO_ALPHABET = frozenset("ºªµ")
+"""Ordinary in names and units, in any alphabet."""
+_NO_DISGUISE = _NO_ALPHABET | {"ı"}
+"""No address passes for another by these alone; the last is ordinary in Turkish."""
 _TOKEN = re.compile(r"[^\s@'\"<>(),;:]+")
 _WORD = re.compile(r"\w+")
+_JOINER = "\u200d"
+_PICTURES = frozenset({"So", "Sk"})
+_AS_PICTURE = "\ufe0f"
 
 
 def skeleton(text: str) -> str:
@@ -38,7 +45,7 @@ def mixed_letter(email: str) -> str:
 
 def disguised_letter(email: str) -> str:
     """The first letter of an address that is not ASCII, though all of it looks so; else empty."""
-    return _not_plain(email)[:1] if skeleton(email).isascii() else ""
+    return _disguised(email)[:1]
 
 
 def described(letter: str) -> str:
@@ -59,7 +66,7 @@ def _marked_token(found: re.Match[str]) -> str:
         return token
     if found.string[found.end() : found.end() + 1] != "@":
         return _WORD.sub(lambda word: _escaped(word.group(), _odd_letters(word.group())), token)
-    return _escaped(token, _odd_letters(token) or (_not_plain(token) if skeleton(token).isascii() else ""))
+    return _escaped(token, _odd_letters(token) or _disguised(token))
 
 
 def _escaped(text: str, odd: str) -> str:
@@ -78,8 +85,19 @@ def _odd_letters(word: str) -> str:
     return "".join(char for char in word if not char.isascii() and _script(char) not in (kept, ""))
 
 
-def _not_plain(word: str) -> str:
-    return "".join(char for char in word if not char.isascii())
+def joins_pictures(text: str, at: int) -> bool:
+    """Whether what stands there makes one emoji of its neighbours, and cannot be seen."""
+    if text[at] != _JOINER or not 0 < at < len(text) - 1:
+        return False
+    before = text[at - 2 : at - 1] if text[at - 1] == _AS_PICTURE else text[at - 1]
+    return all(char and unicodedata.category(char) in _PICTURES for char in (before, text[at + 1]))
+
+
+def _disguised(word: str) -> str:
+    """The letters of a word that are not ASCII, where all of it looks so."""
+    if not skeleton(word).isascii():
+        return ""
+    return "".join(char for char in word if not char.isascii() and char not in _NO_DISGUISE)
 
 
 def _scripts(word: str) -> Iterator[str]:
@@ -90,6 +108,6 @@ def _script(char: str) -> str:
     """The alphabet of a letter, by the first word of its name; empty for what every alphabet uses."""
     if char.isascii():
         return _LATIN if char.isalpha() else ""
-    if not char.isalpha() or unicodedata.category(char) == "Lm":
+    if not char.isalpha() or char in _NO_ALPHABET or unicodedata.category(char) == "Lm":
         return ""
     return unicodedata.name(char, "").partition(" ")[0]

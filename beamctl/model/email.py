@@ -6,6 +6,8 @@ import re
 import unicodedata
 from itertools import groupby
 
+from beamctl.model.alphabet import described
+
 _ATOM = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
 _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
 _SHAPE = re.compile(f"{_ATOM}@{_HOST}")
@@ -45,7 +47,9 @@ def fault(email: str) -> str:
         return f"is longer than {LONGEST} characters"
     if _PLAIN.fullmatch(email):  # nearly all are: the quick way
         return ""
-    if not _SHAPE.fullmatch(email) or not email.isprintable():
+    if unseen := next((char for char in email if not char.isascii() and not char.isprintable()), ""):
+        return f"has a character that cannot be seen: {described(unseen)}"
+    if not _SHAPE.fullmatch(email):
         return "is not an e-mail address"
     local, _, host = email.rpartition("@")
     if local.startswith(".") or local.endswith(".") or ".." in email or host.endswith((".", "-")):

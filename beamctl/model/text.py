@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beamctl.model.alphabet import marked
+from beamctl.model.alphabet import joins_pictures, marked
 
 
 def printable(text: str) -> str:
@@ -16,5 +16,8 @@ def printable(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
+        char
+        if char.isprintable() or joins_pictures(text, at)
+        else char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for at, char in enumerate(text)
     )

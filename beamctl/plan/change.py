@@ -23,6 +23,7 @@ class Action(Enum):
     CREATE = "create"
     UPDATE = "update"
     REVOKE = "revoke"
+    """Of an invitation that is open: nobody loses access that they have."""
     REMOVE = "remove"
     DELETE = "delete"
 

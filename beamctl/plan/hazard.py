@@ -26,6 +26,7 @@ class Risk(Enum):
         "unmaps-admins",
         "a group would no longer be mapped to admin, and its people with it",
     )
+    UNMAPS_GROUP = "unmaps-group", "a group would no longer be mapped, or to less than now, and its people with it"
     GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
     DELETES_POLICY_IN_USE = "deletes-policy-in-use", "a policy would be deleted that something still uses"
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"

@@ -20,6 +20,17 @@ from beamctl.plan.hazard import Hazard
 L = TypeVar("L")
 
 
+class AdminGroups(Enum):
+    """What becomes of the groups of a directory that make people admins."""
+
+    KEPT = "kept"
+    """All of them make admins as before."""
+    FEWER = "fewer"
+    """At least one no longer does: some of those whom the directory made admins will be none."""
+    NONE = "none"
+    """None does any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What a comparison depends on beside the document and the workspace.
@@ -29,12 +40,14 @@ class Situation:
         api: The base URL of the API.
         identity: Who beamctl runs as, as far as the credential tells; None where it does not.
         left: By the name of each kind, how many the last recorded run saw at its end; nothing where none is recorded.
+        admin_groups: As the kinds say that were compared before.
     """
 
     today: date
     api: str
     identity: Identity | None = None
     left: Mapping[str, int] = field(default_factory=dict)
+    admin_groups: AdminGroups = AdminGroups.KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,9 @@ class Comparison:
         wanted: How many the document declares.
         seen: How many the API shows.
         population: How many of these have something that could be taken away: access, not an open invitation.
+        invited: How many have an open invitation.
         relies_on: Keys of those who must still be there before anything is taken from anyone (the remaining admins).
+        admin_groups: What the changes make of them; told to the kinds that are compared after this one.
     """
 
     changes: tuple[Change, ...] = ()
@@ -78,7 +93,9 @@ class Comparison:
     wanted: int = 0
     seen: int = 0
     population: int = 0
+    invited: int = 0
     relies_on: tuple[str, ...] = ()
+    admin_groups: AdminGroups = AdminGroups.KEPT
 
 
 class Ending(Enum):

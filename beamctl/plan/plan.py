@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.model.identity import Identity
-from beamctl.plan.change import Change, Stage
+from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Comparison, Goes, Kind, Note, Situation
+from beamctl.plan.kind import AdminGroups, Comparison, Goes, Kind, Note, Situation
 from beamctl.plan.reading import nothing_goes
 
 LiveObject = Mapping[str, Any] | None
@@ -90,7 +90,7 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
         live: By the name of each kind, what it read.
         situation: The day, and who we are.
     """
-    found = {kind.name: kind.compare(desired, live[kind.name], situation) for kind in kinds}
+    found = _in_turn(kinds, situation, lambda kind, told: kind.compare(desired, live[kind.name], told))
     return _plan(kinds, desired, live, situation, found)
 
 
@@ -110,13 +110,24 @@ def make_undo(
         live: By the name of each kind, what it read.
         situation: The day, and who we are.
     """
-    found = {
-        kind.name: kind.undo(
-            [change for change in made if change.kind == kind.name], desired, live[kind.name], situation
-        )
-        for kind in kinds
-    }
-    return _plan(kinds, desired, live, situation, found)
+
+    def undone(kind: Kind[Any], told: Situation) -> Comparison:
+        theirs = [change for change in made if change.kind == kind.name]
+        return kind.undo(theirs, desired, live[kind.name], told)
+
+    return _plan(kinds, desired, live, situation, _in_turn(kinds, situation, undone))
+
+
+def _in_turn(
+    kinds: Sequence[Kind[Any]], situation: Situation, look: Callable[[Kind[Any], Situation], Comparison]
+) -> Mapping[str, Comparison]:
+    """What each kind finds, told what those before it make of the groups that make people admins."""
+    found: dict[str, Comparison] = {}
+    for kind in kinds:
+        found[kind.name] = look(kind, situation)
+        if found[kind.name].admin_groups is not AdminGroups.KEPT:
+            situation = replace(situation, admin_groups=found[kind.name].admin_groups)
+    return found
 
 
 def _plan(
@@ -198,12 +209,15 @@ def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Haz
 def _mass_removal(desired: Desired, changes: Sequence[Change], found: Mapping[str, Comparison]) -> list[Hazard]:
     limit = desired.guards.max_removals
     takes = Counter(change.kind for change in changes if change.takes)
+    access = Counter(change.kind for change in changes if change.takes and change.action is not Action.REVOKE)
     for name, count in takes.items():  # each kind against its own: many mappings make no room for people
-        allowed = limit.of(found[name].population)
-        if (count if limit.percent else takes.total()) > allowed:
-            share = f" of {found[name].population}, which is {allowed}" if limit.percent else ""
-            because = f"{takes.total()} would lose something; guards.maxRemovals is {limit}{share}"
-            return [Hazard(Risk.MASS_REMOVAL, str(takes.total()), because)]
+        holders, invited = found[name].population, found[name].invited
+        for taken, whole in ((access[name], holders), (count, holders + invited)):  # nor do many invitations
+            allowed = limit.of(whole)
+            if (taken if limit.percent else takes.total()) > allowed:
+                share = f" of {whole}, which is {allowed}" if limit.percent else ""
+                because = f"{takes.total()} would lose something; guards.maxRemovals is {limit}{share}"
+                return [Hazard(Risk.MASS_REMOVAL, str(takes.total()), because)]
     return []
 
 

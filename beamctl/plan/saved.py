@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from beamctl.document.document import Document
@@ -21,6 +21,9 @@ from beamctl.plan.plan import Plan
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of the largest plan file that is read: some hundred thousand changes."""
+
+LONGEST = timedelta(days=30)
+"""How long a saved plan may be good."""
 
 _AGAIN = "Make it again:  beamctl plan --out FILE"
 _SCHEMA = "plan"
@@ -148,6 +151,8 @@ def _decoded(data: Mapping[str, Any]) -> Saved:
         expires=datetime.fromisoformat(data["saved"]["expires_at"]),
         digest=data["saved"]["digest"],
     )
+    if saved.expires - saved.created > LONGEST:
+        raise UndecodableError(f"it would be good for more than {LONGEST.days} days")
     for plan in saved.plans:
         _see_that_it_says_what_it_rests_on(plan)
     if saved.allowed and len(saved.plans) > 1:

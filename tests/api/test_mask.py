@@ -27,6 +27,15 @@ def test_no_part_of_a_secret_survives_at_the_end(text: str, before: int) -> None
     assert set(cleaned) <= set("." + HIDDEN + "…")
 
 
+def test_a_short_secret_is_hidden_where_the_api_speaks_and_not_in_reports() -> None:
+    mask = Mask(["admin", "1234567"])
+    assert mask.has_short
+    assert mask.clean("admin 1234567") == f"{HIDDEN} {HIDDEN}"
+    assert mask.hide("admin 1234567") == "admin 1234567"
+    long = Mask(["12345678"])
+    assert (long.has_short, long.hide("x12345678")) == (False, f"x{HIDDEN}")
+
+
 def test_a_secret_inside_a_url_is_hidden() -> None:
     assert Mask(["a/b+c="]).clean(f"GET /x?key={quote('a/b+c=', safe='')}") == f"GET /x?key={HIDDEN}"
 

@@ -15,7 +15,6 @@ from beamctl.apply.record import (
     event_line,
     first_line,
     last_line,
-    left_of,
     read_record,
 )
 from beamctl.errors import RecordError
@@ -169,15 +168,6 @@ def test_a_change_that_does_not_agree_with_itself() -> None:
     lines[0]["changes"][0]["name"] = "else@x.io"
     with pytest.raises(UnreadableRecordError, match="does not agree with itself"):
         read_record(b"".join(json.dumps(each).encode() + b"\n" for each in lines))
-
-
-def test_how_many_were_left() -> None:
-    content = whole()
-    assert left_of(content, "acme", API) == {"member": 4}
-    assert left_of(content, "labs", API) is None
-    assert left_of(content, "acme", "local") is None
-    for cut in (content[:-2], content[:-40], FIRST, FIRST + b"\n", b"", b"[" * 10000, b'{"event": "end"}', b"[]"):
-        assert left_of(cut, "acme", API) is None
 
 
 def test_only_what_was_done_counts_as_left() -> None:

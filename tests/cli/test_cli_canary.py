@@ -224,8 +224,30 @@ def test_an_api_that_tells_our_secrets_to_all(
     probe.secrets = PLACES[place](monkeypatch, tmp_path / "home", probe)
     with api_that(echoing) as api:
         probe.options += ["--api-url", api.url]
-        # there is much to do, all of it is shown, nothing of it works, and no plan that holds a secret is saved
-        assert probe.every_command() == {0, 2, 3, 7}
+        # there is much to do, all of it is shown; no plan that holds a secret is saved, and none of it is made
+        assert probe.every_command() == {0, 2, 3}
+
+
+def refusing(method: str, path: str) -> tuple[str, Any]:
+    """An API that shows a workspace without any canary, and tells them all when something is to be changed."""
+    match method, path.strip("/").split("/")[-1]:
+        case "GET", "users":
+            return "200 OK", [{"email": "ada@example.com", "role": "admin", "accepted": True}]
+        case "GET", "acme":
+            return "200 OK", {"name": "acme", "id": "1"}
+        case _:
+            return echoing(method, path)
+
+
+@pytest.mark.usefixtures("made_up_requests")
+@pytest.mark.parametrize("place", ["raw client credentials", "password of a proxy", "tokens of a login"])
+def test_an_api_that_tells_our_secrets_when_it_refuses(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, probe: Probe, place: str
+) -> None:
+    probe.secrets = PLACES[place](monkeypatch, tmp_path / "home", probe)
+    with api_that(refusing) as api:
+        probe.options += ["--api-url", api.url]
+        assert 7 in probe.every_command()  # tried, and recorded
 
 
 PAGE = f"<!doctype html><title>{KEY}</title><p>{TOKEN}"

@@ -270,6 +270,51 @@ def test_a_listing_cut_short_after_a_run(
         assert len(api.writes) == asked
 
 
+@pytest.mark.usefixtures("local")
+def test_what_a_killed_run_removed_is_not_missed(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", AS_IS + "  kim@example.com: viewer\n")
+    assert cli("apply", "--auto-approve").code == 0
+    (before,) = RUNS.iterdir()
+    few = document(members="{ada@example.com: admin, kim@example.com: viewer}")
+    write("beamctl.yaml", few)
+    flags = ["--allow", "mass-removal=3", "--allow", "removes-admin=bob@example.com"]
+    assert cli("apply", "--auto-approve", *flags).code == 0
+    (killed,) = set(RUNS.iterdir()) - {before}
+    first, *rest = killed.read_bytes().splitlines(keepends=True)
+    write("beamctl.yaml", few.replace("}", ", zoe@example.com: viewer}"))
+    killed.write_bytes(b"".join([first, *rest[:-2]]) + rest[-2][:9])  # as the last answer came
+    assert cli("runs", "last").out.endswith("killed, or still running, 2 done, 1 unknown\n")
+    ran = cli("plan")
+    assert (ran.code, "live-shrank" in ran.out) == (0, False)
+    killed.write_bytes(first)
+    assert "live-shrank — the API shows 2 members of the 5 that the last recorded run left." in cli("plan").out
+
+
+@pytest.mark.usefixtures("local")
+def test_the_last_run_is_the_last_though_the_clock_was_set_back(cli: Cli, write: Write, applied: str) -> None:
+    ahead = f"20990101T000000999Z{applied[19:]}"
+    (RUNS / f"{applied}.jsonl").rename(RUNS / f"{ahead}.jsonl")
+    (RUNS / "99991231T235959999Z-acme-x.jsonl").write_text("")  # nothing can be after it
+    (RUNS / "zz-acme-x.jsonl").write_text("")
+    write("beamctl.yaml", CHANGED + "  zoe@example.com: viewer\n")
+    assert cli("apply", "--auto-approve").code == 0
+    (name,) = {path.stem for path in RUNS.iterdir()} - {ahead, "99991231T235959999Z-acme-x", "zz-acme-x"}
+    assert name.startswith("20990101T000001000Z-acme-")
+    for path in (RUNS / "99991231T235959999Z-acme-x.jsonl", RUNS / "zz-acme-x.jsonl"):
+        path.unlink()
+    assert "invite zoe@example.com" in cli("runs", "last").out
+    assert lines(RUNS / f"{name}.jsonl")[0]["at"] < "2099"
+
+
+def test_the_list_does_not_go_through_the_changes(cli: Cli, applied: str) -> None:
+    path = RUNS / f"{applied}.jsonl"
+    path.write_text(path.read_text().replace('"stage": "', '"stage": "un'))
+    assert cli("runs").out.splitlines()[1].endswith(" 2 done")
+    assert " cannot be read: " in cli("runs", "last").err
+    assert cli("undo", "last").code == 3
+    assert "error" in cli("runs", "-o", "json").json["runs"][0]
+
+
 def git(*arguments: str) -> str:
     who = ["-c", "user.name=n", "-c", "user.email=e@x.io", "-c", "commit.gpgsign=false"]
     ran = subprocess.run(["git", *who, *arguments], capture_output=True, text=True, check=True)

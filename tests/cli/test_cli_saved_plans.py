@@ -89,6 +89,7 @@ def test_it_is_saved_whole_and_said_until_when(cli: Cli, write: Write, api: Api,
         (["--out", "p.json", "--expires", "31d"], "--expires: '31d' is no time that a plan may be good"),
         (["--out", "p.json", "--expires", "0h"], "--expires: '0h' is no time that a plan may be good"),
         (["--out", "p.json", "--expires", "soon"], "--expires: 'soon' is no time that a plan may be good"),
+        (["--expires", "1d"], "--expires is about a plan that is saved, and this one is not"),
     ],
 )
 def test_where_it_cannot_be_saved(cli: Cli, write: Write, directory: Path, options: list[str], said: str) -> None:

@@ -11,7 +11,7 @@ from tests.cli.world import AS_IS, CHANGED, Cli, People, Write, document, error_
 from tests.fakes.schemas import problems_with
 
 RUNS = Path(".beamctl") / "runs"
-FLAGS = ["--allow", "mass-removal=2", "--allow", "removes-admin=grace@example.com"]
+FLAGS = ["--allow", "removes-admin=grace@example.com"]
 
 
 @pytest.mark.usefixtures("local")
@@ -55,6 +55,29 @@ def test_what_cannot_be_undone_is_said(cli: Cli, write: Write, people: People) -
     assert ran.code == 0
     assert "  ! eve@example.com comes back only as an invitee, with access once they accept\n" in ran.out
     assert "eve@example.com" not in people()
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("where", [(), ("--record", "some where")])
+def test_what_the_same_apply_did_elsewhere_is_said(cli: Cli, write: Write, where: tuple[str, ...]) -> None:
+    kept = Path(where[1]) if where else RUNS
+    more = " --record 'some where'" if where else ""
+    labs = document("labs", "{ada@example.com: admin, kim@example.com: viewer}")
+    write("beamctl.yaml", f"{CHANGED}---\n{labs}")
+    assert cli("apply", "--auto-approve", *where).code == 0
+    acme, other = sorted(path.stem for path in kept.iterdir())
+    assert (acme[:19], acme[-6:]) == (other[:19], other[-6:])
+    ran = cli("undo", "last", *where)
+    assert "labs · local\n" in ran.out
+    assert f"  ! that run also changed acme:  beamctl undo {acme}{more}\n" in ran.out
+    assert ran.err.endswith(f"beamctl undo {other}{more} --out FILE\n")
+    assert f"  ! that run also changed labs:  beamctl undo {other}{more}\n" in cli("undo", acme, *where).out
+    first = (kept / f"{acme}.jsonl").read_text().splitlines(keepends=True)[0]
+    (kept / f"{acme}.jsonl").write_text(first)  # it was killed before it came to that
+    assert "also changed" not in cli("undo", other, *where).out
+    write("beamctl.yaml", CHANGED)
+    assert cli("apply", "--auto-approve", *where).code == 0
+    assert "also changed" not in cli("undo", "last", *where).out
 
 
 def test_a_run_that_was_killed(cli: Cli, write: Write, api: Api, people: People) -> None:

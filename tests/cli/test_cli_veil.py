@@ -5,8 +5,10 @@ import json
 import pytest
 
 from beamctl.cli.veil import Veil
+from tests.cli.world import CHANGED, Cli, People, Write
 
 KEY = "bl_0123456789abcdef0123456789abcdef"
+SHORT = "Note: a credential or password that beamctl was given has under 8 characters: too short to be hidden.\n"
 
 
 @pytest.mark.parametrize(
@@ -44,6 +46,63 @@ def test_json_stays_json_in_plain_ascii(monkeypatch: pytest.MonkeyPatch) -> None
     hidden = Veil().over_complaint(text, json=True)
     assert hidden.isascii()
     assert json.loads(hidden) == {"displayName": "•••", "other": "•••"}
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("a", {"key": "a banana", "n": 12345678}),
+        ("12345678", {"key": "a banana", "n": 12345678}),
+        ('banana", "n', {"key": "a banana", "n": 12345678}),
+        ("a banana", {"key": "•••", "n": 12345678}),
+    ],
+)
+def test_nothing_but_the_texts_of_json_is_hidden(
+    monkeypatch: pytest.MonkeyPatch, secret: str, shown: dict[str, object]
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:{secret}@proxy.example")
+    text = json.dumps({"key": "a banana", "n": 12345678})
+    assert json.loads(Veil().over(text, json=True)) == shown
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BEAMCTL_CLIENT_CREDENTIALS", "ci:admin"),
+        ("BEAMCTL_API_KEY", "a"),
+        ("BEAMCTL_API_KEY", "admin"),
+        ("HTTP_PROXY", "http://u:acme@proxy.example"),
+    ],
+)
+def test_a_short_secret_changes_no_report_and_no_record(
+    monkeypatch: pytest.MonkeyPatch, cli: Cli, write: Write, name: str, value: str
+) -> None:
+    write("beamctl.yaml", CHANGED)
+    expected = cli("plan", "-o", "json").json, cli("plan").out
+    monkeypatch.setenv(name, value)
+    text = cli("plan")
+    assert (cli("plan", "-o", "json").json, text.out) == expected
+    assert text.err == SHORT
+    assert cli("plan", "-q").err == ""
+    assert cli("apply", "--auto-approve").err.count(SHORT) == 1
+    undone = cli("undo", "last").out  # what the record holds is what was done
+    assert "~ role    grace@example.com  admin → member" in undone
+    assert "- revoke  kim@example.com    invited as viewer" in undone
+
+
+@pytest.mark.usefixtures("local")
+def test_no_run_is_begun_whose_record_would_not_be_true(
+    monkeypatch: pytest.MonkeyPatch, cli: Cli, write: Write, people: People
+) -> None:
+    write("beamctl.yaml", CHANGED)
+    before = people()
+    monkeypatch.setenv("BL_API_KEY", "kim@example.com")
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 3
+    assert "the record of this run would hold a secret that this process uses, so it was not written" in ran.err
+    assert cli("runs", "-o", "json").json["runs"] == []
+    assert people() == before
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy", "BL_API_URL"])

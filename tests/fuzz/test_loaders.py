@@ -4,6 +4,7 @@ within bounds. To add a loader, write how it is called and what valid text looks
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from beamctl.api.cli_files import FileText, current_workspace, entry_of
 from beamctl.apply.event import Started
 from beamctl.apply.record import Run, UnreadableRecordError, event_line, first_line, last_line, read_record
+from beamctl.apply.summary import summary_of
 from beamctl.document.load import SourceText
 from beamctl.document.problem import MOST_PROBLEMS, Problem
 from beamctl.document.source import parse_plain
@@ -108,6 +110,8 @@ def plan_sealed_anew(content: bytes) -> list[str]:
 
 
 def record(content: bytes) -> list[str]:
+    with suppress(UnreadableRecordError):
+        assert summary_of(content).run is not None
     try:
         assert read_record(content).changes is not None
     except UnreadableRecordError as error:

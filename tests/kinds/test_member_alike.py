@@ -46,6 +46,12 @@ def test_addresses_that_look_alike_without_a_mixture() -> None:
     assert found[2] == "'ка@пример.рф' looks like 'кa@пример.рф', and is another address"
 
 
+def test_a_dotless_i_is_ordinary_unless_somebody_is_listed_who_looks_the_same() -> None:
+    assert problems("members:\n  yıldız@firma.com.tr: admin\n  mikaël-nº1@example.com: admin\n") == []
+    (found,) = problems("members:\n  yıldız@firma.com.tr: admin\n  yildiz@firma.com.tr: admin\n")
+    assert found[2] == "'yıldız@firma.com.tr' looks like 'yildiz@firma.com.tr', and is another address"
+
+
 def test_the_guards_are_looked_at_too() -> None:
     text = "guards:\n  protected: [ada@example.com, аda@example.com]\n  self: {email: bоb@example.com}\n"
     o = "U+043E (cyrillic small letter o) looks like o"

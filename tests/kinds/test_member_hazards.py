@@ -1,5 +1,7 @@
 """The guards that look at people. The golden texts are in tests/cases."""
 
+from typing import Any
+
 import pytest
 
 from beamctl.document.document import Desired
@@ -120,6 +122,41 @@ def test_invitations_do_not_make_room_for_removals() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io"), person("b@x.io"), *waiting.values()])
     want = {"root@x.io": "admin", **dict.fromkeys(waiting, "member")}
     assert hazards(document(want), live) == {"mass-removal": "2"}
+
+
+def invited(count: int) -> dict[str, dict[str, Any]]:
+    return {f"i{n}@x.io": person(f"i{n}@x.io", accepted=False, expired=n % 2 == 0) for n in range(count)}
+
+
+@pytest.mark.parametrize(
+    ("people", "waiting", "stay", "wait", "value"),
+    [
+        # how many there are, and of these how many are wanted
+        (1, 4, 1, 3, None),  # 1 of 5 goes: an open invitation is measured with those who are invited
+        (1, 4, 1, 2, None),
+        (1, 4, 1, 1, "3"),
+        (1, 30, 1, 0, "30"),
+        (4, 8, 3, 6, None),  # 1 of 4, and 3 of 12
+        (4, 8, 3, 5, "4"),
+        (4, 8, 2, 8, "2"),  # 2 of 4
+        (4, 0, 3, 0, None),
+    ],
+)
+def test_revocations_are_held_to_a_share_of_all(
+    people: int, waiting: int, stay: int, wait: int, value: str | None
+) -> None:
+    accepted = [person(f"p{n}@x.io", "member" if n else "admin") for n in range(people)]
+    live = FakeWorkspace.of([*accepted, *invited(waiting).values()])
+    want = {f"p{n}@x.io": "member" if n else "admin" for n in range(stay)} | dict.fromkeys(invited(wait), "member")
+    assert hazards(document(want), live) == ({} if value is None else {"mass-removal": value})
+
+
+def test_what_is_not_looked_after_does_not_make_room_for_revocations() -> None:
+    directory = [person(f"d{n}@x.io", accepted=False, source="directory_sync") for n in range(96)]
+    live = FakeWorkspace.of([person("root@x.io", "admin"), *invited(4).values(), *directory])
+    assert hazards(document({"root@x.io": "admin", "i0@x.io": "member"}), live) == {"mass-removal": "3"}
+    skip = {f"i{n}@x.io": {"until": "2099-01-01", "reason": "T-1"} for n in range(2)}
+    assert hazards(document({"root@x.io": "admin"}, manage={"skip": skip}), live) == {"mass-removal": "2"}
 
 
 def test_people_who_are_not_looked_after_do_not_make_room_for_demotions() -> None:
@@ -325,10 +362,54 @@ def test_mappings_that_go_count_beside_people() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io")])
     live.settings["groupMappings"] = [{"groupName": "ops", "role": "member"}]
     sections: dict[str, object] = {"settings": {"groupMappings": []}}
+    ops = {"unmaps-group": "ops"}
     assert hazards(document({"root@x.io": "admin"}, guards={"maxRemovals": 1}, **sections), live) == {
-        "mass-removal": "2"
+        "mass-removal": "2",
+        **ops,
     }
-    assert hazards(document({"root@x.io": "admin"}, guards={"maxRemovals": 2}, **sections), live) == {}
+    assert hazards(document({"root@x.io": "admin"}, guards={"maxRemovals": 2}, **sections), live) == ops
+
+
+ADA, DORA = person("ada@x.io", "admin"), person("dora@x.io", "admin", source="directory_sync")
+EVE = person("eve@x.io")
+KEEP_ADA = {"ada@x.io": "admin", "eve@x.io": "member"}
+ADMIN_GROUPS = [
+    # live admins   wanted                  mappings after         hazards beside those that name people and groups
+    ([ADA, DORA],   {"eve@x.io": "member"}, {},                    {"last-admin": "none"}),
+    ([ADA, DORA],   {"eve@x.io": "member"}, {"ops": "admin"},      {"last-admin": "none"}),
+    ([ADA, DORA],   {"eve@x.io": "member"}, {"platform": "viewer"}, {"last-admin": "none"}),
+    ([ADA, DORA],   {"eve@x.io": "member"}, {"platform": "admin", "ops": "admin"}, {}),
+    ([ADA, DORA],   {"eve@x.io": "member"}, None,                  {}),
+    ([ADA, DORA],   KEEP_ADA,               {},                    {}),
+    ([DORA],        {"eve@x.io": "member"}, {},                    {"last-admin": "none"}),
+    ([DORA],        {"eve@x.io": "member"}, {"ops": "admin"},      {}),
+    ([DORA],        {},                     {"ops": "admin"},      {"empty-section": "members"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("admins", "wanted", "after", "expected"), ADMIN_GROUPS)
+def test_an_admin_by_a_group_that_goes_is_not_relied_on(
+    admins: list[dict[str, object]], wanted: dict[str, str], after: dict[str, str] | None, expected: dict[str, str]
+) -> None:
+    live = FakeWorkspace.of([*admins, EVE])
+    live.settings["groupMappings"] = [{"groupName": "platform", "role": "admin"}]
+    mappings = [{"groupName": group, "role": role} for group, role in (after or {}).items()]
+    sections = {} if after is None else {"settings": {"groupMappings": mappings}}
+    found = hazards(document(wanted, guards=LOOSE, **sections), live)
+    assert found.pop("removes-admin", "ada@x.io") == "ada@x.io"
+    assert found.pop("unmaps-admins", "platform") == "platform"
+    assert found == expected
+
+
+def test_who_may_be_no_admin_soon_is_too_few_and_not_looked_for() -> None:
+    live = FakeWorkspace.of([ADA, DORA, person("domain@x.io", "admin", source="domain_capture"), EVE])
+    live.settings["groupMappings"] = [{"groupName": "platform", "role": "admin"}]
+    plan = planned(document(KEEP_ADA, guards=LOOSE | {"minAdmins": 2}, settings={"groupMappings": []}), live)
+    assert [(each.risk.label, each.value) for each in plan.hazards] == [
+        ("too-few-admins", "1"),
+        ("unmaps-admins", "platform"),
+    ]
+    assert plan.relies_on == {"member": ("ada@x.io",)}
 
 
 def test_an_e_mail_that_changed_is_suspected() -> None:

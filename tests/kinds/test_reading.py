@@ -249,9 +249,40 @@ def test_a_group_that_is_no_longer_mapped_to_admin_is_a_hazard() -> None:
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings})
     for after in ([], [{"groupName": "ops", "role": "member"}]):
         plan = planned(document(settings={"groupMappings": after}, guards={"maxRemovals": 9}), live)
-        assert [(hazard.risk.label, hazard.value) for hazard in plan.hazards] == [("unmaps-admins", "ops")]
-    plan = planned(document(settings={"groupMappings": mappings[:1]}, guards={"maxRemovals": 9}), live)
+        assert [(hazard.risk.label, hazard.value) for hazard in plan.hazards] == [
+            ("unmaps-admins", "ops"),
+            ("unmaps-group", "all"),
+        ]
+    plan = planned(document(settings={"groupMappings": mappings}, guards={"maxRemovals": 9}), live)
     assert plan.hazards == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "because"),
+    [
+        ([("all", "member")], {}, ["all is mapped to member now"]),
+        ([("all", "member")], {"all": "viewer"}, ["all is mapped to member now"]),
+        ([("all", "member")], {"all": "admin"}, []),
+        ([("all", "owner")], {"all": "admin"}, ["all is mapped to owner now"]),
+        ([("b", "viewer"), ("a", "viewer")], {}, ["a is mapped to viewer now", "b is mapped to viewer now"]),
+    ],
+)
+def test_a_group_that_gets_less_is_a_hazard_by_its_name(
+    before: list[tuple[str, str]], after: dict[str, str], because: list[str]
+) -> None:
+    mappings = [{"groupName": group, "role": role} for group, role in before]
+    live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings})
+    wanted = [{"groupName": group, "role": role} for group, role in after.items()]
+    plan = planned(document(settings={"groupMappings": wanted}), live)
+    assert {hazard.risk.label for hazard in plan.hazards} <= {"unmaps-group"}
+    assert [hazard.because for hazard in plan.hazards] == because
+
+
+def test_a_group_that_is_mapped_twice_counts_as_mapped_to_admin() -> None:
+    mappings = [{"groupName": "ops", "role": role} for role in ("viewer", "admin", "member")]
+    live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings})
+    (hazard,) = planned(document(settings={"groupMappings": []}), live).hazards
+    assert (hazard.risk.label, hazard.because) == ("unmaps-admins", "ops is mapped to admin now")
 
 
 def test_what_differs_and_is_left_alone_is_never_called_as_the_document_says() -> None:

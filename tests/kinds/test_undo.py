@@ -37,6 +37,10 @@ def expired(role: str = "member") -> Who:
     return person(P, role, accepted=False, expired=True)
 
 
+def directory(role: str = "member") -> Who:
+    return person(P, role, accepted=False, source="directory_sync")
+
+
 def live(who: Who, **more: Any) -> FakeWorkspace:
     return FakeWorkspace.of([ROOT, person("other@x.io")] + ([who] if who else []), **more)
 
@@ -64,10 +68,14 @@ CASES: list[tuple[str, Who, str | None, Who, str, list[str]]] = [
     # what was done        before               wanted    now                 undone by           said
     ("invite",             None,                "member", invited(),          "revoke",           []),
     ("invite",             None,                "member", member(),           "remove",           [ACCEPTED]),
-    ("invite",             None,                "member", invited("admin"),   "",                 [LEFT_ALONE]),
+    ("invite",             None,                "admin",  invited("member"),  "revoke",           []),
+    ("invite",             None,                "admin",  expired("member"),  "revoke",           []),
+    ("invite",             None,                "admin",  member(),           "",                 [LEFT_ALONE]),
+    ("invite",             None,                "admin",  directory(),        "",                 [LEFT_ALONE]),
     ("invite",             None,                "member", invited(""),        "revoke",           []),
     ("invite",             None,                "member", None,               "",                 []),
     ("resend",             expired(),           "member", invited(),          "revoke",           []),
+    ("resend",             expired("viewer"),   "admin",  invited("member"),  "revoke",           []),
     ("resend",             expired("viewer"),   "member", member(),           "remove",           []),
     ("resend",             expired(),           "member", expired(),          "",                 []),
     ("set role",           member("viewer"),    "admin",  member("admin"),    "set role viewer",  []),
@@ -76,6 +84,7 @@ CASES: list[tuple[str, Who, str | None, Who, str, list[str]]] = [
     ("set role",           member("viewer"),    "admin",  member("member"),   "",                 [LEFT_ALONE]),
     ("set role",           member("viewer"),    "admin",  None,               "",                 [LEFT_ALONE]),
     ("set role",           invited("viewer"),   "admin",  invited("admin"),   "set role viewer",  []),
+    ("set role",           invited("viewer"),   "admin",  invited("member"),  "",                 [LEFT_ALONE]),
     ("set role",           invited("viewer"),   "admin",  member("admin"),    "set role viewer",  []),
     ("set role",           member("owner"),     "viewer", member("viewer"),   "",
      [f"{P} had the role 'owner', which beamctl cannot give: give it in the console"]),
@@ -221,13 +230,13 @@ def test_whoever_undoes_it_is_not_taken_from_unsaid(who: dict[str, str]) -> None
     assert "self-lockout" in {hazard.risk.label for hazard in plan.hazards}
 
 
-def test_what_an_undo_may_take_away_is_a_share_of_those_who_have_access() -> None:
+def test_what_an_undo_may_take_away_is_a_share_of_those_who_have_or_are_offered_access() -> None:
     want = document({"root@x.io": "admin", "i0@x.io": "member", "i1@x.io": "member"})
     record = record_of(planned(want, FakeWorkspace.of([ROOT])))
     waiting = [person(f"i{n}@x.io", accepted=False) for n in range(12)]
-    few = inverse(record, FakeWorkspace.of([ROOT, *waiting]))
+    few = inverse(record, FakeWorkspace.of([ROOT, *waiting[:2]]))
     assert [(hazard.risk.label, hazard.value) for hazard in few.hazards] == [("mass-removal", "2")]
-    enough = inverse(record, FakeWorkspace.of([ROOT, *waiting, *(person(f"m{n}@x.io") for n in range(5))]))
+    enough = inverse(record, FakeWorkspace.of([ROOT, *waiting]))
     assert len(enough.changes) == 2
     assert enough.hazards == ()
 

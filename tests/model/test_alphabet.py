@@ -1,6 +1,7 @@
 """Letters that pass for others."""
 # ruff: noqa: RUF001 - these letters are what it is about
 
+import re
 import unicodedata
 
 import pytest
@@ -48,6 +49,11 @@ HONEST = [
     "ㄅ漢a@example.com",
     "hawai\u02bbi@example.com",
     "देवनागरी@example.com",
+    "yıldız@firma.com.tr",
+    "mikaël-nº1@example.com",
+    "nº1@example.com",
+    "1ª-жанна@example.com",
+    "5µm@example.com",
 ]
 
 
@@ -87,6 +93,11 @@ def test_a_letter_in_words() -> None:
         ("'adа@exаmple.com' → x", "'ad\\u0430@ex\\u0430mple.com' → x"),
         ("𝐚da", "\\U0001d41ada"),
         ("иван\nада", "иван\\nада"),
+        ("Nº1, 1ª, 5µm", "Nº1, 1ª, 5µm"),
+        ("👩\u200d💻 👩🏽\u200d🚒 ❤️\u200d🔥", "👩\u200d💻 👩🏽\u200d🚒 ❤️\u200d🔥"),
+        ("👩\u200da\u200d💻 \u200d👩\u200d \ufe0f\u200d👩", "👩\\u200da\\u200d💻 \\u200d👩\\u200d \ufe0f\\u200d👩"),
+        ("👩\u200d💻\u202e", "👩\u200d💻\\u202e"),
+        ("ıс@example.com", "ı\\u0441@example.com"),
         ("\u202eada", "\\u202eada"),
         ("\ud800ада", "\\ud800ада"),
     ],
@@ -97,7 +108,7 @@ def test_what_could_fool_a_reader_is_escaped(text: str, shown: str) -> None:
 
 @given(st.text())
 def test_any_text_can_be_shown(text: str) -> None:
-    shown = printable(text)
+    shown = re.sub(r"(?<=\W)\u200d(?=\W)", "", printable(text))  # what makes one emoji of two
     assert shown.isprintable()
     assert not any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in shown)
     for email in (text, f"{text}@x.io"):

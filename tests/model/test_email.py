@@ -52,15 +52,25 @@ def test_can_be_an_address(address: str) -> None:
         "a@b, c@d",
         "Ada <a@b>",
         "a\0@b",
-        "a\u200b@b",
-        "a@b\u202ec",
-        "a\xad@b",
-        "a\xa0@b",
         "a@[127.0.0.1]",
     ],
 )
 def test_can_be_none(address: str) -> None:
     assert fault(address) == "is not an e-mail address"
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("a\u200b@b", "U+200B (zero width space)"),
+        ("a@b\u202ec", "U+202E (right-to-left override)"),
+        ("a\xad@b", "U+00AD (soft hyphen)"),
+        ("a\xa0@b", "U+00A0 (no-break space)"),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645@b", "U+200C (zero width non-joiner)"),
+    ],
+)
+def test_what_cannot_be_seen_is_named(address: str, what: str) -> None:
+    assert fault(address) == f"has a character that cannot be seen: {what}"
 
 
 def test_too_long() -> None:

@@ -340,6 +340,10 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         lambda data: data["saved"].update(expires_at="2026-13-01T00:00:00Z"),
         "month must be in 1..12",
     ),
+    "good for longer than any": (
+        lambda data: data["saved"].update(expires_at="2026-12-24T12:00:01Z"),
+        "it would be good for more than 30 days",
+    ),
     "a time without a zone": (lambda data: data["saved"].update(expires_at="2999-01-01T00:00:00"), "is not a time"),
     "more keys": (lambda data: data.update(terraform_version="1.9"), "unknown key 'terraform_version'"),
 }
@@ -351,6 +355,11 @@ def test_a_plan_made_by_hand(name: str) -> None:
     message = refusal(by_hand(TEXT, forge))
     assert message.startswith("p.json ")
     assert said in message
+
+
+def test_it_may_be_good_for_thirty_days() -> None:
+    content = by_hand(TEXT, lambda data: data["saved"].update(expires_at="2026-12-24T12:00:00Z"))
+    assert open_plan(content, "p.json").plans
 
 
 def test_what_is_allowed_in_one_workspace_is_not_allowed_in_another() -> None:

@@ -1,11 +1,13 @@
 """Does a plan of yesterday hold, and for whoever makes it today?"""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 
 from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Risk
-from beamctl.plan.stale import ends, is_as_after
+from beamctl.plan.stale import Moved, ends, is_as_after
 from beamctl.report.text.stale import moved_text
 from beamctl.usecases import look_again
 from tests.fakes.runs import document, planned
@@ -69,6 +71,26 @@ def test_settings_that_moved() -> None:
         'labels: a was "1", and is nothing',
         'groupMappings: ops.role was "member", and is "admin"',
     ]
+
+
+def test_what_has_no_order_is_compared_at_once() -> None:
+    """Though thousands moved, none is gone into."""
+    code = (
+        "import sys; from beamctl.plan.inside import same; "
+        "assert not same({'role': 'admin'}, {'role': 'member'}) and not same(None, {}) and not same('a', ['a']) "
+        "and not same({'labels': {'a': '1'}}, {'labels': {}}) and same({'a': 1}, {'a': 1}); "
+        "assert 'deepdiff' not in sys.modules; assert same({'a': [1, 2]}, {'a': [2, 1]})"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_only_the_first_that_moved_are_gone_into() -> None:
+    many = [
+        Moved("member", f"p{n:02}", {"role": "admin", "sub": "1"}, {"role": "viewer", "sub": "2"}) for n in range(30)
+    ]
+    told = moved_text(many)
+    assert (len(told), told[1], told[-1]) == (21, 'p00: sub was "1", and is "2"', "and 30 more")
+    assert len(moved_text(many[:10])) == 20
 
 
 def test_no_more_is_told_than_can_be_read() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.apply.event import Ended, Event, NotAttempted
-from beamctl.apply.record import Run, UnreadableRecordError, event_line, first_line, last_line, left_of, read_record
+from beamctl.apply.record import Run, UnreadableRecordError, event_line, first_line, last_line, read_record
+from beamctl.apply.summary import left_of, summary_of
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
@@ -20,7 +21,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.saved import read_saved, saved_text
 from beamctl.plan.stale import moved
 from beamctl.report.as_json import runs_json
-from beamctl.report.text.runs import run_text
+from beamctl.report.text.runs import how_it_ended, run_text
 from beamctl.usecases import look_again, open_plan, undo
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown
 from tests.fakes.saved import by_hand, saved
@@ -200,3 +201,4 @@ def test_whatever_a_record_becomes_it_is_read_or_refused(at: int, piece: bytes) 
     else:
         assert run_text(record).endswith("\n")
         assert json.loads(runs_json([("r1", record)]))["runs"][0]["run"] == "r1"
+        assert how_it_ended(summary_of(changed)) == how_it_ended(record)

@@ -43,6 +43,10 @@ def test_an_honest_end() -> None:
         "Applied in part to acme: 0 done, 1 failed, 1 not attempted.\n"
         "Run `beamctl apply` again when it is mended: what is done is not done twice.\n"
     )
+    assert end_text("acme", [done, NotAttempted(REMOVE, "interrupted")], interrupted=True) == (
+        "Applied in part to acme: 1 done, 1 not attempted.\n"
+        "Run `beamctl apply` again: what is done is not done twice.\n"
+    )
 
 
 def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from beamctl.document.document import Guards
 from beamctl.kinds.member.live import People, admins
 from beamctl.kinds.member.rename import pairs
+from beamctl.kinds.member.table import Standing
 from beamctl.model.email import domain, folded
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.hazard import Hazard, Risk
+from beamctl.plan.kind import AdminGroups
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})
 _LEAVES = frozenset({Action.REMOVE, Action.REVOKE})
@@ -25,11 +27,13 @@ class Admins:
 
     Attributes:
         before: Folded e-mails.
-        after: Folded e-mails.
+        after: Folded e-mails, without those in doubt.
+        in_doubt: Those whom a directory made admins, and who may be none when it syncs: the mapping of a group goes.
     """
 
     before: frozenset[str]
     after: frozenset[str]
+    in_doubt: frozenset[str]
 
     @property
     def relied_on(self) -> tuple[str, ...]:
@@ -37,8 +41,8 @@ class Admins:
         return tuple(sorted(self.after))
 
 
-def admins_of(everybody: People, changes: Sequence[Change]) -> Admins:
-    """Who is an accepted admin now, and who will be."""
+def admins_of(everybody: People, changes: Sequence[Change], groups: AdminGroups) -> Admins:
+    """Who is an accepted admin now, and who will be, whatever becomes of the groups that make people admins."""
     before = admins(everybody.items())
     after = set(before)
     for change in changes:
@@ -47,7 +51,11 @@ def admins_of(everybody: People, changes: Sequence[Change]) -> Admins:
             after.add(change.key)
         elif change.takes:
             after.discard(change.key)
-    return Admins(frozenset(before), frozenset(after))
+    takes_admin = any(change.takes and change.key in before for change in changes)
+    in_doubt: set[str] = set()
+    if groups is AdminGroups.NONE or (groups is AdminGroups.FEWER and takes_admin):
+        in_doubt = {key for key in after if everybody[key].standing is Standing.DIRECTORY}
+    return Admins(frozenset(before), frozenset(after - in_doubt), frozenset(in_doubt))
 
 
 def ourselves(everybody: People, guards: Guards, identity: Identity | None) -> frozenset[str] | None:
@@ -112,14 +120,16 @@ def in_turn(changes: Sequence[Change]) -> list[Change]:
 
 def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:
     """That nobody would remain who could let anyone in."""
-    if count.before and not count.after and any(change.takes for change in changes):
+    if count.before and not count.after and (count.in_doubt or any(change.takes for change in changes)):
         because = "every accepted admin would be removed or demoted; somebody invited is no admin yet"
+        if count.in_doubt:
+            because = "no admin would remain but those of the directory, of whom a group is no longer mapped to admin"
         return [Hazard(Risk.LAST_ADMIN, "none", because)]
     return []
 
 
 def _about_admins(taking: Sequence[Change], count: Admins, guards: Guards) -> list[Hazard]:
-    if not taking:
+    if not taking and not count.in_doubt:
         return []
     left = len(count.after)
     if last := last_admin(taking, count):

@@ -22,7 +22,7 @@ from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
 from beamctl.plan.export import Exported
-from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.kind import AdminGroups, Comparison, Conversation, Footing, Goes, Note, Reading, Situation
 
 _SHOWN = 5
 
@@ -72,7 +72,7 @@ class MemberKind:
 
     def footing(self, live: People, changes: Sequence[Change]) -> Footing:
         """The admins that must remain, and whether any does."""
-        count = hazards.admins_of(live, changes)
+        count = hazards.admins_of(live, changes, AdminGroups.KEPT)
         return Footing(
             seen=len(live),
             relies_on=count.relied_on,
@@ -93,14 +93,12 @@ class MemberKind:
         for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
             judge.person(key, None, live.get(key))
         additive = desired.mode(self.section) is Mode.ADDITIVE
+        ours = [person for key, person in live.items() if not judge.skips(key) and (not additive or key in section)]
         return replace(
             self._judged(judge, desired, live, situation),
             wanted=sum(want.on(situation.today) is not None for want in section.values()),
-            population=sum(
-                person.standing is Standing.ACCEPTED and not judge.skips(key)
-                for key, person in live.items()
-                if not additive or key in section
-            ),
+            population=_have_access(ours),
+            invited=_are_invited(ours),
         )
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: People, situation: Situation) -> Comparison:
@@ -116,7 +114,7 @@ class MemberKind:
         """What follows from what was decided about each person: everybody may be changed, and is wanted."""
         changes = judge.changes
         ours = hazards.ourselves(live, desired.guards, situation.identity)
-        count = hazards.admins_of(live, changes)
+        count = hazards.admins_of(live, changes, situation.admin_groups)
         if ours is None and takes_admin(changes, count):
             judge.notes.append(Note(WHO_ARE_WE))
         return Comparison(
@@ -127,7 +125,8 @@ class MemberKind:
             tally=judge.tally,
             wanted=len(live),
             seen=len(live),
-            population=sum(person.standing is Standing.ACCEPTED for person in live.values()),
+            population=_have_access(live.values()),
+            invited=_are_invited(live.values()),
             relies_on=count.relied_on,
         )
 
@@ -153,6 +152,14 @@ class MemberKind:
 def _who(person: Person) -> dict[str, str]:
     """A pending entry may or may not have an id, and may get one while it is pending: it says nothing."""
     return {"sub": person.sub} if person.accepted and person.sub else {}
+
+
+def _have_access(everybody: Iterable[Person]) -> int:
+    return sum(person.standing is Standing.ACCEPTED for person in everybody)
+
+
+def _are_invited(everybody: Iterable[Person]) -> int:
+    return sum(person.standing in (Standing.INVITED, Standing.EXPIRED) for person in everybody)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from beamctl.kinds.member.judge import Judge
 from beamctl.kinds.member.live import People, Person, attributes
+from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.wanted import Wanted
 from beamctl.model.role import Role, UnknownRole, live_role
 from beamctl.plan.change import Action, Change, Reason
@@ -61,6 +62,8 @@ def _is_as_before(change: Change, person: Person | None) -> bool:
 def _is_as_left(change: Change, person: Person | None) -> bool:
     if change.after is None or person is None:
         return change.after is None and person is None
+    if not _restores(change) and person.standing in (Standing.INVITED, Standing.EXPIRED):
+        return True  # what was sent is still open, whichever role the API gave it
     return str(person.role) in (change.after["role"], "")  # some APIs do not tell the role of an invitation
 
 

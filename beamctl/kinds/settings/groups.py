@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.kinds.settings.live import GROUPS, normal
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.model.text import printable
+from beamctl.plan.hazard import Hazard, Risk
+from beamctl.plan.kind import AdminGroups
 
 _ROLES = frozenset(role.value for role in Role)
 
 
-def unmapped_admins(before: Sequence[Any], after: Sequence[Any] | None) -> list[str]:
-    """Groups whose people are admins by their group, and would no longer be."""
-    if after is None:
-        return []
-    return [printable(group) for group in sorted(_admins(before) - _admins(after))]
+def hazards(before: Sequence[Any], after: Sequence[Any] | None) -> tuple[Hazard, ...]:
+    """Each group from which something is taken, by name: who is behind it cannot be counted."""
+    names = {printable(group): role for group, role in _lessened(before, after).items()}
+    return tuple(
+        Hazard(Risk.UNMAPS_ADMINS if _is_admin(role) else Risk.UNMAPS_GROUP, name, f"{name} is mapped to {role} now")
+        for name, role in sorted(names.items())
+    )
+
+
+def admin_groups(before: Sequence[Any], after: Sequence[Any] | None) -> AdminGroups:
+    """What becomes of the groups that make people admins."""
+    if not any(map(_is_admin, _lessened(before, after).values())):
+        return AdminGroups.KEPT
+    left = any(_is_admin(role) for _, role in normal(GROUPS, after))
+    return AdminGroups.FEWER if left else AdminGroups.NONE
 
 
 def takes(name: str, before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
     """Whether a change of a setting takes something from somebody: a group that is no longer mapped, or to less."""
-    if name != GROUPS:
-        return False
-    roles = {each["groupName"]: Role(each["role"]) for each in after}
-    return any(group not in roles or takes_away(live_role(role), roles[group]) for group, role in normal(name, before))
+    return name == GROUPS and bool(_lessened(before, after))
 
 
 def can_be_given(name: str, value: Any) -> bool:  # noqa: ANN401 - a setting
@@ -32,5 +41,14 @@ def can_be_given(name: str, value: Any) -> bool:  # noqa: ANN401 - a setting
     return name != GROUPS or all(each["role"] in _ROLES for each in value)
 
 
-def _admins(mappings: Sequence[Any]) -> set[str]:
-    return {group for group, role in normal(GROUPS, mappings) if role == Role.ADMIN.value}
+def _lessened(before: Sequence[Any], after: Sequence[Any] | None) -> Mapping[str, str]:
+    """Groups that would no longer be mapped, or to less, with their role now: of several the admin's."""
+    if after is None:
+        return {}
+    roles = {each["groupName"]: Role(each["role"]) for each in after}
+    now = sorted(normal(GROUPS, before), key=lambda each: _is_admin(each[1]))
+    return {group: role for group, role in now if group not in roles or takes_away(live_role(role), roles[group])}
+
+
+def _is_admin(role: str) -> bool:
+    return role == Role.ADMIN.value

@@ -12,13 +12,12 @@ from beamctl.document.problem import Problem
 from beamctl.document.quote import quoted
 from beamctl.kinds.settings import calls
 from beamctl.kinds.settings.export import export
-from beamctl.kinds.settings.groups import can_be_given, takes, unmapped_admins
+from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, takes
 from beamctl.kinds.settings.live import GROUPS, KEYS, Settings, digest, is_setting, key_of, normal, settings
 from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.export import Exported
-from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
 
 
@@ -106,14 +105,14 @@ class SettingsKind:
             for key, value in section.items()
             if key not in same
         )
-        unmapped = unmapped_admins(live[GROUPS], section.get(GROUPS))
         return Comparison(
             changes=changes,
-            hazards=tuple(Hazard(Risk.UNMAPS_ADMINS, group, f"{group} is mapped to admin now") for group in unmapped),
+            hazards=hazards(live[GROUPS], section.get(GROUPS)),
             tally={"unchanged": len(same)},
             wanted=len(section),
             seen=1,
             population=len(live[GROUPS]),  # what a change of settings can take away
+            admin_groups=admin_groups(live[GROUPS], section.get(GROUPS)),
         )
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: Settings, situation: Situation) -> Comparison:

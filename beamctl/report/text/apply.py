@@ -35,7 +35,7 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
             assert_never(event)
 
 
-def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False) -> str:
+def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, interrupted: bool = False) -> str:
     """What became of all changes of one workspace, in one sentence, and what to do next; a saved plan is made once."""
     done, deferred, failed, skipped = counts(events)
     parts = [f"{done} done"]
@@ -44,7 +44,8 @@ def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False) ->
     parts += [f"{skipped} not attempted"] if skipped else []
     head = "Applied in part" if failed or skipped else "Applied"
     again = "Make a new plan" if saved else "Run `beamctl apply` again"
-    after = f"\n{again} when it is mended: what is done is not done twice." if failed or skipped else ""
+    when = "" if interrupted else " when it is mended"
+    after = f"\n{again}{when}: what is done is not done twice." if failed or skipped else ""
     return f"{head} to {workspace}: {', '.join(parts)}.{after}\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from beamctl.apply.record import Record, State
+from beamctl.apply.summary import Summary
 from beamctl.model.text import printable
 from beamctl.report import words
 from beamctl.report.style import PLAIN, Style, Tone, table
@@ -18,7 +19,7 @@ _MARK = {
 }
 
 
-def runs_text(found: Sequence[tuple[str, Record | str]], more: int, style: Style = PLAIN) -> str:
+def runs_text(found: Sequence[tuple[str, Summary | str]], more: int, style: Style = PLAIN) -> str:
     """The runs in the order given, and how many more there are."""
     head, *lines = table([("run", "workspace", "commit", "by", "ended"), *(_row(name, each) for name, each in found)])
     lines += [f"and {more} more: --all shows them"] if more else []
@@ -43,7 +44,7 @@ def run_text(record: Record, style: Style = PLAIN) -> str:
     return "\n".join([*lines, "", how_it_ended(record)]) + "\n"
 
 
-def how_it_ended(record: Record) -> str:
+def how_it_ended(record: Record | Summary) -> str:
     """The counts, and whether it came to its end."""
     counts = [f"{count} {state.value}" for state in _MARK if (count := record.count(state))]
     if not record.ended:
@@ -53,7 +54,7 @@ def how_it_ended(record: Record) -> str:
     return ", ".join(counts)
 
 
-def _row(name: str, found: Record | str) -> tuple[str, ...]:
+def _row(name: str, found: Summary | str) -> tuple[str, ...]:
     if isinstance(found, str):
         return printable(name), "", "", "", f"cannot be read: {printable(found)}"
     run = found.run

@@ -13,9 +13,10 @@ _MOST = 20
 
 
 def moved_text(moved: Sequence[Moved]) -> list[str]:
-    """A line for each spot that differs, and how many more there are."""
-    lines = [line for each in moved for line in _lines(each)]
-    return lines if len(lines) <= _MOST else [*lines[:_MOST], f"and {len(lines) - _MOST} more"]
+    """A line for each spot that differs, and how many more there are; what is not looked into counts as one spot."""
+    lines = [line for each in moved[:_MOST] for line in _lines(each)]
+    more = len(lines[_MOST:]) + len(moved[_MOST:])
+    return [*lines[:_MOST], *([f"and {more} more"] if more else [])]
 
 
 def _lines(each: Moved) -> Iterator[str]:

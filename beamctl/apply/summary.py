@@ -1,0 +1,110 @@
+"""What a list of runs tells of one, and the next plan asks of the last: read without going through each change, as all
+of them are read again and again. Bytes in, values out; whoever undoes a run needs the whole of it (`record`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from beamctl.apply.record import Run, State, UnreadableRecordError, lines_of, refuse_unlike, run_of, state_of
+from beamctl.model.strict_json import read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run, without its changes.
+
+    Attributes:
+        run: The run.
+        workspace: Its workspace.
+        api: The base URL of the API.
+        counts: How many changes came to each state.
+        ended: When; empty where the run was killed, or is still under way.
+        interrupted: Whether somebody asked it to stop.
+        left: By kind, how many there were when it ended; where it did not end, how many there must have been at least.
+            Nothing where the record does not tell.
+    """
+
+    run: Run
+    workspace: str
+    api: str
+    counts: Mapping[State, int]
+    ended: str
+    interrupted: bool
+    left: Mapping[str, int]
+
+    def count(self, state: State) -> int:
+        """How many changes came to that."""
+        return self.counts.get(state, 0)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it may have changed anything."""
+        return any(count for state, count in self.counts.items() if state is not State.WAITING)
+
+
+def summary_of(content: bytes) -> Summary:
+    """What a record tells of its run, each change taken as it is written there.
+
+    Raises:
+        UnreadableRecordError: It is something else, or was changed.
+    """
+    first, *rest = lines_of(content)
+    refuse_unlike([{**first, "changes": []}])
+    try:
+        ends = [line for line in rest if line["event"] == "end"]
+        refuse_unlike(ends)
+        states = {line["address"]: state_of(line) for line in rest if line["event"] not in ("run", "end")}
+        became = [(each, states.get(each["address"], State.WAITING)) for each in first["changes"]]
+        at_least = _left_at_least(first.get("seen", {}), became)
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, UnreadableRecordError):
+            raise
+        raise UnreadableRecordError("a line of it is not one that beamctl writes") from None
+    end = ends[-1] if ends else {}
+    return Summary(
+        run=run_of(first),
+        workspace=first["workspace"],
+        api=first["api_url"],
+        counts=Counter(state for _, state in became),
+        ended=end.get("at", ""),
+        interrupted=end.get("interrupted", False),
+        left=end.get("left", at_least),
+    )
+
+
+def left_of(content: bytes, workspace: str, api: str) -> Mapping[str, int] | None:
+    """By kind, how many there were at least after a run of that workspace; None where the record does not tell.
+
+    Where the run ended, only its last line is looked at: records are read before every plan.
+    """
+    try:
+        last = read_json(content.rstrip(b"\n").rpartition(b"\n")[2])
+    except ValueError:  # cut off as it was written
+        last = None
+    try:
+        if isinstance(last, dict) and last.get("event") == "end":
+            refuse_unlike([last])
+            about, left = (last["workspace"], last["api_url"]), last["left"]
+        else:
+            found = summary_of(content)
+            about, left = (found.workspace, found.api), found.left
+    except UnreadableRecordError:
+        return None
+    return left if left and about == (workspace, api) else None
+
+
+def _left_at_least(seen: Mapping[str, int], became: list[tuple[Any, State]]) -> Mapping[str, int]:
+    """What came counts where it is known to have come, and what goes as gone where it may have."""
+    left = dict(seen)
+    for each, state in became:
+        kind, change = each["type"], each["change"]
+        if kind not in left:
+            continue
+        if change["before"] is None:
+            left[kind] += state is State.DONE
+        elif change["after"] is None and state in (State.DONE, State.UNKNOWN, State.FAILED):
+            left[kind] = max(0, left[kind] - 1)
+    return left
