@@ -97,7 +97,8 @@ def _planned(record: Record, desired: Desired, way: Link, records: Path | None) 
     left = left_by_last_run(records, record.workspace, record.api)
 
     def made() -> Plan:
-        return undo(record, desired, way.reader, Situation(datetime.now(UTC).date(), way.api_url, way.identity, left))
+        now = datetime.now(UTC)
+        return undo(record, desired, way.reader, Situation(now.date(), way.api_url, way.identity, left, now))
 
     first = made()
     return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))

@@ -26,6 +26,10 @@ class Risk(Enum):
         "unmaps-admins",
         "a group would no longer be mapped to admin, and its people with it",
     )
+    DELETES_SERVICE_ACCOUNT = (
+        "deletes-service-account",
+        "a service account would be deleted: its credentials die at once, and never come back",
+    )
     GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"
     LIVE_EMPTY = "live-empty", "the API shows nothing at all where there is always something: do not trust it"

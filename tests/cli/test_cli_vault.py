@@ -142,7 +142,11 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
     assert fetched(File("none")).startswith("! ")
     assert fetched(Command(python("print('canary'); raise SystemExit(4)"))).endswith("ended with 4")
     assert fetched(Command(python("print('x' * 100_000)"))).endswith("gave too much for a secret")
-    doubts = [{"apiKey": {"env": "NO_SUCH"}}, {"apiKey": {"file": "none"}}, {"apiKey": {"command": ["no-such-one"]}}]
+    doubts: list[dict[str, dict[str, object]]] = [
+        {"apiKey": {"env": "NO_SUCH"}},
+        {"apiKey": {"file": "none"}},
+        {"apiKey": {"command": ["no-such-one"]}},
+    ]
     assert all(Vault().doubt(each) for each in doubts)
 
 
