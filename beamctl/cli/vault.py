@@ -27,6 +27,8 @@ from beamctl.model.secret import (
 )
 
 _DONE = 200
+_PUBLIC = "clientId"
+"""What is handed over with a secret and is none."""
 
 
 class Vault:
@@ -34,7 +36,7 @@ class Vault:
 
     def deliver(self, secret: HandOver) -> Answer | Lost:
         """Put a secret where it is to be, durably."""
-        VEIL.mask.learn(*secret.secret.values(), secret.text)
+        VEIL.mask.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
         why = _put(secret.sink, secret.text)
         return Lost(f"{described(secret.sink)} {why}") if why else Answer(_DONE)
 

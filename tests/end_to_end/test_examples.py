@@ -14,6 +14,7 @@ from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Situation
 from beamctl.usecases import plan, validate
 from tests.fakes.runs import TODAY, all_done, apply_through
+from tests.fakes.vault import FakeVault
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml"))
 HEAD = re.compile(r"# yaml-language-server: \$schema=(.*)")
@@ -43,6 +44,6 @@ def test_an_example(path: Path, tmp_path: Path) -> None:
             first = plan(want, api.reader(), Situation(TODAY, "local"))
             assert first.changes
             assert {hazard.risk for hazard in first.hazards} <= {Risk.LIVE_EMPTY}
-            assert all_done(apply_through(first, api.reader(), api.sender()))
+            assert all_done(apply_through(first, api.reader(), api.sender(), vault=FakeVault()))
             assert plan(want, api.reader(), Situation(TODAY, "local")).changes == ()
         (tmp_path / "emulator.db").unlink()

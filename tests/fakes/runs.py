@@ -11,7 +11,7 @@ from beamctl.apply.event import Ended, Event, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader, Sender
+from beamctl.model.ports import Reader, Sender, Vault
 from beamctl.plan.kind import Ending, Kind, Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
@@ -46,8 +46,10 @@ def planned(
     return plan(want, live, Situation(today, API, identity, left or {}))
 
 
-def apply_through(approved: Plan, reader: Reader, sender: Sender, *, parallelism: int = 2) -> list[Event]:
-    return list(apply(approved, reader, sender, parallelism=parallelism, stop=threading.Event()))
+def apply_through(
+    approved: Plan, reader: Reader, sender: Sender, *, parallelism: int = 2, vault: Vault | None = None
+) -> list[Event]:
+    return list(apply(approved, reader, sender, parallelism=parallelism, stop=threading.Event(), vault=vault))
 
 
 def applied(approved: Plan, live: FakeWorkspace, *, parallelism: int = 2) -> list[Event]:
