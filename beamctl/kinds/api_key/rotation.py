@@ -47,7 +47,7 @@ def verdict(want: WantedKey, keys: Sequence[ApiKey], orphans: Sequence[ApiKey], 
     valid = [key for key in good if not _is_past(end(want, key), now)]
     current = valid[-1] if valid else None
     goes = [
-        (key, Reason.SUPERSEDED) for key in good if current and key is not current and _may_go(want, key, current, now)
+        (key, Reason.SUPERSEDED) for key in good if current and key is not current and _may_go(want, key, valid, now)
     ]
     if orphans:  # it is made anew whatever else there is: its place may have it already
         goes += [(key, Reason.NOT_HANDED_OVER) for key in orphans[:-1]]
@@ -67,13 +67,12 @@ def end(want: WantedKey, key: ApiKey) -> datetime | None:
     return min((each for each in (key.end, declared) if each is not None), default=None)
 
 
-def _may_go(want: WantedKey, old: ApiKey, current: ApiKey, now: datetime) -> bool:
-    """Whether an old one may go: the one in use has been there long enough, or the old one lets nobody in any more."""
+def _may_go(want: WantedKey, old: ApiKey, valid: Sequence[ApiKey], now: datetime) -> bool:
+    """Whether an old one may go: the one that came after it is old enough, or it lets nobody in any more."""
     if _is_past(old.end, now):
         return True
-    if old.age_order > current.age_order or current.created is None:
-        return False
-    return now >= current.created + want.keep_old
+    after = next((key for key in valid if key.age_order > old.age_order), None)
+    return after is not None and after.created is not None and now >= after.created + want.keep_old
 
 
 def _is_past(moment: datetime | None, now: datetime) -> bool:
