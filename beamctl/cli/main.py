@@ -20,7 +20,7 @@ COMMANDS = {
     "drift": "Tell what stands in a workspace that its document does not say.",
     "runs": "List the applies that were recorded here, the last first; or show one with all its changes.",
     "undo": "Show the changes that would undo a run, and what of it cannot be undone.",
-    "show": "Show a workspace as it is now: settings and members.",
+    "show": "Show a workspace as it is now: settings, members, service accounts and their API keys.",
     "destroy": "Delete a workspace and everything in it, after showing what would be lost.",
     "demo": "See it work, on this machine, in a new directory.",
     "emulator": "Run the control plane locally: to learn, to teach, to test a pipeline.",

@@ -34,7 +34,7 @@ def command(
     quiet: bool,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Show a workspace as it is now: settings and members.
+    """Show a workspace as it is now: settings, members, service accounts and their API keys.
 
     Of each member the role, the standing (accepted, invited, expired) and the source.
     """

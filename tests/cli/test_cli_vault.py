@@ -1,5 +1,6 @@
 """Where secrets go to and come from: each place keeps what it takes, or says why not, and shows nothing of it."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from beamctl.cli.vault import Vault
 from beamctl.cli.veil import VEIL
 from beamctl.model.api_call import Answer, Lost
 from beamctl.model.secret import Command, Fetch, File, HandOver, Keyring, Sink, Source, Variable
+from tests.cli.world import Cli, Write
 
 SECRET = "bl_a_canary_that_is_handed_over_once"
 PAIR = {"clientId": "c1", "clientSecret": SECRET}
@@ -153,3 +155,55 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
 def test_what_was_handed_over_is_hidden_from_then_on() -> None:
     assert delivered(File("key")).ok
     assert SECRET not in VEIL.over(f"the API said {SECRET}")
+
+
+MACHINES = """\
+version: 1
+workspace: acme
+manage: {serviceAccounts: additive}
+serviceAccounts:
+  ci:
+    role: member
+    secretTo: {file: ci.json}
+    apiKeys: {k: {secretTo: PLACE}}
+"""
+
+
+@pytest.mark.usefixtures("local")
+def test_an_apply_hands_over_and_shows_nothing_of_it(cli: Cli, write: Write, directory: Path) -> None:
+    keep = [*python("import sys; s = sys.stdin.read(); open('k', 'w').write(s); print(s); print(s, file=sys.stderr)")]
+    write("beamctl.yaml", MACHINES.replace("PLACE", json.dumps({"command": keep})))
+    ran = [cli("plan", "--out", "plan.json"), cli("apply", "plan.json", "--auto-approve", "--debug", "-o", "json")]
+    assert [each.code for each in ran] == [0, 0]
+    secrets = [json.loads((directory / "ci.json").read_text())["clientSecret"], (directory / "k").read_text()]
+    ran += [cli("show", "-w", "acme", "--debug"), cli("plan"), cli("runs", "last"), cli("undo", "last")]
+    assert "No changes" in ran[3].out
+    left = [
+        path.read_text() for path in directory.rglob("*") if path.suffix in {".json", ".jsonl"} and path.stem != "ci"
+    ]
+    assert len(left) >= 2
+    for text in [*left, *(each.out + each.err for each in ran)]:
+        assert not any(secret in text for secret in secrets)
+    assert all(len(secret) > 20 for secret in secrets)
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("place", ['{file: "no/dir/../../ci.json/k"}', "{command: [no-such-command-here]}", ""])
+def test_an_apply_with_nowhere_to_put_it_changes_nothing(cli: Cli, write: Write, directory: Path, place: str) -> None:
+    (directory / "ci.json").mkdir() if "dir" in place else None
+    line = f"secretTo: {place}" if place else ""
+    write("beamctl.yaml", MACHINES.replace("secretTo: PLACE", line))
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 5
+    assert "nothing was changed" in ran.err
+    assert "serviceAccounts (0)" in cli("show", "-w", "acme").out
+
+
+@pytest.mark.usefixtures("local")
+def test_a_command_that_fails_with_the_secret_in_its_mouth(cli: Cli, write: Write, directory: Path) -> None:
+    fails = [*python("import sys; s = sys.stdin.read(); open('seen', 'w').write(s); sys.exit(s)")]
+    write("beamctl.yaml", MACHINES.replace("PLACE", json.dumps({"command": fails})))
+    ran = cli("apply", "--auto-approve", "--debug")
+    assert ran.code == 7
+    assert "ended with 1; the key was deleted again" in ran.out
+    assert (directory / "seen").read_text() not in ran.out + ran.err + cli("runs", "last").out

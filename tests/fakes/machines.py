@@ -3,8 +3,8 @@ looked at past whatever is done to the requests."""
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
 from beamctl.emulator.credential import digest
 from beamctl.emulator.store import api_key, service_account
 from beamctl.model.identity import Identity
+from beamctl.model.ports import Reader
 from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan
 from beamctl.usecases import plan
@@ -85,6 +86,11 @@ class Machines:
         return Options(
             Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=transports or self.faulty.transport
         )
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        with open_workspace(_connection(ApiKey(RUNNER)), "acme", self.options()) as api:
+            yield api.reader()
 
     def plan(self, want: Desired, identity: Identity | None = None) -> Plan:
         with open_workspace(_connection(ApiKey(RUNNER)), "acme", self.options()) as api:
