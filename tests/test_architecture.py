@@ -33,6 +33,7 @@ ONE_IMPORTER = {
     "waitress": {"emulator"},
     "idna": {"emulator"},
     "click": {"cli"},
+    "keyring": {"cli"},
 }
 EMULATOR_STARTERS = {
     "cli/emulator.py",

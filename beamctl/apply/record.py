@@ -142,7 +142,8 @@ def last_line(plan: Plan, events: Iterable[Event], at: str, *, interrupted: bool
     for event in events:
         if isinstance(event, Ended) and event.outcome.ending.value == State.DONE.value:
             change = event.change
-            left[change.kind] = left.get(change.kind, 0) + (change.before is None) - (change.after is None)
+            if change.kind in left:  # else they are not counted
+                left[change.kind] += (change.before is None) - (change.after is None)
     where = {"workspace": plan.workspace, "api_url": plan.api}
     return _line({"event": "end", "at": at, **where, "interrupted": interrupted, "left": left})
 

@@ -14,7 +14,7 @@ import click
 from beamctl.cli import options
 from beamctl.cli.connect import access_of
 from beamctl.cli.exits import Exit
-from beamctl.cli.making import WENT_ON, Ran, Way, make_all
+from beamctl.cli.making import WENT_ON, Ran, Way, make_all, refuse_nowhere
 from beamctl.cli.output import Output, UnwritableError, output_of, say
 from beamctl.cli.planning import (
     Planned,
@@ -87,9 +87,11 @@ def command(  # noqa: PLR0913 - one argument an option
             say_unused(planned, granted, out)
         else:
             refuse_unused(planned, granted, out)
+            way = Way(parallelism, record, out, access.stop, saved=saved is not None)
+            refuse_nowhere(planned, way.vault)
             if not auto_approve:
                 _approve(planned, shown, out, from_stdin="-" in files)
-            code = make_all(planned, ran, Way(parallelism, record, out, access.stop, saved=saved is not None))
+            code = make_all(planned, ran, way)
     if out.json:
         _report(planned, granted, ran, out)
     return code

@@ -20,7 +20,7 @@ COMMANDS = {
     "drift": "Tell what stands in a workspace that its document does not say.",
     "runs": "List the applies that were recorded here, the last first; or show one with all its changes.",
     "undo": "Show the changes that would undo a run, and what of it cannot be undone.",
-    "show": "Show a workspace as it is now: settings, members, policies and the like.",
+    "show": "Show a workspace as it is now: settings, members, machines, policies and the like.",
     "export": "Write a live workspace as a document, of which a plan is empty.",
     "destroy": "Delete a workspace and everything in it, after showing what would be lost.",
     "demo": "See it work, on this machine, in a new directory.",

@@ -4,7 +4,7 @@ whether they may be made."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as StopSignal
 
@@ -15,7 +15,8 @@ from beamctl.cli.output import Output, UnwritableError, say
 from beamctl.cli.planning import Planned
 from beamctl.cli.progress import Progress
 from beamctl.cli.run_records import Due, RecordFile, open_records
-from beamctl.errors import RecordError
+from beamctl.cli.vault import Vault
+from beamctl.errors import RecordError, RefusedError
 from beamctl.model.text import printable
 from beamctl.report.text.apply import counts, end_text
 from beamctl.usecases import apply
@@ -34,6 +35,7 @@ class Way:
         out: Where it is told.
         stop: Set to end after the calls in flight.
         saved: Whether the plans are from a file, which is applied once.
+        vault: Where secrets come from and go to.
     """
 
     parallelism: int
@@ -41,6 +43,27 @@ class Way:
     out: Output
     stop: StopSignal
     saved: bool
+    vault: Vault = field(default_factory=Vault)
+
+
+def refuse_nowhere(planned: Sequence[Planned], vault: Vault) -> None:
+    """Refuse to begin what would make a secret that cannot be put where it is to be, or needs one that is not there.
+
+    Raises:
+        RefusedError: There is such a change.
+    """
+    doubts = [
+        f"{change.name}: {why}"
+        for each in planned
+        for change in each.plan.changes
+        if change.secrets and (why := vault.doubt(change.secrets))
+    ]
+    if doubts:
+        more = f", and {len(doubts) - 1} more like this" if len(doubts) > 1 else ""
+        raise RefusedError(
+            f"there is no way to a secret's place, so nothing was changed: {doubts[0]}{more}",
+            "Mend what the document says of it, or this machine, and apply again.",
+        )
 
 
 def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
@@ -79,7 +102,13 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
     unwritable: UnwritableError | None = None
     link = each.link
     made = apply(
-        each.plan, link.reader, link.sender, parallelism=way.parallelism, stop=way.stop, witness=record.witness
+        each.plan,
+        link.reader,
+        link.sender,
+        parallelism=way.parallelism,
+        stop=way.stop,
+        witness=record.witness,
+        vault=way.vault,
     )
     for event in made:
         events.append(event)

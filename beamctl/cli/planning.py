@@ -112,7 +112,8 @@ def _planned(desired: Desired, way: Link, records: Path | None) -> Planned:
     left = left_by_last_run(records, desired.workspace, way.api_url)
 
     def made() -> Plan:
-        return plan(desired, way.reader, Situation(datetime.now(UTC).date(), way.api_url, way.identity, left))
+        now = datetime.now(UTC)
+        return plan(desired, way.reader, Situation(now.date(), way.api_url, way.identity, left, now=now))
 
     first = made()
     source = desired.document.source

@@ -34,7 +34,7 @@ def command(
     quiet: bool,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Show a workspace as it is now: settings, members, policies and the like.
+    """Show a workspace as it is now: settings, members, machines, policies and the like.
 
     Of each member the role, the standing (accepted, invited, expired) and the source.
     """

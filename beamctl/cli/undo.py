@@ -102,7 +102,8 @@ def _planned(record: Record, desired: Desired, way: Link, records: Path | None) 
     )
 
     def made() -> Plan:
-        situation = Situation(datetime.now(UTC).date(), way.api_url, way.identity, left)
+        now = datetime.now(UTC)
+        situation = Situation(now.date(), way.api_url, way.identity, left, now=now)
         found = undo(record, desired, way.reader, situation)
         return replace(found, notes=(*found.notes, *elsewhere))
 

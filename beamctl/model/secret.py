@@ -3,9 +3,10 @@ which it is handed over. It must not know how a place is reached."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ Source = File | Command | Variable
 """Where a secret can come from."""
 
 
+SECRET_TO = "secretTo"  # noqa: S105 - a name
+"""The key, in documents and in `Change.secrets`, behind which stands where a secret goes. Behind any other stands where
+one comes from. A change that makes a secret and has nothing there has nowhere to put it."""
+
+
 @dataclass(frozen=True, slots=True)
 class HandOver:
     """A secret that the API shows this once, and where it is to be put before anything else is done.
@@ -68,12 +74,17 @@ class HandOver:
     Attributes:
         sink: The place.
         what: What the secret is, for messages.
-        secret: What is put there: plain JSON, such as `{"apiKey": …}`.
+        secret: By name: `{"apiKey": …}`, `{"clientId": …, "clientSecret": …}`.
     """
 
     sink: Sink
     what: str
     secret: Mapping[str, str] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """What is put there: the secret itself where it is one text, else JSON."""
+        return next(iter(self.secret.values())) if len(self.secret) == 1 else json.dumps(dict(self.secret))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +113,24 @@ def place_of(data: Mapping[str, Any]) -> Sink | Source | None:
             return Variable(name)
         case _:
             return None
+
+
+def sink_of(data: Mapping[str, Any] | None) -> Sink | None:
+    """The same, where only a place will do that a secret can be put."""
+    place = place_of(data or {})
+    return None if isinstance(place, Variable) else place
+
+
+def described(place: Sink | Source) -> str:
+    """A place in words. Of a command only the program: its arguments may be long, and are in the document."""
+    match place:
+        case File(path=path):
+            return f"the file {path}"
+        case Command(words=words):
+            return f"the command {words[0]}"
+        case Keyring(service=service, user=user):
+            return f"the keyring's {service} of {user}"
+        case Variable(name=name):
+            return f"the variable {name}"
+        case _:
+            assert_never(place)

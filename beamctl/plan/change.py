@@ -21,6 +21,7 @@ class Action(Enum):
     RESEND = "resend"
     SET_ROLE = "set role"
     CREATE = "create"
+    REPLACE = "replace"
     UPDATE = "update"
     REVOKE = "revoke"
     """Of an invitation that is open: nobody loses access that they have."""
@@ -65,6 +66,9 @@ class Reason(StrEnum):
     VALUE_DIFFERS = "value_differs"
     INVITATION_EXPIRED = "invitation_expired"
     ACCESS_ENDED = "access_ended"
+    EXPIRES = "expires"
+    NOT_HANDED_OVER = "not_handed_over"
+    SUPERSEDED = "superseded"
     UNDOES = "undoes_run"
 
 

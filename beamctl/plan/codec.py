@@ -18,6 +18,7 @@ _ACTIONS = {
     Action.RESEND: ["update"],
     Action.SET_ROLE: ["update"],
     Action.CREATE: ["create"],
+    Action.REPLACE: ["create", "delete"],
     Action.UPDATE: ["update"],
     Action.REVOKE: ["delete"],
     Action.REMOVE: ["delete"],

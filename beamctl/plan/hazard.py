@@ -27,6 +27,10 @@ class Risk(Enum):
         "a group would no longer be mapped to admin, and its people with it",
     )
     UNMAPS_GROUP = "unmaps-group", "a group would no longer be mapped, or to less than now, and its people with it"
+    DELETES_SERVICE_ACCOUNT = (
+        "deletes-service-account",
+        "a service account would be deleted: its credentials die at once, and never come back",
+    )
     GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
     DELETES_POLICY_IN_USE = "deletes-policy-in-use", "a policy would be deleted that something still uses"
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"

@@ -82,7 +82,21 @@ def _by_item(value: Any) -> Any:  # noqa: ANN401 - any JSON
         case dict():
             return {key: _by_item(inner) for key, inner in value.items()}
         case list():
-            return _Items({_Item(json.dumps(item, sort_keys=True)): item for item in value})
+            spelled = [json.dumps(_in_order(item), sort_keys=True) for item in value]
+            return _Items(
+                {_Item(f"{spelled[:index].count(text)} {text}"): value[index] for index, text in enumerate(spelled)}
+            )
+        case _:
+            return value
+
+
+def _in_order(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The value with each list in the one order that all its spellings have."""
+    match value:
+        case dict():
+            return {key: _in_order(inner) for key, inner in value.items()}
+        case list():
+            return sorted((_in_order(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
         case _:
             return value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
@@ -41,6 +41,7 @@ class Situation:
         identity: Who beamctl runs as, as far as the credential tells; None where it does not.
         left: By the name of each kind, how many the last recorded run saw at its end; nothing where none is recorded.
         admin_groups: As the kinds say that were compared before.
+        now: The moment in UTC, for what ends within a day; None for the beginning of the day.
     """
 
     today: date
@@ -48,6 +49,12 @@ class Situation:
     identity: Identity | None = None
     left: Mapping[str, int] = field(default_factory=dict)
     admin_groups: AdminGroups = AdminGroups.KEPT
+    now: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """The moment in UTC."""
+        return self.now or datetime.combine(self.today, time(), UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ class Comparison:
         notes: What should be said.
         tally: How many were left as they are, by why: `unchanged`, `waiting for the invitee` …
         wanted: How many the document declares.
-        seen: How many the API shows.
+        seen: How many the API shows; None where a later count says nothing, as they come and go with others.
         population: How many of these have something that could be taken away: access, not an open invitation.
         invited: How many have an open invitation.
         relies_on: Keys of those who must still be there before anything is taken from anyone (the remaining admins).
@@ -91,7 +98,7 @@ class Comparison:
     notes: tuple[Note, ...] = ()
     tally: Mapping[str, int] = field(default_factory=dict)
     wanted: int = 0
-    seen: int = 0
+    seen: int | None = 0
     population: int = 0
     invited: int = 0
     relies_on: tuple[str, ...] = ()
@@ -129,13 +136,13 @@ class Footing:
     """On what changes stand that were planned earlier, now that the API was read again.
 
     Attributes:
-        seen: How many the API shows.
+        seen: As in `Comparison`.
         relies_on: As in `Comparison`.
         hazards: Those that nothing may lift.
         admins_lose: Whether an admin loses something: then it matters who makes the changes.
     """
 
-    seen: int = 0
+    seen: int | None = 0
     relies_on: tuple[str, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     admins_lose: bool = False
@@ -147,7 +154,7 @@ or fetched is answered as a call is: `Lost` where that failed; an `Answer` to a 
 
 Reading = Generator[str, Any, L]
 """Reading what the API shows: yields paths, is sent the JSON at each, and returns what it makes of it. Where there is
-nothing at a path, `MissingError` is thrown in."""
+nothing at a path, `MissingError` is thrown in; where it may not be seen, `ForbiddenError`."""
 
 
 Goes = Callable[[str], bool]

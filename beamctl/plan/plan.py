@@ -166,7 +166,7 @@ def _plan(
         fingerprint=_fingerprint(kinds, live),
         relies_on=relies_on,
         rests_on={kind.name: _rests_on(kind, live, changes, relies_on) for kind in kinds},
-        seen={name: each.seen for name, each in found.items()},
+        seen={name: each.seen for name, each in found.items() if each.seen is not None},
         stays=who_stays(kinds, live, changes),
     )
 
@@ -228,7 +228,7 @@ def _shrunk(
     missing, facts = 0, []
     for kind in kinds:
         seen, before = found[kind.name].seen, left.get(kind.name, 0)
-        if before - seen > desired.guards.max_removals.of(before):
+        if seen is not None and before - seen > desired.guards.max_removals.of(before):
             missing += before - seen
             facts.append(f"{seen} {kind.section} of the {before}")
     because = f"the API shows {' and '.join(facts)} that the last recorded run left"

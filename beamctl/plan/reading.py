@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from beamctl.errors import MissingError
+from beamctl.errors import ForbiddenError, MissingError
 from beamctl.model.ports import Reader
 from beamctl.plan.kind import Goes, Kind
 
@@ -28,7 +28,7 @@ def read(kind: Kind[L], workspace: str, reader: Reader, goes: Goes = nothing_goe
         while True:
             try:
                 payload = reader.get(path)
-            except MissingError as error:  # an older API may not have it: the kind knows what that means
+            except (MissingError, ForbiddenError) as error:  # the kind knows whether it can go on without
                 path = reading.throw(error)
             else:
                 path = reading.send(payload)

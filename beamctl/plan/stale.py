@@ -101,7 +101,7 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
         runs_as=identity.name if identity else plan.runs_as,
         relies_on=_relies_on(changes, footings),
         stays=who_stays(kinds, live, changes),
-        seen={name: each.seen for name, each in footings.items()},
+        seen={name: each.seen for name, each in footings.items() if each.seen is not None},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from beamctl.model.secret import SECRET_TO, described, sink_of
 from beamctl.model.text import printable
 from beamctl.plan.change import WHOLE, Action, Change, Reason
 from beamctl.plan.inside import Difference, differences
@@ -16,6 +17,7 @@ SYMBOL = {
     Action.RESEND: "↻",
     Action.SET_ROLE: "~",
     Action.CREATE: "+",
+    Action.REPLACE: "↻",
     Action.UPDATE: "~",
     Action.REVOKE: "-",
     Action.REMOVE: "-",
@@ -31,11 +33,19 @@ _TO_DO = {
     Action.RESEND: "{} to resend",
     Action.SET_ROLE: "{} role{s} to change",
     Action.CREATE: "{} to create",
+    Action.REPLACE: "{} to replace",
     Action.UPDATE: "{} to update",
     Action.REMOVE: "{} to remove",
     Action.REVOKE: "{} to revoke",
     Action.DELETE: "{} to delete",
     Action.SET: "{} setting{s} to change",
+}
+
+_WHY = {
+    Reason.INVITATION_EXPIRED: "invitation expired",
+    Reason.EXPIRES: "the one before it expires",
+    Reason.NOT_HANDED_OVER: "its secret was not handed over",
+    Reason.SUPERSEDED: "there is a newer one",
 }
 
 
@@ -86,16 +96,26 @@ def remark(change: Change, plan: Plan) -> str:
             said = [f"not in {printable(plan.source)}"]
         case Reason.ACCESS_ENDED:
             said = [f"access ended {declared.get('until', '')}"]
-        case Reason.INVITATION_EXPIRED:
-            said = ["invitation expired"]
         case Reason.UNDOES:
             said = [f"undoes {printable(plan.source)}"]
-        case _:
-            said = []
+        case other:
+            said = [_WHY[other]] if other in _WHY else []
     if change.reason is not Reason.ACCESS_ENDED and "until" in declared:
         said.append(f"until {declared['until']}")
     said += [printable(f"{name}: {declared[name]}") for name in ("reason", "owner") if name in declared]
+    if change.attribute != WHOLE and (others := _others(change)):
+        said.append(f"also {', '.join(others)}")
+    if sink := sink_of(change.secrets.get(SECRET_TO)):
+        said.append(printable(f"secret to {described(sink)}"))
     return " · ".join(said)
+
+
+def _others(change: Change) -> list[str]:
+    """What else differs than what is shown before and after."""
+    before, after = change.before, change.after
+    if before is None or after is None or change.action not in (Action.SET_ROLE, Action.UPDATE):
+        return []
+    return sorted(key for key in after if key != change.attribute and before.get(key) != after[key])
 
 
 def place(change: Change) -> str:

@@ -119,6 +119,7 @@ def echoing(method: str, path: str) -> tuple[str, Any]:
     """An API that knows every canary, and tells it wherever it can."""
     told = " ".join(ALL)
     named = {"metadata": {"name": told}, "spec": {"type": told, "integration": told}, "name": told, "role": told}
+    named |= {"client_id": told, "description": told, "id": "k1", "createdAt": told, "expires_in": told}
     people = [
         {"email": "ada@example.com", "role": "admin", "accepted": True, "sub": told, "source": ""},
         {"email": "kim@example.com", "role": KEY, "accepted": True},

@@ -38,7 +38,10 @@ SECTIONS = [
         3,
         1,
         "unknown key 'x\\\\\\u200b'",
-        "known here: version, workspace, settings, members, policies, integrations, environments, guards and manage",
+        (
+            "known here: version, workspace, settings, members, serviceAccounts, policies, integrations, environments, "
+            "guards and manage"
+        ),
     ),
     ("settings: {display_name: x}", 3, 12, "unknown key 'display_name'", "did you mean 'displayName'?"),
     ("members:\n  a@x: {rol: admin}", 4, 9, "unknown key 'rol'", "did you mean 'role'?"),

@@ -5,15 +5,21 @@ import base64
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from beamctl.api.credential import ApiKey
+from beamctl.api.settings import Connection
+from beamctl.api.workspace import open_workspace
 from beamctl.emulator import Quirk
 from tests.emulator.sdk import Sdk, driving, named_in, operations, running
 from tests.emulator.test_server import SERVE
 from tests.emulator.world import World
+from tests.fakes.runs import all_done, apply_through, document, planned
+from tests.fakes.vault import FakeVault
 
 API = Path(str(find_spec("blaxel").origin)).parent / "core" / "client" / "api"  # type: ignore[union-attr]  # it is there
 ROOMS = frozenset(
@@ -203,3 +209,29 @@ def test_a_member_is_refused(sdk: Sdk) -> None:
     assert member("policies.create_policy", body=body) == {"raised": "UnexpectedStatus", "status": 403}
     model = {"metadata": {"name": "m"}, "spec": {"enabled": True}}
     assert member.parsed("models.create_model", body=model)["metadata"]["name"] == "m"
+
+
+def test_what_beamctl_declares_is_what_the_sdk_sees_and_the_other_way_round(sdk: Sdk) -> None:
+    key = {"expiresIn": "30d", "secretTo": {"command": ["keep"]}}
+    ci = {"role": "viewer", "description": "CI", "secretTo": {"file": "ci.json"}, "apiKeys": {"k": key}}
+    by_hand = {"role": "member", "description": "by hand", "apiKeys": {"h": {"expiresIn": "90d"}}}
+    additive = {"serviceAccounts": "additive"}
+    connection = Connection(sdk.base, credential=ApiKey(sdk.key), credential_from="the test")
+    vault = FakeVault()
+    with open_workspace(connection, "acme") as api:
+        declared = planned(document(serviceAccounts={"made": ci}, manage=additive), api.reader())
+        assert all_done(apply_through(declared, api.reader(), api.sender(), vault=vault))
+        room = "service_accounts"
+        listed = {each["name"]: each for each in sdk.parsed(f"{room}.get_workspace_service_accounts")}
+        assert (listed["made"]["role"], listed["made"]["description"]) == ("viewer", "CI")
+        (shown,) = sdk.parsed(f"{room}.list_api_keys_for_service_account", listed["made"]["client_id"])
+        assert (shown["name"], shown["expires_in"]) == ("k", "30d")
+        other = replace(sdk, key=vault.holds["the command keep"])
+        assert [space["name"] for space in other.parsed("workspaces.list_workspaces")] == ["acme"]
+        body = {"name": "by-hand", "description": "by hand", "role": "member"}
+        made = sdk.parsed(f"{room}.create_workspace_service_account", body=body)
+        body = {"name": "h", "expires_in": "90d"}
+        sdk.parsed(f"{room}.create_api_key_for_service_account", made["client_id"], body=body)
+        again = document(serviceAccounts={"made": ci, "by-hand": by_hand}, manage=additive)
+        today = datetime.now(UTC).date()
+        assert planned(again, api.reader(), today=today).changes == ()

@@ -11,6 +11,13 @@ from beamctl.report import words
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 from beamctl.report.text.plan import aside
 
+_ASKED = {
+    Reason.EXPIRES: "expires, and is to be made anew by now",
+    Reason.NOT_HANDED_OVER: "was made, its secret was not handed over, and it is to be made anew",
+    Reason.SUPERSEDED: "is there still, and is to go as there is a newer one",
+}
+"""What the document asks for in time, whoever did what."""
+
 
 def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     """One workspace, told from its own side."""
@@ -32,9 +39,12 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
 
 def told(plan: Plan, change: Change) -> str:
     """One difference in a sentence: what is, and what the document says."""
-    says, has = printable(plan.source), _live(change)
-    if change.attribute == WHOLE:
-        return _told_whole(change, says)
+    says = printable(plan.source)
+    return _told_whole(change, says) if change.attribute == WHOLE else _told_attribute(change, says)
+
+
+def _told_attribute(change: Change, says: str) -> str:
+    has = _live(change)
     match change.reason:
         case Reason.NOT_THERE:
             return f"is not there; {says} says {_said(change)}"
@@ -44,6 +54,8 @@ def told(plan: Plan, change: Change) -> str:
             return f"{has}; {says} ended that on {change.declared.get('until', '')}"
         case Reason.INVITATION_EXPIRED:
             return f"has an expired invitation; {says} says {_said(change)}"
+        case other if other in _ASKED:
+            return f"{_ASKED[other]}, as {says} says"
         case _:
             return f"{has}; {says} says {_said(change)}"
 
@@ -82,7 +94,7 @@ def _live(change: Change) -> str:
     shown = before.get(change.attribute)
     if change.attribute != "role":
         return f"is {value(shown)}"
-    standing = "" if before.get("standing") == "accepted" else f"{before.get('standing')} as "
+    standing = "" if before.get("standing", "accepted") == "accepted" else f"{before['standing']} as "
     return f"is {standing}{printable(str(shown or 'a role the API does not tell'))}"
 
 

@@ -1,0 +1,93 @@
+"""Secrets in files: for their owner only, whole or not at all, and never where git would pick them up. It must not know
+what the secret is."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from beamctl.cli.files import read_file
+from beamctl.errors import UsageError
+
+LARGEST = 64 * 1024
+"""Bytes of a secret."""
+
+_LONGEST = 10
+"""Seconds that git may take."""
+
+
+def read(path: Path) -> tuple[str, str]:
+    """The text in a file, or why there is none."""
+    try:
+        return read_file(path, LARGEST).decode("utf-8"), ""
+    except UsageError as error:
+        return "", f"cannot be used: {error.message}"
+    except UnicodeDecodeError:
+        return "", "holds something that is no text"
+
+
+def why_not_to(path: Path) -> str:
+    """Why a secret may not or cannot be put there; empty where it can."""
+    try:
+        if "\0" in str(path):
+            return "cannot be written: no file can be named so"
+        if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+            return "is no regular file"
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            return f"cannot be written: {folder} takes no file of ours"
+        return _why_git_would(path, folder)
+    except (OSError, ValueError) as error:
+        return f"cannot be written: {getattr(error, 'strerror', None) or 'no file can be named so'}"
+
+
+def write(path: Path, text: str) -> str:
+    """Put a text there for its owner only: when this returns nothing it is on the disk. Else why it is not."""
+    if why := why_not_to(path):
+        return why
+    beside = ""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(beside).replace(path)
+        _flush(path.parent)
+    except (OSError, ValueError) as error:
+        with suppress(OSError):
+            Path(beside).unlink() if beside else None
+        return f"cannot be written: {getattr(error, 'strerror', None) or 'no file can be named so'}"
+    return ""
+
+
+def _flush(folder: Path) -> None:
+    """The name of a new file is on the disk only with its folder. Not every system can be asked that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _why_git_would(path: Path, folder: Path) -> str:
+    """Inside a git work tree a secret may only be where git ignores it."""
+    real = folder.resolve()
+    if not any((parent / ".git").exists() for parent in (real, *real.parents)):
+        return ""
+    whole = real / path.absolute().relative_to(folder)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", "-c", "core.fsmonitor=false", "check-ignore", "--quiet", "--", str(whole)]
+    try:
+        ran = subprocess.run(  # noqa: S603 - the program is git's
+            command, cwd=real, env=kept, capture_output=True, timeout=_LONGEST, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "is inside a git work tree, and git cannot be asked whether it is ignored"
+    return "" if ran.returncode == 0 else "is inside a git work tree that does not ignore it: add it to .gitignore"

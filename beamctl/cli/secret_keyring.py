@@ -1,0 +1,35 @@
+"""Secrets in the system's keyring, through the library `keyring`, of which this is the one importer. It must not know
+what the secret is."""
+
+from __future__ import annotations
+
+from beamctl.model.secret import Keyring
+
+_MISSING = "needs the library keyring:  pip install 'beamctl[keyring]'"
+
+
+def why_not() -> str:
+    """Why nothing can be put into a keyring; empty where it can."""
+    try:
+        import keyring
+    except ImportError:
+        return _MISSING
+    try:
+        usable = keyring.get_keyring().priority > 0
+    except Exception as error:  # noqa: BLE001 - a backend may raise anything
+        return f"cannot be used: {type(error).__name__}"
+    return "" if usable else "cannot be used: this machine has no keyring"
+
+
+def put(place: Keyring, text: str) -> str:
+    """Put a text there; why it is not, or nothing."""
+    if why := why_not():
+        return why
+    import keyring
+
+    try:
+        keyring.set_password(place.service, place.user, text)
+        kept = keyring.get_password(place.service, place.user) == text
+    except Exception as error:  # noqa: BLE001 - as above; its words might hold the secret
+        return f"did not take it: {type(error).__name__}"
+    return "" if kept else "did not keep it"

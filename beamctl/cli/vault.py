@@ -1,0 +1,114 @@
+"""Where secrets come from and go to on this machine: files, commands, the keyring, the environment. It must not know
+whose secrets they are; nothing that it says shows one, or what a command said."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, assert_never
+
+from beamctl.cli import secret_command, secret_file, secret_keyring
+from beamctl.cli.veil import VEIL
+from beamctl.model.api_call import Answer, Lost
+from beamctl.model.secret import (
+    SECRET_TO,
+    Command,
+    Fetch,
+    File,
+    HandOver,
+    Keyring,
+    Sink,
+    Source,
+    Variable,
+    described,
+    place_of,
+    sink_of,
+)
+
+_DONE = 200
+_PUBLIC = "clientId"
+"""What is handed over with a secret and is none."""
+
+
+class Vault:
+    """Implements `beamctl.model.ports.Vault`. Whatever passes through it is hidden in all output from then on."""
+
+    def deliver(self, secret: HandOver) -> Answer | Lost:
+        """Put a secret where it is to be, durably."""
+        VEIL.mask.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
+        why = _put(secret.sink, secret.text)
+        return Lost(f"{described(secret.sink)} {why}") if why else Answer(_DONE)
+
+    def fetch(self, secret: Fetch) -> Answer | Lost:
+        """Get a secret: without the line break at its end, and never an empty one."""
+        text, why = _get(secret.source)
+        text = text.rstrip("\r\n")
+        if why or not text:
+            return Lost(f"{secret.what}: {described(secret.source)} {why or 'has nothing in it'}")
+        VEIL.mask.learn(text)
+        return Answer(_DONE, text)
+
+    def doubt(self, secrets: Mapping[str, Any]) -> str:
+        """Why a change with these places (`Change.secrets`) could not be made, before anything is; empty where it
+        could."""
+        for name, data in secrets.items():
+            place = sink_of(data) if name == SECRET_TO else place_of(data)
+            if place is None:
+                return f"the document does not say where to put it ({name})"
+            if why := _why_not_to(place) if name == SECRET_TO else _why_not_from(place):
+                return f"{described(place)} {why}"
+        return ""
+
+
+def _put(sink: Sink, text: str) -> str:
+    """Why a secret could not be put there; empty where it is."""
+    match sink:
+        case File(path=path):
+            return secret_file.write(Path(path), text)
+        case Command(words=words):
+            return secret_command.give(words, text)
+        case Keyring():
+            return secret_keyring.put(sink, text)
+        case _:
+            assert_never(sink)
+
+
+def _get(source: Source) -> tuple[str, str]:
+    """The text there, or why there is none."""
+    match source:
+        case File(path=path):
+            return secret_file.read(Path(path))
+        case Command(words=words):
+            return secret_command.ask(words)
+        case Variable(name=name):
+            found = os.environ.get(name)
+            return found or "", "is not set" if found is None else ""
+        case _:
+            assert_never(source)
+
+
+def _why_not_to(place: Sink | Source) -> str:
+    match place:
+        case File(path=path):
+            return secret_file.why_not_to(Path(path))
+        case Command(words=words):
+            return secret_command.why_not(words)
+        case Keyring():
+            return secret_keyring.why_not()
+        case Variable():
+            return "is no place to put a secret"
+        case _:
+            assert_never(place)
+
+
+def _why_not_from(place: Sink | Source) -> str:
+    match place:
+        case File() | Variable():
+            return _get(place)[1]
+        case Command(words=words):
+            return secret_command.why_not(words)
+        case Keyring():
+            return "is no place to get a secret from"
+        case _:
+            assert_never(place)

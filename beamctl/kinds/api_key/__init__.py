@@ -1,0 +1,5 @@
+"""The kind `api_key`: the API keys of service accounts, how long they live, and where they go."""
+
+from beamctl.kinds.api_key.kind import ApiKeyKind
+
+__all__ = ["ApiKeyKind"]

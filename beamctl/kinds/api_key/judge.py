@@ -1,0 +1,129 @@
+"""The API keys of one service account at a time: from what is wanted and what there is to changes, notes and counts. It
+must not know how a change is made or shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from beamctl.document.document import Desired, Mode
+from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, premise
+from beamctl.kinds.api_key.rotation import verdict
+from beamctl.kinds.service_account.live import Account
+from beamctl.kinds.service_account.wanted import KEYS, SECTION, Wanted, WantedKey
+from beamctl.model.secret import SECRET_TO
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.kind import Note
+
+KIND = "api_key"
+EXPIRES_IN = "expiresIn"
+
+
+def shown(account: str, key: str, identifier: str = "") -> str:
+    """How a key is shown: one that is to go with its id, as there may be others of its name."""
+    return f"{account}/{key}" + (f" ({identifier})" if identifier else "")
+
+
+class Judge:
+    """Walks over all service accounts whose keys the document declares, and gathers what follows.
+
+    Attributes:
+        changes: In the order of the walk.
+        notes: What should be said beside them.
+        tally: How many were left as they are, by why.
+    """
+
+    def __init__(self, desired: Desired, now: datetime, ours: Collection[str]) -> None:
+        self.changes: list[Change] = []
+        self.notes: list[Note] = []
+        self.tally: Counter[str] = Counter()
+        self._document = desired.document
+        self._additive = desired.mode(SECTION) is Mode.ADDITIVE
+        self._now = now
+        self._ours = ours
+
+    def account(self, want: Wanted, owned: Owned | None) -> None:
+        """Decide about the keys of one account; None for one that is still to be made."""
+        if want.keys is None:
+            self.tally["of service accounts without apiKeys, left"] += len(owned.keys or ()) if owned else 0
+            return
+        if owned is not None and owned.keys is None:
+            text = f"the API keys of {want.name} cannot be seen with this credential, and are left"
+            place = self._document.key_place(SECTION, want.name, KEYS)
+            self.notes.append(Note(text, place, differs=bool(want.keys)))
+            return
+        for key in want.keys:
+            self._key(want, key, owned)
+        declared = {key.name for key in want.keys}
+        for each in (owned.keys or ()) if owned else ():
+            if each.name not in declared and owned is not None:
+                self._undeclared(want, owned.account, each)
+
+    def _key(self, want: Wanted, key: WantedKey, owned: Owned | None) -> None:
+        named = owned.named(key.name) if owned else ()
+        found = verdict(key, named, owned.orphans(key.name) if owned else (), self._now)
+        place = self._document.key_place(SECTION, want.name, KEYS, key.name)
+        if found.due is not None:
+            if key.sink is None:
+                name = shown(want.name, key.name)
+                text = f"{name} can only be made where the document says where it goes: add {SECRET_TO}"
+                self.notes.append(Note(text, place))
+            self.changes.append(self._made(want, key, owned, found.due, found.orphan))
+        else:
+            self.tally["unchanged"] += 1
+        if found.ends is not None:
+            text = f"{shown(want.name, key.name)} ends on {found.ends:%Y-%m-%d}; with rotateBefore a plan renews it"
+            self.notes.append(Note(text, place))
+        for old, reason in found.goes:
+            if owned is not None:
+                self.changes.append(self._deleted(want, owned.account, old, Stage.UPDATE, reason))
+        going = {old.id for old, _ in found.goes} | {each.id for each in (found.current, found.orphan) if each}
+        self.tally["older, kept until keepOld is over"] += sum(each.id not in going for each in named)
+
+    def _made(self, want: Wanted, key: WantedKey, owned: Owned | None, reason: Reason, orphan: ApiKey | None) -> Change:
+        client_id = owned.account.client_id if owned else ""
+        label = client_id or want.name
+        good = owned.handed_over(key.name) if owned else []
+        after = {
+            "account": want.name,
+            "name": key.name,
+            EXPIRES_IN: key.expires_in or NEVER,
+            "clientId": client_id,
+        }
+        return Change(
+            kind=KIND,
+            key=orphan.id if orphan else premise(label, key.name, good[-1].id if good else ""),
+            name=shown(want.name, key.name),
+            action=Action.REPLACE if orphan else Action.CREATE,
+            stage=Stage.CREATE_WITHIN,
+            attribute=EXPIRES_IN,
+            before=attributes(owned.account, orphan) if owned and orphan else None,
+            after=after,
+            reason=reason,
+            place=self._document.key_place(SECTION, want.name, KEYS, key.name),
+            lane=f"{KIND} {label}",  # each puts a mark into the description of the same account
+            secrets={SECRET_TO: key.sink},
+        )
+
+    def _undeclared(self, want: Wanted, account: Account, key: ApiKey) -> None:
+        if self._additive:
+            self.tally["not in the document, left (additive)"] += 1
+            return
+        stage = Stage.OURSELVES if account.client_id in self._ours else Stage.DELETE
+        self.changes.append(self._deleted(want, account, key, stage, Reason.NOT_DECLARED))
+
+    def _deleted(self, want: Wanted, account: Account, key: ApiKey, stage: Stage, reason: Reason) -> Change:
+        before: dict[str, Any] = attributes(account, key)
+        return Change(
+            kind=KIND,
+            key=key.id,
+            name=shown(want.name, key.name, key.id),
+            action=Action.DELETE,
+            stage=stage,
+            attribute=EXPIRES_IN,
+            before=before,
+            after=None,
+            reason=reason,
+        )

@@ -1,0 +1,142 @@
+"""API keys of service accounts: how the document and the API compare. When one is due stands in `rotation`, what
+follows in `judge`; this must not know how a call travels or how a change is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from beamctl.document.document import Desired, Document
+from beamctl.document.problem import Problem
+from beamctl.errors import ForbiddenError, MissingError
+from beamctl.kinds.api_key import calls
+from beamctl.kinds.api_key.judge import KIND, Judge
+from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, api_keys, attributes, digest, made_since
+from beamctl.kinds.api_key.sound import is_sound
+from beamctl.kinds.service_account import lookup
+from beamctl.kinds.service_account.hazards import ourselves
+from beamctl.kinds.service_account.live import accounts
+from beamctl.kinds.service_account.match import match
+from beamctl.kinds.service_account.wanted import KEYS, SECTION, wanted
+from beamctl.model.identity import Identity
+from beamctl.model.text import printable
+from beamctl.plan.change import Action, Change, Stage
+from beamctl.plan.export import Exported
+from beamctl.plan.hazard import Hazard, Risk
+from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+
+
+class ApiKeyKind:
+    """Implements `beamctl.plan.kind.Kind` for the API keys of service accounts."""
+
+    name = KIND
+    section = KEYS
+    never_empty = False
+
+    def problems(self, document: Document) -> Iterable[Problem]:  # noqa: ARG002 - the port's signature
+        """None: the service accounts' section is looked through as a whole."""
+        return ()
+
+    def is_declared(self, desired: Desired) -> bool:
+        """Whether any service account of the document says something of its keys."""
+        return any(KEYS in entry for entry in (desired.section(SECTION) or {}).values())
+
+    def read(self, workspace: str, goes: Goes) -> Reading[Keys]:  # noqa: ARG002 - a header tells the workspace
+        """The service accounts, and one listing for each."""
+        try:
+            payload = yield lookup.LISTING
+        except MissingError:
+            return Keys({}, known=False)
+        found: dict[str, Owned] = {}
+        for client_id, account in accounts(payload).by_id.items():
+            keys: tuple[ApiKey, ...] | None
+            try:
+                keys = api_keys((yield calls.keys_path(client_id)))
+            except (MissingError, ForbiddenError):
+                keys = None
+            found[client_id] = Owned(account, keys)
+        return Keys(found)
+
+    def rows(self, live: Keys) -> Sequence[Mapping[str, Any]]:
+        """All as plain data, by account and name."""
+        found = [attributes(owned.account, key) for owned in live.by_account.values() for key in owned.keys or ()]
+        return sorted(found, key=lambda row: (row["account"], row["name"], row["createdAt"], row["id"]))
+
+    def export(self, live: Keys) -> Exported:  # noqa: ARG002 - the port's signature
+        """Nothing: keys that no document declares are left alone, and where one goes, nobody can tell from outside."""
+        return Exported()
+
+    def digest(self, live: Keys) -> str:
+        """Of all keys."""
+        return digest(live)
+
+    def objects(self, live: Keys, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Keys as plain data: by id, or by what one is to be made beside, where there is a newer one."""
+        asked = frozenset(keys)
+        by_id = {
+            key.id: attributes(owned.account, key) for owned in live.by_account.values() for key in owned.keys or ()
+        }
+        newer = {key: attributes(account, made) for key, account, made in made_since(live)}
+        return {key: found for key, found in (newer | by_id).items() if key in asked}
+
+    def untouched(self, live: Keys, changes: Sequence[Change]) -> tuple[str, ...]:  # noqa: ARG002 - as above
+        """None: they come and go with their service accounts, which are looked at themselves."""
+        return ()
+
+    def footing(self, live: Keys, changes: Sequence[Change]) -> Footing:  # noqa: ARG002 - as above
+        """Keys come and go with their accounts: their number says nothing."""
+        return Footing(seen=None)
+
+    def ourselves(self, live: Keys, identity: Identity) -> Collection[str]:
+        """The keys of the service account that the credential is of: it may be any of them."""
+        ours = live.by_account.get(identity.client_id)
+        return [key.id for key in (ours.keys or ())] if ours else ()
+
+    def compare(self, desired: Desired, live: Keys, situation: Situation) -> Comparison:
+        """What is due, what may go, and what is not in the document."""
+        if not live.known:
+            return Comparison(seen=None)
+        section = wanted(desired.section(SECTION))
+        ours = ourselves(live.accounts, desired.guards, situation.identity)
+        judge = Judge(desired, situation.moment, ours)
+        declared = match(section, live.accounts, desired.document).pairs
+        for pair in declared:
+            if pair.live is None or not pair.live.unfinished:
+                judge.account(pair.wanted, live.by_account[pair.live.client_id] if pair.live else None)
+        looked_after = [pair.live.client_id for pair in declared if pair.live and pair.wanted.keys is not None]
+        return Comparison(
+            changes=tuple(judge.changes),
+            hazards=tuple(_hazards(judge.changes)),
+            notes=tuple(judge.notes),
+            tally=judge.tally,
+            wanted=sum(len(each.keys or ()) for each in section),
+            seen=None,
+            population=sum(len(live.by_account[each].keys or ()) for each in looked_after),
+        )
+
+    def undo(self, changes: Sequence[Change], desired: Desired, live: Keys, situation: Situation) -> Comparison:  # noqa: ARG002
+        """Nothing: a key that is gone never comes back, and one that was handed over is in use."""
+        return Comparison(notes=tuple(Note(f"{each.name} {_why_not_undone(each)}") for each in changes), seen=None)
+
+    def is_sound(self, change: Change) -> bool:
+        """Whether a change that was read from a file is one that is planned for API keys."""
+        return is_sound(change)
+
+    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
+        """Make or delete one key."""
+        return calls.perform(change)
+
+    def doubt(self, live: Keys, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - as above
+        """Never: nothing is taken from anyone on the strength of keys."""
+        return ""
+
+
+def _hazards(changes: Sequence[Change]) -> list[Hazard]:
+    ours = [printable(change.name) for change in changes if change.stage is Stage.OURSELVES]
+    return [Hazard(Risk.SELF_LOCKOUT, name, f"beamctl may run with {name}, which would be deleted") for name in ours]
+
+
+def _why_not_undone(change: Change) -> str:
+    if change.action is Action.DELETE:
+        return "never comes back: the API shows a key once"
+    return "stays: it was handed over; take it out of the document to have it deleted"

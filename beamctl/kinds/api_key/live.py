@@ -1,0 +1,188 @@
+"""API keys of service accounts as the API shows them: never the keys themselves. It must not know what the document
+wants of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from beamctl.errors import GarbledError
+from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts
+from beamctl.model.duration import duration
+
+NEVER = "never"
+"""What stands for a key without an end."""
+_ID = re.compile(r"[\w.:~+=-]{1,200}", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
+_UNKNOWN_AGE = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One API key.
+
+    Attributes:
+        id: The API's own id. It goes into paths and into marks.
+        name: There may be others of that name.
+        created: When it was made; None where the API does not tell.
+        expires_in: How long it lives, as the API shows it; empty for no end.
+    """
+
+    id: str
+    name: str
+    created: datetime | None
+    expires_in: str
+
+    @property
+    def age_order(self) -> tuple[datetime, str]:
+        """Sorts keys by when they were made."""
+        return self.created or _UNKNOWN_AGE, self.id
+
+    @property
+    def end(self) -> datetime | None:
+        """When it ends; None where it does not, or where nothing tells."""
+        return end_of(self.created, lifetime(self.expires_in))
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A service account and its keys.
+
+    Attributes:
+        account: The account.
+        keys: The oldest first; None where they cannot be seen.
+    """
+
+    account: Account
+    keys: tuple[ApiKey, ...] | None
+
+    def named(self, name: str) -> tuple[ApiKey, ...]:
+        """Those of that name, the oldest first."""
+        return tuple(key for key in self.keys or () if key.name == name)
+
+    def orphans(self, name: str) -> tuple[ApiKey, ...]:
+        """Those of that name that were made and may not have been handed over."""
+        mark = self.account.description.mark(name)
+        return tuple(key for key in self.named(name) if key.id not in mark.before) if mark is not None else ()
+
+    def handed_over(self, name: str) -> list[ApiKey]:
+        """The others of that name, the oldest first."""
+        orphans = self.orphans(name)
+        return [key for key in self.named(name) if key not in orphans]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """All of a workspace.
+
+    Attributes:
+        by_account: By client id.
+        known: Whether the API has service accounts at all.
+    """
+
+    by_account: Mapping[str, Owned]
+    known: bool = True
+
+    @property
+    def accounts(self) -> Accounts:
+        """Whose they are."""
+        return Accounts({key: owned.account for key, owned in self.by_account.items()}, self.known)
+
+
+def api_keys(payload: Any) -> tuple[ApiKey, ...]:  # noqa: ANN401 - this is where its shape is checked
+    """Read `GET /service_accounts/{clientId}/api_keys`.
+
+    Raises:
+        GarbledError: It is not a list of keys with an id each.
+    """
+    if not isinstance(payload, list):
+        raise GarbledError("the API's list of API keys is not a list", "Check --api-url, and try again later.")
+    return tuple(sorted(map(_key, payload), key=lambda key: key.age_order))
+
+
+def _key(entry: Any) -> ApiKey:  # noqa: ANN401 - as above
+    match entry:
+        case {"id": str(identifier)} if _ID.fullmatch(identifier):
+            name, created, expires_in = (entry.get(key) or "" for key in ("name", "createdAt", "expires_in"))
+        case _:
+            raise _garbled()
+    if not all(isinstance(text, str) and _is_text(text) for text in (name, created, expires_in)):
+        raise _garbled()
+    return ApiKey(identifier, name, _moment(created), expires_in)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def lifetime(text: str) -> timedelta | None:
+    """How long a key lives; None for no end, or where the text does not tell. A bare number counts seconds."""
+    return timedelta(seconds=int(text)) if _SECONDS.fullmatch(text) else duration(text)
+
+
+def end_of(created: datetime | None, lives: timedelta | None) -> datetime | None:
+    """When something ends that was made then and lives so long."""
+    try:
+        return created + lives if created is not None and lives is not None else None
+    except OverflowError:
+        return None
+
+
+def _is_text(text: str) -> bool:
+    return len(text) <= LONGEST_TEXT and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _garbled() -> GarbledError:
+    return GarbledError(
+        "the API's list of API keys has an entry that is not a key with an id",
+        "beamctl plans nothing from a list it cannot read. Try again later; --debug shows the answer.",
+    )
+
+
+def attributes(account: Account, key: ApiKey) -> dict[str, str]:
+    """A key as plain data: for plans and for `show`."""
+    return {
+        "account": account.name,
+        "name": key.name,
+        "expiresIn": key.expires_in or NEVER,
+        "createdAt": f"{key.created:%Y-%m-%dT%H:%M:%SZ}" if key.created else "",
+        "id": key.id,
+        "clientId": account.client_id,
+    }
+
+
+def premise(account: str, name: str, newest: str = "") -> str:
+    """The key of a change that makes an API key: what it is made beside.
+
+    Args:
+        account: The client id, or the name of an account that is still to be made.
+        name: Of the API key.
+        newest: The id of the newest one of that name; empty where there is none.
+    """
+    return f"{account} / {name}" + (f" after {newest}" if newest else "")
+
+
+def made_since(live: Keys) -> Iterator[tuple[str, Account, ApiKey]]:
+    """For every premise that no longer holds, the key that is newer."""
+    for owned in live.by_account.values():
+        account = owned.account
+        labels = [account.client_id] if account.unfinished else [account.client_id, account.name]
+        for name in {key.name for key in owned.keys or ()}:
+            good = owned.handed_over(name)
+            ids = ["", *(each.id for each in good[:-1])] if good else []
+            yield from ((premise(label, name, each), account, good[-1]) for label in labels for each in ids)
+
+
+def digest(live: Keys) -> str:
+    """A fingerprint of all keys."""
+    rows = [[attributes(owned.account, key) for key in owned.keys or ()] for owned in live.by_account.values()]
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()

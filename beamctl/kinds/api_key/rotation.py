@@ -1,0 +1,79 @@
+"""What happens to the API keys of one name: when a new one is due, which one is in use, which ones may go. A function
+of the moment; it must not know how a key is made, nor whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from beamctl.kinds.api_key.live import ApiKey, end_of, lifetime
+from beamctl.kinds.service_account.wanted import WantedKey
+from beamctl.plan.change import Reason
+
+_ALMOST = timedelta(days=14)
+"""How long before its end a key that is not renewed is spoken of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done about the keys of one name.
+
+    Attributes:
+        due: Why a new one is to be made; None where none is.
+        current: The one in use; None where there is none that is valid.
+        orphan: The one that a new one replaces, as its secret was not handed over.
+        goes: Those to be deleted, and why.
+        ends: When the one in use ends, where nothing will renew it before and it is soon.
+    """
+
+    due: Reason | None
+    current: ApiKey | None
+    orphan: ApiKey | None
+    goes: tuple[tuple[ApiKey, Reason], ...] = ()
+    ends: datetime | None = None
+
+
+def verdict(want: WantedKey, keys: Sequence[ApiKey], orphans: Sequence[ApiKey], now: datetime) -> Verdict:
+    """Decide.
+
+    Args:
+        want: What the document says.
+        keys: All live keys of that name, the oldest first.
+        orphans: Those of them that were not handed over.
+        now: The moment.
+    """
+    good = [key for key in keys if key not in orphans]
+    valid = [key for key in good if not _is_past(end(want, key), now)]
+    current = valid[-1] if valid else None
+    goes = [
+        (key, Reason.SUPERSEDED) for key in good if current and key is not current and _may_go(want, key, valid, now)
+    ]
+    if orphans:  # it is made anew whatever else there is: its place may have it already
+        goes += [(key, Reason.NOT_HANDED_OVER) for key in orphans[:-1]]
+        return Verdict(Reason.NOT_HANDED_OVER, current, orphans[-1], tuple(goes))
+    if current is None:
+        return Verdict(Reason.EXPIRES if good else Reason.NOT_THERE, None, None, tuple(goes))
+    ends = end(want, current)
+    if ends is not None and want.rotate_before is not None and now >= ends - want.rotate_before:
+        return Verdict(Reason.EXPIRES, current, None, tuple(goes))
+    soon = ends if ends is not None and want.rotate_before is None and now >= ends - _ALMOST else None
+    return Verdict(None, current, None, tuple(goes), soon)
+
+
+def end(want: WantedKey, key: ApiKey) -> datetime | None:
+    """When a key ends: by its own time, or earlier by the one that the document gives it."""
+    declared = end_of(key.created, lifetime(want.expires_in))
+    return min((each for each in (key.end, declared) if each is not None), default=None)
+
+
+def _may_go(want: WantedKey, old: ApiKey, valid: Sequence[ApiKey], now: datetime) -> bool:
+    """Whether an old one may go: the one that came after it is old enough, or it lets nobody in any more."""
+    if _is_past(old.end, now):
+        return True
+    after = next((key for key in valid if key.age_order > old.age_order), None)
+    return after is not None and after.created is not None and now >= after.created + want.keep_old
+
+
+def _is_past(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and now >= moment

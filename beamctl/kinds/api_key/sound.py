@@ -1,0 +1,67 @@
+"""Whether a change that was read from a file is one that beamctl itself plans for API keys. It must not know whether
+the change is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from beamctl.kinds.api_key.judge import EXPIRES_IN, KIND, shown
+from beamctl.kinds.api_key.live import NEVER, premise
+from beamctl.kinds.service_account.wanted import LONGEST, is_name
+from beamctl.model.duration import duration
+from beamctl.model.secret import SECRET_TO, sink_of
+from beamctl.plan.change import Action, Change, Reason, Stage
+
+_MADE = frozenset({"account", "name", EXPIRES_IN, "clientId"})
+_SHOWN = _MADE | {"createdAt", "id"}
+
+
+def is_sound(change: Change) -> bool:
+    """Whether beamctl itself could have planned this."""
+    before, after = change.before, change.after
+    if change.attribute != EXPIRES_IN or change.declared:
+        return False
+    if before is not None and not (_has(before, _SHOWN) and change.key == before["id"]):
+        return False
+    match change.action:
+        case Action.CREATE if before is None and after is not None:
+            return _makes(change, after) and _is_premise(change, after)
+        case Action.REPLACE if before is not None and after is not None:
+            same = all(_has(after, _MADE) and before[key] == after[key] for key in ("name", "clientId"))
+            return same and _makes(change, after) and change.reason is Reason.NOT_HANDED_OVER
+        case Action.DELETE if before is not None and after is None:
+            return not change.secrets and not change.lane and _deletes(change, before)
+        case _:
+            return False
+
+
+def _makes(change: Change, after: Mapping[str, Any]) -> bool:
+    if not _has(after, _MADE) or not is_name(after["account"]) or not is_name(after["name"]):
+        return False
+    lives = duration(after[EXPIRES_IN])
+    if after[EXPIRES_IN] != NEVER and (lives is None or lives > LONGEST):
+        return False
+    if change.stage is not Stage.CREATE_WITHIN or change.name != shown(after["account"], after["name"]):
+        return False
+    if change.lane != f"{KIND} {after['clientId'] or after['account']}" or set(change.secrets) != {SECRET_TO}:
+        return False
+    sink = change.secrets[SECRET_TO]
+    return sink is None or (isinstance(sink, Mapping) and sink_of(sink) is not None)
+
+
+def _is_premise(change: Change, after: Mapping[str, Any]) -> bool:
+    first = premise(after["clientId"] or after["account"], after["name"])
+    return change.key == first or change.key.startswith(f"{first} after ")
+
+
+def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
+    if not change.name.endswith(f"/{before['name']} ({before['id']})"):
+        return False
+    if change.reason in (Reason.SUPERSEDED, Reason.NOT_HANDED_OVER):
+        return change.stage is Stage.UPDATE
+    return change.reason is Reason.NOT_DECLARED and change.stage in (Stage.DELETE, Stage.OURSELVES)
+
+
+def _has(side: Mapping[str, Any], keys: frozenset[str]) -> bool:
+    return side.keys() == keys and all(isinstance(each, str) for each in side.values())

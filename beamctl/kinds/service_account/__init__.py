@@ -1,0 +1,5 @@
+"""The kind `service_account`: the machines of a workspace, their roles, and where their client secrets go."""
+
+from beamctl.kinds.service_account.kind import ServiceAccountKind
+
+__all__ = ["ServiceAccountKind"]

@@ -1,0 +1,46 @@
+"""Service accounts as a document would say them, so that a plan of it changes nothing. It must not know how it is
+written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from beamctl.document.document import Document
+from beamctl.document.schema import check
+from beamctl.kinds.service_account.live import Account, Accounts
+from beamctl.kinds.service_account.wanted import SECTION, problems
+from beamctl.model.role import Role, UnknownRole
+from beamctl.plan.export import Exported
+
+
+def export(live: Accounts) -> Exported:
+    """Every account that a document can mean by its name. What keys they have, an export does not say."""
+    names = Counter(account.name for account in live.by_id.values())
+    entries: dict[str, Any] = {}
+    left_out: list[str] = []
+    for account in sorted(live.by_id.values(), key=lambda each: (each.name, each.client_id)):
+        why = "is one of several of that name" if names[account.name] > 1 else _why_not(account)
+        if why:
+            left_out.append(f"{account.name} ({account.client_id}) {why}")
+        else:
+            entries[account.name] = _entry(account)
+    untold = dict.fromkeys(entries, "the API does not tell its role") if not live.tells_roles else {}
+    return Exported(entries, untold, tuple(left_out), whole=not left_out)
+
+
+def _why_not(account: Account) -> str:
+    """Why a document cannot say it, to go on after the name; empty where it can."""
+    if account.unfinished:
+        return "was made, and its client secret was never handed over"
+    if isinstance(account.role, UnknownRole) and account.role.name:
+        return f"has the role {account.role.name!r}, which beamctl does not know"
+    document = Document("", {"version": 1, "workspace": "w", SECTION: {account.name: _entry(account)}}, {}, {})
+    sayable = not check(document) and next(iter(problems(document)), None) is None
+    return "" if sayable else "is such as no document can say"
+
+
+def _entry(account: Account) -> dict[str, Any]:
+    role = str(account.role) or Role.ADMIN.value  # what the API makes of one that is not told
+    text = account.description.text
+    return {"role": role} | ({"description": text} if text else {})

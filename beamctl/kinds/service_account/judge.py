@@ -1,0 +1,153 @@
+"""One service account at a time: from what is wanted and what there is to a change, a note or a count. It must not know
+how a change is made or shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+from beamctl.document.document import Desired, Mode
+from beamctl.document.problem import Place
+from beamctl.kinds.service_account.live import Account, Accounts, attributes
+from beamctl.kinds.service_account.match import Pair
+from beamctl.kinds.service_account.wanted import SECTION, Wanted
+from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.secret import SECRET_TO
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.kind import Note
+
+KIND = "service_account"
+
+
+def lowers(before: str, after: str) -> bool:
+    """Whether a role that is set takes something away; no role is what the API does not tell."""
+    return after != Role.ADMIN.value and takes_away(live_role(before), Role(after))
+
+
+class Judge:
+    """Walks over all service accounts, and gathers what follows.
+
+    Attributes:
+        changes: In the order of the walk.
+        notes: What should be said beside them.
+        tally: How many were left as they are, by why.
+    """
+
+    def __init__(self, desired: Desired, live: Accounts, ours: Collection[str]) -> None:
+        self.changes: list[Change] = []
+        self.notes: list[Note] = []
+        self.tally: Counter[str] = Counter()
+        self._document = desired.document
+        self._additive = desired.mode(SECTION) is Mode.ADDITIVE
+        self._live = live
+        self._ours = ours
+
+    def pair(self, pair: Pair) -> None:
+        """Decide about one entry of the document."""
+        orphans = list(pair.orphans)
+        if pair.live is None:
+            self._make(pair.wanted, orphans.pop(0) if orphans else None)
+        else:
+            self._compare(pair.wanted, pair.live)
+        self.changes += [self._orphan(each) for each in orphans]
+
+    def other(self, account: Account) -> None:
+        """Decide about one that the document does not mean."""
+        if self._additive:
+            self.tally["not in the document, left (additive)"] += 1
+        else:
+            self.delete(account, Reason.NOT_DECLARED)
+
+    def delete(self, account: Account, reason: Reason) -> None:
+        """Have it deleted."""
+        others = {each.name for each in self.changes}
+        alone = bool(account.name) and len(self._live.named(account.name)) == 1 and account.name not in others
+        name = account.name if alone else with_id(account)
+        stage = Stage.OURSELVES if account.client_id in self._ours else Stage.DELETE
+        self.changes.append(_change(account.client_id, name, Action.DELETE, stage, (attributes(account), None), reason))
+
+    def become(self, account: Account, after: dict[str, Any], place: Place | None, reason: Reason | None) -> None:
+        """Have it changed into that, where it is not so already."""
+        before = attributes(account)
+        differs = [key for key in ("role", "name", "description") if before[key] != after[key]]
+        if not differs:
+            self.tally["unchanged"] += 1
+            return
+        attribute = differs[0]
+        action, stage, why = Action.UPDATE, Stage.UPDATE, Reason.VALUE_DIFFERS
+        if attribute == "role":
+            takes = lowers(before["role"], after["role"])
+            action, stage, why = Action.SET_ROLE, Stage.DEMOTE if takes else Stage.PROMOTE, Reason.ROLE_DIFFERS
+            if takes and account.client_id in self._ours:
+                stage = Stage.OURSELVES
+        name = after["name"]
+        self.changes.append(
+            _change(
+                account.client_id, name, action, stage, (before, after), reason or why, attribute=attribute, place=place
+            )
+        )
+
+    def _make(self, want: Wanted, orphan: Account | None) -> None:
+        after = {"name": want.name, "role": want.role.value, "description": want.description}
+        place = self._document.key_place(SECTION, want.name)
+        secrets = {SECRET_TO: want.sink}
+        if want.sink is None:
+            text = f"{want.name} can only be made where the document says where its client secret goes: add {SECRET_TO}"
+            self.notes.append(Note(text, place))
+        key, action, before, reason = want.name, Action.CREATE, None, Reason.NOT_THERE
+        if orphan is not None:
+            key, action, reason = orphan.client_id, Action.REPLACE, Reason.NOT_HANDED_OVER
+            before = attributes(orphan)
+        self.changes.append(
+            _change(key, want.name, action, Stage.CREATE, (before, after), reason, place=place, secrets=secrets)
+        )
+
+    def _compare(self, want: Wanted, account: Account) -> None:
+        place = self._document.key_place(SECTION, want.name)
+        if account.unfinished:
+            text = f"the client secret of {want.name} was not handed over: delete its clientId here to have it replaced"
+            self.notes.append(Note(text, place, differs=True))
+            return
+        role = want.role.value if str(account.role) else ""  # what the API does not tell is not compared
+        after = attributes(account) | {"name": want.name, "role": role, "description": want.description}
+        self.become(account, after, place, None)
+
+    def _orphan(self, account: Account) -> Change:
+        """One that nobody can log in as: to delete it takes nothing from anybody."""
+        before = attributes(account)
+        name, reason = with_id(account), Reason.NOT_HANDED_OVER
+        return _change(account.client_id, name, Action.DELETE, Stage.UPDATE, (before, None), reason)
+
+
+def with_id(account: Account) -> str:
+    """How an account is shown that shares its name with another one."""
+    return f"{account.name} ({account.client_id})"
+
+
+def _change(  # noqa: PLR0913 - each is a fact of the change
+    account: str,
+    name: str,
+    action: Action,
+    stage: Stage,
+    sides: tuple[dict[str, Any] | None, dict[str, Any] | None],
+    reason: Reason,
+    *,
+    attribute: str = "role",
+    place: Place | None = None,
+    secrets: dict[str, Any] | None = None,
+) -> Change:
+    before, after = sides
+    return Change(
+        kind=KIND,
+        key=account,
+        name=name,
+        action=action,
+        stage=stage,
+        attribute=attribute,
+        before=before,
+        after=after,
+        reason=reason,
+        place=place,
+        secrets=secrets or {},
+    )

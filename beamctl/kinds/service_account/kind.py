@@ -1,0 +1,137 @@
+"""Service accounts: how the document and the API compare. Which entry means which account stands in `match`, what
+follows in `judge`, the risks in `hazards`; this must not know how a call travels or how a change is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from beamctl.document.document import Desired, Document, Guards, Mode
+from beamctl.document.problem import Problem
+from beamctl.errors import MissingError
+from beamctl.kinds.service_account import calls, hazards, lookup
+from beamctl.kinds.service_account import wanted as document_side
+from beamctl.kinds.service_account.export import export
+from beamctl.kinds.service_account.judge import KIND, Judge
+from beamctl.kinds.service_account.live import Accounts, accounts, attributes, digest
+from beamctl.kinds.service_account.match import match
+from beamctl.kinds.service_account.sound import is_sound
+from beamctl.kinds.service_account.undo import undo
+from beamctl.model.identity import Identity
+from beamctl.plan.change import Change
+from beamctl.plan.export import Exported
+from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+
+
+class ServiceAccountKind:
+    """Implements `beamctl.plan.kind.Kind` for service accounts."""
+
+    name = KIND
+    section = document_side.SECTION
+    never_empty = False
+
+    def problems(self, document: Document) -> Iterable[Problem]:
+        """What the schema cannot see in the section, its API keys among it."""
+        return document_side.problems(document)
+
+    def is_declared(self, desired: Desired) -> bool:
+        """Whether there is the section."""
+        return desired.section(self.section) is not None
+
+    def read(self, workspace: str, goes: Goes) -> Reading[Accounts]:  # noqa: ARG002 - a header tells the workspace
+        """The one listing. An API without it has no service accounts."""
+        try:
+            payload = yield lookup.LISTING
+        except MissingError:
+            return Accounts({}, known=False)
+        return accounts(payload)
+
+    def rows(self, live: Accounts) -> Sequence[Mapping[str, Any]]:
+        """All as plain data, by name."""
+        return sorted(map(attributes, live.by_id.values()), key=lambda row: (row["name"], row["clientId"]))
+
+    def export(self, live: Accounts) -> Exported:
+        """Every account that a document can mean."""
+        return export(live)
+
+    def digest(self, live: Accounts) -> str:
+        """Of all of them."""
+        return digest(live)
+
+    def objects(self, live: Accounts, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Accounts as plain data: by client id, or by the name of one that is to be made."""
+        found = {}
+        for key in keys:
+            there = [live.by_id[key]] if key in live.by_id else live.named(key)
+            found.update({key: attributes(there[0])} if there else {})
+        return found
+
+    def untouched(self, live: Accounts, changes: Sequence[Change]) -> tuple[str, ...]:
+        """The client ids to which nothing is done."""
+        return tuple(sorted(live.by_id.keys() - {change.key for change in changes}))
+
+    def footing(self, live: Accounts, changes: Sequence[Change]) -> Footing:  # noqa: ARG002 - the port's signature
+        """No service account is needed for people to get in."""
+        return Footing(seen=len(live.by_id))
+
+    def ourselves(self, live: Accounts, identity: Identity) -> Collection[str]:
+        """Which of them the credential is of."""
+        return hazards.ourselves(live, Guards(), identity)
+
+    def compare(self, desired: Desired, live: Accounts, situation: Situation) -> Comparison:
+        """One verdict an entry, and one an account that no entry means."""
+        section = document_side.wanted(desired.section(self.section))
+        if not live.known:
+            text = "the API has no service accounts here, so what the document says of them is left"
+            return Comparison(notes=(Note(text, desired.document.key_place(self.section), differs=bool(section)),))
+        matched = match(section, live, desired.document)
+        judge = Judge(desired, live, hazards.ourselves(live, desired.guards, situation.identity))
+        for pair in matched.pairs:
+            judge.pair(pair)
+        for account in matched.others:
+            judge.other(account)
+        if section and not live.tells_roles:
+            judge.notes.append(
+                Note("the API shows no roles of service accounts, so those that the document gives are not compared")
+            )
+        additive = desired.mode(self.section) is Mode.ADDITIVE
+        population = len(live.by_id) - (len(matched.others) if additive else 0)
+        found = self._judged(judge, desired, live, situation)
+        return replace(found, wanted=len(section), population=population)
+
+    def undo(self, changes: Sequence[Change], desired: Desired, live: Accounts, situation: Situation) -> Comparison:
+        """What would make the accounts that a run changed what they were before."""
+        judge = Judge(desired, live, hazards.ourselves(live, desired.guards, situation.identity))
+        undo(judge, changes, live)
+        return self._judged(judge, desired, live, situation)
+
+    def _judged(self, judge: Judge, desired: Desired, live: Accounts, situation: Situation) -> Comparison:
+        """What follows from what was decided about each: all may be changed, and are wanted."""
+        ours = hazards.ourselves(live, desired.guards, situation.identity)
+        return Comparison(
+            changes=tuple(judge.changes),
+            hazards=tuple(hazards.hazards(judge.changes, ours)),
+            doubts=tuple(hazards.strangers(live, situation.identity)),
+            notes=tuple(judge.notes),
+            tally=judge.tally,
+            wanted=len(live.by_id),
+            seen=len(live.by_id),
+            population=len(live.by_id),
+        )
+
+    def is_sound(self, change: Change) -> bool:
+        """Whether a change that was read from a file is one that is planned for service accounts."""
+        return is_sound(change)
+
+    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
+        """Make a change to one service account."""
+        return calls.perform(change)
+
+    def doubt(self, live: Accounts, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - the port's
+        """Which one is gone though nothing was to be done to it."""
+        missing = [key for key in stays if key not in live.by_id]
+        if not missing:
+            return ""
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        return f"the service account {missing[0]}{more} should be untouched, and is no longer shown: is that all?"

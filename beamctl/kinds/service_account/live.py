@@ -1,0 +1,117 @@
+"""Service accounts as the API shows them. It must not know what the document wants of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from beamctl.errors import GarbledError
+from beamctl.kinds.service_account.mark import Description, description
+from beamctl.model.role import LiveRole, live_role
+
+LONGEST_TEXT = 10_000
+"""Characters of a name, an id or a description that are believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One service account.
+
+    Attributes:
+        client_id: The API's own id, by which it can log in.
+        name: As the API shows it; there may be others of that name.
+        role: As the API shows it; `UnknownRole("")` where it does not tell.
+        description: With what beamctl noted in it.
+    """
+
+    client_id: str
+    name: str
+    role: LiveRole
+    description: Description
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether its client secret was not handed over: then nobody has it."""
+        return self.description.unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """All of a workspace.
+
+    Attributes:
+        by_id: By client id.
+        known: Whether the API has service accounts at all.
+    """
+
+    by_id: Mapping[str, Account]
+    known: bool = True
+
+    def named(self, name: str) -> list[Account]:
+        """Those of that name, the finished ones first."""
+        found = (account for account in self.by_id.values() if account.name == name)
+        return sorted(found, key=lambda account: (account.unfinished, account.client_id))
+
+    @property
+    def tells_roles(self) -> bool:
+        """Whether the API shows a role; with no account there is nothing that says it does not."""
+        return not self.by_id or any(str(account.role) for account in self.by_id.values())
+
+
+def accounts(payload: Any) -> Accounts:  # noqa: ANN401 - this is where its shape is checked
+    """Read `GET /service_accounts`.
+
+    Raises:
+        GarbledError: It is not a list of service accounts with an id and a name each.
+    """
+    if not isinstance(payload, list):
+        raise GarbledError("the API's list of service accounts is not a list", "Check --api-url, and try again later.")
+    found = [account(entry) for entry in payload]
+    return Accounts({each.client_id: each for each in sorted(found, key=lambda each: each.client_id)})
+
+
+def account(entry: Any) -> Account:  # noqa: ANN401 - as above
+    """Read one.
+
+    Raises:
+        GarbledError: It is none.
+    """
+    match entry:
+        case {"client_id": str(client_id), "name": str(name)} if client_id:
+            role, said = entry.get("role") or "", entry.get("description") or ""
+        case _:
+            raise _garbled()
+    if not all(isinstance(text, str) and _is_text(text) for text in (client_id, name, role, said)):
+        raise _garbled()
+    return Account(client_id, name, live_role(role), description(said))
+
+
+def _is_text(text: str) -> bool:
+    return len(text) <= LONGEST_TEXT and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _garbled() -> GarbledError:
+    return GarbledError(
+        "the API's list of service accounts has an entry that is not a service account with an id and a name",
+        "beamctl plans nothing from a list it cannot read. Try again later; --debug shows the answer.",
+    )
+
+
+def attributes(account: Account) -> dict[str, Any]:
+    """A service account as plain data: for plans and for `show`."""
+    return {
+        "name": account.name,
+        "role": str(account.role),
+        "description": account.description.text,
+        "clientId": account.client_id,
+        "unfinished": "client secret not handed over" if account.unfinished else "",
+    }
+
+
+def digest(found: Accounts) -> str:
+    """A fingerprint of all of them."""
+    rows = [attributes(each) for each in found.by_id.values()]
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,78 @@
+"""Whether a change that was read from a file is one that beamctl itself plans for service accounts. It must not know
+whether the change is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from beamctl.kinds.service_account.judge import lowers
+from beamctl.kinds.service_account.wanted import is_name
+from beamctl.model.role import Role
+from beamctl.model.secret import SECRET_TO, sink_of
+from beamctl.plan.change import Action, Change, Reason, Stage
+
+_ROLES = frozenset(role.value for role in Role)
+_MADE = frozenset({"name", "role", "description"})
+_SHOWN = _MADE | {"clientId", "unfinished"}
+
+
+def is_sound(change: Change) -> bool:
+    """Whether beamctl itself could have planned this."""
+    before, after = change.before, change.after
+    if not (_is_account(before, _SHOWN) if before is not None else True) or change.lane or change.declared:
+        return False
+    match change.action:
+        case Action.CREATE | Action.REPLACE:
+            return _makes(change, before, after)
+        case Action.SET_ROLE | Action.UPDATE if before is not None and after is not None:
+            return not change.secrets and _is_account(after, _SHOWN) and _changes(change, before, after)
+        case Action.DELETE if before is not None and after is None:
+            return not change.secrets and _is_named(change, before) and _deletes(change, before)
+        case _:
+            return False
+
+
+def _makes(change: Change, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
+    if after is None or not _is_account(after, _MADE) or after["role"] not in _ROLES or not is_name(after["name"]):
+        return False
+    if set(change.secrets) != {SECRET_TO} or (change.stage, change.attribute) != (Stage.CREATE, "role"):
+        return False
+    sink = change.secrets[SECRET_TO]
+    if sink is not None and (not isinstance(sink, Mapping) or sink_of(sink) is None):
+        return False
+    if change.action is Action.CREATE:
+        return before is None and change.key == change.name == after["name"]
+    orphan = before is not None and change.key == before["clientId"] and bool(before["unfinished"])
+    return orphan and before is not None and change.name == after["name"] == before["name"]
+
+
+def _changes(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    same = ("clientId", "unfinished")
+    if change.key != before["clientId"] or any(before[key] != after[key] for key in same):
+        return False
+    differs = [key for key in ("role", "name", "description") if before[key] != after[key]]
+    if not differs or change.attribute != differs[0] or change.name != after["name"]:
+        return False
+    if change.attribute != "role":
+        return (change.action, change.stage) == (Action.UPDATE, Stage.UPDATE)
+    if change.action is not Action.SET_ROLE or after["role"] not in _ROLES:
+        return False
+    taking = lowers(before["role"], after["role"])
+    return change.stage in ((Stage.DEMOTE, Stage.OURSELVES) if taking else (Stage.PROMOTE,))
+
+
+def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
+    if change.key != before["clientId"] or change.attribute != "role":
+        return False
+    if change.reason is Reason.NOT_HANDED_OVER:
+        return change.stage is Stage.UPDATE and bool(before["unfinished"])
+    return change.stage in (Stage.DELETE, Stage.OURSELVES)
+
+
+def _is_named(change: Change, before: Mapping[str, Any]) -> bool:
+    return change.name in (before["name"], f"{before['name']} ({before['clientId']})")
+
+
+def _is_account(side: Mapping[str, Any], keys: frozenset[str]) -> bool:
+    return side.keys() == keys and all(isinstance(each, str) for each in side.values())

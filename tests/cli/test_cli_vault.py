@@ -1,0 +1,209 @@
+"""Where secrets go to and come from: each place keeps what it takes, or says why not, and shows nothing of it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from beamctl.cli.vault import Vault
+from beamctl.cli.veil import VEIL
+from beamctl.model.api_call import Answer, Lost
+from beamctl.model.secret import Command, Fetch, File, HandOver, Keyring, Sink, Source, Variable
+from tests.cli.world import Cli, Write
+
+SECRET = "bl_a_canary_that_is_handed_over_once"
+PAIR = {"clientId": "c1", "clientSecret": SECRET}
+
+
+def delivered(sink: Sink, secret: dict[str, str] | None = None) -> Answer | Lost:
+    return Vault().deliver(HandOver(sink, "the key", secret or {"apiKey": SECRET}))
+
+
+def fetched(source: Source) -> str:
+    answer = Vault().fetch(Fetch(source, "the key"))
+    assert isinstance(answer, Answer | Lost)
+    return str(answer.body) if isinstance(answer, Answer) else f"! {answer.why}"
+
+
+def doubt(place: Any) -> str:
+    return Vault().doubt({"secretTo": place})
+
+
+def python(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", code)
+
+
+def test_a_file_is_for_its_owner_only(directory: Path) -> None:
+    assert doubt({"file": "deep/down/key"}) == ""
+    assert delivered(File("deep/down/key")).ok
+    path = directory / "deep" / "down" / "key"
+    assert path.read_text() == SECRET
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o077 == 0
+    assert delivered(File("deep/down/key"), PAIR).ok
+    assert path.read_text() == f'{{"clientId": "c1", "clientSecret": "{SECRET}"}}'
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in path.parent.iterdir()] == ["key"]
+
+
+def test_a_file_that_cannot_be(directory: Path) -> None:
+    (directory / "folder").mkdir()
+    (directory / "file").write_text("")
+    (directory / "link").symlink_to("file")
+    for name in ("folder", "link", "file/below", "with\0zero"):
+        assert doubt({"file": name})
+        assert not delivered(File(name)).ok
+    assert (directory / "file").read_text() == ""
+
+
+def test_a_file_where_git_would_pick_it_up(directory: Path) -> None:
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    (directory / ".gitignore").write_text("secrets/\nknown\n")
+    (directory / "known").write_text("old")
+    subprocess.run(["git", "add", "--force", "known"], check=True)
+    assert doubt({"file": "secrets/key"}) == ""
+    assert delivered(File("secrets/key")).ok
+    for name in ("key", "sub/key", "known"):  # the last is ignored by name, and tracked all the same
+        assert "does not ignore it" in doubt({"file": name})
+        assert not delivered(File(name)).ok
+    assert not (directory / "key").exists()
+
+
+def test_a_command_gets_it_on_standard_input(directory: Path) -> None:
+    keep = Command(python("import sys; open('kept', 'w').write(sys.stdin.read())"))
+    assert delivered(keep).ok
+    assert (directory / "kept").read_text() == SECRET
+    assert delivered(keep, PAIR).ok
+    assert (directory / "kept").read_text() == f'{{"clientId": "c1", "clientSecret": "{SECRET}"}}'
+
+
+def test_a_command_that_fails(capfd: pytest.CaptureFixture[str]) -> None:
+    tells = Command(python("import sys; print(s := sys.stdin.read()); print(s, file=sys.stderr); sys.exit(3)"))
+    assert delivered(tells) == Lost(f"the command {sys.executable} ended with 3")
+    assert capfd.readouterr() == ("", "")
+    assert not delivered(Command(("no-such-command-here",))).ok
+    assert (
+        doubt({"command": ["no-such-command-here", "x"]}) == "the command no-such-command-here is not on this machine"
+    )
+    assert doubt({"command": [sys.executable]}) == ""
+
+
+def test_no_shell_reads_a_command(directory: Path) -> None:
+    assert delivered(Command(("cat", "; touch broken", "$(touch broken)"))).ok is False
+    assert not (directory / "broken").exists()
+
+
+def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[tuple[str, str], str] = {}
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    assert "pip install 'beamctl[keyring]'" in doubt({"keyring": {"service": "s", "user": "u"}})
+    fake = SimpleNamespace(
+        get_keyring=lambda: SimpleNamespace(priority=5),
+        set_password=lambda service, user, text: kept.update({(service, user): text}),
+        get_password=lambda service, user: kept.get((service, user)),
+    )
+    monkeypatch.setitem(sys.modules, "keyring", fake)
+    assert doubt({"keyring": {"service": "s", "user": "u"}}) == ""
+    assert delivered(Keyring("s", "u")).ok
+    assert kept == {("s", "u"): SECRET}
+
+    def locked(*_: str) -> None:
+        raise RuntimeError(SECRET)
+
+    fake.set_password = locked
+    assert delivered(Keyring("s", "u")) == Lost("the keyring's s of u did not take it: RuntimeError")
+    fake.get_keyring = lambda: SimpleNamespace(priority=0)
+    assert "no keyring" in doubt({"keyring": {"service": "s", "user": "u"}})
+
+
+def test_nowhere_to_put_it() -> None:
+    assert "does not say where" in doubt(None)
+    assert "does not say where" in doubt({"env": "NAME"})
+    assert Vault().doubt({}) == ""
+
+
+def test_secrets_are_fetched(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+    monkeypatch.setenv("SOME_KEY", "from the environment")
+    (directory / "key").write_text("from a file\n")
+    assert fetched(Variable("SOME_KEY")) == "from the environment"
+    assert fetched(File("key")) == "from a file"
+    assert fetched(Command(python("print('from a command')"))) == "from a command"
+    assert VEIL.over("from a file, from a command, from the environment") == "•••, •••, •••"
+
+
+def test_secrets_that_are_not_there(directory: Path) -> None:
+    (directory / "empty").write_text("\n")
+    (directory / "bytes").write_bytes(b"\xff")
+    assert fetched(Variable("NO_SUCH")) == "! the key: the variable NO_SUCH is not set"
+    assert fetched(File("empty")) == "! the key: the file empty has nothing in it"
+    assert fetched(File("bytes")).startswith("! ")
+    assert fetched(File("none")).startswith("! ")
+    assert fetched(Command(python("print('canary'); raise SystemExit(4)"))).endswith("ended with 4")
+    assert fetched(Command(python("print('x' * 100_000)"))).endswith("gave too much for a secret")
+    doubts: list[dict[str, dict[str, object]]] = [
+        {"apiKey": {"env": "NO_SUCH"}},
+        {"apiKey": {"file": "none"}},
+        {"apiKey": {"command": ["no-such-one"]}},
+    ]
+    assert all(Vault().doubt(each) for each in doubts)
+
+
+def test_what_was_handed_over_is_hidden_from_then_on() -> None:
+    assert delivered(File("key")).ok
+    assert SECRET not in VEIL.over(f"the API said {SECRET}")
+
+
+MACHINES = """\
+version: 1
+workspace: acme
+manage: {serviceAccounts: additive}
+serviceAccounts:
+  ci:
+    role: member
+    secretTo: {file: ci.json}
+    apiKeys: {k: {secretTo: PLACE}}
+"""
+
+
+@pytest.mark.usefixtures("local")
+def test_an_apply_hands_over_and_shows_nothing_of_it(cli: Cli, write: Write, directory: Path) -> None:
+    keep = [*python("import sys; s = sys.stdin.read(); open('k', 'w').write(s); print(s); print(s, file=sys.stderr)")]
+    write("beamctl.yaml", MACHINES.replace("PLACE", json.dumps({"command": keep})))
+    ran = [cli("plan", "--out", "plan.json"), cli("apply", "plan.json", "--auto-approve", "--debug", "-o", "json")]
+    assert [each.code for each in ran] == [0, 0]
+    secrets = [json.loads((directory / "ci.json").read_text())["clientSecret"], (directory / "k").read_text()]
+    ran += [cli("show", "-w", "acme", "--debug"), cli("plan"), cli("runs", "last"), cli("undo", "last")]
+    assert "No changes" in ran[3].out
+    left = [
+        path.read_text() for path in directory.rglob("*") if path.suffix in {".json", ".jsonl"} and path.stem != "ci"
+    ]
+    assert len(left) >= 2
+    for text in [*left, *(each.out + each.err for each in ran)]:
+        assert not any(secret in text for secret in secrets)
+    assert all(len(secret) > 20 for secret in secrets)
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("place", ['{file: "no/dir/../../ci.json/k"}', "{command: [no-such-command-here]}", ""])
+def test_an_apply_with_nowhere_to_put_it_changes_nothing(cli: Cli, write: Write, directory: Path, place: str) -> None:
+    (directory / "ci.json").mkdir() if "dir" in place else None
+    line = f"secretTo: {place}" if place else ""
+    write("beamctl.yaml", MACHINES.replace("secretTo: PLACE", line))
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 5
+    assert "nothing was changed" in ran.err
+    assert "serviceAccounts (0)" in cli("show", "-w", "acme").out
+
+
+@pytest.mark.usefixtures("local")
+def test_a_command_that_fails_with_the_secret_in_its_mouth(cli: Cli, write: Write, directory: Path) -> None:
+    fails = [*python("import sys; s = sys.stdin.read(); open('seen', 'w').write(s); sys.exit(s)")]
+    write("beamctl.yaml", MACHINES.replace("PLACE", json.dumps({"command": fails})))
+    ran = cli("apply", "--auto-approve", "--debug")
+    assert ran.code == 7
+    assert "ended with 1; the key was deleted again" in ran.out
+    assert (directory / "seen").read_text() not in ran.out + ran.err + cli("runs", "last").out

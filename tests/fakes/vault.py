@@ -1,0 +1,41 @@
+"""A vault in memory: what it was given, by place; and it can fail, or be where the process ends."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from beamctl.model.api_call import Answer, Lost
+from beamctl.model.secret import Fetch, HandOver, described
+
+
+@dataclass
+class FakeVault:
+    """Implements `Vault`.
+
+    Attributes:
+        holds: What each place holds now, in words.
+        given: Every place that was given something, in order.
+        before: Run before each hand-over, with its number from 1; what it returns is why that fails.
+        after: Run after each.
+    """
+
+    holds: dict[str, str] = field(default_factory=dict)
+    given: list[str] = field(default_factory=list)
+    before: Callable[[int], str] = lambda _: ""
+    after: Callable[[int], object] = lambda _: None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def deliver(self, secret: HandOver) -> Answer | Lost:
+        with self.lock:
+            self.given.append(described(secret.sink))
+            number = len(self.given)
+            if why := self.before(number):
+                return Lost(why)
+            self.holds[described(secret.sink)] = secret.text
+            self.after(number)
+            return Answer(200)
+
+    def fetch(self, secret: Fetch) -> Answer | Lost:
+        with self.lock:
+            found = self.holds.get(described(secret.source))
+            return Lost(f"{secret.what} is not there") if found is None else Answer(200, found)

@@ -1,0 +1,70 @@
+"""API keys over simulated months, with applies at any time: once there is a key, its place never holds one that lets
+nobody in, none is used beyond its time, and their number is bounded."""
+
+from datetime import timedelta
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from beamctl.document.document import Desired
+from tests.fakes.machines import Machines
+from tests.fakes.runs import all_done, document
+
+HOUR = timedelta(hours=1)
+PLACE = "the file hub"
+
+
+def wanted(lives: int, rotates: int, keeps: int) -> Desired:
+    key = {"expiresIn": f"{lives}h", "rotateBefore": f"{rotates}h", "keepOld": f"{keeps}h", "secretTo": {"file": "hub"}}
+    ci = {"role": "member", "secretTo": {"file": "ci.json"}, "apiKeys": {"hub": key}}
+    return document(serviceAccounts={"ci": ci}, manage={"serviceAccounts": "additive"})
+
+
+@st.composite
+def rotations(draw: st.DrawFn) -> tuple[int, int, int, list[int]]:
+    lives = draw(st.integers(20, 24 * 120))
+    rotates = draw(st.integers(8, lives - 4))
+    keeps = draw(st.integers(1, rotates))
+    often = draw(st.integers(1, max(1, rotates // 2)))  # applies come often enough to renew a key in time
+    return lives, rotates, keeps, draw(st.lists(st.integers(1, often), min_size=4, max_size=8))
+
+
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # each is long
+@given(rotations())
+@example((429, 410, 80, [19] * 9))
+def test_there_is_always_one_good_key_and_never_many(rotation: tuple[int, int, int, list[int]]) -> None:
+    lives, rotates, keeps, pauses = rotation
+    want = wanted(lives, rotates, keeps)
+    with TemporaryDirectory() as folder:
+        machines = Machines(Path(folder))
+        made = 0
+        for pause in pauses:
+            plan = machines.plan(want)
+            assert plan.hazards == ()
+            assert all_done(machines.apply(plan))
+            assert machines.plan(want).changes == ()  # one apply is enough for any moment
+            made = max(made, len(machines.vault.given))
+            keys = machines.keys("ci")
+            assert 1 <= len(keys) <= 2 + ceil(keeps / (lives - rotates))
+            assert machines.lets_in(machines.vault.holds[PLACE])
+            machines.clock.forward(pause * HOUR)
+            assert machines.lets_in(machines.vault.holds[PLACE]), "nobody could get in"
+        assert made <= 3 + sum(pauses) / (lives - rotates)
+
+
+def test_the_one_before_stays_until_the_new_one_is_old_enough(tmp_path: Path) -> None:
+    machines = Machines(tmp_path)
+    want = wanted(90 * 24, 14 * 24, 3 * 24)
+    machines.apply(machines.plan(want))
+    first = machines.vault.holds[PLACE]
+    found = []
+    for day in range(73, 100):
+        machines.clock.forward((73 if day == 73 else 1) * 24 * HOUR)
+        plan = machines.plan(want)
+        found += [(day, change.action.value, change.reason.value) for change in plan.changes]
+        assert machines.lets_in(first) is (day <= 79)
+        machines.apply(plan)
+    assert found == [(76, "create", "expires"), (79, "delete", "superseded")]
