@@ -25,7 +25,7 @@ def reread(plan: Plan, kinds: Mapping[str, Kind[Any]], reader: Reader) -> tuple[
     for name in sorted(taken.union(plan.relies_on, plan.stays)):
         kind = kinds[name]
         try:
-            live = read(kind, plan.workspace, reader)
+            live = read(kind, plan.workspace, reader, _losing(plan, name).__contains__)
         except BeamctlError as error:
             return f"the {kind.section} could not be read again: {error.message}", {}
         except Exception as error:  # noqa: BLE001 - what was done so far must still be told
@@ -34,6 +34,11 @@ def reread(plan: Plan, kinds: Mapping[str, Kind[Any]], reader: Reader) -> tuple[
             return why, {}
         doubts |= {(name, key): why for key, why in _moved(plan, kind, live)}
     return "", doubts
+
+
+def _losing(plan: Plan, kind: str) -> frozenset[str]:
+    """The keys of what loses something."""
+    return frozenset(change.key for change in plan.changes if change.takes and change.kind == kind)
 
 
 def _moved(plan: Plan, kind: Kind[Any], live: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - the kind's own

@@ -1,5 +1,6 @@
 """What an apply of policies, connections and environments asks of the API, and what it makes of the answers."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,7 +137,9 @@ def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> Non
         ("empty-section", "policies"),
     ]
     live.things.users["p"]["agents"] = ["a"]
-    (ended,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
+    assert outcomes(applied(plan, live)) == {"p": "not attempted"}
+    unread = replace(plan, rests_on={})  # it comes into use after all was read again
+    (ended,) = [event for event in applied(unread, live) if isinstance(event, Ended)]
     assert ended.outcome.remark == "is in use by agent/a by now; it was not deleted"
     assert "p" in live.things.kept["policies"]
     del live.things.users["p"]["agents"]
