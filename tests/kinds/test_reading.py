@@ -119,7 +119,7 @@ def test_what_is_shown_of_a_workspace() -> None:
             {"email": "A@x.io", "role": "admin", "standing": "accepted", "source": "local"},
             {"email": "b@x.io", "role": "member", "standing": "invited", "source": "invitation"},
         ],
-        **dict.fromkeys(("serviceAccounts", "apiKeys", "policies", "integrations", "environments"), []),
+        **{section: [] for section in ("serviceAccounts", "apiKeys", "policies", "integrations", "environments")},
     }
 
 
