@@ -10,7 +10,7 @@ from beamctl.emulator import Quirk
 from tests.fakes.runs import document
 
 PAST = "2020-01-01T00:00:00Z"
-KEY = "bl_ci"
+KEY = "bl_ci_of_the_fault_tests"
 """Of the service account that beamctl runs as: no person is needed for it to go on."""
 GUARDS = {"maxRemovals": 9}
 
