@@ -59,19 +59,19 @@ def apply(plan: Plan, means: Means) -> Iterator[Event]:
     stand on, stops the stages that take something away.
     """
     halt = _Halt(means.stop, means.witness)
-    why_not = ""
+    takes_nothing = ""
     doubts: Doubts | None = None
     done: set[tuple[str, str]] = set()
     for stage, changes in plan.stages():
-        why_not = why_not or halt.why
-        if stage.takes and not why_not and doubts is None:
-            why_not, doubts = reread(plan, means.kinds, means.reader)
+        if stage.takes and doubts is None and not (takes_nothing or halt.why):
+            takes_nothing, doubts = reread(plan, means.kinds, means.reader)
+        why_not = halt.why or takes_nothing * stage.takes
         judged = [(change, why_not or _why_not(change, doubts or {}, done)) for change in changes]
         yield from (halt.told(NotAttempted(change, why)) for change, why in judged if why)
         for event in _run_stage(plan.workspace, [change for change, why in judged if not why], means, halt):
             if isinstance(event, Ended):
                 done |= {(event.change.kind, event.change.key)} if event.outcome.ending is Ending.DONE else set()
-                why_not = why_not or _FAILED * _forbids(event.change, event.outcome)
+                takes_nothing = takes_nothing or _FAILED * _forbids(event.change, event.outcome)
             yield event
 
 

@@ -32,7 +32,8 @@ class ApiCall:
     body: dict[str, Any] | None = None
 
 
-_NOT_NOW = frozenset({401, 408, 425, 429})
+_NOT_ABOUT_IT = frozenset({401, 403, 408, 425, 429})
+"""Refusals that are about who asks, or when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """Whether the API will not do just this: it is neither in trouble nor asked too much."""
-        return 400 <= self.status < 500 and self.status not in _NOT_NOW  # noqa: PLR2004 - the HTTP range of refusals
+        """Whether the API will not do just this: it is not in trouble, and whoever asks may ask."""
+        return 400 <= self.status < 500 and self.status not in _NOT_ABOUT_IT  # noqa: PLR2004 - the HTTP range of refusals
 
     @property
     def why(self) -> str:

@@ -38,7 +38,7 @@ def test_from_a_file_to_a_workspace(playground: Playground, serve: Callable[...,
     tell(playground)
 
 
-@pytest.mark.parametrize("quirks", QUIRKS, ids="+".join)
+@pytest.mark.parametrize("quirks", QUIRKS, ids=lambda quirks: "+".join(sorted(quirks)))
 def test_with_every_answer_that_the_api_may_give(at_once: AtOnce, quirks: frozenset[Quirk]) -> None:
     with at_once.serving(SEED, quirks):
         tell(at_once)

@@ -12,7 +12,7 @@ from tests.fakes.things import FakeVault
 
 PAST = "2020-01-01T00:00:00Z"
 VAULT = FakeVault({"KEY": "sk-canary-0123456789abcdef"})
-KEY = "bl_ci"
+KEY = "bl_ci_of_the_fault_tests"
 """Of the service account that beamctl runs as: no person is needed for it to go on."""
 GUARDS = {"maxRemovals": 9}
 

@@ -34,6 +34,8 @@ LIES = (FaultKind.EMPTY_LIST.example, FaultKind.SHORT_LIST.example)
 LASTING = (FaultKind.RESET.example, FaultKind.RESET_AFTER.example)
 """Faults that are also tried at every call from one on."""
 KILLS = ("before", "after")
+ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP)
+"""What the scenarios do on purpose."""
 UNKNOWN = ("is not known", "cannot be looked up")
 
 
@@ -109,7 +111,7 @@ class Run:
         with open_workspace(connection, "acme", options) as api:
             try:
                 self.plan = plan(want, api.reader(), situation)
-                if all(hazard.risk is Risk.REMOVES_ADMIN for hazard in self.plan.hazards):  # which is allowed
+                if all(hazard.risk in ALLOWED for hazard in self.plan.hazards):
                     events = apply(
                         self.plan, api.reader(), api.sender(), parallelism=1, stop=threading.Event(), vault=VAULT
                     )

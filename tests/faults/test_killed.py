@@ -46,9 +46,9 @@ class Held:
 
 
 def flags(*way: str) -> list[str]:
-    """What allows the one hazard of the plan as it is now, if it still has it: an admin is demoted."""
+    """What allows the hazards of the plan as it is now: an admin is demoted, a group is no longer mapped."""
     (workspace,) = process("plan", *way, "-o", "json").json["workspaces"]
-    assert all(hazard["name"] == "removes-admin" for hazard in workspace["hazards"])
+    assert {hazard["name"] for hazard in workspace["hazards"]} <= {"removes-admin", "unmaps-group"}
     return [part for hazard in workspace["hazards"] for part in ("--allow", hazard["allow"])]
 
 
