@@ -87,11 +87,10 @@ def command(  # noqa: PLR0913 - one argument an option
             say_unused(planned, granted, out)
         else:
             refuse_unused(planned, granted, out)
-            way = Way(parallelism, record, out, access.stop, saved=saved is not None)
-            refuse_nowhere(planned, way.vault)
+            refuse_nowhere(planned)
             if not auto_approve:
                 _approve(planned, shown, out, from_stdin="-" in files)
-            code = make_all(planned, ran, way)
+            code = make_all(planned, ran, Way(parallelism, record, out, access.stop, saved=saved is not None))
     if out.json:
         _report(planned, granted, ran, out)
     return code

@@ -4,7 +4,7 @@ whether they may be made."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as StopSignal
 
@@ -22,6 +22,7 @@ from beamctl.report.text.apply import counts, end_text
 from beamctl.usecases import apply
 
 Ran = list[tuple[Planned, list[Event]]]
+_VAULT = Vault()
 WENT_ON = "The apply went on all the same: run `beamctl plan` to see how it stands."
 
 
@@ -35,7 +36,6 @@ class Way:
         out: Where it is told.
         stop: Set to end after the calls in flight.
         saved: Whether the plans are from a file, which is applied once.
-        vault: Where secrets come from and go to.
     """
 
     parallelism: int
@@ -43,10 +43,9 @@ class Way:
     out: Output
     stop: StopSignal
     saved: bool
-    vault: Vault = field(default_factory=Vault)
 
 
-def refuse_nowhere(planned: Sequence[Planned], vault: Vault) -> None:
+def refuse_nowhere(planned: Sequence[Planned]) -> None:
     """Refuse to begin what would make a secret that cannot be put where it is to be, or needs one that is not there.
 
     Raises:
@@ -56,7 +55,7 @@ def refuse_nowhere(planned: Sequence[Planned], vault: Vault) -> None:
         f"{change.name}: {why}"
         for each in planned
         for change in each.plan.changes
-        if change.secrets and (why := vault.doubt(change.secrets))
+        if change.secrets and (why := _VAULT.doubt(change.secrets))
     ]
     if doubts:
         more = f", and {len(doubts) - 1} more like this" if len(doubts) > 1 else ""
@@ -108,7 +107,7 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
         parallelism=way.parallelism,
         stop=way.stop,
         witness=record.witness,
-        vault=way.vault,
+        vault=_VAULT,
     )
     for event in made:
         events.append(event)
