@@ -151,11 +151,9 @@ class Footing:
 Conversation = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Outcome]
 """Making one change: yields the calls, is sent what came back, and returns the outcome. A secret that is handed over
 or fetched is answered as a call is: `Lost` where that failed; an `Answer` to a fetch has the secret for its body."""
-
 Reading = Generator[str, Any, L]
 """Reading what the API shows: yields paths, is sent the JSON at each, and returns what it makes of it. Where there is
 nothing at a path, `MissingError` is thrown in; where it may not be seen, `ForbiddenError`."""
-
 
 Goes = Callable[[str], bool]
 """Whether what has this key may be about to go: of that, a kind also reads who uses it."""

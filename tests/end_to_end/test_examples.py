@@ -16,7 +16,6 @@ from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Situation
 from beamctl.usecases import plan, validate
 from tests.fakes.runs import TODAY, all_done, apply_through
-from tests.fakes.vault import FakeVault
 
 
 class AnySecret:
@@ -57,6 +56,6 @@ def test_an_example(path: Path, tmp_path: Path) -> None:
             first = plan(want, api.reader(), Situation(TODAY, "local"))
             assert first.changes
             assert {hazard.risk for hazard in first.hazards} <= {Risk.LIVE_EMPTY}
-            assert all_done(apply_through(first, api.reader(), api.sender(), vault=FakeVault()))
+            assert all_done(apply_through(first, api.reader(), api.sender(), vault=AnySecret()))
             assert plan(want, api.reader(), Situation(TODAY, "local")).changes == ()
         (tmp_path / "emulator.db").unlink()
