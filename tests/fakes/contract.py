@@ -74,7 +74,7 @@ def observe_answer(method: str, rule: str, status: int, content_type: str, body:
 def observe_logged(method: str, path: str, status: int) -> None:
     """The same as far as the emulator's own log tells it: of a process that nothing else can be seen of."""
     try:
-        index, _ = _MAP.bind("localhost").match(unquote(path), method)
+        index, _ = _MAP.bind("localhost").match(unquote(path.partition("?")[0]), method)
     except HTTPException as error:
         statuses = {error.code}
     else:
