@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-LONGEST = 30
+LONGEST = 90
 """Seconds after which a process that hangs is killed, so that the test fails instead."""
 
 

@@ -43,7 +43,7 @@ class Playground:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
         ran = Ran(ended.returncode, ended.stdout, ended.stderr)
         self.check(ran, code)

@@ -64,7 +64,7 @@ def test_the_tour(tmp_path: Path) -> None:
     environment["PATH"] = f"{binaries}{os.pathsep}{environment['PATH']}"
     session = "".join(f'{command}\necho "<<$?>>"\n' for command, _ in steps())
     ran = subprocess.run(
-        ["bash", "-c", session], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+        ["bash", "-c", session], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=300
     )
     printed = re.findall(r"(.*?)<<(\d+)>>\n", ran.stdout, re.DOTALL)
     wanted = list(steps())
