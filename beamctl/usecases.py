@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from threading import Event as StopSignal
 from typing import Any
 
@@ -18,29 +18,26 @@ from beamctl.destroy.deletion import Deletion, delete
 from beamctl.destroy.estate import Estate
 from beamctl.destroy.survey import path_of
 from beamctl.destroy.survey import survey as look
-from beamctl.document.document import Desired, Mode
+from beamctl.document.document import Desired
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Problem, bounded
-from beamctl.document.write import Comment, Part, Section, written
+from beamctl.document.write import written
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Reader, Sender, Vault
 from beamctl.plan.change import Change
-from beamctl.plan.export import Exported
+from beamctl.plan.export import parts
 from beamctl.plan.kind import Goes, Kind, Note, Situation
 from beamctl.plan.plan import Plan, leaving, make_plan, make_undo, managed
-from beamctl.plan.reading import read
+from beamctl.plan.reading import read, see
 from beamctl.plan.saved import Saved, read_saved
+from beamctl.plan.shown import Shown, Unseen
 from beamctl.plan.stale import Moved, in_place, moved, run_as
 
 _BY_HAND = "It was made by hand, or by another beamctl."
 _MAY_BE_MADE = frozenset({State.DONE, State.UNKNOWN, State.FAILED})
 """A failed change may have been made all the same, where its answer was lost."""
-
-
-SKIPPED_FOR = timedelta(days=30)
-"""How long somebody is left alone whom no entry of an exported document would leave as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +68,19 @@ class Recheck:
     workspace_id: str
     moved: tuple[Moved, ...]
     in_place: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A workspace as a document.
+
+    Attributes:
+        text: The document.
+        unseen: The sections of which something cannot be seen: of that, the document says nothing.
+    """
+
+    text: str
+    unseen: tuple[str, ...]
 
 
 def validate(sources: Sequence[SourceText]) -> Checked:
@@ -184,36 +194,33 @@ def apply(  # noqa: PLR0913 - each port has its name
     return make_changes(approved, Means(kinds, reader, sender, parallelism, stop, witness, vault))
 
 
-def show(workspace: str, reader: Reader) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """What a workspace looks like now: every section, a row for each."""
-    return {kind.section: kind.rows(read(kind, workspace, reader)) for kind in KINDS}
+def show(workspace: str, reader: Reader) -> Mapping[str, Shown]:
+    """What a workspace looks like now: every section, with what of it cannot be seen.
+
+    Raises:
+        ApiError: There is no such workspace, or nothing of it can be seen.
+    """
+    return {
+        kind.section: Shown(None, live.why) if isinstance(live, Unseen) else kind.shown(live)
+        for kind, live in see(KINDS, workspace, reader)
+    }
 
 
-def export(workspace: str, reader: Reader, today: date) -> str:
-    """A live workspace as the text of a document of which a plan is empty.
+def export(workspace: str, reader: Reader, today: date) -> Export:
+    """A live workspace as a document of which a plan is empty.
 
     Args:
         workspace: Its name.
         reader: Of it.
         today: The day in UTC, from which on somebody may be skipped for a while.
+
+    Raises:
+        ApiError: There is no such workspace, or nothing of it can be seen.
     """
-    found = {kind.section: kind.export(read(kind, workspace, reader)) for kind in KINDS}
-    until = (today + SKIPPED_FOR).isoformat()
-    skip = {email: {"until": until, "reason": why} for each in found.values() for email, why in each.skip.items()}
-    modes = {section: Mode.ADDITIVE.value for section, each in found.items() if not each.whole}
-    manage = {**modes, **({"skip": skip} if skip else {})}
-    sections = [Section(section, _lines(each)) for section, each in found.items() if each.entries or each.left_out]
-    head: list[Part] = [("version", 1), ("workspace", workspace), *sections]
-    return written([*head, Section("manage", tuple(manage.items()))] if manage else head)
-
-
-def _lines(exported: Exported) -> tuple[Comment | tuple[str, Any], ...]:
-    entries = [
-        line
-        for key, value in exported.entries.items()
-        for line in ([Comment(exported.remarks[key])] if key in exported.remarks else []) + [(key, value)]
-    ]
-    return (*entries, *(Comment(f"left out: {why}") for why in exported.left_out))
+    live = {kind.section: (kind, found) for kind, found in see(KINDS, workspace, reader)}
+    seen = {section: kind.export(found) for section, (kind, found) in live.items() if not isinstance(found, Unseen)}
+    unseen = {section: found.why for section, (_, found) in live.items() if isinstance(found, Unseen)}
+    return Export(written(parts(workspace, seen, unseen, today)), tuple(unseen))
 
 
 def survey(workspace: str, reader: Reader) -> Estate:

@@ -32,23 +32,29 @@ def command(
     """Write a live workspace as a document, of which a plan is empty.
 
     What a document cannot say stands in it as a comment. Without -w, the workspace is that of BEAMCTL_WORKSPACE,
-    BL_WORKSPACE or the official CLI.
+    BL_WORKSPACE or the official CLI. Exits 4 where something cannot be seen with this credential, and writes the rest.
     """
     out = output_of("text", no_color=True, quiet=quiet)
     access = access_of(**connection)
     names = list(dict.fromkeys(workspaces)) or [default_workspace(access)]
     folder = _folder(split, names)
-    texts = []
+    found = {}
     for name in names:
         with link(access, name) as way:
-            texts.append(export(name, way.reader, datetime.now(UTC).date()))
+            found[name] = export(name, way.reader, datetime.now(UTC).date())
     if folder is None:
-        out.payload("---\n".join(texts))
-        return Exit.DONE
-    for name, text in zip(names, texts, strict=True):
-        _write(_file(folder, name), text)
-    out.talk(f"Wrote {', '.join(str(_file(folder, name)) for name in names)}. See:  beamctl plan -f {folder}")
-    return Exit.DONE
+        out.payload("---\n".join(each.text for each in found.values()))
+    else:
+        for name, each in found.items():
+            _write(_file(folder, name), each.text)
+        out.talk(f"Wrote {', '.join(str(_file(folder, name)) for name in names)}. See:  beamctl plan -f {folder}")
+    code = Exit.DONE
+    for name, each in found.items():
+        if each.unseen:
+            unseen = ", ".join(each.unseen)
+            out.talk(f"Not all of {name} can be seen with this credential, and is left alone (exit 4): {unseen}.")
+            code = Exit.NOT_ALLOWED
+    return code
 
 
 def _folder(split: str | None, names: list[str]) -> Path | None:

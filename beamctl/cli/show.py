@@ -36,7 +36,8 @@ def command(
 ) -> int:
     """Show a workspace as it is now: settings, members, machines, policies and the like.
 
-    Of each member the role, the standing (accepted, invited, expired) and the source.
+    Of each member the role, the standing (accepted, invited, expired) and the source. Exits 4 where something cannot be
+    seen with this credential, and shows the rest.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     access = access_of(**connection)
@@ -52,7 +53,11 @@ def command(
         from beamctl.report.text.show import show_text
 
         out.payload(show_text(name, api_url, sections, out.style))
-    return Exit.DONE
+    unseen = [section for section, shown in sections.items() if shown.unseen]
+    if not unseen:
+        return Exit.DONE
+    out.talk(f"Not all of {name} can be seen with this credential (exit 4): {', '.join(unseen)}.")
+    return Exit.NOT_ALLOWED
 
 
 def _documented(files: tuple[str, ...]) -> str:

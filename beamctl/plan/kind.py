@@ -16,6 +16,7 @@ from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Change
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
+from beamctl.plan.shown import Shown
 
 L = TypeVar("L")
 
@@ -186,19 +187,15 @@ class Kind(Protocol[L]):
         ...
 
     def read(self, workspace: str, goes: Goes) -> Reading[L]:
-        """Read what the API shows.
-
-        Args:
-            workspace: Its name.
-            goes: Of what is said to go, more may be read.
+        """Read what the API shows of a workspace, and more of what is said to go.
 
         Raises:
             GarbledError: A payload is not what the API promises.
         """
         ...
 
-    def rows(self, live: L) -> Sequence[Mapping[str, Any]]:
-        """What the API shows, one plain row each, in a stable order."""
+    def shown(self, live: L) -> Shown:
+        """What the API shows, one plain row each, in a stable order; and what of it it does not show."""
         ...
 
     def export(self, live: L) -> Exported:

@@ -53,8 +53,10 @@ def drift_json(plans: Sequence[Plan]) -> str:
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:
-    """A workspace as it is."""
-    return _dumps({"workspace": workspace, "api_url": api, **{name: list(rows) for name, rows in sections.items()}})
+    """A workspace as it is. A section that is not seen is null, and not empty; `not_known` says why."""
+    rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
+    unseen = {name: shown.unseen for name, shown in sections.items() if shown.unseen}
+    return _dumps({"workspace": workspace, "api_url": api, **rows, "not_known": unseen})
 
 
 def applied_json(

@@ -113,7 +113,8 @@ def test_a_member_without_a_role() -> None:
 
 def test_what_is_shown_of_a_workspace() -> None:
     live = FakeWorkspace.of([person("b@x.io", accepted=False), person("A@x.io", "admin", sub="s1")])
-    assert show("acme", live) == {
+    sections = show("acme", live)
+    assert {section: each.rows for section, each in sections.items()} == {
         "settings": [{"displayName": "Acme", "labels": {}, "groupMappings": [], "sandbox": {}}],
         "members": [
             {"email": "A@x.io", "role": "admin", "standing": "accepted", "source": "local"},
@@ -121,6 +122,7 @@ def test_what_is_shown_of_a_workspace() -> None:
         ],
         **{section: [] for section in ("serviceAccounts", "apiKeys", "policies", "integrations", "environments")},
     }
+    assert not any(each.unseen for each in sections.values())
 
 
 def test_what_the_api_leaves_out() -> None:

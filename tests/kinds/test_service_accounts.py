@@ -235,7 +235,7 @@ def test_what_can_be_undone_is(tmp_path: Path) -> None:
     bare = Desired("acme", Document("run r1", {}, {}, {}))
     with machines.reader() as reader:
         back = undo(record, bare, reader, machines.situation())
-        assert show("acme", reader)["apiKeys"]
+        assert show("acme", reader)["apiKeys"].rows
     assert told(back) == [("bot", "set role", "PROMOTE"), ("ci", "delete", "DELETE")]
     said = " ".join(note.text for note in back.notes)
     assert "gone never comes back" in said

@@ -60,7 +60,7 @@ shown_settings = st.fixed_dictionaries(
 def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict[str, Any]) -> None:
     live = FakeWorkspace.of(everybody, settings=itself)
     try:
-        text = export("acme", live, TODAY)
+        text = export("acme", live, TODAY).text
     except GarbledError:
         return
     assert all(char.isprintable() or char == "\n" for char in text)
@@ -68,7 +68,7 @@ def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict
     plan = planned(want, live)
     assert plan.changes == ()
     assert {hazard.risk for hazard in plan.hazards} <= {Risk.LIVE_EMPTY}
-    assert export("acme", live, TODAY) == text
+    assert export("acme", live, TODAY).text == text
     strange = any(" " in str(each["email"]) or "\n" in str(each["email"]) for each in everybody)
     directory = all(each.get("source") == "directory_sync" for each in everybody if " " in str(each["email"]))
     assert (want.mode("members") is Mode.ADDITIVE) <= (strange or not directory)
@@ -86,7 +86,7 @@ def test_it_says_what_it_leaves_out() -> None:
         settings={"name": "acme", "displayName": "Acme", "labels": {"a": 1}},
     )
     assert (
-        export("acme", live, TODAY)
+        export("acme", live, TODAY).text
         == """\
 version: 1
 workspace: acme

@@ -10,6 +10,7 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.document.problem import Place, Problem
 from beamctl.model.text import printable
 from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.shown import Shown
 from beamctl.report.as_json import applied_json, drift_json, error_json, plans_json, problems_json, show_json
 from beamctl.report.style import Style, Tone
 from beamctl.report.text.apply import end_text, event_text
@@ -61,13 +62,31 @@ def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
 
 def test_a_workspace_as_a_table() -> None:
     members = [{"email": "a@x.io", "role": "admin"}, {"email": "long\x1b@x.io", "role": "viewer"}]
-    text = show_text("acme", "https://a.b/v0", {"settings": [{"labels": {"a": "1"}}], "members": members, "none": []})
+    sections = {"settings": Shown([{"labels": {"a": "1"}}]), "members": Shown(members), "none": Shown([])}
+    text = show_text("acme", "https://a.b/v0", sections)
     assert text == (
         "acme · https://a.b/v0\n\n"
         '  settings\n    labels  {"a": "1"}\n\n'
         "  members (2)\n    email          role\n    a@x.io         admin\n    long\\x1b@x.io  viewer\n\n"
         "  none (0)\n"
     )
+
+
+def test_what_is_not_seen_is_not_empty() -> None:
+    sections = {
+        "none": Shown([]),
+        "hidden": Shown(None, "cannot be seen: it is\x1b secret"),
+        "some": Shown([{"name": "a"}], "those of b cannot be seen"),
+    }
+    assert show_text("acme", "https://a.b/v0", sections) == (
+        "acme · https://a.b/v0\n\n"
+        "  none (0)\n\n"
+        "  hidden (not known)\n    ! cannot be seen: it is\\x1b secret\n\n"
+        "  some (1 seen)\n    name\n    a\n    ! those of b cannot be seen\n"
+    )
+    found = json.loads(show_json("acme", "https://a.b/v0", sections))
+    assert (found["none"], found["hidden"], found["some"]) == ([], None, [{"name": "a"}])
+    assert list(found["not_known"]) == ["hidden", "some"]
 
 
 def test_problems_with_place_and_hint() -> None:
@@ -112,8 +131,9 @@ def test_no_control_character_of_the_workspace_reaches_a_report(name: str, role:
     live.settings |= {"displayName": name, "labels": {name: role}}
     plan = planned(document({"root@x.io": "admin"}, settings={"displayName": "A", "labels": {"a": "b"}}), live)
     rows: Sections = {
-        "members": [{"email": name, "role": role}, {"email": "b", "role": "c"}],
-        "settings": [{"labels": {name: role}}],
+        "members": Shown([{"email": name, "role": role}, {"email": "b", "role": "c"}], name),
+        "settings": Shown([{"labels": {name: role}}]),
+        "policies": Shown(None, name),
     }
     texts = [plan_text(plan), drift_text(plan), show_text("acme", name, rows)]
     for text in texts:

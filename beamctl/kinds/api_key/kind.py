@@ -24,6 +24,9 @@ from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.shown import Shown
+
+_SHOWN = 5
 
 
 class ApiKeyKind:
@@ -57,10 +60,14 @@ class ApiKeyKind:
             found[client_id] = Owned(account, keys)
         return Keys(found)
 
-    def rows(self, live: Keys) -> Sequence[Mapping[str, Any]]:
-        """All as plain data, by account and name."""
+    def shown(self, live: Keys) -> Shown:
+        """All as plain data, by account and name; each account has a listing of its own, that may not be shown."""
         found = [attributes(owned.account, key) for owned in live.by_account.values() for key in owned.keys or ()]
-        return sorted(found, key=lambda row: (row["account"], row["name"], row["createdAt"], row["id"]))
+        rows = sorted(found, key=lambda row: (row["account"], row["name"], row["createdAt"], row["id"]))
+        blind = sorted(owned.account.name for owned in live.by_account.values() if owned.keys is None)
+        more = f" and {len(blind) - _SHOWN} more" if len(blind) > _SHOWN else ""
+        why = f"those of {', '.join(blind[:_SHOWN])}{more} cannot be seen with this credential"
+        return Shown(rows, why if blind else "")
 
     def export(self, live: Keys) -> Exported:  # noqa: ARG002 - the port's signature
         """Nothing: keys that no document declares are left alone, and where one goes, nobody can tell from outside."""

@@ -23,6 +23,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import AdminGroups, Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.shown import Shown
 
 _SHOWN = 5
 
@@ -50,9 +51,9 @@ class MemberKind:
         payload = yield calls.LISTING
         return people(payload)
 
-    def rows(self, live: People) -> Sequence[Mapping[str, Any]]:
+    def shown(self, live: People) -> Shown:
         """Everybody as plain data, by folded e-mail."""
-        return [attributes(live[key]) for key in sorted(live)]
+        return Shown([attributes(live[key]) for key in sorted(live)])
 
     def export(self, live: People) -> Exported:
         """Everybody whom a document can name."""

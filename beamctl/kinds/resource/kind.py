@@ -21,6 +21,7 @@ from beamctl.plan.change import Change
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.shown import Shown
 
 _SHOWN = 5
 
@@ -51,9 +52,9 @@ class ResourceKind:
         """The listing, all pages of it."""
         return (yield from live.listing(self.shape))
 
-    def rows(self, live_things: Things) -> Sequence[Mapping[str, Any]]:
+    def shown(self, live_things: Things) -> Shown:
         """Everything that can be declared of each."""
-        return live.rows(self.shape, live_things or {})
+        return Shown(live.rows(self.shape, live_things or {}))
 
     def export(self, live_things: Things) -> Exported:
         """Everything that a document can declare."""

@@ -22,6 +22,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.shown import Shown
 
 
 class ServiceAccountKind:
@@ -47,9 +48,9 @@ class ServiceAccountKind:
             return Accounts({}, known=False)
         return accounts(payload)
 
-    def rows(self, live: Accounts) -> Sequence[Mapping[str, Any]]:
+    def shown(self, live: Accounts) -> Shown:
         """All as plain data, by name."""
-        return sorted(map(attributes, live.by_id.values()), key=lambda row: (row["name"], row["clientId"]))
+        return Shown(sorted(map(attributes, live.by_id.values()), key=lambda row: (row["name"], row["clientId"])))
 
     def export(self, live: Accounts) -> Exported:
         """Every account that a document can mean."""

@@ -19,6 +19,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.shown import Shown
 
 
 class SettingsKind:
@@ -55,9 +56,9 @@ class SettingsKind:
         payload = yield _path(workspace)
         return settings(payload)
 
-    def rows(self, live: Settings) -> Sequence[Mapping[str, Any]]:
+    def shown(self, live: Settings) -> Shown:
         """One row: the settings."""
-        return [dict(live)]
+        return Shown([dict(live)])
 
     def export(self, live: Settings) -> Exported:
         """Every setting that is not empty, as far as a document can say it."""

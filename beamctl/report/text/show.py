@@ -6,21 +6,34 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.model.text import printable
+from beamctl.plan.shown import Shown
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
-Sections = Mapping[str, Sequence[Mapping[str, Any]]]
+Sections = Mapping[str, Shown]
 
 
 def show_text(workspace: str, api: str, sections: Sections, style: Style = PLAIN) -> str:
-    """Every section: a table of what has names; what is one of its sort as `key: value`."""
+    """Every section: a table of what has names; what is one of its sort as `key: value`; and what cannot be seen."""
     lines = [style(Tone.STRONG, f"{workspace} · {printable(api)}")]
-    for section, rows in sections.items():
-        lines += ["", f"  {section} ({len(rows)})" if len(rows) != 1 else f"  {section}"]
-        if len(rows) == 1 and not _named(rows[0]):
-            lines += table([(printable(key), value(data)) for key, data in rows[0].items()], "    ")
-        elif rows:
-            lines += table([tuple(rows[0]), *(tuple(map(_cell, row.values())) for row in rows)], "    ")
+    for section, shown in sections.items():
+        lines += ["", f"  {section}{_how_many(shown)}", *_rows(shown.rows or ())]
+        if shown.unseen:
+            lines.append(style(Tone.CHANGED, f"    ! {printable(shown.unseen)}"))
     return "\n".join(lines) + "\n"
+
+
+def _how_many(shown: Shown) -> str:
+    if shown.rows is None:
+        return " (not known)"
+    seen = " seen" if shown.unseen else ""
+    return f" ({len(shown.rows)}{seen})" if len(shown.rows) != 1 or seen else ""
+
+
+def _rows(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    if len(rows) == 1 and not _named(rows[0]):
+        return table([(printable(key), value(data)) for key, data in rows[0].items()], "    ")
+    cells = [tuple(map(_cell, row.values())) for row in rows]
+    return table([tuple(rows[0]), *cells], "    ") if rows else []
 
 
 def _named(row: Mapping[str, Any]) -> bool:

@@ -1,0 +1,54 @@
+"""`beamctl show` and `beamctl export` with a credential that may not see everything: what can be seen, and exit 4."""
+
+import pytest
+
+from tests.cli.loopback import Api
+from tests.cli.world import GRACE, Cli, Write
+
+REFUSED = ("403 Forbidden", "Content-Type: application/json", b'{"error": "not for you", "code": 403}')
+WHY = "cannot be seen with this credential: 127.0.0.1 does not allow GET /policies?limit=200: not for you"
+
+
+@pytest.fixture
+def refusing(api: Api) -> Api:
+    api.bend = lambda call: REFUSED if call.startswith("GET /policies") else None
+    return api
+
+
+@pytest.mark.usefixtures("refusing")
+def test_a_section_that_is_refused(cli: Cli) -> None:
+    ran = cli("show", "-w", "acme")
+    assert ran.code == 4
+    assert f"\n  policies (not known)\n    ! {WHY}\n\n  integrations (0)\n" in ran.out
+    assert "ada@example.com" in ran.out
+    assert ran.err == "Not all of acme can be seen with this credential (exit 4): policies.\n"
+    assert cli("show", "-w", "acme", "-q").err == ""
+    found = cli("show", "-w", "acme", "-o", "json")
+    assert found.code == 4
+    assert (found.json["policies"], found.json["integrations"]) == (None, [])
+    assert found.json["not_known"] == {"policies": WHY}
+
+
+@pytest.mark.usefixtures("refusing")
+def test_it_is_exported_as_not_known(cli: Cli, write: Write) -> None:
+    ran = cli("export", "-w", "acme")
+    assert ran.code == 4
+    assert ran.out.startswith(f"version: 1\nworkspace: acme\n# left out: policies {WHY}\n\nsettings:\n")
+    assert ran.err == "Not all of acme can be seen with this credential, and is left alone (exit 4): policies.\n"
+    write("beamctl.yaml", ran.out)
+    assert cli("plan", "--detailed-exitcode").code == 0
+    split = cli("export", "-w", "acme", "-w", "labs", "--split", "access")
+    assert split.code == 4
+    assert split.err.startswith("Wrote access/acme.yaml, access/labs.yaml.")
+    assert "\nNot all of labs can be seen" in split.err
+
+
+@pytest.mark.usefixtures("api")
+def test_a_member_sees_no_keys(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = ["emulator", "call", "--as", "ada@example.com", "-w", "acme", "POST", "/service_accounts"]
+    assert cli(*call, '{"name": "ci", "role": "member"}').code == 0
+    monkeypatch.setenv("BEAMCTL_API_KEY", GRACE)
+    ran = cli("show", "-w", "acme")
+    assert ran.code == 4
+    assert "\n  apiKeys (0 seen)\n    ! those of ci cannot be seen with this credential\n" in ran.out
+    assert cli("show", "-w", "labs").code == 4  # of which nothing at all can be seen
