@@ -13,6 +13,7 @@ from beamctl.cli.veil import VEIL
 from beamctl.model.api_call import Answer, Lost
 from beamctl.model.secret import (
     SECRET_TO,
+    SECRETS_FROM,
     Command,
     Fetch,
     File,
@@ -52,13 +53,9 @@ class Vault:
     def doubt(self, secrets: Mapping[str, Any]) -> str:
         """Why a change with these places (`Change.secrets`) could not be made, before anything is; empty where it
         could."""
-        for name, data in secrets.items():
-            place = sink_of(data) if name == SECRET_TO else place_of(data)
-            if place is None:
-                return f"the document does not say where to put it ({name})"
-            if why := _why_not_to(place) if name == SECRET_TO else _why_not_from(place):
-                return f"{described(place)} {why}"
-        return ""
+        doubts = [_doubt_to(sink_of(secrets[SECRET_TO]))] if SECRET_TO in secrets else []
+        doubts += [_doubt_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
+        return next(filter(None, doubts), "")
 
 
 def _put(sink: Sink, text: str) -> str:
@@ -88,27 +85,29 @@ def _get(source: Source) -> tuple[str, str]:
             assert_never(source)
 
 
-def _why_not_to(place: Sink | Source) -> str:
-    match place:
+def _doubt_to(sink: Sink | None) -> str:
+    match sink:
+        case None:
+            return "the document does not say where to put it"
         case File(path=path):
-            return secret_file.why_not_to(Path(path))
+            why = secret_file.why_not_to(Path(path))
         case Command(words=words):
-            return secret_command.why_not(words)
+            why = secret_command.why_not(words)
         case Keyring():
-            return secret_keyring.why_not()
-        case Variable():
-            return "is no place to put a secret"
+            why = secret_keyring.why_not()
         case _:
-            assert_never(place)
+            assert_never(sink)
+    return f"{described(sink)} {why}" if why else ""
 
 
-def _why_not_from(place: Sink | Source) -> str:
-    match place:
+def _doubt_from(name: str, source: Sink | Source | None) -> str:
+    match source:
+        case None | Keyring():
+            return f"the document does not say where to get its {name}"
         case File() | Variable():
-            return _get(place)[1]
+            why = _get(source)[1]
         case Command(words=words):
-            return secret_command.why_not(words)
-        case Keyring():
-            return "is no place to get a secret from"
+            why = secret_command.why_not(words)
         case _:
-            assert_never(place)
+            assert_never(source)
+    return f"its {name}: {described(source)} {why}" if why else ""

@@ -63,8 +63,11 @@ Source = File | Command | Variable
 
 
 SECRET_TO = "secretTo"  # noqa: S105 - a name
-"""The key, in documents and in `Change.secrets`, behind which stands where a secret goes. Behind any other stands where
-one comes from. A change that makes a secret and has nothing there has nowhere to put it."""
+"""The key, in documents and in `Change.secrets`, behind which stands where a secret goes. A change that makes a secret
+and has nothing there has nowhere to put it."""
+
+SECRETS_FROM = "from"
+"""The key in `Change.secrets` behind which stands where secrets come from, by their names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,12 +144,10 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
     assert fetched(File("none")).startswith("! ")
     assert fetched(Command(python("print('canary'); raise SystemExit(4)"))).endswith("ended with 4")
     assert fetched(Command(python("print('x' * 100_000)"))).endswith("gave too much for a secret")
-    doubts: list[dict[str, dict[str, object]]] = [
-        {"apiKey": {"env": "NO_SUCH"}},
-        {"apiKey": {"file": "none"}},
-        {"apiKey": {"command": ["no-such-one"]}},
-    ]
-    assert all(Vault().doubt(each) for each in doubts)
+    sources: list[dict[str, object]] = [{"env": "NO_SUCH"}, {"file": "none"}, {"command": ["no-such-one"]}, {}]
+    assert all(Vault().doubt({"from": {"apiKey": each}}).startswith(("its apiKey: ", "the doc")) for each in sources)
+    (directory / "there").write_text("it")
+    assert Vault().doubt({"from": {"apiKey": {"file": "there"}}}) == ""
 
 
 def test_what_was_handed_over_is_hidden_from_then_on() -> None:
@@ -207,3 +205,24 @@ def test_a_command_that_fails_with_the_secret_in_its_mouth(cli: Cli, write: Writ
     assert ran.code == 7
     assert "ended with 1; the key was deleted again" in ran.out
     assert (directory / "seen").read_text() not in ran.out + ran.err + cli("runs", "last").out
+
+
+CONNECTION = """\
+version: 1
+workspace: acme
+integrations: {openai: {integration: openai, secret: {apiKey: {env: CONNECTION_KEY}}}}
+"""
+
+
+@pytest.mark.usefixtures("local")
+def test_the_secret_of_a_connection_comes_from_where_the_document_says(
+    cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("beamctl.yaml", CONNECTION)
+    refused = cli("apply", "--auto-approve")
+    assert refused.code == 5
+    assert "openai: its apiKey: the variable CONNECTION_KEY is not set" in refused.err
+    monkeypatch.setenv("CONNECTION_KEY", SECRET)
+    ran = cli("apply", "--auto-approve", "--debug")
+    assert ran.code == 0
+    assert SECRET not in ran.out + ran.err
