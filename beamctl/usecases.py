@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import datetime
 from threading import Event as StopSignal
 from typing import Any
 
@@ -206,21 +206,23 @@ def show(workspace: str, reader: Reader) -> Mapping[str, Shown]:
     }
 
 
-def export(workspace: str, reader: Reader, today: date) -> Export:
+def export(workspace: str, reader: Reader, now: datetime) -> Export:
     """A live workspace as a document of which a plan is empty.
 
     Args:
         workspace: Its name.
         reader: Of it.
-        today: The day in UTC, from which on somebody may be skipped for a while.
+        now: The moment in UTC, of which that is true, and from which on somebody may be skipped for a while.
 
     Raises:
         ApiError: There is no such workspace, or nothing of it can be seen.
     """
-    live = {kind.section: (kind, found) for kind, found in see(KINDS, workspace, reader)}
-    seen = {section: kind.export(found) for section, (kind, found) in live.items() if not isinstance(found, Unseen)}
-    unseen = {section: found.why for section, (_, found) in live.items() if isinstance(found, Unseen)}
-    return Export(written(parts(workspace, seen, unseen, today)), tuple(unseen))
+    found = see(KINDS, workspace, reader)
+    hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unseen)}
+    seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
+    exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
+    partly = [section for section, (kind, live) in seen.items() if kind.shown(live).unseen]
+    return Export(written(parts(workspace, exported, hidden, now.date())), (*hidden, *partly))
 
 
 def survey(workspace: str, reader: Reader) -> Estate:

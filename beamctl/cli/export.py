@@ -13,6 +13,7 @@ from beamctl.cli import options
 from beamctl.cli.connect import access_of, default_workspace, link
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
+from beamctl.cli.veil import VEIL
 from beamctl.errors import UsageError
 from beamctl.usecases import export
 
@@ -41,7 +42,7 @@ def command(
     found = {}
     for name in names:
         with link(access, name) as way:
-            found[name] = export(name, way.reader, datetime.now(UTC).date())
+            found[name] = export(name, way.reader, datetime.now(UTC))
     if folder is None:
         out.payload("---\n".join(each.text for each in found.values()))
     else:
@@ -81,6 +82,6 @@ def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+            stream.write(VEIL.over(text))
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}", "Name another one with --split.") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from beamctl.model.text import printable
 
@@ -26,32 +26,32 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A key of the document with a mapping below it.
+    """A key with a mapping below it, a line each.
 
     Attributes:
         key: The key.
-        lines: Comments, and entries: a key and its value.
+        lines: What is in it.
     """
 
     key: str
-    lines: tuple[Comment | tuple[str, Any], ...]
+    lines: tuple[Part, ...]
 
 
-Part = Comment | tuple[str, Any] | Section
-"""What a document is made of."""
+Part: TypeAlias = Comment | tuple[str, Any] | Section
+"""What a document is made of: comments, a key and its value, and keys with a mapping below them."""
 
 
 def written(parts: Iterable[Part]) -> str:
-    """The text, a line for each part and each line of a section."""
-    return "".join(f"{line}\n" for part in parts for line in _lines(part))
+    """The text, a line for each part and each line of a section, and an empty one before each section."""
+    blocks = [[*([""] if isinstance(part, Section) else []), *_lines(part)] for part in parts]
+    return "".join(f"{line}\n" for block in blocks for line in block)
 
 
 def _lines(part: Part) -> Iterator[str]:
     match part:
         case Section(key, lines):
-            yield ""
-            entries = [line for line in lines if not isinstance(line, Comment)]
-            yield f"{key}:" if entries else f"{key}: {{}}"
+            empty = all(isinstance(line, Comment) for line in lines)
+            yield f"{_flow(key)}: {{}}" if empty else f"{_flow(key)}:"
             for line in lines:
                 yield from (f"  {each}" for each in _lines(line))
         case Comment(text):

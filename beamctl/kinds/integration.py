@@ -7,18 +7,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
 from beamctl.kinds.resource import ResourceKind
-from beamctl.kinds.resource.export import export
-from beamctl.kinds.resource.live import Things
-from beamctl.kinds.resource.shape import Form, Shape
+from beamctl.kinds.resource.live import Thing, Things
+from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
 from beamctl.kinds.resource.wanted import entries
+from beamctl.model.secret import SECRETS_FROM
 from beamctl.plan.change import Action, Change
-from beamctl.plan.export import Exported
+from beamctl.plan.export import Exported, Trail
 from beamctl.plan.kind import Note
 
 SHAPE = Shape(
@@ -29,7 +30,8 @@ SHAPE = Shape(
     spec={"integration": Form.TEXT, "config": Form.TEXTS},
     version_label="beamctl-secret-version",
 )
-_SECRET, _VERSION = "secret", "version"
+_VERSION = "version"
+_PART = re.compile(r"[A-Za-z][\w.-]{0,99}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HINT = "say where it comes from: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
 
@@ -44,15 +46,15 @@ class IntegrationKind(ResourceKind):
         """What the schema cannot see; what may be a secret is never repeated."""
         return chain(super().problems(document), _problems(document))
 
-    def export(self, live_things: Things) -> Exported:
-        """Every connection without its secret, which nobody can read."""
-        return export(SHAPE, live_things, "say where its secret comes from: secret: {apiKey: {env: NAME}}")
+    def export(self, live_things: Things, now: datetime) -> Exported:
+        """Every connection, with a place for its secret, which nobody can read."""
+        return _with_places(super().export(live_things, now), live_things or {})
 
     def spelled(self, change: Change, desired: Desired) -> Change:
         """The change with where its secret comes from. It goes along with every change: the API may drop what a `PUT`
         leaves out."""
         sources = _sources(desired.section(self.section).get(change.key, {}))
-        return replace(change, secrets={"from": sources}) if sources and change.after is not None else change
+        return replace(change, secrets={SECRETS_FROM: sources}) if sources and change.after is not None else change
 
     def remarks(self, changes: Sequence[Change]) -> Iterable[Note]:
         """Whose secret may be lost by a change."""
@@ -62,17 +64,47 @@ class IntegrationKind(ResourceKind):
                 yield Note(f"{text}: whether the API keeps it through the change is not known", change.place)
 
 
+def _with_places(found: Exported, things: Mapping[str, Thing]) -> Exported:
+    """What is exported, with where each secret is to come from: said in the document where the API tells which parts it
+    has, so that no change of a connection is made without it; else in a comment."""
+    entries: dict[str, Any] = {}
+    remarks: dict[Trail, tuple[str, ...]] = {}
+    taken: set[str] = set()
+    for name, entry in found.entries.items():
+        version = {_VERSION: things[name].attributes[VERSION]}
+        places = {part: {"env": _variable(name, part, taken)} for part in things[name].secret}
+        if places and all(_PART.fullmatch(part) and part != _VERSION for part in places):
+            entries[name] = {**entry, SECRET: places | version}
+            remarks[(name,)] = (
+                "its secret goes along with every change of it: set the variable, or name another place",
+            )
+        else:
+            entries[name] = entry
+            secret = f"secret: {{apiKey: {{env: NAME}}, version: {version[_VERSION]}}}"
+            remarks[(name,)] = (f"say where its secret comes from: {secret}",)
+    return replace(found, entries=entries, remarks=remarks)
+
+
+def _variable(name: str, part: str, taken: set[str]) -> str:
+    """A variable for one part of a secret, that is no other's, and none that happens to be set for something else."""
+    spelled = re.sub("(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]", "_", f"CONNECTION_{name}_{part}").upper()
+    while spelled in taken:
+        spelled += "_"
+    taken.add(spelled)
+    return spelled
+
+
 def _sources(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: source for name, source in entry.get(_SECRET, {}).items() if name != _VERSION}
+    return {name: source for name, source in entry.get(SECRET, {}).items() if name != _VERSION}
 
 
 def _problems(document: Document) -> Iterator[Problem]:
     for name, entry in entries(SHAPE, document):
-        secret = entry.get(_SECRET)
+        secret = entry.get(SECRET)
         for part, source in secret.items() if isinstance(secret, dict) else ():
             if part == _VERSION:
                 continue
-            path = (SHAPE.section, name, _SECRET, part)
+            path = (SHAPE.section, name, SECRET, part)
             if isinstance(source, str):
                 yield Problem(document.key_place(*path), f"a secret stands in the document, under {part!r}", _HINT)
             variable = source.get("env") if isinstance(source, dict) else None
@@ -81,4 +113,4 @@ def _problems(document: Document) -> Iterator[Problem]:
                 yield Problem(document.place(*path, "env"), message, "write the name of the variable, never its value")
         if isinstance(secret, dict) and secret.keys() <= {_VERSION}:
             message = f"the secret of {name!r} does not say where it comes from"
-            yield Problem(document.key_place(SHAPE.section, name, _SECRET), message, f"add 'NAME: …', and {_HINT}")
+            yield Problem(document.key_place(SHAPE.section, name, SECRET), message, f"add 'NAME: …', and {_HINT}")

@@ -198,8 +198,8 @@ class Kind(Protocol[L]):
         """What the API shows, one plain row each, in a stable order; and what of it it does not show."""
         ...
 
-    def export(self, live: L) -> Exported:
-        """What a document would say of all that is there: a plan of it is empty."""
+    def export(self, live: L, now: datetime) -> Exported:
+        """What a document would say of all that is there: a plan of it is empty, now and until something ends."""
         ...
 
     def digest(self, live: L) -> str:

@@ -227,6 +227,8 @@ def test_an_api_that_tells_our_secrets_to_all(
         probe.options += ["--api-url", api.url]
         # there is much to do, all of it is shown; no plan that holds a secret is saved, and none of it is made
         assert probe.every_command() == {0, 2, 3}
+        assert probe("export", "-w", "acme", *probe.options) == 0
+        assert probe("export", "-w", "acme", "--split", "access", *probe.options) == 0
 
 
 def refusing(method: str, path: str) -> tuple[str, Any]:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.world import Cli, Write
+from beamctl.emulator import Quirk, create_app
+from tests.cli.loopback import serving
+from tests.cli.world import CANARY, Cli, Write
 
 ACME = """\
 version: 1
@@ -67,3 +69,29 @@ def test_a_workspace_that_is_not_there(cli: Cli) -> None:
     ran = cli("export", "-w", "acme", "-w", "gone", "--split", "access")
     assert ran.code == 1
     assert not Path("access").exists()
+
+
+CONNECTION = (
+    """{"metadata": {"name": "openai"}, "spec": {"integration": "openai", "secret": {"apiKey": "by-hand-1"}}}"""
+)
+
+
+def test_no_change_of_a_connection_is_made_without_its_secret(
+    cli: Cli, write: Write, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = ["emulator", "call", "--as", "ada@example.com", "-w", "acme", "POST", "/integrations/connections"]
+    assert cli(*call, CONNECTION).code == 0
+    with serving(create_app(local, quirks=frozenset({Quirk.MASKED_SECRETS}))) as api:
+        monkeypatch.setenv("BEAMCTL_API_URL", api.url)
+        monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
+        text = cli("export", "-w", "acme").out
+        assert "secret: {apiKey: {env: CONNECTION_OPENAI_API_KEY}, version: 1}}\n" in text
+        assert "***" not in text
+        write("beamctl.yaml", text.replace("{integration: openai", "{displayName: OpenAI, integration: openai"))
+        ran = cli("apply", "--auto-approve")
+        assert ran.code == 5
+        assert "openai: its apiKey: the variable CONNECTION_OPENAI_API_KEY is not set" in ran.err
+        assert api.writes == []
+        monkeypatch.setenv("CONNECTION_OPENAI_API_KEY", "by-hand-2")
+        assert cli("apply", "--auto-approve").code == 0
+        assert api.writes == ["PUT /integrations/connections/openai"]

@@ -51,4 +51,5 @@ def test_a_member_sees_no_keys(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Non
     ran = cli("show", "-w", "acme")
     assert ran.code == 4
     assert "\n  apiKeys (0 seen)\n    ! those of ci cannot be seen with this credential\n" in ran.out
+    assert cli("export", "-w", "acme").code == 4
     assert cli("show", "-w", "labs").code == 4  # of which nothing at all can be seen

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import yaml
@@ -19,6 +19,7 @@ from beamctl.usecases import apply, plan, validate
 from tests.fakes.workspace import FakeWorkspace
 
 TODAY = date(2026, 11, 24)
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 API = "https://api.example.test/v0"
 
 

@@ -9,7 +9,7 @@ import pytest
 from beamctl.errors import ApiError, ForbiddenError, MissingError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.registry import KINDS
 from beamctl.usecases import export, show
-from tests.fakes.runs import TODAY, desired, planned
+from tests.fakes.runs import NOW, desired, planned
 from tests.fakes.things import FakeThings, thing
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -61,7 +61,7 @@ def test_a_section_that_is_refused_is_not_known_and_the_rest_is_shown(section: s
     assert {name: each.rows for name, each in sections.items() if each.unseen} == dict.fromkeys(both)
     assert {each.unseen for each in sections.values() if each.unseen} == {why}
     assert all(each.rows for name, each in sections.items() if name not in {*both, "apiKeys"})
-    exported = export("acme", live, TODAY)
+    exported = export("acme", live, NOW)
     assert section in exported.unseen
     assert f"\n# left out: {section} {why}\n" in exported.text
     assert f"\n{section}:" not in exported.text
@@ -82,17 +82,22 @@ def test_a_listing_that_is_not_there_is_no_workspace_that_is_not_there(section: 
 def test_what_an_api_does_not_have_is_nothing_that_is_hidden(section: str) -> None:
     live = Partly({LISTINGS[section]: ABSENT})
     assert not any(each.unseen for each in show("acme", live).values())
-    assert export("acme", live, TODAY).unseen == ()
+    assert export("acme", live, NOW).unseen == ()
 
 
 def test_keys_that_are_refused_are_said_by_whose_they_are() -> None:
-    found = show("acme", Partly({"/service_accounts/c1/api_keys": REFUSED}))["apiKeys"]
+    live = Partly({"/service_accounts/c1/api_keys": REFUSED})
+    found = show("acme", live)["apiKeys"]
     assert (found.rows, found.unseen) == ([], "those of ci cannot be seen with this credential")
+    exported = export("acme", live, NOW)
+    assert exported.unseen == ("apiKeys",)
+    assert "# its API keys cannot be seen with this credential, and are left as they are\n  ci: {role" in exported.text
+    assert planned(desired(exported.text), live).changes == ()
 
 
 @pytest.mark.parametrize("error", [REFUSED, ABSENT])
 def test_where_nothing_is_seen_there_is_nothing_to_show(error: ApiError) -> None:
-    for use in (lambda live: show("acme", live), lambda live: export("acme", live, TODAY)):
+    for use in (lambda live: show("acme", live), lambda live: export("acme", live, NOW)):
         with pytest.raises(type(error)):
             use(Partly(dict.fromkeys(LISTINGS.values(), error)))
 

@@ -1,5 +1,8 @@
-"""Export, then plan: nothing to change, whatever the workspace looks like."""
+"""Export, then plan: nothing to change, whatever the workspace looks like, and until a key ends."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -7,9 +10,12 @@ from hypothesis import strategies as st
 
 from beamctl.document.document import Mode
 from beamctl.errors import GarbledError
+from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.hazard import Risk
-from beamctl.usecases import export
-from tests.fakes.runs import TODAY, desired, planned
+from beamctl.plan.kind import Situation
+from beamctl.usecases import export, plan
+from tests.fakes.runs import API, NOW, desired, planned
+from tests.fakes.things import MASK, FakeThings, thing
 from tests.fakes.workspace import FakeWorkspace, person
 
 EMAILS = [
@@ -60,7 +66,7 @@ shown_settings = st.fixed_dictionaries(
 def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict[str, Any]) -> None:
     live = FakeWorkspace.of(everybody, settings=itself)
     try:
-        text = export("acme", live, TODAY).text
+        text = export("acme", live, NOW).text
     except GarbledError:
         return
     assert all(char.isprintable() or char == "\n" for char in text)
@@ -68,7 +74,7 @@ def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict
     plan = planned(want, live)
     assert plan.changes == ()
     assert {hazard.risk for hazard in plan.hazards} <= {Risk.LIVE_EMPTY}
-    assert export("acme", live, TODAY).text == text
+    assert export("acme", live, NOW).text == text
     strange = any(" " in str(each["email"]) or "\n" in str(each["email"]) for each in everybody)
     directory = all(each.get("source") == "directory_sync" for each in everybody if " " in str(each["email"]))
     assert (want.mode("members") is Mode.ADDITIVE) <= (strange or not directory)
@@ -86,7 +92,7 @@ def test_it_says_what_it_leaves_out() -> None:
         settings={"name": "acme", "displayName": "Acme", "labels": {"a": 1}},
     )
     assert (
-        export("acme", live, TODAY).text
+        export("acme", live, NOW).text
         == """\
 version: 1
 workspace: acme
@@ -106,3 +112,188 @@ manage:
   skip: {late@x.io: {until: '2026-12-24', reason: 'exported with an expired invitation: list or revoke'}}
 """
     )
+
+
+@dataclass
+class Machines:
+    """A workspace with service accounts, their keys by client id, and connections.
+
+    Attributes:
+        accounts: As the API shows them.
+        keys: By client id.
+        rest: All else.
+    """
+
+    accounts: list[dict[str, Any]]
+    keys: Mapping[str, list[dict[str, Any]]]
+    rest: FakeWorkspace
+
+    def get(self, path: str) -> Any:
+        parts = path.strip("/").split("/")
+        if parts[0] != "service_accounts":
+            return self.rest.get(path)
+        return self.accounts if len(parts) == 1 else self.keys[parts[1]]
+
+    def planned(self, text: str, now: datetime) -> tuple[Change, ...]:
+        return plan(desired(text), self, Situation(now.date(), API, None, {}, now=now)).changes
+
+
+KEY_NAMES = ["hub", "lab", "a b", "null", "1", "k\u200b", "(k)", "x:y"]
+MOMENTS = [
+    "2026-11-24T11:59:59.5Z",
+    "2026-11-01T00:00:00Z",
+    "2026-08-26T12:00:00",
+    "2027-01-01T00:00:00+02:00",
+    "?",
+    "",
+]
+LIVES = ["", "30d", "24h", "1w", "90m", "2592000", "3600", "61", "0", "30 days", "4000d", "999999w", "90d"]
+MARKS = ["", "(beamctl: API key hub not handed over yet)", "(beamctl: API key hub not handed over yet; before it: k0)"]
+names = st.sampled_from(["ci", "bot", "ci", "a b", "null", "z\u200b", "1"])
+some_accounts = st.fixed_dictionaries(
+    {"name": names, "description": st.one_of(texts, st.sampled_from([*MARKS, "Deploys  it", "d" * 501]))},
+    optional={"role": st.sampled_from(["admin", "member", "viewer", "owner"])},
+)
+some_keys = st.fixed_dictionaries(
+    {"name": st.sampled_from(KEY_NAMES), "createdAt": st.sampled_from(MOMENTS), "expires_in": st.sampled_from(LIVES)}
+)
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> Machines:
+    accounts = [{**each, "client_id": f"c{at}"} for at, each in enumerate(draw(st.lists(some_accounts, max_size=4)))]
+    keys = {
+        each["client_id"]: [{**key, "id": f"k{at}"} for at, key in enumerate(draw(st.lists(some_keys, max_size=3)))]
+        for each in accounts
+    }
+    parts = st.dictionaries(st.sampled_from(["apiKey", "api_key", "version", "<<", "a b", ""]), st.just(SECRET))
+    labels = st.sampled_from([{}, {"a": "b"}, {"beamctl-secret-version": "3"}])
+    things = FakeThings()
+    for name in draw(st.lists(st.sampled_from(["openai", "open-ai", "Open"]), unique=True)):
+        things.kept["integrations"][name] = thing(name, draw(labels), integration="openai", secret=draw(parts))
+    quirks = frozenset(draw(st.sets(st.sampled_from(["masked-secrets", "echoed-secrets"]), max_size=1)))
+    return Machines(accounts, keys, FakeWorkspace.of([], things=things, quirks=quirks))
+
+
+SECRET = "sk-canary-0123456789abcdef"
+LATER = [timedelta(), timedelta(hours=23), timedelta(days=20), timedelta(days=100), timedelta(days=4000)]
+
+
+@given(machines())
+@settings(max_examples=300, deadline=None)
+def test_machines_are_exported_until_a_key_of_theirs_ends(live: Machines) -> None:
+    text = export("acme", live, NOW).text
+    assert SECRET not in text
+    assert MASK not in text
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert live.planned(text, NOW) == ()
+    for moment in (NOW + each for each in LATER):
+        for change in live.planned(
+            text, moment
+        ):  # a key that is declared and has ended is renewed: that is what is said
+            assert (change.kind, change.action, change.reason) == ("api_key", Action.CREATE, Reason.EXPIRES)
+            after = change.after or {}
+            (key,) = [each for each in live.keys[after["clientId"]] if each["name"] == after["name"]]
+            assert ended(key) <= moment
+
+
+def ended(key: Mapping[str, str]) -> datetime:
+    """When a key ends, by another reckoning than that of the code: in seconds."""
+    units = {"h": 3600, "d": 86400, "w": 604800, "m": 60}
+    text = key["expires_in"]
+    seconds = int(text) if text.isdigit() else int(text[:-1]) * units[text[-1]]
+    begun = datetime.fromisoformat(key["createdAt"])
+    return (begun if begun.tzinfo else begun.replace(tzinfo=UTC)) + timedelta(seconds=seconds)
+
+
+def key(name: str, expires_in: str = "", created: str = "2026-11-01T00:00:00Z") -> dict[str, str]:
+    return {"name": name, "createdAt": created, "expires_in": expires_in}
+
+
+def test_it_says_what_there_is_of_machines_and_where_their_secrets_go() -> None:
+    accounts = [
+        {"client_id": f"c{at}", "name": name, "role": "member"}
+        for at, name in enumerate(["all", "few", "idle", "old", "twice", "twin", "twin"])
+    ]
+    accounts[2]["description"] = "(beamctl: API key k not handed over yet)"
+    listed = {
+        "c0": [
+            key("b", "2592000"),
+            key("a", "90d"),
+            key("c"),
+            key("d", "7000061"),
+            key("e", "1w", ""),
+            key("f", "36h", "?"),
+        ],
+        "c2": [key("k")],
+        "c3": [key("fine"), key("gone", "24h"), *(key(f"({number})") for number in range(5))],
+        "c4": [key("k"), key("k", "90d")],
+        "c5": [key("k")],
+    }
+    keys = {
+        each["client_id"]: [{**one, "id": f"k{at}"} for at, one in enumerate(listed.get(each["client_id"], []))]
+        for each in accounts
+    }
+    things = FakeThings()
+    for name, parts in {
+        "open-ai": ["apiKey", "org_id"],
+        "open": ["ai_api_key"],
+        "plain": [],
+        "odd": ["version"],
+    }.items():
+        labels = {"beamctl-secret-version": "4"} if name == "open" else {}
+        things.kept["integrations"][name] = thing(name, labels, integration="x", secret=dict.fromkeys(parts, SECRET))
+    live = Machines(accounts, keys, FakeWorkspace.of([], things=things, quirks=frozenset({"masked-secrets"})))
+    text = export("acme", live, NOW).text
+    assert (
+        text[text.index("serviceAccounts") :]
+        == """\
+serviceAccounts:
+  # secretTo: {file: PATH} says where a new client secret goes
+  all:
+    role: member
+    apiKeys:
+      # ends on 2027-01-30; rotateBefore: TIME and secretTo: {file: PATH} have it renewed before
+      a: {expiresIn: 90d}
+      # ends on 2026-12-01; rotateBefore: TIME and secretTo: {file: PATH} have it renewed before
+      b: {expiresIn: 30d}
+      # secretTo: {file: PATH} says where a new one goes
+      c: {}
+      # ends on 2027-01-21; it lives for '7000061', which expiresIn cannot say: a new one would have no end
+      d: {}
+      # has an end that the API does not tell; secretTo: {file: PATH} says where a new one goes
+      e: {expiresIn: 1w}
+      # has an end that the API does not tell; secretTo: {file: PATH} says where a new one goes
+      f: {expiresIn: 36h}
+  # secretTo: {file: PATH} says where a new client secret goes
+  few: {role: member}
+  # secretTo: {file: PATH} says where a new client secret goes
+  # its API keys are left as they are, as a document cannot say them all: 'k' was made, and never handed over
+  idle: {role: member}
+  # secretTo: {file: PATH} says where a new client secret goes
+  # its API keys are left as they are, as a document cannot say them all: 'gone' ended on 2026-11-02, REST
+  old: {role: member}
+  # secretTo: {file: PATH} says where a new client secret goes
+  # its API keys are left as they are, as a document cannot say them all: there are 2 named 'k'
+  twice: {role: member}
+  # left out: twin (c5) is one of several of that name
+  # left out: twin (c6) is one of several of that name
+
+integrations:
+  # say where its secret comes from: secret: {apiKey: {env: NAME}, version: 1}
+  odd: {integration: x}
+  # its secret goes along with every change of it: set the variable, or name another place
+  open: {integration: x, secret: {ai_api_key: {env: CONNECTION_OPEN_AI_API_KEY}, version: 4}}
+  # its secret goes along with every change of it: set the variable, or name another place
+  open-ai: {integration: x, secret: TWO}
+  # say where its secret comes from: secret: {apiKey: {env: NAME}, version: 1}
+  plain: {integration: x}
+
+manage:
+  serviceAccounts: additive
+""".replace("TWO", TWO).replace("REST", REST)
+    )
+
+
+REST = ", ".join(f"'({number})' is no name for one" for number in range(4)) + ", 1 more"
+TWO = "{apiKey: {env: CONNECTION_OPEN_AI_API_KEY_}, org_id: {env: CONNECTION_OPEN_AI_ORG_ID}, version: 1}"

@@ -4,12 +4,14 @@ follows in `judge`; this must not know how a call travels or how a change is sho
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.api_key import calls
+from beamctl.kinds.api_key.export import export
 from beamctl.kinds.api_key.judge import KIND, Judge
 from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, api_keys, attributes, digest, made_since
 from beamctl.kinds.api_key.sound import is_sound
@@ -69,9 +71,9 @@ class ApiKeyKind:
         why = f"those of {', '.join(blind[:_SHOWN])}{more} cannot be seen with this credential"
         return Shown(rows, why if blind else "")
 
-    def export(self, live: Keys) -> Exported:  # noqa: ARG002 - the port's signature
-        """Nothing: keys that no document declares are left alone, and where one goes, nobody can tell from outside."""
-        return Exported()
+    def export(self, live: Keys, now: datetime) -> Exported:
+        """The keys of every account of which a document can say all."""
+        return export(live, now)
 
     def digest(self, live: Keys) -> str:
         """Of all keys."""

@@ -9,7 +9,7 @@ from beamctl.kinds.member.live import People, Person
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import fault
 from beamctl.model.role import Role, UnknownRole
-from beamctl.plan.export import Exported
+from beamctl.plan.export import Exported, Trail
 
 
 def export(live: People) -> Exported:
@@ -25,7 +25,7 @@ def export(live: People) -> Exported:
     for person in listed:
         role = str(person.role) or Role.MEMBER.value
         entries[person.email] = {"role": role, ACKNOWLEDGED: True} if person.email in odd else role
-    remarks = {person.email: said for person in listed if (said := _remark(person))}
+    remarks: dict[Trail, tuple[str, ...]] = {(person.email,): (said,) for person in listed if (said := _remark(person))}
     expired = [each for each in people if each.standing is Standing.EXPIRED and not fault(each.email)]
     return Exported(
         entries=entries,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -55,7 +56,7 @@ class MemberKind:
         """Everybody as plain data, by folded e-mail."""
         return Shown([attributes(live[key]) for key in sorted(live)])
 
-    def export(self, live: People) -> Exported:
+    def export(self, live: People, now: datetime) -> Exported:  # noqa: ARG002 - nothing of it ends
         """Everybody whom a document can name."""
         return export(live)
 

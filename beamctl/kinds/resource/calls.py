@@ -9,16 +9,15 @@ from typing import Any
 from beamctl.errors import GarbledError
 from beamctl.kinds.resource.compare import has
 from beamctl.kinds.resource.live import Thing, thing
-from beamctl.kinds.resource.shape import METADATA, VERSION, Shape
+from beamctl.kinds.resource.shape import METADATA, SECRET, VERSION, Shape
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
-from beamctl.model.secret import Command, Fetch, File, HandOver, Variable, place_of
+from beamctl.model.secret import SECRETS_FROM, Command, Fetch, File, HandOver, Variable, place_of
 from beamctl.plan.change import Action, Change
 from beamctl.plan.kind import Conversation, Ending, Outcome
 
 _CONFLICT, _MISSING = 409, 404
 _AGAIN = "Run `beamctl plan` to see how it stands."
 _READ_ONLY = frozenset({"workspace", "url", "plan", "createdAt", "updatedAt", "createdBy", "updatedBy"})
-_SECRET = "secret"  # noqa: S105 - the name of a field
 
 _Calls = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Thing | Lost | None]
 _Fetches = Generator[ApiCall | HandOver | Fetch, Answer | Lost, dict[str, str] | Outcome]
@@ -42,7 +41,7 @@ def perform(shape: Shape, change: Change) -> Conversation:
 def _fetch(change: Change) -> _Fetches:
     """Every part of the secret, by its name."""
     found = {}
-    for name, written in change.secrets.get("from", {}).items():
+    for name, written in change.secrets.get(SECRETS_FROM, {}).items():
         match place_of(written):
             case File() | Command() | Variable() as source:
                 got = yield Fetch(source, f"the secret {name} of {change.name}")
@@ -138,7 +137,7 @@ def _written(shape: Shape, was: Mapping[str, Any], change: Change, secret: Mappi
     sent back: it may be a mask."""
     flat = "metadata" not in was
     metadata = {field: value for field, value in (was if flat else was["metadata"]).items() if field not in _READ_ONLY}
-    spec = {field: value for field, value in (was if flat else was.get("spec", {})).items() if field != _SECRET}
+    spec = {field: value for field, value in (was if flat else was.get("spec", {})).items() if field != SECRET}
     if flat:
         metadata = {field: metadata[field] for field in ("name", *METADATA) if field in metadata}
         spec = {field: spec[field] for field in shape.spec if field in spec}
@@ -151,7 +150,7 @@ def _written(shape: Shape, was: Mapping[str, Any], change: Change, secret: Mappi
     if "labels" in after or version:
         metadata["labels"] = {**after.get("labels", labels), **version}
     spec |= {field: after[field] for field in shape.spec if field in after}
-    return {"metadata": metadata, "spec": spec | ({_SECRET: dict(secret)} if secret else {})}
+    return {"metadata": metadata, "spec": spec | ({SECRET: dict(secret)} if secret else {})}
 
 
 def _told(shape: Shape, name: str, answer: Answer | Lost) -> Thing | None:

@@ -12,14 +12,8 @@ from beamctl.kinds.resource.wanted import problems
 from beamctl.plan.export import Exported
 
 
-def export(shape: Shape, things: Things, remark: str = "") -> Exported:
-    """Every thing that a document can declare as it is.
-
-    Args:
-        shape: What tells the kind from others.
-        things: What the API shows.
-        remark: What should be said above each.
-    """
+def export(shape: Shape, things: Things) -> Exported:
+    """Every thing that a document can declare as it is."""
     entries: dict[str, Any] = {}
     left_out: list[str] = []
     for name, thing in sorted((things or {}).items()):
@@ -28,8 +22,7 @@ def export(shape: Shape, things: Things, remark: str = "") -> Exported:
             entries[name] = entry
         else:
             left_out.append(f"{name} is such as no document can say")
-    remarks = dict.fromkeys(entries, remark) if remark else {}
-    return Exported(entries, remarks, tuple(left_out), whole=not left_out)
+    return Exported(entries, left_out=tuple(left_out), whole=not left_out)
 
 
 def _entry(shape: Shape, thing: Thing) -> dict[str, Any]:

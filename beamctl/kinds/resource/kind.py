@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from beamctl.document.document import Desired, Document, Mode
@@ -56,7 +57,7 @@ class ResourceKind:
         """Everything that can be declared of each."""
         return Shown(live.rows(self.shape, live_things or {}))
 
-    def export(self, live_things: Things) -> Exported:
+    def export(self, live_things: Things, now: datetime) -> Exported:  # noqa: ARG002 - nothing of it ends
         """Everything that a document can declare."""
         return export(self.shape, live_things)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from beamctl.document.quote import quoted
 from beamctl.errors import GarbledError
-from beamctl.kinds.resource.shape import METADATA, USED_BY, VERSION, Shape
+from beamctl.kinds.resource.shape import METADATA, SECRET, USED_BY, VERSION, Shape
 from beamctl.model.api_call import segment
 from beamctl.plan.kind import Reading
 
@@ -30,11 +30,13 @@ class Thing:
         name: Its name.
         attributes: Everything that can be declared of it; what the API leaves out is empty.
         used_by: What uses it, as `model/NAME`; None where that was not asked, or the API does not tell.
+        secret: What the parts of its secret are called, where the API tells that: never one itself, nor a mask of it.
     """
 
     name: str
     attributes: Mapping[str, Any]
     used_by: tuple[str, ...] | None = None
+    secret: tuple[str, ...] = ()
 
     @property
     def data(self) -> dict[str, Any]:
@@ -118,7 +120,8 @@ def thing(shape: Shape, payload: Any) -> Thing:  # noqa: ANN401 - this is where 
         found[field] = form.plain(shown)
     if shape.version_label in found["labels"]:
         found["labels"] = {key: text for key, text in labels.items() if key != shape.version_label}
-    return Thing(name, found)
+    secret = spec.get(SECRET) if shape.version_label else None
+    return Thing(name, found, secret=tuple(sorted(secret)) if isinstance(secret, dict) else ())
 
 
 def _halves(payload: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:  # noqa: ANN401 - any JSON

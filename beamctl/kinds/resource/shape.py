@@ -110,5 +110,7 @@ class Shape:
         return f"{self.word.removesuffix('y')}ies" if self.word.endswith("y") else f"{self.word}s"
 
 
+SECRET = "secret"  # noqa: S105 - the name of a field
+"""The field of a spec that can be written and not read, and the key of a document."""
 VERSION, USED_BY = "secretVersion", "usedBy"
 """What stands for a secret that nobody can read; and who uses a thing, which is told of what goes."""

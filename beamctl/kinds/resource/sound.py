@@ -8,7 +8,7 @@ from typing import Any
 
 from beamctl.kinds.resource.shape import USED_BY, VERSION, Shape
 from beamctl.kinds.resource.wanted import is_name
-from beamctl.model.secret import Command, File, Variable, place_of
+from beamctl.model.secret import SECRETS_FROM, Command, File, Variable, place_of
 from beamctl.plan.change import WHOLE, Action, Change, Stage
 
 _SIDES = {Action.CREATE: (False, True), Action.UPDATE: (True, True), Action.DELETE: (True, False)}
@@ -52,8 +52,13 @@ def _secrets_are_sound(shape: Shape, change: Change) -> bool:
     secrets = change.secrets
     if not secrets:
         return VERSION not in (change.after or {})
-    sources = secrets.get("from")
-    if not shape.version_label or change.after is None or secrets.keys() != {"from"} or not isinstance(sources, dict):
+    sources = secrets.get(SECRETS_FROM)
+    if (
+        not shape.version_label
+        or change.after is None
+        or secrets.keys() != {SECRETS_FROM}
+        or not isinstance(sources, dict)
+    ):
         return False
     return all(
         isinstance(source, dict) and isinstance(place_of(source), File | Command | Variable)

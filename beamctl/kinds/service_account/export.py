@@ -11,11 +11,12 @@ from beamctl.document.schema import check
 from beamctl.kinds.service_account.live import Account, Accounts
 from beamctl.kinds.service_account.wanted import SECTION, problems
 from beamctl.model.role import Role, UnknownRole
-from beamctl.plan.export import Exported
+from beamctl.model.secret import SECRET_TO
+from beamctl.plan.export import Exported, Trail
 
 
 def export(live: Accounts) -> Exported:
-    """Every account that a document can mean by its name. What keys they have, an export does not say."""
+    """Every account that a document can mean by its name."""
     names = Counter(account.name for account in live.by_id.values())
     entries: dict[str, Any] = {}
     left_out: list[str] = []
@@ -25,8 +26,10 @@ def export(live: Accounts) -> Exported:
             left_out.append(f"{account.name} ({account.client_id}) {why}")
         else:
             entries[account.name] = _entry(account)
-    untold = dict.fromkeys(entries, "the API does not tell its role") if not live.tells_roles else {}
-    return Exported(entries, untold, tuple(left_out), whole=not left_out)
+    untold = () if live.tells_roles else ("the API does not tell its role",)
+    lines = (f"{SECRET_TO}: {{file: PATH}} says where a new client secret goes", *untold)
+    remarks: dict[Trail, tuple[str, ...]] = {(name,): lines for name in entries}
+    return Exported(entries, remarks, tuple(left_out), whole=not left_out)
 
 
 def _why_not(account: Account) -> str:

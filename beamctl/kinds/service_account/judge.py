@@ -110,7 +110,9 @@ class Judge:
             self.notes.append(Note(text, place, differs=True))
             return
         role = want.role.value if str(account.role) else ""  # what the API does not tell is not compared
-        after = attributes(account) | {"name": want.name, "role": role, "description": want.description}
+        said = account.description.text
+        said = said if said.strip() == want.description else want.description  # spaces around it are no difference
+        after = attributes(account) | {"name": want.name, "role": role, "description": said}
         self.become(account, after, place, None)
 
     def _orphan(self, account: Account) -> Change:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
@@ -52,7 +53,7 @@ class ServiceAccountKind:
         """All as plain data, by name."""
         return Shown(sorted(map(attributes, live.by_id.values()), key=lambda row: (row["name"], row["clientId"])))
 
-    def export(self, live: Accounts) -> Exported:
+    def export(self, live: Accounts, now: datetime) -> Exported:  # noqa: ARG002 - nothing of it ends
         """Every account that a document can mean."""
         return export(live)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from beamctl.document.document import Desired, Document
@@ -60,7 +61,7 @@ class SettingsKind:
         """One row: the settings."""
         return Shown([dict(live)])
 
-    def export(self, live: Settings) -> Exported:
+    def export(self, live: Settings, now: datetime) -> Exported:  # noqa: ARG002 - nothing of it ends
         """Every setting that is not empty, as far as a document can say it."""
         return export(live)
 
