@@ -72,11 +72,19 @@ class Mask:
 def _spellings(secret: str) -> Iterator[str]:
     """How a secret may be written."""
     yield secret
-    yield quote(secret, safe="")
+    yield quote(_bytes(secret), safe="")
     yield json.dumps(secret)[1:-1]
     if len(secret) > _LONG:
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            yield encode(secret.encode("utf-8", "surrogateescape")).decode().rstrip("=")
+            yield encode(_bytes(secret)).decode().rstrip("=")
+
+
+def _bytes(secret: str) -> bytes:
+    """What it is in UTF-8: of the environment's, what was there; whatever else an API may show is no reason to fail."""
+    try:
+        return secret.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return secret.encode("utf-8", "surrogatepass")
 
 
 def secrets_in(body: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON

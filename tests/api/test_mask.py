@@ -44,6 +44,11 @@ def test_a_longer_secret_is_hidden_before_one_inside_it() -> None:
     assert Mask(["abc", "abcdef"]).clean("abcdef abc") == f"{HIDDEN} {HIDDEN}"
 
 
+@pytest.mark.parametrize("odd", ["\ud800", "caf\udce9 " * 9, "\ud800 of a key that is longer than any"])
+def test_a_secret_that_is_no_text_is_learnt_too(odd: str) -> None:
+    assert Mask([odd]).clean(f"a {odd} b") == "a ••• b"
+
+
 def test_secrets_can_be_learnt_later() -> None:
     mask = Mask()
     mask.learn("token-1", "")
