@@ -162,6 +162,11 @@ def test_no_other_call_is_a_deletion_of_a_workspace() -> None:
     assert found == {"api/workspace.py"}
 
 
+def test_only_apply_can_show_a_secret() -> None:
+    found = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.cli.screen" in set(imports(path))}
+    assert found == {"cli/apply.py", "cli/making.py", "cli/vault.py"}
+
+
 def test_the_port_for_the_end_of_a_workspace_can_do_nothing_else() -> None:
     from beamctl.model.ports import Deleter, Sender
 

@@ -28,6 +28,7 @@ from beamctl.cli.planning import (
     say_unused,
 )
 from beamctl.cli.saved_plans import open_saved
+from beamctl.cli.screen import OPTION, terminal
 from beamctl.errors import RefusedError, UsageError
 from beamctl.plan.hazard import Allowance
 from beamctl.report.style import PLAIN, Style
@@ -39,6 +40,11 @@ from beamctl.report.text.plan import APPLY, plans_text
 @options.files
 @options.workspaces
 @click.option("--auto-approve", is_flag=True, help="Do not ask. For CI, where the plan was reviewed before.")
+@click.option(
+    OPTION,
+    is_flag=True,
+    help="Show each secret that is made, on this terminal. Of one without `secretTo` that is the place.",
+)
 @options.allow
 @options.parallelism
 @options.record
@@ -54,6 +60,7 @@ def command(  # noqa: PLR0913 - one argument an option
     record: Path | None,
     output: str,
     auto_approve: bool,
+    reveal_secrets: bool,
     no_color: bool,
     quiet: bool,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
@@ -68,8 +75,10 @@ def command(  # noqa: PLR0913 - one argument an option
     granted = allowances(allowed)
     if saved is not None and files:
         raise UsageError("a saved plan needs no document", "Give either a PLAN or -f.")
-    access = access_of(**connection)
     with ExitStack() as stack:
+        mute = "" if auto_approve else _why_mute(files)
+        screen = stack.enter_context(terminal(json=out.json, mute=mute)) if reveal_secrets else None
+        access = access_of(**connection)
         if saved is not None:
             planned, granted = open_saved(saved, access, stack, workspaces, granted, record)
         else:
@@ -81,29 +90,47 @@ def command(  # noqa: PLR0913 - one argument an option
 
         if not out.json:
             out.payload(shown(out.style))
+        way = Way(parallelism, record, out, access.stop, saved=saved is not None, screen=screen)
+        approve = None if auto_approve else lambda: _approve(planned, shown, out, mute)
         ran: Ran = []
-        code = Exit.REFUSED
-        if is_refused(planned, granted):
-            say_unused(planned, granted, out)
-        else:
-            refuse_unused(planned, granted, out)
-            refuse_nowhere(planned)
-            if not auto_approve:
-                _approve(planned, shown, out, from_stdin="-" in files)
-            code = make_all(planned, ran, Way(parallelism, record, out, access.stop, saved=saved is not None))
+        code = _make(planned, granted, ran, way, approve, command)
     if out.json:
         _report(planned, granted, ran, out)
     return code
 
 
-def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Output, *, from_stdin: bool) -> None:
+def _make(
+    planned: Sequence[Planned],
+    granted: Sequence[Allowance],
+    ran: Ran,
+    way: Way,
+    approve: Callable[[], None] | None,
+    command: str,
+) -> Exit:
+    if is_refused(planned, granted):
+        say_unused(planned, granted, way.out)
+        return Exit.REFUSED
+    refuse_unused(planned, granted, way.out)
+    refuse_nowhere(planned, way.screen, command)
+    if approve is not None:
+        approve()
+    return make_all(planned, ran, way)
+
+
+def _why_mute(files: Sequence[str]) -> str:
+    """Why nobody can be asked; empty where somebody can."""
+    if "-" in files:
+        return "standard input is the document"
+    return "" if sys.stdin.isatty() else "there is no terminal to ask on"
+
+
+def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Output, mute: str) -> None:
     count = sum(len(each.plan.changes) for each in planned)
     if not count:
         return
-    if from_stdin or not sys.stdin.isatty():
-        why = "standard input is the document" if from_stdin else "there is no terminal to ask on"
+    if mute:
         raise RefusedError(
-            f"{why}, so nothing was changed", "To apply without being asked:  beamctl apply --auto-approve"
+            f"{mute}, so nothing was changed", "To apply without being asked:  beamctl apply --auto-approve"
         )
     if out.json or not sys.stdout.isatty():  # nobody approves what they have not seen
         say(shown(PLAIN), nl=False)

@@ -4,7 +4,7 @@ whether they may be made."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as StopSignal
 
@@ -15,14 +15,15 @@ from beamctl.cli.output import Output, UnwritableError, say
 from beamctl.cli.planning import Planned
 from beamctl.cli.progress import Progress
 from beamctl.cli.run_records import Due, RecordFile, open_records
-from beamctl.cli.vault import Vault
+from beamctl.cli.screen import OPTION, Screen
+from beamctl.cli.vault import NOWHERE, Vault
 from beamctl.errors import RecordError, RefusedError
+from beamctl.model.secret import SECRET_TO
 from beamctl.model.text import printable
 from beamctl.report.text.apply import counts, end_text
 from beamctl.usecases import apply
 
 Ran = list[tuple[Planned, list[Event]]]
-_VAULT = Vault()
 WENT_ON = "The apply went on all the same: run `beamctl plan` to see how it stands."
 
 
@@ -36,6 +37,7 @@ class Way:
         out: Where it is told.
         stop: Set to end after the calls in flight.
         saved: Whether the plans are from a file, which is applied once.
+        screen: Where secrets are shown that are made; None for nowhere.
     """
 
     parallelism: int
@@ -43,25 +45,35 @@ class Way:
     out: Output
     stop: StopSignal
     saved: bool
+    screen: Screen | None = None
 
 
-def refuse_nowhere(planned: Sequence[Planned]) -> None:
+def refuse_nowhere(planned: Sequence[Planned], screen: Screen | None, command: str) -> None:
     """Refuse to begin what would make a secret that cannot be put where it is to be, or needs one that is not there.
+
+    Args:
+        planned: The plans that are to be made.
+        screen: Where secrets are shown that are made; None for nowhere.
+        command: What makes the plans, for a hint.
 
     Raises:
         RefusedError: There is such a change.
     """
+    vault = Vault(screen)
     doubts = [
-        f"{change.name}: {why}"
+        (f"{change.name}: {why}", why)
         for each in planned
         for change in each.plan.changes
-        if change.secrets and (why := _VAULT.doubt(change.secrets))
+        if change.secrets and (why := vault.doubt(change.secrets))
     ]
     if doubts:
+        told, why = doubts[0]
         more = f", and {len(doubts) - 1} more like this" if len(doubts) > 1 else ""
+        mend = "Mend what the document says of it, or this machine, and apply again."
+        add = f"Add {SECRET_TO} to it in the document. Or have it shown, on a terminal:  {command} {OPTION}"
         raise RefusedError(
-            f"there is no way to a secret's place, so nothing was changed: {doubts[0]}{more}",
-            "Mend what the document says of it, or this machine, and apply again.",
+            f"there is no way to a secret's place, so nothing was changed: {told}{more}",
+            add if why == NOWHERE else mend,
         )
 
 
@@ -107,7 +119,7 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
         parallelism=way.parallelism,
         stop=way.stop,
         witness=record.witness,
-        vault=_VAULT,
+        vault=Vault(way.screen and replace(way.screen, workspace=each.plan.workspace)),
     )
     for event in made:
         events.append(event)

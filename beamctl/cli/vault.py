@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from beamctl.cli import secret_command, secret_file, secret_keyring
+from beamctl.cli.screen import Screen
 from beamctl.cli.veil import VEIL
 from beamctl.model.api_call import Answer, Lost
 from beamctl.model.secret import (
@@ -27,19 +28,32 @@ from beamctl.model.secret import (
     sink_of,
 )
 
+NOWHERE = "the document does not say where to put it"
 _DONE = 200
 _PUBLIC = "clientId"
 """What is handed over with a secret and is none."""
 
 
 class Vault:
-    """Implements `beamctl.model.ports.Vault`. Whatever passes through it is hidden in all output from then on."""
+    """Implements `beamctl.model.ports.Vault`. Whatever passes through it is hidden in all output from then on, but that
+    which is shown on a screen on purpose: there, somebody wants to see each secret that is made."""
+
+    def __init__(self, screen: Screen | None = None) -> None:
+        self._screen = screen
 
     def deliver(self, secret: HandOver) -> Answer | Lost:
-        """Put a secret where it is to be, durably."""
+        """Put a secret where it is to be, durably; then show it where that is wanted, which is its place where the
+        document names none."""
         VEIL.mask.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
-        why = _put(secret.sink, secret.text)
-        return Lost(f"{described(secret.sink)} {why}") if why else Answer(_DONE)
+        sink, screen = secret.sink, self._screen
+        if sink is not None and (why := _put(sink, secret.text)):
+            return Lost(f"{described(sink)} {why}")
+        if screen is None:
+            return Lost(NOWHERE) if sink is None else Answer(_DONE, described(sink))
+        unseen = screen.show(secret)
+        if sink is None:
+            return Lost(f"the terminal {unseen}") if unseen else Answer(_DONE, "the terminal")
+        return Answer(_DONE, described(sink) + (f"; the terminal {unseen}" if unseen else " and the terminal"))
 
     def fetch(self, secret: Fetch) -> Answer | Lost:
         """Get a secret: without the line break at its end, and never an empty one."""
@@ -53,9 +67,23 @@ class Vault:
     def doubt(self, secrets: Mapping[str, Any]) -> str:
         """Why a change with these places (`Change.secrets`) could not be made, before anything is; empty where it
         could."""
-        doubts = [_doubt_to(sink_of(secrets[SECRET_TO]))] if SECRET_TO in secrets else []
+        doubts = [self._doubt_to(sink_of(secrets[SECRET_TO]))] if SECRET_TO in secrets else []
         doubts += [_doubt_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
         return next(filter(None, doubts), "")
+
+    def _doubt_to(self, sink: Sink | None) -> str:
+        match sink:
+            case None:
+                return "" if self._screen else NOWHERE
+            case File(path=path):
+                why = secret_file.why_not_to(Path(path))
+            case Command(words=words):
+                why = secret_command.why_not(words)
+            case Keyring():
+                why = secret_keyring.why_not()
+            case _:
+                assert_never(sink)
+        return f"{described(sink)} {why}" if why else ""
 
 
 def _put(sink: Sink, text: str) -> str:
@@ -83,21 +111,6 @@ def _get(source: Source) -> tuple[str, str]:
             return found or "", "is not set" if found is None else ""
         case _:
             assert_never(source)
-
-
-def _doubt_to(sink: Sink | None) -> str:
-    match sink:
-        case None:
-            return "the document does not say where to put it"
-        case File(path=path):
-            why = secret_file.why_not_to(Path(path))
-        case Command(words=words):
-            why = secret_command.why_not(words)
-        case Keyring():
-            why = secret_keyring.why_not()
-        case _:
-            assert_never(sink)
-    return f"{described(sink)} {why}" if why else ""
 
 
 def _doubt_from(name: str, source: Sink | Source | None) -> str:

@@ -40,7 +40,7 @@ class Vault(Protocol):
     """Where secrets come from and go to. Safe to use from several threads."""
 
     def deliver(self, secret: HandOver) -> Answer | Lost:
-        """Put a secret where it is to be, durably: when this returns an answer, it is there."""
+        """Put a secret where it is to be, durably: when this returns an answer, it is there. The body says where."""
         ...
 
     def fetch(self, secret: Fetch) -> Answer | Lost:

@@ -75,12 +75,12 @@ class HandOver:
     """A secret that the API shows this once, and where it is to be put before anything else is done.
 
     Attributes:
-        sink: The place.
+        sink: The place; None where the document names none, and somebody may have said another way.
         what: What the secret is, for messages.
         secret: By name: `{"apiKey": …}`, `{"clientId": …, "clientSecret": …}`.
     """
 
-    sink: Sink
+    sink: Sink | None
     what: str
     secret: Mapping[str, str] = field(repr=False)
 

@@ -151,7 +151,8 @@ class Footing:
 
 Conversation = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Outcome]
 """Making one change: yields the calls, is sent what came back, and returns the outcome. A secret that is handed over
-or fetched is answered as a call is: `Lost` where that failed; an `Answer` to a fetch has the secret for its body."""
+or fetched is answered as a call is: `Lost` where that failed; an `Answer` has for its body, in words, where the secret
+went, or the secret that was fetched."""
 Reading = Generator[str, Any, L]
 """Reading what the API shows: yields paths, is sent the JSON at each, and returns what it makes of it. Where there is
 nothing at a path, `MissingError` is thrown in; where it may not be seen, `ForbiddenError`."""

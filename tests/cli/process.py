@@ -94,13 +94,15 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def terminal(*arguments: str, env: Mapping[str, str] | None = None, stdout: int | None = None) -> Iterator["Terminal"]:
-    """A process on a terminal of its own; its standard output may go elsewhere."""
+def terminal(
+    *arguments: str, env: Mapping[str, str] | None = None, stdin: int | None = None, stdout: int | None = None
+) -> Iterator["Terminal"]:
+    """A process on a terminal of its own; its standard input and output may be elsewhere."""
     ours, theirs = pty.openpty()
     started = subprocess.Popen(
         [*command(), *arguments],
         env=environment({"TERM": "xterm-256color", **(env or {})}),
-        stdin=theirs,
+        stdin=theirs if stdin is None else stdin,
         stdout=theirs if stdout is None else stdout,
         stderr=theirs,
         start_new_session=True,

@@ -22,7 +22,7 @@ class AnySecret:
     """Wherever a secret comes from, it is there."""
 
     def deliver(self, secret: HandOver) -> Answer | Lost:  # noqa: ARG002 - as the port has it
-        return Answer(200)
+        return Answer(200, "its place")
 
     def fetch(self, secret: Fetch) -> Answer | Lost:
         return Answer(200, f"made up for {secret.what}")

@@ -20,7 +20,7 @@ from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
 from beamctl.emulator.credential import digest
 from beamctl.emulator.store import api_key, service_account
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader
+from beamctl.model.ports import Reader, Vault
 from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan
 from beamctl.usecases import plan
@@ -113,7 +113,7 @@ class Machines:
     def situation(self, identity: Identity | None = None) -> Situation:
         return Situation(self.clock.now.date(), API, identity, {}, now=self.clock.now)
 
-    def apply(self, approved: Plan, vault: FakeVault | None = None) -> list[Event]:
+    def apply(self, approved: Plan, vault: Vault | None = None) -> list[Event]:
         with open_workspace(_connection(ApiKey(RUNNER)), "acme", self.options()) as api:
             return apply_through(approved, api.reader(), api.sender(), vault=vault or self.vault)
 

@@ -17,23 +17,28 @@ class FakeVault:
         given: Every place that was given something, in order.
         before: Run before each hand-over, with its number from 1; what it returns is why that fails.
         after: Run after each.
+        shows: Whether a secret without a place is shown on a terminal.
     """
 
     holds: dict[str, str] = field(default_factory=dict)
     given: list[str] = field(default_factory=list)
     before: Callable[[int], str] = lambda _: ""
     after: Callable[[int], object] = lambda _: None
+    shows: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def deliver(self, secret: HandOver) -> Answer | Lost:
         with self.lock:
-            self.given.append(described(secret.sink))
+            if secret.sink is None and not self.shows:
+                return Lost("there is no place for it")
+            place = described(secret.sink) if secret.sink else "the terminal"
+            self.given.append(place)
             number = len(self.given)
             if why := self.before(number):
                 return Lost(why)
-            self.holds[described(secret.sink)] = secret.text
+            self.holds[place] = secret.text
             self.after(number)
-            return Answer(200)
+            return Answer(200, place)
 
     def fetch(self, secret: Fetch) -> Answer | Lost:
         with self.lock:

@@ -29,6 +29,7 @@ from beamctl.usecases import plan, show, undo, validate
 from tests.fakes.machines import Machines, account
 from tests.fakes.runs import all_done, document
 from tests.fakes.saved import saved
+from tests.fakes.vault import FakeVault
 
 RUNNER = {"runner": {"role": "admin"}}
 CI = {"role": "member", "secretTo": {"file": "ci.json"}}
@@ -202,6 +203,21 @@ def test_a_secret_with_nowhere_to_go_is_never_made(tmp_path: Path) -> None:
     assert not all_done(machines.apply(made))
     assert machines.live("ci") == []
     assert [key["name"] for key in machines.keys("bot")] == ["seed"]
+
+
+def test_a_secret_with_nowhere_to_go_is_made_where_it_is_shown(tmp_path: Path) -> None:
+    machines = Machines(tmp_path, vault=FakeVault(shows=True))
+    made = machines.plan(want({"ci": {"role": "member", "apiKeys": {"k": {}}}}))
+    events = machines.apply(made)
+    assert all_done(events)
+    remarks = [event.outcome.remark for event in events if isinstance(event, Ended)]
+    assert [remark.partition("; ")[2] for remark in remarks] == [
+        "its client secret went to the terminal",
+        "it went to the terminal",
+    ]
+    assert machines.vault.given == ["the terminal"] * 2
+    assert machines.lets_in(machines.vault.holds["the terminal"])
+    assert machines.plan(want({"ci": {"role": "member", "apiKeys": {"k": {}}}})).changes == ()
 
 
 def test_saved_plans_hold_until_somebody_makes_the_same(tmp_path: Path) -> None:

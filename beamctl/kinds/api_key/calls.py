@@ -12,7 +12,6 @@ from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, premise
 from beamctl.kinds.service_account.live import Account
 from beamctl.kinds.service_account.lookup import (
     APPLY,
-    MEND,
     PLAN,
     Asking,
     Talk,
@@ -27,7 +26,7 @@ from beamctl.kinds.service_account.lookup import (
 )
 from beamctl.kinds.service_account.mark import Mark, with_mark, without_mark
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
-from beamctl.model.secret import SECRET_TO, HandOver, described, sink_of
+from beamctl.model.secret import SECRET_TO, HandOver, sink_of
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.kind import Outcome
 
@@ -138,10 +137,8 @@ def _lost(making: _Making, answer: Lost) -> Talk:
 
 def _hand_over(making: _Making, identifier: str, secret: str) -> Talk:
     sink = sink_of(making.change.secrets.get(SECRET_TO))
-    if sink is None:
-        return (yield from _take_back(making, identifier, "the document does not say where it goes", MEND))
     handed = yield HandOver(sink, f"the API key {making.change.name}", {"apiKey": secret})
-    if not handed.ok:
+    if not isinstance(handed, Answer) or not handed.ok:
         return (yield from _take_back(making, identifier, f"it could not be handed over: {handed.why}", APPLY))
     off = yield making.unmarked()
     if not off.ok and not (yield from _is_unmarked(making)):
@@ -150,7 +147,7 @@ def _hand_over(making: _Making, identifier: str, secret: str) -> Talk:
         gone = yield _deletion(making.account.client_id, orphan.id)
         if not is_gone(gone):
             return failed(f"was made anew; the one that was not handed over is still there: {gone.why}", PLAN)
-    return done(f"as {identifier}; it went to {described(sink)}")
+    return done(f"as {identifier}; it went to {handed.body}")
 
 
 def _take_back(making: _Making, identifier: str, why: str, hint: str, *, unmark: bool = True) -> Talk:

@@ -12,7 +12,7 @@ from beamctl.document.document import Desired, Mode
 from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, premise
 from beamctl.kinds.api_key.rotation import verdict
 from beamctl.kinds.service_account.live import Account
-from beamctl.kinds.service_account.wanted import KEYS, SECTION, Wanted, WantedKey
+from beamctl.kinds.service_account.wanted import KEYS, OR_SHOWN, SECTION, Wanted, WantedKey
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.kind import Note
@@ -68,7 +68,7 @@ class Judge:
         if found.due is not None:
             if key.sink is None:
                 name = shown(want.name, key.name)
-                text = f"{name} can only be made where the document says where it goes: add {SECRET_TO}"
+                text = f"nothing says where {name} goes: {OR_SHOWN}"
                 self.notes.append(Note(text, place))
             self.changes.append(self._made(want, key, owned, found.due, found.orphan))
         else:

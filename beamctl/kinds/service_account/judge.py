@@ -11,7 +11,7 @@ from beamctl.document.document import Desired, Mode
 from beamctl.document.problem import Place
 from beamctl.kinds.service_account.live import Account, Accounts, attributes
 from beamctl.kinds.service_account.match import Pair
-from beamctl.kinds.service_account.wanted import SECTION, Wanted
+from beamctl.kinds.service_account.wanted import OR_SHOWN, SECTION, Wanted
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
@@ -93,7 +93,7 @@ class Judge:
         place = self._document.key_place(SECTION, want.name)
         secrets = {SECRET_TO: want.sink}
         if want.sink is None:
-            text = f"{want.name} can only be made where the document says where its client secret goes: add {SECRET_TO}"
+            text = f"nothing says where the client secret of {want.name} goes: {OR_SHOWN}"
             self.notes.append(Note(text, place))
         key, action, before, reason = want.name, Action.CREATE, None, Reason.NOT_THERE
         if orphan is not None:

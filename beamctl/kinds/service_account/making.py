@@ -10,7 +10,6 @@ from beamctl.kinds.service_account.live import Account
 from beamctl.kinds.service_account.lookup import (
     APPLY,
     LISTING,
-    MEND,
     PLAN,
     Asking,
     Talk,
@@ -26,7 +25,7 @@ from beamctl.kinds.service_account.lookup import (
 from beamctl.kinds.service_account.mark import CLIENT_SECRET, Description
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.model.role import live_role
-from beamctl.model.secret import SECRET_TO, HandOver, described, sink_of
+from beamctl.model.secret import SECRET_TO, HandOver, sink_of
 from beamctl.plan.change import Action, Change
 
 _REPLACED = "the next apply replaces it"
@@ -109,11 +108,9 @@ def _take_back(made: Account, why: str, hint: str) -> Talk:
 
 def _hand_over(change: Change, made: Account, secret: str) -> Talk:
     sink = sink_of(change.secrets.get(SECRET_TO))
-    if sink is None:
-        return (yield from _take_back(made, "the document does not say where its client secret goes", MEND))
     both = {"clientId": made.client_id, "clientSecret": secret}
     handed = yield HandOver(sink, f"the client secret of {made.name}", both)
-    if not handed.ok:
+    if not isinstance(handed, Answer) or not handed.ok:
         return (yield from _take_back(made, f"its client secret could not be handed over: {handed.why}", APPLY))
     after = change.after or {}
     finish = put(made, Description(after["description"]), role=after["role"])
@@ -128,7 +125,7 @@ def _hand_over(change: Change, made: Account, secret: str) -> Talk:
         if not is_gone(gone):
             return failed(f"was replaced; the one without a client secret is still there: {gone.why}", APPLY)
     untold = "" if told else ", and the API does not tell its role"
-    return done(f"as {made.client_id}; its client secret went to {described(sink)}{untold}")
+    return done(f"as {made.client_id}; its client secret went to {handed.body}{untold}")
 
 
 def _as_shown(made: Account, answer: Answer | Lost) -> Asking[str | Lost]:

@@ -20,6 +20,8 @@ SECTION = "serviceAccounts"
 KEYS = "apiKeys"
 LONGEST = timedelta(days=3650)
 """How long a key may live: ten years, as the API has it."""
+OR_SHOWN = f"add {SECRET_TO} here, or apply on a terminal with --reveal-secrets"
+"""What to do about a secret that has nowhere to go."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._@/+:-]{0,98}[A-Za-z0-9])?", re.ASCII)
 _LETTERS = "write letters, digits and ._@/+:- or spaces between them, up to 100"
 
