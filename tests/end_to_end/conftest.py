@@ -75,7 +75,7 @@ class AtOnce(Playground):
         return ran
 
     @contextmanager
-    def serving(self, seed: str, quirks: frozenset[Quirk]) -> Iterator[None]:
+    def serving(self, seed: str, quirks: frozenset[Quirk] = frozenset()) -> Iterator[None]:
         """The emulator with these quirks, as the API that is meant."""
         self.write("seed.yaml", seed)
         self.beamctl("emulator", "seed", "seed.yaml")

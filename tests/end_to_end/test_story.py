@@ -75,7 +75,7 @@ def test_a_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
 
 
 def test_drift_is_told_from_the_other_side(at_once: AtOnce) -> None:
-    with at_once.serving(SEED, frozenset()):
+    with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.beamctl("apply", "--auto-approve")
         assert at_once.beamctl("drift").out.endswith("No drift: acme is as beamctl.yaml says.\n")
@@ -93,7 +93,7 @@ def test_drift_is_told_from_the_other_side(at_once: AtOnce) -> None:
 
 
 def test_a_member_may_look_and_not_touch(at_once: AtOnce) -> None:
-    with at_once.serving(SEED, frozenset()):
+    with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.monkeypatch.setenv("BEAMCTL_API_KEY", "bl_grace")
         at_once.beamctl("plan")
@@ -104,7 +104,7 @@ def test_a_member_may_look_and_not_touch(at_once: AtOnce) -> None:
 
 @pytest.mark.parametrize(("key", "code", "message"), [("bl_nobody", 4, "does not"), ("bl_eve", 0, "")])
 def test_who_may_plan(at_once: AtOnce, key: str, code: int, message: str) -> None:
-    with at_once.serving(SEED, frozenset()):
+    with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.monkeypatch.setenv("BEAMCTL_API_KEY", key)
         ran = at_once.beamctl("plan", code=code)
@@ -127,12 +127,8 @@ def test_a_client_credential_is_exchanged_for_a_token(playground: Playground, se
 
 
 def test_two_workspaces_in_one_run_and_one_picked(at_once: AtOnce) -> None:
-    with at_once.serving(
-        SEED.replace("displayName: Acme}", "displayName: Acme}, {name: labs}").replace(
-            "{acme: admin}", "{acme: admin, labs: admin}"
-        ),
-        frozenset(),
-    ):
+    seed = SEED.replace("displayName: Acme}", "displayName: Acme}, {name: labs}")
+    with at_once.serving(seed.replace("{acme: admin}", "{acme: admin, labs: admin}")):
         labs = "---\nversion: 1\nworkspace: labs\nmembers: {ada@example.com: admin, new@example.com: viewer}\n"
         at_once.write("beamctl.yaml", DOCUMENT + labs)
         only = json.loads(at_once.beamctl("plan", "-w", "labs", "-o", "json").out)
