@@ -44,6 +44,14 @@ def resolve(text: str) -> str | float | bool | None:
     return _FIXED.get(text, text)
 
 
+def is_text(text: str) -> bool:
+    """Whether a plain scalar of these letters is a string."""
+    try:
+        return isinstance(resolve(text), str)
+    except TooLongError:
+        return False
+
+
 def _bounded(text: str) -> str:
     if len(text) > LONGEST_NUMBER:
         raise TooLongError

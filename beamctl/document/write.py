@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from beamctl.document.scalar import is_text
 from beamctl.model.text import printable
 
 _WIDE = 1_000_000
@@ -80,13 +81,18 @@ def _flow(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def _dumper() -> Any:  # noqa: ANN401 - a class of the library
-    """The library's own, without anchors: what is there twice is written twice."""
+    """The library's own, without anchors: what is there twice is written twice. It has YAML 1.1 in mind, so that some
+    strings need quotes of which it knows nothing."""
     import yaml
 
     class Plain(yaml.SafeDumper):
         def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002 - the library's signature
             return True
 
+    def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=None if is_text(data) else '"')
+
+    Plain.add_representer(str, text)
     return Plain
 
 

@@ -10,11 +10,13 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
 
 from beamctl.emulator import api_version
 from beamctl.emulator.admission import admit
@@ -35,6 +37,7 @@ BASE_PATH = "/v0"
 INSIDER = "beamctl.emulator.insider"
 """The key of the WSGI environment under which `insider` says who calls. A header becomes `HTTP_…`, never this."""
 
+_OPENAPI = "/openapi.json"
 _LARGEST_BODY = 1024 * 1024
 
 _log = logging.getLogger(__name__)
@@ -80,21 +83,13 @@ def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], post:
     """The application over one database file."""
     app = Flask("beamctl.emulator", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
-    app.url_map.merge_slashes = False
-    app.url_map.strict_slashes = False
+    app.url_map = _url_map()
     reached = PublicUrl(public_url)  # before the database, which may be made here: a wrong URL leaves nothing behind
     plane = ControlPlane(Database(db), quirks, now, post, reached)
     app.extensions[INSIDER] = plane
     weakref.finalize(app, plane.database.close)
-    for rule, routes in _by_rule().items():
-        app.add_url_rule(
-            BASE_PATH + rule,
-            endpoint=rule,
-            view_func=_view(plane, routes),
-            methods=list(routes),
-            provide_automatic_options=False,
-        )
-    app.add_url_rule(f"{BASE_PATH}/openapi.json", view_func=_show_openapi, provide_automatic_options=False)
+    app.view_functions = {rule: _view(plane, routes) for rule, routes in _by_rule().items()}
+    app.view_functions[_OPENAPI] = _show_openapi
     app.before_request(_check_version)
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_error)
@@ -111,8 +106,16 @@ def plane_of(app: Flask) -> ControlPlane:
     return plane
 
 
+@cache
+def _url_map() -> Map:
+    """All rules, each of which is its own endpoint. One takes a millisecond to make, so applications share them."""
+    rules = [Rule(BASE_PATH + rule, endpoint=rule, methods=list(routes)) for rule, routes in _by_rule().items()]
+    own = Rule(BASE_PATH + _OPENAPI, endpoint=_OPENAPI, methods=["GET"])
+    return Map([*rules, own], merge_slashes=False, strict_slashes=False)
+
+
 def _by_rule() -> dict[str, dict[str, Route]]:
-    """The routes by rule and method: a rule costs Flask a millisecond, so there is one for each path."""
+    """The routes by rule and method."""
     rules: dict[str, dict[str, Route]] = {}
     for route in ROUTES:
         rules.setdefault(route.rule, {})[route.method] = route

@@ -57,7 +57,7 @@ class Script:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
         path = request.url.raw_path.decode().removeprefix("/v0")
-        contract.observe_bytes(request.method, path, request.headers.get("User-Agent", ""), request.content)
+        contract.observe_bytes(request.method, path, request.headers, request.content)
         step = self.steps[0] if len(self.steps) == 1 else self.steps.pop(0)
         if isinstance(step, Exception):
             raise step

@@ -8,6 +8,8 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from werkzeug.datastructures import EnvironHeaders
+
 from tests.fakes import contract
 
 Bent = tuple[str, str, bytes]
@@ -50,7 +52,7 @@ class Api:
         call = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix('/v0')}"
         self.calls.append(call)
         method, _, path = call.partition(" ")
-        contract.observe_bytes(method, path, environ.get("HTTP_USER_AGENT", ""), sent)
+        contract.observe_bytes(method, path, EnvironHeaders(environ), sent)
         if call.startswith(self.hold):
             self.arrived.release()
             self.gate.wait(30)

@@ -10,10 +10,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 LONGEST = 90
 """Seconds after which a process that hangs is killed, so that the test fails instead."""
+AS_USERS_HAVE_IT = str(Path(__file__).parent / "as_users_have_it")
+"""Hides `rich`, which comes with a library of the tests and is loaded by httpx wherever it is."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def room_for(size: int) -> str:
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of the test, which has been cleaned, so that the same beamctl is found in it."""
-    path = os.pathsep.join(filter(None, sys.path))
+    path = os.pathsep.join(filter(None, [AS_USERS_HAVE_IT, *sys.path]))
     return {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **(changes or {})}
 
 

@@ -11,7 +11,7 @@ from tests.cli.world import AS_IS, CHANGED, Cli, People, Write, error_in
 QUESTION = "Make 2 changes to acme? Only `yes` is taken: "
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_standard_input_that_is_the_document_cannot_say_yes(cli: Cli, people: People) -> None:
     before = people()
     ran = cli("apply", "-f", "-", stdin=CHANGED.encode())
@@ -26,7 +26,7 @@ def test_standard_input_that_is_the_document_cannot_say_yes(cli: Cli, people: Pe
     assert people() != before
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_a_yes_from_a_pipe_is_none(cli: Cli, write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
@@ -34,7 +34,7 @@ def test_a_yes_from_a_pipe_is_none(cli: Cli, write: Write, people: People) -> No
     assert people() == before
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_where_there_is_nothing_to_do_nobody_is_asked(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", AS_IS)
     ran = cli("apply")
@@ -42,7 +42,7 @@ def test_where_there_is_nothing_to_do_nobody_is_asked(cli: Cli, write: Write) ->
     assert cli("apply", "-f", "-", stdin=AS_IS.encode()).code == 0
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_yes_on_a_terminal(write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
@@ -59,7 +59,7 @@ def test_yes_on_a_terminal(write: Write, people: People) -> None:
     assert people() == {**before, "grace@example.com": "admin", "kim@example.com": "viewer"}
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_a_workspace_that_changed_while_somebody_thought(cli: Cli, write: Write, people: People) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("apply") as screen:
@@ -77,7 +77,7 @@ def test_a_workspace_that_changed_while_somebody_thought(cli: Cli, write: Write,
     assert "kim@example.com" not in people()
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("answer", ["no\n", "\n", "y\n", "YES\n", "yes please\n", "\x04"])
 def test_anything_else_on_a_terminal(write: Write, people: People, answer: str) -> None:
     before = people()
@@ -91,7 +91,7 @@ def test_anything_else_on_a_terminal(write: Write, people: People, answer: str) 
     assert people() == before
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_control_c_at_the_question(write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
@@ -104,7 +104,7 @@ def test_control_c_at_the_question(write: Write, people: People) -> None:
     assert people() == before
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_nobody_is_asked_about_a_plan_they_have_not_seen(write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
@@ -119,7 +119,7 @@ def test_nobody_is_asked_about_a_plan_they_have_not_seen(write: Write, people: P
     assert people() == before
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_a_refused_plan_is_not_asked_about(write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", AS_IS.replace("  eve@example.com: member\n", "") + "guards: {maxRemovals: 0}\n")
@@ -130,7 +130,7 @@ def test_a_refused_plan_is_not_asked_about(write: Write, people: People) -> None
     assert people() == before
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_closed_standard_input(write: Write, people: People, output: str) -> None:
     before = people()

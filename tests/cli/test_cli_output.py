@@ -16,18 +16,18 @@ ESCAPE = "\x1b"
 NESTED = AS_IS + "settings: {labels: {env: prod}}\n"
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("arguments", ["plan", "drift", "show", "apply --auto-approve"])
 def test_colours_on_a_terminal(write: Write, arguments: str) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal(*arguments.split()) as screen:
         _, seen = screen.end()
-    assert f"{ESCAPE}[1macme · local" in seen
+    assert f"{ESCAPE}[1macme · http://127.0.0.1:" in seen
     assert set(re.findall(r"\x1b\[(\d*[A-Za-z])", seen)) <= {"0m", "1m", "2m", "31m", "32m", "33m"}
     assert seen.count(f"{ESCAPE}[0m") * 2 == seen.count(ESCAPE)
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(
     ("options", "env"),
     [
@@ -49,21 +49,21 @@ def test_no_colours_where_they_are_not_wanted(
     assert "Plan: 1 to invite, 1 role to change." in seen
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_an_empty_no_color_says_nothing(write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("plan", env={"NO_COLOR": ""}) as screen:
         assert ESCAPE in screen.end()[1]
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_json_is_never_coloured(write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("plan", "-o", "json") as screen:
         assert ESCAPE not in screen.end()[1]
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_a_counter_runs_on_a_terminal_and_is_wiped(write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("apply", "--auto-approve", "--no-color") as screen:
@@ -73,7 +73,7 @@ def test_a_counter_runs_on_a_terminal_and_is_wiped(write: Write) -> None:
         assert " of " not in screen.end()[1]
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(("options", "env"), [(["-q"], {}), ([], {"TERM": "dumb"})])
 def test_no_counter_where_it_is_not_wanted(write: Write, options: list[str], env: Mapping[str, str]) -> None:
     write("beamctl.yaml", CHANGED)
@@ -93,7 +93,7 @@ def with_reader_gone(*arguments: str, stream: str = "stdout") -> Ran:
         os.close(written)
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(
     ("arguments", "text", "code"),
     [
@@ -117,7 +117,7 @@ def test_help_into_a_closed_pipe() -> None:
     assert with_reader_gone("emulator", "--help").err == ""
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_what_was_approved_is_done_although_the_reader_went_away(write: Write, people: People, output: str) -> None:
     write("beamctl.yaml", CHANGED)
@@ -127,7 +127,7 @@ def test_what_was_approved_is_done_although_the_reader_went_away(write: Write, p
     assert people()["grace@example.com"] == "admin"
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_errors_and_talk_that_nobody_reads(write: Write) -> None:
     assert with_reader_gone("plan", stream="stderr").code == 3
     write("beamctl.yaml", WRONG)
@@ -141,7 +141,7 @@ def test_errors_and_talk_that_nobody_reads(write: Write) -> None:
     assert "Applied to acme: 2 done." in ran.out
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("arguments", ["plan", "show -o json", "drift"])
 def test_a_full_disk_is_an_error(write: Write, arguments: str) -> None:
     write("beamctl.yaml", CHANGED)
@@ -151,7 +151,7 @@ def test_a_full_disk_is_an_error(write: Write, arguments: str) -> None:
     assert ran.err == "Error: cannot write the output: No space left on device\n"
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_nothing_is_begun_when_the_plan_cannot_be_shown(write: Write, people: People) -> None:
     write("beamctl.yaml", CHANGED)
     before = people()
@@ -180,7 +180,7 @@ def test_a_disk_that_is_full_half_way_leaves_nothing_half_done(
     assert people()["grace@example.com"] == "admin"
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(
     ("encoding", "written", "dot", "address", "sun"),
     [
@@ -195,7 +195,7 @@ def test_a_narrow_encoding(write: Write, encoding: str, written: str, dot: str, 
     for arguments, code in (("drift", 2), ("plan", 0), ("apply --auto-approve", 0), ("show", 0)):
         ran = process(*arguments.split(), env={"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}, encoding=written)
         assert (ran.code, ran.err) == (code, "")
-        assert f"acme {dot} local" in ran.out
+        assert f"acme {dot} http://" in ran.out
         assert f"{address}@example.com" in ran.out
         assert sun in ran.out
 
@@ -207,7 +207,7 @@ def test_the_c_locale(write: Write) -> None:
     assert ran.err.startswith("caf")
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("closed", [1, 2])
 @pytest.mark.parametrize("arguments", ["plan", "plan -o json", "show", "validate", "plan -f missing.yaml"])
 def test_a_closed_stream(write: Write, closed: int, arguments: str) -> None:
@@ -227,11 +227,11 @@ def test_a_closed_stream(write: Write, closed: int, arguments: str) -> None:
     assert "missing" in arguments or ended.stderr == ""
 
 
-@pytest.mark.usefixtures("local")
+@pytest.mark.usefixtures("api")
 def test_the_result_goes_to_one_stream_and_talk_to_the_other(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     assert cli("plan").err == ""
-    assert cli("plan").out.startswith("acme · local\n\n  members\n")
+    assert cli("plan").out.startswith("acme · http://127.0.0.1:")
     debug = cli("plan", "--debug")
     assert debug.out == cli("plan").out
     assert debug.err.startswith("> GET /users\n< 200 in ")

@@ -10,7 +10,6 @@ from tests.cli.world import AS_IS, CHANGED, Write
 HEAVY = {"click", "httpx", "jsonschema", "yaml", "flask", "werkzeug", "waitress", "deepdiff", "rich", "sqlite3"}
 TELL = """\
 import atexit, json, sys
-sys.modules["rich"] = None  # httpx loads it where it is; what beamctl needs does not bring it
 atexit.register(lambda: print(json.dumps(sorted(name for name in sys.modules if sys.modules[name])), file=sys.stderr))
 """
 

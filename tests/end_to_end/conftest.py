@@ -15,6 +15,7 @@ import pytest
 from beamctl.cli.main import run
 from beamctl.emulator import Quirk, create_app
 from tests.cli.loopback import serving
+from tests.cli.process import AS_USERS_HAVE_IT
 from tests.fakes import contract
 
 LOG = "requests.jsonl"
@@ -74,7 +75,7 @@ class AtOnce(Playground):
         return ran
 
     @contextmanager
-    def serving(self, seed: str, quirks: frozenset[Quirk]) -> Iterator[None]:
+    def serving(self, seed: str, quirks: frozenset[Quirk] = frozenset()) -> Iterator[None]:
         """The emulator with these quirks, as the API that is meant."""
         self.write("seed.yaml", seed)
         self.beamctl("emulator", "seed", "seed.yaml")
@@ -87,7 +88,11 @@ class AtOnce(Playground):
 
 def clean_environment(home: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-    return kept | {"HOME": str(home), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
+    return kept | {
+        "HOME": str(home),
+        "PYTHONPATH": os.pathsep.join(filter(None, [AS_USERS_HAVE_IT, *sys.path])),
+        "PYTHONUTF8": "1",
+    }
 
 
 @pytest.fixture

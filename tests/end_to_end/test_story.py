@@ -64,52 +64,52 @@ def tell(playground: Playground) -> None:
     assert '"name":"ci","role":"viewer"' in playground.beamctl(*by_hand, "GET", "/service_accounts").out  # untouched
 
 
-def test_a_role_that_waits_for_acceptance(playground: Playground, serve: Callable[..., str]) -> None:
-    serve(SEED, "--quirk", "invite-ignores-role", "--quirk", "no-role-on-pending")
-    playground.write("beamctl.yaml", DOCUMENT.replace("kim@example.com: viewer", "kim@example.com: admin"))
-    said = playground.beamctl("apply", "--auto-approve").out
-    assert "its role will be set once the invitation is accepted: the next apply then does it" in said
-    playground.beamctl("emulator", "call", "--as", "kim@example.com", "POST", "/workspaces/acme/join")
-    assert "~ role  kim@example.com  member → admin" in playground.beamctl("apply", "--auto-approve").out
-    playground.beamctl("plan", "--detailed-exitcode")
+def test_a_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
+    with at_once.serving(SEED, frozenset({Quirk.INVITE_IGNORES_ROLE, Quirk.NO_ROLE_ON_PENDING})):
+        at_once.write("beamctl.yaml", DOCUMENT.replace("kim@example.com: viewer", "kim@example.com: admin"))
+        said = at_once.beamctl("apply", "--auto-approve").out
+        assert "its role will be set once the invitation is accepted: the next apply then does it" in said
+        at_once.beamctl("emulator", "call", "--as", "kim@example.com", "POST", "/workspaces/acme/join")
+        assert "~ role  kim@example.com  member → admin" in at_once.beamctl("apply", "--auto-approve").out
+        at_once.beamctl("plan", "--detailed-exitcode")
 
 
-def test_drift_is_told_from_the_other_side(playground: Playground, serve: Callable[..., str]) -> None:
-    serve(SEED)
-    playground.write("beamctl.yaml", DOCUMENT)
-    playground.beamctl("apply", "--auto-approve")
-    assert playground.beamctl("drift").out.endswith("No drift: acme is as beamctl.yaml says.\n")
-    by_hand = ["emulator", "call", "--as", "ada@example.com", "-w", "acme"]
-    playground.beamctl(*by_hand, "POST", "/users", '{"email": "mallory@example.com"}')
-    playground.beamctl(*by_hand, "DELETE", "/users/kim@example.com")
-    text = playground.beamctl("drift", code=2).out
-    assert "mallory@example.com  is invited as member; not in beamctl.yaml" in text
-    assert "kim@example.com      is not there; beamctl.yaml says viewer" in text
-    data = json.loads(playground.beamctl("drift", "-o", "json", code=2).out)
-    assert [each["name"] for each in data["resource_drift"]] == ["kim@example.com", "mallory@example.com"]
-    before = playground.beamctl("show").out
-    playground.beamctl("drift", code=2)
-    assert playground.beamctl("show").out == before
+def test_drift_is_told_from_the_other_side(at_once: AtOnce) -> None:
+    with at_once.serving(SEED):
+        at_once.write("beamctl.yaml", DOCUMENT)
+        at_once.beamctl("apply", "--auto-approve")
+        assert at_once.beamctl("drift").out.endswith("No drift: acme is as beamctl.yaml says.\n")
+        by_hand = ["emulator", "call", "--as", "ada@example.com", "-w", "acme"]
+        at_once.beamctl(*by_hand, "POST", "/users", '{"email": "mallory@example.com"}')
+        at_once.beamctl(*by_hand, "DELETE", "/users/kim@example.com")
+        text = at_once.beamctl("drift", code=2).out
+        assert "mallory@example.com  is invited as member; not in beamctl.yaml" in text
+        assert "kim@example.com      is not there; beamctl.yaml says viewer" in text
+        data = json.loads(at_once.beamctl("drift", "-o", "json", code=2).out)
+        assert [each["name"] for each in data["resource_drift"]] == ["kim@example.com", "mallory@example.com"]
+        before = at_once.beamctl("show").out
+        at_once.beamctl("drift", code=2)
+        assert at_once.beamctl("show").out == before
 
 
-def test_a_member_may_look_and_not_touch(playground: Playground, serve: Callable[..., str]) -> None:
-    serve(SEED)
-    playground.write("beamctl.yaml", DOCUMENT)
-    playground.environment["BEAMCTL_API_KEY"] = "bl_grace"
-    playground.beamctl("plan")
-    ran = playground.beamctl("apply", "--auto-approve", code=7)
-    assert "0 done, 4 failed, 1 not attempted" in ran.out
-    assert "the API answered 403" in ran.out
+def test_a_member_may_look_and_not_touch(at_once: AtOnce) -> None:
+    with at_once.serving(SEED):
+        at_once.write("beamctl.yaml", DOCUMENT)
+        at_once.monkeypatch.setenv("BEAMCTL_API_KEY", "bl_grace")
+        at_once.beamctl("plan")
+        ran = at_once.beamctl("apply", "--auto-approve", code=7)
+        assert "0 done, 4 failed, 1 not attempted" in ran.out
+        assert "the API answered 403" in ran.out
 
 
 @pytest.mark.parametrize(("key", "code", "message"), [("bl_nobody", 4, "does not"), ("bl_eve", 0, "")])
-def test_who_may_plan(playground: Playground, serve: Callable[..., str], key: str, code: int, message: str) -> None:
-    serve(SEED)
-    playground.write("beamctl.yaml", DOCUMENT)
-    playground.environment["BEAMCTL_API_KEY"] = key
-    ran = playground.beamctl("plan", code=code)
-    assert message in ran.err
-    assert key not in ran.err + ran.out
+def test_who_may_plan(at_once: AtOnce, key: str, code: int, message: str) -> None:
+    with at_once.serving(SEED):
+        at_once.write("beamctl.yaml", DOCUMENT)
+        at_once.monkeypatch.setenv("BEAMCTL_API_KEY", key)
+        ran = at_once.beamctl("plan", code=code)
+        assert message in ran.err
+        assert key not in ran.err + ran.out
 
 
 def test_a_client_credential_is_exchanged_for_a_token(playground: Playground, serve: Callable[..., str]) -> None:
@@ -126,16 +126,13 @@ def test_a_client_credential_is_exchanged_for_a_token(playground: Playground, se
     playground.beamctl("plan", "--detailed-exitcode")
 
 
-def test_two_workspaces_in_one_run_and_one_picked(playground: Playground, serve: Callable[..., str]) -> None:
-    serve(
-        SEED.replace("displayName: Acme}", "displayName: Acme}, {name: labs}").replace(
-            "{acme: admin}", "{acme: admin, labs: admin}"
-        )
-    )
-    labs = "---\nversion: 1\nworkspace: labs\nmembers: {ada@example.com: admin, new@example.com: viewer}\n"
-    playground.write("beamctl.yaml", DOCUMENT + labs)
-    only = json.loads(playground.beamctl("plan", "-w", "labs", "-o", "json").out)
-    assert [each["address"] for each in only["resource_changes"]] == ['labs.member["new@example.com"]']
-    done = json.loads(playground.beamctl("apply", "--auto-approve", "-o", "json").out)
-    assert done["summary"] == {"done": 6, "deferred": 0, "failed": 0, "not_attempted": 0}
-    playground.beamctl("drift")
+def test_two_workspaces_in_one_run_and_one_picked(at_once: AtOnce) -> None:
+    seed = SEED.replace("displayName: Acme}", "displayName: Acme}, {name: labs}")
+    with at_once.serving(seed.replace("{acme: admin}", "{acme: admin, labs: admin}")):
+        labs = "---\nversion: 1\nworkspace: labs\nmembers: {ada@example.com: admin, new@example.com: viewer}\n"
+        at_once.write("beamctl.yaml", DOCUMENT + labs)
+        only = json.loads(at_once.beamctl("plan", "-w", "labs", "-o", "json").out)
+        assert [each["address"] for each in only["resource_changes"]] == ['labs.member["new@example.com"]']
+        done = json.loads(at_once.beamctl("apply", "--auto-approve", "-o", "json").out)
+        assert done["summary"] == {"done": 6, "deferred": 0, "failed": 0, "not_attempted": 0}
+        at_once.beamctl("drift")

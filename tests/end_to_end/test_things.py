@@ -1,9 +1,9 @@
 """Policies and environments from a file to a workspace and back, through the real command line."""
 
 import json
-from collections.abc import Callable
 
-from tests.end_to_end.conftest import KEY, Playground
+from beamctl.emulator import Quirk
+from tests.end_to_end.conftest import KEY, AtOnce, Playground
 
 SEED = f"""
 workspaces: [{{name: acme, displayName: Acme}}]
@@ -25,8 +25,12 @@ guards: {maxRemovals: 1}
 ALLOW = ("--allow", "deletes-policy-in-use=used")
 
 
-def test_from_a_file_to_a_workspace_and_back(playground: Playground, serve: Callable[..., str]) -> None:
-    serve(SEED, "--quirk", "beamlit-era")
+def test_from_a_file_to_a_workspace_and_back(at_once: AtOnce) -> None:
+    with at_once.serving(SEED, frozenset({Quirk.BEAMLIT_ERA})):
+        tell(at_once)
+
+
+def tell(playground: Playground) -> None:
     playground.write("beamctl.yaml", DOCUMENT)
     refused = playground.beamctl("plan", "--out", "plan.json", code=5).out
     assert "deletes-policy-in-use — used is in use by model/gpt." in refused

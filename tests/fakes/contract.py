@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
@@ -50,9 +51,10 @@ def observe(method: str, path: str, body: object) -> None:
         wrong.append(f"{method} {path}: {fault}")
 
 
-def observe_bytes(method: str, path: str, agent: str, body: bytes) -> None:
-    """The same for a request as it came in; those of other clients are not looked at."""
-    if agent.startswith(CLIENT):
+def observe_bytes(method: str, path: str, headers: Mapping[str, str] | Headers, body: bytes) -> None:
+    """The same for a request as it came in. Not looked at are those of other clients, and those whose sender was
+    stopped half-way."""
+    if headers.get("User-Agent", "").startswith(CLIENT) and len(body) == int(headers.get("Content-Length") or 0):
         observe(method, path, json.loads(body) if body else None)
 
 

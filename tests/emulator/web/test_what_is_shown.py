@@ -1,4 +1,4 @@
-"""What the pages show of what they are given: hostile texts, secrets, ten thousand members, every quirk."""
+"""What the pages show of what they are given: hostile texts, secrets, many members, every quirk."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -99,27 +99,27 @@ def test_a_secret_is_shown_once_and_lets_in(world: World) -> None:
     assert browser.client.get("/v0/users", headers={"Api-Key": key}).status_code == 401
 
 
-def test_a_team_of_ten_thousand(tmp_path: Path) -> None:
-    users = [{"email": f"p{number:05}@example.com", "workspaces": {"acme": "member"}} for number in range(10_000)]
+def test_a_large_team(tmp_path: Path) -> None:
+    users = [{"email": f"p{number:04}@example.com", "workspaces": {"acme": "member"}} for number in range(1_500)]
     world = World(tmp_path / "plane.db", seed={**SEED, "users": [*SEED["users"], *users]})
     browser = Browser(world).signed_in("ada")
     page = browser.get("/workspaces/acme/team")
-    assert "10,008 people" in page.texts("h2")
-    assert "1\u2013100 of 10,008, page 1 of 101" in page.text
+    assert "1,508 people" in page.texts("h2")
+    assert "1\u2013100 of 1,508, page 1 of 16" in page.text
     assert len(page.texts("th")) == 105
     page = browser.get(page.links["Next →"])
-    assert "101\u2013200 of 10,008, page 2 of 101" in page.text
+    assert "101\u2013200 of 1,508, page 2 of 16" in page.text
     page = browser.get("/workspaces/acme/team?page=9999")
-    assert ("page 101 of 101" in page.text, "Next →" in page.links) == (True, False)
-    page = browser.submit(page, "Find", q="P0999")
+    assert ("page 16 of 16" in page.text, "Next →" in page.links) == (True, False)
+    page = browser.submit(page, "Find", q="P099")
     assert ("10 found" in page.text, "Next →" in page.links) == (True, False)
-    page = browser.submit(page, "Find", q="p00")
+    page = browser.submit(page, "Find", q="p0")
     assert "1,000 found" in page.text
     page = browser.get(page.links["Next →"])
     assert "101\u2013200 of 1,000, page 2 of 10" in page.text
-    page = browser.get(browser.submit(page, "Find", q="p09999").links["Manage p09999@example.com"])
+    page = browser.get(browser.submit(page, "Find", q="p0999").links["Manage p0999@example.com"])
     browser.submit(page, "Save the role", role="viewer")
-    assert world.roles()["p09999@example.com"] == "viewer"
+    assert world.roles()["p0999@example.com"] == "viewer"
 
 
 @pytest.mark.parametrize("quirk", list(Quirk))

@@ -1,0 +1,37 @@
+"""What is written is read back as it was: the loader and the writer agree on what is a string."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beamctl.document.load import SourceText, load
+from beamctl.document.scalar import LONGEST_NUMBER
+from beamctl.document.write import Comment, Section, written
+
+numbers = st.from_regex(r"[-+]?(0x|0o)?[0-9a-f]{1,3}(\.[0-9]?)?([eE][-+]?[0-9])?", fullmatch=True)
+words = st.sampled_from(["no", "null", "~", "", "yes", ".inf", "- a", "a: b", "#", "&a", "!x", "<<", "=", "2027-01-31"])
+texts = st.text(st.characters(codec="utf-8"), max_size=8) | numbers | words
+values = st.recursive(
+    texts | st.integers(-99, 99) | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def read(text: str) -> Any:
+    (document,) = load([SourceText("a.yaml", text.encode())]).documents
+    return document.data
+
+
+@given(st.dictionaries(texts, values, max_size=3))
+def test_any_data_comes_back(entries: dict[str, Any]) -> None:
+    head = [("version", 1), ("workspace", "acme")]
+    text = written([*head, Section("settings", (Comment("\n- a: b"), *entries.items()))])
+    assert read(text)["settings"] == entries
+
+
+@pytest.mark.parametrize("text", ["0E0", "1e3", "0o17", "0x1F", ".5", "+1.", "9" * (LONGEST_NUMBER + 1)])
+def test_a_text_that_looks_like_a_number_gets_quotes(text: str) -> None:
+    assert written([("displayName", text)]) == f'displayName: "{text}"\n'
