@@ -32,6 +32,14 @@ def test_any_data_comes_back(entries: dict[str, Any]) -> None:
     assert read(text)["settings"] == entries
 
 
+@given(st.dictionaries(texts, st.dictionaries(texts, values, max_size=2), max_size=3))
+def test_a_mapping_may_be_spread_over_lines_with_comments(entries: dict[str, dict[str, Any]]) -> None:
+    inner = [Section(key, (Comment("a: b"), *value.items(), Comment("- c"))) for key, value in entries.items()]
+    text = written([("version", 1), ("workspace", "acme"), Section("settings", tuple(inner))])
+    assert read(text)["settings"] == entries
+    assert "\n\n" not in text.partition("\n\n")[2]
+
+
 @pytest.mark.parametrize("text", ["0E0", "1e3", "0o17", "0x1F", ".5", "+1.", "9" * (LONGEST_NUMBER + 1)])
 def test_a_text_that_looks_like_a_number_gets_quotes(text: str) -> None:
     assert written([("displayName", text)]) == f'displayName: "{text}"\n'

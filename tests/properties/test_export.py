@@ -180,7 +180,7 @@ LATER = [timedelta(), timedelta(hours=23), timedelta(days=20), timedelta(days=10
 
 
 @given(machines())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_machines_are_exported_until_a_key_of_theirs_ends(live: Machines) -> None:
     text = export("acme", live, NOW).text
     assert SECRET not in text
