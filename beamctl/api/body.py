@@ -4,16 +4,12 @@ It must not know what was asked."""
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 
 from beamctl.api.exchange import OK, REDIRECT, Failure, Fault, Outcome, Reply
-
-MOST_NESTED = 100
-"""Lists and objects inside one another."""
-_NESTS = frozenset({dict, list})
+from beamctl.model.strict_json import bounded_json
 
 
 def read(status: int, headers: Mapping[str, str], content: bytes, host: str) -> Outcome:
@@ -24,9 +20,7 @@ def read(status: int, headers: Mapping[str, str], content: bytes, host: str) -> 
     if not content.strip():
         return Reply(status, headers, empty=True)
     try:
-        body = json.loads(content, parse_constant=_refuse, parse_float=_finite)
-        _refuse_deep(body)
-        return Reply(status, headers, body)
+        return Reply(status, headers, bounded_json(content))
     except (ValueError, RecursionError) as error:
         if status not in OK:
             return Reply(status, headers, page=True)
@@ -47,26 +41,6 @@ def _no_json(content: bytes, host: str, error: Exception) -> Failure:
     if isinstance(error, json.JSONDecodeError) and not content.rstrip().endswith((b"}", b"]")):
         return Failure(Fault.CUT_OFF, f"the answer of {host} ends in the middle", "Try again.")
     return Failure(Fault.GARBLED, f"the answer of {host} is not valid JSON", "Is --api-url right?")
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _refuse(text)
-
-
-def _refuse_deep(body: Any) -> None:  # noqa: ANN401 - any JSON
-    """What is nested without end could be read here, and not be gone through elsewhere."""
-    level = [body] if type(body) in _NESTS else []
-    for _ in range(MOST_NESTED):
-        insides = [each.values() if type(each) is dict else each for each in level]
-        level = [inner for inside in insides for inner in inside if type(inner) in _NESTS]
-        if not level:
-            return
-    raise RecursionError
 
 
 def error_text(reply: Reply) -> str:

@@ -1,13 +1,14 @@
-"""What `plan`, `apply` and `drift` do alike: read the documents, open each workspace, plan all before anything else.
+"""What `plan` and `apply` do alike: read the documents, open each workspace, plan all before anything else.
 It must not know what is done with the plans."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from beamctl.cli.commit import commit_of
@@ -50,8 +51,8 @@ def plan_all(
     workspaces: Sequence[str],
     access: Access,
     stack: ExitStack,
-    granted: Sequence[Allowance] = (),
-    records: Path | None = None,
+    granted: Sequence[Allowance],
+    records: Path | None,
 ) -> list[Planned]:
     """Plan every workspace of the documents. An error in one stops all: nothing has been changed yet.
 
@@ -108,13 +109,20 @@ def refuse_stale(planned: Sequence[Planned]) -> None:
             )
 
 
+def plan_now(desired: Desired, way: Link, left: Mapping[str, int]) -> Plan:
+    """Plan one workspace as it is at this moment.
+
+    Args:
+        desired: What its document says.
+        way: To it.
+        left: How many of each kind the last run left: what is missing since is a hazard. None where no hazard matters.
+    """
+    now = datetime.now(UTC)
+    return plan(desired, way.reader, Situation(now.date(), way.api_url, way.identity, left, now=now))
+
+
 def _planned(desired: Desired, way: Link, records: Path | None) -> Planned:
-    left = left_by_last_run(records, desired.workspace, way.api_url)
-
-    def made() -> Plan:
-        now = datetime.now(UTC)
-        return plan(desired, way.reader, Situation(now.date(), way.api_url, way.identity, left, now=now))
-
+    made = partial(plan_now, desired, way, left_by_last_run(records, desired.workspace, way.api_url))
     first = made()
     source = desired.document.source
     return Planned(

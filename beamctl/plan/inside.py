@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,10 +83,12 @@ def _by_item(value: Any) -> Any:  # noqa: ANN401 - any JSON
         case dict():
             return {key: _by_item(inner) for key, inner in value.items()}
         case list():
-            spelled = [json.dumps(_in_order(item), sort_keys=True) for item in value]
-            return _Items(
-                {_Item(f"{spelled[:index].count(text)} {text}"): value[index] for index, text in enumerate(spelled)}
-            )
+            items, same_before = _Items(), Counter[str]()
+            for item in value:
+                spelled = json.dumps(_in_order(item), sort_keys=True)
+                items[_Item(f"{same_before[spelled]} {spelled}")] = item
+                same_before[spelled] += 1
+            return items
         case _:
             return value
 

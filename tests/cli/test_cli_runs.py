@@ -271,6 +271,17 @@ def test_a_listing_cut_short_after_a_run(
 
 
 @pytest.mark.usefixtures("local")
+def test_drift_needs_no_records(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    told = cli("drift")
+    RUNS.parent.mkdir(exist_ok=True)
+    RUNS.symlink_to(RUNS.name)  # it cannot be read
+    assert cli("plan").code == 3
+    assert cli("drift") == told
+    assert told.code == 2
+
+
+@pytest.mark.usefixtures("local")
 def test_what_a_killed_run_removed_is_not_missed(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", AS_IS + "  kim@example.com: viewer\n")
     assert cli("apply", "--auto-approve").code == 0

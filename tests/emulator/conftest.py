@@ -1,9 +1,12 @@
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from beamctl.emulator import Quirk
+from tests.emulator.process import serving
+from tests.emulator.sdk import Sdk, driving
 from tests.emulator.world import World
 
 
@@ -18,3 +21,17 @@ def with_quirks(tmp_path: Path) -> Callable[..., World]:
         return World(tmp_path / "quirky.db", frozenset(quirks))
 
     return build
+
+
+@pytest.fixture(scope="module")
+def blaxel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    """The official SDK, loaded."""
+    with driving(tmp_path_factory.mktemp("home"), "blaxel") as process:
+        yield process
+
+
+@pytest.fixture
+def sdk(world: World, blaxel: subprocess.Popen[str]) -> Iterator[Sdk]:
+    """It as Ada, against the emulator on a socket."""
+    with serving(world.db) as (_, url):
+        yield Sdk(blaxel, url)

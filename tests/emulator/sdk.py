@@ -2,15 +2,15 @@
 
 import ast
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.emulator.process import running
 
 DRIVER = Path(__file__).with_name("sdk_driver.py")
 
@@ -40,20 +40,6 @@ class Sdk:
         answer = self(operation, *path, **given)
         assert answer["status"] == 200
         return answer["parsed"]
-
-
-@contextmanager
-def running(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    plain = {key: value for key, value in os.environ.items() if not key.upper().startswith(("BL_", "BLAXEL", "HTTP"))}
-    with subprocess.Popen(
-        [sys.executable, *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**plain, **variables},
-    ) as process:
-        yield process
-        process.kill()
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator.sdk import Sdk, driving, named_in, operations, running
-from tests.emulator.test_server import SERVE
+from tests.emulator.process import serving
+from tests.emulator.sdk import Sdk, driving, named_in, operations
 from tests.emulator.world import World
 
 pytestmark = pytest.mark.beamlit
@@ -59,9 +59,8 @@ def process(tmp_path_factory: pytest.TempPathFactory, release: str) -> Iterator[
 @pytest.fixture
 def sdk(world: World, process: subprocess.Popen[str]) -> Iterator[Sdk]:
     """The client as Ada, against the emulator on a socket."""
-    with running("-c", SERVE, str(world.db)) as server:
-        assert server.stdout
-        yield Sdk(process, server.stdout.readline().strip())
+    with serving(world.db) as (_, url):
+        yield Sdk(process, url)
 
 
 def test_workspaces(sdk: Sdk) -> None:

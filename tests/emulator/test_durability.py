@@ -1,13 +1,11 @@
 """What was acknowledged outlives the process: real servers on one file, writers over HTTP, SIGKILL in the middle."""
 
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import count, cycle
 from pathlib import Path
@@ -18,7 +16,7 @@ import pytest
 from werkzeug.test import Client
 
 from beamctl.emulator import as_operator, create_app, load_seed
-from tests.emulator.test_server import SERVE
+from tests.emulator.process import serving
 
 WRITERS = 4
 PEOPLE = 200
@@ -100,15 +98,6 @@ class Writer:
             yield Change(("person", person), INVITED, THERE, f"bl_{person}", "POST", "/workspaces/acme/join")
         if step:
             yield Change(("workspace", before), THERE, GONE, "bl_ada", "DELETE", f"/workspaces/{before}")
-
-
-@contextmanager
-def serving(db: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-c", SERVE, str(db)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        yield server, server.stdout.readline().strip()
-        server.kill()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ socket. It runs in a process of its own, which cannot reach anything but this ma
 
 import base64
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -15,8 +14,8 @@ from beamctl.api.credential import ApiKey
 from beamctl.api.settings import Connection
 from beamctl.api.workspace import open_workspace
 from beamctl.emulator import Quirk
-from tests.emulator.sdk import Sdk, driving, named_in, operations, running
-from tests.emulator.test_server import SERVE
+from tests.emulator.process import serving
+from tests.emulator.sdk import Sdk, named_in, operations
 from tests.emulator.world import World
 from tests.fakes.runs import all_done, apply_through, document, planned
 from tests.fakes.vault import FakeVault
@@ -45,20 +44,6 @@ CATALOGUE = {
 """What the emulator does not serve, with a path: it would have to ask the providers."""
 
 POLICY = {"spec": {"type": "location", "locations": [{"name": "us", "type": "country"}], "resourceTypes": ["agent"]}}
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
-    with driving(tmp_path_factory.mktemp("home"), "blaxel") as process:
-        yield process
-
-
-@pytest.fixture
-def sdk(world: World, process: subprocess.Popen[str]) -> Iterator[Sdk]:
-    """The SDK as Ada, against the emulator on a socket."""
-    with running("-c", SERVE, str(world.db)) as server:
-        assert server.stdout
-        yield Sdk(process, server.stdout.readline().strip())
 
 
 def test_workspaces(sdk: Sdk) -> None:
@@ -93,7 +78,7 @@ def test_users(sdk: Sdk) -> None:
     assert sdk("workspaces.remove_workspace_user", "zoe@example.com")["status"] == 404
 
 
-def test_users_where_the_api_answers_otherwise(world: World, process: subprocess.Popen[str]) -> None:
+def test_users_where_the_api_answers_otherwise(world: World, blaxel: subprocess.Popen[str]) -> None:
     quirks = [
         Quirk.SERVICE_ACCOUNTS_IN_USERS,
         Quirk.USERS_TAKE_CLIENT_IDS,
@@ -101,9 +86,8 @@ def test_users_where_the_api_answers_otherwise(world: World, process: subprocess
         Quirk.LAST_ADMIN_IS_409,
         Quirk.MISSING_WORKSPACE_IS_403,
     ]
-    with running("-c", SERVE, str(world.db), *quirks) as server:
-        assert server.stdout
-        sdk = Sdk(process, server.stdout.readline().strip())
+    with serving(world.db, *quirks) as (_, url):
+        sdk = Sdk(blaxel, url)
         listed = sdk.parsed("workspaces.list_workspace_users")
         assert {"sub": "cid", "role": "admin", "accepted": True} in listed
         changed = sdk.parsed("workspaces.update_workspace_user_role", "cid", body={"role": "viewer"})

@@ -9,16 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from beamctl.emulator import EmulatorError, create_app, serve
+from tests.emulator.process import SERVE
 from tests.emulator.world import World
-
-SERVE = """
-import sys
-from pathlib import Path
-from beamctl.emulator import Quirk, create_app, serve
-app = create_app(Path(sys.argv[1]), quirks=frozenset(map(Quirk, sys.argv[2:])))
-serve(app, "127.0.0.1", 0, lambda url: print(url, flush=True))
-print("ended", flush=True)
-"""
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])

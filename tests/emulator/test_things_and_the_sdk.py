@@ -1,8 +1,6 @@
 """What beamctl declares is what the official SDK sees; what the SDK made by hand is nothing to do for beamctl. For
 policies and integration connections, in one piece and in pages, whatever the API does that nobody knows."""
 
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +13,10 @@ from beamctl.emulator import Quirk, as_operator
 from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan
 from beamctl.usecases import plan
-from tests.emulator.sdk import Sdk, driving, running
-from tests.emulator.test_server import SERVE
+from tests.emulator.sdk import Sdk
 from tests.emulator.world import World
 from tests.fakes.runs import TODAY, all_done, apply_through, document
-from tests.fakes.things import FakeVault
+from tests.fakes.vault import FakeVault
 
 SECRET = "sk-canary-0123456789abcdef"
 POLICIES: dict[str, Any] = {
@@ -40,19 +37,6 @@ SOURCE = {"secret": {"apiKey": {"env": "KEY"}}}
 WANT = document(policies=POLICIES, integrations={"openai": {**CONNECTION, **SOURCE}})
 
 
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
-    with driving(tmp_path_factory.mktemp("home"), "blaxel") as process:
-        yield process
-
-
-@pytest.fixture
-def sdk(world: World, process: subprocess.Popen[str]) -> Iterator[Sdk]:
-    with running("-c", SERVE, str(world.db)) as server:
-        assert server.stdout
-        yield Sdk(process, server.stdout.readline().strip())
-
-
 def planned(world: World, want: Desired) -> Plan:
     with open_workspace(LOCAL, "acme", wsgi_app=as_operator(world.app)) as api:
         return plan(want, api.reader(), Situation(TODAY, "local"))
@@ -61,7 +45,7 @@ def planned(world: World, want: Desired) -> Plan:
 def apply_to(world: World, want: Desired) -> Plan:
     with open_workspace(LOCAL, "acme", wsgi_app=as_operator(world.app)) as api:
         made = plan(want, api.reader(), Situation(TODAY, "local"))
-        assert all_done(apply_through(made, api.reader(), api.sender(), vault=FakeVault({"KEY": SECRET})))
+        assert all_done(apply_through(made, api.reader(), api.sender(), vault=FakeVault({"the variable KEY": SECRET})))
         return made
 
 

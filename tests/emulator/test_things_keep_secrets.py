@@ -21,7 +21,7 @@ from tests.emulator.world import World
 from tests.fakes.faulty import EVERY_FAULT, Faulty
 from tests.fakes.runs import TODAY, apply_through, document
 from tests.fakes.saved import saved
-from tests.fakes.things import FakeVault
+from tests.fakes.vault import FakeVault
 
 CANARY = "sk-canary-0123456789abcdef"
 AT = "2026-11-24T12:00:00.000Z"
@@ -45,7 +45,7 @@ def test_a_secret_is_in_no_text(quirk: Quirk, tmp_path: Path) -> None:
             for fault in (*EVERY_FAULT, ""):
                 found = plan(want, api.reader(), Situation(TODAY, "local"))
                 faulty.plan(*([f"{fault}@1-2"] if fault else []))
-                events = apply_through(found, api.reader(), api.sender(), vault=FakeVault({"KEY": CANARY}))
+                events = apply_through(found, api.reader(), api.sender(), vault=FakeVault({"the variable KEY": CANARY}))
                 faulty.plan()
                 texts += [plan_text(found), plans_json([found], ()), saved_text(saved(found))]
                 texts += [first_line(Run("r", AT, "a", "", ""), found), last_line(found, events, AT, interrupted=False)]

@@ -6,8 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from beamctl.model.api_call import Answer, Lost
-from beamctl.model.secret import Command, Fetch, File, HandOver, Variable
+from beamctl.model.api_call import Answer
 
 PATHS = {"policies": "/policies", "integrations": "/integrations/connections", "environments": "/environments"}
 MASK = "********"
@@ -101,26 +100,3 @@ def _shown(kept: Thing, quirks: Collection[str]) -> Thing:
     elif secret and "masked-secrets" in quirks:
         shown["spec"]["secret"] = dict.fromkeys(secret, MASK)
     return shown
-
-
-@dataclass
-class FakeVault:
-    """Attributes:
-    secrets: By place; what is not there cannot be had.
-    asked: For what.
-    """
-
-    secrets: dict[str, str] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-
-    def deliver(self, secret: HandOver) -> Answer | Lost:
-        return Lost(f"{secret.what} has nowhere to go")
-
-    def fetch(self, secret: Fetch) -> Answer | Lost:
-        self.asked.append(secret.what)
-        match secret.source:
-            case Variable(name=place) | File(path=place):
-                pass
-            case Command(words=words):
-                place = " ".join(words)
-        return Answer(200, self.secrets[place]) if place in self.secrets else Lost(f"{place} is not set")

@@ -42,5 +42,5 @@ class FakeVault:
 
     def fetch(self, secret: Fetch) -> Answer | Lost:
         with self.lock:
-            found = self.holds.get(described(secret.source))
-            return Lost(f"{secret.what} is not there") if found is None else Answer(200, found)
+            place = described(secret.source)
+            return Answer(200, self.holds[place]) if place in self.holds else Lost(f"{place} is not set")

@@ -8,10 +8,10 @@ from typing import Any
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk
 from tests.fakes.runs import document
-from tests.fakes.things import FakeVault
+from tests.fakes.vault import FakeVault
 
 PAST = "2020-01-01T00:00:00Z"
-VAULT = FakeVault({"KEY": "sk-canary-0123456789abcdef"})
+VAULT = FakeVault({"the variable KEY": "sk-canary-0123456789abcdef"})
 KEY = "bl_ci_of_the_fault_tests"
 """Of the service account that beamctl runs as: no person is needed for it to go on."""
 GUARDS = {"maxRemovals": 9}

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.api.body import MOST_NESTED, error_text, read
+from beamctl.api.body import error_text, read
 from beamctl.api.exchange import Failure, Reply
 from beamctl.api.retry import LONGEST_WAIT, Effort, wait_before_repeat
 from beamctl.api.token import claims, issued
 from beamctl.destroy.survey import survey
 from beamctl.errors import DocumentError, GarbledError
 from beamctl.kinds.registry import KINDS
+from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan.kind import Situation
 from beamctl.report.as_json import drift_json, plans_json, show_json
 from beamctl.report.text.destroy import estate_text

@@ -9,11 +9,12 @@ from beamctl.apply.event import Ended
 from beamctl.document.document import Desired
 from beamctl.plan.kind import Outcome
 from tests.fakes.runs import applied, document, outcomes, planned
-from tests.fakes.things import MASK, FakeThings, FakeVault, thing
+from tests.fakes.things import MASK, FakeThings, thing
+from tests.fakes.vault import FakeVault
 from tests.fakes.workspace import FakeWorkspace
 
 LOCATION: dict[str, Any] = {"type": "location", "locations": [{"type": "continent", "name": "eu"}]}
-VAULT = FakeVault({"KEY": "sk-canary", "secrets/old": "sk-old"})
+VAULT = FakeVault({"the variable KEY": "sk-canary", "the file secrets/old": "sk-old"})
 
 
 def workspace(*policies: dict[str, Any], quirks: str = "", **more: Any) -> FakeWorkspace:
@@ -209,13 +210,15 @@ def test_a_secret_that_is_not_declared_is_not_sent_back() -> None:
     assert MASK not in str(live.things.kept)
 
 
-@pytest.mark.parametrize(("name", "why"), [("NOT_THERE", "NOT_THERE is not set"), ("EMPTY", "it is empty")])
+@pytest.mark.parametrize(
+    ("name", "why"), [("NOT_THERE", "the variable NOT_THERE is not set"), ("EMPTY", "it is empty")]
+)
 def test_without_its_secret_nothing_is_sent(name: str, why: str) -> None:
     live = workspace()
     want = document(integrations={"c": {"integration": "openai", "secret": {"apiKey": {"env": name}}}})
     plan = planned(want, live)
     live.calls.clear()
-    (ended,) = [e for e in applied(plan, live, vault=FakeVault({"EMPTY": ""})) if isinstance(e, Ended)]
+    (ended,) = [e for e in applied(plan, live, vault=FakeVault({"the variable EMPTY": ""})) if isinstance(e, Ended)]
     assert ended.outcome.remark == f"the secret apiKey cannot be had: {why}; nothing was sent"
     assert live.calls == []
 

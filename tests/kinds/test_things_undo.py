@@ -12,7 +12,8 @@ from beamctl.kinds.integration import IntegrationKind
 from beamctl.kinds.policy import PolicyKind
 from beamctl.plan.change import Action, Change, Stage
 from tests.fakes.runs import all_done, applied, document, planned
-from tests.fakes.things import FakeVault, thing
+from tests.fakes.things import thing
+from tests.fakes.vault import FakeVault
 from tests.fakes.workspace import FakeWorkspace
 from tests.kinds.test_undo import inverse, record_of
 
@@ -75,7 +76,7 @@ def test_every_change(case: tuple[str, Thing, Any, Thing, str, Any, list[str]]) 
 
 def test_an_undo_sends_the_secret_along_as_the_run_did() -> None:
     now = live("integrations", CONNECTION)
-    vault = FakeVault({"KEY": "sk-canary"})
+    vault = FakeVault({"the variable KEY": "sk-canary"})
     made = planned(want("integrations", OPENAI), now)
     assert all_done(applied(made, now, vault=vault))
     assert all_done(applied(inverse(record_of(made), now), now, vault=vault))

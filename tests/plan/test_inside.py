@@ -23,6 +23,13 @@ OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "
         ({"a": 1}, {"a": "1"}, [("a", 1, "1")]),
         ([OPS, OPS], [OPS, OPS | {"role": "viewer"}], [("", ABSENT, OPS | {"role": "viewer"}), ("", OPS, ABSENT)]),
         (["a", OPS], ["a", ALL], [("", ABSENT, ALL), ("", OPS, ABSENT)]),
+        (["a", "b", "a", "b"], ["b", "a", "a", "a"], [("", ABSENT, "a"), ("", "b", ABSENT)]),
+        (["a"] * 3, ["a"], [("", "a", ABSENT), ("", "a", ABSENT)]),
+        (
+            [{"n": [1, 2]}, {"n": [2, 1]}],
+            [{"n": [1, 2]}, {"n": [1, 2]}, {"n": [2, 1]}],
+            [("", ABSENT, {"n": [2, 1]})],
+        ),
     ],
 )
 def test_every_spot(before: Any, after: Any, spots: list[tuple[str, Any, Any]]) -> None:

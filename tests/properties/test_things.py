@@ -19,7 +19,8 @@ from beamctl.report.text.plan import plan_text
 from beamctl.usecases import look_again, open_plan, undo
 from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
 from tests.fakes.saved import saved
-from tests.fakes.things import FakeThings, FakeVault, thing
+from tests.fakes.things import FakeThings, thing
+from tests.fakes.vault import FakeVault
 from tests.fakes.workspace import FakeWorkspace
 from tests.kinds.test_undo import record_of
 
@@ -90,7 +91,7 @@ lives = st.builds(
     st.integers(0, 2),
     st.frozensets(st.sampled_from(["put-replaces", "spec-merges", "masked-secrets", "echoed-secrets"])),
 )
-VAULT = FakeVault({"KEY": CANARY})
+VAULT = FakeVault({"the variable KEY": CANARY})
 
 
 def doable(plan: Plan) -> bool:

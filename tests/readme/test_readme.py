@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from beamctl.api import cli_files, credential
-from beamctl.api.body import MOST_NESTED
 from beamctl.api.client import LARGEST_ANSWER
 from beamctl.cli import run_records
 from beamctl.cli.documents import LARGEST_TOGETHER
@@ -28,6 +27,7 @@ from beamctl.kinds.member.table import ROWS, WANTED
 from beamctl.kinds.policy import MOST_LOOKED_INTO
 from beamctl.kinds.resource.live import MOST_PAGES
 from beamctl.model import email
+from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan import saved
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.style import LONGEST_VALUE

@@ -8,9 +8,9 @@ from typing import Any
 
 from beamctl.kinds.api_key.judge import EXPIRES_IN, KIND, shown
 from beamctl.kinds.api_key.live import NEVER, premise
+from beamctl.kinds.making import says_where
 from beamctl.kinds.service_account.wanted import LONGEST, is_name
 from beamctl.model.duration import duration
-from beamctl.model.secret import SECRET_TO, sink_of
 from beamctl.plan.change import Action, Change, Reason, Stage
 
 _MADE = frozenset({"account", "name", EXPIRES_IN, "clientId"})
@@ -44,10 +44,7 @@ def _makes(change: Change, after: Mapping[str, Any]) -> bool:
         return False
     if change.stage is not Stage.CREATE_WITHIN or change.name != shown(after["account"], after["name"]):
         return False
-    if change.lane != f"{KIND} {after['clientId'] or after['account']}" or set(change.secrets) != {SECRET_TO}:
-        return False
-    sink = change.secrets[SECRET_TO]
-    return sink is None or (isinstance(sink, Mapping) and sink_of(sink) is not None)
+    return change.lane == f"{KIND} {after['clientId'] or after['account']}" and says_where(change.secrets)
 
 
 def _is_premise(change: Change, after: Mapping[str, Any]) -> bool:

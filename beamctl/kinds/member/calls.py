@@ -4,10 +4,23 @@ what comes back is compared, and corrected by `PUT` where it differs."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
-from beamctl.errors import GarbledError
+from beamctl.kinds.conversation import (
+    MISSING,
+    PLAN,
+    Asking,
+    Talk,
+    delete,
+    done,
+    failed,
+    look,
+    not_made,
+    refusal,
+    text_in,
+    unseen,
+)
 from beamctl.kinds.member.live import Person, people
 from beamctl.kinds.member.table import Standing
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
@@ -17,16 +30,12 @@ from beamctl.plan.change import Action, Change
 from beamctl.plan.kind import Ending, Outcome
 
 LISTING = "/users"
-_CONFLICT, _MISSING, _BAD_REQUEST = 409, 404, 400
+_CONFLICT, _BAD_REQUEST = 409, 400
 _MOST_INVITATIONS = 3
 _LATER = "its role will be set once the invitation is accepted: the next apply then does it"
-_AGAIN = "Run `beamctl plan` to see how it stands."
-
-_Talk = Generator[ApiCall, Answer | Lost, Outcome]
-_Lookup = Generator[ApiCall, Answer | Lost, Person | Lost | None]
 
 
-def perform(change: Change) -> _Talk:
+def perform(change: Change) -> Talk:
     """Make a change to one person."""
     match change.action:
         case Action.INVITE | Action.RESEND:
@@ -39,24 +48,24 @@ def perform(change: Change) -> _Talk:
             raise AssertionError(f"a member has no change {change.action}")
 
 
-def _invite(change: Change) -> _Talk:
+def _invite(change: Change) -> Talk:
     """Send an invitation, or send an expired one again; never a second one while the first may be there."""
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
     for _ in range(_MOST_INVITATIONS):
         answer = yield ApiCall(Method.POST, LISTING, {"email": email, "role": role.value})
         if isinstance(answer, Answer) and answer.status != _CONFLICT:
-            return (yield from _settle(email, role, _role_told(answer))) if answer.ok else _failed(answer)
+            return (yield from _settle(email, role, text_in(answer, "role"))) if answer.ok else _failed(answer)
         outcome = yield from _look_instead(email, role, answer)
         if outcome is not None:
             return outcome
-    return _not_made(answer)
+    return not_made(answer)
 
 
-def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Generator[ApiCall, Answer | Lost, Outcome | None]:
+def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outcome | None]:
     """The answer was lost, or somebody is there already: look, do not repeat. None is: the way is free."""
     there = yield from _look_up(email)
     if isinstance(there, Lost):
-        return _unseen(answer, there)
+        return unseen(answer, there)
     if there is None:
         return None
     if there.accepted:
@@ -66,7 +75,7 @@ def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Generator[Ap
         return (yield from _settle(email, role, str(there.role), remark))
     if isinstance(answer, Answer):  # 409: the expired invitation stands in the way
         revoked = yield ApiCall(Method.DELETE, _path(email))
-        if isinstance(revoked, Answer) and not (revoked.ok or revoked.status == _MISSING):
+        if isinstance(revoked, Answer) and not (revoked.ok or revoked.status == MISSING):
             return _failed(revoked)
     return None
 
@@ -74,14 +83,14 @@ def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Generator[Ap
 def _in_already(there: Person, role: Role) -> Outcome:
     """Somebody let the person in meanwhile: taking a role from a member is not what was approved."""
     if there.role is role:
-        return Outcome(Ending.DONE, "is in already")
-    return Outcome(Ending.FAILED, f"is in already, as {there.role}", _AGAIN)
+        return done("is in already")
+    return failed(f"is in already, as {there.role}", PLAN)
 
 
-def _settle(email: str, role: Role, told: str, remark: str = "") -> _Talk:
+def _settle(email: str, role: Role, told: str, remark: str = "") -> Talk:
     """The invitation is there: see to its role."""
     if told == role.value:
-        return Outcome(Ending.DONE, remark)
+        return done(remark)
     if _too_much(told, role):  # is it an invitation at all?
         there = yield from _look_up(email)
         if isinstance(there, Person) and there.accepted:
@@ -91,41 +100,41 @@ def _settle(email: str, role: Role, told: str, remark: str = "") -> _Talk:
         return _as_answered(answer, role, remark) if answer.ok else _still_pending(told, role, answer, remark)
     there = yield from _look_up(email)
     if not isinstance(there, Person):
-        return _unseen(answer, there) if there else _gone(email)
+        return unseen(answer, there) if there else _gone(email)
     return _in_already(there, role) if there.accepted else _still_pending(str(there.role), role, answer, remark)
 
 
 def _still_pending(told: str, role: Role, answer: Answer | Lost, remark: str) -> Outcome:
     """The role of an invitation could not be set: does it matter?"""
     if told == role.value:
-        return Outcome(Ending.DONE, remark)
+        return done(remark)
     if _too_much(told, role):
         return _offers_too_much(told, role, answer)
     as_what = f" as {told}" if told else ", in a role the API does not tell"
-    return Outcome(Ending.DONE, f"{remark or 'invited'}{as_what}; {_LATER}")
+    return done(f"{remark or 'invited'}{as_what}; {_LATER}")
 
 
 def _as_answered(answer: Answer, role: Role, remark: str = "") -> Outcome:
     """A role was set: is it the one that was asked for?"""
-    told = _role_told(answer)
+    told = text_in(answer, "role")
     if told in ("", role.value):
-        return Outcome(Ending.DONE, remark)
-    return Outcome(Ending.FAILED, f"the API answered that the role is {told!r}, not {role.value!r}", _AGAIN)
+        return done(remark)
+    return failed(f"the API answered that the role is {told!r}, not {role.value!r}", PLAN)
 
 
-def _set_role(change: Change) -> _Talk:
+def _set_role(change: Change) -> Talk:
     """Set a role; where the answer does not confirm it, look."""
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
     answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
     if isinstance(answer, Answer):
         pending = (change.before or {}).get("standing") == "invited"
-        if answer.ok and (_role_told(answer) or pending):  # of one who is pending, the listing may tell no role either
+        if answer.ok and (pending or text_in(answer, "role")):  # of who is pending, the listing may tell none either
             return _as_answered(answer, role)
-        if not answer.ok and answer.status not in (_MISSING, _BAD_REQUEST):
+        if not answer.ok and answer.status not in (MISSING, _BAD_REQUEST):
             return _failed(answer)
     there = yield from _look_up(email)
     if not isinstance(there, Person):
-        return _unseen(answer, there) if there else _gone(email)
+        return unseen(answer, there) if there else _gone(email)
     return _role_seen(there, role, answer)
 
 
@@ -133,9 +142,9 @@ def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
     """A role was not confirmed, or refused, and this is how the person stands."""
     told = str(there.role)
     if there.role is role:
-        return Outcome(Ending.DONE)
+        return done()
     if isinstance(answer, Lost) or answer.ok:
-        return _not_made(answer, f": it is {told}") if told else _unseen(answer, Lost("the API does not tell the role"))
+        return not_made(answer, f": it is {told}") if told else unseen(answer, Lost("the API does not tell the role"))
     if there.accepted:
         return _failed(answer)
     if _too_much(told, role):
@@ -143,33 +152,17 @@ def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
     return Outcome(Ending.DEFERRED, f"still invited{told and f' as {told}'}; {_LATER}")
 
 
-def _remove(change: Change) -> _Talk:
-    """Remove or revoke; where that is not confirmed, look whether the person is gone."""
+def _remove(change: Change) -> Talk:
+    """Remove or revoke."""
     email = (change.before or {})["email"]
-    answer = yield ApiCall(Method.DELETE, _path(email))
-    if answer.ok:
-        return Outcome(Ending.DONE)
-    if isinstance(answer, Answer) and answer.status != _MISSING:
-        return _failed(answer)
-    there = yield from _look_up(email)  # after a 404: gone, or a path that reached nobody?
-    if there is None:
-        return Outcome(Ending.DONE, "was gone already" if isinstance(answer, Answer) else "")
-    if isinstance(there, Lost):
-        return _unseen(answer, there)
-    return _failed(answer) if isinstance(answer, Answer) else _not_made(answer)
+    return delete(_path(email), _look_up(email), _failed)
 
 
-def _look_up(email: str) -> _Lookup:
+def _look_up(email: str) -> Asking[Person | Lost | None]:
     """The person as the API shows them now, or None; a listing of nobody is not believed."""
-    answer = yield ApiCall(Method.GET, LISTING)
-    if isinstance(answer, Lost):
-        return answer
-    if not answer.ok:
-        return Lost(answer.why)
-    try:
-        everybody = people(answer.body)
-    except GarbledError as error:
-        return Lost(error.message)
+    everybody = yield from look(LISTING, people)
+    if isinstance(everybody, Lost):
+        return everybody
     return everybody.get(folded(email)) if everybody else Lost("the API shows no members at all")
 
 
@@ -181,32 +174,15 @@ def _too_much(told: str, role: Role) -> bool:
 def _offers_too_much(told: str, role: Role, answer: Answer | Lost) -> Outcome:
     remark = f"the invitation still offers {told}, not {role.value}: {answer.why}"
     hint = "Take the person out of the document and apply (that revokes it), then put them back and apply."
-    return Outcome(Ending.FAILED, remark, hint)
+    return failed(remark, hint)
 
 
 def _gone(email: str) -> Outcome:
-    return Outcome(Ending.FAILED, f"{email} is no longer in the workspace", _AGAIN)
-
-
-def _unseen(answer: Answer | Lost, look: Lost) -> Outcome:
-    """Nothing is known: neither from the answer nor from looking."""
-    return Outcome(Ending.FAILED, f"{answer.why}, and it cannot be looked up: {look.why}", _AGAIN)
-
-
-def _not_made(answer: Answer | Lost, seen: str = "") -> Outcome:
-    """It was looked up, and everything is as before."""
-    return Outcome(Ending.FAILED, f"{answer.why}; it was not made{seen}", "Run `beamctl apply` again.")
+    return failed(f"{email} is no longer in the workspace", PLAN)
 
 
 def _failed(answer: Answer) -> Outcome:
-    hint = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
-    return Outcome(Ending.FAILED, answer.why, hint, refused=answer.refused)
-
-
-def _role_told(answer: Answer | Lost) -> str:
-    body = answer.body if isinstance(answer, Answer) else None
-    role = body.get("role") if isinstance(body, dict) else None
-    return role if isinstance(role, str) else ""
+    return replace(refusal(answer), refused=answer.refused)
 
 
 def _facts(change: Change) -> dict[str, Any]:

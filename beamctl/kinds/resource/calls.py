@@ -3,27 +3,35 @@ nobody knows whether the API keeps what a `PUT` leaves out; deleted in one. It m
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from beamctl.errors import GarbledError
+from beamctl.kinds.conversation import (
+    MISSING,
+    PLAN,
+    Asking,
+    Talk,
+    delete,
+    done,
+    failed,
+    not_made,
+    refusal,
+    unseen,
+)
 from beamctl.kinds.resource.compare import has
 from beamctl.kinds.resource.live import Thing, thing
 from beamctl.kinds.resource.shape import METADATA, SECRET, VERSION, Shape
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
-from beamctl.model.secret import SECRETS_FROM, Command, Fetch, File, HandOver, Variable, place_of
+from beamctl.model.secret import SECRETS_FROM, Command, Fetch, File, Variable, place_of
 from beamctl.plan.change import Action, Change
-from beamctl.plan.kind import Conversation, Ending, Outcome
+from beamctl.plan.kind import Outcome
 
-_CONFLICT, _MISSING = 409, 404
-_AGAIN = "Run `beamctl plan` to see how it stands."
+_CONFLICT = 409
 _READ_ONLY = frozenset({"workspace", "url", "plan", "createdAt", "updatedAt", "createdBy", "updatedBy"})
 
-_Calls = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Thing | Lost | None]
-_Fetches = Generator[ApiCall | HandOver | Fetch, Answer | Lost, dict[str, str] | Outcome]
 
-
-def perform(shape: Shape, change: Change) -> Conversation:
+def perform(shape: Shape, change: Change) -> Talk:
     """Make a change to one thing. A secret that it needs is fetched before anything is sent."""
     match change.action:
         case Action.DELETE:
@@ -38,7 +46,7 @@ def perform(shape: Shape, change: Change) -> Conversation:
             raise AssertionError(f"a {shape.word} has no change {change.action}")
 
 
-def _fetch(change: Change) -> _Fetches:
+def _fetch(change: Change) -> Asking[dict[str, str] | Outcome]:
     """Every part of the secret, by its name."""
     found = {}
     for name, written in change.secrets.get(SECRETS_FROM, {}).items():
@@ -51,78 +59,69 @@ def _fetch(change: Change) -> _Fetches:
         if not isinstance(text, str) or not text:
             why = "it is empty" if isinstance(got, Answer) and got.ok else got.why
             remark = f"the secret {name} cannot be had: {why}; nothing was sent"
-            return Outcome(Ending.FAILED, remark, "See to where it comes from, then run `beamctl apply` again.")
+            return failed(remark, "See to where it comes from, then run `beamctl apply` again.")
         found[name] = text
     return found
 
 
-def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Conversation:
+def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
     body = _written(shape, {"metadata": {"name": change.name}, "spec": {}}, change, secret)
     answer = yield ApiCall(Method.POST, shape.path, body)
     if isinstance(answer, Answer) and not answer.ok and answer.status != _CONFLICT:
-        return _failed(answer)
+        return refusal(answer)
     if answer.ok and (told := _told(shape, change.name, answer)) is not None:
         return _as_told(shape, change, told)
     there = yield from look_up(shape, change.name)
     if isinstance(there, Lost):
-        return _unseen(answer, there)
+        return unseen(answer, there)
     if there is None:
-        return _failed(answer) if isinstance(answer, Answer) else _not_made(answer)
+        return refusal(answer) if isinstance(answer, Answer) else not_made(answer)
     if has(shape, there, change.after or {}):
-        return Outcome(Ending.DONE, "is there already" if isinstance(answer, Answer) and not answer.ok else "")
-    return Outcome(Ending.FAILED, f"is there already, with another {_differing(shape, change, there)}", _AGAIN)
+        return done("is there already" if isinstance(answer, Answer) and not answer.ok else "")
+    return failed(f"is there already, with another {_differing(shape, change, there)}", PLAN)
 
 
-def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Conversation:
+def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
     """Read the thing, and write it back whole where it is still as it was."""
     read = yield ApiCall(Method.GET, path_of(shape, change.name))
-    if isinstance(read, Answer) and read.status == _MISSING:
+    if isinstance(read, Answer) and read.status == MISSING:
         return _gone(change)
     now = _told(shape, change.name, read)
     if now is None or not isinstance(read, Answer):
-        return _failed(read) if isinstance(read, Answer) and not read.ok else _unseen(read, Lost("nothing was sent"))
+        return refusal(read) if isinstance(read, Answer) and not read.ok else unseen(read, Lost("nothing was sent"))
     if not has(shape, now, change.before or {}):
         is_so = has(shape, now, change.after or {})
-        return Outcome(Ending.DONE, "is so already") if is_so else _changed(shape, change, now)
+        return done("is so already") if is_so else _changed(shape, change, now)
     return (yield from _write(shape, change, _written(shape, read.body, change, secret)))
 
 
-def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Conversation:
+def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Talk:
     """Write it, and look where the answer does not confirm it."""
     answer = yield ApiCall(Method.PUT, path_of(shape, change.name), body)
     if isinstance(answer, Answer) and not answer.ok:
-        return _gone(change) if answer.status == _MISSING else _failed(answer)
+        return _gone(change) if answer.status == MISSING else refusal(answer)
     if (told := _told(shape, change.name, answer)) is not None:
         return _as_told(shape, change, told)
     there = yield from look_up(shape, change.name)
     if not isinstance(there, Thing):
-        return _unseen(answer, there) if there else _gone(change)
+        return unseen(answer, there) if there else _gone(change)
     if has(shape, there, change.after or {}):
-        return Outcome(Ending.DONE)
-    return _not_made(answer) if has(shape, there, change.before or {}) else _changed(shape, change, there)
+        return done()
+    return not_made(answer) if has(shape, there, change.before or {}) else _changed(shape, change, there)
 
 
-def _delete(shape: Shape, change: Change) -> Conversation:
-    answer = yield ApiCall(Method.DELETE, path_of(shape, change.name))
-    if answer.ok:
-        return Outcome(Ending.DONE)
-    if isinstance(answer, Answer) and answer.status == _CONFLICT:
-        hint = "Take it out of what uses it first; then run `beamctl apply` again."
-        return Outcome(Ending.FAILED, answer.why, hint)
-    if isinstance(answer, Answer) and answer.status != _MISSING:
-        return _failed(answer)
-    there = yield from look_up(shape, change.name)  # after a 404: gone, or a path that reached nothing?
-    if there is None:
-        return Outcome(Ending.DONE, "was gone already" if isinstance(answer, Answer) else "")
-    if isinstance(there, Lost):
-        return _unseen(answer, there)
-    return _failed(answer) if isinstance(answer, Answer) else _not_made(answer)
+def _delete(shape: Shape, change: Change) -> Talk:
+    def refused(answer: Answer) -> Outcome:
+        in_use = "Take it out of what uses it first; then run `beamctl apply` again."
+        return failed(answer.why, in_use) if answer.status == _CONFLICT else refusal(answer)
+
+    return delete(path_of(shape, change.name), look_up(shape, change.name), refused)
 
 
-def look_up(shape: Shape, name: str) -> _Calls:
+def look_up(shape: Shape, name: str) -> Asking[Thing | Lost | None]:
     """The thing as it is now; None where there is none of that name."""
     answer = yield ApiCall(Method.GET, path_of(shape, name))
-    if isinstance(answer, Answer) and answer.status == _MISSING:
+    if isinstance(answer, Answer) and answer.status == MISSING:
         return None
     return _told(shape, name, answer) or Lost(answer.why if not answer.ok else "the API shows something else")
 
@@ -164,9 +163,9 @@ def _told(shape: Shape, name: str, answer: Answer | Lost) -> Thing | None:
 
 def _as_told(shape: Shape, change: Change, told: Thing) -> Outcome:
     if has(shape, told, change.after or {}):
-        return Outcome(Ending.DONE)
+        return done()
     remark = f"the API took the change but answers another {_differing(shape, change, told)}"
-    return Outcome(Ending.FAILED, remark, "Run `beamctl show` to see what it made of it.")
+    return failed(remark, "Run `beamctl show` to see what it made of it.")
 
 
 def _differing(shape: Shape, change: Change, now: Thing) -> str:
@@ -179,21 +178,8 @@ def _differing(shape: Shape, change: Change, now: Thing) -> str:
 def _changed(shape: Shape, change: Change, now: Thing) -> Outcome:
     before = change.before or {}
     names = ", ".join(field for field in before if not has(shape, now, {field: before[field]}))
-    return Outcome(Ending.FAILED, f"{names} was changed meanwhile", "Run `beamctl plan` to see it.")
+    return failed(f"{names} was changed meanwhile", "Run `beamctl plan` to see it.")
 
 
 def _gone(change: Change) -> Outcome:
-    return Outcome(Ending.FAILED, f"{change.name} is no longer there", _AGAIN)
-
-
-def _unseen(answer: Answer | Lost, look: Lost) -> Outcome:
-    return Outcome(Ending.FAILED, f"{answer.why}, and it cannot be looked up: {look.why}", _AGAIN)
-
-
-def _not_made(answer: Answer | Lost) -> Outcome:
-    return Outcome(Ending.FAILED, f"{answer.why}; it was not made", "Run `beamctl apply` again.")
-
-
-def _failed(answer: Answer) -> Outcome:
-    hint = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
-    return Outcome(Ending.FAILED, answer.why, hint)
+    return failed(f"{change.name} is no longer there", PLAN)

@@ -3,26 +3,17 @@ not know how a call travels. A role is always sent: an account that is made with
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from beamctl.kinds.conversation import APPLY, PLAN, Talk, delete, done, failed, not_made, text_in, unseen
 from beamctl.kinds.service_account.live import Account
-from beamctl.kinds.service_account.lookup import (
-    APPLY,
-    PLAN,
-    Talk,
-    done,
-    failed,
-    is_gone,
-    look,
-    one,
-    put,
-    text_in,
-    unseen,
-)
+from beamctl.kinds.service_account.lookup import find, one, put
 from beamctl.kinds.service_account.making import make
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import Answer, Lost
 from beamctl.plan.change import Action, Change, Reason
+from beamctl.plan.kind import Outcome
 
 
 def perform(change: Change) -> Talk:
@@ -31,22 +22,20 @@ def perform(change: Change) -> Talk:
         case Action.CREATE | Action.REPLACE:
             return make(change)
         case Action.SET_ROLE | Action.UPDATE:
-            return _update(change)
+            return _update(change, change.after or {})
         case Action.DELETE:
             return _delete(change)
         case _:
             raise AssertionError(f"a service account has no change {change.action}")
 
 
-def _update(change: Change) -> Talk:
+def _update(change: Change, after: Mapping[str, Any]) -> Talk:
     """Read it, change it, and keep what beamctl noted in its description."""
-    after: dict[str, Any] = dict(change.after or {})
-    found = yield from look()
-    if isinstance(found, Lost):
-        return failed(f"the service accounts cannot be looked up: {found.why}", APPLY)
-    now = found.by_id.get(change.key)
+    now = yield from find(change.key)
+    if isinstance(now, Lost):
+        return failed(f"the service accounts cannot be looked up: {now.why}", APPLY)
     if now is None:
-        return failed(f"{change.name} is no longer in the workspace", PLAN)
+        return _gone(change)
     if _is_so(now, after):
         return done("is so already")
     noted = replace(now.description, text=after["description"])
@@ -58,41 +47,32 @@ def _update(change: Change) -> Talk:
     return (yield from _look_whether(change, answer, after))
 
 
-def _look_whether(change: Change, answer: Answer | Lost, after: dict[str, Any]) -> Talk:
+def _look_whether(change: Change, answer: Answer | Lost, after: Mapping[str, Any]) -> Talk:
     """The answer does not confirm it."""
-    found = yield from look()
-    if isinstance(found, Lost):
-        return unseen(answer, found)
-    now = found.by_id.get(change.key)
+    now = yield from find(change.key)
+    if isinstance(now, Lost):
+        return unseen(answer, now)
     if now is None:
-        return failed(f"{change.name} is no longer in the workspace", PLAN)
+        return _gone(change)
     if _is_so(now, after):
         return done()
     if isinstance(answer, Lost):
-        return failed(f"{answer.why}; it was not made", APPLY)
+        return not_made(answer)
     return failed("the API took the change but shows something else", PLAN)
 
 
-def _is_so(now: Account, after: dict[str, Any]) -> bool:
+def _is_so(now: Account, after: Mapping[str, Any]) -> bool:
     told = now.name, str(now.role), now.description.text
     return told == (after["name"], after["role"], after["description"])
 
 
+def _gone(change: Change) -> Outcome:
+    return failed(f"{change.name} is no longer in the workspace", PLAN)
+
+
 def _delete(change: Change) -> Talk:
-    """Delete it; where that is not confirmed, look whether it is gone."""
     if change.reason is Reason.NOT_HANDED_OVER:
-        found = yield from look()
-        now = None if isinstance(found, Lost) else found.by_id.get(change.key)
-        if now is not None and not now.unfinished:  # the run that made it was not dead after all
+        now = yield from find(change.key)
+        if isinstance(now, Account) and not now.unfinished:  # the run that made it was not dead after all
             return failed("its client secret was handed over meanwhile", PLAN)
-    answer = yield ApiCall(Method.DELETE, one(change.key))
-    if answer.ok:
-        return done()
-    if isinstance(answer, Answer) and not is_gone(answer):
-        return failed(answer.why)
-    seen = yield from look()
-    if isinstance(seen, Lost):
-        return unseen(answer, seen)
-    if change.key not in seen.by_id:
-        return done("was gone already" if isinstance(answer, Answer) else "")
-    return failed(answer.why) if isinstance(answer, Answer) else failed(f"{answer.why}; it was not made", APPLY)
+    return (yield from delete(one(change.key), find(change.key)))

@@ -1,66 +1,54 @@
-"""Making a service account, so that its client secret is handed over or the account is known to be of no use. It is
-made with a mark in its description, which goes once the secret is where it should be. It must not know how a call
-travels, nor how a place is reached."""
+"""Making a service account. What is the same for all that has a secret stands in `kinds.making`; this must not
+know how a call travels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from beamctl.kinds.service_account.live import Account
-from beamctl.kinds.service_account.lookup import (
-    APPLY,
-    LISTING,
-    PLAN,
-    Asking,
-    Talk,
-    done,
-    failed,
-    is_gone,
-    look,
-    one,
-    put,
-    text_in,
-    unseen,
-)
+from beamctl.kinds import making
+from beamctl.kinds.conversation import APPLY, PLAN, Asking, Talk, done, failed, is_gone, text_in
+from beamctl.kinds.making import Making, Sort
+from beamctl.kinds.service_account.live import Account, accounts
+from beamctl.kinds.service_account.lookup import LISTING, find, look, one, put
 from beamctl.kinds.service_account.mark import CLIENT_SECRET, Description
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.model.role import live_role
-from beamctl.model.secret import SECRET_TO, HandOver, sink_of
 from beamctl.plan.change import Action, Change
+from beamctl.plan.kind import Outcome
 
-_REPLACED = "the next apply replaces it"
-_OTHER_RUN = "another run made one of that name at the same time, so this one was taken back"
+_SORT = Sort(
+    thing="account",
+    secret="client secret",  # noqa: S106 - a word
+    it="its client secret",
+    id="client_id",
+    handed={"clientId": "client_id", "clientSecret": "client_secret"},
+    anew="was replaced; the one without a client secret",
+    hint=APPLY,
+)
 
 
 def make(change: Change) -> Talk:
     """Make an account, also instead of one whose client secret nobody has."""
+    after, replaces = change.after or {}, change.action is Action.REPLACE
     found = yield from look()
     if isinstance(found, Lost):
         return failed(f"the service accounts cannot be looked up: {found.why}", APPLY)
-    before = found.named(str((change.after or {})["name"]))
-    if before and (change.action is Action.CREATE or not before[0].unfinished):
+    before = found.named(after["name"])
+    if before and not (replaces and before[0].unfinished):
         return (yield from _there_already(change, before))
-    return (yield from _post(change, before))
-
-
-def _post(change: Change, before: Sequence[Account]) -> Talk:
-    answer = yield ApiCall(Method.POST, LISTING, _body(change))
-    if isinstance(answer, Lost):
-        return (yield from _lost(change, before, answer))
-    if not answer.ok:
-        return failed(answer.why)
-    client_id, secret = text_in(answer, "client_id"), text_in(answer, "client_secret")
-    if not client_id or not secret:
-        return failed(f"the API told no client secret; {_REPLACED}", APPLY)
-    made = Account(client_id, str((change.after or {})["name"]), live_role(""), Description(unfinished=True))
-    if (yield from _is_other_run(made, before)):
-        return (yield from _take_back(made, _OTHER_RUN, PLAN))
-    return (yield from _hand_over(change, made, secret))
-
-
-def _body(change: Change) -> dict[str, str]:
-    after = change.after or {}
-    return {"name": after["name"], "description": CLIENT_SECRET, "role": after["role"]}
+    under_way = Making(
+        sort=_SORT,
+        what=f"the client secret of {after['name']}",
+        places=change.secrets,
+        creation=ApiCall(Method.POST, LISTING, {**after, "description": CLIENT_SECRET}),
+        named=lambda listing: [each.client_id for each in accounts(listing).named(after["name"])],
+        before=[each.client_id for each in before],
+        instead_of=[change.key] if replaces else [],
+        finish=partial(_finish, after),
+    )
+    return (yield from making.make(under_way))
 
 
 def _there_already(change: Change, there: Sequence[Account]) -> Talk:
@@ -78,63 +66,24 @@ def _there_already(change: Change, there: Sequence[Account]) -> Talk:
     return done("was made meanwhile, by another run or by hand, and so was its client secret")
 
 
-def _lost(change: Change, before: Sequence[Account], answer: Lost) -> Talk:
-    """The answer with the client secret is lost: is the account there?"""
-    found = yield from look()
-    if isinstance(found, Lost):
-        return unseen(answer, found)
-    known = {account.client_id for account in before}
-    new = [each for each in found.named(str((change.after or {})["name"])) if each.client_id not in known]
-    if not new:
-        return failed(f"{answer.why}; it was not made", APPLY)
-    ids = ", ".join(account.client_id for account in new)
-    return failed(f"{answer.why}; it was made ({ids}), and nobody has its client secret: {_REPLACED}", APPLY)
-
-
-def _is_other_run(made: Account, before: Sequence[Account]) -> Asking[bool]:
-    """Whether there is another new one of that name. Each run takes its own back, so that none is left twice."""
-    found = yield from look()
-    known = {made.client_id, *(account.client_id for account in before)}
-    return not isinstance(found, Lost) and any(each.client_id not in known for each in found.named(made.name))
-
-
-def _take_back(made: Account, why: str, hint: str) -> Talk:
-    """Delete what was made, as nobody has its client secret."""
-    gone = yield ApiCall(Method.DELETE, one(made.client_id))
-    if is_gone(gone):
-        return failed(f"{why}; the account was deleted again", hint)
-    return failed(f"{why}; the account {made.client_id} is still there ({gone.why}): {_REPLACED}", hint)
-
-
-def _hand_over(change: Change, made: Account, secret: str) -> Talk:
-    sink = sink_of(change.secrets.get(SECRET_TO))
-    both = {"clientId": made.client_id, "clientSecret": secret}
-    handed = yield HandOver(sink, f"the client secret of {made.name}", both)
-    if not isinstance(handed, Answer) or not handed.ok:
-        return (yield from _take_back(made, f"its client secret could not be handed over: {handed.why}", APPLY))
-    after = change.after or {}
-    finish = put(made, Description(after["description"]), role=after["role"])
-    answer = yield finish
-    told = yield from _as_shown(made, answer)
+def _finish(after: Mapping[str, Any], client_id: str) -> Asking[str | Lost | Outcome]:
+    """Give it its description, without the mark, and see which role it has."""
+    role, made = after["role"], Account(client_id, after["name"], live_role(""), Description())
+    answer = yield put(made, Description(after["description"]), role=role)
+    told = yield from _role_shown(client_id, answer)
     if isinstance(told, Lost):
-        return failed(f"its client secret was handed over, but its mark stays: {told.why}; {_REPLACED}", APPLY)
-    if told not in (after["role"], ""):
-        return failed(f"the API answered that the role is {told!r}, not {after['role']!r}", PLAN)
-    if change.action is Action.REPLACE:
-        gone = yield ApiCall(Method.DELETE, one(change.key))
-        if not is_gone(gone):
-            return failed(f"was replaced; the one without a client secret is still there: {gone.why}", APPLY)
-    untold = "" if told else ", and the API does not tell its role"
-    return done(f"as {made.client_id}; its client secret went to {handed.body}{untold}")
+        return told
+    if told not in (role, ""):
+        return failed(f"the API answered that the role is {told!r}, not {role!r}", PLAN)
+    return "" if told else ", and the API does not tell its role"
 
 
-def _as_shown(made: Account, answer: Answer | Lost) -> Asking[str | Lost]:
+def _role_shown(client_id: str, answer: Answer | Lost) -> Asking[str | Lost]:
     """The role of an account that should be finished now, empty where that is not told; `Lost` where it is not."""
     if answer.ok:
         marked = CLIENT_SECRET in text_in(answer, "description")
         return Lost("the API did not take the description") if marked else text_in(answer, "role")
-    found = yield from look()
-    if isinstance(found, Lost):
-        return Lost(f"{answer.why}, and it cannot be looked up: {found.why}")
-    now = found.by_id.get(made.client_id)
+    now = yield from find(client_id)
+    if isinstance(now, Lost):
+        return Lost(f"{answer.why}, and it cannot be looked up: {now.why}")
     return Lost(answer.why) if now is None or now.unfinished else str(now.role)

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from beamctl.kinds.making import says_where
 from beamctl.kinds.service_account.judge import lowers
 from beamctl.kinds.service_account.wanted import is_name
 from beamctl.model.role import Role
-from beamctl.model.secret import SECRET_TO, sink_of
 from beamctl.plan.change import Action, Change, Reason, Stage
 
 _ROLES = frozenset(role.value for role in Role)
@@ -36,10 +36,7 @@ def is_sound(change: Change) -> bool:
 def _makes(change: Change, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
     if after is None or not _is_account(after, _MADE) or after["role"] not in _ROLES or not is_name(after["name"]):
         return False
-    if set(change.secrets) != {SECRET_TO} or (change.stage, change.attribute) != (Stage.CREATE, "role"):
-        return False
-    sink = change.secrets[SECRET_TO]
-    if sink is not None and (not isinstance(sink, Mapping) or sink_of(sink) is None):
+    if not says_where(change.secrets) or (change.stage, change.attribute) != (Stage.CREATE, "role"):
         return False
     if change.action is Action.CREATE:
         return before is None and change.key == change.name == after["name"]

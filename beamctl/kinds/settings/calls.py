@@ -6,17 +6,18 @@ from __future__ import annotations
 from typing import Any
 
 from beamctl.errors import GarbledError
+from beamctl.kinds.conversation import PLAN, Talk, done, failed, not_made, unseen
 from beamctl.kinds.settings.live import normal, settings, with_setting
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Conversation, Ending, Outcome
+from beamctl.plan.kind import Outcome
 
 _READ_ONLY = frozenset(
     {"id", "status", "statusReason", "resourceCounts", "createdAt", "updatedAt", "createdBy", "updatedBy"}
 )
 
 
-def perform(change: Change, workspace: str, path: str) -> Conversation:
+def perform(change: Change, workspace: str, path: str) -> Talk:
     """Read the workspace, change one key, and write it back whole."""
     key = change.attribute
     asked, approved = (change.after or {})[key], (change.before or {})[key]
@@ -26,12 +27,12 @@ def perform(change: Change, workspace: str, path: str) -> Conversation:
     now = settings(read.body)[key]
     if read.body["name"] != workspace or normal(key, now) != normal(key, approved):
         is_so = read.body["name"] == workspace and normal(key, now) == normal(key, asked)
-        return Outcome(Ending.DONE, "is so already") if is_so else _changed(key)
+        return done("is so already") if is_so else _changed(key)
     kept = {name: value for name, value in read.body.items() if name not in _READ_ONLY}
     return (yield from _write(ApiCall(Method.PUT, path, with_setting(kept, key, asked)), change))
 
 
-def _write(put: ApiCall, change: Change) -> Conversation:
+def _write(put: ApiCall, change: Change) -> Talk:
     """Write it, and look where the answer does not confirm it."""
     key = change.attribute
     answer = yield put
@@ -43,8 +44,8 @@ def _write(put: ApiCall, change: Change) -> Conversation:
         return _as_seen(_told(key, look), change, answer, look)
     if told != normal(key, (change.after or {})[key]):
         remark = f"the API took the change but answers another {key}"
-        return Outcome(Ending.FAILED, remark, "Run `beamctl show` to see what it made of it.")
-    return Outcome(Ending.DONE)
+        return failed(remark, "Run `beamctl show` to see what it made of it.")
+    return done()
 
 
 def _told(key: str, answer: Answer | Lost) -> Any:  # noqa: ANN401 - any JSON
@@ -59,23 +60,18 @@ def _as_seen(now: Any, change: Change, answer: Answer | Lost, look: Answer | Los
     """The answer did not confirm the change, and this is how the setting is now; None where that cannot be seen."""
     key = change.attribute
     if now is None:
-        unseen = f"{answer.why}, and it cannot be looked up: {look.why}"
-        return Outcome(Ending.FAILED, unseen, "Run `beamctl plan` to see how it stands.")
+        return unseen(answer, look)
     if now == normal(key, (change.after or {})[key]):
-        return Outcome(Ending.DONE)
+        return done()
     if now == normal(key, (change.before or {})[key]):
-        return Outcome(Ending.FAILED, f"{answer.why}; it was not made", "Run `beamctl apply` again.")
+        return not_made(answer)
     return _changed(key)
 
 
 def _changed(key: str) -> Outcome:
-    return Outcome(Ending.FAILED, f"{key} was changed meanwhile", "Run `beamctl plan` to see it.")
+    return failed(f"{key} was changed meanwhile", "Run `beamctl plan` to see it.")
 
 
 def _failed(answer: Answer | Lost) -> Outcome:
-    match answer:
-        case Lost():
-            return Outcome(Ending.FAILED, answer.why, "Run `beamctl plan` to see how it stands.")
-        case Answer():
-            hint = "Mend the value under settings, then run `beamctl apply` again."
-            return Outcome(Ending.FAILED, answer.why, hint)
+    mend = "Mend the value under settings, then run `beamctl apply` again."
+    return failed(answer.why, PLAN if isinstance(answer, Lost) else mend)

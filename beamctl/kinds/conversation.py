@@ -1,0 +1,98 @@
+"""What the conversations of all kinds share: looking, deleting, and the words for how a change ended. It must not know
+any kind, nor how a call travels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+from beamctl.errors import GarbledError
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.secret import Fetch, HandOver
+from beamctl.plan.kind import Ending, Outcome
+
+MISSING = 404
+PLAN = "Run `beamctl plan` to see how it stands."
+APPLY = "Run `beamctl apply` again."
+MEND = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
+
+T = TypeVar("T")
+Asking = Generator[ApiCall | HandOver | Fetch, Answer | Lost, T]
+"""A part of a conversation, which finds something out."""
+Talk = Asking[Outcome]
+
+
+def look(path: str, read: Callable[[Any], T]) -> Asking[T | Lost]:
+    """What the API shows now.
+
+    Args:
+        path: Where.
+        read: Makes of the JSON there what it means; `GarbledError` where it means nothing.
+    """
+    answer = yield ApiCall(Method.GET, path)
+    if isinstance(answer, Lost):
+        return answer
+    if not answer.ok:
+        return Lost(answer.why)
+    try:
+        return read(answer.body)
+    except GarbledError as error:
+        return Lost(error.message)
+
+
+def refusal(answer: Answer) -> Outcome:
+    """The API will not do it."""
+    return failed(answer.why)
+
+
+def delete(path: str, left: Asking[object], refused: Callable[[Answer], Outcome] = refusal) -> Talk:
+    """Delete what is there; where that is not confirmed, look whether it is gone.
+
+    Args:
+        path: Of one thing.
+        left: Looks for it: None where it is gone, `Lost` where that cannot be seen.
+        refused: What is said of a refusal.
+    """
+    answer = yield ApiCall(Method.DELETE, path)
+    if answer.ok:
+        return done()
+    if isinstance(answer, Answer) and answer.status != MISSING:
+        return refused(answer)
+    there = yield from left  # after a 404: gone, or a path that reached nothing?
+    if there is None:
+        return done("was gone already" if isinstance(answer, Answer) else "")
+    if isinstance(there, Lost):
+        return unseen(answer, there)
+    return refused(answer) if isinstance(answer, Answer) else not_made(answer)
+
+
+def is_gone(answer: Answer | Lost) -> bool:
+    """Whether a deletion left nothing there."""
+    return isinstance(answer, Answer) and (answer.ok or answer.status == MISSING)
+
+
+def text_in(answer: Answer | Lost, name: str) -> str:
+    """A text in the body of an answer; empty where there is none."""
+    body: Any = answer.body if isinstance(answer, Answer) and answer.ok else None
+    told = body.get(name) if isinstance(body, dict) else None
+    return told if isinstance(told, str) else ""
+
+
+def done(remark: str = "") -> Outcome:
+    """It is as it should be."""
+    return Outcome(Ending.DONE, remark)
+
+
+def failed(remark: str, hint: str = MEND) -> Outcome:
+    """It is not."""
+    return Outcome(Ending.FAILED, remark, hint)
+
+
+def unseen(answer: Answer | Lost, seen: Answer | Lost) -> Outcome:
+    """Nothing is known: neither from the answer nor from looking."""
+    return failed(f"{answer.why}, and it cannot be looked up: {seen.why}", PLAN)
+
+
+def not_made(answer: Answer | Lost, seen: str = "") -> Outcome:
+    """It was looked up, and everything is as before."""
+    return failed(f"{answer.why}; it was not made{seen}", APPLY)

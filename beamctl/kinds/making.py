@@ -1,0 +1,153 @@
+"""Making something of which the API shows the secret once: that is handed over, or what was made is known to be of no
+use. A mark says so from before it is made until the secret is where it should be, also where beamctl is stopped in
+between. It must not know what is made, how a call travels, nor how a place is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from beamctl.kinds.conversation import (
+    APPLY,
+    PLAN,
+    Asking,
+    Talk,
+    done,
+    failed,
+    is_gone,
+    look,
+    not_made,
+    text_in,
+    unseen,
+)
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
+from beamctl.model.secret import SECRET_TO, HandOver, sink_of
+from beamctl.plan.kind import Outcome
+
+_REPLACED = "the next apply replaces it"
+_OTHER_RUN = "another run made one of that name at the same time, so this one was taken back"
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """What all of one sort have in common.
+
+    Attributes:
+        thing: What is made, in a word.
+        secret: What the API shows of it once, in a word.
+        it: The secret again, in a sentence about the thing.
+        id: The name under which the answer tells the id.
+        handed: By the names under which it is handed over, the names under which the answer tells it.
+        anew: What it is made instead of, to go on with `is still there`.
+        hint: What to do about that.
+    """
+
+    thing: str
+    secret: str
+    it: str
+    id: str
+    handed: Mapping[str, str]
+    anew: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """One that is under way. Its mark is put already, or is in the call that makes it.
+
+    Attributes:
+        sort: What it is.
+        what: What its secret is, for messages.
+        places: Where its secret goes: `Change.secrets`.
+        creation: What makes it; where that goes to, such things are listed, and deleted by their ids.
+        named: Of a listing, the ids of those of its name.
+        before: The ids of those that were there before it.
+        instead_of: The ids of those that go once it is there, as nobody has their secrets.
+        finish: Takes the mark off, given the id: what is to be said beside, `Lost` where it stays, or how it failed.
+        unmarked: Takes the mark off where none was made after all; None where it is gone then, or stays for others.
+            Where that fails, it is about nothing.
+    """
+
+    sort: Sort
+    what: str
+    places: Mapping[str, Any]
+    creation: ApiCall
+    named: Callable[[Any], Sequence[str]]
+    before: Sequence[str]
+    instead_of: Sequence[str]
+    finish: Callable[[str], Asking[str | Lost | Outcome]]
+    unmarked: ApiCall | None = None
+
+    def new(self) -> Asking[Sequence[str] | Lost]:
+        """The ids of those of its name that have come since."""
+        now = yield from look(self.creation.path, self.named)
+        return now if isinstance(now, Lost) else [each for each in now if each not in self.before]
+
+    def deletion(self, identifier: str) -> ApiCall:
+        """What deletes one."""
+        return ApiCall(Method.DELETE, f"{self.creation.path}/{segment(identifier)}")
+
+
+def make(making: Making) -> Talk:
+    """Make it; and hand its secret over, or take it back."""
+    answer = yield making.creation
+    if isinstance(answer, Lost):
+        return (yield from _lost(making, answer))
+    if not answer.ok:
+        if making.unmarked:
+            yield making.unmarked
+        return failed(answer.why)
+    identifier = text_in(answer, making.sort.id)
+    secret = {name: text_in(answer, told) for name, told in making.sort.handed.items()}
+    if not identifier or not all(secret.values()):
+        return failed(f"the API told no {making.sort.secret}; {_REPLACED}", APPLY)
+    new = yield from making.new()
+    if not isinstance(new, Lost) and set(new) - {identifier}:  # each run takes its own back, so that none is left twice
+        return (yield from _take_back(making, identifier, _OTHER_RUN, PLAN, alone=False))
+    return (yield from _hand_over(making, identifier, secret))
+
+
+def _lost(making: Making, answer: Lost) -> Talk:
+    """The answer with the secret is lost: was it made?"""
+    new = yield from making.new()
+    if isinstance(new, Lost):
+        return unseen(answer, new)
+    if not new:
+        return not_made(answer)
+    remark = f"{answer.why}; it was made ({', '.join(new)}), and nobody has {making.sort.it}"
+    return failed(f"{remark}: {_REPLACED}", APPLY)
+
+
+def _hand_over(making: Making, identifier: str, secret: Mapping[str, str]) -> Talk:
+    it = making.sort.it
+    handed = yield HandOver(sink_of(making.places.get(SECRET_TO)), making.what, secret)
+    if not isinstance(handed, Answer) or not handed.ok:
+        return (yield from _take_back(making, identifier, f"{it} could not be handed over: {handed.why}", APPLY))
+    said = yield from making.finish(identifier)
+    if isinstance(said, Outcome):
+        return said
+    if isinstance(said, Lost):
+        return failed(f"{it} was handed over, but its mark stays: {said.why}; {_REPLACED}", APPLY)
+    for orphan in making.instead_of:
+        gone = yield making.deletion(orphan)
+        if not is_gone(gone):
+            return failed(f"{making.sort.anew} is still there: {gone.why}", making.sort.hint)
+    return done(f"as {identifier}; {it} went to {handed.body}{said}")
+
+
+def _take_back(making: Making, identifier: str, why: str, hint: str, *, alone: bool = True) -> Talk:
+    """Delete what was made, as nobody has its secret. Where it is not alone, the mark may be that of another one."""
+    gone = yield making.deletion(identifier)
+    thing = making.sort.thing
+    if not is_gone(gone):
+        return failed(f"{why}; the {thing} {identifier} is still there ({gone.why}): {_REPLACED}", hint)
+    if alone and making.unmarked:
+        yield making.unmarked
+    return failed(f"{why}; the {thing} was deleted again", hint)
+
+
+def says_where(places: Mapping[str, Any]) -> bool:
+    """Whether `Change.secrets` is about where a secret goes, be it only that the document does not say it."""
+    sink = places.get(SECRET_TO)
+    return places.keys() == {SECRET_TO} and (sink is None or (isinstance(sink, Mapping) and sink_of(sink) is not None))

@@ -1,0 +1,42 @@
+"""Emulators, and what talks to them, in processes of their own: on a socket, without the variables of whoever tests."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SERVE = """
+import sys
+from pathlib import Path
+from beamctl.emulator import Quirk, create_app, serve
+app = create_app(Path(sys.argv[1]), quirks=frozenset(map(Quirk, sys.argv[2:])))
+serve(app, "127.0.0.1", 0, lambda url: print(url, flush=True))
+print("ended", flush=True)
+"""
+"""Serves a database until it is told to stop; first it prints where."""
+
+
+@contextmanager
+def running(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    plain = {key: value for key, value in os.environ.items() if not key.upper().startswith(("BL_", "BLAXEL", "HTTP"))}
+    with subprocess.Popen(
+        [sys.executable, *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**plain, **variables},
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def serving(db: Path, *quirks: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The emulator on a socket, and its URL."""
+    with running("-c", SERVE, str(db), *quirks) as server:
+        assert server.stdout
+        yield server, server.stdout.readline().strip()
