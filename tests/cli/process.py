@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ from typing import IO, Any
 
 LONGEST = 90
 """Seconds after which a process that hangs is killed, so that the test fails instead."""
+UNHEARD = 10
+"""Seconds after which nobody has heard a Ctrl-C, and it is pressed again."""
 AS_USERS_HAVE_IT = str(Path(__file__).parent / "as_users_have_it")
 """Hides `rich`, which comes with a library of the tests and is loaded by httpx wherever it is."""
 
@@ -136,6 +139,13 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self._descriptor, text.encode())
+
+    def interrupt(self) -> None:
+        """Ctrl-C until something comes of it: Python sleeps through one that falls just before it waits for a line."""
+        while True:
+            self.process.send_signal(signal.SIGINT)
+            if select.select([self._descriptor], [], [], UNHEARD)[0]:
+                return
 
     def end(self) -> tuple[int, str]:
         """The exit code, and all that was to be seen."""

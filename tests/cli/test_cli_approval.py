@@ -1,6 +1,5 @@
 """Who says yes, and what is changed when nobody does. On a terminal it is asked; elsewhere it is refused."""
 
-import signal
 import subprocess
 
 import pytest
@@ -97,7 +96,7 @@ def test_control_c_at_the_question(write: Write, people: People) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("apply") as screen:
         screen.read_until("taken: ")
-        screen.process.send_signal(signal.SIGINT)
+        screen.interrupt()
         code, seen = screen.end()
     assert code == 130
     assert seen.endswith("\nError: interrupted\n")

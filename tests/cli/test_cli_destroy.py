@@ -454,7 +454,7 @@ def test_a_key_that_was_pasted_is_not_repeated(local: Plane) -> None:
 def test_control_c_at_the_question(local: Plane) -> None:
     with terminal("destroy", "acme") as screen:
         screen.read_until("for good: ")
-        screen.process.send_signal(signal.SIGINT)
+        screen.interrupt()
         code, _ = screen.end()
     assert code == 130
     assert local.has_acme
