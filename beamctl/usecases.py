@@ -27,8 +27,9 @@ from beamctl.kinds.registry import KINDS
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Reader, Sender, Vault
 from beamctl.plan.change import Change
+from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.export import parts
-from beamctl.plan.kind import Goes, Kind, Note, Situation
+from beamctl.plan.kind import Goes, Kind
 from beamctl.plan.plan import Plan, leaving, make_plan, make_undo, managed
 from beamctl.plan.reading import read, see
 from beamctl.plan.saved import Saved, read_saved

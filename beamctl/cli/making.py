@@ -14,7 +14,8 @@ from beamctl.cli.interrupt import Interrupt
 from beamctl.cli.output import Output, UnwritableError, say
 from beamctl.cli.planning import Planned
 from beamctl.cli.progress import Progress
-from beamctl.cli.run_records import Due, RecordFile, open_records
+from beamctl.cli.record_file import RecordFile
+from beamctl.cli.run_records import Due, open_records
 from beamctl.cli.screen import OPTION, Screen
 from beamctl.cli.vault import NOWHERE, Vault
 from beamctl.errors import RecordError, RefusedError

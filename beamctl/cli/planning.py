@@ -20,8 +20,8 @@ from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.codec import plans_data
+from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
-from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import digest_of
 from beamctl.usecases import plan

@@ -1,11 +1,9 @@
-"""The files in which each apply keeps what it did, one a run and workspace. Written before and after each change, so
-that a killed run leaves the truth behind. It must not know what is in a line: `apply.record` does."""
+"""The folder in which each apply keeps what it did, a file a run and workspace: begun before anything is changed, and
+found again. It must not know what is in a line: `apply.record` does."""
 
 from __future__ import annotations
 
-import os
 import secrets
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,21 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from beamctl.apply.event import Event
 from beamctl.apply.record import (
     Record,
     Run,
     UnreadableRecordError,
-    event_line,
     first_line,
-    last_line,
     read_record,
 )
 from beamctl.apply.summary import Summary, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
+from beamctl.cli.record_file import RecordFile, now
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
-from beamctl.cli.veil import VEIL, as_it_is
+from beamctl.cli.veil import as_it_is
 from beamctl.errors import RecordError, UsageError
 from beamctl.plan.plan import Plan
 
@@ -39,58 +35,6 @@ LARGEST = 64 * 1024 * 1024
 _SUFFIX = ".jsonl"
 
 T = TypeVar("T")
-
-
-class RecordFile:
-    """The record of one run, while it is written. Safe to use from several threads."""
-
-    def __init__(self, path: Path, plan: Plan) -> None:
-        self._path = path
-        self._plan = plan
-        self._lock = threading.Lock()
-        self._full = ""
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-
-    def write(self, line: str) -> None:
-        """Append a line; when this returns, it outlives this process.
-
-        Raises:
-            RecordError: It cannot be written, or one before could not: half a line must stay the last one.
-        """
-        left = VEIL.over(line, json=True).encode()
-        with self._lock:
-            try:
-                while left and not self._full:
-                    left = left[os.write(self._descriptor, left) :]
-            except OSError as error:
-                self._full = f"the record {self._path} cannot be written: {error.strerror or error}"
-            if self._full:
-                raise RecordError(self._full, "Make room, or name another directory with --record.")
-
-    def witness(self, event: Event) -> None:
-        """Keep an event, as `apply.executor.Means` wants it.
-
-        Raises:
-            RecordError: It cannot be written.
-        """
-        self.write(event_line(self._plan, event, now()))
-
-    def end(self, events: Sequence[Event], *, interrupted: bool) -> None:
-        """Keep how the run ended.
-
-        Raises:
-            RecordError: It cannot be written.
-        """
-        try:
-            self.write(last_line(self._plan, events, now(), interrupted=interrupted))
-        finally:
-            os.close(self._descriptor)
-
-    def discard(self) -> None:
-        """Leave no trace of a run that was never begun."""
-        os.close(self._descriptor)
-        with suppress(OSError):
-            self._path.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +152,6 @@ def find_record(folder: Path | None, name: str) -> Record:
         return read_record(read_file(found[0], LARGEST))
     except UnreadableRecordError as error:
         raise UsageError(f"{found[0]} cannot be read: {error}") from None
-
-
-def now() -> str:
-    """The time, as records have it."""
-    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _paths(folder: Path) -> list[Path]:

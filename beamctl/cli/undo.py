@@ -22,7 +22,7 @@ from beamctl.cli.saved_plans import save, target_of
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.plan.codec import plans_data
-from beamctl.plan.kind import Note, Situation
+from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import digest_of
 from beamctl.usecases import undo

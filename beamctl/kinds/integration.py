@@ -19,8 +19,8 @@ from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
 from beamctl.kinds.resource.wanted import entries
 from beamctl.model.secret import SECRETS_FROM
 from beamctl.plan.change import Action, Change
+from beamctl.plan.comparison import Note
 from beamctl.plan.export import Exported, Trail
-from beamctl.plan.kind import Note
 
 SHAPE = Shape(
     name="integration",

@@ -9,8 +9,8 @@ from typing import Any
 from beamctl.document.problem import Place
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.codec import change_data
+from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import Allowance, Hazard, Risk
-from beamctl.plan.kind import Note
 from beamctl.plan.plan import LiveObject, Plan
 
 Data = Mapping[str, Any]

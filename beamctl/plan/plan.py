@@ -13,8 +13,9 @@ from typing import Any
 from beamctl.document.document import Desired, Mode
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Stage
+from beamctl.plan.comparison import AdminGroups, Comparison, Note, Situation
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import AdminGroups, Comparison, Goes, Kind, Note, Situation
+from beamctl.plan.kind import Goes, Kind
 from beamctl.plan.reading import nothing_goes
 
 LiveObject = Mapping[str, Any] | None

@@ -11,9 +11,10 @@ from typing import Any
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Change, Stage
+from beamctl.plan.comparison import Footing, Note
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.inside import same
-from beamctl.plan.kind import Footing, Kind, Note
+from beamctl.plan.kind import Kind
 from beamctl.plan.plan import LiveObject, Plan, who_stays
 
 _BLIND = "the credential does not tell whose it is, so beamctl cannot see whether this locks out whoever makes it"

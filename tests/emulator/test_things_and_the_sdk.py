@@ -10,7 +10,7 @@ from beamctl.api.settings import LOCAL
 from beamctl.api.workspace import open_workspace
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk, as_operator
-from beamctl.plan.kind import Situation
+from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.usecases import plan
 from tests.emulator.sdk import Sdk

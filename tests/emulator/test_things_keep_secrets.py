@@ -9,7 +9,7 @@ from beamctl.api.settings import LOCAL
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.record import Run, event_line, first_line, last_line
 from beamctl.emulator import Quirk, as_operator
-from beamctl.plan.kind import Situation
+from beamctl.plan.comparison import Situation
 from beamctl.plan.saved import saved_text
 from beamctl.report.as_json import applied_json, plans_json, show_json
 from beamctl.report.text.apply import event_text

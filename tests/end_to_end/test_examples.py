@@ -12,8 +12,8 @@ from beamctl.document.load import SourceText
 from beamctl.emulator import as_operator, create_app, load_seed
 from beamctl.model.api_call import Answer, Lost
 from beamctl.model.secret import Fetch, HandOver
+from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.plan.kind import Situation
 from beamctl.usecases import plan, validate
 from tests.fakes.runs import TODAY, all_done, apply_through
 

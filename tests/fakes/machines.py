@@ -21,7 +21,7 @@ from beamctl.emulator.credential import digest
 from beamctl.emulator.store import api_key, service_account
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Vault
-from beamctl.plan.kind import Situation
+from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.usecases import plan
 from tests.api.fakes import FakeClock

@@ -12,7 +12,8 @@ from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Sender, Vault
-from beamctl.plan.kind import Ending, Kind, Situation
+from beamctl.plan.comparison import Situation
+from beamctl.plan.kind import Ending, Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
 from beamctl.usecases import apply, plan, validate

@@ -10,8 +10,9 @@ from beamctl.apply.event import Ended, Event, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.ports import Reader, Sender, Vault
+from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.plan.kind import Ending, Outcome, Situation
+from beamctl.plan.kind import Ending, Outcome
 from beamctl.plan.plan import Plan
 from beamctl.usecases import apply, plan
 from tests.fakes.runs import API, TODAY

@@ -20,8 +20,9 @@ from beamctl.document.document import Desired
 from beamctl.emulator import FaultKind, Quirk
 from beamctl.errors import BeamctlError
 from beamctl.plan.change import Change
+from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.plan.kind import Ending, Situation
+from beamctl.plan.kind import Ending
 from beamctl.plan.plan import Plan
 from beamctl.usecases import apply, plan
 from tests.api.fakes import FakeClock

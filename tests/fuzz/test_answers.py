@@ -17,7 +17,7 @@ from beamctl.destroy.survey import survey
 from beamctl.errors import DocumentError, GarbledError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.strict_json import MOST_NESTED
-from beamctl.plan.kind import Situation
+from beamctl.plan.comparison import Situation
 from beamctl.report.as_json import drift_json, plans_json, show_json
 from beamctl.report.text.destroy import estate_text
 from beamctl.report.text.drift import drift_text

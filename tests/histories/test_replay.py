@@ -17,7 +17,7 @@ from werkzeug.test import Client
 from beamctl.api.settings import LOCAL
 from beamctl.api.workspace import WorkspaceApi, open_workspace
 from beamctl.emulator import as_operator, as_person, create_app, load_seed
-from beamctl.plan.kind import Situation
+from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.usecases import plan
 from tests.fakes.runs import all_done, desired

@@ -3,7 +3,7 @@
 import pytest
 
 from beamctl.document.problem import Place
-from beamctl.plan.kind import Note
+from beamctl.plan.comparison import Note
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

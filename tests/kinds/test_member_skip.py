@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from beamctl.document.problem import Place
+from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import Risk
-from beamctl.plan.kind import Note
 from beamctl.report.as_json import drift_json
 from beamctl.report.text.drift import drift_text
 from tests.fakes.runs import TODAY, applied, document, planned

@@ -10,7 +10,7 @@ from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.plan.codec import address
-from beamctl.plan.kind import Situation
+from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.usecases import undo
 from tests.fakes.runs import API, TODAY, document, planned

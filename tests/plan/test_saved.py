@@ -10,8 +10,8 @@ import pytest
 
 from beamctl.errors import UsageError
 from beamctl.plan.codec import address
+from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import allowance
-from beamctl.plan.kind import Note
 from beamctl.plan.saved import LARGEST, Saved, fingerprint, read_saved, saved_text
 from beamctl.usecases import open_plan
 from tests.fakes.runs import document, planned

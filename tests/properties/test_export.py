@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from beamctl.document.document import Mode
 from beamctl.errors import GarbledError
 from beamctl.plan.change import Action, Change, Reason
+from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.plan.kind import Situation
 from beamctl.usecases import export, plan
 from tests.fakes.runs import API, NOW, desired, planned
 from tests.fakes.things import MASK, FakeThings, thing

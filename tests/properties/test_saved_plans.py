@@ -15,8 +15,8 @@ from beamctl.apply.summary import left_of, summary_of
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
+from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.plan.kind import Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import read_saved, saved_text
 from beamctl.plan.stale import moved

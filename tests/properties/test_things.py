@@ -10,7 +10,7 @@ from beamctl.document.document import Desired, Document
 from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.integration import IntegrationKind
 from beamctl.kinds.policy import PolicyKind
-from beamctl.plan.kind import Situation
+from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import saved_text
 from beamctl.report.as_json import plans_json

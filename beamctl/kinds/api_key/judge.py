@@ -15,7 +15,7 @@ from beamctl.kinds.service_account.live import Account
 from beamctl.kinds.service_account.wanted import KEYS, OR_SHOWN, SECTION, Wanted, WantedKey
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.kind import Note
+from beamctl.plan.comparison import Note
 
 KIND = "api_key"
 EXPIRES_IN = "expiresIn"

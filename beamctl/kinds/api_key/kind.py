@@ -23,9 +23,10 @@ from beamctl.kinds.service_account.wanted import KEYS, SECTION, wanted
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Stage
+from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
 
 _SHOWN = 5

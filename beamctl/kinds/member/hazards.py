@@ -14,8 +14,8 @@ from beamctl.model.identity import Identity
 from beamctl.model.role import Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason
+from beamctl.plan.comparison import AdminGroups
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import AdminGroups
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})
 _LEAVES = frozenset({Action.REMOVE, Action.REVOKE})

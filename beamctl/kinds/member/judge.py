@@ -14,7 +14,7 @@ from beamctl.kinds.member.table import Standing, Verdict, verdict
 from beamctl.kinds.member.wanted import SECTION, Wanted
 from beamctl.model.role import Role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.kind import Note
+from beamctl.plan.comparison import Note
 
 KIND = "member"
 WARN_DAYS = 14

@@ -22,8 +22,9 @@ from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
+from beamctl.plan.comparison import AdminGroups, Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.kind import AdminGroups, Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
 
 _SHOWN = 5

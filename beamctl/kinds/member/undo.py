@@ -12,7 +12,7 @@ from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.wanted import Wanted
 from beamctl.model.role import Role, UnknownRole, live_role
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.kind import Note
+from beamctl.plan.comparison import Note
 
 
 def undo(judge: Judge, changes: Sequence[Change], live: People) -> None:

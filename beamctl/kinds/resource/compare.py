@@ -12,7 +12,7 @@ from beamctl.kinds.resource.live import Thing
 from beamctl.kinds.resource.shape import VERSION, Shape
 from beamctl.kinds.resource.wanted import attributes
 from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
-from beamctl.plan.kind import Note
+from beamctl.plan.comparison import Note
 
 
 class Walk:

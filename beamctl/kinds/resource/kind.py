@@ -19,9 +19,10 @@ from beamctl.kinds.resource.sound import is_sound
 from beamctl.kinds.resource.undo import Undoing
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
+from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
-from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
 
 _SHOWN = 5

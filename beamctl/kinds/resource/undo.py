@@ -11,7 +11,7 @@ from beamctl.kinds.resource.compare import creation, deletion, has, update
 from beamctl.kinds.resource.live import Thing
 from beamctl.kinds.resource.shape import VERSION, Shape
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.kind import Note
+from beamctl.plan.comparison import Note
 
 
 class Undoing:

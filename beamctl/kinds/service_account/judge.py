@@ -15,7 +15,7 @@ from beamctl.kinds.service_account.wanted import OR_SHOWN, SECTION, Wanted
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.kind import Note
+from beamctl.plan.comparison import Note
 
 KIND = "service_account"
 

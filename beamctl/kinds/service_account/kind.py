@@ -21,8 +21,9 @@ from beamctl.kinds.service_account.sound import is_sound
 from beamctl.kinds.service_account.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
+from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
 
 

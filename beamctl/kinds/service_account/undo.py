@@ -11,7 +11,7 @@ from beamctl.kinds.service_account.judge import Judge
 from beamctl.kinds.service_account.live import Account, Accounts, attributes
 from beamctl.model.role import Role
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.kind import Note
+from beamctl.plan.comparison import Note
 
 
 def undo(judge: Judge, changes: Sequence[Change], live: Accounts) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from beamctl.kinds.settings.live import GROUPS, normal
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.model.text import printable
+from beamctl.plan.comparison import AdminGroups
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import AdminGroups
 
 _ROLES = frozenset(role.value for role in Role)
 

@@ -18,8 +18,9 @@ from beamctl.kinds.settings.live import GROUPS, KEYS, Settings, digest, is_setti
 from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.kind import Comparison, Conversation, Footing, Goes, Note, Reading, Situation
+from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from beamctl.model.text import printable
 from beamctl.plan.change import WHOLE, Change
+from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.inside import ABSENT
-from beamctl.plan.kind import Note
 from beamctl.plan.plan import Plan
 from beamctl.report import words
 from beamctl.report.style import PLAIN, Style, Tone, table, value

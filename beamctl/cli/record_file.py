@@ -1,0 +1,74 @@
+"""The record of one run, while it is written: each line outlives this process. It must not know what is in a line, nor
+where records are kept: `apply.record` and `run_records` do."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from beamctl.apply.event import Event
+from beamctl.apply.record import event_line, last_line
+from beamctl.cli.veil import VEIL
+from beamctl.errors import RecordError
+from beamctl.plan.plan import Plan
+
+
+class RecordFile:
+    """The record of one run, while it is written. Safe to use from several threads."""
+
+    def __init__(self, path: Path, plan: Plan) -> None:
+        self._path = path
+        self._plan = plan
+        self._lock = threading.Lock()
+        self._full = ""
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+
+    def write(self, line: str) -> None:
+        """Append a line; when this returns, it outlives this process.
+
+        Raises:
+            RecordError: It cannot be written, or one before could not: half a line must stay the last one.
+        """
+        left = VEIL.over(line, json=True).encode()
+        with self._lock:
+            try:
+                while left and not self._full:
+                    left = left[os.write(self._descriptor, left) :]
+            except OSError as error:
+                self._full = f"the record {self._path} cannot be written: {error.strerror or error}"
+            if self._full:
+                raise RecordError(self._full, "Make room, or name another directory with --record.")
+
+    def witness(self, event: Event) -> None:
+        """Keep an event, as `apply.executor.Means` wants it.
+
+        Raises:
+            RecordError: It cannot be written.
+        """
+        self.write(event_line(self._plan, event, now()))
+
+    def end(self, events: Sequence[Event], *, interrupted: bool) -> None:
+        """Keep how the run ended.
+
+        Raises:
+            RecordError: It cannot be written.
+        """
+        try:
+            self.write(last_line(self._plan, events, now(), interrupted=interrupted))
+        finally:
+            os.close(self._descriptor)
+
+    def discard(self) -> None:
+        """Leave no trace of a run that was never begun."""
+        os.close(self._descriptor)
+        with suppress(OSError):
+            self._path.unlink()
+
+
+def now() -> str:
+    """The time, as records have it."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -1,0 +1,115 @@
+"""What a kind says of one workspace, and what that depends on. The engine knows no kind but through this and `kind`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from enum import Enum
+
+from beamctl.document.problem import Place
+from beamctl.model.identity import Identity
+from beamctl.plan.change import Change
+from beamctl.plan.hazard import Hazard
+
+
+class AdminGroups(Enum):
+    """What becomes of the groups of a directory that make people admins."""
+
+    KEPT = "kept"
+    """All of them make admins as before."""
+    FEWER = "fewer"
+    """At least one no longer does: some of those whom the directory made admins will be none."""
+    NONE = "none"
+    """None does any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a comparison depends on beside the document and the workspace.
+
+    Attributes:
+        today: The day in UTC.
+        api: The base URL of the API.
+        identity: Who beamctl runs as, as far as the credential tells; None where it does not.
+        left: By the name of each kind, how many the last recorded run saw at its end; nothing where none is recorded.
+        admin_groups: As the kinds say that were compared before.
+        now: The moment in UTC, for what ends within a day; None for the beginning of the day.
+    """
+
+    today: date
+    api: str
+    identity: Identity | None = None
+    left: Mapping[str, int] = field(default_factory=dict)
+    admin_groups: AdminGroups = AdminGroups.KEPT
+    now: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """The moment in UTC."""
+        return self.now or datetime.combine(self.today, time(), UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a reviewer should know that is no change.
+
+    Attributes:
+        text: In one sentence, without a full stop.
+        place: The line it is about, if any.
+        differs: Whether the workspace is not as the document says, and is left so.
+        excused: Whether the document itself says that a difference is to be left for now: that is no drift.
+    """
+
+    text: str
+    place: Place | None = None
+    differs: bool = False
+    excused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one kind found in one workspace.
+
+    Attributes:
+        changes: In any order.
+        hazards: Those that only the kind can see; counts over all kinds are the engine's.
+        doubts: Why what the API shows may not be true: hazards where the plan has any change, else notes.
+        notes: What should be said.
+        tally: How many were left as they are, by why: `unchanged`, `waiting for the invitee` …
+        wanted: How many the document declares.
+        seen: How many the API shows; None where a later count says nothing, as they come and go with others.
+        population: How many of these have something that could be taken away: access, not an open invitation.
+        invited: How many have an open invitation.
+        relies_on: Keys of those who must still be there before anything is taken from anyone (the remaining admins).
+        admin_groups: What the changes make of them; told to the kinds that are compared after this one.
+    """
+
+    changes: tuple[Change, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    doubts: tuple[Hazard, ...] = ()
+    notes: tuple[Note, ...] = ()
+    tally: Mapping[str, int] = field(default_factory=dict)
+    wanted: int = 0
+    seen: int | None = 0
+    population: int = 0
+    invited: int = 0
+    relies_on: tuple[str, ...] = ()
+    admin_groups: AdminGroups = AdminGroups.KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """On what changes stand that were planned earlier, now that the API was read again.
+
+    Attributes:
+        seen: As in `Comparison`.
+        relies_on: As in `Comparison`.
+        hazards: Those that nothing may lift.
+        admins_lose: Whether an admin loses something: then it matters who makes the changes.
+    """
+
+    seen: int | None = 0
+    relies_on: tuple[str, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    admins_lose: bool = False
