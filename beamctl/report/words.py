@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from beamctl.model.secret import SECRET_TO, described, sink_of
 from beamctl.model.text import printable
@@ -25,6 +26,8 @@ SYMBOL = {
 }
 
 TONE = {"+": Tone.GOOD, "↻": Tone.GOOD, "~": Tone.CHANGED, "-": Tone.BAD}
+
+_ROLE = "role"
 
 _VERB = {Action.SET_ROLE: "role"}
 
@@ -64,19 +67,19 @@ def detail(change: Change) -> str:
     if change.attribute == WHOLE:
         spots = inside(change) if change.before is not None and change.after is not None else ()
         return ", ".join(dict.fromkeys(printable(spot.path) for spot in spots))
-    before, after = _side(change, change.before), _side(change, change.after)
+    before, after = side(change, change.before), side(change, change.after)
     match change.action:
         case Action.RESEND if change.before and before != after:
             return f"{before} → {after}"
         case Action.SET_ROLE | Action.SET | Action.UPDATE:
-            was = "invited as " if (change.before or {}).get("standing") == "invited" else ""
+            was = "invited as " if (change.before or {}).get("standing") == "invited" else attribute(change)
             return f"{was}{before} → {after}"
         case Action.REMOVE | Action.DELETE:
-            return f"was {before}"
+            return f"{attribute(change)}was {before}"
         case Action.REVOKE:
             return f"invited as {before}"
         case _:
-            return after
+            return f"{attribute(change)}{after}"
 
 
 def inside(change: Change) -> Sequence[Difference]:
@@ -103,19 +106,19 @@ def remark(change: Change, plan: Plan) -> str:
     if change.reason is not Reason.ACCESS_ENDED and "until" in declared:
         said.append(f"until {declared['until']}")
     said += [printable(f"{name}: {declared[name]}") for name in ("reason", "owner") if name in declared]
-    if change.attribute != WHOLE and (others := _others(change)):
-        said.append(f"also {', '.join(others)}")
+    said += [f"also {', '.join(others(change))}"] if others(change) else []
     if sink := sink_of(change.secrets.get(SECRET_TO)):
         said.append(printable(f"secret to {described(sink)}"))
     return " · ".join(said)
 
 
-def _others(change: Change) -> list[str]:
+def others(change: Change) -> list[str]:
     """What else differs than what is shown before and after."""
     before, after = change.before, change.after
     if before is None or after is None or change.action not in (Action.SET_ROLE, Action.UPDATE):
         return []
-    return sorted(key for key in after if key != change.attribute and before.get(key) != after[key])
+    whole = change.attribute == WHOLE
+    return [] if whole else sorted(key for key in after if key != change.attribute and before.get(key) != after[key])
 
 
 def place(change: Change) -> str:
@@ -142,8 +145,14 @@ def heading(workspace: str, api: str, runs_as: str) -> str:
     return f"{workspace} · {printable(api)}{whom}"
 
 
-def _side(change: Change, side: object) -> str:
-    shown = side.get(change.attribute) if isinstance(side, dict) else None
-    if change.attribute == "role":
+def attribute(change: Change) -> str:
+    """What is shown before and after, and a space; empty where that is plain: a role, a setting."""
+    return "" if change.attribute == _ROLE or change.action is Action.SET else f"{printable(change.attribute)} "
+
+
+def side(change: Change, one: Mapping[str, Any] | None) -> str:
+    """What is shown of the attribute that a change is about, before or after."""
+    shown = (one or {}).get(change.attribute)
+    if change.attribute == _ROLE:
         return printable(str(shown)) if shown else "a role the API does not tell"
     return value(shown)

@@ -5,6 +5,8 @@ To add one, make a directory with the first two and run with BEAMCTL_WRITE_CASES
 
 import json
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,26 @@ HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/access.yaml"))
 
 
+@dataclass(frozen=True)
+class WithAccounts:
+    """Attributes:
+    workspace: All but service accounts.
+    accounts: As the API lists them, each with its own `keys`.
+    """
+
+    workspace: FakeWorkspace
+    accounts: Sequence[Mapping[str, Any]]
+
+    def get(self, path: str) -> Any:
+        match path.strip("/").split("/"):
+            case ["service_accounts"]:
+                return [{name: each[name] for name in each if name != "keys"} for each in self.accounts]
+            case ["service_accounts", client_id, "api_keys"]:
+                return [key for each in self.accounts if each["client_id"] == client_id for key in each["keys"]]
+            case _:
+                return self.workspace.get(path)
+
+
 def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     live: dict[str, Any] = yaml.safe_load((case / "live.yaml").read_text())
     workspace = FakeWorkspace.of(live.get("users", []))
@@ -37,7 +59,8 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     today = date.fromisoformat(live["today"]) if "today" in live else TODAY
     identity = Identity(**live["identity"]) if "identity" in live else None
     want = desired((case / "access.yaml").read_text())
-    return planned(want, workspace, today=today, identity=identity, left=live.get("left")), live
+    reader = WithAccounts(workspace, live.get("accounts", []))
+    return planned(want, reader, today=today, identity=identity, left=live.get("left")), live
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -255,7 +255,7 @@ def test_what_can_be_undone_is(tmp_path: Path) -> None:
     assert told(back) == [("bot", "set role", "PROMOTE"), ("ci", "delete", "DELETE")]
     said = " ".join(note.text for note in back.notes)
     assert "gone never comes back" in said
-    assert "ci/k stays: it was handed over" in said
+    assert "ci/k stays while its account does: it was handed over" in said
     assert all_done(machines.apply(back))
     assert machines.live("ci") == []
     assert machines.live("bot")[0]["role"] == "admin"

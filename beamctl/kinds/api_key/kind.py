@@ -149,4 +149,4 @@ def _hazards(changes: Sequence[Change]) -> list[Hazard]:
 def _why_not_undone(change: Change) -> str:
     if change.action is Action.DELETE:
         return "never comes back: the API shows a key once"
-    return "stays: it was handed over; take it out of the document to have it deleted"
+    return "stays while its account does: it was handed over; take it out of the document to have it deleted"

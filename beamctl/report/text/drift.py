@@ -44,20 +44,21 @@ def told(plan: Plan, change: Change) -> str:
 
 
 def _told_attribute(change: Change, says: str) -> str:
-    has = _live(change)
+    has, said = _live(change), words.side(change, change.after)
     match change.reason:
         case Reason.NOT_THERE:
-            return f"is not there; {says} says {_said(change)}"
+            return f"is not there; {says} says {words.attribute(change)}{said}"
         case Reason.NOT_DECLARED:
             return f"{has}; not in {says}"
         case Reason.ACCESS_ENDED:
             return f"{has}; {says} ended that on {change.declared.get('until', '')}"
         case Reason.INVITATION_EXPIRED:
-            return f"has an expired invitation; {says} says {_said(change)}"
+            return f"has an expired invitation; {says} says {said}"
         case other if other in _ASKED:
             return f"{_ASKED[other]}, as {says} says"
         case _:
-            return f"{has}; {says} says {_said(change)}"
+            more = words.others(change)
+            return f"{has}; {says} says {said}" + (f"; also differs: {', '.join(more)}" if more else "")
 
 
 def _told_whole(change: Change, says: str) -> str:
@@ -90,17 +91,9 @@ def _mark(change: Change) -> str:
 
 
 def _live(change: Change) -> str:
-    before = change.before or {}
-    shown = before.get(change.attribute)
-    if change.attribute != "role":
-        return f"is {value(shown)}"
-    standing = "" if before.get("standing", "accepted") == "accepted" else f"{before['standing']} as "
-    return f"is {standing}{printable(str(shown or 'a role the API does not tell'))}"
-
-
-def _said(change: Change) -> str:
-    shown = (change.after or {}).get(change.attribute)
-    return printable(str(shown)) if change.attribute == "role" else value(shown)
+    standing = (change.before or {}).get("standing", "accepted")
+    how = "" if standing == "accepted" else f"{standing} as "
+    return f"{words.attribute(change)}is {how}{words.side(change, change.before)}"
 
 
 def _sum(plan: Plan) -> str:

@@ -37,10 +37,9 @@ def run_text(record: Record, style: Style = PLAIN) -> str:
     for change in record.changes:
         mark, tone = _MARK[record.state(change)]
         what = " ".join(part for part in (words.verb(change), words.subject(change)) if part)
+        line = f"  {mark} {what}  {words.detail(change)}".rstrip()
         said = record.remark(change)
-        lines.append(
-            style(tone, f"  {mark} {what}  {words.detail(change)}" + (f" — {printable(said)}" if said else ""))
-        )
+        lines.append(style(tone, line + (f" — {printable(said)}" if said else "")))
     return "\n".join([*lines, "", how_it_ended(record)]) + "\n"
 
 

@@ -26,7 +26,8 @@ def _how_many(shown: Shown) -> str:
     if shown.rows is None:
         return " (not known)"
     seen = " seen" if shown.unseen else ""
-    return f" ({len(shown.rows)}{seen})" if len(shown.rows) != 1 or seen else ""
+    one = len(shown.rows) == 1 and not _named(shown.rows[0])
+    return "" if one and not seen else f" ({len(shown.rows)}{seen})"
 
 
 def _rows(rows: Sequence[Mapping[str, Any]]) -> list[str]:
