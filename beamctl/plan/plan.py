@@ -12,7 +12,8 @@ from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.model.identity import Identity
-from beamctl.plan.change import Action, Change, Stage
+from beamctl.plan.amount import shrunk, taken
+from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import AdminGroups, Comparison, Note, Situation
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Goes, Kind
@@ -140,13 +141,11 @@ def _plan(
 ) -> Plan:
     changes = sorted((change for each in found.values() for change in each.changes), key=lambda change: change.order)
     hazards = [hazard for each in found.values() for hazard in each.hazards]
-    for kind in kinds:
-        hazards += _emptiness(kind, desired, found[kind.name])
-    hazards += _mass_removal(desired, changes, found)
+    hazards += taken(kinds, desired, changes, found)
     notes = [note for each in found.values() for note in each.notes]
     doubts = [doubt for each in found.values() for doubt in each.doubts]
     if changes:
-        hazards += [*doubts, *_shrunk(kinds, desired, found, situation.left)]
+        hazards += [*doubts, *shrunk(kinds, desired, found, situation.left)]
     else:
         notes += [Note(doubt.because) for doubt in doubts]
     tally: Counter[str] = Counter()
@@ -195,45 +194,6 @@ def runs_as(desired: Desired, told: Identity | None) -> str:
     if said is not None:
         return said.email or said.service_account
     return told.name if told else ""
-
-
-def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Hazard]:
-    takes = any(change.takes for change in found.changes)
-    if kind.never_empty and not found.seen:
-        return [Hazard(Risk.LIVE_EMPTY, kind.section, f"the API shows no {kind.section} at all")]
-    if not found.wanted and takes and desired.mode(kind.section) is Mode.AUTHORITATIVE:
-        who = "nobody" if kind.never_empty else "nothing"
-        return [Hazard(Risk.EMPTY_SECTION, kind.section, f"{desired.document.source} says {who} under {kind.section}")]
-    return []
-
-
-def _mass_removal(desired: Desired, changes: Sequence[Change], found: Mapping[str, Comparison]) -> list[Hazard]:
-    limit = desired.guards.max_removals
-    takes = Counter(change.kind for change in changes if change.takes)
-    access = Counter(change.kind for change in changes if change.takes and change.action is not Action.REVOKE)
-    for name, count in takes.items():  # each kind against its own: many mappings make no room for people
-        holders, invited = found[name].population, found[name].invited
-        for taken, whole in ((access[name], holders), (count, holders + invited)):  # nor do many invitations
-            allowed = limit.of(whole)
-            if (taken if limit.percent else takes.total()) > allowed:
-                share = f" of {whole}, which is {allowed}" if limit.percent else ""
-                because = f"{takes.total()} would lose something; guards.maxRemovals is {limit}{share}"
-                return [Hazard(Risk.MASS_REMOVAL, str(takes.total()), because)]
-    return []
-
-
-def _shrunk(
-    kinds: Sequence[Kind[Any]], desired: Desired, found: Mapping[str, Comparison], left: Mapping[str, int]
-) -> list[Hazard]:
-    """Whether more is gone since the last recorded run than one apply may take away."""
-    missing, facts = 0, []
-    for kind in kinds:
-        seen, before = found[kind.name].seen, left.get(kind.name, 0)
-        if seen is not None and before - seen > desired.guards.max_removals.of(before):
-            missing += before - seen
-            facts.append(f"{seen} {kind.section} of the {before}")
-    because = f"the API shows {' and '.join(facts)} that the last recorded run left"
-    return [Hazard(Risk.LIVE_SHRANK, str(missing), because)] if missing else []
 
 
 def _fingerprint(kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> str:
