@@ -38,9 +38,9 @@ def _mass_removal(desired: Desired, changes: Sequence[Change], found: Mapping[st
     access = Counter(change.kind for change in changes if change.takes and change.action is not Action.REVOKE)
     for name, count in takes.items():  # each kind against its own: many mappings make no room for people
         holders, invited = found[name].population, found[name].invited
-        for taken, whole in ((access[name], holders), (count, holders + invited)):  # nor do many invitations
+        for gone, whole in ((access[name], holders), (count, holders + invited)):  # nor do many invitations
             allowed = limit.of(whole)
-            if (taken if limit.percent else takes.total()) > allowed:
+            if (gone if limit.percent else takes.total()) > allowed:
                 share = f" of {whole}, which is {allowed}" if limit.percent else ""
                 because = f"{takes.total()} would lose something; guards.maxRemovals is {limit}{share}"
                 return [Hazard(Risk.MASS_REMOVAL, str(takes.total()), because)]
