@@ -114,7 +114,7 @@ MAY_DELETE = {
     "cli/connect.py",
     "cli/destroy.py",
     "destroy/deletion.py",
-    "usecases.py",
+    "usecases/changes.py",
 }
 
 
@@ -135,12 +135,12 @@ def test_only_destroy_can_delete_a_workspace() -> None:
     assert found == MAY_DELETE
     stories = {
         node.name: set(names_in(node))
-        for node in ast.parse((PACKAGE / "usecases.py").read_text()).body
+        for node in ast.parse((PACKAGE / "usecases" / "changes.py").read_text()).body
         if isinstance(node, ast.FunctionDef)
     }
     assert {name for name, used in stories.items() if DELETER_NAMES & used} == {"destroy"}
     assert {name for name, path in ours.items() if "beamctl.destroy.deletion" in set(imports(path))} == {
-        "usecases.py",
+        "usecases/changes.py",
         "cli/destroy.py",
         "report/as_json.py",
         "report/text/destroy.py",

@@ -24,7 +24,7 @@ from beamctl.errors import RefusedError
 from beamctl.plan.plan import runs_as
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.destroy import deletion_text, estate_text
-from beamctl.usecases import destroy, survey
+from beamctl.usecases.changes import destroy, survey
 
 
 @click.command("destroy")

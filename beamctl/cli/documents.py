@@ -13,7 +13,7 @@ from beamctl.document.decode import LARGEST
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.errors import DocumentError, UsageError
-from beamctl.usecases import validate
+from beamctl.usecases.questions import validate
 
 LARGEST_TOGETHER = 4 * LARGEST
 """Bytes of all files of one run."""

@@ -15,7 +15,7 @@ from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.cli.veil import VEIL
 from beamctl.errors import UsageError
-from beamctl.usecases import export
+from beamctl.usecases.questions import export
 
 
 @click.command("export")

@@ -22,7 +22,7 @@ from beamctl.errors import RecordError, RefusedError
 from beamctl.model.secret import SECRET_TO
 from beamctl.model.text import printable
 from beamctl.report.text.apply import counts, end_text
-from beamctl.usecases import apply
+from beamctl.usecases.changes import apply
 
 Ran = list[tuple[Planned, list[Event]]]
 WENT_ON = "The apply went on all the same: run `beamctl plan` to see how it stands."

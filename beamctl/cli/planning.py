@@ -24,7 +24,7 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import digest_of
-from beamctl.usecases import plan
+from beamctl.usecases.questions import plan
 
 
 @dataclass(frozen=True, slots=True)

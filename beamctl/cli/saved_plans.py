@@ -24,7 +24,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.saved import LARGEST, LONGEST, Saved, saved_text
 from beamctl.plan.stale import ends
 from beamctl.report.text.stale import moved_text
-from beamctl.usecases import Recheck, identify, look_again, open_plan
+from beamctl.usecases.questions import Recheck, identify, look_again, open_plan
 
 _USUAL = timedelta(hours=24)
 _DOCUMENTS = frozenset({".yaml", ".yml"})

@@ -12,7 +12,7 @@ from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.errors import UsageError
-from beamctl.usecases import show
+from beamctl.usecases.questions import show
 
 
 @click.command("show")

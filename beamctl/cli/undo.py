@@ -25,7 +25,7 @@ from beamctl.plan.codec import plans_data
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import digest_of
-from beamctl.usecases import undo
+from beamctl.usecases.questions import undo
 
 
 @click.command("undo")

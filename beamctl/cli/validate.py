@@ -8,7 +8,7 @@ from beamctl.cli import options
 from beamctl.cli.documents import read_sources
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
-from beamctl.usecases import validate
+from beamctl.usecases.questions import validate
 
 
 @click.command("validate")

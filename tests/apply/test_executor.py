@@ -11,7 +11,7 @@ from beamctl.errors import InterruptedRunError, UnauthenticatedError, Unreachabl
 from beamctl.kinds.member import MemberKind
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.kind import Ending, Outcome
-from beamctl.usecases import apply
+from beamctl.usecases.changes import apply
 from tests.fakes.runs import applied, apply_through, document, outcomes, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

@@ -12,7 +12,7 @@ from beamctl.document.document import Desired
 from beamctl.emulator import Quirk, as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.usecases import plan
+from beamctl.usecases.questions import plan
 from tests.emulator.sdk import Sdk
 from tests.emulator.world import World
 from tests.fakes.runs import TODAY, all_done, apply_through, document

@@ -15,7 +15,7 @@ from beamctl.report.as_json import applied_json, plans_json, show_json
 from beamctl.report.text.apply import event_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.show import show_text
-from beamctl.usecases import plan, show
+from beamctl.usecases.questions import plan, show
 from tests.api.fakes import FakeClock
 from tests.emulator.world import World
 from tests.fakes.faulty import EVERY_FAULT, Faulty

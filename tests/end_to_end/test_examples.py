@@ -14,7 +14,7 @@ from beamctl.model.api_call import Answer, Lost
 from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.usecases import plan, validate
+from beamctl.usecases.questions import plan, validate
 from tests.fakes.runs import TODAY, all_done, apply_through
 
 

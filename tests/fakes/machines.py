@@ -23,7 +23,7 @@ from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Vault
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.usecases import plan
+from beamctl.usecases.questions import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import Faulty
 from tests.fakes.runs import API, apply_through

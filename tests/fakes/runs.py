@@ -16,7 +16,8 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.kind import Ending, Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
-from beamctl.usecases import apply, plan, validate
+from beamctl.usecases.changes import apply
+from beamctl.usecases.questions import plan, validate
 from tests.fakes.workspace import FakeWorkspace
 
 TODAY = date(2026, 11, 24)

@@ -24,7 +24,8 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Ending
 from beamctl.plan.plan import Plan
-from beamctl.usecases import apply, plan
+from beamctl.usecases.changes import apply
+from beamctl.usecases.questions import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import EVERY_FAULT, Faulty
 from tests.fakes.plane import Plane, State

@@ -16,7 +16,7 @@ from beamctl.api.settings import LOCAL_URL, Connection
 from beamctl.api.workspace import open_workspace
 from beamctl.document.document import Desired
 from beamctl.errors import BeamctlError
-from beamctl.usecases import plan
+from beamctl.usecases.questions import plan
 from tests.fakes.machines import RUNNER, Machines, Moment, account
 from tests.fakes.runs import all_done, apply_through, document
 

@@ -26,7 +26,7 @@ from beamctl.errors import BeamctlError
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import Saved, digest_of, saved_text
 from beamctl.report.text.problems import problems_text
-from beamctl.usecases import open_plan, validate
+from beamctl.usecases.questions import open_plan, validate
 from tests.fakes.runs import document as document_of
 from tests.fakes.runs import planned
 from tests.fakes.workspace import FakeWorkspace, person

@@ -19,7 +19,7 @@ from beamctl.api.workspace import WorkspaceApi, open_workspace
 from beamctl.emulator import as_operator, as_person, create_app, load_seed
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.usecases import plan
+from beamctl.usecases.questions import plan
 from tests.fakes.runs import all_done, desired
 from tests.fakes.runs import apply_through as applied
 

@@ -25,7 +25,7 @@ from beamctl.plan.saved import read_saved, saved_text
 from beamctl.plan.stale import in_place, moved
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from beamctl.usecases import plan, show, undo, validate
+from beamctl.usecases.questions import plan, show, undo, validate
 from tests.fakes.machines import Machines, account
 from tests.fakes.runs import all_done, document
 from tests.fakes.saved import saved

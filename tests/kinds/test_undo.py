@@ -12,7 +12,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.codec import address
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.usecases import undo
+from beamctl.usecases.questions import undo
 from tests.fakes.runs import API, TODAY, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

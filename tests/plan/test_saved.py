@@ -13,7 +13,7 @@ from beamctl.plan.codec import address
 from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import allowance
 from beamctl.plan.saved import LARGEST, Saved, fingerprint, read_saved, saved_text
-from beamctl.usecases import open_plan
+from beamctl.usecases.questions import open_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.saved import by_hand, saved, saved_data, signed
 from tests.fakes.workspace import FakeWorkspace, person

@@ -9,7 +9,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Risk
 from beamctl.plan.stale import Moved, ends, is_as_after
 from beamctl.report.text.stale import moved_text
-from beamctl.usecases import look_again
+from beamctl.usecases.questions import look_again
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

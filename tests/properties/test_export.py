@@ -13,7 +13,7 @@ from beamctl.errors import GarbledError
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.usecases import export, plan
+from beamctl.usecases.questions import export, plan
 from tests.fakes.runs import API, NOW, desired, planned
 from tests.fakes.things import MASK, FakeThings, thing
 from tests.fakes.workspace import FakeWorkspace, person

@@ -22,7 +22,7 @@ from beamctl.plan.saved import read_saved, saved_text
 from beamctl.plan.stale import moved
 from beamctl.report.as_json import runs_json
 from beamctl.report.text.runs import how_it_ended, run_text
-from beamctl.usecases import look_again, open_plan, undo
+from beamctl.usecases.questions import look_again, open_plan, undo
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown
 from tests.fakes.saved import by_hand, saved
 from tests.fakes.schemas import problems_with

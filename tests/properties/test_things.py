@@ -16,7 +16,7 @@ from beamctl.plan.saved import saved_text
 from beamctl.report.as_json import plans_json
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from beamctl.usecases import look_again, open_plan, undo
+from beamctl.usecases.questions import look_again, open_plan, undo
 from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
 from tests.fakes.saved import saved
 from tests.fakes.things import FakeThings, thing

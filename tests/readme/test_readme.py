@@ -32,7 +32,7 @@ from beamctl.plan import saved
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.style import LONGEST_VALUE
 from beamctl.report.text.problems import MOST_SHOWN
-from beamctl.usecases import validate
+from beamctl.usecases.questions import validate
 from tests.end_to_end.conftest import clean_environment
 
 ROOT = Path(__file__).parents[2]

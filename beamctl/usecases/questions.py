@@ -1,31 +1,23 @@
-"""What beamctl does, each as a short story: validate, plan, apply, undo, show, export, destroy. The edges hand in what
-they read; this must not know files, credentials or the terminal. Only `apply` and `destroy` are given something that
-can write, and not the same."""
+"""What is asked, each as a short story: validate, plan, undo, show, export, and whether a saved plan still holds. The
+edges hand in what they read; this must not know files, credentials or the terminal, and gets nothing that can write."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Event as StopSignal
 from typing import Any
 
-from beamctl.apply.event import Event
-from beamctl.apply.executor import Means, Witness
-from beamctl.apply.executor import apply as make_changes
 from beamctl.apply.record import Record, State
-from beamctl.destroy.deletion import Deletion, delete
-from beamctl.destroy.estate import Estate
-from beamctl.destroy.survey import path_of
-from beamctl.destroy.survey import survey as look
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Problem, bounded
 from beamctl.document.write import written
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
+from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Deleter, Reader, Sender, Vault
+from beamctl.model.ports import Reader
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.export import parts
@@ -104,7 +96,7 @@ def identify(workspace: str, reader: Reader) -> str:
     Raises:
         ApiError: It cannot be read.
     """
-    itself = reader.get(path_of(workspace))
+    itself = reader.get(f"/workspaces/{segment(workspace)}")
     told = (itself.get("id") or itself.get("createdAt")) if isinstance(itself, dict) else None
     return told if isinstance(told, str) else ""
 
@@ -180,21 +172,6 @@ def look_again(saved: Plan, reader: Reader, identity: Identity | None) -> Rechec
     )
 
 
-def apply(  # noqa: PLR0913 - each port has its name
-    approved: Plan,
-    reader: Reader,
-    sender: Sender,
-    *,
-    parallelism: int,
-    stop: StopSignal,
-    witness: Witness | None = None,
-    vault: Vault | None = None,
-) -> Iterator[Event]:
-    """Make exactly the changes of a plan that somebody approved."""
-    kinds = {kind.name: kind for kind in KINDS}
-    return make_changes(approved, Means(kinds, reader, sender, parallelism, stop, witness, vault))
-
-
 def show(workspace: str, reader: Reader) -> Mapping[str, Shown]:
     """What a workspace looks like now: every section, with what of it cannot be seen.
 
@@ -224,13 +201,3 @@ def export(workspace: str, reader: Reader, now: datetime) -> Export:
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
     partly = [section for section, (kind, live) in seen.items() if kind.shown(live).unseen]
     return Export(written(parts(workspace, exported, hidden, now.date())), (*hidden, *partly))
-
-
-def survey(workspace: str, reader: Reader) -> Estate:
-    """What would be lost with a workspace."""
-    return look(workspace, reader)
-
-
-def destroy(shown: Estate, reader: Reader, deleter: Deleter, *, stop: StopSignal) -> Deletion:
-    """Delete the workspace that somebody was shown and named, if it is still that."""
-    return delete(shown, reader, deleter, stop)
