@@ -20,7 +20,6 @@ from beamctl.plan.change import Change
 from beamctl.plan.kind import Ending, Kind, Outcome
 from beamctl.plan.plan import Plan
 
-DEFAULT_PARALLELISM = 8
 _FAILED = "a change before it failed, and nothing is taken away after such a failure"
 _UNKNOWN = "; whether it was made is not known"
 _LOOK = "Run `beamctl plan` to see how it stands."
@@ -46,7 +45,7 @@ class Means:
     kinds: Mapping[str, Kind[Any]]
     reader: Reader
     sender: Sender
-    parallelism: int = DEFAULT_PARALLELISM
+    parallelism: int
     stop: threading.Event | None = None
     witness: Witness | None = None
     vault: Vault | None = None

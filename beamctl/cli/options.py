@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from beamctl.apply.executor import DEFAULT_PARALLELISM
 from beamctl.cli.output import errors_in_format
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -57,7 +56,7 @@ allow = click.option(
 parallelism = click.option(
     "--parallelism",
     type=click.IntRange(1, MOST_PARALLEL),
-    default=DEFAULT_PARALLELISM,
+    default=8,
     show_default=True,
     help="How many changes may run at the same time.",
 )
