@@ -44,14 +44,13 @@ class Mask:
         """Hide these from now on: as they are, in a URL, in JSON and in base64, and where only the beginning shows."""
         self.has_short = self.has_short or any(0 < len(secret) < DISTINCT for secret in secrets)
         spelled = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
-        self._secrets = tuple(sorted({*self._secrets, *spelled}, key=len, reverse=True))
+        self._secrets = tuple(sorted({*self._secrets, *spelled}))
         begun = {secret[:_BEGINNING] for secret in self._secrets if len(secret) > _LONG}
         self._begun = re.compile(f"(?:{'|'.join(map(re.escape, begun))})[\\w.~+/=%-]*") if begun else None
 
     def clean(self, text: str, limit: int = 300, *, also: Iterable[str] = ()) -> str:
         """The text without secrets (`also` names more), on one line, and with at most `limit` characters."""
-        more = sorted(also, key=len, reverse=True)
-        every = (*self._secrets, *more)
+        every = (*self._secrets, *filter(None, also))
         hidden = self._without(printable(self._without(text, every)), every)
         return hidden if len(hidden) <= limit else hidden[: limit - 1] + "…"
 
@@ -64,9 +63,22 @@ class Mask:
         return self._without(text, [secret for secret in self._secrets if len(secret) >= DISTINCT])
 
     def _without(self, text: str, secrets: Iterable[str]) -> str:
-        for secret in secrets:
-            text = text.replace(secret, HIDDEN)
-        return text if self._begun is None else self._begun.sub(HIDDEN, text)
+        spans = sorted(span for secret in secrets for span in _spans(text, secret))
+        kept, end = [], 0
+        for first, last in spans:
+            if first >= end:  # else it overlaps one that is hidden already, and makes that longer
+                kept += [text[end:first], HIDDEN]
+            end = max(end, last)
+        hidden = "".join([*kept, text[end:]])
+        return hidden if self._begun is None else self._begun.sub(HIDDEN, hidden)
+
+
+def _spans(text: str, secret: str) -> Iterator[tuple[int, int]]:
+    """Where it stands, also where one overlaps another: of these, none may be left in part."""
+    at = text.find(secret)
+    while at >= 0:
+        yield at, at + len(secret)
+        at = text.find(secret, at + 1)
 
 
 def _spellings(secret: str) -> Iterator[str]:
