@@ -16,6 +16,9 @@ PLAN = "Run `beamctl plan` to see how it stands."
 APPLY = "Run `beamctl apply` again."
 MEND = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
 
+NONE_AT_ALL = Lost("the API shows none at all")
+"""What a listing without an entry tells: too little to believe that something is gone, unless a 404 says so too."""
+
 T = TypeVar("T")
 Asking = Generator[ApiCall | HandOver | Fetch, Answer | Lost, T]
 """A part of a conversation, which finds something out."""
@@ -50,7 +53,8 @@ def delete(path: str, left: Asking[object], refused: Callable[[Answer], Outcome]
 
     Args:
         path: Of one thing.
-        left: Looks for it: None where it is gone, `Lost` where that cannot be seen.
+        left: Looks for it: None where it is gone, `Lost` where that cannot be seen, `NONE_AT_ALL` where a listing that
+            may be empty is so.
         refused: What is said of a refusal.
     """
     answer = yield ApiCall(Method.DELETE, path)
@@ -59,7 +63,7 @@ def delete(path: str, left: Asking[object], refused: Callable[[Answer], Outcome]
     if isinstance(answer, Answer) and answer.status != MISSING:
         return refused(answer)
     there = yield from left  # after a 404: gone, or a path that reached nothing?
-    if there is None:
+    if there is None or (there is NONE_AT_ALL and isinstance(answer, Answer)):
         return done("was gone already" if isinstance(answer, Answer) else "")
     if isinstance(there, Lost):
         return unseen(answer, there)

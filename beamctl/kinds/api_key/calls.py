@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from beamctl.kinds import making
-from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, premise
-from beamctl.kinds.conversation import APPLY, PLAN, Asking, Talk, delete, done, failed, look
+from beamctl.kinds.api_key.live import NEVER, ApiKey, Keys, Owned, api_keys, made_since, premise
+from beamctl.kinds.conversation import APPLY, NONE_AT_ALL, PLAN, Asking, Talk, delete, done, failed, look
 from beamctl.kinds.making import Making, Sort
 from beamctl.kinds.service_account.live import Account
 from beamctl.kinds.service_account.lookup import find, one, put
@@ -27,6 +27,9 @@ _SORT = Sort(
     anew="was made anew; the one that was not handed over",
     hint=PLAN,
 )
+
+_MEANWHILE = "was made meanwhile, by another run or by hand, and handed over there"
+_NOT_SHOWN = "the API does not show the one before it any more"
 
 
 def perform(change: Change) -> Talk:
@@ -56,7 +59,8 @@ def _make(change: Change) -> Talk:
         if orphans:
             return failed("another run is making it, or was stopped before it was handed over", PLAN)
         if change.key != premise(after["clientId"] or account.name, name, good[-1].id if good else ""):
-            return done("was made meanwhile, by another run or by hand, and handed over there")
+            since = {key for key, _, _ in made_since(Keys({account.client_id: owner}))}
+            return done(_MEANWHILE) if change.key in since else failed(_NOT_SHOWN, PLAN)
     marked = yield _noted(account, with_mark(account.description.marks, Mark(name, tuple(key.id for key in good))))
     if not marked.ok:
         return failed(f"its account takes no mark, so it was not made: {marked.why}")
@@ -109,19 +113,19 @@ def _keys(client_id: str) -> Asking[tuple[ApiKey, ...] | Lost]:
 
 def _find(client_id: str, identifier: str) -> Asking[ApiKey | Lost | None]:
     keys = yield from _keys(client_id)
-    return keys if isinstance(keys, Lost) else next((key for key in keys if key.id == identifier), None)
+    if isinstance(keys, Lost):
+        return keys
+    return next((key for key in keys if key.id == identifier), None) if keys else NONE_AT_ALL
 
 
 def _delete(change: Change) -> Talk:
     """Delete it; one that is only in the way goes only where a newer one is there that takes its place."""
-    client_id = (change.before or {})["clientId"]
-    keys = yield from _keys(client_id)
+    before = change.before or {}
+    keys = yield from _keys(before["clientId"])
     if isinstance(keys, Lost):
         return failed(f"the API keys cannot be looked up: {keys.why}", APPLY)
-    old = next((key for key in keys if key.id == change.key), None)
-    if old is None:
-        return done("was gone already")
-    newer = [key for key in keys if key.name == old.name and key.age_order > old.age_order]
-    if change.reason is Reason.SUPERSEDED and not newer:
+    named = [key for key in keys if key.name == before["name"]]
+    if change.reason is Reason.SUPERSEDED and (not named or named[-1].id == change.key):
         return failed("there is no newer one any more", PLAN)
-    return (yield from delete(f"{keys_path(client_id)}/{segment(change.key)}", _find(client_id, change.key)))
+    path = f"{keys_path(before['clientId'])}/{segment(change.key)}"
+    return (yield from delete(path, _find(before["clientId"], change.key)))

@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.kinds.conversation import APPLY, PLAN, Talk, delete, done, failed, not_made, text_in, unseen
 from beamctl.kinds.service_account.live import Account
-from beamctl.kinds.service_account.lookup import find, one, put
+from beamctl.kinds.service_account.lookup import find, left, one, put
 from beamctl.kinds.service_account.making import make
 from beamctl.model.api_call import Answer, Lost
 from beamctl.plan.change import Action, Change, Reason
@@ -75,4 +75,4 @@ def _delete(change: Change) -> Talk:
         now = yield from find(change.key)
         if isinstance(now, Account) and not now.unfinished:  # the run that made it was not dead after all
             return failed("its client secret was handed over meanwhile", PLAN)
-    return (yield from delete(one(change.key), find(change.key)))
+    return (yield from delete(one(change.key), left(change.key)))

@@ -3,7 +3,7 @@ a call travels."""
 
 from __future__ import annotations
 
-from beamctl.kinds.conversation import Asking
+from beamctl.kinds.conversation import NONE_AT_ALL, Asking
 from beamctl.kinds.conversation import look as looking
 from beamctl.kinds.service_account.live import Account, Accounts, accounts
 from beamctl.kinds.service_account.mark import Description
@@ -21,6 +21,12 @@ def find(client_id: str) -> Asking[Account | Lost | None]:
     """One of them; None where it is not there."""
     found = yield from look()
     return found if isinstance(found, Lost) else found.by_id.get(client_id)
+
+
+def left(client_id: str) -> Asking[Account | Lost | None]:
+    """Whether one that was deleted is gone, as `conversation.delete` wants to know it."""
+    found = yield from look()
+    return found if isinstance(found, Lost) else found.by_id.get(client_id) if found.by_id else NONE_AT_ALL
 
 
 def one(client_id: str) -> str:
