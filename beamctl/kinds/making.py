@@ -128,7 +128,7 @@ def _hand_over(making: Making, identifier: str, secret: Mapping[str, str]) -> Ta
     if isinstance(said, Outcome):
         return said
     if isinstance(said, Lost):
-        return failed(f"{it} was handed over, but its mark stays: {said.why}; {_REPLACED}", APPLY)
+        return failed(f"{it} was handed over, but its mark may stay: {said.why}; where it does, {_REPLACED}", APPLY)
     for orphan in making.instead_of:
         gone = yield making.deletion(orphan)
         if not is_gone(gone):

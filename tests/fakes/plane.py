@@ -1,19 +1,24 @@
 """The emulator with one seeded workspace, put back to its beginning in a moment, and watched past whatever is done to
-the requests: who is in, which settings there are, who got a letter."""
+the requests: who is in, which settings and machines there are, who got a letter, and which secrets let somebody in."""
 
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
+from beamctl.emulator.credential import digest
 from beamctl.emulator.mail.post import Post
+from beamctl.emulator.store import api_key, service_account
 from beamctl.plan.change import Action, Change
+from tests.fakes.vault import FakeVault
 
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 LISTINGS = {"policy": "/policies", "integration": "/integrations/connections", "environment": "/environments"}
 
 
@@ -28,6 +33,28 @@ def in_order(value: Any) -> Any:
     return sorted(map(str, value)) if isinstance(value, list) else value
 
 
+@dataclass
+class Clock:
+    """Stands still until it is moved."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, by: timedelta) -> None:
+        self.now += by
+
+
+@dataclass(frozen=True)
+class Moment:
+    """All there was, to be put back to."""
+
+    rows: sqlite3.Connection
+    holds: Mapping[str, str]
+    now: datetime
+
+
 @dataclass(frozen=True)
 class State:
     """How the workspace is.
@@ -36,17 +63,23 @@ class State:
         users: By e-mail.
         settings: The workspace as the API shows it.
         things: By kind and name, policies and the like.
+        accounts: Service accounts by client id, each with its `keys`, the oldest first.
     """
 
     users: Mapping[str, Mapping[str, Any]]
     settings: Mapping[str, Any]
-    things: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    things: Mapping[str, Mapping[str, Any]]
+    accounts: Mapping[str, Mapping[str, Any]]
 
     def shows(self, change: Change) -> bool:
         """Whether it is as the change would have it."""
         if change.kind in LISTINGS:
             thing = self.things[change.kind].get(change.key)
             return is_like(thing, change.after) if thing and change.after is not None else thing is change.after
+        if change.kind == "service_account":
+            return self._shows_account(change)
+        if change.kind == "api_key":
+            return self._shows_key(change)
         user = self.users.get(change.key)
         match change.action:
             case Action.SET:
@@ -64,51 +97,120 @@ class State:
         """The part that a change is about."""
         if change.kind in LISTINGS:
             return self.things[change.kind].get(change.key)
+        if change.kind == "service_account":
+            return self._named((change.before or change.after or {})["name"])
+        if change.kind == "api_key":
+            return self._keys(change)
         return self.settings.get(change.name) if change.action is Action.SET else self.users.get(change.key)
+
+    def _shows_account(self, change: Change) -> bool:
+        """One of that name, with its secret handed over; what was replaced or deleted is gone."""
+        after = change.after
+        if after is None or change.action is Action.REPLACE:
+            gone = change.key not in self.accounts
+            return gone and (after is None or len(self._named(after["name"])) == 1)
+        named = self._named(after["name"])
+        return len(named) == 1 and all(
+            named[0].get(name, "").partition("(beamctl:")[0].strip() == after[name] for name in ("role", "description")
+        )
+
+    def _shows_key(self, change: Change) -> bool:
+        """A newer one than there was, and no mark; what was replaced or deleted is gone."""
+        keys = self._keys(change)
+        gone = all(key["id"] != change.key for key in keys)
+        if change.after is None:
+            return gone
+        (account,) = self._named(change.after["account"]) or [{}]
+        marked = f"API key {change.after['name']} not" in account.get("description", "")
+        return gone and not marked and bool(keys) and keys[-1]["id"] != change.key.rpartition(" after ")[2]
+
+    def _named(self, name: str) -> list[Mapping[str, Any]]:
+        return [account for account in self.accounts.values() if account["name"] == name]
+
+    def _keys(self, change: Change) -> list[Mapping[str, Any]]:
+        told = change.before or change.after or {}
+        return [key for one in self._named(told["account"]) for key in one["keys"] if key["name"] == told["name"]]
 
 
 class Plane:
     """Attributes:
     app: The application, for the client.
+    clock: Of the application.
+    vault: Where secrets go to and come from.
     letters: To whom an invitation was sent, since the beginning.
     """
 
     def __init__(self, folder: Path, seed: Mapping[str, Any], quirks: Iterable[Quirk] = ()) -> None:
         self.db = folder / "plane.db"
         load_seed(self.db, seed)
-        self._seeded = sqlite3.connect(":memory:")
-        with closing(sqlite3.connect(self.db)) as file:
-            file.backup(self._seeded)
+        self.clock, self.vault = Clock(), FakeVault()
         self.letters: list[str] = []
-        self.app = create_app(self.db, quirks=frozenset(quirks), post=Post((self,)))
+        self.app = create_app(self.db, quirks=frozenset(quirks), now=self.clock, post=Post((self,)))
         era = frozenset(quirks) & {Quirk.BEAMLIT_ERA}
         self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
-        self._watcher = as_operator(create_app(self.db, quirks=era))  # without faults and other quirks
+        self._watcher = as_operator(create_app(self.db, quirks=era, now=self.clock))  # without faults and other quirks
+        self._beginning: Moment | None = None
 
     def deliver(self, message: EmailMessage) -> None:
         """A letter is sent: implements the emulator's `Delivery`."""
         self.letters.append(str(message["To"]))
 
+    def begin_here(self) -> None:
+        """What it is now is the beginning from now on."""
+        self.close()
+        kept = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(self.db)) as file:
+            file.backup(kept)
+        self._beginning = Moment(kept, dict(self.vault.holds), self.clock.now)
+
     def reset(self) -> None:
         """As it was in the beginning."""
+        assert self._beginning is not None
         self.letters.clear()
         with closing(sqlite3.connect(self.db)) as file:
             file.execute("PRAGMA synchronous = OFF")
-            self._seeded.backup(file)
+            self._beginning.rows.backup(file)
+        self.vault = FakeVault(dict(self._beginning.holds))
+        self.clock.now = self._beginning.now
+
+    def close(self) -> None:
+        if self._beginning is not None:
+            self._beginning.rows.close()
 
     def state(self) -> State:
-        users = self._ask("/users")
-        things = {kind: {one["metadata"]["name"]: one for one in self._ask(LISTINGS[kind])} for kind in self._kinds}
-        return State({user["email"].lower(): user for user in users}, self._ask("/workspaces/acme"), things)
+        users = self.ask("GET", "/users")
+        things = {
+            kind: {one["metadata"]["name"]: one for one in self.ask("GET", LISTINGS[kind])} for kind in self._kinds
+        }
+        accounts = {one["client_id"]: {**one, "keys": self.keys(one)} for one in self.ask("GET", "/service_accounts")}
+        settings = self.ask("GET", "/workspaces/acme")
+        return State({user["email"].lower(): user for user in users}, settings, things, accounts)
+
+    def keys(self, account: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The API keys of a service account, the oldest first."""
+        found: list[dict[str, Any]] = self.ask("GET", f"/service_accounts/{account['client_id']}/api_keys")
+        return sorted(found, key=lambda key: str(key["createdAt"]))
+
+    def lets_in(self, secret: str) -> bool:
+        """Whether a key, or client credentials as they are handed over, are good for anything now."""
+        with closing(sqlite3.connect(self.db)) as rows:
+            if secret.startswith("{"):
+                pair = json.loads(secret)
+                return service_account.has_secret(rows, pair["clientId"], digest(pair["clientSecret"]))
+            rows.row_factory = sqlite3.Row
+            return api_key.owner(rows, digest(secret), self.clock.now) is not None
+
+    def useless(self) -> set[str]:
+        """The places with a secret that lets nobody in any more; where one comes from is none of them."""
+        places = {place: secret for place, secret in self.vault.holds.items() if not place.startswith("the variable")}
+        return {place for place, secret in places.items() if not self.lets_in(secret)}
 
     def admins(self) -> int:
         """How many accepted admins there are."""
-        return sum(user["accepted"] and user["role"] == "admin" for user in self._ask("/users"))
+        return sum(user["accepted"] and user["role"] == "admin" for user in self.ask("GET", "/users"))
 
-    def close(self) -> None:
-        self._seeded.close()
-
-    def _ask(self, path: str) -> Any:
-        status, text = ask(self._watcher, "GET", path, workspace="acme")
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Past faults, quirks and permissions."""
+        status, text = ask(self._watcher, method, path, body, "acme")
         assert status == 200, text
         return json.loads(text)

@@ -1,20 +1,32 @@
-"""Plans that stand for all others: a workspace, a document, and a quirk where the API may need more calls for it."""
+"""Plans that stand for all others, of every kind: a workspace, a document, and a quirk where the API may need more
+calls for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk
+from beamctl.model.secret import described, sink_of
+from tests.fakes.plane import Plane
 from tests.fakes.runs import document
-from tests.fakes.vault import FakeVault
 
 PAST = "2020-01-01T00:00:00Z"
-VAULT = FakeVault({"the variable KEY": "sk-canary-0123456789abcdef"})
 KEY = "bl_ci_of_the_fault_tests"
 """Of the service account that beamctl runs as: no person is needed for it to go on."""
 GUARDS = {"maxRemovals": 9}
+LIVES = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d"}
+RENEWED = {
+    "role": "member",
+    "description": "CI",
+    "secretTo": {"file": "bot.json"},
+    "apiKeys": {
+        "hub": {**LIVES, "secretTo": {"file": "hub"}},
+        "lab": {"secretTo": {"command": ["keep"]}},
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,8 @@ class Scenario:
     quirk: Of the emulator, beside one: it does not stop anybody from taking the last admin away.
     things: Policies and the like, as a seed has them.
     sections: What the document declares of these; then it says nothing of people.
+    accounts: Service accounts, as a seed has them, beside the one that beamctl runs as.
+    passed: Days that pass before, each time after what the document says was applied.
     """
 
     members: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +54,14 @@ class Scenario:
     quirk: Quirk = Quirk.ALLOW_LAST_ADMIN
     things: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     sections: Mapping[str, Any] = field(default_factory=dict)
+    accounts: Sequence[Mapping[str, Any]] = ()
+    passed: Sequence[int] = ()
+
+    def plane(self, folder: Path) -> Plane:
+        """The emulator with all of it, and what a connection needs."""
+        plane = Plane(folder, self.seed, {self.quirk, Quirk.ALLOW_LAST_ADMIN})
+        plane.vault.holds["the variable KEY"] = "sk-canary-0123456789abcdef"
+        return plane
 
     @property
     def seed(self) -> dict[str, Any]:
@@ -56,7 +78,10 @@ class Scenario:
                 }
             ],
             "users": [{"email": address(who), "workspaces": {"acme": role}} for who, role in everybody.items()],
-            "serviceAccounts": [{"workspace": "acme", "name": "ci", "role": "admin", "apiKey": KEY}],
+            "serviceAccounts": [
+                {"workspace": "acme", "name": "ci", "role": "admin", "apiKey": KEY},
+                *({"workspace": "acme", **account} for account in self.accounts),
+            ],
             "invitations": [{"workspace": "acme", **invitation} for invitation in invitations],
             **{kind: [{"workspace": "acme", **thing} for thing in things] for kind, things in self.things.items()},
         }
@@ -68,6 +93,13 @@ class Scenario:
         members = {address(who): role for who, role in {"ada": self.ada, **self.wanted}.items()}
         more = {"settings": dict(self.declared)} if self.declared else {}
         return document(members, guards=GUARDS, **more)
+
+    @property
+    def places(self) -> set[str]:
+        """Where secrets are in the end."""
+        entries = self.sections.get("serviceAccounts", {}).values()
+        told = [each for entry in entries for each in (entry, *entry.get("apiKeys", {}).values()) if "secretTo" in each]
+        return {described(sink) for each in told if (sink := sink_of(each["secretTo"]))}
 
 
 def address(who: str) -> str:
@@ -127,6 +159,23 @@ SCENARIOS = {
         },
         quirk=Quirk.BEAMLIT_ERA,
     ),
+    "machines-made": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}),
+    "machines-changed": Scenario(
+        accounts=[
+            {"name": "bot", "role": "admin", "apiKey": "bl_bot"},
+            {"name": "up", "role": "member"},
+            {"name": "old", "role": "member", "apiKey": "bl_old"},
+        ],
+        sections={
+            "serviceAccounts": {
+                "ci": {"role": "admin"},
+                "up": {"role": "admin"},
+                "bot": {"role": "viewer", "description": "CI", "apiKeys": {}},
+            }
+        },
+    ),
+    "key-renewed": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}, passed=[80]),
+    "old-key-goes": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}, passed=[80, 4]),
     "all": Scenario(
         members={"ann": "member", "bob": "admin", "cid": "member", "eve": "admin"},
         invited={"lee": "member", "max": "viewer"},

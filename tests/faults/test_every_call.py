@@ -1,11 +1,13 @@
-"""A fault at every call of an apply, and then an apply without one: what the first said is true, the second ends in the
-desired state, nobody is invited twice, and at no moment is there no admin."""
+"""A fault at every call of an apply of every kind, and then an apply without one: what the first said is true, the
+second ends in the desired state, nobody is invited twice, at no moment is there no admin, and no place ever holds a
+secret that lets nobody in."""
 
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -17,7 +19,7 @@ from beamctl.api.settings import LOCAL_URL, Connection
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.document.document import Desired
-from beamctl.emulator import FaultKind, Quirk
+from beamctl.emulator import FaultKind
 from beamctl.errors import BeamctlError
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
@@ -29,14 +31,14 @@ from beamctl.usecases.questions import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import EVERY_FAULT, Faulty
 from tests.fakes.plane import Plane, State
-from tests.fakes.runs import TODAY
-from tests.faults.scenarios import KEY, SCENARIOS, VAULT, Scenario
+from tests.faults.scenarios import KEY, SCENARIOS, Scenario
 
 LIES = (FaultKind.EMPTY_LIST.example, FaultKind.SHORT_LIST.example)
 LASTING = (FaultKind.RESET.example, FaultKind.RESET_AFTER.example)
 """Faults that are also tried at every call from one on."""
 KILLS = ("before", "after")
-ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP)
+IN_THE_VAULT = "in the vault"
+ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION)
 """What the scenarios do on purpose."""
 UNKNOWN = ("is not known", "cannot be looked up")
 
@@ -54,6 +56,7 @@ class Wire(httpx.BaseTransport):
         dies: Whether `before` or `after` that request was made.
         asked: The method of each.
         fewest: How few admins there were at any moment.
+        useless: Places that held, at any moment, what let nobody in.
     """
 
     faulty: Faulty
@@ -62,6 +65,7 @@ class Wire(httpx.BaseTransport):
     dies: str = ""
     asked: list[str] = field(default_factory=list)
     fewest: int = 99
+    useless: set[str] = field(default_factory=set)
 
     def __call__(self) -> httpx.BaseTransport:
         return _Carrier(self, self.faulty.transport())
@@ -84,6 +88,7 @@ class _Carrier(httpx.BaseTransport):
         finally:
             if request.method != "GET":
                 wire.fewest = min(wire.fewest, wire.plane.admins())
+                wire.useless |= wire.plane.useless()
         if dying:
             raise KilledError
         return response
@@ -98,26 +103,28 @@ class Run:
         events: What it said.
         killed: Whether it was.
         left: What a plan after it would do.
+        calls: The method of each request until then.
     """
 
     plan: Plan | None = None
     events: list[Event] = field(default_factory=list)
     killed: bool = False
     left: Sequence[Change] | None = None
+    calls: Sequence[str] = ()
 
     def go(self, want: Desired, wire: Wire) -> "Run":
         """Plan, and apply unless there is a hazard, as the command line does; then plan again."""
         connection = Connection(LOCAL_URL, credential=ApiKey(KEY), credential_from="the seed")
         options = Options(Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire)
-        situation = Situation(TODAY, LOCAL_URL)
+        situation = Situation(wire.plane.clock.now.date(), LOCAL_URL, now=wire.plane.clock.now)
         with open_workspace(connection, "acme", options) as api:
             try:
                 self.plan = plan(want, api.reader(), situation)
                 if all(hazard.risk in ALLOWED for hazard in self.plan.hazards):
-                    events = apply(
-                        self.plan, api.reader(), api.sender(), parallelism=1, stop=threading.Event(), vault=VAULT
-                    )
+                    ports, stop = (api.reader(), api.sender()), threading.Event()
+                    events = apply(self.plan, *ports, parallelism=1, stop=stop, vault=wire.plane.vault)
                     self.events.extend(events)
+                    self.calls = tuple(wire.asked)
                     self.left = plan(want, api.reader(), situation).changes
             except BeamctlError:
                 assert self.plan is None or len(self.events) >= len(self.plan.changes)
@@ -150,15 +157,20 @@ class Run:
             assert before.about(change) == after.about(change), f"{change.name}: no word about it"
 
 
+def begin(scenario: Scenario, plane: Plane) -> None:
+    """Let the time pass that passes before."""
+    for days in scenario.passed:
+        assert Run().go(scenario.want, Wire(Faulty(plane.app), plane)).all_done
+        plane.clock.forward(timedelta(days=days))
+    plane.begin_here()
+
+
 def cases(scenario: Scenario, plane: Plane) -> Iterator[tuple[str, int]]:
     """Every fault at every call that an undisturbed apply makes; a number where the process dies there instead."""
-    plane.reset()
-    wire = Wire(Faulty(plane.app), plane)
-    run = Run().go(scenario.want, wire)
+    run = Run().go(scenario.want, Wire(Faulty(plane.app), plane))
     assert run.plan is not None
     assert run.left == ()
-    calls = wire.asked[: -len(run.plan.sections)]  # without those of the last plan
-    for number, method in enumerate(calls, 1):
+    for number, method in enumerate(run.calls, 1):
         faults = [fault for fault in EVERY_FAULT if method == "GET" or fault not in LIES]
         if scenario.sections and method == "GET":  # before or after it was carried out is all the same
             faults = [fault for fault in faults if "-after" not in fault]
@@ -167,36 +179,86 @@ def cases(scenario: Scenario, plane: Plane) -> Iterator[tuple[str, int]]:
         yield from ((kill, number) for kill in KILLS)
 
 
-CHUNKS = [(name, part, parts) for name in SCENARIOS for parts in [3 if name == "all" else 1] for part in range(parts)]
+PARTS = {"all": 3, "machines-made": 3, "machines-changed": 2}
+"""Into how many tests the longest are divided, so that several processes share them."""
+CHUNKS = [(name, part, PARTS.get(name, 1)) for name in SCENARIOS for part in range(PARTS.get(name, 1))]
 
 
 @pytest.mark.parametrize(("name", "part", "parts"), CHUNKS)
 def test_every_fault_at_every_call(name: str, part: int, parts: int, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
-    with closing(Plane(tmp_path, scenario.seed, {scenario.quirk, Quirk.ALLOW_LAST_ADMIN})) as plane:
+    with closing(scenario.plane(tmp_path)) as plane:
+        begin(scenario, plane)
+        before = plane.state()
         found = list(cases(scenario, plane))[part::parts]
         faulty = Faulty(plane.app)
         for fault, dies_at in found:
+            plane.reset()
+            faulty.plan(*([] if dies_at else [fault]))
             try:
-                disturbed(scenario, faulty, plane, fault, dies_at)
+                disturbed(scenario, before, Wire(faulty, plane, dies_at, fault))
             except AssertionError as error:
                 error.add_note(f"with {fault} {dies_at or ''}")
                 raise
 
 
-def disturbed(scenario: Scenario, faulty: Faulty, plane: Plane, fault: str, dies_at: int) -> None:
-    """One apply with a fault and one without."""
-    plane.reset()
-    before = plane.state()
-    faulty.plan(*([] if dies_at else [fault]))
-    wire = Wire(faulty, plane, dies_at, fault)
+def disturbed(scenario: Scenario, before: State, wire: Wire) -> None:
+    """One apply with trouble and one without."""
+    plane = wire.plane
     first = Run().go(scenario.want, wire)
-    assert first.killed is bool(dies_at)
+    assert first.killed is bool(wire.dies_at) or wire.dies == IN_THE_VAULT
     first.check(before, plane.state())
-    faulty.plan()
-    again = Wire(faulty, plane)
+    wire.faulty.plan()
+    plane.vault.before, plane.vault.after = lambda _: "", lambda _: None
+    again = Wire(wire.faulty, plane)
     second = Run().go(scenario.want, again)
     assert second.all_done
     assert second.left == ()
     assert min(wire.fewest, again.fewest) >= 1
     assert set(Counter(plane.letters).values()) <= {1}
+    assert wire.useless | again.useless | plane.useless() == set()
+    assert scenario.places <= plane.vault.holds.keys()
+    for account in plane.state().accounts.values():
+        assert max(Counter(key["name"] for key in account["keys"]).values(), default=0) <= 1 + len(scenario.passed)
+
+
+@pytest.mark.parametrize("name", ["machines-made", "key-renewed"])
+@pytest.mark.parametrize("how", ["fails", *KILLS])
+def test_every_hand_over(name: str, how: str, tmp_path: Path) -> None:
+    """A place does not take a secret, or the process dies before or after one is in its place."""
+    scenario = SCENARIOS[name]
+    with closing(scenario.plane(tmp_path)) as plane:
+        begin(scenario, plane)
+        before = plane.state()
+        Run().go(scenario.want, Wire(Faulty(plane.app), plane))
+        assert plane.vault.given
+        for at in range(1, len(plane.vault.given) + 1):
+
+            def end(number: int, at: int = at) -> str:
+                if number == at and how != "fails":
+                    raise KilledError
+                return "the place is full" if number == at else ""
+
+            plane.reset()
+            plane.vault.before = end if how != "after" else lambda _: ""
+            plane.vault.after = end if how == "after" else lambda _: None
+            disturbed(scenario, before, Wire(Faulty(plane.app), plane, dies=IN_THE_VAULT))
+
+
+def test_a_place_that_never_takes_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    scenario = SCENARIOS["machines-made"]
+    with closing(scenario.plane(tmp_path)) as plane:
+
+        def tried(accounts: int, keys: int) -> None:
+            for _ in range(4):
+                run = Run().go(scenario.want, Wire(Faulty(plane.app), plane))
+                assert run.events
+                assert not run.all_done
+                found = plane.state().accounts.values()
+                assert len(found) == accounts
+                assert all(len(account["keys"]) <= keys for account in found)
+
+        plane.vault.before = lambda _: "no"
+        tried(accounts=1, keys=1)
+        plane.vault.before = lambda number: "" if number == 5 else "no"  # the account goes well, its keys do not
+        tried(accounts=2, keys=1)

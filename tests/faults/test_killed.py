@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from beamctl.emulator import Quirk
 from tests.cli.loopback import serving
 from tests.cli.process import process, running
-from tests.fakes.plane import Plane
 from tests.faults.scenarios import KEY, SCENARIOS
 
 ALL = SCENARIOS["all"]
@@ -61,7 +59,7 @@ def test_a_process_that_is_killed(call: str, when: str, tmp_path: Path, monkeypa
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BEAMCTL_API_KEY", KEY)
     monkeypatch.chdir(tmp_path)
-    with closing(Plane(tmp_path, ALL.seed, {Quirk.ALLOW_LAST_ADMIN})) as plane:
+    with closing(ALL.plane(tmp_path)) as plane:
         held = Held(plane.app, call, when)
         with serving(held) as api:
             way = ("-f", str(document), "--api-url", api.url)

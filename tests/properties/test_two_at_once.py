@@ -17,11 +17,10 @@ from beamctl.document.document import Desired
 from beamctl.emulator import Quirk, as_operator
 from beamctl.plan.change import Action
 from beamctl.plan.hazard import Risk
-from tests.fakes.plane import Plane
 from tests.fakes.runs import document, planned
 from tests.fakes.turns import Run, at_once, one
 from tests.fakes.workspace import FakeWorkspace, person
-from tests.faults.scenarios import SCENARIOS, VAULT
+from tests.faults.scenarios import SCENARIOS
 
 SENT = {Action.INVITE, Action.RESEND}
 GONE = {Action.REMOVE, Action.REVOKE}
@@ -133,23 +132,29 @@ SCHEDULES = (
 TAKES_TWO = {Quirk.REINVITE_CONFLICTS}
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", [name for name, scenario in SCENARIOS.items() if not scenario.passed])
 def test_two_end_as_one_with_the_emulator(name: str, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
     with (
-        closing(Plane(tmp_path, scenario.seed, {scenario.quirk, Quirk.ALLOW_LAST_ADMIN})) as plane,
+        closing(scenario.plane(tmp_path)) as plane,
         ExitStack() as stack,
     ):
         clients = [
             stack.enter_context(open_workspace(LOCAL, "acme", wsgi_app=as_operator(plane.app))) for _ in range(2)
         ]
+        plane.begin_here()
         for order in SCHEDULES:
             plane.reset()
-            runs = at_once(scenario.want, order, [(each.reader(), each.sender()) for each in clients], VAULT)
-            assert [run.undone for run in runs] == [set(), set()]
-            after = one(scenario.want, clients[0].reader(), clients[0].sender())
-            assert after.plan.changes == ()
-            letters = Counter(plane.letters)
-            assert max(letters.values(), default=0) <= (2 if scenario.quirk in TAKES_TWO else 1)
-            check_remarks(runs, letters)
+            runs = at_once(scenario.want, order, [(each.reader(), each.sender()) for each in clients], plane.vault)
+            ports = (clients[0].reader(), clients[0].sender())
+            if scenario.places:  # nobody knows whose a secret is that two make: each takes its own back
+                assert plane.useless() == set()
+                one(scenario.want, *ports, plane.vault)
+            else:
+                assert [run.undone for run in runs] == [set(), set()]
+                check_remarks(runs, Counter(plane.letters))
+            assert one(scenario.want, *ports).plan.changes == ()
+            assert max(Counter(plane.letters).values(), default=0) <= (2 if scenario.quirk in TAKES_TWO else 1)
+            assert scenario.places <= plane.vault.holds.keys()
+            assert plane.useless() == set()
             assert plane.admins() >= 1

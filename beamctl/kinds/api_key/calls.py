@@ -87,9 +87,12 @@ def _noted(account: Account, marks: tuple[Mark, ...]) -> ApiCall:
 def _unmark(client_id: str, name: str, unmarked: ApiCall) -> Asking[str | Lost | Outcome]:
     """Take the mark off; where that is not confirmed, look."""
     answer = yield unmarked
-    now = None if answer.ok else (yield from find(client_id))
-    is_off = answer.ok or (isinstance(now, Account) and now.description.mark(name) is None)
-    return "" if is_off else Lost(answer.why)
+    if answer.ok:
+        return ""
+    now = yield from find(client_id)
+    if isinstance(now, Lost):
+        return Lost(f"{answer.why}, and it cannot be looked up: {now.why}")
+    return "" if now is not None and now.description.mark(name) is None else Lost(answer.why)
 
 
 def _owner(after: Mapping[str, str]) -> Asking[Owned | Outcome]:

@@ -1,0 +1,61 @@
+"""What is said of a deletion that is not confirmed: of everything whose listing may be empty, also when it is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from beamctl.kinds.conversation import Talk, delete, look
+from beamctl.kinds.registry import KINDS
+from beamctl.model.api_call import Answer, Lost
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.kind import Outcome
+
+LOST = Lost("the connection was reset")
+ACCOUNT = {"client_id": "c1", "name": "ci", "role": "member"}
+KEY = {"id": "k1", "name": "hub", "createdAt": "2026-01-01T00:00:00Z"}
+OTHER = {"service_account": ACCOUNT | {"client_id": "c2"}, "api_key": KEY | {"id": "k2"}}
+BEFORE: dict[str, dict[str, Any]] = {
+    "service_account": {"name": "ci", "role": "member", "description": ""},
+    "api_key": {"account": "ci", "name": "hub", "id": "k1", "clientId": "c1"},
+}
+
+
+def told(talk: Talk, *answers: Answer | Lost) -> Outcome:
+    next(talk)
+    for answer in answers:
+        try:
+            talk.send(answer)
+        except StopIteration as end:
+            found: Outcome = end.value
+            return found
+    pytest.fail("it asks more than that")
+
+
+@pytest.mark.parametrize("kind", ["service_account", "api_key"])
+@pytest.mark.parametrize(
+    ("answer", "listed", "said"),
+    [
+        (Answer(200), None, "done "),
+        (Answer(404, None, "not found"), "other", "done was gone already"),
+        (Answer(404, None, "not found"), "empty", "done was gone already"),
+        (Answer(409, None, "in use"), None, "failed the API answered 409: in use"),
+        (LOST, "other", "done "),
+        (LOST, "it", "failed the connection was reset; it was not made"),
+        (LOST, "empty", "failed the connection was reset, and it cannot be looked up: the API shows none at all"),
+    ],
+)
+def test_what_is_said_of_a_deletion(kind: str, answer: Answer | Lost, listed: str | None, said: str) -> None:
+    (one,) = [each for each in KINDS if each.name == kind]
+    key = "c1" if kind == "service_account" else "k1"
+    change = Change(kind, key, "ci", Action.DELETE, Stage.DELETE, "role", BEFORE[kind], None, Reason.NOT_DECLARED, None)
+    it = ACCOUNT if kind == "service_account" else KEY
+    lists: dict[str | None, Sequence[Any]] = {"it": [it, OTHER[kind]], "other": [OTHER[kind]], "empty": []}
+    looks = [Answer(200, [it])] if kind == "api_key" else []  # it looks for a newer one before
+    outcome = told(one.perform(change, "acme"), *looks, answer, Answer(200, lists.get(listed)))
+    assert f"{outcome.ending.value} {outcome.remark}" == said
+
+
+def test_a_listing_that_cannot_be_read_tells_nothing() -> None:
+    outcome = told(delete("/x/1", look("/x", lambda _: None)), LOST, Answer(500, None, "down"))
+    assert outcome.remark == "the connection was reset, and it cannot be looked up: the API answered 500: down"
