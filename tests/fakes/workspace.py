@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from beamctl.errors import MissingError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from tests.fakes import contract
+from tests.fakes.accounts import FakeAccounts
 from tests.fakes.things import FakeThings
 
 ROLES = {"admin", "member", "viewer"}
@@ -23,6 +24,7 @@ class FakeWorkspace:
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=lambda: {"name": "acme", "displayName": "Acme"})
     things: FakeThings = field(default_factory=FakeThings)
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
     quirks: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     loses: frozenset[str] = frozenset()
@@ -73,6 +75,8 @@ class FakeWorkspace:
             case Method.PUT, ["workspaces", _]:
                 self.settings = dict(body) if "put-replaces" in self.quirks else self.settings | body
                 return Answer(200, dict(self.settings))
+            case method, ["service_accounts", *rest]:
+                return self.accounts.answer(method.value, rest, body)
             case _:
                 return self.things.answer(call.method.value, unquote(call.path), body, self.quirks)
 

@@ -1,4 +1,4 @@
-"""The invariants, for any document and any live state."""
+"""What must hold of people beside what must hold of every kind, for any document and any live state."""
 
 import re
 
@@ -7,44 +7,13 @@ from hypothesis import strategies as st
 
 from beamctl.document.document import Desired
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
-from beamctl.report.as_json import plans_json
 from beamctl.report.text.plan import plan_text
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
-
-EMAILS = [f"p{number}@x.io" for number in range(7)] + ["Ann.Other@X.io"]
-SPELLINGS = [email.upper() for email in EMAILS] + EMAILS
-
-live_people = st.builds(
-    lambda email, role, standing, source: person(
-        email,
-        role,
-        accepted=standing == "accepted",
-        expired=standing == "expired",
-        **({"source": source} if source else {}),
-    ),
-    st.sampled_from(EMAILS),
-    st.sampled_from(["admin", "member", "viewer"]),
-    st.sampled_from(["accepted", "accepted", "invited", "expired"]),
-    st.sampled_from(["", "", "invitation", "directory_sync", "domain_capture"]),
-)
-workspaces = st.lists(live_people, max_size=8, unique_by=lambda each: str(each["email"]).lower()).map(FakeWorkspace.of)
-entries = st.one_of(
-    st.sampled_from(["admin", "member", "viewer"]),
-    st.fixed_dictionaries(
-        {"role": st.sampled_from(["admin", "member", "viewer"])},
-        optional={
-            "until": st.sampled_from(["2026-11-24", "2026-11-25", "2020-02-29", "2099-01-01"]),
-            "reason": st.text("ab |é`@", min_size=1, max_size=5).map(str.strip).filter(bool),
-        },
-    ),
-)
+from tests.properties.samples import EMAILS, SPELLINGS, guards, members, workspaces
 
 
 def documents(*, additive: bool = False) -> st.SearchStrategy[Desired]:
-    members = st.dictionaries(st.sampled_from(SPELLINGS), entries, max_size=8).filter(
-        lambda found: len({email.lower() for email in found}) == len(found)
-    )
     more = {"manage": {"members": "additive"}} if additive else {}
     return members.map(lambda found: document(dict(found), **more))
 
@@ -117,18 +86,6 @@ def test_who_is_skipped_is_never_touched(want: Desired, live: FakeWorkspace, ski
     assert {key: live.users[key] for key in folded.keys() & live.users.keys()} == before
 
 
-guards = st.fixed_dictionaries(
-    {},
-    optional={
-        "minAdmins": st.integers(0, 3),
-        "maxRemovals": st.sampled_from([0, 1, 9, "0%", "50%"]),
-        "allowedDomains": st.sampled_from([[], ["y.io"]]),
-        "protected": st.lists(st.sampled_from(EMAILS), max_size=3, unique=True),
-        "self": st.sampled_from([{"email": "P0@x.io"}, {"email": "nobody@x.io"}, {"serviceAccount": "ci"}]),
-    },
-)
-
-
 @given(documents(), workspaces, guards, st.integers(0, 12))
 @settings(max_examples=150, deadline=None)
 def test_a_hazard_is_lifted_by_the_flag_it_prints_and_by_nothing_else(
@@ -150,26 +107,6 @@ def test_a_hazard_is_lifted_by_the_flag_it_prints_and_by_nothing_else(
         assert hazard in refused(plan.hazards, [*others, *wrong])
         assert hazard not in refused(plan.hazards, [flag])
     assert unused(plan.hazards, flags) == ()
-
-
-@given(documents(), workspaces)
-@settings(max_examples=200, deadline=None)
-def test_at_most_one_change_a_person_and_none_for_nothing(want: Desired, live: FakeWorkspace) -> None:
-    plan = planned(want, live)
-    keys = [change.key for change in plan.changes]
-    assert len(keys) == len(set(keys))
-    for change in plan.changes:
-        assert change.before != change.after
-
-
-@given(documents(), workspaces, st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
-def test_the_same_plan_whatever_the_order_of_the_listing(want: Desired, live: FakeWorkspace, random: object) -> None:
-    first = plans_json([planned(want, live)], ())
-    shuffled = list(live.users.items())
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    live.users = dict(shuffled)
-    assert plans_json([planned(want, live)], ()) == first
 
 
 @given(documents(), workspaces)

@@ -3,7 +3,6 @@ applied can be undone."""
 
 import json
 import random as seeded
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -27,33 +26,10 @@ from tests.fakes.runs import API, TODAY, applied, document, planned, shown
 from tests.fakes.saved import by_hand, saved
 from tests.fakes.schemas import problems_with
 from tests.fakes.workspace import FakeWorkspace, person
-from tests.properties.test_members import EMAILS, documents, guards, workspaces
+from tests.properties.samples import EMAILS, workspaces
+from tests.properties.test_members import documents
 
-labels = st.dictionaries(st.text('ab"é', min_size=1, max_size=3), st.text("x é", max_size=3), max_size=2)
-named = st.fixed_dictionaries({}, optional={"displayName": st.text('aé"', min_size=1, max_size=4), "labels": labels})
 AT = "2026-11-24T12:00:00.000Z"
-
-
-def whole(want: Desired, more: dict[str, object], setting: dict[str, object]) -> Desired:
-    return document(want.section("members"), guards=more, **({"settings": setting} if setting else {}))
-
-
-@given(documents(), workspaces, guards, named)
-@settings(max_examples=80, deadline=None)
-def test_what_is_written_is_read(
-    want: Desired, live: FakeWorkspace, more: dict[str, object], setting: dict[str, object]
-) -> None:
-    plan = planned(whole(want, more, setting), live)
-    text = saved_text(saved(plan))
-    assert problems_with("plan", json.loads(text)) == []
-    found = open_plan(text.encode(), "p.json")
-    bare = replace(plan, stays={}, notes=found.plans[0].notes)
-    assert found.plans == (bare,)
-    assert [note.text for note in found.plans[0].notes] == [note.text for note in plan.notes]
-    again = look_again(found.plans[0], live, None).plan
-    assert replace(again, notes=bare.notes) == replace(bare, stays=plan.stays)
-    assert again.notes[: len(bare.notes)] == bare.notes
-    assert look_again(found.plans[0], live, None).moved == ()
 
 
 TEXT = saved_text(

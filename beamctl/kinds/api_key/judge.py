@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -65,12 +66,14 @@ class Judge:
         named = owned.named(key.name) if owned else ()
         found = verdict(key, named, owned.orphans(key.name) if owned else (), self._now)
         place = self._document.key_place(SECTION, want.name, KEYS, key.name)
+        made: Change | None = None
         if found.due is not None:
             if key.sink is None:
                 name = shown(want.name, key.name)
                 text = f"nothing says where {name} goes: {OR_SHOWN}"
                 self.notes.append(Note(text, place))
-            self.changes.append(self._made(want, key, owned, found.due, found.orphan))
+            made = self._made(want, key, owned, found.due, found.orphan)
+            self.changes.append(made)
         else:
             self.tally["unchanged"] += 1
         if found.ends is not None:
@@ -78,7 +81,10 @@ class Judge:
             self.notes.append(Note(text, place))
         for old, reason in found.goes:
             if owned is not None:
-                self.changes.append(self._deleted(want, owned.account, old, Stage.UPDATE, reason))
+                gone = self._deleted(want, owned.account, old, Stage.UPDATE, reason)
+                if made is not None and found.current is None:  # nothing is in its place yet
+                    gone = replace(gone, follows=made.key)
+                self.changes.append(gone)
         going = {old.id for old, _ in found.goes} | {each.id for each in (found.current, found.orphan) if each}
         self.tally["older, kept until keepOld is over"] += sum(each.id not in going for each in named)
 

@@ -46,9 +46,7 @@ def verdict(want: WantedKey, keys: Sequence[ApiKey], orphans: Sequence[ApiKey], 
     good = [key for key in keys if key not in orphans]
     valid = [key for key in good if not _is_past(end(want, key), now)]
     current = valid[-1] if valid else None
-    goes = [
-        (key, Reason.SUPERSEDED) for key in good if current and key is not current and _may_go(want, key, valid, now)
-    ]
+    goes = [(key, Reason.SUPERSEDED) for key in good if key is not current and _may_go(want, key, valid, now)]
     if orphans:  # it is made anew whatever else there is: its place may have it already
         goes += [(key, Reason.NOT_HANDED_OVER) for key in orphans[:-1]]
         return Verdict(Reason.NOT_HANDED_OVER, current, orphans[-1], tuple(goes))

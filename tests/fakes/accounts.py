@@ -1,0 +1,74 @@
+"""Service accounts and their API keys behind the ports, for `FakeWorkspace`: by client id, as the API keeps them. The
+clock of the workspace stands still, so a key that is made is newer than any other only by its id."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from beamctl.model.api_call import Answer
+
+NOW = "2026-11-24T12:00:00Z"
+MADE = "-a-canary-that-the-api-shows-once"
+"""How every secret ends that is made here."""
+_MISSING = Answer(404, None, "Service account not found")
+
+
+def machine(client_id: str, name: str, role: str = "member", description: str = "") -> dict[str, Any]:
+    """A service account as the API shows it."""
+    return {"client_id": client_id, "name": name, "role": role, "description": description}
+
+
+def api_key(identifier: str, name: str, created: str, expires_in: str = "") -> dict[str, Any]:
+    """An API key as the API lists it."""
+    return {"id": identifier, "name": name, "createdAt": created, "expires_in": expires_in}
+
+
+@dataclass
+class FakeAccounts:
+    """Attributes:
+    kept: By client id.
+    keys: By client id, the keys of each.
+    numbers: Of what is made.
+    """
+
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    keys: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    numbers: Any = field(default_factory=lambda: count(1))
+
+    def answer(self, method: str, parts: list[str], body: Mapping[str, Any]) -> Answer:
+        match method, parts:
+            case "GET", []:
+                return Answer(200, [dict(each) for each in self.kept.values()])
+            case "POST", []:
+                client_id = f"made-{next(self.numbers)}"
+                self.kept[client_id] = machine(client_id, body["name"], body.get("role", "admin"))
+                self.kept[client_id]["description"] = body.get("description", "")
+                return Answer(200, self.kept[client_id] | {"client_secret": client_id + MADE})
+            case _, [client_id, *_] if client_id not in self.kept:
+                return _MISSING
+            case "PUT", [client_id]:
+                self.kept[client_id] |= body
+                return Answer(200, dict(self.kept[client_id]))
+            case "DELETE", [client_id]:
+                self.keys.pop(client_id, None)
+                gone = self.kept.pop(client_id)
+                return Answer(200, {key: value for key, value in gone.items() if key != "role"})
+            case _, [client_id, "api_keys", *rest]:
+                return self._keys(method, self.keys.setdefault(client_id, []), rest, body)
+            case _:
+                return _MISSING
+
+    def _keys(self, method: str, keys: list[dict[str, Any]], rest: list[str], body: Mapping[str, Any]) -> Answer:
+        match method, rest:
+            case "GET", []:
+                return Answer(200, [dict(each) for each in keys])
+            case "POST", []:
+                made = api_key(f"key-{next(self.numbers)}", body["name"], NOW, body.get("expires_in", ""))
+                keys.append(made)
+                return Answer(200, made | {"apiKey": made["id"] + MADE})
+            case "DELETE", [identifier] if any(each["id"] == identifier for each in keys):
+                keys[:] = [each for each in keys if each["id"] != identifier]
+                return Answer(200)
+            case _:
+                return Answer(404, None, "API key not found")

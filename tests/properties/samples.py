@@ -1,0 +1,261 @@
+"""Of every kind, what a document may say of it and how a workspace may be: one row a kind. The suites go through the
+rows, and one of their tests fails where a kind has none."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from beamctl.document.document import Desired
+from beamctl.plan.hazard import Risk
+from beamctl.plan.plan import Plan
+from tests.fakes.accounts import FakeAccounts, api_key, machine
+from tests.fakes.runs import document
+from tests.fakes.things import FakeThings, thing
+from tests.fakes.vault import FakeVault
+from tests.fakes.workspace import FakeWorkspace, person
+
+CANARY = "sk-canary-0123456789abcdef"
+EMAILS = [f"p{number}@x.io" for number in range(7)] + ["Ann.Other@X.io"]
+SPELLINGS = [email.upper() for email in EMAILS] + EMAILS
+ROLES = st.sampled_from(["admin", "member", "viewer"])
+Sections = Mapping[str, Any]
+
+
+def vault() -> FakeVault:
+    """With what connections need."""
+    return FakeVault({"the variable KEY": CANARY})
+
+
+live_people = st.builds(
+    lambda email, role, standing, source: person(
+        email,
+        role,
+        accepted=standing == "accepted",
+        expired=standing == "expired",
+        **({"source": source} if source else {}),
+    ),
+    st.sampled_from(EMAILS),
+    ROLES,
+    st.sampled_from(["accepted", "accepted", "invited", "expired"]),
+    st.sampled_from(["", "", "invitation", "directory_sync", "domain_capture"]),
+)
+workspaces = st.lists(live_people, max_size=8, unique_by=lambda each: str(each["email"]).lower()).map(FakeWorkspace.of)
+entries = st.one_of(
+    ROLES,
+    st.fixed_dictionaries(
+        {"role": ROLES},
+        optional={
+            "until": st.sampled_from(["2026-11-24", "2026-11-25", "2020-02-29", "2099-01-01"]),
+            "reason": st.text("ab |é`@", min_size=1, max_size=5).map(str.strip).filter(bool),
+        },
+    ),
+)
+members = st.dictionaries(st.sampled_from(SPELLINGS), entries, max_size=8).filter(
+    lambda found: len({email.lower() for email in found}) == len(found)
+)
+
+guards = st.fixed_dictionaries(
+    {},
+    optional={
+        "minAdmins": st.integers(0, 3),
+        "maxRemovals": st.sampled_from([0, 1, 9, "0%", "50%"]),
+        "allowedDomains": st.sampled_from([[], ["y.io"]]),
+        "protected": st.lists(st.sampled_from(EMAILS), max_size=3, unique=True),
+        "self": st.sampled_from([{"email": "P0@x.io"}, {"email": "nobody@x.io"}, {"serviceAccount": "ci"}]),
+    },
+)
+
+labels = st.dictionaries(st.text('ab"é', min_size=1, max_size=3), st.text("x é", max_size=3), max_size=2)
+mappings = st.lists(
+    st.fixed_dictionaries({"groupName": st.sampled_from(["a", "b", "é"]), "role": ROLES}),
+    max_size=2,
+    unique_by=lambda each: each["groupName"],
+)
+sandbox = st.sampled_from([{}, {"disableProcessLogging": True}, {"disableProcessLogging": False}])
+settings = st.fixed_dictionaries(
+    {},
+    optional={
+        "displayName": st.text('aé"', min_size=1, max_size=4),
+        "labels": labels,
+        "groupMappings": mappings,
+        "sandbox": sandbox,
+    },
+)
+shown_settings = st.fixed_dictionaries(
+    {"name": st.just("acme")},
+    optional={
+        "displayName": st.text('aé"', max_size=4),
+        "labels": labels,
+        "groupMappings": mappings,
+        "runtime": st.fixed_dictionaries({"generation": st.just("mk3")}, optional={"sandbox": sandbox}),
+    },
+)
+
+MACHINES = ["ci", "bot", "a b"]
+KEYS = ["hub", "lab"]
+declared_keys = st.dictionaries(
+    st.sampled_from(KEYS),
+    st.fixed_dictionaries({"expiresIn": st.just("90d"), "rotateBefore": st.just("14d"), "keepOld": st.just("3d")}),
+    max_size=2,
+)
+declared_machine = st.fixed_dictionaries({"role": ROLES}, optional={"description": st.text("a é", max_size=4)})
+MARK = "(beamctl: client secret not handed over yet)"
+live_machine = st.tuples(ROLES, st.sampled_from(["", "CI", MARK, f"CI {MARK}"]))
+live_keys = st.lists(
+    st.tuples(
+        st.sampled_from([*KEYS, "by hand"]),
+        st.sampled_from(["2026-08-20", "2026-09-01", "2026-11-01", "2026-11-22", "2025-01-01"]),
+        st.sampled_from(["90d", "", "2592000"]),
+    ),
+    max_size=3,
+)
+
+
+def with_places(found: dict[str, dict[str, Any]]) -> Sections:
+    """Each secret has a place of its own."""
+    for name, entry in found.items():
+        entry["secretTo"] = {"file": f"{name}.json"}
+        for key, told in entry.get("apiKeys", {}).items():
+            told["secretTo"] = {"file": f"{name}-{key}"}
+    return {"serviceAccounts": found}
+
+
+def accounts_of(found: Mapping[str, tuple[tuple[str, str], list[tuple[str, str, str]]]]) -> FakeWorkspace:
+    live = FakeAccounts()
+    for name, ((role, description), keys) in found.items():
+        live.kept[f"c-{name}"] = machine(f"c-{name}", name, role, description)
+        live.keys[f"c-{name}"] = [
+            api_key(f"k{number}-{len(name)}{name[0]}", key, f"{day}T00:00:00Z", lives)
+            for number, (key, day, lives) in enumerate(keys)
+        ]
+    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=live)
+
+
+machines = st.dictionaries(st.sampled_from(MACHINES), declared_machine, max_size=3)
+with_keys = st.dictionaries(
+    st.sampled_from(MACHINES),
+    st.builds(lambda entry, keys: {**entry, "apiKeys": keys}, declared_machine, declared_keys),
+    max_size=3,
+)
+live_machines = st.dictionaries(st.sampled_from(MACHINES), st.tuples(live_machine, live_keys), max_size=3).map(
+    accounts_of
+)
+
+NAMES = ["a", "b-2", "production", "x" * 49]
+texts = st.dictionaries(st.sampled_from(["k", "é", "a.b"]), st.text('x"é', max_size=2), max_size=2)
+locations = st.lists(
+    st.fixed_dictionaries({"type": st.sampled_from(["country", "continent"]), "name": st.sampled_from(["eu", "us"])}),
+    max_size=3,
+)
+specs: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "policies": st.fixed_dictionaries(
+        {"type": st.sampled_from(["location", "maxToken"])},
+        optional={
+            "resourceTypes": st.lists(st.sampled_from(["model", "agent", "function"]), max_size=3),
+            "locations": locations,
+            "maxTokens": st.dictionaries(st.sampled_from(["input", "total"]), st.integers(0, 2), max_size=2),
+        },
+    ),
+    "integrations": st.fixed_dictionaries(
+        {"integration": st.sampled_from(["openai", "slack"])}, optional={"config": texts}
+    ),
+    "environments": st.fixed_dictionaries({}, optional={"policies": st.lists(st.sampled_from(NAMES), max_size=3)}),
+}
+metadata = st.fixed_dictionaries({}, optional={"displayName": st.text("aé", max_size=3), "labels": texts})
+versions = st.none() | st.integers(1, 3)
+Told = tuple[dict[str, Any], dict[str, Any], int | None]
+
+
+def entry(section: str, told: Told) -> dict[str, Any]:
+    """How a document says it."""
+    spec, more, version = told
+    nested = {"spec": spec} if section == "policies" else spec
+    secret = {"secret": {"key": {"env": "KEY"}, "version": version}} if version and section == "integrations" else {}
+    return {**more, **nested, **secret}
+
+
+def kept(section: str, name: str, told: Told) -> dict[str, Any]:
+    """How the API keeps it, sometimes with a field that no document can say."""
+    spec, more, version = told
+    version_label = {"beamctl-secret-version": str(version)} if version and section == "integrations" else {}
+    unknown = {"sandbox": True} if version and section != "environments" else {}
+    tagged = {**more.get("labels", {}), **version_label}
+    return thing(name, tagged, more.get("displayName", ""), **spec, **unknown)
+
+
+def things(section: str) -> st.SearchStrategy[dict[str, Told]]:
+    return st.dictionaries(st.sampled_from(NAMES), st.tuples(specs[section], metadata, versions), max_size=3)
+
+
+def declared_things(section: str) -> st.SearchStrategy[Sections]:
+    return things(section).map(lambda found: {section: {name: entry(section, told) for name, told in found.items()}})
+
+
+def live_things(section: str) -> st.SearchStrategy[FakeWorkspace]:
+    odd = st.frozensets(st.sampled_from(["put-replaces", "spec-merges", "masked-secrets", "echoed-secrets"]))
+
+    def workspace(found: dict[str, Told], paged: int, quirks: frozenset[str]) -> FakeWorkspace:
+        fake = FakeThings(paged=paged)
+        fake.kept[section] = {name: kept(section, name, told) for name, told in found.items()}
+        return FakeWorkspace.of([person("root@x.io", "admin")], things=fake, quirks=quirks)
+
+    return st.builds(workspace, things(section), st.integers(0, 2), odd)
+
+
+def never(_plan: Plan) -> bool:
+    """No plan of this kind."""
+    return False
+
+
+def locked_out(plan: Plan) -> bool:
+    """Whether it is refused whatever is allowed."""
+    return any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in plan.hazards)
+
+
+def built_in(plan: Plan) -> bool:
+    """Whether the API does not let it be done: what is built in cannot be made, and no version lowered."""
+    return any("is built in" in note.text or "is sent again" in note.text for note in plan.notes)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Attributes:
+    sections: What a document may say.
+    live: How a workspace may be.
+    refused: Of which plans nothing is made.
+    stays: Of which plans a difference stays, and is said.
+    """
+
+    sections: st.SearchStrategy[Sections]
+    live: st.SearchStrategy[FakeWorkspace]
+    refused: Callable[[Plan], bool] = never
+    stays: Callable[[Plan], bool] = never
+
+    @property
+    def wanted(self) -> st.SearchStrategy[Desired]:
+        return self.sections.map(lambda found: document(**found))
+
+
+def in_section(name: str) -> Callable[[Any], Sections]:
+    return lambda found: {name: found}
+
+
+SAMPLES = {
+    "settings": Sample(
+        settings.map(in_section("settings")),
+        st.builds(
+            lambda itself, odd: FakeWorkspace.of([person("root@x.io", "admin")], settings=itself, quirks=odd),
+            shown_settings,
+            st.sampled_from([frozenset[str](), frozenset({"put-replaces"})]),
+        ),
+    ),
+    "member": Sample(members.map(in_section("members")), workspaces, refused=locked_out),
+    "service_account": Sample(machines.map(with_places), live_machines),
+    "api_key": Sample(with_keys.map(with_places), live_machines),
+    "policy": Sample(declared_things("policies"), live_things("policies")),
+    "integration": Sample(declared_things("integrations"), live_things("integrations"), stays=built_in),
+    "environment": Sample(declared_things("environments"), live_things("environments"), stays=built_in),
+}
+"""By the name of a kind."""

@@ -1,0 +1,194 @@
+"""The invariants, of every kind, for any document and any live state: what is applied is as the document says, a plan
+is no larger than it must be and depends on nothing else, it can be saved and undone, and no secret shows."""
+
+import json
+import random as seeded
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamctl.apply.record import Run, event_line, first_line, last_line, read_record
+from beamctl.document.document import Desired, Document
+from beamctl.document.load import SourceText
+from beamctl.kinds.registry import KINDS
+from beamctl.plan.comparison import Situation
+from beamctl.plan.plan import Plan
+from beamctl.plan.saved import saved_text
+from beamctl.report.as_json import plans_json
+from beamctl.report.text.apply import event_text
+from beamctl.report.text.drift import drift_text
+from beamctl.report.text.plan import plan_text
+from beamctl.report.text.runs import run_text
+from beamctl.usecases.questions import export, look_again, open_plan, undo, validate
+from tests.fakes.accounts import MADE
+from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, planned
+from tests.fakes.saved import saved
+from tests.fakes.schemas import problems_with
+from tests.fakes.workspace import FakeWorkspace
+from tests.properties.samples import CANARY, SAMPLES, Sample, guards, vault
+
+BY_NAME = {kind.name: kind for kind in KINDS}
+AT = "2026-11-24T12:00:00.000Z"
+every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
+often = settings(max_examples=40, deadline=None)
+
+
+def test_every_kind_has_a_sample() -> None:
+    assert SAMPLES.keys() == BY_NAME.keys()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_of_its_kind(name: str) -> None:
+    found: set[str] = set()
+
+    @given(SAMPLES[name].wanted, SAMPLES[name].live)
+    @settings(max_examples=20, deadline=None, database=None, derandomize=True)
+    def look(want: Desired, live: FakeWorkspace) -> None:
+        found.update(change.kind for change in planned(want, live).changes)
+
+    look()
+    assert name in found
+
+
+def left(want: Desired, live: FakeWorkspace) -> set[tuple[str, str]]:
+    """What is to be done, and to what."""
+    return {(change.kind, change.name.lower().partition(" (")[0]) for change in planned(want, live).changes}
+
+
+@every_kind
+@given(data=st.data())
+@often
+def test_apply_then_plan_is_empty_and_no_secret_shows(sample: Sample, data: st.DataObject) -> None:
+    want, live = data.draw(sample.wanted), data.draw(sample.live)
+    plan = planned(want, live)
+    if sample.refused(plan):
+        return
+    events = applied(plan, live, vault=vault())
+    assert all_done(events)
+    again = planned(want, live)
+    assert again.changes == ()
+    assert again.differs <= (plan.differs if plan.changes == () else sample.stays(plan) or again.differs)
+    lines = [first_line(Run("r1", AT, "ann", "", "sha256:0"), plan), *(event_line(plan, each, AT) for each in events)]
+    lines.append(last_line(plan, events, AT, interrupted=False))
+    assert [problems_with("run", json.loads(line)) for line in lines] == [[]] * len(lines)
+    told = [plans_json([plan], ()), plan_text(plan), drift_text(plan), saved_text(saved(plan)), *lines]
+    told += [run_text(read_record("".join(lines).encode())), *map(event_text, events), export("acme", live, NOW).text]
+    assert not any(secret in text for text in told for secret in (CANARY, MADE))
+
+
+@every_kind
+@given(data=st.data())
+@often
+def test_export_then_plan_is_empty(sample: Sample, data: st.DataObject) -> None:
+    live = data.draw(sample.live)
+    text = export("acme", live, NOW).text
+    checked = validate([SourceText("exported.yaml", text.encode())])
+    assert checked.problems == ()
+    assert planned(checked.desired[0], live).changes == ()
+    assert export("acme", live, NOW).text == text
+
+
+@every_kind
+@given(data=st.data())
+@often
+def test_a_plan_is_no_larger_than_it_must_be(sample: Sample, data: st.DataObject) -> None:
+    want, live = data.draw(sample.wanted), data.draw(sample.live)
+    plan = planned(want, live)
+    assert len({(change.kind, change.key) for change in plan.changes}) == len(plan.changes)
+    assert all(change.before != change.after for change in plan.changes)
+    if sample.refused(plan) or not plan.changes:
+        return
+    out = data.draw(st.sampled_from(plan.changes))
+    rest = tuple(change for change in plan.changes if change is not out and out.key != change.follows)
+    applied(replace(plan, changes=rest), live, vault=vault())
+    assert (out.kind, out.name.lower().partition(" (")[0]) in left(want, live)
+
+
+def shuffled(data: Any, chance: seeded.Random) -> Any:
+    match data:
+        case list():
+            return chance.sample([shuffled(item, chance) for item in data], len(data))
+        case dict():
+            return {key: shuffled(data[key], chance) for key in chance.sample(list(data), len(data))}
+        case _:
+            return data
+
+
+@every_kind
+@given(data=st.data(), seed=st.integers(0, 10**6))
+@often
+def test_no_order_means_anything(sample: Sample, data: st.DataObject, seed: int) -> None:
+    chance = seeded.Random(seed)  # noqa: S311 - an order, no secret
+    sections, live = data.draw(sample.sections), data.draw(sample.live)
+    first, second = planned(document(**sections), live), planned(document(**sections), live)
+    assert plans_json([first], ()) == plans_json([second], ())
+    again = document(**{name: shuffled(entries, chance) for name, entries in sections.items()})
+    live.users, live.settings = shuffled(live.users, chance), shuffled(live.settings, chance)
+    live.things.kept = {name: shuffled(things, chance) for name, things in live.things.kept.items()}
+    live.accounts.kept, live.accounts.keys = shuffled(live.accounts.kept, chance), shuffled(live.accounts.keys, chance)
+    other = planned(again, live)
+    told = [[(each.name, each.action, each.stage, each.secrets) for each in plan.changes] for plan in (first, other)]
+    assert told[0] == told[1]
+    assert first.fingerprint == other.fingerprint
+
+
+@every_kind
+@given(data=st.data())
+@often
+def test_a_saved_plan_is_read_and_holds(sample: Sample, data: st.DataObject) -> None:
+    want = document(**data.draw(sample.sections), guards=data.draw(guards))
+    live = data.draw(sample.live)
+    plan = planned(want, live)
+    text = saved_text(saved(plan))
+    assert problems_with("plan", json.loads(text)) == []
+    found = open_plan(text.encode(), "p.json").plans[0]
+    assert found == replace(plan, stays={}, notes=found.notes)
+    assert [note.text for note in found.notes] == [note.text for note in plan.notes]
+    assert look_again(found, live, None).moved == ()
+    if not sample.refused(plan):
+        applied(plan, live, vault=vault())
+        again = look_again(found, live, None)
+        assert again.in_place == plan.changes or again.moved != ()  # it is not made twice
+
+
+@every_kind
+@given(data=st.data())
+@often
+def test_what_was_done_is_undone_or_it_is_said_why_not(sample: Sample, data: st.DataObject) -> None:
+    want, live = data.draw(sample.wanted), data.draw(sample.live)
+    plan = planned(want, live)
+    if sample.refused(plan):
+        return
+    before = left(want, live)
+    back = undone(plan, live)
+    assert all(BY_NAME[change.kind].is_sound(change) for change in back.changes)
+    assert all(change.reason.value == "undoes_run" for change in back.changes)
+    if sample.refused(back):
+        return
+    assert all_done(applied(back, live, vault=vault()))
+    unlike = before ^ left(want, live)
+    said = " ".join(note.text for note in back.notes).lower()
+    assert [name for _, name in unlike if name not in said] == []
+
+
+def undone(plan: Plan, live: FakeWorkspace) -> Plan:
+    """The plan is made, recorded, and what would undo that is planned."""
+    events = applied(plan, live, vault=vault())
+    lines = [first_line(Run("r1", AT, "ann", "", "sha256:0"), plan), *(event_line(plan, each, AT) for each in events)]
+    record = read_record("".join([*lines, last_line(plan, events, AT, interrupted=False)]).encode())
+    assert record.changes == plan.changes
+    return undo(record, Desired("acme", Document("run r1", {}, {}, {})), live, Situation(TODAY, API))
+
+
+@every_kind
+@given(data=st.data())
+@often
+def test_additive_leaves_what_is_not_listed(sample: Sample, data: st.DataObject) -> None:
+    sections, live = data.draw(sample.sections), data.draw(sample.live)
+    manage = {name: "additive" for name in sections if name != "settings"}
+    plan = planned(document(**sections, **({"manage": manage} if manage else {})), live)
+    for change in plan.changes:
+        assert change.after is not None or change.reason.value in ("superseded", "access_ended", "not_handed_over")
