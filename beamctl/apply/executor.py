@@ -65,7 +65,7 @@ def apply(plan: Plan, means: Means) -> Iterator[Event]:
         if stage.takes and doubts is None and not (takes_nothing or halt.why):
             takes_nothing, doubts = reread(plan, means.kinds, means.reader)
         why_not = halt.why or takes_nothing * stage.takes
-        judged = [(change, why_not or _why_not(change, doubts or {}, done)) for change in changes]
+        judged = [(change, why_not or _why_not(plan, change, doubts or {}, done)) for change in changes]
         yield from (halt.told(NotAttempted(change, why)) for change, why in judged if why)
         for event in _run_stage(plan.workspace, [change for change, why in judged if not why], means, halt):
             if isinstance(event, Ended):
@@ -79,10 +79,12 @@ def _forbids(change: Change, outcome: Outcome) -> bool:
     return outcome.ending is Ending.FAILED and (change.stage.grounds or not outcome.refused)
 
 
-def _why_not(change: Change, doubts: Doubts, done: Collection[tuple[str, str]]) -> str:
+def _why_not(plan: Plan, change: Change, doubts: Doubts, done: Collection[tuple[str, str]]) -> str:
     """Why just this change is not made; empty where it is."""
-    if change.follows and (change.kind, change.follows) not in done:
-        return f"it goes with {change.follows}, which was not done"
+    leader = (change.kind, change.follows)
+    if change.follows and leader not in done:
+        names = [each.name for each in plan.changes if (each.kind, each.key) == leader]
+        return f"it goes with {(names or [change.follows])[0]}, which was not done"
     return doubts.get((change.kind, change.key), "") if change.takes else ""
 
 

@@ -93,7 +93,7 @@ shown_settings = st.fixed_dictionaries(
     },
 )
 
-MACHINES = ["ci", "bot", "a b"]
+MACHINES = ["ci", "a b"]
 KEYS = ["hub", "lab"]
 declared_keys = st.dictionaries(
     st.sampled_from(KEYS),
@@ -105,8 +105,8 @@ MARK = "(beamctl: client secret not handed over yet)"
 live_machine = st.tuples(ROLES, st.sampled_from(["", "CI", MARK, f"CI {MARK}"]))
 live_keys = st.lists(
     st.tuples(
-        st.sampled_from([*KEYS, "by hand"]),
-        st.sampled_from(["2026-08-20", "2026-09-01", "2026-11-01", "2026-11-22", "2025-01-01"]),
+        st.sampled_from([*KEYS, "hub", "by hand"]),
+        st.sampled_from(["2026-08-20", "2026-09-01", "2026-11-22", "2025-01-01"]),
         st.sampled_from(["90d", "", "2592000"]),
     ),
     max_size=3,
@@ -139,9 +139,9 @@ with_keys = st.dictionaries(
     st.builds(lambda entry, keys: {**entry, "apiKeys": keys}, declared_machine, declared_keys),
     max_size=3,
 )
-live_machines = st.dictionaries(st.sampled_from(MACHINES), st.tuples(live_machine, live_keys), max_size=3).map(
-    accounts_of
-)
+live_machines = st.dictionaries(
+    st.sampled_from([*MACHINES, "old"]), st.tuples(live_machine, live_keys), max_size=3
+).map(accounts_of)
 
 NAMES = ["a", "b-2", "production", "x" * 49]
 texts = st.dictionaries(st.sampled_from(["k", "é", "a.b"]), st.text('x"é', max_size=2), max_size=2)
