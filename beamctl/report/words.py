@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from beamctl.model.secret import SECRET_TO, described, sink_of
+from beamctl.model.secret import SECRET_TO, SECRETS_FROM, described, place_of, sink_of
 from beamctl.model.text import printable
 from beamctl.plan.change import WHOLE, Action, Change, Reason
 from beamctl.plan.inside import Difference, differences
@@ -107,9 +107,15 @@ def remark(change: Change, plan: Plan) -> str:
         said.append(f"until {declared['until']}")
     said += [printable(f"{name}: {declared[name]}") for name in ("reason", "owner") if name in declared]
     said += [f"also {', '.join(others(change))}"] if others(change) else []
-    if sink := sink_of(change.secrets.get(SECRET_TO)):
-        said.append(printable(f"secret to {described(sink)}"))
-    return " · ".join(said)
+    return " · ".join([*said, *map(printable, _places(change))])
+
+
+def _places(change: Change) -> list[str]:
+    """Where its secrets go to and come from."""
+    sink = sink_of(change.secrets.get(SECRET_TO))
+    sources = {name: place_of(told) for name, told in (change.secrets.get(SECRETS_FROM) or {}).items()}
+    told = [f"{name} from {described(source)}" for name, source in sources.items() if source]
+    return [f"secret to {described(sink)}", *told] if sink else told
 
 
 def others(change: Change) -> list[str]:
