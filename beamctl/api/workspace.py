@@ -17,7 +17,7 @@ from beamctl.api.courier import Courier
 from beamctl.api.credential import sendable
 from beamctl.api.endpoint import host_of
 from beamctl.api.exchange import OK, SERVER_TROUBLE, UNAUTHENTICATED, Failure, Outcome, Reply, Request
-from beamctl.api.mask import Mask, secrets_in
+from beamctl.api.mask import DISTINCT, Mask, secrets_in
 from beamctl.api.settings import Connection
 from beamctl.api.trouble import Place, trouble
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
@@ -159,6 +159,8 @@ class _Line:
             case Failure(why=why):
                 return Lost(self.mask.clean(why, also=theirs))
             case Reply(status=status, body=body) if status in OK:
+                if call.method is Method.POST:  # what was made may have a secret, which is told this once
+                    self.mask.learn(*(text for text in secrets_in(body) if len(text) >= DISTINCT))
                 return Answer(status, body)
             case Reply(status=status) if status in SERVER_TROUBLE:
                 host = host_of(self.connection.base_url)

@@ -4,6 +4,7 @@ what the secret is."""
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import tempfile
@@ -49,21 +50,37 @@ def write(path: Path, text: str) -> str:
     """Put a text there for its owner only: when this returns nothing it is on the disk. Else why it is not."""
     if why := why_not_to(path):
         return why
-    beside = ""
+    beside = None
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+        _clear(path)
+        beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=_beside(path)))  # for its owner only
+        (beside / ".gitignore").write_text("*\n", "utf-8")  # should we be killed before the end
+        descriptor = os.open(beside / "secret", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(beside).replace(path)
+        (beside / "secret").replace(path)
         _flush(path.parent)
     except (OSError, ValueError) as error:
-        with suppress(OSError):
-            Path(beside).unlink() if beside else None
         return f"cannot be written: {getattr(error, 'strerror', None) or 'no file can be named so'}"
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
     return ""
+
+
+def _beside(path: Path) -> str:
+    """How the folder begins in which a secret is before it is in its place."""
+    return f".{path.name}.beamctl-"
+
+
+def _clear(path: Path) -> None:
+    """Remove what a run left here that was killed: its secret is of no use, and is replaced now."""
+    for left in path.parent.iterdir():
+        if left.name.startswith(_beside(path)) and left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _flush(folder: Path) -> None:

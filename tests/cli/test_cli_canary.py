@@ -5,8 +5,7 @@ well and while it does not. It must show up nowhere: no stream, no trace of a bu
 import base64
 import json
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -16,8 +15,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from beamctl.cli.main import run
 from tests.cli.loopback import Api, serving
+from tests.cli.probe import Probe, assert_unseen, spellings
 from tests.cli.process import process
 from tests.cli.world import Write
 
@@ -55,49 +54,12 @@ COMMANDS = {
 WITHOUT_API = {"validate", "runs", "runs RUN"}
 
 
-def spellings(secret: str) -> set[str]:
-    """How a secret may be written."""
-    encoded = base64.b64encode(secret.encode()).decode()
-    beginning = secret[:24]  # so much of it would be too much
-    return {secret, beginning, quote(secret, safe=""), json.dumps(secret)[1:-1], encoded, encoded.rstrip("=")}
-
-
-def assert_unseen(text: str, secrets: Sequence[str], where: str) -> None:
-    for secret in secrets:
-        for spelling in spellings(secret):
-            assert spelling not in text, f"{where} shows {spelling}"
-
-
-class Probe:
-    """Runs commands, and looks for canaries in all that they leave behind.
-
-    Attributes:
-        secrets: What must not be seen.
-        options: For every command that asks the API.
-        planted: Files below the current directory that hold a canary because the test put it there.
+class EveryCommand(Probe):
+    """Attributes:
+    options: For every command that asks the API.
     """
 
-    def __init__(self, capfd: pytest.CaptureFixture[str], directory: Path) -> None:
-        self.secrets: Sequence[str] = ALL
-        self.options: list[str] = []
-        self.planted: set[str] = set()
-        self._capfd = capfd
-        self._directory = directory
-
-    def __call__(self, *arguments: str) -> int:
-        self._capfd.readouterr()
-        try:
-            code = run(arguments)
-        except BaseException:
-            assert_unseen(traceback.format_exc(), self.secrets, "a traceback")
-            raise
-        for name, text in zip(("stdout", "stderr"), self._capfd.readouterr(), strict=True):
-            assert_unseen(text, self.secrets, f"{name} of {arguments[0]}")
-            assert "Traceback" not in text
-        for path in self._directory.rglob("*"):
-            if path.is_file() and path.name not in self.planted and not path.name.startswith("emulator.db"):
-                assert_unseen(path.read_bytes().decode("utf-8", "replace"), self.secrets, path.name)
-        return int(code)
+    options: list[str]
 
     def every_command(self, *more: str) -> set[int]:
         """Every command in every format, with and without --debug; their exit codes."""
@@ -110,9 +72,11 @@ class Probe:
 
 
 @pytest.fixture
-def probe(capfd: pytest.CaptureFixture[str], directory: Path, write: Write) -> Probe:
+def probe(capfd: pytest.CaptureFixture[str], directory: Path, write: Write) -> EveryCommand:
     write("beamctl.yaml", DOCUMENT)
-    return Probe(capfd, directory)
+    made = EveryCommand(capfd, directory)
+    made.secrets, made.options = ALL, []
+    return made
 
 
 def echoing(method: str, path: str) -> tuple[str, Any]:
@@ -162,26 +126,26 @@ def api_that(answer: Callable[[str, str], tuple[str, Any]]) -> Iterator[Api]:
         yield api
 
 
-Plant = Callable[[pytest.MonkeyPatch, Path, Probe], list[str]]
+Plant = Callable[[pytest.MonkeyPatch, Path, EveryCommand], list[str]]
 """Puts a canary somewhere, and gives the secrets that beamctl can know of then."""
 
 
 def in_variable(name: str, value: str, *secrets: str) -> Plant:
-    def plant(patch: pytest.MonkeyPatch, _: Path, __: Probe) -> list[str]:
+    def plant(patch: pytest.MonkeyPatch, _: Path, __: EveryCommand) -> list[str]:
         patch.setenv(name, value)
         return list(secrets)
 
     return plant
 
 
-def in_key_file(_: pytest.MonkeyPatch, home: Path, probe: Probe) -> list[str]:
+def in_key_file(_: pytest.MonkeyPatch, home: Path, probe: EveryCommand) -> list[str]:
     (home / "key").write_text(f"{KEY}\n")
     probe.options += ["--api-key-file", str(home / "key")]
     return [KEY]
 
 
 def in_login(folder: str, credentials: str, *secrets: str) -> Plant:
-    def plant(_: pytest.MonkeyPatch, home: Path, __: Probe) -> list[str]:
+    def plant(_: pytest.MonkeyPatch, home: Path, __: EveryCommand) -> list[str]:
         (home / folder).mkdir()
         (home / folder / "config.yaml").write_text(f"workspaces: [{{name: acme, credentials: {credentials}}}]\n")
         return list(secrets)
@@ -189,13 +153,13 @@ def in_login(folder: str, credentials: str, *secrets: str) -> Plant:
     return plant
 
 
-def in_proxy(patch: pytest.MonkeyPatch, _: Path, __: Probe) -> list[str]:
+def in_proxy(patch: pytest.MonkeyPatch, _: Path, __: EveryCommand) -> list[str]:
     patch.setenv("HTTPS_PROXY", f"http://user:{PASSWORD}@proxy.invalid:3128")
     patch.setenv("BEAMCTL_API_KEY", KEY)
     return [KEY, PASSWORD]
 
 
-def in_a_variable_that_another_wins_over(patch: pytest.MonkeyPatch, _: Path, __: Probe) -> list[str]:
+def in_a_variable_that_another_wins_over(patch: pytest.MonkeyPatch, _: Path, __: EveryCommand) -> list[str]:
     patch.setenv("BEAMCTL_API_KEY", KEY)
     patch.setenv("BL_CLIENT_CREDENTIALS", PAIR)
     return [KEY, SECRET, PAIR]
@@ -220,7 +184,7 @@ PLACES: dict[str, Plant] = {
 @pytest.mark.usefixtures("made_up_requests")
 @pytest.mark.parametrize("place", PLACES)
 def test_an_api_that_tells_our_secrets_to_all(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, probe: Probe, place: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, probe: EveryCommand, place: str
 ) -> None:
     probe.secrets = PLACES[place](monkeypatch, tmp_path / "home", probe)
     with api_that(echoing) as api:
@@ -245,7 +209,7 @@ def refusing(method: str, path: str) -> tuple[str, Any]:
 @pytest.mark.usefixtures("made_up_requests")
 @pytest.mark.parametrize("place", ["raw client credentials", "password of a proxy", "tokens of a login"])
 def test_an_api_that_tells_our_secrets_when_it_refuses(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, probe: Probe, place: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, probe: EveryCommand, place: str
 ) -> None:
     probe.secrets = PLACES[place](monkeypatch, tmp_path / "home", probe)
     with api_that(refusing) as api:
@@ -268,7 +232,7 @@ FAILURES: dict[str, tuple[str, Any]] = {
 
 @pytest.mark.usefixtures("made_up_requests")
 @pytest.mark.parametrize("failure", FAILURES)
-def test_an_api_that_fails(monkeypatch: pytest.MonkeyPatch, probe: Probe, failure: str) -> None:
+def test_an_api_that_fails(monkeypatch: pytest.MonkeyPatch, probe: EveryCommand, failure: str) -> None:
     monkeypatch.setenv("BEAMCTL_API_KEY", KEY)
     monkeypatch.setenv("BL_CLIENT_CREDENTIALS", PAIR)
     probe.secrets = [KEY, SECRET, PAIR]
@@ -277,7 +241,7 @@ def test_an_api_that_fails(monkeypatch: pytest.MonkeyPatch, probe: Probe, failur
         assert probe.every_command() in ({0, 1, 3}, {0, 3, 4})  # 3: there is no plan, and no run
 
 
-def test_a_bug(monkeypatch: pytest.MonkeyPatch, probe: Probe) -> None:
+def test_a_bug(monkeypatch: pytest.MonkeyPatch, probe: EveryCommand) -> None:
     def broken(*_: Any, **__: Any) -> Any:
         raise ValueError(f"{KEY} {PAIR}")
 
@@ -301,7 +265,7 @@ WRONG_URLS = [f"https://user:{KEY}@api.blaxel.ai/v0", f"https://api.blaxel.ai/v0
 
 @pytest.mark.parametrize("url", WRONG_URLS)
 @pytest.mark.parametrize("name", ["--api-url", "BEAMCTL_API_URL", "BL_ENV"])
-def test_a_url_with_a_secret(monkeypatch: pytest.MonkeyPatch, probe: Probe, name: str, url: str) -> None:
+def test_a_url_with_a_secret(monkeypatch: pytest.MonkeyPatch, probe: EveryCommand, name: str, url: str) -> None:
     monkeypatch.setenv("BL_API_KEY", "bl_another_key")
     if name.startswith("--"):
         probe.options = [name, url]
@@ -312,7 +276,7 @@ def test_a_url_with_a_secret(monkeypatch: pytest.MonkeyPatch, probe: Probe, name
 
 @pytest.mark.parametrize("secret", [KEY, TOKEN])
 @pytest.mark.usefixtures("api", "made_up_requests")
-def test_a_secret_typed_in_the_wrong_place(probe: Probe, secret: str) -> None:
+def test_a_secret_typed_in_the_wrong_place(probe: EveryCommand, secret: str) -> None:
     for arguments in (
         ["plan", "-w", secret],
         ["show", "-w", secret],
@@ -362,7 +326,7 @@ def test_a_secret_typed_in_the_wrong_place(probe: Probe, secret: str) -> None:
     ],
 )
 def test_a_secret_pasted_into_a_document(
-    monkeypatch: pytest.MonkeyPatch, probe: Probe, write: Write, text: str, secret: str
+    monkeypatch: pytest.MonkeyPatch, probe: EveryCommand, write: Write, text: str, secret: str
 ) -> None:
     if secret not in (KEY, TOKEN):
         monkeypatch.setenv("BL_CLIENT_CREDENTIALS", secret)
@@ -383,13 +347,13 @@ def test_a_secret_pasted_into_a_document(
         "workspaces: [{name: SECRET, SECRET: SECRET}]",
     ],
 )
-def test_a_secret_in_a_seed(probe: Probe, write: Write, seed: str, secret: str) -> None:
+def test_a_secret_in_a_seed(probe: EveryCommand, write: Write, seed: str, secret: str) -> None:
     write("seed.yaml", seed.replace("SECRET", secret))
     probe.planted = {"seed.yaml"}
     assert probe("emulator", "seed", "seed.yaml") == 3
 
 
-def test_the_canary_would_be_seen(probe: Probe, capfd: pytest.CaptureFixture[str], directory: Path) -> None:
+def test_the_canary_would_be_seen(probe: EveryCommand, capfd: pytest.CaptureFixture[str], directory: Path) -> None:
     for secret in ALL:
         for spelling in spellings(secret):
             with pytest.raises(AssertionError):
