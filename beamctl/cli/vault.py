@@ -58,10 +58,8 @@ class Vault:
     def fetch(self, secret: Fetch) -> Answer | Lost:
         """Get a secret: without the line break at its end, and never an empty one."""
         text, why = _get(secret.source)
-        text = text.rstrip("\r\n")
         if why or not text:
             return Lost(f"{secret.what}: {described(secret.source)} {why or 'has nothing in it'}")
-        VEIL.mask.learn(text)
         return Answer(_DONE, text)
 
     def doubt(self, secrets: Mapping[str, Any]) -> str:
@@ -103,14 +101,16 @@ def _get(source: Source) -> tuple[str, str]:
     """The text there, or why there is none."""
     match source:
         case File(path=path):
-            return secret_file.read(Path(path))
+            text, why = secret_file.read(Path(path))
         case Command(words=words):
-            return secret_command.ask(words)
+            text, why = secret_command.ask(words)
         case Variable(name=name):
-            found = os.environ.get(name)
-            return found or "", "is not set" if found is None else ""
+            text, why = os.environ.get(name, ""), "" if name in os.environ else "is not set"
         case _:
             assert_never(source)
+    text = text.rstrip("\r\n")
+    VEIL.mask.learn(text)
+    return text, why
 
 
 def _doubt_from(name: str, source: Sink | Source | None) -> str:

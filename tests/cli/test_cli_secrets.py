@@ -230,8 +230,10 @@ def echo(world: World, calls: Sequence[str]) -> None:
     """What was told is told again, as an error, to these calls."""
 
     def says(call: str, body: Any) -> Any:
-        told = " ".join(world.told.secrets[world.told.begun :])
-        return ("400 Bad Request", {"error": f"you sent {told}"}) if told and call.startswith(tuple(calls)) else body
+        told = world.told.secrets[world.told.begun :]
+        known = [*told, *([NEEDED] if not world.told.begun else [])]  # later, nothing needs it any more
+        wrong = ("400 Bad Request", {"error": f"you sent {' '.join(known)}"})
+        return wrong if told and call.startswith(tuple(calls)) else body
 
     world.told.says = says
 
