@@ -175,8 +175,8 @@ def cases(scenario: Scenario, plane: Plane) -> Iterator[tuple[str, int]]:
         if scenario.sections and method == "GET":  # before or after it was carried out is all the same
             faults = [fault for fault in faults if "-after" not in fault]
         yield from ((f"{fault}@{number}", 0) for fault in faults)
-        yield from ((f"{fault}@{number}-", 0) for fault in LASTING)
-        yield from ((kill, number) for kill in KILLS)
+        yield from ((f"{fault}@{number}-", 0) for fault in LASTING if method != "GET" or "-after" not in fault)
+        yield from ((kill, number) for kill in KILLS if kill == "after" or number == 1)  # before is after the last one
 
 
 PARTS = {"all": 3, "machines-made": 3, "machines-changed": 2}
