@@ -78,3 +78,27 @@ def test_where_the_answer_is_lost_no_list_is_believed(kind: str, listed: str, ag
 def test_a_listing_that_cannot_be_read_tells_nothing() -> None:
     outcome = told(delete("/x/1", look("/x", lambda _: None)), LOST, Answer(500, None, "down"))
     assert outcome.remark == "the connection was reset, and it cannot be looked up: the API answered 500: down"
+
+
+ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)"}
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        (Answer(200, [ORPHAN]), "done "),
+        (Answer(200, [OTHER["service_account"]]), "done "),
+        (Answer(200, [ACCOUNT]), "failed its client secret was handed over meanwhile"),
+        (Answer(200, []), "failed whether its client secret was handed over cannot be looked up: the API shows none"),
+        (LOST, "failed whether its client secret was handed over cannot be looked up: the connection was reset"),
+    ],
+    ids=["still an orphan", "gone", "handed over", "none shown", "lost"],
+)
+def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Answer | Lost, said: str) -> None:
+    (one,) = [each for each in KINDS if each.name == "service_account"]
+    before = BEFORE[one.name] | {"clientId": "c1", "unfinished": "yes"}
+    change = Change(
+        one.name, "c1", "ci", Action.DELETE, Stage.UPDATE, "role", before, None, Reason.NOT_HANDED_OVER, None
+    )
+    outcome = told(one.perform(change, "acme"), look, Answer(200))
+    assert f"{outcome.ending.value} {outcome.remark}".startswith(said)
