@@ -17,7 +17,7 @@ APPLY = "Run `beamctl apply` again."
 MEND = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
 
 NONE_AT_ALL = Lost("the API shows none at all")
-"""What a listing without an entry tells: too little to believe that something is gone, unless a 404 says so too."""
+"""What a listing without an entry tells: too little to believe that something is gone, unless the API says so too."""
 
 T = TypeVar("T")
 Asking = Generator[ApiCall | HandOver | Fetch, Answer | Lost, T]
@@ -57,17 +57,27 @@ def delete(path: str, left: Asking[object], refused: Callable[[Answer], Outcome]
             may be empty is so.
         refused: What is said of a refusal.
     """
-    answer = yield ApiCall(Method.DELETE, path)
+    deletion = ApiCall(Method.DELETE, path)
+    answer = yield deletion
     if answer.ok:
         return done()
     if isinstance(answer, Answer) and answer.status != MISSING:
         return refused(answer)
     there = yield from left  # after a 404: gone, or a path that reached nothing?
-    if there is None or (there is NONE_AT_ALL and isinstance(answer, Answer)):
-        return done("was gone already" if isinstance(answer, Answer) else "")
+    if there is None or there is NONE_AT_ALL:
+        return done("was gone already") if isinstance(answer, Answer) else (yield from _delete_again(deletion, refused))
     if isinstance(there, Lost):
         return unseen(answer, there)
     return refused(answer) if isinstance(answer, Answer) else not_made(answer)
+
+
+def _delete_again(deletion: ApiCall, refused: Callable[[Answer], Outcome]) -> Talk:
+    """The answer was lost, and a listing does not show it: that may be short, so the API is to say it."""
+    answer = yield deletion
+    if is_gone(answer):
+        return done()
+    unsaid = Lost("it is not shown, nor said to be gone")
+    return refused(answer) if isinstance(answer, Answer) else unseen(answer, unsaid)
 
 
 def is_gone(answer: Answer | Lost) -> bool:

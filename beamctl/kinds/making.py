@@ -17,7 +17,6 @@ from beamctl.kinds.conversation import (
     failed,
     is_gone,
     look,
-    not_made,
     text_in,
     unseen,
 )
@@ -113,8 +112,8 @@ def _lost(making: Making, answer: Lost) -> Talk:
     new = yield from making.new()
     if isinstance(new, Lost):
         return unseen(answer, new)
-    if not new:
-        return not_made(answer)
+    if not new:  # the list may be short, but then the mark stays, and the next apply finds it
+        return failed(f"{answer.why}; the API shows no {making.sort.thing} that was made", APPLY)
     remark = f"{answer.why}; it was made ({', '.join(new)}), and nobody has {making.sort.it}"
     return failed(f"{remark}: {_REPLACED}", APPLY)
 

@@ -1,6 +1,6 @@
-"""A fault at every call of an apply of every kind, and then an apply without one: what the first said is true, the
-second ends in the desired state, nobody is invited twice, at no moment is there no admin, and no place ever holds a
-secret that lets nobody in."""
+"""A fault at every call of an apply of every kind, or an answer that is lost before lists that lie; and then an apply
+without one: what the first said is true, the second ends in the desired state, nobody is invited twice, at no moment is
+there no admin, and no place ever holds a secret that lets nobody in."""
 
 import threading
 from collections import Counter
@@ -40,7 +40,9 @@ KILLS = ("before", "after")
 IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION)
 """What the scenarios do on purpose."""
-UNKNOWN = ("is not known", "cannot be looked up")
+UNKNOWN = ("is not known", "cannot be looked up", "does not show", "its mark may stay")
+ATTEMPTS = 6
+"""How often a request is sent that may be sent twice."""
 
 
 class KilledError(BaseException):
@@ -149,6 +151,7 @@ class Run:
                     assert outcome.ending is Ending.FAILED
                     known = not any(each in outcome.remark for each in UNKNOWN)
                     assert not known or not after.shows(change) or before.shows(change), event
+                    assert "not made" not in outcome.remark or before.about(change) == after.about(change), event
                 case NotAttempted(change=change):
                     assert before.about(change) == after.about(change), event
                 case Started():
@@ -176,7 +179,17 @@ def cases(scenario: Scenario, plane: Plane) -> Iterator[tuple[str, int]]:
             faults = [fault for fault in faults if "-after" not in fault]
         yield from ((f"{fault}@{number}", 0) for fault in faults)
         yield from ((f"{fault}@{number}-", 0) for fault in LASTING if method != "GET" or "-after" not in fault)
+        yield from ((f"{lost} {lie}@{then}-", 0) for lost, then in losses(number, method) for lie in LIES)
         yield from ((kill, number) for kill in KILLS if kill == "after" or number == 1)  # before is after the last one
+
+
+def losses(number: int, method: str) -> list[tuple[str, int]]:
+    """How the answer to a change is lost for good, and the number of the request that then looks."""
+    if method == "GET":
+        return []
+    told = (FaultKind.GARBAGE.example, 1)
+    lost = [(FaultKind.RESET_AFTER.example, 1)] if method == "POST" else [(FaultKind.RESET.example, ATTEMPTS)]
+    return [(f"{fault}@{number}-{number + times - 1}", number + times) for fault, times in (told, *lost)]
 
 
 PARTS = {"all": 3, "machines-made": 3, "machines-changed": 2}
@@ -194,7 +207,7 @@ def test_every_fault_at_every_call(name: str, part: int, parts: int, tmp_path: P
         faulty = Faulty(plane.app)
         for fault, dies_at in found:
             plane.reset()
-            faulty.plan(*([] if dies_at else [fault]))
+            faulty.plan(*([] if dies_at else fault.split()))
             try:
                 disturbed(scenario, before, Wire(faulty, plane, dies_at, fault))
             except AssertionError as error:

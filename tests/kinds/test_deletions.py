@@ -32,6 +32,18 @@ def told(talk: Talk, *answers: Answer | Lost) -> Outcome:
     pytest.fail("it asks more than that")
 
 
+def deleted(kind: str, answer: Answer | Lost, listed: str | None, *more: Answer | Lost) -> str:
+    """What is said of a deletion that is answered so, when the listing shows `it`, only the `other`, or is `empty`."""
+    (one,) = [each for each in KINDS if each.name == kind]
+    key = "c1" if kind == "service_account" else "k1"
+    change = Change(kind, key, "ci", Action.DELETE, Stage.DELETE, "role", BEFORE[kind], None, Reason.NOT_DECLARED, None)
+    it = ACCOUNT if kind == "service_account" else KEY
+    lists: dict[str | None, Sequence[Any]] = {"it": [it, OTHER[kind]], "other": [OTHER[kind]], "empty": []}
+    looks = [Answer(200, [it])] if kind == "api_key" else []  # it looks for a newer one before
+    outcome = told(one.perform(change, "acme"), *looks, answer, Answer(200, lists.get(listed)), *more)
+    return f"{outcome.ending.value} {outcome.remark}"
+
+
 @pytest.mark.parametrize("kind", ["service_account", "api_key"])
 @pytest.mark.parametrize(
     ("answer", "listed", "said"),
@@ -40,22 +52,53 @@ def told(talk: Talk, *answers: Answer | Lost) -> Outcome:
         (Answer(404, None, "not found"), "other", "done was gone already"),
         (Answer(404, None, "not found"), "empty", "done was gone already"),
         (Answer(409, None, "in use"), None, "failed the API answered 409: in use"),
-        (LOST, "other", "done "),
         (LOST, "it", "failed the connection was reset; it was not made"),
-        (LOST, "empty", "failed the connection was reset, and it cannot be looked up: the API shows none at all"),
     ],
 )
 def test_what_is_said_of_a_deletion(kind: str, answer: Answer | Lost, listed: str | None, said: str) -> None:
-    (one,) = [each for each in KINDS if each.name == kind]
-    key = "c1" if kind == "service_account" else "k1"
-    change = Change(kind, key, "ci", Action.DELETE, Stage.DELETE, "role", BEFORE[kind], None, Reason.NOT_DECLARED, None)
-    it = ACCOUNT if kind == "service_account" else KEY
-    lists: dict[str | None, Sequence[Any]] = {"it": [it, OTHER[kind]], "other": [OTHER[kind]], "empty": []}
-    looks = [Answer(200, [it])] if kind == "api_key" else []  # it looks for a newer one before
-    outcome = told(one.perform(change, "acme"), *looks, answer, Answer(200, lists.get(listed)))
-    assert f"{outcome.ending.value} {outcome.remark}" == said
+    assert deleted(kind, answer, listed) == said
+
+
+@pytest.mark.parametrize("kind", ["service_account", "api_key"])
+@pytest.mark.parametrize("listed", ["other", "empty"])
+@pytest.mark.parametrize(
+    ("again", "said"),
+    [
+        (Answer(200), "done "),
+        (Answer(404, None, "not found"), "done "),
+        (Answer(409, None, "in use"), "failed the API answered 409: in use"),
+        (LOST, "failed the connection was reset, and it cannot be looked up: it is not shown, nor said to be gone"),
+    ],
+    ids=["gone now", "gone before", "refused", "lost again"],
+)
+def test_where_the_answer_is_lost_no_list_is_believed(kind: str, listed: str, again: Answer | Lost, said: str) -> None:
+    assert deleted(kind, LOST, listed, again) == said
 
 
 def test_a_listing_that_cannot_be_read_tells_nothing() -> None:
     outcome = told(delete("/x/1", look("/x", lambda _: None)), LOST, Answer(500, None, "down"))
     assert outcome.remark == "the connection was reset, and it cannot be looked up: the API answered 500: down"
+
+
+ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)"}
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        (Answer(200, [ORPHAN]), "done "),
+        (Answer(200, [OTHER["service_account"]]), "done "),
+        (Answer(200, [ACCOUNT]), "failed its client secret was handed over meanwhile"),
+        (Answer(200, []), "failed whether its client secret was handed over cannot be looked up: the API shows none"),
+        (LOST, "failed whether its client secret was handed over cannot be looked up: the connection was reset"),
+    ],
+    ids=["still an orphan", "gone", "handed over", "none shown", "lost"],
+)
+def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Answer | Lost, said: str) -> None:
+    (one,) = [each for each in KINDS if each.name == "service_account"]
+    before = BEFORE[one.name] | {"clientId": "c1", "unfinished": "yes"}
+    change = Change(
+        one.name, "c1", "ci", Action.DELETE, Stage.UPDATE, "role", before, None, Reason.NOT_HANDED_OVER, None
+    )
+    outcome = told(one.perform(change, "acme"), look, Answer(200))
+    assert f"{outcome.ending.value} {outcome.remark}".startswith(said)

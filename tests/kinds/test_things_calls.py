@@ -104,7 +104,7 @@ def test_a_lost_answer_is_looked_up(before: Any, want: Desired, call: str) -> No
     live = workspace(*([before] if before else []))
     live.loses = frozenset({call})
     assert only(live, want).ending.value == "done"
-    assert live.calls[-1] == "GET /policies/p"
+    assert "GET /policies/p" in live.calls
     assert planned(want, live).changes == ()
 
 

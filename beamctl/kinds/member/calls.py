@@ -58,7 +58,7 @@ def _invite(change: Change) -> Talk:
         outcome = yield from _look_instead(email, role, answer)
         if outcome is not None:
             return outcome
-    return not_made(answer)
+    return not_made(answer) if isinstance(answer, Lost) else unseen(answer, Lost("the API does not show who it is"))
 
 
 def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outcome | None]:
@@ -178,7 +178,7 @@ def _offers_too_much(told: str, role: Role, answer: Answer | Lost) -> Outcome:
 
 
 def _gone(email: str) -> Outcome:
-    return failed(f"{email} is no longer in the workspace", PLAN)
+    return failed(f"the API does not show {email} any more", PLAN)
 
 
 def _failed(answer: Answer) -> Outcome:

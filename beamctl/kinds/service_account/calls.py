@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.kinds.conversation import APPLY, PLAN, Talk, delete, done, failed, not_made, text_in, unseen
 from beamctl.kinds.service_account.live import Account
-from beamctl.kinds.service_account.lookup import find, left, one, put
+from beamctl.kinds.service_account.lookup import find, one, put
 from beamctl.kinds.service_account.making import make
 from beamctl.model.api_call import Answer, Lost
 from beamctl.plan.change import Action, Change, Reason
@@ -67,12 +67,14 @@ def _is_so(now: Account, after: Mapping[str, Any]) -> bool:
 
 
 def _gone(change: Change) -> Outcome:
-    return failed(f"{change.name} is no longer in the workspace", PLAN)
+    return failed(f"the API does not show {change.name} any more", PLAN)
 
 
 def _delete(change: Change) -> Talk:
     if change.reason is Reason.NOT_HANDED_OVER:
         now = yield from find(change.key)
-        if isinstance(now, Account) and not now.unfinished:  # the run that made it was not dead after all
+        if isinstance(now, Lost):
+            return failed(f"whether its client secret was handed over cannot be looked up: {now.why}", APPLY)
+        if now is not None and not now.unfinished:  # the run that made it was not dead after all
             return failed("its client secret was handed over meanwhile", PLAN)
-    return (yield from delete(one(change.key), left(change.key)))
+    return (yield from delete(one(change.key), find(change.key)))

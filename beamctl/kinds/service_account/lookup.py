@@ -18,13 +18,7 @@ def look() -> Asking[Accounts | Lost]:
 
 
 def find(client_id: str) -> Asking[Account | Lost | None]:
-    """One of them; None where it is not there."""
-    found = yield from look()
-    return found if isinstance(found, Lost) else found.by_id.get(client_id)
-
-
-def left(client_id: str) -> Asking[Account | Lost | None]:
-    """Whether one that was deleted is gone, as `conversation.delete` wants to know it."""
+    """One of them; None where others are there and it is not. A list of none is not believed: it was there before."""
     found = yield from look()
     return found if isinstance(found, Lost) else found.by_id.get(client_id) if found.by_id else NONE_AT_ALL
 
