@@ -4,6 +4,7 @@ any kind, nor how a call travels."""
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from beamctl.errors import GarbledError
@@ -62,13 +63,13 @@ def delete(path: str, left: Asking[object], refused: Callable[[Answer], Outcome]
     if answer.ok:
         return done()
     if isinstance(answer, Answer) and answer.status != MISSING:
-        return refused(answer)
+        return _kept(answer, refused)
     there = yield from left  # after a 404: gone, or a path that reached nothing?
     if there is None or there is NONE_AT_ALL:
         return done("was gone already") if isinstance(answer, Answer) else (yield from _delete_again(deletion, refused))
     if isinstance(there, Lost):
         return unseen(answer, there)
-    return refused(answer) if isinstance(answer, Answer) else not_made(answer)
+    return _kept(answer, refused) if isinstance(answer, Answer) else not_made(answer)
 
 
 def _delete_again(deletion: ApiCall, refused: Callable[[Answer], Outcome]) -> Talk:
@@ -77,7 +78,12 @@ def _delete_again(deletion: ApiCall, refused: Callable[[Answer], Outcome]) -> Ta
     if is_gone(answer):
         return done()
     unsaid = Lost("it is not shown, nor said to be gone")
-    return refused(answer) if isinstance(answer, Answer) else unseen(answer, unsaid)
+    return _kept(answer, refused) if isinstance(answer, Answer) else unseen(answer, unsaid)
+
+
+def _kept(answer: Answer, refused: Callable[[Answer], Outcome]) -> Outcome:
+    """The API keeps just this: no reason to keep anything else."""
+    return replace(refused(answer), refused=answer.refused)
 
 
 def is_gone(answer: Answer | Lost) -> bool:

@@ -155,7 +155,7 @@ def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
 def _remove(change: Change) -> Talk:
     """Remove or revoke."""
     email = (change.before or {})["email"]
-    return delete(_path(email), _look_up(email), _failed)
+    return delete(_path(email), _look_up(email))
 
 
 def _look_up(email: str) -> Asking[Person | Lost | None]:
