@@ -66,6 +66,7 @@ def _nothing_hint(fault: Fault) -> str:
 def _type_hint(schemas: Sequence[Mapping[str, Any]], instance: object) -> str:
     types = {schema["type"] for schema in schemas}
     free_text = any(schema["type"] == "string" and not schema.keys() & {"enum", "pattern"} for schema in schemas)
+    needed = next((key for schema in schemas for key in schema.get("required", ()) if len(schema["required"]) == 1), "")
     hints = (
         (free_text and isinstance(instance, int | float), "put quotes around it"),
         (
@@ -78,6 +79,7 @@ def _type_hint(schemas: Sequence[Mapping[str, Any]], instance: object) -> str:
             "array" in types and isinstance(instance, str),
             "put square brackets around it, or write '- ' before each item",
         ),
+        (needed and isinstance(instance, str), f"write {{{needed}: …}}"),
         (types == {"integer"} and isinstance(instance, str) and instance.isdecimal(), "remove the quotes"),
         (types == {"boolean"} and instance in ("true", "false"), "remove the quotes"),
     )

@@ -184,6 +184,7 @@ SECTIONS = [
         "'skip' has no value",
         "write 'skip: {}' for none at all, or delete the line to leave skip unmanaged",
     ),
+    ("serviceAccounts: {ci: member}", 3, 23, "'ci' must be a mapping, not a string", "write {role: …}"),
     ("manage: {skip: {a@x: 2027-01-31}}", 3, 22, "'a@x' must be a mapping, not a string", ""),
     ("manage: {skip: [a@x]}", 3, 16, "'skip' must be a mapping, not a list", NO_DASHES),
     ("manage: {skip: {a@x: {reason: b}}}", 3, 17, "'until' is missing in 'a@x'", "add 'until: …'"),
