@@ -41,11 +41,13 @@ class DocumentError(BeamctlError):
 
     Attributes:
         problems: All problems of all files (`beamctl.document.problem.Problem`).
+        compared: Whether they show only beside what a workspace has, which was read for that.
     """
 
-    def __init__(self, problems: Sequence[Any]) -> None:
+    def __init__(self, problems: Sequence[Any], *, compared: bool = False) -> None:
         super().__init__(f"{len(problems)} problem(s) in the documents")
         self.problems = tuple(problems)
+        self.compared = compared
 
 
 class UsageError(BeamctlError):

@@ -92,7 +92,7 @@ def _tell(error: BaseException) -> Exit:
         case DocumentError():
             from beamctl.report.text.problems import problems_text
 
-            complain(problems_text(error.problems).removesuffix("\n"))
+            complain(problems_text(error.problems, compared=error.compared).removesuffix("\n"))
             return told(error).code
         case _:
             pass

@@ -232,3 +232,16 @@ def test_an_allowance_is_about_one_workspace(cli: Cli, write: Write, people: Peo
     assert people() == before
     assert cli("apply", "-w", "acme", "--allow", "mass-removal=2", "--auto-approve").code == 0
     assert set(people()) == {"ada@example.com", "bob@example.com"}
+
+
+@pytest.mark.usefixtures("local")
+def test_names_that_mean_several_are_seen_beside_the_workspace(cli: Cli, write: Write) -> None:
+    write("twins.yaml", "serviceAccounts: [{workspace: acme, name: ci}, {workspace: acme, name: ci}]\n")
+    assert cli("emulator", "seed", "twins.yaml").code == 0
+    write("beamctl.yaml", "version: 1\nworkspace: acme\nserviceAccounts: {ci: {role: member}}\n")
+    ran = cli("plan")
+    assert ran.code == 3
+    assert (
+        "beamctl.yaml:3:19: there are 2 service accounts named 'ci'\n    say which one is meant: clientId: " in ran.err
+    )
+    assert ran.err.endswith("1 problem. Nothing was changed.\n")

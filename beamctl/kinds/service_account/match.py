@@ -63,7 +63,7 @@ def match(section: Sequence[Wanted], live: Accounts, document: Document) -> Matc
         problems += [_several(each, whole, document)] if len(whole) > 1 else []
         pairs.append(Pair(each, whole[0] if whole else None, orphans))
     if problems:
-        raise DocumentError(problems)
+        raise DocumentError(problems, compared=True)
     meant = {account.client_id for pair in pairs for account in (pair.live, *pair.orphans) if account}
     return Matched(tuple(pairs), tuple(each for key, each in live.by_id.items() if key not in meant))
 

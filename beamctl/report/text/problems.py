@@ -12,8 +12,9 @@ MOST_SHOWN = 100
 """Problems that are shown."""
 
 
-def problems_text(problems: Sequence[Problem], style: Style = PLAIN) -> str:
-    """The problems in the order given, no more than one can read, and the number of all."""
+def problems_text(problems: Sequence[Problem], style: Style = PLAIN, *, compared: bool = False) -> str:
+    """The problems in the order given, no more than one can read, and the number of all; `compared` is whether a
+    workspace was read to see them."""
     lines = []
     for problem in problems[:MOST_SHOWN]:
         lines.append(f"{_where(problem)}: {style(Tone.BAD, printable(problem.message))}")
@@ -21,7 +22,8 @@ def problems_text(problems: Sequence[Problem], style: Style = PLAIN) -> str:
     count = len(problems)
     lines += [f"… and {count - MOST_SHOWN:,} more; mend these first"] if count > MOST_SHOWN else []
     number = f"more than {MOST_PROBLEMS:,}" if count > MOST_PROBLEMS else f"{count:,}"
-    said = f"{number} problem{'s' * (count != 1)}. Nothing was read from or sent to any workspace."
+    nothing = "Nothing was changed." if compared else "Nothing was read from or sent to any workspace."
+    said = f"{number} problem{'s' * (count != 1)}. {nothing}"
     return "\n".join([*lines, "", said]) + "\n"
 
 
