@@ -106,7 +106,6 @@ def remark(change: Change, plan: Plan) -> str:
     if change.reason is not Reason.ACCESS_ENDED and "until" in declared:
         said.append(f"until {declared['until']}")
     said += [printable(f"{name}: {declared[name]}") for name in ("reason", "owner") if name in declared]
-    said += [f"also {', '.join(others(change))}"] if others(change) else []
     return " · ".join([*said, *map(printable, _places(change))])
 
 

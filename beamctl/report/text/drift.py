@@ -57,8 +57,9 @@ def _told_attribute(change: Change, says: str) -> str:
         case other if other in _ASKED:
             return f"{_ASKED[other]}, as {says} says"
         case _:
-            more = words.others(change)
-            return f"{has}; {says} says {said}" + (f"; also differs: {', '.join(more)}" if more else "")
+            before, after = change.before or {}, change.after or {}
+            more = [_spot(Difference(name, before.get(name), after[name]), says) for name in words.others(change)]
+            return "; ".join([f"{has}; {says} says {said}", *more])
 
 
 def _told_whole(change: Change, says: str) -> str:

@@ -140,7 +140,9 @@ def _inside(change: Change) -> list[str]:
             lines.append(f"      - {name}: {value(spot.before)}")
         else:
             lines.append(f"      ~ {name}: {value(spot.before)} → {value(spot.after)}")
-    return lines
+    before, after = change.before or {}, change.after or {}
+    more = (f"{printable(name)}: {value(before.get(name))} → {value(after[name])}" for name in words.others(change))
+    return [*lines, *(f"      ~ {each}" for each in more)]
 
 
 def _tally(plan: Plan) -> list[str]:
