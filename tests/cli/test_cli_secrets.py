@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,12 +61,14 @@ class Told:
         secrets: These.
         begun: How many of them were told before the command that runs.
         says: Given `METHOD /path` and the answer, what is answered instead.
+        ended: `METHOD /path` of every request, once it was carried out.
     """
 
     app: Callable[..., Iterable[bytes]]
     secrets: list[str] = field(default_factory=list)
     begun: int = 0
     says: Callable[[str, Any], Any] = lambda _, body: body
+    ended: SimpleQueue[str] = field(default_factory=SimpleQueue)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         status: list[str] = []
@@ -73,6 +76,7 @@ class Told:
         told = json.loads(body) if body else None
         self.secrets += [told[name] for name in MADE & told.keys()] if isinstance(told, dict) else []
         call = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix('/v0')}"
+        self.ended.put(call)
         told = self.says(call, told)
         if isinstance(told, tuple):
             status[0], told = told
@@ -291,6 +295,8 @@ def killed(world: World, prelude: str = "", hold: str = "") -> None:
         seen = started.stdout.read().decode()
     world.api.hold = "nothing"
     world.api.gate.set()
+    while hold and not world.told.ended.get(timeout=30).startswith(hold):
+        pass  # what was held is carried out now
     assert started.returncode == -9
     assert_unseen(seen, [*world.told.secrets, NEEDED, OURS], "a killed apply")
 
