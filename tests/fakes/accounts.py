@@ -48,7 +48,8 @@ class FakeAccounts:
             case _, [client_id, *_] if client_id not in self.kept:
                 return _MISSING
             case "PUT", [client_id]:
-                self.kept[client_id] |= body
+                # it may take no role for that of an admin, as it does when one is made
+                self.kept[client_id] |= {"role": "admin", **body}
                 return Answer(200, dict(self.kept[client_id]))
             case "DELETE", [client_id]:
                 self.keys.pop(client_id, None)
