@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended
+from beamctl.apply.event import Ended, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.plan.kind import Outcome
 from tests.fakes.runs import applied, document, outcomes, planned
@@ -247,5 +247,7 @@ def test_nothing_is_taken_where_something_that_should_stay_is_not_shown() -> Non
     live = workspace(OLD, thing("q", type="location"))
     plan = planned(document(policies={"p": {"spec": {"type": "location"}}}, guards={"maxRemovals": 1}), live)
     del live.things.kept["policies"]["p"]
-    assert outcomes(applied(plan, live)) == {"q": "not attempted"}
+    (skipped,) = applied(plan, live)
+    assert isinstance(skipped, NotAttempted)
+    assert skipped.why == "p should be untouched, and is no longer among the policies: is the listing whole?"
     assert "q" in live.things.kept["policies"]

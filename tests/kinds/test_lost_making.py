@@ -1,0 +1,34 @@
+"""What is said where the answer to the making of something with a secret is lost, and what the next apply does then."""
+
+import pytest
+
+from beamctl.apply.event import Ended
+from tests.fakes.accounts import FakeAccounts, machine
+from tests.fakes.runs import all_done, applied, document, planned
+from tests.fakes.vault import FakeVault
+from tests.fakes.workspace import FakeWorkspace, person
+
+KEY = {"secretTo": {"file": "hub"}}
+WANT = {
+    "POST /service_accounts": document(serviceAccounts={"ci": {"role": "member", "secretTo": {"file": "ci"}}}),
+    "POST /service_accounts/c1/api_keys": document(serviceAccounts={"ci": {"role": "member", "apiKeys": {"hub": KEY}}}),
+}
+SAID = {
+    "POST /service_accounts": "it was made (made-1), and nobody has its client secret: the next apply replaces it",
+    "POST /service_accounts/c1/api_keys": "it was made (key-1), and nobody has it: the next apply replaces it",
+}
+
+
+@pytest.mark.parametrize("call", WANT)
+def test_it_is_seen_and_replaced(call: str) -> None:
+    there = {"c1": machine("c1", "ci")} if "c1" in call else {}
+    live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(there), loses=frozenset({call}))
+    (_, end) = applied(planned(WANT[call], live), live, vault=FakeVault())
+    assert isinstance(end, Ended)
+    assert end.outcome.remark == f"the connection was reset; {SAID[call]}"
+    again = planned(WANT[call], live)
+    assert [change.action.value for change in again.changes] == ["replace"]
+    vault = FakeVault()
+    assert all_done(applied(again, live, vault=vault))
+    assert list(vault.holds) == ["the file hub" if "c1" in call else "the file ci"]
+    assert planned(WANT[call], live).changes == ()
