@@ -1,0 +1,55 @@
+"""What undoes a change of a service account, however the account stands by now."""
+
+import pytest
+
+from beamctl.document.document import Desired, Document
+from beamctl.plan.comparison import Situation
+from beamctl.plan.plan import Plan
+from beamctl.usecases.questions import undo
+from tests.fakes.accounts import FakeAccounts, machine
+from tests.fakes.runs import API, TODAY, applied, document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+from tests.kinds.test_undo import record_of
+
+WANT = document(serviceAccounts={"ci": {"role": "member", "description": "CI"}})
+ALONE = "ci is no longer as that run left it, and is left alone"
+
+
+def workspace() -> FakeWorkspace:
+    kept = {"c1": machine("c1", "ci", "viewer", "old")}
+    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(kept))
+
+
+def back(made: Plan, live: FakeWorkspace) -> Plan:
+    return undo(record_of(made), Desired("acme", Document("run r1", {}, {}, {})), live, Situation(TODAY, API))
+
+
+def test_it_gets_its_role_and_its_description_back() -> None:
+    live = workspace()
+    made = planned(WANT, live)
+    applied(made, live)
+    plan = back(made, live)
+    assert [(change.name, change.action.value) for change in plan.changes] == [("ci", "set role")]
+    applied(plan, live)
+    assert (live.accounts.kept["c1"]["role"], live.accounts.kept["c1"]["description"]) == ("viewer", "old")
+
+
+@pytest.mark.parametrize(
+    ("role", "description", "notes", "tally"),
+    [
+        ("viewer", "old", [], {"as before already": 1}),
+        ("admin", "old", [ALONE], {}),
+        ("member", "of somebody else", [ALONE], {}),
+        (None, "", [ALONE], {}),
+    ],
+)
+def test_what_is_not_as_the_run_left_it(
+    role: str | None, description: str, notes: list[str], tally: dict[str, int]
+) -> None:
+    live = workspace()
+    made = planned(WANT, live)
+    live.accounts.kept = {"c1": machine("c1", "ci", role, description)} if role else {}
+    plan = back(made, live)
+    assert plan.changes == ()
+    assert [note.text for note in plan.notes] == notes
+    assert plan.tally == tally
