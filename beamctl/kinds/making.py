@@ -21,7 +21,7 @@ from beamctl.kinds.conversation import (
     unseen,
 )
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
-from beamctl.model.secret import SECRET_TO, HandOver, sink_of
+from beamctl.model.secret import SECRET_TO, Command, HandOver, Keyring, described, sink_of
 from beamctl.plan.kind import Outcome
 
 _REPLACED = "the next apply replaces it"
@@ -38,8 +38,6 @@ class Sort:
         it: The secret again, in a sentence about the thing.
         id: The name under which the answer tells the id.
         handed: By the names under which it is handed over, the names under which the answer tells it.
-        anew: What it is made instead of, to go on with `is still there`.
-        hint: What to do about that.
     """
 
     thing: str
@@ -47,8 +45,6 @@ class Sort:
     it: str
     id: str
     handed: Mapping[str, str]
-    anew: str
-    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +58,8 @@ class Making:
         creation: What makes it; where that goes to, such things are listed, and deleted by their ids.
         named: Of a listing, the ids of those of its name.
         before: The ids of those that were there before it.
-        instead_of: The ids of those that go once it is there, as nobody has their secrets.
         finish: Takes the mark off, given the id: what is to be said beside, `Lost` where it stays, or how it failed.
-        unmarked: Takes the mark off where none was made after all; None where it is gone then, or stays for others.
-            Where that fails, it is about nothing.
+        unmark: Takes the mark off where none was made after all. Where that fails, it is about nothing.
     """
 
     sort: Sort
@@ -74,9 +68,8 @@ class Making:
     creation: ApiCall
     named: Callable[[Any], Sequence[str]]
     before: Sequence[str]
-    instead_of: Sequence[str]
     finish: Callable[[str], Asking[str | Lost | Outcome]]
-    unmarked: ApiCall | None = None
+    unmark: Callable[[], Asking[None]] | None = None
 
     def new(self) -> Asking[Sequence[str] | Lost]:
         """The ids of those of its name that have come since."""
@@ -94,8 +87,8 @@ def make(making: Making) -> Talk:
     if isinstance(answer, Lost):
         return (yield from _lost(making, answer))
     if not answer.ok:
-        if making.unmarked:
-            yield making.unmarked
+        if making.unmark:
+            yield from making.unmark()
         return failed(answer.why)
     identifier = text_in(answer, making.sort.id)
     secret = {name: text_in(answer, told) for name, told in making.sort.handed.items()}
@@ -105,6 +98,17 @@ def make(making: Making) -> Talk:
     if not isinstance(new, Lost) and set(new) - {identifier}:  # each run takes its own back, so that none is left twice
         return (yield from _take_back(making, identifier, _OTHER_RUN, PLAN, alone=False))
     return (yield from _hand_over(making, identifier, secret))
+
+
+def meanwhile(places: Mapping[str, Any], it: str, thing: str) -> Outcome:
+    """Somebody made one since the plan, and its secret is theirs."""
+    sink = sink_of(places.get(SECRET_TO))
+    where = f"whether {described(sink)} holds {it}" if sink else f"where {it} is"
+    hint = f"Look there; where it does not, delete the {thing}, and run `beamctl apply` again."
+    return failed(
+        f"was made meanwhile, by another run or by hand; {where} is not known",
+        hint if sink else f"Where nobody has it, delete the {thing}, and run `beamctl apply` again.",
+    )
 
 
 def _lost(making: Making, answer: Lost) -> Talk:
@@ -119,31 +123,31 @@ def _lost(making: Making, answer: Lost) -> Talk:
 
 
 def _hand_over(making: Making, identifier: str, secret: Mapping[str, str]) -> Talk:
-    it = making.sort.it
-    handed = yield HandOver(sink_of(making.places.get(SECRET_TO)), making.what, secret)
+    it, sink = making.sort.it, sink_of(making.places.get(SECRET_TO))
+    handed = yield HandOver(sink, making.what, secret)
     if not isinstance(handed, Answer) or not handed.ok:
-        return (yield from _take_back(making, identifier, f"{it} could not be handed over: {handed.why}", APPLY))
+        kept = ", so what its place may hold is of no use" if isinstance(sink, Command | Keyring) else ""
+        why = f"{it} could not be handed over: {handed.why}"
+        return (yield from _take_back(making, identifier, why, APPLY, kept))
     said = yield from making.finish(identifier)
     if isinstance(said, Outcome):
         return said
     if isinstance(said, Lost):
         return failed(f"{it} was handed over, but its mark may stay: {said.why}; where it does, {_REPLACED}", APPLY)
-    for orphan in making.instead_of:
-        gone = yield making.deletion(orphan)
-        if not is_gone(gone):
-            return failed(f"{making.sort.anew} is still there: {gone.why}", making.sort.hint)
     return done(f"as {identifier}; {it} went to {handed.body}{said}")
 
 
-def _take_back(making: Making, identifier: str, why: str, hint: str, *, alone: bool = True) -> Talk:
-    """Delete what was made, as nobody has its secret. Where it is not alone, the mark may be that of another one."""
+def _take_back(making: Making, identifier: str, why: str, hint: str, kept: str = "", *, alone: bool = True) -> Talk:
+    """Delete what was made, as nobody has its secret. Where it is not alone, the API may have made it twice: the mark
+    stays over the other one, and where that is another run's, that run takes it out."""
     gone = yield making.deletion(identifier)
     thing = making.sort.thing
     if not is_gone(gone):
-        return failed(f"{why}; the {thing} {identifier} is still there ({gone.why}): {_REPLACED}", hint)
-    if alone and making.unmarked:
-        yield making.unmarked
-    return failed(f"{why}; the {thing} was deleted again", hint)
+        is_there = "is still there" if isinstance(gone, Answer) else "may still be there"
+        return failed(f"{why}; the {thing} {identifier} {is_there} ({gone.why}): {_REPLACED}", hint)
+    if alone and making.unmark:
+        yield from making.unmark()
+    return failed(f"{why}; the {thing} was deleted again{kept}", hint)
 
 
 def says_where(places: Mapping[str, Any]) -> bool:

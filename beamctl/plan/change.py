@@ -21,7 +21,6 @@ class Action(Enum):
     RESEND = "resend"
     SET_ROLE = "set role"
     CREATE = "create"
-    REPLACE = "replace"
     UPDATE = "update"
     REVOKE = "revoke"
     """Of an invitation that is open: nobody loses access that they have."""
@@ -110,8 +109,8 @@ class Change:
 
     @property
     def takes(self) -> bool:
-        """Whether it takes something from somebody."""
-        return self.stage.takes
+        """Whether it takes something from somebody. What is only in the way, whenever it goes, does not."""
+        return self.stage.takes and self.reason is not Reason.SUPERSEDED
 
     @property
     def order(self) -> tuple[int, str, str]:

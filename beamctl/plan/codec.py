@@ -18,7 +18,6 @@ _ACTIONS = {
     Action.RESEND: ["update"],
     Action.SET_ROLE: ["update"],
     Action.CREATE: ["create"],
-    Action.REPLACE: ["create", "delete"],
     Action.UPDATE: ["update"],
     Action.REVOKE: ["delete"],
     Action.REMOVE: ["delete"],

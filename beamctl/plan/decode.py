@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.document.problem import Place
+from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.codec import change_data
 from beamctl.plan.comparison import Note
@@ -18,6 +19,9 @@ Data = Mapping[str, Any]
 
 class UndecodableError(ValueError):
     """The data has the right shape, but contradicts itself or names what this beamctl does not know."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 def change_of(data: Data) -> Change:

@@ -81,11 +81,13 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
     }
     told = {(hazard.risk, hazard.value) for hazard in plan.hazards}
     changes = [
-        replace(each, stage=Stage.OURSELVES) if each.takes and (each.kind, each.key) in ours else each
+        replace(each, stage=Stage.OURSELVES)
+        if (each.takes or each.after is None) and (each.kind, each.key) in ours
+        else each
         for each in plan.changes
     ]
     footings = {kind.name: kind.footing(live[kind.name], changes) for kind in kinds}
-    names = [printable(each.name) for each in changes if each.stage is Stage.OURSELVES]
+    names = [printable(each.name) for each in changes if each.takes and each.stage is Stage.OURSELVES]
     hazards = [
         *(hazard for each in footings.values() for hazard in each.hazards),
         *(

@@ -15,6 +15,8 @@ from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
 from beamctl.emulator.credential import digest
 from beamctl.emulator.mail.post import Post
 from beamctl.emulator.store import api_key, service_account
+from beamctl.kinds.premise import beside
+from beamctl.kinds.service_account.mark import CLIENT_SECRET
 from beamctl.plan.change import Action, Change
 from tests.fakes.vault import FakeVault
 
@@ -98,31 +100,30 @@ class State:
         if change.kind in LISTINGS:
             return self.things[change.kind].get(change.key)
         if change.kind == "service_account":
-            return self._named((change.before or change.after or {})["name"])
+            return self._named(change.after["name"]) if change.after else self.accounts.get(change.key)
         if change.kind == "api_key":
-            return self._keys(change)
+            return [key for key in self._keys(change) if change.after or key["id"] == change.key]
         return self.settings.get(change.name) if change.action is Action.SET else self.users.get(change.key)
 
     def _shows_account(self, change: Change) -> bool:
-        """One of that name, with its secret handed over; what was replaced or deleted is gone."""
+        """One of that name, with its secret handed over; what was deleted is gone."""
         after = change.after
-        if after is None or change.action is Action.REPLACE:
-            gone = change.key not in self.accounts
-            return gone and (after is None or len(self._named(after["name"])) == 1)
-        named = self._named(after["name"])
-        return len(named) == 1 and all(
-            named[0].get(name, "").partition("(beamctl:")[0].strip() == after[name] for name in ("role", "description")
+        if after is None:
+            return change.key not in self.accounts
+        whole = [each for each in self._named(after["name"]) if CLIENT_SECRET not in each.get("description", "")]
+        return len(whole) == 1 and all(
+            whole[0].get(name, "").partition("(beamctl:")[0].strip() == after[name] for name in ("role", "description")
         )
 
     def _shows_key(self, change: Change) -> bool:
-        """A newer one than there was, and no mark; what was replaced or deleted is gone."""
+        """A newer one than there was, and no mark; what was deleted is gone."""
         keys = self._keys(change)
         gone = all(key["id"] != change.key for key in keys)
         if change.after is None:
             return gone
         (account,) = self._named(change.after["account"]) or [{}]
         marked = f"API key {change.after['name']} not" in account.get("description", "")
-        return gone and not marked and bool(keys) and keys[-1]["id"] != change.key.rpartition(" after ")[2]
+        return gone and not marked and bool(keys) and keys[-1]["id"] not in beside(change.key)
 
     def _named(self, name: str) -> list[Mapping[str, Any]]:
         return [account for account in self.accounts.values() if account["name"] == name]
@@ -143,6 +144,9 @@ class Plane:
     def __init__(self, folder: Path, seed: Mapping[str, Any], quirks: Iterable[Quirk] = ()) -> None:
         self.db = folder / "plane.db"
         load_seed(self.db, seed)
+        with closing(sqlite3.connect(self.db)) as rows:  # what is seeded was there before the clock's first moment
+            rows.execute("UPDATE api_key SET created_at = '2026-11-01T00:00:00.000Z'")
+            rows.commit()
         self.clock, self.vault = Clock(), FakeVault()
         self.letters: list[str] = []
         self.app = create_app(self.db, quirks=frozenset(quirks), now=self.clock, post=Post((self,)))

@@ -9,6 +9,7 @@ from typing import Any
 
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk
+from beamctl.kinds.service_account.mark import CLIENT_SECRET, Mark
 from beamctl.model.secret import described, sink_of
 from tests.fakes.plane import Plane
 from tests.fakes.runs import document
@@ -171,6 +172,19 @@ SCENARIOS = {
                 "ci": {"role": "admin"},
                 "up": {"role": "admin"},
                 "bot": {"role": "viewer", "description": "CI", "apiKeys": {}},
+            }
+        },
+    ),
+    "machines-orphaned": Scenario(
+        accounts=[
+            {"name": "bot", "role": "member", "description": CLIENT_SECRET},
+            {"name": "hub", "role": "member", "apiKey": "bl_hub", "description": f"CI {Mark('seed')}"},
+        ],
+        sections={
+            "serviceAccounts": {
+                "ci": {"role": "admin"},
+                "bot": {"role": "viewer", "secretTo": {"file": "bot.json"}},
+                "hub": {"role": "member", "description": "CI", "apiKeys": {"seed": {"secretTo": {"file": "hub"}}}},
             }
         },
     ),

@@ -27,7 +27,7 @@ def test_it_is_seen_and_replaced(call: str) -> None:
     assert isinstance(end, Ended)
     assert end.outcome.remark == f"the connection was reset; {SAID[call]}"
     again = planned(WANT[call], live)
-    assert [change.action.value for change in again.changes] == ["replace"]
+    assert [change.action.value for change in again.changes] == ["create", "delete"]
     vault = FakeVault()
     assert all_done(applied(again, live, vault=vault))
     assert list(vault.holds) == ["the file hub" if "c1" in call else "the file ci"]

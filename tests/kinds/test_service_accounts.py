@@ -166,13 +166,15 @@ def test_keys_that_cannot_be_seen_are_left(tmp_path: Path) -> None:
             assert "cannot be seen" in made.notes[0].text
 
 
-def test_two_at_once_end_as_one(tmp_path: Path) -> None:
+def test_the_later_of_two_makes_nothing_and_says_what_it_cannot_know(tmp_path: Path) -> None:
     machines = Machines(tmp_path)
     section = want({"ci": {**CI, "apiKeys": {"k": {"secretTo": {"file": "k"}}}}})
     first, second = machines.plan(section), machines.plan(section)
     assert all_done(machines.apply(first))
     held = dict(machines.vault.holds)
-    assert all_done(machines.apply(second))
+    remarks = [event.outcome.remark for event in machines.apply(second) if isinstance(event, Ended)]
+    by_whom = "was made meanwhile, by another run or by hand; whether the file"
+    assert remarks == [f"{by_whom} ci.json holds its client secret is not known", f"{by_whom} k holds it is not known"]
     assert machines.vault.holds == held
     assert len(machines.live("ci")) == len(machines.keys("ci")) == 1
 
@@ -187,7 +189,7 @@ def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> N
     (event,) = [each for each in machines.apply(planned) if isinstance(each, Ended)]
     assert "another run is making it" in event.outcome.remark
     made = machines.plan(section)
-    assert sorted(each.action.value for each in made.changes) == ["delete", "replace"]
+    assert sorted(each.action.value for each in made.changes) == ["create", "delete", "delete"]
     assert made.hazards == ()
     assert "its secret was not handed over" in plan_text(made)
     assert "not handed over" in drift_text(made)

@@ -3,17 +3,20 @@ mark is in the description of its account. It must not know how a call travels."
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from secrets import token_hex
 
 from beamctl.kinds import making
-from beamctl.kinds.api_key.live import NEVER, ApiKey, Keys, Owned, api_keys, made_since, premise
-from beamctl.kinds.conversation import APPLY, NONE_AT_ALL, PLAN, Asking, Talk, delete, done, failed, look
+from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, premise_of
+from beamctl.kinds.conversation import APPLY, NONE_AT_ALL, PLAN, Asking, Talk, delete, failed, look
 from beamctl.kinds.making import Making, Sort
+from beamctl.kinds.premise import beside
 from beamctl.kinds.service_account.live import Account
-from beamctl.kinds.service_account.lookup import find, one, put
+from beamctl.kinds.service_account.lookup import find, keys_path, put
 from beamctl.kinds.service_account.lookup import look as look_at_accounts
-from beamctl.kinds.service_account.mark import Mark, with_mark, without_mark
+from beamctl.kinds.service_account.mark import Mark, handed_over
 from beamctl.model.api_call import ApiCall, Lost, Method, segment
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.kind import Outcome
@@ -24,28 +27,20 @@ _SORT = Sort(
     it="it",
     id="id",
     handed={"apiKey": "apiKey"},
-    anew="was made anew; the one that was not handed over",
-    hint=PLAN,
 )
 
-_MEANWHILE = "was made meanwhile, by another run or by hand, and handed over there"
-_NOT_SHOWN = "the API does not show the one before it any more"
+_OTHER_RUN = "another run is making it, or was stopped before it was handed over"
 
 
 def perform(change: Change) -> Talk:
     """Make a change to one API key."""
     match change.action:
-        case Action.CREATE | Action.REPLACE:
+        case Action.CREATE:
             return _make(change)
         case Action.DELETE:
             return _delete(change)
         case _:
             raise AssertionError(f"an API key has no change {change.action}")
-
-
-def keys_path(client_id: str) -> str:
-    """The path of the keys of a service account."""
-    return f"{one(client_id)}/api_keys"
 
 
 def _make(change: Change) -> Talk:
@@ -54,18 +49,19 @@ def _make(change: Change) -> Talk:
     if isinstance(owner, Outcome):
         return owner
     name, account = after["name"], owner.account
-    orphans, good = owner.orphans(name), owner.handed_over(name)
-    if change.action is Action.CREATE:
-        if orphans:
-            return failed("another run is making it, or was stopped before it was handed over", PLAN)
-        if change.key != premise(after["clientId"] or account.name, name, good[-1].id if good else ""):
-            since = {key for key, _, _ in made_since(Keys({account.client_id: owner}))}
-            return done(_MEANWHILE) if change.key in since else failed(_NOT_SHOWN, PLAN)
-    marked = yield _noted(account, with_mark(account.description.marks, Mark(name, tuple(key.id for key in good))))
+    if premise_of(after["clientId"] or account.name, name, owner) != change.key:
+        return _not_as_planned(change, owner)
+    good, orphans = owner.handed_over(name), owner.orphans(name)
+    ours = Mark(name, tuple(key.id for key in good), token_hex(4))
+    marked = yield _noted(account, (*account.description.marks, ours))
     if not marked.ok:
         return failed(f"its account takes no mark, so it was not made: {marked.why}")
+    keys = yield from _keys(account.client_id)  # what comes from here on is under the mark, whoever makes it
+    if isinstance(keys, Lost) or [key for key in keys if key.name == name] != list(owner.named(name)):
+        yield from _unmark(account.client_id, ours)
+        return failed(f"the keys cannot be looked up: {keys.why}" if isinstance(keys, Lost) else _OTHER_RUN, PLAN)
     lives = {} if after["expiresIn"] == NEVER else {"expires_in": after["expiresIn"]}
-    unmarked = _noted(account, without_mark(account.description.marks, name))
+    there = account.description.of(name)
     under_way = Making(
         sort=_SORT,
         what=f"the API key {change.name}",
@@ -73,26 +69,61 @@ def _make(change: Change) -> Talk:
         creation=ApiCall(Method.POST, keys_path(account.client_id), {"name": name, **lives}),
         named=lambda listing: [key.id for key in api_keys(listing) if key.name == name],
         before=[key.id for key in owner.named(name)],
-        instead_of=[key.id for key in orphans],
-        finish=lambda _: _unmark(account.client_id, name, unmarked),
-        unmarked=None if orphans else unmarked,
+        finish=partial(_finish, account.client_id, ours, there, must_stay=bool(orphans)),
+        unmark=partial(_unmark, account.client_id, ours),
     )
     return (yield from making.make(under_way))
+
+
+def _not_as_planned(change: Change, owner: Owned) -> Outcome:
+    name, known = (change.after or {})["name"], beside(change.key)
+    there = {key.id for key in owner.named(name)}
+    if any(key.id not in known for key in owner.handed_over(name)):
+        return making.meanwhile(change.secrets, "it", "key")
+    if there - known:
+        return failed(_OTHER_RUN, PLAN)
+    if known - there:
+        return failed("the API does not show the one before it any more", PLAN)
+    return failed("whether the one before it was handed over is no longer as it was planned", PLAN)
 
 
 def _noted(account: Account, marks: tuple[Mark, ...]) -> ApiCall:
     return put(account, replace(account.description, marks=marks))
 
 
-def _unmark(client_id: str, name: str, unmarked: ApiCall) -> Asking[str | Lost | Outcome]:
-    """Take the mark off; where that is not confirmed, look."""
-    answer = yield unmarked
+def _finish(
+    client_id: str, ours: Mark, there: Sequence[Mark], identifier: str, *, must_stay: bool
+) -> Asking[str | Lost | Outcome]:
+    """Take the mark off, and those that were there before it: they are about none, or about what goes now.
+
+    Args:
+        client_id: Of the account: it is read again, as somebody may have changed it during the hand-over.
+        ours: The mark.
+        there: Those before it.
+        identifier: What was handed over: other marks are not about it.
+        must_stay: Whether another run that takes one of those off, has handed over its own key.
+    """
+    now = yield from find(client_id)
+    if isinstance(now, Lost) or now is None:
+        return Lost(f"its account cannot be looked up: {now.why}" if now else "its account is gone")
+    marks = now.description.marks
+    if must_stay and not set(there) <= set(marks):
+        return Lost("another run handed one over at the same time")
+    left = tuple(each for each in marks if each != ours and each not in there)
+    answer = yield _noted(now, handed_over(left, ours.key, identifier))
     if answer.ok:
         return ""
     now = yield from find(client_id)
     if isinstance(now, Lost):
         return Lost(f"{answer.why}, and it cannot be looked up: {now.why}")
-    return "" if now is not None and now.description.mark(name) is None else Lost(answer.why)
+    return "" if now is not None and ours not in now.description.marks else Lost(answer.why)
+
+
+def _unmark(client_id: str, ours: Mark) -> Asking[None]:
+    """Take no other mark off: each is about what its run makes."""
+    now = yield from find(client_id)
+    if isinstance(now, Account) and ours in now.description.marks:
+        yield _noted(now, tuple(each for each in now.description.marks if each != ours))
 
 
 def _owner(after: Mapping[str, str]) -> Asking[Owned | Outcome]:
@@ -127,8 +158,10 @@ def _delete(change: Change) -> Talk:
     keys = yield from _keys(before["clientId"])
     if isinstance(keys, Lost):
         return failed(f"the API keys cannot be looked up: {keys.why}", APPLY)
-    named = [key for key in keys if key.name == before["name"]]
-    if change.reason is Reason.SUPERSEDED and (not named or named[-1].id == change.key):
+    named = [key.id for key in keys if key.name == before["name"]]
+    if change.reason is Reason.SUPERSEDED and named[-1:] in ([], [change.key]):
         return failed("there is no newer one any more", PLAN)
+    if change.reason is Reason.NOT_HANDED_OVER and not set(named) - {change.key}:
+        return failed("there is none in its place", PLAN)
     path = f"{keys_path(before['clientId'])}/{segment(change.key)}"
     return (yield from delete(path, _find(before["clientId"], change.key)))

@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
-from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, premise
+from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, premise_of
 from beamctl.kinds.api_key.rotation import verdict
-from beamctl.kinds.service_account.live import Account
 from beamctl.kinds.service_account.wanted import KEYS, OR_SHOWN, SECTION, Wanted, WantedKey
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
@@ -60,7 +59,7 @@ class Judge:
         declared = {key.name for key in want.keys}
         for each in (owned.keys or ()) if owned else ():
             if each.name not in declared and owned is not None:
-                self._undeclared(want, owned.account, each)
+                self._undeclared(want, owned, each)
 
     def _key(self, want: Wanted, key: WantedKey, owned: Owned | None) -> None:
         named = owned.named(key.name) if owned else ()
@@ -72,7 +71,7 @@ class Judge:
                 name = shown(want.name, key.name)
                 text = f"nothing says where {name} goes: {OR_SHOWN}"
                 self.notes.append(Note(text, place))
-            made = self._made(want, key, owned, found.due, found.orphan)
+            made = self._made(want, key, owned, found.due)
             self.changes.append(made)
         else:
             self.tally["unchanged"] += 1
@@ -80,18 +79,18 @@ class Judge:
             text = f"{shown(want.name, key.name)} ends on {found.ends:%Y-%m-%d}; with rotateBefore a plan renews it"
             self.notes.append(Note(text, place))
         for old, reason in found.goes:
-            if owned is not None:
-                gone = self._deleted(want, owned.account, old, Stage.UPDATE, reason)
-                if made is not None and found.current is None:  # nothing is in its place yet
-                    gone = replace(gone, follows=made.key)
-                self.changes.append(gone)
-        going = {old.id for old, _ in found.goes} | {each.id for each in (found.current, found.orphan) if each}
+            if owned is None:
+                break
+            gone = self._deleted(want, owned, old, Stage.UPDATE, reason)
+            if made is not None and (found.current is None or reason is Reason.NOT_HANDED_OVER):
+                gone = replace(gone, follows=made.key)  # nothing else is in its place yet, or known to be
+            self.changes.append(gone)
+        going = {old.id for old, _ in found.goes} | ({found.current.id} if found.current else set())
         self.tally["older, kept until keepOld is over"] += sum(each.id not in going for each in named)
 
-    def _made(self, want: Wanted, key: WantedKey, owned: Owned | None, reason: Reason, orphan: ApiKey | None) -> Change:
+    def _made(self, want: Wanted, key: WantedKey, owned: Owned | None, reason: Reason) -> Change:
         client_id = owned.account.client_id if owned else ""
         label = client_id or want.name
-        good = owned.handed_over(key.name) if owned else []
         after = {
             "account": want.name,
             "name": key.name,
@@ -100,12 +99,12 @@ class Judge:
         }
         return Change(
             kind=KIND,
-            key=orphan.id if orphan else premise(label, key.name, good[-1].id if good else ""),
+            key=premise_of(label, key.name, owned),
             name=shown(want.name, key.name),
-            action=Action.REPLACE if orphan else Action.CREATE,
+            action=Action.CREATE,
             stage=Stage.CREATE_WITHIN,
             attribute=EXPIRES_IN,
-            before=attributes(owned.account, orphan) if owned and orphan else None,
+            before=None,
             after=after,
             reason=reason,
             place=self._document.key_place(SECTION, want.name, KEYS, key.name),
@@ -113,21 +112,20 @@ class Judge:
             secrets={SECRET_TO: key.sink},
         )
 
-    def _undeclared(self, want: Wanted, account: Account, key: ApiKey) -> None:
+    def _undeclared(self, want: Wanted, owned: Owned, key: ApiKey) -> None:
         if self._additive:
             self.tally["not in the document, left (additive)"] += 1
             return
-        stage = Stage.OURSELVES if account.client_id in self._ours else Stage.DELETE
-        self.changes.append(self._deleted(want, account, key, stage, Reason.NOT_DECLARED))
+        self.changes.append(self._deleted(want, owned, key, Stage.DELETE, Reason.NOT_DECLARED))
 
-    def _deleted(self, want: Wanted, account: Account, key: ApiKey, stage: Stage, reason: Reason) -> Change:
-        before: dict[str, Any] = attributes(account, key)
+    def _deleted(self, want: Wanted, owned: Owned, key: ApiKey, stage: Stage, reason: Reason) -> Change:
+        before: dict[str, Any] = attributes(owned, key)
         return Change(
             kind=KIND,
             key=key.id,
             name=shown(want.name, key.name, key.id),
             action=Action.DELETE,
-            stage=stage,
+            stage=Stage.OURSELVES if owned.account.client_id in self._ours else stage,  # it may be the one in use
             attribute=EXPIRES_IN,
             before=before,
             after=None,

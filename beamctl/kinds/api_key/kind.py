@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from beamctl.document.document import Desired, Document
+from beamctl.document.document import Desired, Document, Guards
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.api_key import calls
@@ -57,7 +57,7 @@ class ApiKeyKind:
         for client_id, account in accounts(payload).by_id.items():
             keys: tuple[ApiKey, ...] | None
             try:
-                keys = api_keys((yield calls.keys_path(client_id)))
+                keys = api_keys((yield lookup.keys_path(client_id)))
             except (MissingError, ForbiddenError):
                 keys = None
             found[client_id] = Owned(account, keys)
@@ -65,7 +65,7 @@ class ApiKeyKind:
 
     def shown(self, live: Keys) -> Shown:
         """All as plain data, by account and name; each account has a listing of its own, that may not be shown."""
-        found = [attributes(owned.account, key) for owned in live.by_account.values() for key in owned.keys or ()]
+        found = [attributes(owned, key) for owned in live.by_account.values() for key in owned.keys or ()]
         rows = sorted(found, key=lambda row: (row["account"], row["name"], row["createdAt"], row["id"]))
         blind = sorted(owned.account.name for owned in live.by_account.values() if owned.keys is None)
         more = f" and {len(blind) - _SHOWN} more" if len(blind) > _SHOWN else ""
@@ -83,11 +83,8 @@ class ApiKeyKind:
     def objects(self, live: Keys, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Keys as plain data: by id, or by what one is to be made beside, where there is a newer one."""
         asked = frozenset(keys)
-        by_id = {
-            key.id: attributes(owned.account, key) for owned in live.by_account.values() for key in owned.keys or ()
-        }
-        newer = {key: attributes(account, made) for key, account, made in made_since(live)}
-        return {key: found for key, found in (newer | by_id).items() if key in asked}
+        there = [attributes(owned, key) for owned in live.by_account.values() for key in owned.keys or ()]
+        return {**made_since(live, asked), **{each["id"]: each for each in there if each["id"] in asked}}
 
     def untouched(self, live: Keys, changes: Sequence[Change]) -> tuple[str, ...]:  # noqa: ARG002 - as above
         """None: they come and go with their service accounts, which are looked at themselves."""
@@ -99,8 +96,8 @@ class ApiKeyKind:
 
     def ourselves(self, live: Keys, identity: Identity) -> Collection[str]:
         """The keys of the service account that the credential is of: it may be any of them."""
-        ours = live.by_account.get(identity.client_id)
-        return [key.id for key in (ours.keys or ())] if ours else ()
+        ours = ourselves(live.accounts, Guards(), identity)
+        return [key.id for client_id in sorted(ours) for key in live.by_account[client_id].keys or ()]
 
     def compare(self, desired: Desired, live: Keys, situation: Situation) -> Comparison:
         """What is due, what may go, and what is not in the document."""
@@ -142,7 +139,7 @@ class ApiKeyKind:
 
 
 def _hazards(changes: Sequence[Change]) -> list[Hazard]:
-    ours = [printable(change.name) for change in changes if change.stage is Stage.OURSELVES]
+    ours = [printable(change.name) for change in changes if change.takes and change.stage is Stage.OURSELVES]
     return [Hazard(Risk.SELF_LOCKOUT, name, f"beamctl may run with {name}, which would be deleted") for name in ours]
 
 

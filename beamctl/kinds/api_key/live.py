@@ -6,12 +6,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from beamctl.errors import GarbledError
+from beamctl.kinds.premise import beside, premise
 from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts
 from beamctl.model.duration import duration
 
@@ -67,8 +68,8 @@ class Owned:
 
     def orphans(self, name: str) -> tuple[ApiKey, ...]:
         """Those of that name that were made and may not have been handed over."""
-        mark = self.account.description.mark(name)
-        return tuple(key for key in self.named(name) if key.id not in mark.before) if mark is not None else ()
+        marks = self.account.description.of(name)
+        return tuple(key for key in self.named(name) if any(key.id not in mark.before for mark in marks))
 
     def handed_over(self, name: str) -> list[ApiKey]:
         """The others of that name, the oldest first."""
@@ -148,41 +149,46 @@ def _garbled() -> GarbledError:
     )
 
 
-def attributes(account: Account, key: ApiKey) -> dict[str, str]:
+def attributes(owned: Owned, key: ApiKey) -> dict[str, str]:
     """A key as plain data: for plans and for `show`."""
     return {
-        "account": account.name,
+        "account": owned.account.name,
         "name": key.name,
         "expiresIn": key.expires_in or NEVER,
         "createdAt": f"{key.created:%Y-%m-%dT%H:%M:%SZ}" if key.created else "",
         "id": key.id,
-        "clientId": account.client_id,
+        "clientId": owned.account.client_id,
+        "unfinished": "not handed over" if key in owned.orphans(key.name) else "",
     }
 
 
-def premise(account: str, name: str, newest: str = "") -> str:
-    """The key of a change that makes an API key: what it is made beside.
+def premise_of(account: str, name: str, owned: Owned | None) -> str:
+    """The key of a change that makes an API key beside those that there are.
 
     Args:
         account: The client id, or the name of an account that is still to be made.
         name: Of the API key.
-        newest: The id of the newest one of that name; empty where there is none.
+        owned: The account; None for one that is still to be made.
     """
-    return f"{account} / {name}" + (f" after {newest}" if newest else "")
+    good, orphans = (owned.handed_over(name), owned.orphans(name)) if owned else ((), ())
+    return premise(f"{account} / {name}", [key.id for key in good], [key.id for key in orphans])
 
 
-def made_since(live: Keys) -> Iterator[tuple[str, Account, ApiKey]]:
-    """For every premise that no longer holds, the key that is newer."""
+def made_since(live: Keys, keys: Iterable[str]) -> Mapping[str, dict[str, str]]:
+    """For every premise that no longer holds as there is a newer key, that key as plain data."""
+    found = {}
     for owned in live.by_account.values():
         account = owned.account
         labels = [account.client_id] if account.unfinished else [account.client_id, account.name]
-        for name in {key.name for key in owned.keys or ()}:
-            good = owned.handed_over(name)
-            ids = ["", *(each.id for each in good[:-1])] if good else []
-            yield from ((premise(label, name, each), account, good[-1]) for label in labels for each in ids)
+        names = {key.name for key in owned.keys or ()}
+        made = {f"{label} / {name}": owned.handed_over(name) for label in labels for name in names}
+        for key in keys:
+            newer = [each for each in made.get(key.partition(" (")[0], ()) if each.id not in beside(key)]
+            found.update({key: attributes(owned, newer[-1])} if newer else {})
+    return found
 
 
 def digest(live: Keys) -> str:
     """A fingerprint of all keys."""
-    rows = [[attributes(owned.account, key) for key in owned.keys or ()] for owned in live.by_account.values()]
+    rows = [[attributes(owned, key) for key in owned.keys or ()] for owned in live.by_account.values()]
     return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()

@@ -22,14 +22,12 @@ class Verdict:
     Attributes:
         due: Why a new one is to be made; None where none is.
         current: The one in use; None where there is none that is valid.
-        orphan: The one that a new one replaces, as its secret was not handed over.
         goes: Those to be deleted, and why.
         ends: When the one in use ends, where nothing will renew it before and it is soon.
     """
 
     due: Reason | None
     current: ApiKey | None
-    orphan: ApiKey | None
     goes: tuple[tuple[ApiKey, Reason], ...] = ()
     ends: datetime | None = None
 
@@ -48,15 +46,15 @@ def verdict(want: WantedKey, keys: Sequence[ApiKey], orphans: Sequence[ApiKey], 
     current = valid[-1] if valid else None
     goes = [(key, Reason.SUPERSEDED) for key in good if key is not current and _may_go(want, key, valid, now)]
     if orphans:  # it is made anew whatever else there is: its place may have it already
-        goes += [(key, Reason.NOT_HANDED_OVER) for key in orphans[:-1]]
-        return Verdict(Reason.NOT_HANDED_OVER, current, orphans[-1], tuple(goes))
+        goes += [(key, Reason.NOT_HANDED_OVER) for key in orphans]
+        return Verdict(Reason.NOT_HANDED_OVER, current, tuple(goes))
     if current is None:
-        return Verdict(Reason.EXPIRES if good else Reason.NOT_THERE, None, None, tuple(goes))
+        return Verdict(Reason.EXPIRES if good else Reason.NOT_THERE, None, tuple(goes))
     ends = end(want, current)
     if ends is not None and want.rotate_before is not None and now >= ends - want.rotate_before:
-        return Verdict(Reason.EXPIRES, current, None, tuple(goes))
+        return Verdict(Reason.EXPIRES, current, tuple(goes))
     soon = ends if ends is not None and want.rotate_before is None and now >= ends - _ALMOST else None
-    return Verdict(None, current, None, tuple(goes), soon)
+    return Verdict(None, current, tuple(goes), soon)
 
 
 def end(want: WantedKey, key: ApiKey) -> datetime | None:

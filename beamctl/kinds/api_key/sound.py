@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from beamctl.kinds.api_key.judge import EXPIRES_IN, KIND, shown
-from beamctl.kinds.api_key.live import NEVER, premise
+from beamctl.kinds.api_key.live import NEVER
 from beamctl.kinds.making import says_where
+from beamctl.kinds.premise import is_premise
 from beamctl.kinds.service_account.wanted import LONGEST, is_name
 from beamctl.model.duration import duration
 from beamctl.plan.change import Action, Change, Reason, Stage
 
 _MADE = frozenset({"account", "name", EXPIRES_IN, "clientId"})
-_SHOWN = _MADE | {"createdAt", "id"}
+_SHOWN = _MADE | {"createdAt", "id", "unfinished"}
 
 
 def is_sound(change: Change) -> bool:
@@ -26,10 +27,7 @@ def is_sound(change: Change) -> bool:
         return False
     match change.action:
         case Action.CREATE if before is None and after is not None:
-            return _makes(change, after) and _is_premise(change, after)
-        case Action.REPLACE if before is not None and after is not None:
-            same = all(_has(after, _MADE) and before[key] == after[key] for key in ("name", "clientId"))
-            return same and _makes(change, after) and change.reason is Reason.NOT_HANDED_OVER
+            return _makes(change, after)
         case Action.DELETE if before is not None and after is None:
             return not change.secrets and not change.lane and _deletes(change, before)
         case _:
@@ -44,19 +42,18 @@ def _makes(change: Change, after: Mapping[str, Any]) -> bool:
         return False
     if change.stage is not Stage.CREATE_WITHIN or change.name != shown(after["account"], after["name"]):
         return False
-    return change.lane == f"{KIND} {after['clientId'] or after['account']}" and says_where(change.secrets)
-
-
-def _is_premise(change: Change, after: Mapping[str, Any]) -> bool:
-    first = premise(after["clientId"] or after["account"], after["name"])
-    return change.key == first or change.key.startswith(f"{first} after ")
+    label = after["clientId"] or after["account"]
+    lane = change.lane == f"{KIND} {label}"
+    return lane and is_premise(change.key, f"{label} / {after['name']}") and says_where(change.secrets)
 
 
 def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
     if not change.name.endswith(f"/{before['name']} ({before['id']})"):
         return False
+    if change.reason is Reason.NOT_HANDED_OVER and not (change.follows and before["unfinished"]):
+        return False
     if change.reason in (Reason.SUPERSEDED, Reason.NOT_HANDED_OVER):
-        return change.stage is Stage.UPDATE
+        return change.stage in (Stage.UPDATE, Stage.OURSELVES)
     return change.reason is Reason.NOT_DECLARED and change.stage in (Stage.DELETE, Stage.OURSELVES)
 
 

@@ -7,11 +7,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from beamctl.kinds.conversation import APPLY, PLAN, Talk, delete, done, failed, not_made, text_in, unseen
+from beamctl.kinds.conversation import (
+    APPLY,
+    MISSING,
+    PLAN,
+    Asking,
+    Talk,
+    delete,
+    done,
+    failed,
+    not_made,
+    text_in,
+    unseen,
+)
 from beamctl.kinds.service_account.live import Account
-from beamctl.kinds.service_account.lookup import find, one, put
+from beamctl.kinds.service_account.lookup import find, keys_path, one, put
 from beamctl.kinds.service_account.making import make
-from beamctl.model.api_call import Answer, Lost
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.kind import Outcome
 
@@ -19,7 +31,7 @@ from beamctl.plan.kind import Outcome
 def perform(change: Change) -> Talk:
     """Make a change to one service account."""
     match change.action:
-        case Action.CREATE | Action.REPLACE:
+        case Action.CREATE:
             return make(change)
         case Action.SET_ROLE | Action.UPDATE:
             return _update(change, change.after or {})
@@ -36,8 +48,8 @@ def _update(change: Change, after: Mapping[str, Any]) -> Talk:
         return failed(f"the service accounts cannot be looked up: {now.why}", APPLY)
     if now is None:
         return _gone(change)
-    if _is_so(now, after):
-        return done("is so already")
+    if ended := _ended(now, change):
+        return ended
     noted = replace(now.description, text=after["description"])
     answer = yield put(now, noted, name=after["name"], role=after["role"])
     if isinstance(answer, Answer) and not answer.ok:
@@ -45,6 +57,15 @@ def _update(change: Change, after: Mapping[str, Any]) -> Talk:
     if text_in(answer, "role") == after["role"] and text_in(answer, "description") == str(noted):
         return done()
     return (yield from _look_whether(change, answer, after))
+
+
+def _ended(now: Account, change: Change) -> Outcome | None:
+    """How it ends with no call. Each sends all of it, and would take back what somebody else changed meanwhile."""
+    if _is_so(now, change.after or {}):
+        return done("is so already")
+    if _is_so(now, change.before or {}):
+        return None
+    return failed("is no longer as it was planned, so it was not changed", PLAN)
 
 
 def _look_whether(change: Change, answer: Answer | Lost, after: Mapping[str, Any]) -> Talk:
@@ -61,9 +82,9 @@ def _look_whether(change: Change, answer: Answer | Lost, after: Mapping[str, Any
     return failed("the API took the change but shows something else", PLAN)
 
 
-def _is_so(now: Account, after: Mapping[str, Any]) -> bool:
+def _is_so(now: Account, side: Mapping[str, Any]) -> bool:
     told = now.name, str(now.role), now.description.text
-    return told == (after["name"], after["role"], after["description"])
+    return told == (side["name"], side["role"], side["description"])
 
 
 def _gone(change: Change) -> Outcome:
@@ -77,4 +98,14 @@ def _delete(change: Change) -> Talk:
             return failed(f"whether its client secret was handed over cannot be looked up: {now.why}", APPLY)
         if now is not None and not now.unfinished:  # the run that made it was not dead after all
             return failed("its client secret was handed over meanwhile", PLAN)
+        if not change.takes and (why := (yield from _why_in_use(change.key))):
+            return failed(f"{why}; it was not deleted", PLAN)
     return (yield from delete(one(change.key), find(change.key)))
+
+
+def _why_in_use(client_id: str) -> Asking[str]:
+    """Why somebody may use an account of which nobody has the client secret; empty where it has no API key either."""
+    answer = yield ApiCall(Method.GET, keys_path(client_id))
+    if isinstance(answer, Answer) and (answer.status == MISSING or (answer.ok and not answer.body)):
+        return ""
+    return "it has API keys by now" if answer.ok else f"whether it has API keys cannot be looked up: {answer.why}"

@@ -9,7 +9,7 @@ from beamctl.kinds.service_account.live import Accounts
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role
 from beamctl.model.text import printable
-from beamctl.plan.change import Change
+from beamctl.plan.change import Change, Reason
 from beamctl.plan.hazard import Hazard, Risk
 
 
@@ -30,6 +30,8 @@ def hazards(changes: Sequence[Change], ours: Collection[str]) -> list[Hazard]:
             found.append(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, {what}"))
         if change.after is None:
             because = f"{name} would be deleted: its credentials die at once, and never come back"
+            if change.reason is Reason.NOT_HANDED_OVER:
+                because = f"{name} would be deleted: nobody has its client secret, but somebody may use it all the same"
             found.append(Hazard(Risk.DELETES_SERVICE_ACCOUNT, name, because))
         elif (change.before or {})["role"] == Role.ADMIN.value:
             found.append(Hazard(Risk.REMOVES_ADMIN, name, f"{name} is an admin, and would be demoted"))

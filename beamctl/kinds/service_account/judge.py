@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.document.problem import Place
-from beamctl.kinds.service_account.live import Account, Accounts, attributes
+from beamctl.kinds.service_account.live import Account, Accounts, attributes, premise_of
 from beamctl.kinds.service_account.match import Pair
 from beamctl.kinds.service_account.wanted import OR_SHOWN, SECTION, Wanted
 from beamctl.model.role import Role, live_role, takes_away
@@ -32,6 +33,7 @@ class Judge:
         changes: In the order of the walk.
         notes: What should be said beside them.
         tally: How many were left as they are, by why.
+        ours: The client ids that beamctl may run as.
     """
 
     def __init__(self, desired: Desired, live: Accounts, ours: Collection[str]) -> None:
@@ -41,16 +43,17 @@ class Judge:
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._live = live
-        self._ours = ours
+        self.ours = ours
 
     def pair(self, pair: Pair) -> None:
         """Decide about one entry of the document."""
-        orphans = list(pair.orphans)
+        made: Change | None = None
         if pair.live is None:
-            self._make(pair.wanted, orphans.pop(0) if orphans else None)
+            made = self._made(pair.wanted, instead=bool(pair.orphans))
+            self.changes.append(made)
         else:
             self._compare(pair.wanted, pair.live)
-        self.changes += [self._orphan(each) for each in orphans]
+        self.changes += [self._orphan(each, made) for each in pair.orphans]
 
     def other(self, account: Account) -> None:
         """Decide about one that the document does not mean."""
@@ -64,7 +67,7 @@ class Judge:
         others = {each.name for each in self.changes}
         alone = bool(account.name) and len(self._live.named(account.name)) == 1 and account.name not in others
         name = account.name if alone else with_id(account)
-        stage = Stage.OURSELVES if account.client_id in self._ours else Stage.DELETE
+        stage = Stage.OURSELVES if account.client_id in self.ours else Stage.DELETE
         self.changes.append(_change(account.client_id, name, Action.DELETE, stage, (attributes(account), None), reason))
 
     def become(self, account: Account, after: dict[str, Any], place: Place | None, reason: Reason | None) -> None:
@@ -79,7 +82,7 @@ class Judge:
         if attribute == "role":
             takes = lowers(before["role"], after["role"])
             action, stage, why = Action.SET_ROLE, Stage.DEMOTE if takes else Stage.PROMOTE, Reason.ROLE_DIFFERS
-            if takes and account.client_id in self._ours:
+            if takes and account.client_id in self.ours:
                 stage = Stage.OURSELVES
         name = after["name"]
         self.changes.append(
@@ -88,20 +91,16 @@ class Judge:
             )
         )
 
-    def _make(self, want: Wanted, orphan: Account | None) -> None:
+    def _made(self, want: Wanted, *, instead: bool) -> Change:
         after = {"name": want.name, "role": want.role.value, "description": want.description}
         place = self._document.key_place(SECTION, want.name)
-        secrets = {SECRET_TO: want.sink}
         if want.sink is None:
             text = f"nothing says where the client secret of {want.name} goes: {OR_SHOWN}"
             self.notes.append(Note(text, place))
-        key, action, before, reason = want.name, Action.CREATE, None, Reason.NOT_THERE
-        if orphan is not None:
-            key, action, reason = orphan.client_id, Action.REPLACE, Reason.NOT_HANDED_OVER
-            before = attributes(orphan)
-        self.changes.append(
-            _change(key, want.name, action, Stage.CREATE, (before, after), reason, place=place, secrets=secrets)
-        )
+        key = premise_of(want.name, self._live.named(want.name))
+        reason = Reason.NOT_HANDED_OVER if instead else Reason.NOT_THERE
+        secrets = {SECRET_TO: want.sink}
+        return _change(key, want.name, Action.CREATE, Stage.CREATE, (None, after), reason, place=place, secrets=secrets)
 
     def _compare(self, want: Wanted, account: Account) -> None:
         place = self._document.key_place(SECTION, want.name)
@@ -115,11 +114,15 @@ class Judge:
         after = attributes(account) | {"name": want.name, "role": role, "description": said}
         self.become(account, after, place, None)
 
-    def _orphan(self, account: Account) -> Change:
-        """One that nobody can log in as: to delete it takes nothing from anybody."""
-        before = attributes(account)
-        name, reason = with_id(account), Reason.NOT_HANDED_OVER
-        return _change(account.client_id, name, Action.DELETE, Stage.UPDATE, (before, None), reason)
+    def _orphan(self, account: Account, made: Change | None) -> Change:
+        """One that nobody can log in as: to delete it takes nothing from anybody, unless somebody uses it all the same.
+        Its secret may be where the one that is made will be: it goes with that one."""
+        stage = Stage.DELETE if account.has_keys else Stage.UPDATE
+        if account.client_id in self.ours:
+            stage = Stage.OURSELVES
+        sides, reason = (attributes(account), None), Reason.NOT_HANDED_OVER
+        gone = _change(account.client_id, with_id(account), Action.DELETE, stage, sides, reason)
+        return replace(gone, follows=made.key) if made else gone
 
 
 def with_id(account: Account) -> str:

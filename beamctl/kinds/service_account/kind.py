@@ -10,7 +10,8 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Problem
-from beamctl.errors import MissingError
+from beamctl.errors import ForbiddenError, MissingError
+from beamctl.kinds.premise import beside
 from beamctl.kinds.service_account import calls, hazards, lookup
 from beamctl.kinds.service_account import wanted as document_side
 from beamctl.kinds.service_account.export import export
@@ -43,12 +44,18 @@ class ServiceAccountKind:
         return desired.section(self.section) is not None
 
     def read(self, workspace: str, goes: Goes) -> Reading[Accounts]:  # noqa: ARG002 - a header tells the workspace
-        """The one listing. An API without it has no service accounts."""
+        """The one listing, and whether those have API keys that look as if nobody could use them. An API without it has
+        no service accounts."""
         try:
             payload = yield lookup.LISTING
         except MissingError:
             return Accounts({}, known=False)
-        return accounts(payload)
+        found = accounts(payload)
+        by_id = dict(found.by_id)
+        for client_id, account in by_id.items():
+            if account.unfinished:
+                by_id[client_id] = replace(account, has_keys=(yield from _has_keys(client_id)))
+        return replace(found, by_id=by_id)
 
     def shown(self, live: Accounts) -> Shown:
         """All as plain data, by name."""
@@ -63,10 +70,12 @@ class ServiceAccountKind:
         return digest(live)
 
     def objects(self, live: Accounts, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-        """Accounts as plain data: by client id, or by the name of one that is to be made."""
+        """Accounts as plain data: by client id, or by what one is to be made beside, where there is a newer one."""
         found = {}
         for key in keys:
-            there = [live.by_id[key]] if key in live.by_id else live.named(key)
+            known = beside(key)
+            newer = [each for each in live.named(key.partition(" (")[0]) if each.client_id not in known]
+            there = [live.by_id[key]] if key in live.by_id else newer
             found.update({key: attributes(there[0])} if there else {})
         return found
 
@@ -100,21 +109,20 @@ class ServiceAccountKind:
             )
         additive = desired.mode(self.section) is Mode.ADDITIVE
         population = len(live.by_id) - (len(matched.others) if additive else 0)
-        found = self._judged(judge, desired, live, situation)
+        found = self._judged(judge, live, situation)
         return replace(found, wanted=len(section), population=population)
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: Accounts, situation: Situation) -> Comparison:
         """What would make the accounts that a run changed what they were before."""
         judge = Judge(desired, live, hazards.ourselves(live, desired.guards, situation.identity))
         undo(judge, changes, live)
-        return self._judged(judge, desired, live, situation)
+        return self._judged(judge, live, situation)
 
-    def _judged(self, judge: Judge, desired: Desired, live: Accounts, situation: Situation) -> Comparison:
+    def _judged(self, judge: Judge, live: Accounts, situation: Situation) -> Comparison:
         """What follows from what was decided about each: all may be changed, and are wanted."""
-        ours = hazards.ourselves(live, desired.guards, situation.identity)
         return Comparison(
             changes=tuple(judge.changes),
-            hazards=tuple(hazards.hazards(judge.changes, ours)),
+            hazards=tuple(hazards.hazards(judge.changes, judge.ours)),
             doubts=tuple(hazards.strangers(live, situation.identity)),
             notes=tuple(judge.notes),
             tally=judge.tally,
@@ -138,3 +146,12 @@ class ServiceAccountKind:
             return ""
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         return f"the service account {missing[0]}{more} should be untouched, and is no longer shown: is that all?"
+
+
+def _has_keys(client_id: str) -> Reading[bool]:
+    try:
+        return bool((yield lookup.keys_path(client_id)))
+    except MissingError:  # an API without them, or it is gone
+        return False
+    except ForbiddenError:
+        return True

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from beamctl.errors import GarbledError
+from beamctl.kinds.premise import premise
 from beamctl.kinds.service_account.mark import Description, description
 from beamctl.model.role import LiveRole, live_role
 
@@ -25,12 +26,14 @@ class Account:
         name: As the API shows it; there may be others of that name.
         role: As the API shows it; `UnknownRole("")` where it does not tell.
         description: With what beamctl noted in it.
+        has_keys: Whether it has, or may have, API keys; read only of one whose client secret was not handed over.
     """
 
     client_id: str
     name: str
     role: LiveRole
     description: Description
+    has_keys: bool = False
 
     @property
     def unfinished(self) -> bool:
@@ -107,8 +110,20 @@ def attributes(account: Account) -> dict[str, Any]:
         "role": str(account.role),
         "description": account.description.text,
         "clientId": account.client_id,
-        "unfinished": "client secret not handed over" if account.unfinished else "",
+        "unfinished": _unfinished(account),
     }
+
+
+def _unfinished(account: Account) -> str:
+    if not account.unfinished:
+        return ""
+    return "client secret not handed over" + (", and it may have API keys" if account.has_keys else "")
+
+
+def premise_of(name: str, there: Sequence[Account]) -> str:
+    """The key of a change that makes an account of that name beside these."""
+    whole = [each.client_id for each in there if not each.unfinished]
+    return premise(name, whole, [each.client_id for each in there if each.unfinished])
 
 
 def digest(found: Accounts) -> str:

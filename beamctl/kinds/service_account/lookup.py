@@ -28,6 +28,11 @@ def one(client_id: str) -> str:
     return f"{LISTING}/{segment(client_id)}"
 
 
+def keys_path(client_id: str) -> str:
+    """The path of its API keys."""
+    return f"{one(client_id)}/api_keys"
+
+
 def put(account: Account, noted: Description, *, name: str = "", role: str = "") -> ApiCall:
     """What gives an account another description, and another name or role where one is given.
 

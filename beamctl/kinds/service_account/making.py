@@ -8,14 +8,15 @@ from functools import partial
 from typing import Any
 
 from beamctl.kinds import making
-from beamctl.kinds.conversation import APPLY, PLAN, Asking, Talk, done, failed, is_gone, text_in
+from beamctl.kinds.conversation import APPLY, PLAN, Asking, Talk, failed, text_in
 from beamctl.kinds.making import Making, Sort
-from beamctl.kinds.service_account.live import Account, accounts
-from beamctl.kinds.service_account.lookup import LISTING, find, look, one, put
+from beamctl.kinds.premise import beside
+from beamctl.kinds.service_account.live import Account, accounts, premise_of
+from beamctl.kinds.service_account.lookup import LISTING, find, look, put
 from beamctl.kinds.service_account.mark import CLIENT_SECRET, Description
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.model.role import live_role
-from beamctl.plan.change import Action, Change
+from beamctl.plan.change import Change
 from beamctl.plan.kind import Outcome
 
 _SORT = Sort(
@@ -24,46 +25,37 @@ _SORT = Sort(
     it="its client secret",
     id="client_id",
     handed={"clientId": "client_id", "clientSecret": "client_secret"},
-    anew="was replaced; the one without a client secret",
-    hint=APPLY,
 )
 
 
 def make(change: Change) -> Talk:
-    """Make an account, also instead of one whose client secret nobody has."""
-    after, replaces = change.after or {}, change.action is Action.REPLACE
+    """Make an account, beside those that the plan knows of its name."""
+    after = change.after or {}
     found = yield from look()
     if isinstance(found, Lost):
         return failed(f"the service accounts cannot be looked up: {found.why}", APPLY)
-    before = found.named(after["name"])
-    if before and not (replaces and before[0].unfinished):
-        return (yield from _there_already(change, before))
+    there = found.named(after["name"])
+    if premise_of(after["name"], there) != change.key:
+        return _not_as_planned(change, there)
     under_way = Making(
         sort=_SORT,
         what=f"the client secret of {after['name']}",
         places=change.secrets,
         creation=ApiCall(Method.POST, LISTING, {**after, "description": CLIENT_SECRET}),
         named=lambda listing: [each.client_id for each in accounts(listing).named(after["name"])],
-        before=[each.client_id for each in before],
-        instead_of=[change.key] if replaces else [],
+        before=[each.client_id for each in there],
         finish=partial(_finish, after),
     )
     return (yield from making.make(under_way))
 
 
-def _there_already(change: Change, there: Sequence[Account]) -> Talk:
-    """Somebody made it since the plan: its client secret is theirs."""
-    whole = [account for account in there if not account.unfinished]
-    if not whole:
+def _not_as_planned(change: Change, there: Sequence[Account]) -> Outcome:
+    known = beside(change.key)
+    if any(each.client_id not in known and not each.unfinished for each in there):
+        return making.meanwhile(change.secrets, "its client secret", "account")
+    if any(each.client_id not in known for each in there):
         return failed("another run is making it, or was stopped before its client secret was handed over", PLAN)
-    role = (change.after or {})["role"]
-    if str(whole[0].role) not in (role, ""):
-        return failed(f"was made meanwhile, as {whole[0].role}", PLAN)
-    if change.action is Action.REPLACE:
-        gone = yield ApiCall(Method.DELETE, one(change.key))
-        if not is_gone(gone):
-            return failed(f"was made meanwhile; the one without a client secret is still there: {gone.why}", PLAN)
-    return done("was made meanwhile, by another run or by hand, and so was its client secret")
+    return failed("those of its name are no longer as they were planned, so it was not made", PLAN)
 
 
 def _finish(after: Mapping[str, Any], client_id: str) -> Asking[str | Lost | Outcome]:

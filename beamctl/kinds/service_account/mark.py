@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CLIENT_SECRET = "(beamctl: client secret not handed over yet)"  # noqa: S105 - a mark
-_KEY = re.compile(r"\(beamctl: API key ([^()]+?) not handed over yet(?:; before it: ([^()]*))?\)")
+_KEY = re.compile(
+    r"\(beamctl: API key ([^()]+?) not handed over yet(?:; before it: ([^();]*))?(?:; run ([0-9a-f]+))?\)", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +19,18 @@ class Mark:
 
     Attributes:
         key: Its name.
-        before: The ids of the keys of that name that were there before it: any other one is it.
+        before: The ids of the keys of that name that were handed over before it: any other one is it.
+        run: Whose mark it is: each run takes its own off, and no other one.
     """
 
     key: str
     before: tuple[str, ...] = ()
+    run: str = ""
 
     def __str__(self) -> str:
         before = f"; before it: {', '.join(self.before)}" if self.before else ""
-        return f"(beamctl: API key {self.key} not handed over yet{before})"
+        run = f"; run {self.run}" if self.run else ""
+        return f"(beamctl: API key {self.key} not handed over yet{before}{run})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +51,23 @@ class Description:
         said = [self.text, *([CLIENT_SECRET] if self.unfinished else []), *map(str, self.marks)]
         return " ".join(filter(None, said))
 
-    def mark(self, key: str) -> Mark | None:
-        """The mark of the API key of that name."""
-        return next((mark for mark in self.marks if mark.key == key), None)
+    def of(self, key: str) -> tuple[Mark, ...]:
+        """The marks of the API key of that name: one for each run that makes it, or that was stopped."""
+        return tuple(mark for mark in self.marks if mark.key == key)
 
 
 def description(told: str) -> Description:
     """What a description says, as the API shows it."""
-    marks = tuple(Mark(found[1], _ids(found[2])) for found in _KEY.finditer(told))
+    marks = tuple(Mark(found[1], _ids(found[2]), found[3] or "") for found in _KEY.finditer(told))
     unfinished = CLIENT_SECRET in told
     if not marks and not unfinished:
         return Description(told)
     return Description(_KEY.sub("", told).replace(CLIENT_SECRET, "").strip(), unfinished, marks)
 
 
-def with_mark(before: Iterable[Mark], mark: Mark) -> tuple[Mark, ...]:
-    """The marks with this one, instead of any other one of that key."""
-    return (*without_mark(before, mark.key), mark)
-
-
-def without_mark(before: Iterable[Mark], key: str) -> tuple[Mark, ...]:
-    """The marks without the one of that key."""
-    return tuple(each for each in before if each.key != key)
+def handed_over(marks: Iterable[Mark], key: str, identifier: str) -> tuple[Mark, ...]:
+    """The marks, where those of that key are not about the one of that id."""
+    return tuple(replace(each, before=(*each.before, identifier)) if each.key == key else each for each in marks)
 
 
 def _ids(listed: str | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from beamctl.kinds.making import says_where
+from beamctl.kinds.premise import is_premise
 from beamctl.kinds.service_account.judge import lowers
 from beamctl.kinds.service_account.wanted import is_name
 from beamctl.model.role import Role
@@ -23,8 +24,8 @@ def is_sound(change: Change) -> bool:
     if not (_is_account(before, _SHOWN) if before is not None else True) or change.lane or change.declared:
         return False
     match change.action:
-        case Action.CREATE | Action.REPLACE:
-            return _makes(change, before, after)
+        case Action.CREATE if before is None and after is not None:
+            return _makes(change, after)
         case Action.SET_ROLE | Action.UPDATE if before is not None and after is not None:
             return not change.secrets and _is_account(after, _SHOWN) and _changes(change, before, after)
         case Action.DELETE if before is not None and after is None:
@@ -33,15 +34,13 @@ def is_sound(change: Change) -> bool:
             return False
 
 
-def _makes(change: Change, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
-    if after is None or not _is_account(after, _MADE) or after["role"] not in _ROLES or not is_name(after["name"]):
+def _makes(change: Change, after: Mapping[str, Any]) -> bool:
+    if not _is_account(after, _MADE) or after["role"] not in _ROLES or not is_name(after["name"]):
         return False
     if not says_where(change.secrets) or (change.stage, change.attribute) != (Stage.CREATE, "role"):
         return False
-    if change.action is Action.CREATE:
-        return before is None and change.key == change.name == after["name"]
-    orphan = before is not None and change.key == before["clientId"] and bool(before["unfinished"])
-    return orphan and before is not None and change.name == after["name"] == before["name"]
+    reasons = (Reason.NOT_THERE, Reason.NOT_HANDED_OVER, Reason.UNDOES)
+    return change.reason in reasons and is_premise(change.key, after["name"]) and change.name == after["name"]
 
 
 def _changes(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -63,7 +62,7 @@ def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
     if change.key != before["clientId"] or change.attribute != "role":
         return False
     if change.reason is Reason.NOT_HANDED_OVER:
-        return change.stage is Stage.UPDATE and bool(before["unfinished"])
+        return change.stage in (Stage.UPDATE, Stage.DELETE, Stage.OURSELVES) and bool(before["unfinished"])
     return change.stage in (Stage.DELETE, Stage.OURSELVES)
 
 

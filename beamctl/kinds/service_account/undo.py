@@ -18,7 +18,7 @@ def undo(judge: Judge, changes: Sequence[Change], live: Accounts) -> None:
     """Have the judge put back what can be put back; the rest is noted."""
     for change in changes:
         match change.action:
-            case Action.CREATE | Action.REPLACE:
+            case Action.CREATE:
                 _unmake(judge, change, live)
             case Action.DELETE if change.key in live.by_id:
                 judge.tally["as before already"] += 1

@@ -18,6 +18,8 @@ _ASKED = {
 }
 """What the document asks for in time, whoever did what."""
 
+_USELESS = "is there, and its secret was not handed over"
+
 
 def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     """One workspace, told from its own side."""
@@ -55,7 +57,7 @@ def _told_attribute(change: Change, says: str) -> str:
         case Reason.INVITATION_EXPIRED:
             return f"has an expired invitation; {says} says {said}"
         case other if other in _ASKED:
-            return f"{_ASKED[other]}, as {says} says"
+            return f"{_ASKED[other]}, as {says} says" if change.after or other is Reason.SUPERSEDED else _USELESS
         case _:
             before, after = change.before or {}, change.after or {}
             more = [_spot(Difference(name, before.get(name), after[name]), says) for name in words.others(change)]

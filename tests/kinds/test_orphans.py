@@ -1,0 +1,358 @@
+"""What was made and not handed over, when somebody else makes, finishes or uses the same: nothing goes that anybody may
+use, and nothing is said that is not known."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from beamctl.apply.event import Ended, NotAttempted
+from beamctl.document.document import Desired
+from beamctl.kinds.registry import KINDS
+from beamctl.kinds.service_account.mark import CLIENT_SECRET, Mark, description
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.identity import Identity
+from beamctl.plan.change import Action, Reason, Stage
+from beamctl.plan.hazard import Risk
+from beamctl.plan.plan import Plan
+from beamctl.usecases.questions import look_again
+from tests.fakes.accounts import FakeAccounts, api_key, machine
+from tests.fakes.runs import all_done, applied, document, outcomes, planned
+from tests.fakes.vault import FakeVault
+from tests.fakes.workspace import FakeWorkspace, person
+
+CI = {"role": "member", "secretTo": {"file": "ci"}}
+HUB = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d", "secretTo": {"file": "hub"}}
+ACCOUNT = document(serviceAccounts={"ci": CI})
+KEY = document(serviceAccounts={"ci": {**CI, "apiKeys": {"hub": HUB}}})
+OLD, NEW = api_key("old", "hub", "2026-09-20T00:00:00Z", "90d"), api_key("n1", "hub", "2026-11-20T00:00:00Z", "90d")
+MARK = str(Mark("hub", ("old",)))
+RACE = "it goes with ci, which was not done"
+
+
+class Watched(FakeWorkspace):
+    """A workspace in which something happens right before a call, or instead of it."""
+
+    before: Callable[[ApiCall], Answer | Lost | None] = staticmethod(lambda _: None)
+
+    def send(self, call: ApiCall) -> Answer | Lost:
+        return self.before(call) or super().send(call)
+
+
+def workspace(*accounts: dict[str, Any], keys: Mapping[str, list[dict[str, Any]]] | None = None) -> Watched:
+    kept = FakeAccounts(
+        {each["client_id"]: each for each in accounts}, {name: [*of] for name, of in (keys or {}).items()}
+    )
+    return Watched({"root@x.io": person("root@x.io", "admin")}, accounts=kept)
+
+
+def hub(noted: str, *keys: dict[str, Any], role: str = "member") -> Watched:
+    return workspace(machine("c1", "ci", role, noted), keys={"c1": [*keys]})
+
+
+def run(plan: Plan, live: FakeWorkspace, vault: FakeVault | None = None) -> dict[str, str]:
+    """How each change ended, in words."""
+    events = applied(plan, live, vault=vault or FakeVault())
+    ends = {
+        each.change.name: f"{each.outcome.ending.value}: {each.outcome.remark}"
+        for each in events
+        if isinstance(each, Ended)
+    }
+    return ends | {each.change.name: each.why for each in events if isinstance(each, NotAttempted)}
+
+
+def ids(live: FakeWorkspace) -> list[str]:
+    return [key["id"] for key in live.accounts.keys.get("c1", [])]
+
+
+def told(plan: Plan) -> list[tuple[str, Action, Reason, Stage]]:
+    return [(each.name, each.action, each.reason, each.stage) for each in plan.changes]
+
+
+def risks(plan: Plan) -> set[Risk]:
+    return {hazard.risk for hazard in plan.hazards}
+
+
+def test_it_is_made_anew_and_goes_with_the_one_in_its_place() -> None:
+    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET), machine("c2", "ci", "member", CLIENT_SECRET))
+    plan = planned(ACCOUNT, live)
+    assert told(plan) == [
+        ("ci", Action.CREATE, Reason.NOT_HANDED_OVER, Stage.CREATE),
+        ("ci (c1)", Action.DELETE, Reason.NOT_HANDED_OVER, Stage.UPDATE),
+        ("ci (c2)", Action.DELETE, Reason.NOT_HANDED_OVER, Stage.UPDATE),
+    ]
+    assert plan.hazards == ()
+    failing = run(plan, live, FakeVault(before=lambda _: "the place is full"))
+    assert (failing["ci (c1)"], failing["ci (c2)"]) == (RACE, RACE)
+    assert list(live.accounts.kept) == ["c1", "c2"]
+    assert all_done(applied(plan, live, vault=FakeVault()))
+    assert planned(ACCOUNT, live).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "said"),
+    [
+        ([machine("c1", "ci")], "failed: those of its name are no longer as they were planned, so it was not made"),
+        (
+            [machine("c9", "ci", "member", CLIENT_SECRET)],
+            "failed: another run is making it, or was stopped before its client secret was handed over",
+        ),
+        (
+            [machine("c1", "ci", "member", CLIENT_SECRET), machine("c9", "ci")],
+            "failed: was made meanwhile, by another run or by hand; whether the file ci holds its client secret is",
+        ),
+        ([], "failed: those of its name are no longer as they were planned, so it was not made"),
+    ],
+    ids=["handed over", "replaced, under way", "another whole one", "gone"],
+)
+def test_an_account_that_is_no_longer_an_orphan_stays(meanwhile: list[dict[str, Any]], said: str) -> None:
+    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET))
+    plan, vault = planned(ACCOUNT, live), FakeVault()
+    live.accounts.kept = {each["client_id"]: each for each in meanwhile}
+    ended = run(plan, live, vault)
+    assert ended["ci"].startswith(said)
+    assert ended["ci (c1)"] == RACE
+    assert (list(live.accounts.kept), vault.given) == ([each["client_id"] for each in meanwhile], [])
+
+
+def test_an_account_that_is_handed_over_during_the_hand_over_stays() -> None:
+    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET))
+
+    def finished(_: int) -> str:
+        live.accounts.kept["c1"]["description"] = ""
+        return ""
+
+    ended = run(planned(ACCOUNT, live), live, FakeVault(before=finished))
+    assert ended["ci (c1)"] == "failed: its client secret was handed over meanwhile"
+    assert list(live.accounts.kept) == ["c1", "made-1"]
+
+
+def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
+    orphan = machine("c1", "ci", "member", CLIENT_SECRET)
+    used = planned(ACCOUNT, workspace(orphan, keys={"c1": [NEW]}))
+    assert [each.stage for each in used.changes] == [Stage.CREATE, Stage.DELETE]
+    assert risks(used) == {Risk.DELETES_SERVICE_ACCOUNT}
+    ours = planned(ACCOUNT, workspace(orphan), identity=Identity(client_id="c1"))
+    assert [each.stage for each in ours.changes] == [Stage.CREATE, Stage.OURSELVES]
+    assert risks(ours) == {Risk.DELETES_SERVICE_ACCOUNT, Risk.SELF_LOCKOUT}
+    live = workspace(orphan)
+    plan = planned(ACCOUNT, live)
+    live.accounts.keys["c1"] = [NEW]
+    assert run(plan, live)["ci (c1)"] == "failed: it has API keys by now; it was not deleted"
+    assert all(
+        kind.is_sound(each) for kind in KINDS for each in (*used.changes, *ours.changes) if each.kind == kind.name
+    )
+
+
+def test_a_name_that_another_one_gives_up_is_made_beside_it() -> None:
+    section = {"ci": CI, "before": {"role": "member", "clientId": "c1"}}
+    want, live = document(serviceAccounts=section), workspace(machine("c1", "ci"))
+    assert all_done(applied(planned(want, live), live, vault=FakeVault()))
+    assert {key: each["name"] for key, each in live.accounts.kept.items()} == {"c1": "before", "made-1": "ci"}
+    assert planned(want, live).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("noted", "keys", "said"),
+    [
+        ("", [OLD, NEW], "failed: whether the one before it was handed over is no longer as it was planned"),
+        (MARK, [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")], "failed: another run is making it"),
+        (MARK, [OLD], "failed: the API does not show the one before it any more"),
+        (
+            str(Mark("hub", ("old", "n2"))),
+            [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")],
+            "failed: was made meanwhile, by another run or by hand; whether the file hub holds it is not known",
+        ),
+    ],
+    ids=["handed over", "another under way", "gone", "another whole one"],
+)
+def test_a_key_that_is_no_longer_an_orphan_stays(noted: str, keys: list[dict[str, Any]], said: str) -> None:
+    live = hub(MARK, OLD, NEW)
+    plan, vault = planned(KEY, live), FakeVault()
+    assert told(plan) == [
+        ("ci/hub", Action.CREATE, Reason.NOT_HANDED_OVER, Stage.CREATE_WITHIN),
+        ("ci/hub (n1)", Action.DELETE, Reason.NOT_HANDED_OVER, Stage.UPDATE),
+    ]
+    live.accounts.kept["c1"]["description"], live.accounts.keys["c1"] = noted, [*keys]
+    ended = run(plan, live, vault)
+    assert ended["ci/hub"].startswith(said)
+    assert ended["ci/hub (n1)"] == "it goes with ci/hub, which was not done"
+    assert (ids(live), vault.given) == ([each["id"] for each in keys], [])
+
+
+def test_a_saved_plan_sees_that_a_key_was_handed_over() -> None:
+    live = hub(MARK, OLD, NEW)
+    plan = planned(KEY, live)
+    live.accounts.kept["c1"]["description"] = ""
+    assert [each.name for each in look_again(plan, live, None).moved] == ["ci/hub (n1)"]
+    assert planned(KEY, live).fingerprint != plan.fingerprint
+
+
+def test_of_two_that_make_a_key_anew_one_is_in_its_place_and_lets_in() -> None:
+    live, vault = hub(MARK, OLD, NEW), FakeVault()
+    first, second = planned(KEY, live), planned(KEY, live)
+    other: dict[str, str] = {}
+
+    def meanwhile(number: int) -> str:
+        if number == 1:
+            vault.lock.release()
+            other.update(run(second, live, vault))
+            vault.lock.acquire()
+        return ""
+
+    vault.before = meanwhile
+    assert all_done(applied(first, live, vault=vault))
+    assert other["ci/hub"].startswith("failed: another run is making it")
+    assert (ids(live), vault.holds["the file hub"].partition("-a-")[0]) == (["old", "key-1"], "key-1")
+    assert planned(KEY, live).changes == ()
+
+
+def test_a_key_that_is_handed_over_during_the_hand_over_stays_and_the_mark_does() -> None:
+    live = hub(MARK, OLD, NEW)
+
+    def finished(_: int) -> str:
+        kept = live.accounts.kept["c1"]
+        noted = description(kept["description"])
+        kept["description"] = str(noted.marks[-1])  # theirs is off
+        return ""
+
+    ended = run(planned(KEY, live), live, FakeVault(before=finished))
+    assert "its mark may stay: another run handed one over at the same time" in ended["ci/hub"]
+    assert ended["ci/hub (n1)"] == "it goes with ci/hub, which was not done"
+    assert ids(live) == ["old", "n1", "key-1"]
+    assert planned(KEY, live).changes  # which of the two is in the place is not known: it is made anew
+    assert all_done(applied(planned(KEY, live), live, vault=FakeVault()))
+    assert planned(KEY, live).changes == ()
+
+
+@pytest.mark.parametrize("part", ["role", "description"])
+def test_what_somebody_changes_during_the_hand_over_stays(part: str) -> None:
+    live = hub("", role="admin")
+    want = document(serviceAccounts={"ci": {**CI, "role": "admin", "apiKeys": {"hub": HUB}}})
+
+    def changed(_: int) -> str:
+        kept = live.accounts.kept["c1"]
+        kept[part] = "viewer" if part == "role" else f"for the hub {kept[part]}"
+        return ""
+
+    assert all_done(applied(planned(want, live), live, vault=FakeVault(before=changed)))
+    kept = live.accounts.kept["c1"]
+    assert (kept["role"], kept["description"]) == (("viewer", "") if part == "role" else ("admin", "for the hub"))
+
+
+def test_another_runs_mark_stays_and_is_not_about_our_key() -> None:
+    live = hub("")
+
+    def marked(_: int) -> str:
+        live.accounts.kept["c1"]["description"] += " " + str(Mark("hub", (), "0b"))
+        return ""
+
+    assert all_done(applied(planned(KEY, live), live, vault=FakeVault(before=marked)))
+    assert description(live.accounts.kept["c1"]["description"]).marks == (Mark("hub", ("key-1",), "0b"),)
+    assert planned(KEY, live).changes == ()
+
+
+def test_a_key_that_is_seen_late_is_not_taken_for_an_orphan() -> None:
+    live = hub("", NEW)
+    looks = iter([Answer(200, [])] * 2)
+
+    def short(call: ApiCall) -> Answer | None:
+        return next(looks, None) if (call.method, call.path[-9:]) == (Method.GET, "/api_keys") else None
+
+    live.before = short
+    bare = hub("")
+    plan = planned(KEY, bare)
+    next(looks)
+    assert run(plan, live)["ci/hub"].startswith("failed: another run is making it")
+    assert (ids(live), live.accounts.kept["c1"]["description"]) == (["n1"], "")
+    assert planned(KEY, live).changes == ()
+
+
+def test_where_the_keys_cannot_be_seen_after_marking_none_is_made() -> None:
+    live = hub("")
+    looks = iter([None, Lost("the connection was reset")])
+
+    def second(call: ApiCall) -> Answer | Lost | None:
+        return next(looks, None) if (call.method, call.path[-9:]) == (Method.GET, "/api_keys") else None
+
+    plan = planned(KEY, live)
+    live.before = second
+    assert run(plan, live) == {"ci/hub": "failed: the keys cannot be looked up: the connection was reset"}
+    assert (ids(live), live.accounts.kept["c1"]["description"]) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown", "now"),
+    [
+        ({"role": "admin", "description": "y"}, machine("c1", "ci", "admin", "x"), {"role": "viewer"}),
+        ({"role": "member", "description": "x"}, machine("c1", "ci", "viewer", "x"), {"role": "admin"}),
+        ({"role": "admin", "description": "y"}, machine("c1", "ci", "admin", "x"), {"description": "z"}),
+    ],
+    ids=["demoted meanwhile", "promoted meanwhile", "described meanwhile"],
+)
+def test_an_account_that_is_no_longer_as_planned_is_left(
+    wanted: dict[str, str], shown: dict[str, Any], now: dict[str, str]
+) -> None:
+    live = workspace(shown)
+    plan = planned(document(serviceAccounts={"ci": wanted}), live)
+    live.accounts.kept["c1"] |= now
+    left = dict(live.accounts.kept["c1"])
+    assert run(plan, live) == {"ci": "failed: is no longer as it was planned, so it was not changed"}
+    assert live.accounts.kept["c1"] == left
+
+
+def test_a_lost_answer_to_taking_it_back_leaves_open_whether_it_is_there() -> None:
+    live = hub("")
+    live.loses = frozenset({"DELETE /service_accounts/c1/api_keys/key-1"})
+    ended = run(planned(KEY, live), live, FakeVault(before=lambda _: "the place is full"))
+    assert "the key key-1 may still be there (the connection was reset)" in ended["ci/hub"]
+
+
+def own(*keys: dict[str, Any], noted: str = "") -> tuple[Desired, Watched]:
+    """Beamctl runs as ci; somebody else is to go in the same apply."""
+    section = {"ci": {**CI, "apiKeys": {"hub": HUB}}}
+    want = document({"root@x.io": "admin"}, serviceAccounts=section, guards={"self": {"serviceAccount": "ci"}})
+    live = hub(noted, *keys)
+    live.users["eve@x.io"] = person("eve@x.io")
+    return want, live
+
+
+def test_an_old_key_of_ours_goes_last_and_is_no_hazard() -> None:
+    want, live = own(OLD, NEW)
+    plan = planned(want, live)
+    assert [(each.name, each.stage) for each in plan.changes] == [
+        ("eve@x.io", Stage.REMOVE),
+        ("ci/hub (old)", Stage.OURSELVES),
+    ]
+    assert plan.hazards == ()
+    again = look_again(plan, live, Identity(sub="c1")).plan
+    assert again.hazards == ()
+    assert [each.takes for each in plan.changes] == [True, False]
+    assert all_done(applied(plan, live))
+
+
+@pytest.mark.parametrize(
+    ("keys", "noted"), [([OLD, NEW], MARK), ([OLD, api_key("x", "by hand", "2026-11-20T00:00:00Z")], "")]
+)
+def test_a_key_of_ours_that_may_be_in_use_is_a_hazard(keys: list[dict[str, Any]], noted: str) -> None:
+    want, live = own(*keys, noted=noted)
+    plan = planned(want, live)
+    assert plan.changes[-1].stage is Stage.OURSELVES
+    assert Risk.SELF_LOCKOUT in risks(plan)
+    later = planned(document(serviceAccounts={"ci": {**CI, "apiKeys": {"hub": HUB}}}), live)
+    assert Risk.SELF_LOCKOUT in risks(look_again(later, live, Identity(sub="c1")).plan)
+
+
+def test_an_old_key_stays_where_the_newer_one_is_gone() -> None:
+    live = hub("", OLD, NEW)
+    plan = planned(KEY, live)
+    live.accounts.keys["c1"] = [OLD]
+    assert run(plan, live) == {"ci/hub (old)": "failed: there is no newer one any more"}
+    assert ids(live) == ["old"]
+
+
+def test_a_mark_that_was_there_stays_where_nothing_was_made() -> None:
+    live = hub(MARK, OLD, NEW)
+    outcome = outcomes(applied(planned(KEY, live), live, vault=FakeVault(before=lambda _: "the place is full")))
+    assert outcome == {"ci/hub": "failed", "ci/hub (n1)": "not attempted"}
+    assert live.accounts.kept["c1"]["description"] == MARK
