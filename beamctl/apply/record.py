@@ -68,6 +68,7 @@ class Record:
         ended: When; empty where the run was killed, or is still under way.
         interrupted: Whether somebody asked it to stop.
         left: By kind, how many there were when it ended.
+        found: The addresses of what was so already when the run came to it.
     """
 
     run: Run
@@ -80,6 +81,12 @@ class Record:
     ended: str = ""
     interrupted: bool = False
     left: Mapping[str, int] = field(default_factory=dict)
+    found: frozenset[str] = frozenset()
+
+    def made(self, change: Change) -> bool:
+        """Whether this run made a change, or may have: a failed one too, where its answer was lost."""
+        may_be = (State.DONE, State.UNKNOWN, State.FAILED)
+        return self.state(change) in may_be and address(self.workspace, change) not in self.found
 
     def state(self, change: Change) -> State:
         """What became of a change of this run."""
@@ -126,9 +133,9 @@ def event_line(plan: Plan, event: Event, at: str) -> str:
     """One event. What is started stands in the record before its first call is made."""
     match event:
         case Started():
-            what, said = "started", {}
+            what, said = "started", dict[str, Any]()
         case Ended(outcome=outcome):
-            what, said = outcome.ending.value, {"remark": outcome.remark}
+            what, said = outcome.ending.value, {"remark": outcome.remark} | ({"found": True} if outcome.found else {})
         case NotAttempted(why=why):
             what, said = State.WAITING.value, {"remark": why}
         case _:
@@ -220,6 +227,7 @@ def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Reco
         ended=end.get("at", ""),
         interrupted=end.get("interrupted", False),
         left=end.get("left", {}),
+        found=frozenset(line["address"] for line in rest if line.get("found")),
     )
 
 

@@ -19,7 +19,7 @@ from beamctl.cli.run_records import Due, open_records
 from beamctl.cli.screen import OPTION, Screen
 from beamctl.cli.vault import NOWHERE, Vault
 from beamctl.errors import RecordError, RefusedError
-from beamctl.model.secret import SECRET_TO
+from beamctl.model.secret import SECRET_TO, Sink, described, one_place, sink_of
 from beamctl.model.text import printable
 from beamctl.report.text.apply import counts, end_text
 from beamctl.usecases.changes import apply
@@ -67,6 +67,12 @@ def refuse_nowhere(planned: Sequence[Planned], screen: Screen | None, command: s
         for change in each.plan.changes
         if change.secrets and (why := vault.doubt(change.secrets))
     ]
+    for sink, names in _shared(planned).items():
+        told = f"{described(sink)} is where the secrets of {names[0]} and of {names[1]} go"
+        raise RefusedError(
+            f"{told}, and one would be lost, so nothing was changed",
+            "Give each a place of its own in the document, and apply again.",
+        )
     if doubts:
         told, why = doubts[0]
         more = f", and {len(doubts) - 1} more like this" if len(doubts) > 1 else ""
@@ -76,6 +82,16 @@ def refuse_nowhere(planned: Sequence[Planned], screen: Screen | None, command: s
             f"there is no way to a secret's place, so nothing was changed: {told}{more}",
             add if why == NOWHERE else mend,
         )
+
+
+def _shared(planned: Sequence[Planned]) -> dict[Sink, list[str]]:
+    """The places to which more than one secret goes, of all workspaces, and whose they are."""
+    found: dict[Sink, list[str]] = {}
+    for each in planned:
+        for change in each.plan.changes:
+            if sink := sink_of(change.secrets.get(SECRET_TO)):
+                found.setdefault(one_place(sink), []).append(f"{change.name} in {each.plan.workspace}")
+    return {sink: names for sink, names in found.items() if len(names) > 1}
 
 
 def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:

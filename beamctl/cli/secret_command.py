@@ -51,7 +51,7 @@ def _run(words: Sequence[str], text: str | None, stdout: int) -> tuple[bytes, st
         return b"", f"cannot be run: {getattr(error, 'strerror', None) or 'no command is called so'}"
     with process:
         try:
-            content, _ = process.communicate(None if text is None else text.encode("utf-8", "replace"), LONGEST)
+            content, _ = process.communicate(None if text is None else text.encode("utf-8"), LONGEST)
         except subprocess.TimeoutExpired:
             with suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)

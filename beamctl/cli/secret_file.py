@@ -3,12 +3,12 @@ what the secret is."""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
 import subprocess
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from beamctl.cli.files import read_file
@@ -52,6 +52,7 @@ def write(path: Path, text: str) -> str:
         return why
     beside = None
     try:
+        made = [folder for folder in path.absolute().parents if not folder.exists()]
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _clear(path)
         beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=_beside(path)))  # for its owner only
@@ -62,7 +63,8 @@ def write(path: Path, text: str) -> str:
             stream.flush()
             os.fsync(stream.fileno())
         (beside / "secret").replace(path)
-        _flush(path.parent)
+        for folder in (path.parent, *(each.parent for each in made)):
+            _flush(folder)
     except (OSError, ValueError) as error:
         return f"cannot be written: {getattr(error, 'strerror', None) or 'no file can be named so'}"
     finally:
@@ -85,12 +87,17 @@ def _clear(path: Path) -> None:
 
 def _flush(folder: Path) -> None:
     """The name of a new file is on the disk only with its folder. Not every system can be asked that."""
-    with suppress(OSError):
+    try:
         descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def _why_git_would(path: Path, folder: Path) -> str:

@@ -27,6 +27,7 @@ from beamctl.model.secret import (
     place_of,
     sink_of,
 )
+from beamctl.model.text import is_whole
 
 NOWHERE = "the document does not say where to put it"
 _DONE = 200
@@ -46,6 +47,8 @@ class Vault:
         document names none."""
         VEIL.mask.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
         sink, screen = secret.sink, self._screen
+        if sink is not None and not is_whole(secret.text):
+            return Lost("what the API gave is no text that can be written")
         if sink is not None and (why := _put(sink, secret.text)):
             return Lost(f"{described(sink)} {why}")
         if screen is None:

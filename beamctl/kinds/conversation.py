@@ -103,6 +103,11 @@ def done(remark: str = "") -> Outcome:
     return Outcome(Ending.DONE, remark)
 
 
+def found(remark: str) -> Outcome:
+    """It is as it should be, and somebody else made it so."""
+    return Outcome(Ending.DONE, remark, found=True)
+
+
 def failed(remark: str, hint: str = MEND) -> Outcome:
     """It is not."""
     return Outcome(Ending.FAILED, remark, hint)

@@ -72,7 +72,8 @@ class PolicyKind(ResourceKind):
             users = _users(answer.body) if isinstance(answer, Answer) and answer.ok else None
             if new := [user for user in users or () if user not in known]:
                 hint = "Run `beamctl plan` to see it, and to allow it where it is meant."
-                return Outcome(Ending.FAILED, f"is in use by {_some(new)} by now; it was not deleted", hint)
+                remark = f"is in use by {_some(new)}, which the plan does not say; it was not deleted"
+                return Outcome(Ending.FAILED, remark, hint)
             if users is None and not (isinstance(answer, Answer) and answer.status == _MISSING):
                 return Outcome(Ending.FAILED, f"who uses it cannot be seen: {answer.why}; it was not deleted", _AGAIN)
         return (yield from calls.perform(SHAPE, change))

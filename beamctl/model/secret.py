@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os.path import normpath
 from typing import Any, assert_never
 
 
@@ -137,3 +138,8 @@ def described(place: Sink | Source) -> str:
             return f"the variable {name}"
         case _:
             assert_never(place)
+
+
+def one_place(sink: Sink) -> Sink:
+    """The place in the one way that all its spellings have."""
+    return File(normpath(sink.path)) if isinstance(sink, File) else sink

@@ -21,3 +21,8 @@ def _escaped(text: str) -> str:
         else char.encode("unicode_escape", "surrogatepass").decode("ascii")
         for at, char in enumerate(text)
     )
+
+
+def is_whole(text: str) -> bool:
+    """Whether it can be written: it has no half of a pair of surrogates."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)

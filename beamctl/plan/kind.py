@@ -39,12 +39,14 @@ class Outcome:
         remark: What is worth knowing, in words; on failure what went wrong.
         hint: What to do about it; may be empty.
         refused: Whether it failed because the API refuses just this, and says so: no reason to doubt anything else.
+        found: Whether it is done without us: it was so already, and to undo what we did is not to undo this.
     """
 
     ending: Ending
     remark: str = ""
     hint: str = ""
     refused: bool = False
+    found: bool = False
 
 
 Conversation = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Outcome]

@@ -29,8 +29,6 @@ from beamctl.plan.shown import Shown, Unseen
 from beamctl.plan.stale import Moved, in_place, moved, run_as
 
 _BY_HAND = "It was made by hand, or by another beamctl."
-_MAY_BE_MADE = frozenset({State.DONE, State.UNKNOWN, State.FAILED})
-"""A failed change may have been made all the same, where its answer was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: Situation)
         ApiError: The workspace cannot be read.
     """
     _refuse_unsound(record.changes, f"the record of {record.run.id}")
-    begun = [change for change in record.changes if record.state(change) in _MAY_BE_MADE]
+    begun = [change for change in record.changes if record.made(change)]
     kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in begun))
     gone = {(change.kind, change.key) for change in begun if change.before is None}
     live = {kind.name: read(kind, desired.workspace, reader, _among(kind, gone)) for kind in kinds}

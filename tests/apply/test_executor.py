@@ -306,7 +306,7 @@ def test_a_setting_that_is_so_already_is_done() -> None:
     plan = planned(document(settings={"displayName": "B"}), live)
     live.settings["displayName"] = "B"
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Outcome(Ending.DONE, "is so already")
+    assert end.outcome == Outcome(Ending.DONE, "is so already", found=True)
     assert not [call for call in live.calls if call.startswith("PUT")]
 
 

@@ -51,6 +51,33 @@ def test_a_file_is_for_its_owner_only(directory: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["key"]
 
 
+@pytest.mark.parametrize("sink", [File("key"), Command(python("import sys; open('key', 'w').write(sys.stdin.read())"))])
+def test_half_a_character_is_not_handed_over(directory: Path, sink: Sink) -> None:
+    handed = delivered(sink, {"apiKey": "bl_half_\ud800_a_character"})
+    assert isinstance(handed, Lost)
+    assert handed.why == "what the API gave is no text that can be written"
+    assert list(directory.iterdir()) == []
+
+
+TWO = """\
+version: 1
+workspace: {}
+guards: {{maxRemovals: 9}}
+manage: {{serviceAccounts: additive}}
+serviceAccounts: {{bot: {{role: member, secretTo: {{file: {}}}}}}}
+"""
+
+
+@pytest.mark.usefixtures("local")
+def test_two_workspaces_with_one_place_are_refused(cli: Cli, write: Write, directory: Path) -> None:
+    write("a.yaml", TWO.format("acme", "bot.json"))
+    write("b.yaml", TWO.format("labs", "./bot.json"))
+    ran = cli("apply", "--auto-approve", "-f", "a.yaml", "-f", "b.yaml")
+    assert ran.code == 5
+    assert "the file bot.json is where the secrets of bot in acme and of bot in labs go" in ran.err
+    assert not (directory / "bot.json").exists()
+
+
 def test_a_file_that_cannot_be(directory: Path) -> None:
     (directory / "folder").mkdir()
     (directory / "file").write_text("")

@@ -266,6 +266,12 @@ def test_what_can_be_undone_is(tmp_path: Path) -> None:
 PROBLEMS = {
     "{a: {role: member, clientId: x}, b: {role: member, clientId: x}}": "is the clientId of another one",
     "{a: {role: member, secretTo: {file: x}}, b: {role: member, secretTo: {file: x}}}": "is where another secret goes",
+    "{a: {role: member, secretTo: {file: s/x}}, b: {role: member, secretTo: {file: ./s//x}}}": "another secret goes",
+    "{a: {role: member, secretTo: {keyring: {service: s, user: u}}}, "
+    "b: {role: member, secretTo: {keyring: {user: u, service: s}}}}": "is where another secret goes",
+    "{a: {role: member, secretTo: {file: ~/x}}}": "is not your home directory",
+    "{a: {role: member, description: 'x (beamctl: client secret not handed over yet)'}}": "in beamctl's own words",
+    "{a: {role: member, description: '(beamctl: API key k not handed over yet; run 0f)'}}": "in beamctl's own words",
     "{'a\\u200b': {role: member}}": "cannot be a name here",
     "{a: {role: member, apiKeys: {'(k)': {}}}}": "cannot be a name here",
     "{a: {role: member, apiKeys: {k: {expiresIn: 3651d}}}}": "10 years at most",

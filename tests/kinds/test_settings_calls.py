@@ -86,7 +86,7 @@ def test_one_key_is_written_and_the_others_stay() -> None:
         (now(displayName="Else"), CHANGED),
         (now(name="other"), CHANGED),
         (now(name="other", displayName="New"), CHANGED),
-        (now(displayName="New"), Outcome(Ending.DONE, "is so already")),
+        (now(displayName="New"), Outcome(Ending.DONE, "is so already", found=True)),
     ],
 )
 def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Outcome) -> None:
@@ -151,7 +151,7 @@ BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
     [
         ({}, Outcome(Ending.DONE)),
         ({1: now(groupMappings=BEFORE[::-1])}, Outcome(Ending.DONE)),
-        ({1: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE, "is so already")),
+        ({1: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE, "is so already", found=True)),
         ({2: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE)),
         ({2: says(Lost("reset")), 3: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE)),
         (

@@ -141,7 +141,7 @@ def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> Non
     assert outcomes(applied(plan, live)) == {"p": "not attempted"}
     unread = replace(plan, rests_on={})  # it comes into use after all was read again
     (ended,) = [event for event in applied(unread, live) if isinstance(event, Ended)]
-    assert ended.outcome.remark == "is in use by agent/a by now; it was not deleted"
+    assert ended.outcome.remark == "is in use by agent/a, which the plan does not say; it was not deleted"
     assert "p" in live.things.kept["policies"]
     del live.things.users["p"]["agents"]
     assert outcomes(applied(plan, live)) == {"p": "done"}

@@ -5,16 +5,21 @@ from typing import Any
 
 import pytest
 
-from beamctl.document.document import Desired
+from beamctl.apply.event import Ended
+from beamctl.apply.record import Run, event_line, first_line, last_line, read_record
+from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.integration import IntegrationKind
 from beamctl.kinds.policy import PolicyKind
 from beamctl.plan.change import Action, Change, Stage
-from tests.fakes.runs import all_done, applied, document, planned
+from beamctl.plan.comparison import Situation
+from beamctl.plan.kind import Ending
+from beamctl.usecases.questions import undo
+from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
 from tests.fakes.things import thing
 from tests.fakes.vault import FakeVault
-from tests.fakes.workspace import FakeWorkspace
+from tests.fakes.workspace import FakeWorkspace, person
 from tests.kinds.test_undo import inverse, record_of
 
 LEFT_ALONE = "t is no longer as that run left it, and is left alone"
@@ -140,3 +145,45 @@ def test_a_record_with_a_change_that_nobody_planned() -> None:
     record = record_of(planned(want("policies", POLICY), live("policies", FLAVOR)))
     with pytest.raises(UsageError, match="has a change that beamctl does not plan: update t"):
         inverse(replace(record, changes=(replace(UPDATE, after={}),)), live("policies", LOCATION))
+
+
+def test_what_somebody_else_made_meanwhile_is_not_undone() -> None:
+    spec: dict[str, Any] = {"type": "location", "locations": [{"type": "country", "name": "fr"}]}
+    there = FakeWorkspace.of([person("root@x.io", "admin")])
+    plan = planned(document(policies={"eu": {"spec": spec}}), there)
+    there.things.kept["policies"] = {"eu": thing("eu", **spec)}
+    events = applied(plan, there)
+    assert [each.outcome.remark for each in events if isinstance(each, Ended)] == ["is there already"]
+    at = "2026-11-24T12:00:00.000Z"
+    lines = [first_line(Run("r1", at, "ann", "", "sha256:0"), plan), *(event_line(plan, each, at) for each in events)]
+    record = read_record("".join([*lines, last_line(plan, events, at, interrupted=False)]).encode())
+    back = undo(record, Desired("acme", Document("run r1", {}, {}, {})), there, Situation(TODAY, API))
+    assert back.changes == ()
+    assert [note.text for note in back.notes] == ["1 change of that run was not made"]
+
+
+def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> None:
+    section = {"openai": {"integration": "openai", "secret": {"apiKey": {"env": "KEY"}}}}
+    there = FakeWorkspace.of([person("root@x.io", "admin")])
+    plan = planned(document(integrations=section), there)
+    there.things.kept["integrations"] = {"openai": thing("openai", integration="openai", secret={"apiKey": "THEIRS"})}
+    (_, end) = applied(plan, there, vault=FakeVault({"the variable KEY": "sk-ours-0123456789"}))
+    assert isinstance(end, Ended)
+    assert (end.outcome.ending, end.outcome.remark) == (
+        Ending.FAILED,
+        "is there already; whether with this secret is not known",
+    )
+    assert "Raise the version of its secret" in end.outcome.hint
+
+
+def test_an_older_secret_does_not_go_along_with_another_change() -> None:
+    there = FakeWorkspace.of([person("root@x.io", "admin")])
+    labels = {"beamctl-secret-version": "3"}
+    there.things.kept["integrations"] = {"openai": thing("openai", labels, integration="openai", config={"org": "a"})}
+    secret = {"apiKey": {"env": "KEY"}, "version": 2}
+    entry = {"integration": "openai", "config": {"org": "b"}, "secret": secret}
+    plan = planned(document(integrations={"openai": entry}), there)
+    assert (plan.changes, plan.differs) == ((), True)
+    assert "say 3 or more" in plan.notes[0].text
+    secret["version"] = 3
+    assert [each.key for each in planned(document(integrations={"openai": entry}), there).changes] == ["openai"]

@@ -14,6 +14,7 @@ from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.usecases.questions import export, plan
+from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.runs import API, NOW, desired, planned
 from tests.fakes.things import MASK, FakeThings, thing
 from tests.fakes.workspace import FakeWorkspace, person
@@ -210,6 +211,16 @@ def ended(key: Mapping[str, str]) -> datetime:
 
 def key(name: str, expires_in: str = "", created: str = "2026-11-01T00:00:00Z") -> dict[str, str]:
     return {"name": name, "createdAt": created, "expires_in": expires_in}
+
+
+def test_a_role_that_is_not_told_is_a_guess_and_said_to_be() -> None:
+    kept = {"c1": machine("c1", "told"), "c2": {**machine("c2", "untold"), "role": None}}
+    live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(kept))
+    lines = export("acme", live, NOW).text.splitlines()
+    guess = "  # the API does not tell its role, and admin is a guess: write the one that it should have"
+    assert [number for number, line in enumerate(lines) if line == guess] == [
+        lines.index("  untold: {role: admin}") - 1
+    ]
 
 
 def test_it_says_what_there_is_of_machines_and_where_their_secrets_go() -> None:

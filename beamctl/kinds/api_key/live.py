@@ -15,6 +15,7 @@ from beamctl.errors import GarbledError
 from beamctl.kinds.premise import beside, premise
 from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts
 from beamctl.model.duration import duration
+from beamctl.model.text import is_whole
 
 NEVER = "never"
 """What stands for a key without an end."""
@@ -139,7 +140,7 @@ def end_of(created: datetime | None, lives: timedelta | None) -> datetime | None
 
 
 def _is_text(text: str) -> bool:
-    return len(text) <= LONGEST_TEXT and not any("\ud800" <= char <= "\udfff" for char in text)
+    return len(text) <= LONGEST_TEXT and is_whole(text)
 
 
 def _garbled() -> GarbledError:

@@ -12,6 +12,7 @@ from beamctl.errors import GarbledError
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import folded
 from beamctl.model.role import LiveRole, Role, live_role
+from beamctl.model.text import is_whole
 from beamctl.plan.change import Change
 
 LONGEST_TEXT = 1_000
@@ -94,7 +95,7 @@ def _access(person: Person) -> tuple[bool, int, int, str]:
 
 def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
     match entry:
-        case {"email": str(email)} if email and _is_text(email):
+        case {"email": str(email)} if email and is_whole(email):
             pass
         case _:
             raise _garbled()
@@ -113,10 +114,6 @@ def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
     else:
         standing = Standing.EXPIRED if expired else Standing.INVITED
     return Person(email, live_role(role), standing, accepted, source, sub)
-
-
-def _is_text(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _garbled() -> GarbledError:

@@ -15,6 +15,7 @@ from beamctl.kinds.conversation import (
     delete,
     done,
     failed,
+    found,
     not_made,
     refusal,
     unseen,
@@ -77,8 +78,16 @@ def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
     if there is None:
         return refusal(answer) if isinstance(answer, Answer) else not_made(answer)
     if has(shape, there, change.after or {}):
-        return done("is there already" if isinstance(answer, Answer) and not answer.ok else "")
+        return done() if isinstance(answer, Lost) or answer.ok else _found(change)
     return failed(f"is there already, with another {_differing(shape, change, there)}", PLAN)
+
+
+def _found(change: Change) -> Outcome:
+    """Somebody else made it since the plan: its secret, where it has one, is theirs."""
+    if not change.secrets:
+        return found("is there already")
+    hint = "Raise the version of its secret in the document, then run `beamctl apply` again."
+    return failed("is there already; whether with this secret is not known", hint)
 
 
 def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
@@ -91,7 +100,7 @@ def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
         return refusal(read) if isinstance(read, Answer) and not read.ok else unseen(read, Lost("nothing was sent"))
     if not has(shape, now, change.before or {}):
         is_so = has(shape, now, change.after or {})
-        return done("is so already") if is_so else _changed(shape, change, now)
+        return found("is so already") if is_so else _changed(shape, change, now)
     return (yield from _write(shape, change, _written(shape, read.body, change, secret)))
 
 

@@ -55,7 +55,9 @@ class Walk:
             self.changes.append(creation(shape, name, wanted, Reason.NOT_THERE))
         else:
             change = update(shape, thing, wanted, Reason.VALUE_DIFFERS)
-            self.notes += self._older(thing, wanted)
+            if older := self._older(thing, wanted):
+                self.notes += older
+                return
             if change is None:
                 self.tally["unchanged"] += 1
                 return
@@ -67,7 +69,8 @@ class Walk:
             return []
         text = f"{thing.name} has version {there} of its secret, and the document says {asked}"
         place = self._desired.document.place(self._shape.section, thing.name, "secret", "version")
-        return [Note(f"{text}: it is sent again only with a higher one", place, differs=True)]
+        why = f"with any change the older secret would go along, so it is left as it is: say {there} or more"
+        return [Note(f"{text}; {why}", place, differs=True)]
 
 
 def creation(shape: Shape, name: str, wanted: Mapping[str, Any], reason: Reason) -> Change:

@@ -115,11 +115,13 @@ def thing(shape: Shape, payload: Any) -> Thing:  # noqa: ANN401 - this is where 
             found[field] = _version(labels.get(shape.version_label))
             continue
         shown = _value(metadata if field in METADATA else spec, field) or form.empty
+        if isinstance(shown, dict):  # a name without a value is none
+            shown = {name: value for name, value in shown.items() if value is not None}
         if not form.fits(shown):
             raise GarbledError(f"the API shows {field} of {quoted(name)} as beamctl does not know it", _LATER)
         found[field] = form.plain(shown)
     if shape.version_label in found["labels"]:
-        found["labels"] = {key: text for key, text in labels.items() if key != shape.version_label}
+        found["labels"] = {key: text for key, text in found["labels"].items() if key != shape.version_label}
     secret = spec.get(SECRET) if shape.version_label else None
     return Thing(name, found, secret=tuple(sorted(secret)) if isinstance(secret, dict) else ())
 

@@ -16,6 +16,7 @@ from beamctl.kinds.conversation import (
     delete,
     done,
     failed,
+    found,
     not_made,
     text_in,
     unseen,
@@ -62,7 +63,7 @@ def _update(change: Change, after: Mapping[str, Any]) -> Talk:
 def _ended(now: Account, change: Change) -> Outcome | None:
     """How it ends with no call. Each sends all of it, and would take back what somebody else changed meanwhile."""
     if _is_so(now, change.after or {}):
-        return done("is so already")
+        return found("is so already")
     if _is_so(now, change.before or {}):
         return None
     return failed("is no longer as it was planned, so it was not changed", PLAN)

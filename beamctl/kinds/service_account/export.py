@@ -26,9 +26,10 @@ def export(live: Accounts) -> Exported:
             left_out.append(f"{account.name} ({account.client_id}) {why}")
         else:
             entries[account.name] = _entry(account)
-    untold = () if live.tells_roles else ("the API does not tell its role",)
-    lines = (f"{SECRET_TO}: {{file: PATH}} says where a new client secret goes", *untold)
-    remarks: dict[Trail, tuple[str, ...]] = {(name,): lines for name in entries}
+    line = f"{SECRET_TO}: {{file: PATH}} says where a new client secret goes"
+    untold = {account.name for account in live.by_id.values() if not str(account.role)}
+    guess = "the API does not tell its role, and admin is a guess: write the one that it should have"
+    remarks: dict[Trail, tuple[str, ...]] = {(name,): (line, *([guess] if name in untold else [])) for name in entries}
     return Exported(entries, remarks, tuple(left_out), whole=not left_out)
 
 

@@ -12,6 +12,7 @@ from beamctl.errors import GarbledError
 from beamctl.kinds.premise import premise
 from beamctl.kinds.service_account.mark import Description, description
 from beamctl.model.role import LiveRole, live_role
+from beamctl.model.text import is_whole
 
 LONGEST_TEXT = 10_000
 """Characters of a name, an id or a description that are believed."""
@@ -93,7 +94,7 @@ def account(entry: Any) -> Account:  # noqa: ANN401 - as above
 
 
 def _is_text(text: str) -> bool:
-    return len(text) <= LONGEST_TEXT and not any("\ud800" <= char <= "\udfff" for char in text)
+    return len(text) <= LONGEST_TEXT and is_whole(text)
 
 
 def _garbled() -> GarbledError:

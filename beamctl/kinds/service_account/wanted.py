@@ -4,7 +4,7 @@ which there are."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,9 +12,10 @@ from typing import Any
 from beamctl.document.document import Document, Path
 from beamctl.document.problem import Problem
 from beamctl.document.quote import quoted
+from beamctl.kinds.service_account.mark import Description, description
 from beamctl.model.duration import duration
 from beamctl.model.role import Role
-from beamctl.model.secret import SECRET_TO
+from beamctl.model.secret import SECRET_TO, File, one_place, sink_of
 
 SECTION = "serviceAccounts"
 KEYS = "apiKeys"
@@ -96,8 +97,8 @@ def _key(name: str, entry: Mapping[str, Any]) -> WantedKey:
 
 def problems(document: Document) -> Iterator[Problem]:
     """What the schema cannot see. What is not as the schema says is left to the schema."""
-    ids: dict[str, Path] = {}
-    sinks: dict[str, Path] = {}
+    ids: dict[Hashable, Path] = {}
+    sinks: dict[Hashable, Path] = {}
     for name, entry in _mapping(document.data, SECTION).items():
         path = (SECTION, name)
         yield from _name(document, path)
@@ -105,6 +106,7 @@ def problems(document: Document) -> Iterator[Problem]:
         if isinstance(client_id, str):
             yield from _twice(document, ids, client_id, (*path, "clientId"), "is the clientId of another one")
         yield from _sink(document, sinks, entry, path)
+        yield from _description(document, entry, path)
         for key, value in _mapping(entry, KEYS).items():
             yield from _name(document, (*path, KEYS, key))
             yield from _sink(document, sinks, value, (*path, KEYS, key))
@@ -117,13 +119,26 @@ def _name(document: Document, path: Path) -> Iterator[Problem]:
         yield Problem(document.key_place(*path), f"{quoted(name)} cannot be a name here", _LETTERS)
 
 
-def _sink(document: Document, sinks: dict[str, Path], entry: object, path: Path) -> Iterator[Problem]:
-    sink = entry.get(SECRET_TO) if isinstance(entry, dict) else None
-    if isinstance(sink, dict):
-        yield from _twice(document, sinks, repr(sink), (*path, SECRET_TO), "is where another secret goes")
+def _description(document: Document, entry: object, path: Path) -> Iterator[Problem]:
+    """What beamctl would take for a mark of its own."""
+    text = entry.get("description") if isinstance(entry, dict) else None
+    if isinstance(text, str) and description(text) != Description(text):
+        message = "this says that a secret was not handed over, in beamctl's own words"
+        yield Problem(document.place(*path, "description"), message, "take '(beamctl: …)' out of it")
 
 
-def _twice(document: Document, first: dict[str, Path], text: str, path: Path, what: str) -> Iterator[Problem]:
+def _sink(document: Document, sinks: dict[Hashable, Path], entry: object, path: Path) -> Iterator[Problem]:
+    found = entry.get(SECRET_TO) if isinstance(entry, dict) else None
+    sink = sink_of(found) if isinstance(found, dict) else None
+    if sink is None:
+        return
+    if isinstance(sink, File) and sink.path.startswith("~"):
+        message = "no shell reads this, so '~' is not your home directory"
+        yield Problem(document.place(*path, SECRET_TO, "file"), message, "write the whole path, or './~…'")
+    yield from _twice(document, sinks, one_place(sink), (*path, SECRET_TO), "is where another secret goes")
+
+
+def _twice(document: Document, first: dict[Hashable, Path], text: Hashable, path: Path, what: str) -> Iterator[Problem]:
     if text in first:
         line = document.key_place(*first[text]).line
         yield Problem(document.place(*path), f"this {what} on line {line}", "one would be lost: change one of the two")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.conversation import PLAN, Talk, done, failed, not_made, unseen
+from beamctl.kinds.conversation import PLAN, Talk, done, failed, found, not_made, unseen
 from beamctl.kinds.settings.live import normal, settings, with_setting
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.change import Change
@@ -27,7 +27,7 @@ def perform(change: Change, workspace: str, path: str) -> Talk:
     now = settings(read.body)[key]
     if read.body["name"] != workspace or normal(key, now) != normal(key, approved):
         is_so = read.body["name"] == workspace and normal(key, now) == normal(key, asked)
-        return done("is so already") if is_so else _changed(key)
+        return found("is so already") if is_so else _changed(key)
     kept = {name: value for name, value in read.body.items() if name not in _READ_ONLY}
     return (yield from _write(ApiCall(Method.PUT, path, with_setting(kept, key, asked)), change))
 
