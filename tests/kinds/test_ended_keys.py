@@ -36,3 +36,12 @@ def test_it_stays_where_none_is_made() -> None:
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
     assert skipped.why == "it goes with ci/hub, which was not done"
     assert [key["id"] for key in live.accounts.keys["c1"]] == ["k1"]
+
+
+def test_one_of_an_age_that_is_not_told_is_not_renewed_in_time_and_that_is_said() -> None:
+    live = workspace()
+    del live.accounts.keys["c1"][0]["createdAt"]
+    plan = planned(WANT, live)
+    assert plan.changes == ()
+    said = "the API does not tell when ci/hub was made, so no plan renews it in time"
+    assert [note.text for note in plan.notes if "ci/hub" in note.text] == [said]

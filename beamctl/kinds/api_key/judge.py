@@ -78,6 +78,9 @@ class Judge:
         if found.ends is not None:
             text = f"{shown(want.name, key.name)} ends on {found.ends:%Y-%m-%d}; with rotateBefore a plan renews it"
             self.notes.append(Note(text, place))
+        if found.current is not None and found.current.created is None and key.expires_in and found.due is None:
+            text = f"the API does not tell when {shown(want.name, key.name)} was made, so no plan renews it in time"
+            self.notes.append(Note(text, place))
         for old, reason in found.goes:
             if owned is None:
                 break
