@@ -1,6 +1,9 @@
 """Where secrets go to and come from: each place keeps what it takes, or says why not, and shows nothing of it."""
 
+import errno
 import json
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +52,31 @@ def test_a_file_is_for_its_owner_only(directory: Path) -> None:
     assert path.read_text() == f'{{"clientId": "c1", "clientSecret": "{SECRET}"}}'
     assert path.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["key"]
+
+
+def test_a_file_is_on_the_disk_with_every_folder_that_was_made_for_it(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: set[int] = set()
+    flush = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        flushed.add(os.fstat(descriptor).st_ino)
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert delivered(File("deep/down/key")).ok
+    made = [directory, directory / "deep", directory / "deep" / "down", directory / "deep" / "down" / "key"]
+    assert {each.stat().st_ino for each in made} <= flushed
+
+    def full(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", full)
+    handed = delivered(File("deep/key"))
+    assert isinstance(handed, Lost)
+    assert handed.why == "the file deep/key cannot be written: Input/output error"
 
 
 @pytest.mark.parametrize("sink", [File("key"), Command(python("import sys; open('key', 'w').write(sys.stdin.read())"))])

@@ -2,12 +2,14 @@
 use, and nothing is said that is not known."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from beamctl.apply.event import Ended, NotAttempted
 from beamctl.document.document import Desired
+from beamctl.errors import ForbiddenError
 from beamctl.kinds.registry import KINDS
 from beamctl.kinds.service_account.mark import CLIENT_SECRET, Mark, description
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
@@ -37,6 +39,18 @@ class Watched(FakeWorkspace):
 
     def send(self, call: ApiCall) -> Answer | Lost:
         return self.before(call) or super().send(call)
+
+
+class Forbidding:
+    """A reader that may not see the keys."""
+
+    def __init__(self, live: FakeWorkspace) -> None:
+        self._live = live
+
+    def get(self, path: str) -> Any:
+        if path.endswith("/api_keys"):
+            raise ForbiddenError("not for you")
+        return self._live.get(path)
 
 
 def workspace(*accounts: dict[str, Any], keys: Mapping[str, list[dict[str, Any]]] | None = None) -> Watched:
@@ -137,6 +151,7 @@ def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
     assert risks(ours) == {Risk.DELETES_SERVICE_ACCOUNT, Risk.SELF_LOCKOUT}
     live = workspace(orphan)
     plan = planned(ACCOUNT, live)
+    assert risks(planned(ACCOUNT, Forbidding(live))) == {Risk.DELETES_SERVICE_ACCOUNT}
     live.accounts.keys["c1"] = [NEW]
     assert run(plan, live)["ci (c1)"] == "failed: it has API keys by now; it was not deleted"
     assert all(
@@ -178,6 +193,20 @@ def test_a_key_that_is_no_longer_an_orphan_stays(noted: str, keys: list[dict[str
     assert ended["ci/hub"].startswith(said)
     assert ended["ci/hub (n1)"] == "it goes with ci/hub, which was not done"
     assert (ids(live), vault.given) == ([each["id"] for each in keys], [])
+
+
+def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
+    live = hub(MARK, OLD, NEW)
+    kind = next(each for each in KINDS if each.name == "api_key")
+    gone = planned(KEY, live).changes[1]
+    assert kind.is_sound(gone)
+    assert not kind.is_sound(replace(gone, follows=""))
+    assert not kind.is_sound(replace(gone, before={**(gone.before or {}), "unfinished": ""}))
+    conversation = kind.perform(gone, "acme")
+    next(conversation)
+    with pytest.raises(StopIteration) as ended:
+        conversation.send(Answer(200, [NEW]))
+    assert ended.value.value.remark == "there is none in its place"
 
 
 def test_a_saved_plan_sees_that_a_key_was_handed_over() -> None:
