@@ -25,6 +25,7 @@ from beamctl.model.secret import SECRET_TO, Command, HandOver, Keyring, describe
 from beamctl.plan.kind import Outcome
 
 _REPLACED = "the next apply replaces it"
+_MEANWHILE = "was made meanwhile, by another run or by hand"
 _OTHER_RUN = "another run made one of that name at the same time, so this one was taken back"
 
 
@@ -100,13 +101,13 @@ def make(making: Making) -> Talk:
     return (yield from _hand_over(making, identifier, secret))
 
 
-def meanwhile(places: Mapping[str, Any], it: str, thing: str) -> Outcome:
-    """Somebody made one since the plan, and its secret is theirs."""
+def meanwhile(places: Mapping[str, Any], it: str, thing: str, why: str = _MEANWHILE) -> Outcome:
+    """There is one that somebody else made, and its secret is theirs."""
     sink = sink_of(places.get(SECRET_TO))
     where = f"whether {described(sink)} holds {it}" if sink else f"where {it} is"
     hint = f"Look there; where it does not, delete the {thing}, and run `beamctl apply` again."
     return failed(
-        f"was made meanwhile, by another run or by hand; {where} is not known",
+        f"{why}; {where} is not known",
         hint if sink else f"Where nobody has it, delete the {thing}, and run `beamctl apply` again.",
     )
 

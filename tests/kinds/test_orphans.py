@@ -385,3 +385,41 @@ def test_a_mark_that_was_there_stays_where_nothing_was_made() -> None:
     outcome = outcomes(applied(planned(KEY, live), live, vault=FakeVault(before=lambda _: "the place is full")))
     assert outcome == {"ci/hub": "failed", "ci/hub (n1)": "not attempted"}
     assert live.accounts.kept["c1"]["description"] == MARK
+
+
+def during_the_hand_over(want: Desired, live: FakeWorkspace) -> tuple[dict[str, str], dict[str, str], FakeVault]:
+    """A run hands a secret over as another one plans and applies from its beginning to its end: how each ended."""
+    vault, theirs = FakeVault(), dict[str, str]()
+
+    def meanwhile(number: int) -> str:
+        if number == 1:
+            vault.lock.release()
+            theirs.update(run(planned(want, live), live, vault))
+            vault.lock.acquire()
+        return ""
+
+    vault.before = meanwhile
+    return run(planned(want, live), live, vault), theirs, vault
+
+
+def test_a_key_that_another_run_takes_for_a_stopped_ones_is_made_anew() -> None:
+    live = hub("")
+    ours, theirs, vault = during_the_hand_over(KEY, live)
+    assert theirs["ci/hub"].startswith("done")
+    assert "its mark may stay: another run took this one for one that was stopped" in ours["ci/hub"]
+    assert vault.holds["the file hub"].startswith("key-1-")  # which is gone
+    assert ids(live) == ["key-2"]
+    assert all_done(applied(planned(KEY, live), live, vault=vault))
+    assert vault.holds["the file hub"].startswith(f"{ids(live)[-1]}-")
+    assert planned(KEY, live).changes == ()
+
+
+def test_an_account_that_another_run_takes_for_a_stopped_ones_is_told_to_be_gone() -> None:
+    live = workspace()
+    ours, theirs, _ = during_the_hand_over(ACCOUNT, live)
+    assert theirs["ci"].startswith("done")
+    assert ours["ci"] == (
+        "failed: another run took it for one that was stopped, and deleted it; whether the file ci holds the client "
+        "secret of the one that is there is not known"
+    )
+    assert list(live.accounts.kept) == ["made-2"]

@@ -109,6 +109,9 @@ def _finish(
     marks = now.description.marks
     if must_stay and not set(there) <= set(marks):
         return Lost("another run handed one over at the same time")
+    if ours not in marks:  # it deletes our key, or has, and which of the two is in the place is not known
+        yield _noted(now, (*marks, ours))
+        return Lost("another run took this one for one that was stopped")
     left = tuple(each for each in marks if each != ours and each not in there)
     answer = yield _noted(now, handed_over(left, ours.key, identifier))
     if answer.ok:

@@ -3,9 +3,8 @@ know how a call travels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from beamctl.kinds import making
 from beamctl.kinds.conversation import APPLY, PLAN, Asking, Talk, failed, text_in
@@ -27,6 +26,8 @@ _SORT = Sort(
     handed={"clientId": "client_id", "clientSecret": "client_secret"},
 )
 
+_TAKEN = "another run took it for one that was stopped, and deleted it"
+
 
 def make(change: Change) -> Talk:
     """Make an account, beside those that the plan knows of its name."""
@@ -44,7 +45,7 @@ def make(change: Change) -> Talk:
         creation=ApiCall(Method.POST, LISTING, {**after, "description": CLIENT_SECRET}),
         named=lambda listing: [each.client_id for each in accounts(listing).named(after["name"])],
         before=[each.client_id for each in there],
-        finish=partial(_finish, after),
+        finish=partial(_finish, change),
     )
     return (yield from making.make(under_way))
 
@@ -58,11 +59,14 @@ def _not_as_planned(change: Change, there: Sequence[Account]) -> Outcome:
     return failed("those of its name are no longer as they were planned, so it was not made", PLAN)
 
 
-def _finish(after: Mapping[str, Any], client_id: str) -> Asking[str | Lost | Outcome]:
+def _finish(change: Change, client_id: str) -> Asking[str | Lost | Outcome]:
     """Give it its description, without the mark, and see which role it has."""
+    after = change.after or {}
     role, made = after["role"], Account(client_id, after["name"], live_role(""), Description())
     answer = yield put(made, Description(after["description"]), role=role)
     told = yield from _role_shown(client_id, answer)
+    if told is None:
+        return making.meanwhile(change.secrets, "the client secret of the one that is there", "account", _TAKEN)
     if isinstance(told, Lost):
         return told
     if told not in (role, ""):
@@ -70,12 +74,15 @@ def _finish(after: Mapping[str, Any], client_id: str) -> Asking[str | Lost | Out
     return "" if told else ", and the API does not tell its role"
 
 
-def _role_shown(client_id: str, answer: Answer | Lost) -> Asking[str | Lost]:
-    """The role of an account that should be finished now, empty where that is not told; `Lost` where it is not."""
+def _role_shown(client_id: str, answer: Answer | Lost) -> Asking[str | Lost | None]:
+    """The role of an account that should be finished now, empty where that is not told; `Lost` where it is not, and
+    None where it is gone."""
     if answer.ok:
         marked = CLIENT_SECRET in text_in(answer, "description")
         return Lost("the API did not take the description") if marked else text_in(answer, "role")
     now = yield from find(client_id)
     if isinstance(now, Lost):
         return Lost(f"{answer.why}, and it cannot be looked up: {now.why}")
-    return Lost(answer.why) if now is None or now.unfinished else str(now.role)
+    if now is None:
+        return None
+    return Lost(answer.why) if now.unfinished else str(now.role)
