@@ -402,13 +402,14 @@ def during_the_hand_over(want: Desired, live: FakeWorkspace) -> tuple[dict[str, 
     return run(planned(want, live), live, vault), theirs, vault
 
 
-def test_a_key_that_another_run_takes_for_a_stopped_ones_is_made_anew() -> None:
-    live = hub("")
+@pytest.mark.parametrize(("noted", "keys"), [("", []), (MARK, [OLD, NEW])])
+def test_a_key_that_another_run_takes_for_a_stopped_ones_is_made_anew(noted: str, keys: list[dict[str, Any]]) -> None:
+    live = hub(noted, *keys)
     ours, theirs, vault = during_the_hand_over(KEY, live)
     assert theirs["ci/hub"].startswith("done")
     assert "its mark may stay: another run took this one for one that was stopped" in ours["ci/hub"]
     assert vault.holds["the file hub"].startswith("key-1-")  # which is gone
-    assert ids(live) == ["key-2"]
+    assert ids(live) == [*(["old"] if keys else []), "key-2"]
     assert all_done(applied(planned(KEY, live), live, vault=vault))
     assert vault.holds["the file hub"].startswith(f"{ids(live)[-1]}-")
     assert planned(KEY, live).changes == ()

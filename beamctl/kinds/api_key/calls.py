@@ -107,11 +107,11 @@ def _finish(
     if isinstance(now, Lost) or now is None:
         return Lost(f"its account cannot be looked up: {now.why}" if now else "its account is gone")
     marks = now.description.marks
-    if must_stay and not set(there) <= set(marks):
-        return Lost("another run handed one over at the same time")
     if ours not in marks:  # it deletes our key, or has, and which of the two is in the place is not known
         yield _noted(now, (*marks, ours))
         return Lost("another run took this one for one that was stopped")
+    if must_stay and not set(there) <= set(marks):
+        return Lost("another run handed one over at the same time")
     left = tuple(each for each in marks if each != ours and each not in there)
     answer = yield _noted(now, handed_over(left, ours.key, identifier))
     if answer.ok:
