@@ -21,7 +21,7 @@ from beamctl.api.mask import DISTINCT, Mask, secrets_in
 from beamctl.api.settings import Connection
 from beamctl.api.trouble import Place, trouble
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method, is_error, segment
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Reader, Sender
 
@@ -161,7 +161,8 @@ class _Line:
             case Reply(status=status, body=body) if status in OK:
                 if call.method is Method.POST:  # what was made may have a secret, which is told this once
                     self.mask.learn(*(text for text in secrets_in(body) if len(text) >= DISTINCT))
-                return Answer(status, body)
+                said = self.mask.clean(error_text(outcome), also=theirs) if is_error(body) else ""
+                return Answer(status, body, said)
             case Reply(status=status) if status in SERVER_TROUBLE:
                 host = host_of(self.connection.base_url)
                 return Lost(self.mask.clean(f"{host} answered HTTP {status}: {error_text(outcome)}", also=theirs))

@@ -1,8 +1,11 @@
-"""What an apply yields as it goes. It must not know how it is shown or kept."""
+"""What an apply yields as it goes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
+from typing import Any
 
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Outcome
@@ -36,4 +39,39 @@ class NotAttempted:
     why: str
 
 
-Event = Started | Ended | NotAttempted
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The API shows a change that was made."""
+
+    change: Change
+
+
+class Doubt(Enum):
+    """Why a change that the API took does not count as made."""
+
+    NOT_SHOWN_YET = "not_shown_yet"
+    """The API still shows what it showed before the change."""
+    SHOWN_OTHERWISE = "shown_otherwise"
+    """The API shows neither what was before the change nor what should be after it."""
+    NOT_READABLE = "not_readable"
+    """What the API shows could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """A change was answered as made, and the API does not show it.
+
+    Attributes:
+        change: Which.
+        doubt: Why it does not count as made.
+        shows: What the API shows of it; None if nothing.
+        why: What went wrong with reading; empty if it could be read.
+    """
+
+    change: Change
+    doubt: Doubt
+    shows: Mapping[str, Any] | None = None
+    why: str = ""
+
+
+Event = Started | Ended | NotAttempted | Confirmed | Unconfirmed

@@ -1,22 +1,24 @@
-"""Makes the changes of a plan: stage by stage, lanes of one stage in parallel, and says what became of each.
-It must not know any kind by name, nor HTTP; it reads again before anything is taken from anyone."""
+"""Makes the changes of a plan: stage by stage, lanes of one stage in parallel, and reports what became of each. It
+reads again before anything is taken from anyone, and checks at the end that what was made is in effect."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, assert_never
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.apply.confirmation import Pause, confirm
+from beamctl.apply.event import Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.apply.reread import Doubts, reread
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
 from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.ports import Reader, Sender, Vault
 from beamctl.model.secret import Fetch, HandOver
-from beamctl.plan.change import Change
+from beamctl.plan.change import Change, Stage
 from beamctl.plan.kind import Ending, Kind, Outcome
 from beamctl.plan.plan import Plan
 
@@ -40,6 +42,7 @@ class Means:
         witness: Told of each event by the thread that makes the change, before its first call and after its last one.
             Where that fails, nothing further is begun.
         vault: Where secrets come from and go to; None where no change needs one.
+        pause: Waits between two looks for a change that the API does not show yet.
     """
 
     kinds: Mapping[str, Kind[Any]]
@@ -49,29 +52,68 @@ class Means:
     stop: threading.Event | None = None
     witness: Witness | None = None
     vault: Vault | None = None
+    pause: Pause = lambda _: True
 
 
 def apply(plan: Plan, means: Means) -> Iterator[Event]:
-    """Make the changes of a plan and yield what becomes of each: every change ends in exactly one last event.
+    """Make the changes of a plan and yield what becomes of each: every change ends in exactly one last event. A change
+    that is made is confirmed or not by a further event.
 
     A change that the API refuses by itself stops none but those that follow it. What fails otherwise, and what others
     stand on, stops the stages that take something away.
     """
     halt = _Halt(means.stop, means.witness)
+    made = _Made(plan, means, halt)
     takes_nothing = ""
     doubts: Doubts | None = None
-    done: set[tuple[str, str]] = set()
     for stage, changes in plan.stages():
+        yield from made.confirm(None if stage is Stage.OURSELVES else {(each.kind, each.follows) for each in changes})
         if stage.takes and doubts is None and not (takes_nothing or halt.why):
             takes_nothing, doubts = reread(plan, means.kinds, means.reader)
         why_not = halt.why or takes_nothing * stage.takes
-        judged = [(change, why_not or _why_not(plan, change, doubts or {}, done)) for change in changes]
+        judged = [(change, why_not or _why_not(plan, change, doubts or {}, made.keys)) for change in changes]
         yield from (halt.told(NotAttempted(change, why)) for change, why in judged if why)
         for event in _run_stage(plan.workspace, [change for change, why in judged if not why], means, halt):
             if isinstance(event, Ended):
-                done |= {(event.change.kind, event.change.key)} if event.outcome.ending is Ending.DONE else set()
+                made.add(event)
                 takes_nothing = takes_nothing or _FAILED * _forbids(event.change, event.outcome)
             yield event
+    yield from made.confirm(None)
+
+
+class _Made:
+    """The changes that were answered as made.
+
+    Attributes:
+        keys: The kind and key of each, without those that turned out not to be in effect.
+    """
+
+    def __init__(self, plan: Plan, means: Means, halt: _Halt) -> None:
+        self.keys: set[tuple[str, str]] = set()
+        self._unconfirmed: list[Change] = []
+        self._plan, self._means, self._halt = plan, means, halt
+
+    def add(self, event: Ended) -> None:
+        """Remember a change that was made."""
+        if event.outcome.ending is Ending.DONE:
+            self.keys.add((event.change.kind, event.change.key))
+            self._unconfirmed.append(event.change)
+
+    def confirm(self, only: Collection[tuple[str, str]] | None) -> Iterator[Event]:
+        """Look whether changes are in effect: those with these kinds and keys, or all that were not looked at yet."""
+        due: list[Change] = []
+        later: list[Change] = []
+        for change in self._unconfirmed:
+            (due if only is None or (change.kind, change.key) in only else later).append(change)
+        if not due or self._halt.why:
+            return
+        self._unconfirmed = later
+        means = self._means
+        with suppress(InterruptedRunError):
+            for event in confirm(due, self._plan, means.kinds, means.reader, means.pause):
+                if isinstance(event, Unconfirmed):
+                    self.keys.discard((event.change.kind, event.change.key))
+                yield self._halt.told(event)
 
 
 def _forbids(change: Change, outcome: Outcome) -> bool:

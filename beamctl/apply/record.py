@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, assert_never
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.document.document import Document
 from beamctl.document.schema import check
 from beamctl.model.strict_json import read_json
@@ -32,6 +32,11 @@ class State(Enum):
     DONE = "done"
     DEFERRED = "deferred"
     FAILED = "failed"
+    UNCONFIRMED = "not confirmed"
+    """Answered as made, and not shown by the API afterwards."""
+
+
+_CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class Record:
 
     def made(self, change: Change) -> bool:
         """Whether this run made a change, or may have: a failed one too, where its answer was lost."""
-        may_be = (State.DONE, State.UNKNOWN, State.FAILED)
+        may_be = (State.DONE, State.UNKNOWN, State.FAILED, State.UNCONFIRMED)
         return self.state(change) in may_be and address(self.workspace, change) not in self.found
 
     def state(self, change: Change) -> State:
@@ -138,6 +143,10 @@ def event_line(plan: Plan, event: Event, at: str) -> str:
             what, said = outcome.ending.value, {"remark": outcome.remark} | ({"found": True} if outcome.found else {})
         case NotAttempted(why=why):
             what, said = State.WAITING.value, {"remark": why}
+        case Confirmed():
+            what, said = _CONFIRMED, {}
+        case Unconfirmed(doubt=doubt, why=why):
+            what, said = State.UNCONFIRMED.value, {"doubt": doubt.value} | ({"remark": why} if why else {})
         case _:
             assert_never(event)
     return _line({"event": what, "at": at, "address": address(plan.workspace, event.change), **said})
@@ -146,11 +155,13 @@ def event_line(plan: Plan, event: Event, at: str) -> str:
 def last_line(plan: Plan, events: Iterable[Event], at: str, *, interrupted: bool) -> str:
     """How a record ends. A record without it is of a run that was killed, or goes on."""
     left = dict(plan.seen)
+    missing = {(each.change.kind, each.change.key) for each in events if isinstance(each, Unconfirmed)}
     for event in events:
         if isinstance(event, Ended) and event.outcome.ending.value == State.DONE.value:
             change = event.change
             if change.kind in left:  # else they are not counted
-                left[change.kind] += (change.before is None) - (change.after is None)
+                came = change.before is None and (change.kind, change.key) not in missing
+                left[change.kind] += came - (change.after is None)
     where = {"workspace": plan.workspace, "api_url": plan.api}
     return _line({"event": "end", "at": at, **where, "interrupted": interrupted, "left": left})
 
@@ -203,7 +214,7 @@ def run_of(first: Mapping[str, Any]) -> Run:
 
 def state_of(line: Mapping[str, Any]) -> State:
     """What a line about a change says became of it."""
-    return State.UNKNOWN if line["event"] == "started" else State(line["event"])
+    return {"started": State.UNKNOWN, _CONFIRMED: State.DONE}.get(line["event"]) or State(line["event"])
 
 
 def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Record:
@@ -215,7 +226,7 @@ def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Reco
             end = line
         elif line["event"] != "run":
             states[line["address"]] = state_of(line)
-            remarks[line["address"]] = line.get("remark", "")
+            remarks[line["address"]] = line.get("remark") or remarks.get(line["address"], "")
     return Record(
         run=run_of(first),
         workspace=first["workspace"],

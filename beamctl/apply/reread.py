@@ -12,7 +12,6 @@ from beamctl.plan.inside import ABSENT, differences, same
 from beamctl.plan.kind import Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
-from beamctl.plan.stale import is_as_after
 
 Doubts = Mapping[tuple[str, str], str]
 """By kind and key, why one change must not be made after all."""
@@ -48,7 +47,7 @@ def _moved(plan: Plan, kind: Kind[Any], live: Any) -> Iterator[tuple[str, str]]:
     now = kind.objects(live, [change.key for change in changes])
     for change in changes:
         before, after = was.get(change.key), now.get(change.key)
-        if before is None or after is None or is_as_after(change, after):
+        if before is None or after is None or kind.shows(live, change):
             continue
         if not same(before, after):
             spots = differences(dict(before), dict(after))

@@ -105,6 +105,6 @@ def _left_at_least(seen: Mapping[str, int], became: list[tuple[Any, State]]) -> 
             continue
         if change["before"] is None:
             left[kind] += state is State.DONE
-        elif change["after"] is None and state in (State.DONE, State.UNKNOWN, State.FAILED):
+        elif change["after"] is None and state is not State.WAITING and state is not State.DEFERRED:
             left[kind] = max(0, left[kind] - 1)
     return left

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -55,12 +55,14 @@ class Link:
         reader: The half that cannot write.
         sender: The half that can; only `apply` uses it.
         identity: Who the credential says we are; None where it does not.
+        pause: Waits that many seconds; False if beamctl was asked to stop meanwhile.
     """
 
     api_url: str
     reader: Reader
     sender: Sender
     identity: Identity | None
+    pause: Callable[[float], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def link(access: Access, workspace: str) -> Iterator[Link]:
         BeamctlError: There is no credential, or something that should name the API or a credential is wrong.
     """
     with _opened(access, workspace) as (api_url, api):
-        yield Link(api_url, api.reader(), api.sender(), _identity(api))
+        yield Link(api_url, api.reader(), api.sender(), _identity(api), lambda seconds: not access.stop.wait(seconds))
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from beamctl.cli.vault import NOWHERE, Vault
 from beamctl.errors import RecordError, RefusedError
 from beamctl.model.secret import SECRET_TO, Sink, described, one_place, sink_of
 from beamctl.model.text import printable
-from beamctl.report.text.apply import counts, end_text
+from beamctl.report.text.apply import end_text, totals
 from beamctl.usecases.changes import apply
 
 Ran = list[tuple[Planned, list[Event]]]
@@ -118,8 +118,7 @@ def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
                 _make_one(each, events, record, way)
             except UnwritableError as error:
                 unwritable = error
-            _, _, failed, skipped = counts(events)
-            code = Exit.PARTLY if failed or skipped else code
+            code = code if totals(events).complete else Exit.PARTLY
     if unwritable is not None:
         raise UnwritableError(unwritable.message, WENT_ON)
     return Exit.INTERRUPTED if way.stop.is_set() else code
@@ -137,6 +136,7 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
         stop=way.stop,
         witness=record.witness,
         vault=Vault(way.screen and replace(way.screen, workspace=each.plan.workspace)),
+        pause=link.pause,
     )
     for event in made:
         events.append(event)

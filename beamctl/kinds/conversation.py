@@ -34,12 +34,10 @@ def look(path: str, read: Callable[[Any], T]) -> Asking[T | Lost]:
         read: Makes of the JSON there what it means; `GarbledError` where it means nothing.
     """
     answer = yield ApiCall(Method.GET, path)
-    if isinstance(answer, Lost):
-        return answer
-    if not answer.ok:
+    if not answer.certain:
         return Lost(answer.why)
     try:
-        return read(answer.body)
+        return read(answer.body if isinstance(answer, Answer) else None)
     except GarbledError as error:
         return Lost(error.message)
 
@@ -61,7 +59,7 @@ def delete(path: str, left: Asking[object], refused: Callable[[Answer], Outcome]
     deletion = ApiCall(Method.DELETE, path)
     answer = yield deletion
     if answer.ok:
-        return done()
+        return accepted(answer)
     if isinstance(answer, Answer) and answer.status != MISSING:
         return _kept(answer, refused)
     there = yield from left  # after a 404: gone, or a path that reached nothing?
@@ -77,6 +75,8 @@ def _delete_again(deletion: ApiCall, refused: Callable[[Answer], Outcome]) -> Ta
     answer = yield deletion
     if is_gone(answer):
         return done()
+    if answer.ok:
+        return accepted(answer)
     unsaid = Lost("it is not shown, nor said to be gone")
     return _kept(answer, refused) if isinstance(answer, Answer) else unseen(answer, unsaid)
 
@@ -88,12 +88,12 @@ def _kept(answer: Answer, refused: Callable[[Answer], Outcome]) -> Outcome:
 
 def is_gone(answer: Answer | Lost) -> bool:
     """Whether a deletion left nothing there."""
-    return isinstance(answer, Answer) and (answer.ok or answer.status == MISSING)
+    return isinstance(answer, Answer) and (answer.certain or answer.status == MISSING)
 
 
 def text_in(answer: Answer | Lost, name: str) -> str:
-    """A text in the body of an answer; empty where there is none."""
-    body: Any = answer.body if isinstance(answer, Answer) and answer.ok else None
+    """A text in the body of an answer; empty if it has none or if the answer is not a plain success."""
+    body: Any = answer.body if isinstance(answer, Answer) and answer.certain else None
     told = body.get(name) if isinstance(body, dict) else None
     return told if isinstance(told, str) else ""
 
@@ -101,6 +101,11 @@ def text_in(answer: Answer | Lost, name: str) -> str:
 def done(remark: str = "") -> Outcome:
     """It is as it should be."""
     return Outcome(Ending.DONE, remark)
+
+
+def accepted(answer: Answer | Lost) -> Outcome:
+    """The API took the change. Whether it is in effect is checked once the stages are over, as for every change."""
+    return done("" if answer.certain else answer.why)
 
 
 def found(remark: str) -> Outcome:

@@ -72,6 +72,11 @@ class Making:
     finish: Callable[[str], Asking[str | Lost | Outcome]]
     unmark: Callable[[], Asking[None]] | None = None
 
+    @property
+    def name(self) -> str:
+        """The name that it is made under."""
+        return str((self.creation.body or {})["name"])
+
     def new(self) -> Asking[Sequence[str] | Lost]:
         """The ids of those of its name that have come since."""
         now = yield from look(self.creation.path, self.named)
@@ -85,13 +90,15 @@ class Making:
 def make(making: Making) -> Talk:
     """Make it; and hand its secret over, or take it back."""
     answer = yield making.creation
-    if isinstance(answer, Lost):
-        return (yield from _lost(making, answer))
-    if not answer.ok:
+    if isinstance(answer, Answer) and not answer.ok:
         if making.unmark:
             yield from making.unmark()
         return failed(answer.why)
+    if not answer.certain:
+        return (yield from _lost(making, answer.why))
     identifier = text_in(answer, making.sort.id)
+    if identifier in making.before or text_in(answer, "name") not in (making.name, ""):
+        return (yield from _lost(making, f"the API answered about another {making.sort.thing}"))
     secret = {name: text_in(answer, told) for name, told in making.sort.handed.items()}
     if not identifier or not all(secret.values()):
         return failed(f"the API told no {making.sort.secret}; {_REPLACED}", APPLY)
@@ -112,14 +119,14 @@ def meanwhile(places: Mapping[str, Any], it: str, thing: str, why: str = _MEANWH
     )
 
 
-def _lost(making: Making, answer: Lost) -> Talk:
+def _lost(making: Making, why: str) -> Talk:
     """The answer with the secret is lost: was it made?"""
     new = yield from making.new()
     if isinstance(new, Lost):
-        return unseen(answer, new)
+        return unseen(Lost(why), new)
     if not new:  # the list may be short, but then the mark stays, and the next apply finds it
-        return failed(f"{answer.why}; the API shows no {making.sort.thing} that was made", APPLY)
-    remark = f"{answer.why}; it was made ({', '.join(new)}), and nobody has {making.sort.it}"
+        return failed(f"{why}; the API shows no {making.sort.thing} that was made", APPLY)
+    remark = f"{why}; it was made ({', '.join(new)}), and nobody has {making.sort.it}"
     return failed(f"{remark}: {_REPLACED}", APPLY)
 
 
@@ -144,7 +151,7 @@ def _take_back(making: Making, identifier: str, why: str, hint: str, kept: str =
     gone = yield making.deletion(identifier)
     thing = making.sort.thing
     if not is_gone(gone):
-        is_there = "is still there" if isinstance(gone, Answer) else "may still be there"
+        is_there = "is still there" if isinstance(gone, Answer) and not gone.ok else "may still be there"
         return failed(f"{why}; the {thing} {identifier} {is_there} ({gone.why}): {_REPLACED}", hint)
     if alone and making.unmark:
         yield from making.unmark()

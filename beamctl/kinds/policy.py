@@ -69,7 +69,7 @@ class PolicyKind(ResourceKind):
         if change.action is Action.DELETE:
             answer = yield ApiCall(Method.GET, _usages(change.name))
             known = (change.before or {}).get(USED_BY, ())
-            users = _users(answer.body) if isinstance(answer, Answer) and answer.ok else None
+            users = _users(answer.body) if isinstance(answer, Answer) and answer.certain else None
             if new := [user for user in users or () if user not in known]:
                 hint = "Run `beamctl plan` to see it, and to allow it where it is meant."
                 remark = f"is in use by {_some(new)}, which the plan does not say; it was not deleted"

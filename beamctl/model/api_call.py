@@ -34,6 +34,8 @@ class ApiCall:
 
 _NOT_ABOUT_IT = frozenset({401, 403, 408, 425, 429})
 """Refusals that are about who asks, or when."""
+_ACCEPTED = 202
+_FIRST_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Answer:
     Attributes:
         status: The HTTP status. Statuses 401 and transport trouble never get here: they are errors or `Lost`.
         body: The parsed JSON, or None where there was none.
-        error: What the API said went wrong (`error` or `message` of its body); empty on success.
+        error: What the API said went wrong (`error` or `message` of its body); empty where it said nothing.
     """
 
     status: int
@@ -54,6 +56,12 @@ class Answer:
     def ok(self) -> bool:
         """Whether the call succeeded."""
         return 200 <= self.status < 300  # noqa: PLR2004 - the HTTP range of success
+
+    @property
+    def certain(self) -> bool:
+        """Whether the API says that the call succeeded: not that it will do it later (202), nor that it failed (an
+        error in the body of a success)."""
+        return self.ok and self.status != _ACCEPTED and not is_error(self.body)
 
     @property
     def refused(self) -> bool:
@@ -80,6 +88,19 @@ class Lost:
     def ok(self) -> bool:
         """Never: nothing is known to have succeeded."""
         return False
+
+    @property
+    def certain(self) -> bool:
+        """Never, for the same reason."""
+        return False
+
+
+def is_error(body: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a body describes an error, whatever the status it came with."""
+    if not isinstance(body, dict):
+        return False
+    code = body.get("code")
+    return bool(body.get("error") or body.get("errors")) or (isinstance(code, int) and code >= _FIRST_ERROR)
 
 
 def segment(text: str) -> str:

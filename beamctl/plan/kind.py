@@ -139,6 +139,10 @@ class Kind(Protocol[L]):
         """Whether a change that was read from a file is one that this kind plans: whole, and not what it is not."""
         ...
 
+    def shows(self, live: L, change: Change) -> bool:
+        """Whether a change is in effect, as far as the API shows it."""
+        ...
+
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Make a change."""
         ...

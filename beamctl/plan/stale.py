@@ -53,19 +53,16 @@ def moved(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tu
 
 
 def in_place(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tuple[Change, ...]:
-    """The changes of the plan after which things are just as they are now."""
-    there = {
-        kind.name: kind.objects(live[kind.name], [change.key for change in plan.changes if change.kind == kind.name])
-        for kind in kinds
-    }
-    return tuple(change for change in plan.changes if is_as_after(change, there[change.kind].get(change.key)))
+    """The changes of the plan that are already in effect."""
+    by_name = {kind.name: kind for kind in kinds}
+    return tuple(change for change in plan.changes if by_name[change.kind].shows(live[change.kind], change))
 
 
-def is_as_after(change: Change, now: LiveObject) -> bool:
-    """Whether things are as a change leaves them."""
-    if change.after is None or now is None:
-        return change.after is None and now is None
-    return all(same(now.get(name), value) for name, value in change.after.items())
+def is_as(side: LiveObject, now: LiveObject) -> bool:
+    """Whether an object is as one side of a change has it; None stands for no object."""
+    if side is None or now is None:
+        return side is None and now is None
+    return all(same(now.get(name), value) for name, value in side.items())
 
 
 def ends(plan: Plan) -> date | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from beamctl.apply.event import Ended, Event, NotAttempted
-from beamctl.apply.record import Record
+from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Unconfirmed
+from beamctl.apply.record import Record, State
 from beamctl.destroy.deletion import Deletion
 from beamctl.destroy.estate import Estate, Unknown
 from beamctl.document.problem import Problem
 from beamctl.plan.codec import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.report.text.apply import counts
+from beamctl.report.text.apply import doubt_text, totals
 from beamctl.report.text.destroy import told as gone
 from beamctl.report.text.drift import told
 from beamctl.report.text.show import Sections
@@ -64,9 +65,7 @@ def applied_json(
 ) -> str:
     """The plans, and what became of every change."""
     results = [result for plan, each in events for result in _results(plan, each)]
-    totals = [counts(each) for _, each in events] or [(0, 0, 0, 0)]
-    names = ("done", "deferred", "failed", "not_attempted")
-    summary = {name: sum(total[index] for total in totals) for index, name in enumerate(names)}
+    summary = asdict(totals([event for _, each in events for event in each]))
     return _dumps(plans_data(plans, allowed) | {"results": results, "summary": summary}, versioned=False)
 
 
@@ -139,16 +138,28 @@ def error_json(message: str, hint: str, code: int) -> str:
 
 def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
     found = []
+    looked = {_key(event): event for event in events if isinstance(event, Confirmed | Unconfirmed)}
     for event in events:
         match event:
             case Ended(change=change, outcome=outcome):
-                said = {"outcome": outcome.ending.value, "remark": outcome.remark, "hint": outcome.hint}
+                said = dict[str, Any](outcome=outcome.ending.value, remark=outcome.remark, hint=outcome.hint)
+                match looked.get(_key(event)):
+                    case Confirmed():
+                        said |= {"confirmed": True}
+                    case Unconfirmed(doubt=doubt) as look:
+                        said |= {"outcome": State.UNCONFIRMED.value, "remark": doubt_text(look), "doubt": doubt.value}
+                    case _:
+                        pass
             case NotAttempted(change=change, why=why):
                 said = {"outcome": "not attempted", "remark": why, "hint": ""}
             case _:
                 continue
         found.append({"address": address(plan.workspace, change), "action": change.action.value, **said})
     return sorted(found, key=lambda result: (result["address"], result["action"]))
+
+
+def _key(event: Event) -> tuple[str, str]:
+    return event.change.kind, event.change.key
 
 
 def _dumps(data: Mapping[str, Any], *, versioned: bool = True) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from threading import Event as StopSignal
 
+from beamctl.apply.confirmation import Pause
 from beamctl.apply.event import Event
 from beamctl.apply.executor import Means, Witness
 from beamctl.apply.executor import apply as make_changes
@@ -26,10 +27,11 @@ def apply(  # noqa: PLR0913 - each port has its name
     stop: StopSignal,
     witness: Witness | None = None,
     vault: Vault | None = None,
+    pause: Pause = lambda _: True,
 ) -> Iterator[Event]:
-    """Make exactly the changes of a plan that somebody approved."""
+    """Make exactly the changes of an approved plan."""
     kinds = {kind.name: kind for kind in KINDS}
-    return make_changes(approved, Means(kinds, reader, sender, parallelism, stop, witness, vault))
+    return make_changes(approved, Means(kinds, reader, sender, parallelism, stop, witness, vault, pause))
 
 
 def survey(workspace: str, reader: Reader) -> Estate:

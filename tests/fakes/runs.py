@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from beamctl.apply.event import Ended, Event, NotAttempted
+from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
@@ -67,16 +67,16 @@ def outcomes(events: list[Event]) -> dict[str, str]:
                 found[change.name] = outcome.ending.value
             case NotAttempted(change=change):
                 found[change.name] = "not attempted"
+            case Unconfirmed(change=change):
+                found[change.name] = "not confirmed"
             case _:
                 continue
     return found
 
 
 def all_done(events: list[Event]) -> bool:
-    return all(
-        not isinstance(e, NotAttempted) and not (isinstance(e, Ended) and e.outcome.ending is not Ending.DONE)
-        for e in events
-    )
+    endings = [event.outcome.ending for event in events if isinstance(event, Ended)]
+    return set(endings) <= {Ending.DONE} and not any(isinstance(event, NotAttempted | Unconfirmed) for event in events)
 
 
 class Shows:

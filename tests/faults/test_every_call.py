@@ -17,7 +17,7 @@ from beamctl.api.breakdown import Timeouts
 from beamctl.api.credential import ApiKey
 from beamctl.api.settings import LOCAL_URL, Connection
 from beamctl.api.workspace import Options, open_workspace
-from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.document.document import Desired
 from beamctl.emulator import FaultKind
 from beamctl.errors import BeamctlError
@@ -31,6 +31,7 @@ from beamctl.usecases.questions import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import EVERY_FAULT, Faulty
 from tests.fakes.plane import Plane, State
+from tests.fakes.runs import all_done
 from tests.faults.scenarios import KEY, SCENARIOS, Scenario
 
 LIES = (FaultKind.EMPTY_LIST.example, FaultKind.SHORT_LIST.example)
@@ -136,16 +137,19 @@ class Run:
 
     @property
     def all_done(self) -> bool:
-        endings = [event.outcome.ending for event in self.events if isinstance(event, Ended)]
-        return self.plan is not None and endings == [Ending.DONE] * len(self.plan.changes)
+        ended = [event.change for event in self.events if isinstance(event, Ended)]
+        return self.plan is not None and len(ended) == len(self.plan.changes) and all_done(self.events)
 
     def check(self, before: State, after: State) -> None:
         """Everything that was said is true."""
         silent = list(self.plan.changes) if self.plan else []
+        doubted = [event.change for event in self.events if isinstance(event, Unconfirmed)]
         for event in self.events:
             silent = [change for change in silent if change is not event.change]
             match event:
                 case Ended(change=change, outcome=outcome) if outcome.ending is Ending.DONE:
+                    assert after.shows(change) or change in doubted, event
+                case Confirmed(change=change):
                     assert after.shows(change), event
                 case Ended(change=change, outcome=outcome):
                     assert outcome.ending is Ending.FAILED
@@ -154,7 +158,7 @@ class Run:
                     assert "not made" not in outcome.remark or before.about(change) == after.about(change), event
                 case NotAttempted(change=change):
                     assert before.about(change) == after.about(change), event
-                case Started():
+                case Started() | Unconfirmed():
                     pass  # where nothing follows, it may be either
         for change in silent:
             assert before.about(change) == after.about(change), f"{change.name}: no word about it"

@@ -7,7 +7,7 @@ from datetime import date
 
 from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Risk
-from beamctl.plan.stale import Moved, ends, is_as_after
+from beamctl.plan.stale import Moved, ends, is_as
 from beamctl.report.text.stale import moved_text
 from beamctl.usecases.questions import look_again
 from tests.fakes.runs import document, planned
@@ -107,11 +107,11 @@ def test_no_more_is_told_than_can_be_read() -> None:
 def test_what_is_in_place() -> None:
     plan = planned(WANT, workspace())
     invite, remove = plan.changes[0], plan.changes[-1]
-    assert is_as_after(remove, None)
-    assert not is_as_after(invite, None)
-    assert not is_as_after(remove, remove.before)
-    assert is_as_after(invite, {**(invite.after or {}), "sub": "s1"})
-    assert not is_as_after(invite, {**(invite.after or {}), "role": "admin"})
+    assert is_as(remove.after, None)
+    assert not is_as(invite.after, None)
+    assert not is_as(remove.after, remove.before)
+    assert is_as(invite.after, {**(invite.after or {}), "sub": "s1"})
+    assert not is_as(invite.after, {**(invite.after or {}), "role": "admin"})
     live = workspace()
     del live.users["old@x.io"]
     assert look_again(plan, live, None).in_place == (remove,)

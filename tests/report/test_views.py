@@ -57,7 +57,7 @@ def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
         ('acme.member["new@x.io"]', "done"),
         ('acme.member["old@x.io"]', "not attempted"),
     ]
-    assert found["summary"] == {"done": 1, "deferred": 0, "failed": 0, "not_attempted": 1}
+    assert found["summary"] == {"done": 1, "deferred": 0, "failed": 0, "not_attempted": 1, "not_confirmed": 0}
 
 
 def test_a_workspace_as_a_table() -> None:

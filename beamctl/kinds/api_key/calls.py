@@ -54,7 +54,7 @@ def _make(change: Change) -> Talk:
     good, orphans = owner.handed_over(name), owner.orphans(name)
     ours = Mark(name, tuple(key.id for key in good), token_hex(4))
     marked = yield _noted(account, (*account.description.marks, ours))
-    if not marked.ok:
+    if not marked.certain:
         return failed(f"its account takes no mark, so it was not made: {marked.why}")
     keys = yield from _keys(account.client_id)  # what comes from here on is under the mark, whoever makes it
     if isinstance(keys, Lost) or [key for key in keys if key.name == name] != list(owner.named(name)):
@@ -114,7 +114,7 @@ def _finish(
         return Lost("another run handed one over at the same time")
     left = tuple(each for each in marks if each != ours and each not in there)
     answer = yield _noted(now, handed_over(left, ours.key, identifier))
-    if answer.ok:
+    if answer.certain:
         return ""
     now = yield from find(client_id)
     if isinstance(now, Lost):

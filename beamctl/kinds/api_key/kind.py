@@ -129,6 +129,13 @@ class ApiKeyKind:
         """Whether a change that was read from a file is one that is planned for API keys."""
         return is_sound(change)
 
+    def shows(self, live: Keys, change: Change) -> bool:
+        """Whether there is a newer key, or the old one is gone from a listing of its account's keys."""
+        if change.after is not None:
+            return change.key in self.objects(live, [change.key])
+        owner = live.by_account.get((change.before or {})["clientId"])
+        return owner is None or (owner.keys is not None and all(key.id != change.key for key in owner.keys))
+
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make or delete one key."""
         return calls.perform(change)

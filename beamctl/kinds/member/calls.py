@@ -12,6 +12,7 @@ from beamctl.kinds.conversation import (
     PLAN,
     Asking,
     Talk,
+    accepted,
     delete,
     done,
     failed,
@@ -54,7 +55,11 @@ def _invite(change: Change) -> Talk:
     for _ in range(_MOST_INVITATIONS):
         answer = yield ApiCall(Method.POST, LISTING, {"email": email, "role": role.value})
         if isinstance(answer, Answer) and answer.status != _CONFLICT:
-            return (yield from _settle(email, role, text_in(answer, "role"))) if answer.ok else _failed(answer)
+            if not answer.ok:
+                return _failed(answer)
+            if not _is_about(answer, email):
+                return (yield from _look_after(email, role, answer))
+            return (yield from _settle(email, role, text_in(answer, "role")))
         outcome = yield from _look_instead(email, role, answer)
         if outcome is not None:
             return outcome
@@ -80,6 +85,16 @@ def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outco
     return None
 
 
+def _look_after(email: str, role: Role, answer: Answer) -> Talk:
+    """The API took the invitation, but its answer is not about it. It is not sent again: that would be two letters."""
+    there = yield from _look_up(email)
+    if isinstance(there, Lost):
+        return unseen(answer, there)
+    if there is None or there.standing is Standing.EXPIRED:
+        return accepted(answer)
+    return _in_already(there, role) if there.accepted else (yield from _settle(email, role, str(there.role)))
+
+
 def _in_already(there: Person, role: Role) -> Outcome:
     """Somebody let the person in meanwhile: taking a role from a member is not what was approved."""
     if there.role is role:
@@ -96,8 +111,10 @@ def _settle(email: str, role: Role, told: str, remark: str = "") -> Talk:
         if isinstance(there, Person) and there.accepted:
             return _in_already(there, role)
     answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
-    if isinstance(answer, Answer):
-        return _as_answered(answer, role, remark) if answer.ok else _still_pending(told, role, answer, remark)
+    if isinstance(answer, Answer) and not answer.ok:
+        return _still_pending(told, role, answer, remark)
+    if _is_about(answer, email):
+        return _as_answered(answer, role, remark)
     there = yield from _look_up(email)
     if not isinstance(there, Person):
         return unseen(answer, there) if there else _gone(email)
@@ -114,7 +131,7 @@ def _still_pending(told: str, role: Role, answer: Answer | Lost, remark: str) ->
     return done(f"{remark or 'invited'}{as_what}; {_LATER}")
 
 
-def _as_answered(answer: Answer, role: Role, remark: str = "") -> Outcome:
+def _as_answered(answer: Answer | Lost, role: Role, remark: str = "") -> Outcome:
     """A role was set: is it the one that was asked for?"""
     told = text_in(answer, "role")
     if told in ("", role.value):
@@ -127,8 +144,8 @@ def _set_role(change: Change) -> Talk:
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
     answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
     if isinstance(answer, Answer):
-        pending = (change.before or {}).get("standing") == "invited"
-        if answer.ok and (pending or text_in(answer, "role")):  # of who is pending, the listing may tell none either
+        pending = (change.before or {}).get("standing") == "invited"  # then the listing may show no role either
+        if _is_about(answer, email) and (pending or text_in(answer, "role")):
             return _as_answered(answer, role)
         if not answer.ok and answer.status not in (MISSING, _BAD_REQUEST):
             return _failed(answer)
@@ -143,7 +160,9 @@ def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
     told = str(there.role)
     if there.role is role:
         return done()
-    if isinstance(answer, Lost) or answer.ok:
+    if isinstance(answer, Answer) and answer.ok:
+        return accepted(answer)
+    if isinstance(answer, Lost):
         return not_made(answer, f": it is {told}") if told else unseen(answer, Lost("the API does not tell the role"))
     if there.accepted:
         return _failed(answer)
@@ -175,6 +194,11 @@ def _offers_too_much(told: str, role: Role, answer: Answer | Lost) -> Outcome:
     remark = f"the invitation still offers {told}, not {role.value}: {answer.why}"
     hint = "Take the person out of the document and apply (that revokes it), then put them back and apply."
     return failed(remark, hint)
+
+
+def _is_about(answer: Answer | Lost, email: str) -> bool:
+    """Whether an answer says that a change to this person succeeded, and does not name another one."""
+    return answer.certain and folded(text_in(answer, "email") or email) == folded(email)
 
 
 def _gone(email: str) -> Outcome:

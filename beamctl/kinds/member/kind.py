@@ -21,7 +21,8 @@ from beamctl.kinds.member.sound import is_sound
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.model.identity import Identity
-from beamctl.plan.change import Change
+from beamctl.model.role import Role, takes_away
+from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import AdminGroups, Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Goes, Reading
@@ -136,6 +137,16 @@ class MemberKind:
     def is_sound(self, change: Change) -> bool:
         """Whether a change that was read from a file is one that is planned for people."""
         return is_sound(change)
+
+    def shows(self, live: People, change: Change) -> bool:
+        """Whether the person is gone, has the role, or has an open invitation to no more than that role."""
+        person = live.get(change.key)
+        if person is None or change.after is None:
+            return person is None and change.after is None
+        told, role = str(person.role), Role(change.after["role"])
+        if change.action is Action.SET_ROLE or person.accepted:
+            return told in (role.value, "")  # some APIs do not show the role of an invitation
+        return person.standing is not Standing.EXPIRED and not (told and takes_away(person.role, role))
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one person."""

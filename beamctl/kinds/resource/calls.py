@@ -12,6 +12,7 @@ from beamctl.kinds.conversation import (
     PLAN,
     Asking,
     Talk,
+    accepted,
     delete,
     done,
     failed,
@@ -70,16 +71,23 @@ def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
     answer = yield ApiCall(Method.POST, shape.path, body)
     if isinstance(answer, Answer) and not answer.ok and answer.status != _CONFLICT:
         return refusal(answer)
-    if answer.ok and (told := _told(shape, change.name, answer)) is not None:
+    if (told := _told(shape, change.name, answer)) is not None:
         return _as_told(shape, change, told)
     there = yield from look_up(shape, change.name)
     if isinstance(there, Lost):
         return unseen(answer, there)
     if there is None:
-        return refusal(answer) if isinstance(answer, Answer) else not_made(answer)
+        return _absent(answer)
     if has(shape, there, change.after or {}):
         return done() if isinstance(answer, Lost) or answer.ok else _found(change)
     return failed(f"is there already, with another {_differing(shape, change, there)}", PLAN)
+
+
+def _absent(answer: Answer | Lost) -> Outcome:
+    """It was to be made, and the API does not show it."""
+    if isinstance(answer, Lost):
+        return not_made(answer)
+    return accepted(answer) if answer.ok else refusal(answer)
 
 
 def _found(change: Change) -> Outcome:
@@ -97,7 +105,9 @@ def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
         return _gone(change)
     now = _told(shape, change.name, read)
     if now is None or not isinstance(read, Answer):
-        return refusal(read) if isinstance(read, Answer) and not read.ok else unseen(read, Lost("nothing was sent"))
+        if isinstance(read, Answer) and not read.certain:
+            return refusal(read)
+        return unseen(read, Lost("nothing was sent"))
     if not has(shape, now, change.before or {}):
         is_so = has(shape, now, change.after or {})
         return found("is so already") if is_so else _changed(shape, change, now)
@@ -116,7 +126,9 @@ def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Talk:
         return unseen(answer, there) if there else _gone(change)
     if has(shape, there, change.after or {}):
         return done()
-    return not_made(answer) if has(shape, there, change.before or {}) else _changed(shape, change, there)
+    if not has(shape, there, change.before or {}):
+        return _changed(shape, change, there)
+    return accepted(answer) if answer.ok else not_made(answer)
 
 
 def _delete(shape: Shape, change: Change) -> Talk:
@@ -132,7 +144,7 @@ def look_up(shape: Shape, name: str) -> Asking[Thing | Lost | None]:
     answer = yield ApiCall(Method.GET, path_of(shape, name))
     if isinstance(answer, Answer) and answer.status == MISSING:
         return None
-    return _told(shape, name, answer) or Lost(answer.why if not answer.ok else "the API shows something else")
+    return _told(shape, name, answer) or Lost(answer.why if not answer.certain else "the API shows something else")
 
 
 def path_of(shape: Shape, name: str) -> str:
@@ -164,7 +176,7 @@ def _written(shape: Shape, was: Mapping[str, Any], change: Change, secret: Mappi
 def _told(shape: Shape, name: str, answer: Answer | Lost) -> Thing | None:
     """The thing of that name as an answer tells it; None where it tells nothing of it."""
     try:
-        told = thing(shape, answer.body) if isinstance(answer, Answer) and answer.ok else None
+        told = thing(shape, answer.body) if isinstance(answer, Answer) and answer.certain else None
     except GarbledError:
         return None
     return told if told is not None and told.name == name else None

@@ -11,7 +11,7 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Mode
 from beamctl.document.problem import Problem
 from beamctl.kinds.resource import calls, live, wanted
-from beamctl.kinds.resource.compare import Walk
+from beamctl.kinds.resource.compare import Walk, has
 from beamctl.kinds.resource.export import export
 from beamctl.kinds.resource.live import Things
 from beamctl.kinds.resource.shape import Shape
@@ -128,6 +128,13 @@ class ResourceKind:
     def is_sound(self, change: Change) -> bool:
         """Whether a change that was read from a file is one that is planned for such a thing."""
         return is_sound(self.shape, change)
+
+    def shows(self, live_things: Things, change: Change) -> bool:
+        """Whether it is gone, or has every attribute that the change gives it."""
+        now = (live_things or {}).get(change.key)
+        if now is None or change.after is None:
+            return now is None and change.after is None
+        return has(self.shape, now, change.after)
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - a header tells the workspace
         """Make a change to one thing."""

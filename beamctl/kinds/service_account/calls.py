@@ -13,6 +13,7 @@ from beamctl.kinds.conversation import (
     PLAN,
     Asking,
     Talk,
+    accepted,
     delete,
     done,
     failed,
@@ -55,7 +56,8 @@ def _update(change: Change, after: Mapping[str, Any]) -> Talk:
     answer = yield put(now, noted, name=after["name"], role=after["role"])
     if isinstance(answer, Answer) and not answer.ok:
         return failed(answer.why)
-    if text_in(answer, "role") == after["role"] and text_in(answer, "description") == str(noted):
+    told = [text_in(answer, field) for field in ("client_id", "role", "description")]
+    if told in ([each, after["role"], str(noted)] for each in (change.key, "")):
         return done()
     return (yield from _look_whether(change, answer, after))
 
@@ -78,9 +80,9 @@ def _look_whether(change: Change, answer: Answer | Lost, after: Mapping[str, Any
         return _gone(change)
     if _is_so(now, after):
         return done()
-    if isinstance(answer, Lost):
-        return not_made(answer)
-    return failed("the API took the change but shows something else", PLAN)
+    if not _is_so(now, change.before or {}):
+        return failed("the API took the change but shows something else", PLAN)
+    return accepted(answer) if answer.ok else not_made(answer)
 
 
 def _is_so(now: Account, side: Mapping[str, Any]) -> bool:
@@ -107,6 +109,6 @@ def _delete(change: Change) -> Talk:
 def _why_in_use(client_id: str) -> Asking[str]:
     """Why somebody may use an account of which nobody has the client secret; empty where it has no API key either."""
     answer = yield ApiCall(Method.GET, keys_path(client_id))
-    if isinstance(answer, Answer) and (answer.status == MISSING or (answer.ok and not answer.body)):
+    if isinstance(answer, Answer) and (answer.status == MISSING or (answer.certain and not answer.body)):
         return ""
-    return "it has API keys by now" if answer.ok else f"whether it has API keys cannot be looked up: {answer.why}"
+    return "it has API keys by now" if answer.certain else f"whether it has API keys cannot be looked up: {answer.why}"

@@ -135,6 +135,14 @@ class ServiceAccountKind:
         """Whether a change that was read from a file is one that is planned for service accounts."""
         return is_sound(change)
 
+    def shows(self, live: Accounts, change: Change) -> bool:
+        """Whether the account is gone, or has the name, role and description that the change gives it."""
+        now = self.objects(live, [change.key]).get(change.key)
+        if now is None or change.after is None:
+            return now is None and change.after is None
+        after = change.after
+        return now["role"] in (after["role"], "") and all(now[key] == after[key] for key in ("name", "description"))
+
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one service account."""
         return calls.perform(change)

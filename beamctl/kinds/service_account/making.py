@@ -77,7 +77,7 @@ def _finish(change: Change, client_id: str) -> Asking[str | Lost | Outcome]:
 def _role_shown(client_id: str, answer: Answer | Lost) -> Asking[str | Lost | None]:
     """The role of an account that should be finished now, empty where that is not told; `Lost` where it is not, and
     None where it is gone."""
-    if answer.ok:
+    if answer.certain and text_in(answer, "client_id") in (client_id, ""):
         marked = CLIENT_SECRET in text_in(answer, "description")
         return Lost("the API did not take the description") if marked else text_in(answer, "role")
     now = yield from find(client_id)

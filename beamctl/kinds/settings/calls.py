@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.conversation import PLAN, Talk, done, failed, found, not_made, unseen
+from beamctl.kinds.conversation import PLAN, Talk, accepted, done, failed, found, not_made, text_in, unseen
 from beamctl.kinds.settings.live import normal, settings, with_setting
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.change import Change
@@ -22,36 +22,38 @@ def perform(change: Change, workspace: str, path: str) -> Talk:
     key = change.attribute
     asked, approved = (change.after or {})[key], (change.before or {})[key]
     read = yield ApiCall(Method.GET, path)
-    if isinstance(read, Lost) or not read.ok or not isinstance(read.body, dict):
+    if isinstance(read, Lost) or not read.certain or not isinstance(read.body, dict):
         return _failed(read)
     now = settings(read.body)[key]
     if read.body["name"] != workspace or normal(key, now) != normal(key, approved):
         is_so = read.body["name"] == workspace and normal(key, now) == normal(key, asked)
         return found("is so already") if is_so else _changed(key)
     kept = {name: value for name, value in read.body.items() if name not in _READ_ONLY}
-    return (yield from _write(ApiCall(Method.PUT, path, with_setting(kept, key, asked)), change))
+    return (yield from _write(ApiCall(Method.PUT, path, with_setting(kept, key, asked)), workspace, change))
 
 
-def _write(put: ApiCall, change: Change) -> Talk:
+def _write(put: ApiCall, workspace: str, change: Change) -> Talk:
     """Write it, and look where the answer does not confirm it."""
     key = change.attribute
     answer = yield put
     if isinstance(answer, Answer) and not answer.ok:
         return _failed(answer)
-    told = _told(key, answer)
+    told = _told(key, workspace, answer)
     if told is None:
         look = yield ApiCall(Method.GET, put.path)
-        return _as_seen(_told(key, look), change, answer, look)
+        return _as_seen(_told(key, workspace, look), change, answer, look)
     if told != normal(key, (change.after or {})[key]):
         remark = f"the API took the change but answers another {key}"
         return failed(remark, "Run `beamctl show` to see what it made of it.")
     return done()
 
 
-def _told(key: str, answer: Answer | Lost) -> Any:  # noqa: ANN401 - any JSON
-    """A setting as an answer tells it; None where it tells nothing."""
+def _told(key: str, workspace: str, answer: Answer | Lost) -> Any:  # noqa: ANN401 - any JSON
+    """A setting of this workspace as an answer shows it; None if it does not."""
+    if not isinstance(answer, Answer) or text_in(answer, "name") != workspace:
+        return None
     try:
-        return normal(key, settings(answer.body)[key]) if isinstance(answer, Answer) and answer.ok else None
+        return normal(key, settings(answer.body)[key])
     except GarbledError:
         return None
 
@@ -64,7 +66,7 @@ def _as_seen(now: Any, change: Change, answer: Answer | Lost, look: Answer | Los
     if now == normal(key, (change.after or {})[key]):
         return done()
     if now == normal(key, (change.before or {})[key]):
-        return not_made(answer)
+        return accepted(answer) if answer.ok else not_made(answer)
     return _changed(key)
 
 

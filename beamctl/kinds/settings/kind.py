@@ -151,6 +151,11 @@ class SettingsKind:
             return False
         return change.stage is (Stage.DEMOTE if takes(name, *sides) else Stage.SETTINGS)
 
+    def shows(self, live: Settings, change: Change) -> bool:
+        """Whether the setting has its new value."""
+        name = change.attribute
+        return bool(normal(name, live[name]) == normal(name, (change.after or {})[name]))
+
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Set one setting."""
         return calls.perform(change, workspace, _path(workspace))

@@ -1,24 +1,32 @@
-"""An apply for a reader: a line as each change ends, and an honest end. It must not know a kind by name."""
+"""The progress and the result of an apply as text."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.apply.event import Confirmed, Doubt, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.model.text import printable
 from beamctl.plan.kind import Ending
 from beamctl.report import words
-from beamctl.report.style import PLAIN, Style, Tone
+from beamctl.report.style import PLAIN, Style, Tone, value
+
+_DOUBT = {
+    Doubt.NOT_SHOWN_YET: "the API took this change but does not show it yet",
+    Doubt.SHOWN_OTHERWISE: "the API took this change but shows something else",
+    Doubt.NOT_READABLE: "the API took this change, but it could not be confirmed",
+}
 
 _MARK = {Ending.DONE: ("✓", Tone.GOOD), Ending.DEFERRED: ("…", Tone.CHANGED), Ending.FAILED: ("✗", Tone.BAD)}
 
 
 def event_text(event: Event, style: Style = PLAIN) -> str:
-    """One line as a change ends, with what to do where it failed; empty as it starts."""
+    """One line as a change ends, with what to do if it failed; empty as it starts and when it is confirmed."""
     what = " ".join(part for part in (words.verb(event.change), words.subject(event.change)) if part)
     match event:
-        case Started():
+        case Started() | Confirmed():
             return ""
         case Ended(outcome=outcome):
             mark, tone = _MARK[outcome.ending]
@@ -31,26 +39,69 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
             return style(tone, told)
         case NotAttempted(why=why):
             return style(Tone.FAINT, f"  ○ {what}  not attempted: {printable(why)}")
+        case Unconfirmed():
+            return style(Tone.BAD, f"  ✗ {what}  {doubt_text(event)}")
         case _:
             assert_never(event)
 
 
+def doubt_text(event: Unconfirmed) -> str:
+    """Why a change that was made does not count as made, and what the API shows instead."""
+    shown = ", ".join(f"{printable(name)} {value(told)}" for name, told in (event.shows or {}).items())
+    why = printable(event.why) or (f"it shows {shown}" if shown else "")
+    return _DOUBT[event.doubt] + (f": {why}" if why else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many changes ended in each way.
+
+    Attributes:
+        done: Made, and not found to be missing.
+        deferred: Put off until the invitee accepts.
+        failed: Not made, or not known to be made.
+        not_attempted: Not begun.
+        not_confirmed: Answered as made, and not shown by the API.
+    """
+
+    done: int = 0
+    deferred: int = 0
+    failed: int = 0
+    not_attempted: int = 0
+    not_confirmed: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do or to check."""
+        return not (self.failed or self.not_attempted or self.not_confirmed)
+
+
+def totals(events: Sequence[Event]) -> Totals:
+    """Count how the changes ended."""
+    endings = Counter(event.outcome.ending for event in events if isinstance(event, Ended))
+    unconfirmed = sum(isinstance(event, Unconfirmed) for event in events)
+    return Totals(
+        done=endings[Ending.DONE] - unconfirmed,
+        deferred=endings[Ending.DEFERRED],
+        failed=endings[Ending.FAILED],
+        not_attempted=sum(isinstance(event, NotAttempted) for event in events),
+        not_confirmed=unconfirmed,
+    )
+
+
 def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, interrupted: bool = False) -> str:
     """What became of all changes of one workspace, in one sentence, and what to do next; a saved plan is made once."""
-    done, deferred, failed, skipped = counts(events)
-    parts = [f"{done} done"]
-    parts += [f"{deferred} waiting for the invitee"] if deferred else []
-    parts += [f"{failed} failed"] if failed else []
-    parts += [f"{skipped} not attempted"] if skipped else []
-    head = "Applied in part" if failed or skipped else "Applied"
-    again = "Make a new plan" if saved else "Run `beamctl apply` again"
-    when = "" if interrupted else " when it is mended"
-    after = f"\n{again}{when}: what is done is not done twice." if failed or skipped else ""
-    return f"{head} to {workspace}: {', '.join(parts)}.{after}\n"
-
-
-def counts(events: Sequence[Event]) -> tuple[int, int, int, int]:
-    """How many changes were done, put off, failed, and not attempted."""
-    endings = [event.outcome.ending for event in events if isinstance(event, Ended)]
-    skipped = sum(isinstance(event, NotAttempted) for event in events)
-    return endings.count(Ending.DONE), endings.count(Ending.DEFERRED), endings.count(Ending.FAILED), skipped
+    count = totals(events)
+    parts = [f"{count.done} done"]
+    parts += [f"{count.deferred} waiting for the invitee"] if count.deferred else []
+    parts += [f"{count.failed} failed"] if count.failed else []
+    parts += [f"{count.not_attempted} not attempted"] if count.not_attempted else []
+    parts += [f"{count.not_confirmed} not confirmed"] if count.not_confirmed else []
+    lines = [f"{'Applied' if count.complete else 'Applied in part'} to {workspace}: {', '.join(parts)}."]
+    if count.not_confirmed:
+        lines.append("Run `beamctl plan` to see what the API shows now.")
+    if count.failed or count.not_attempted:
+        again = "Make a new plan" if saved else "Run `beamctl apply` again"
+        when = "" if interrupted else " when it is mended"
+        lines.append(f"{again}{when}: what is done is not done twice.")
+    return "\n".join(lines) + "\n"

@@ -16,6 +16,7 @@ _MARK = {
     State.FAILED: ("✗", Tone.BAD),
     State.UNKNOWN: ("?", Tone.BAD),
     State.WAITING: ("○", Tone.FAINT),
+    State.UNCONFIRMED: ("✗", Tone.BAD),
 }
 
 

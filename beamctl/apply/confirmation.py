@@ -1,0 +1,86 @@
+"""Checks that changes which the API answered as made are in effect, with a bounded number of looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from beamctl.apply.event import Confirmed, Doubt, Unconfirmed
+from beamctl.errors import BeamctlError, ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
+from beamctl.model.ports import Reader
+from beamctl.plan.change import Change, Stage
+from beamctl.plan.kind import Kind
+from beamctl.plan.plan import Plan
+from beamctl.plan.reading import read
+from beamctl.plan.stale import is_as
+
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds between one look and the next: some APIs show a change a moment after they made it."""
+
+Pause = Callable[[float], bool]
+"""Waits that many seconds; False if the wait was cut short because beamctl was asked to stop."""
+
+_NO_ACCESS = (UnauthenticatedError, ForbiddenError, MissingError)
+
+
+def confirm(
+    changes: Sequence[Change], plan: Plan, kinds: Mapping[str, Kind[Any]], reader: Reader, pause: Pause
+) -> Iterator[Confirmed | Unconfirmed]:
+    """Read the kinds of these changes again until each change shows, or the looks are used up.
+
+    Args:
+        changes: Changes that were answered as made.
+        plan: The plan they are part of.
+        kinds: Their kinds by name.
+        reader: The API.
+        pause: Waits between looks.
+
+    Yields:
+        One event per change.
+
+    Raises:
+        InterruptedRunError: beamctl was asked to stop. The changes without an event were not looked at.
+    """
+    left = list(changes)
+    doubts: list[Unconfirmed] = []
+    for seconds in (*PAUSES, None):
+        doubts = []
+        for name in sorted({change.kind for change in left}):
+            theirs = [change for change in left if change.kind == name]
+            for event in _look(theirs, plan, kinds[name], reader):
+                if isinstance(event, Confirmed):
+                    yield event
+                else:
+                    doubts.append(event)
+        left = [doubt.change for doubt in doubts]
+        if not doubts or seconds is None or not pause(seconds):
+            break
+    yield from doubts
+
+
+def _look(changes: Sequence[Change], plan: Plan, kind: Kind[Any], reader: Reader) -> Iterator[Confirmed | Unconfirmed]:
+    try:
+        live = read(kind, plan.workspace, reader)
+    except InterruptedRunError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what became of every change must still be reported
+        yield from (_unread(change, error) for change in changes)
+        return
+    partial = kind.doubt(live, (), plan.stays.get(kind.name, ()))
+    objects = kind.objects(live, [change.key for change in changes])
+    for change in changes:
+        now = objects.get(change.key)
+        shown = kind.shows(live, change)
+        if shown and partial and change.after is None:  # a listing that is not whole does not show that it is gone
+            yield Unconfirmed(change, Doubt.NOT_READABLE, why=partial)
+        elif shown:
+            yield Confirmed(change)
+        else:
+            yield Unconfirmed(change, Doubt.NOT_SHOWN_YET if is_as(change.before, now) else Doubt.SHOWN_OTHERWISE, now)
+
+
+def _unread(change: Change, error: Exception) -> Confirmed | Unconfirmed:
+    if change.stage is Stage.OURSELVES and isinstance(error, _NO_ACCESS):
+        return Confirmed(change)  # our own access is gone, as it should be
+    why = error.message if isinstance(error, BeamctlError) else f"beamctl has a bug: {type(error).__name__}"
+    return Unconfirmed(change, Doubt.NOT_READABLE, why=why)
