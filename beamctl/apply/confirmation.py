@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from beamctl.apply.event import Confirmed, Doubt, Unconfirmed
 from beamctl.errors import BeamctlError, ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
-from beamctl.model.ports import Reader
+from beamctl.model.ports import PAUSES, Pause, Reader
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.kind import Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
 from beamctl.plan.stale import is_as
-
-PAUSES = (0.5, 1.0, 2.0)
-"""Seconds between one look and the next: some APIs show a change a moment after they made it."""
-
-Pause = Callable[[float], bool]
-"""Waits that many seconds; False if the wait was cut short because beamctl was asked to stop."""
 
 _NO_ACCESS = (UnauthenticatedError, ForbiddenError, MissingError)
 

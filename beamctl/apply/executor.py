@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, assert_never
 
-from beamctl.apply.confirmation import Pause, confirm
+from beamctl.apply.confirmation import confirm
 from beamctl.apply.event import Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.apply.reread import Doubts, reread
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
 from beamctl.model.api_call import Answer, ApiCall, Lost
-from beamctl.model.ports import Reader, Sender, Vault
+from beamctl.model.ports import Pause, Reader, Sender, Vault
 from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.kind import Ending, Kind, Outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from beamctl.cli.output import complain
 from beamctl.cli.veil import VEIL
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Deleter, Reader, Sender
+from beamctl.model.ports import Deleter, Pause, Reader, Sender
 
 if TYPE_CHECKING:
     from beamctl.api.workspace import WorkspaceApi
@@ -40,6 +40,10 @@ class Access:
     debug: bool
     stop: threading.Event = field(default_factory=threading.Event)
 
+    def pause(self, seconds: float) -> bool:
+        """Wait, unless `stop` is set; whether it was not."""
+        return not self.stop.wait(seconds)
+
     @property
     def is_local(self) -> bool:
         """Whether the emulator in this process is meant."""
@@ -55,14 +59,14 @@ class Link:
         reader: The half that cannot write.
         sender: The half that can; only `apply` uses it.
         identity: Who the credential says we are; None where it does not.
-        pause: Waits that many seconds; False if beamctl was asked to stop meanwhile.
+        pause: Waits between two looks at what was changed.
     """
 
     api_url: str
     reader: Reader
     sender: Sender
     identity: Identity | None
-    pause: Callable[[float], bool]
+    pause: Pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,14 @@ class LastLink:
         reader: As in `Link`.
         deleter: What deletes this workspace.
         identity: As in `Link`.
+        pause: As in `Link`.
     """
 
     api_url: str
     reader: Reader
     deleter: Deleter
     identity: Identity | None
+    pause: Pause
 
 
 def access_of(*, api_url: str | None, api_key_file: str | None, timeout: float, debug: bool) -> Access:
@@ -116,7 +122,7 @@ def link(access: Access, workspace: str) -> Iterator[Link]:
         BeamctlError: There is no credential, or something that should name the API or a credential is wrong.
     """
     with _opened(access, workspace) as (api_url, api):
-        yield Link(api_url, api.reader(), api.sender(), _identity(api), lambda seconds: not access.stop.wait(seconds))
+        yield Link(api_url, api.reader(), api.sender(), _identity(api), access.pause)
 
 
 @contextmanager
@@ -127,7 +133,7 @@ def last_link(access: Access, workspace: str) -> Iterator[LastLink]:
         BeamctlError: As for `link`.
     """
     with _opened(access, workspace) as (api_url, api):
-        yield LastLink(api_url, api.reader(), api.deleter(), _identity(api))
+        yield LastLink(api_url, api.reader(), api.deleter(), _identity(api), access.pause)
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def command(
         if confirm is None:
             _ask(estate, _shown(estate, way, document, PLAIN), files, out)
         with Interrupt(access.stop, quiet=out.quiet, look=f"beamctl show -w {workspace}"):
-            deletion = destroy(estate, way.reader, way.deleter, stop=access.stop)
+            deletion = destroy(estate, way.reader, way.deleter, stop=access.stop, pause=way.pause)
     _report(estate, way.api_url, document, deletion, out)
     return Exit.INTERRUPTED if access.stop.is_set() else Exit.DONE
 

@@ -17,9 +17,10 @@ from beamctl.errors import (
     InterruptedRunError,
     MissingError,
     StalePlanError,
+    UnauthenticatedError,
 )
 from beamctl.model.api_call import Answer, Lost
-from beamctl.model.ports import Deleter, Reader
+from beamctl.model.ports import PAUSES, Deleter, Pause, Reader
 
 _FORBIDDEN = 403
 
@@ -56,14 +57,15 @@ class _Sight(Enum):
     GONE = auto()
 
 
-def delete(shown: Estate, reader: Reader, deleter: Deleter, stop: StopSignal) -> Deletion:
+def delete(shown: Estate, reader: Reader, deleter: Deleter, stop: StopSignal, pause: Pause) -> Deletion:
     """Delete the workspace that was shown.
 
     Args:
         shown: What somebody agreed to lose.
-        reader: To look before, and after where the answer does not tell.
+        reader: To look before and after.
         deleter: To ask; once at most.
         stop: Set from outside: then it is not asked any more.
+        pause: Waits between two looks at a workspace that should be gone.
 
     Raises:
         StalePlanError: It is not what was shown any more, or gone. Nothing was deleted.
@@ -75,15 +77,18 @@ def delete(shown: Estate, reader: Reader, deleter: Deleter, stop: StopSignal) ->
     if stop.is_set():
         raise InterruptedRunError(f"interrupted, so {shown.workspace} was not deleted")
     answer = deleter.delete_workspace()
-    if isinstance(answer, Answer) and answer.ok:
-        return Deletion(Ending.DELETED)
     if isinstance(answer, Answer) and answer.status == _FORBIDDEN:
         raise ForbiddenError(
             f"we may not delete {shown.workspace}: {answer.why}",
             "Only an admin of a workspace may. Nothing was deleted.",
             status=answer.status,
         )
-    return _found(shown.workspace, answer, _look(shown, reader))
+    sight = _look(shown, reader, certain=answer.certain)
+    for seconds in PAUSES if answer.ok else ():
+        if sight is not _Sight.THERE or not pause(seconds):
+            break
+        sight = _look(shown, reader, certain=answer.certain)
+    return _found(shown.workspace, answer, sight)
 
 
 def _refuse_moved(shown: Estate, reader: Reader) -> None:
@@ -99,12 +104,15 @@ def _refuse_moved(shown: Estate, reader: Reader) -> None:
         )
 
 
-def _look(shown: Estate, reader: Reader) -> _Sight | Unknown:
-    """Is it still there? Only a plain answer counts: one who may not see it cannot tell."""
+def _look(shown: Estate, reader: Reader, *, certain: bool) -> _Sight | Unknown:
+    """Whether it is still there. Being refused access proves nothing, unless the API just said that it deleted it: our
+    access went with it."""
     try:
         now = reader.get(path_of(shown.workspace))
     except MissingError:
         return _Sight.GONE
+    except (ForbiddenError, UnauthenticatedError) as error:
+        return _Sight.GONE if certain else Unknown(error.message)
     except BeamctlError as error:
         return Unknown(error.message)
     if not isinstance(now, dict) or now.get("name") != shown.workspace:
@@ -121,13 +129,16 @@ def _is_another(shown: Estate, now: dict[str, Any]) -> bool:
 
 
 def _found(name: str, answer: Answer | Lost, sight: _Sight | Unknown) -> Deletion:
-    """What it means that the workspace is there, or not, after an answer that was no success."""
+    """What it means that the workspace is there or not after this answer."""
     see = f"See whether it is there:  beamctl show -w {name}"
     match sight:
         case _Sight.GONE:
+            if answer.ok:
+                return Deletion(Ending.DELETED)
             return Deletion(Ending.FOUND_GONE if isinstance(answer, Lost) else Ending.GONE_AT_ANSWER, answer.why)
         case _Sight.THERE:
-            still = "The API may be at it all the same: look again in a minute.\n" if isinstance(answer, Lost) else ""
+            refused = isinstance(answer, Answer) and not answer.ok
+            still = "" if refused else "The API may be at it all the same: look again in a minute.\n"
             raise ApiError(f"{name} is still there: {answer.why}", still + see)
         case Unknown(why=why):
             raise ApiError(f"whether {name} was deleted is not known: {answer.why}; and then {why}", see)

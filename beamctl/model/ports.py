@@ -3,10 +3,17 @@ is given only that cannot write; deleting a whole workspace is a third one, whic
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.secret import Fetch, HandOver
+
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds between one look and the next: some APIs show a change only a moment after they made it."""
+
+Pause = Callable[[float], bool]
+"""Waits that many seconds; False if the wait was cut short because beamctl was asked to stop."""
 
 
 class Reader(Protocol):

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from threading import Event as StopSignal
 
-from beamctl.apply.confirmation import Pause
 from beamctl.apply.event import Event
 from beamctl.apply.executor import Means, Witness
 from beamctl.apply.executor import apply as make_changes
@@ -14,7 +13,7 @@ from beamctl.destroy.deletion import Deletion, delete
 from beamctl.destroy.estate import Estate
 from beamctl.destroy.survey import survey as look
 from beamctl.kinds.registry import KINDS
-from beamctl.model.ports import Deleter, Reader, Sender, Vault
+from beamctl.model.ports import Deleter, Pause, Reader, Sender, Vault
 from beamctl.plan.plan import Plan
 
 
@@ -39,6 +38,8 @@ def survey(workspace: str, reader: Reader) -> Estate:
     return look(workspace, reader)
 
 
-def destroy(shown: Estate, reader: Reader, deleter: Deleter, *, stop: StopSignal) -> Deletion:
-    """Delete the workspace that somebody was shown and named, if it is still that."""
-    return delete(shown, reader, deleter, stop)
+def destroy(
+    shown: Estate, reader: Reader, deleter: Deleter, *, stop: StopSignal, pause: Pause = lambda _: True
+) -> Deletion:
+    """Delete the workspace that was shown and confirmed by name, if it is still the same."""
+    return delete(shown, reader, deleter, stop, pause)

@@ -133,7 +133,7 @@ def test_what_would_be_lost_is_shown_and_then_it_goes(cli: Cli, api: Api, plane:
         f"\nDeleted acme, with everything in it.\n{END}"
     )
     assert (ran.code, ran.err) == (0, "")
-    assert api.calls == [*READS, *READS, "DELETE /workspaces/acme"]
+    assert api.calls == [*READS, *READS, "DELETE /workspaces/acme", "GET /workspaces/acme"]
     assert not plane.has_acme
     assert plane.do("GET", "/workspaces/labs") == 200
     assert cli("plan").code == 0  # the document has no section, so nothing is read

@@ -135,13 +135,35 @@ def test_applied_in_part_is_7(
     ran = cli("apply", "--auto-approve", "-o", output)
     assert ran.code == 7
     if output == "json":
-        assert ran.json["summary"] == {"done": 0, "deferred": 0, "failed": 1, "not_attempted": 2}
+        assert ran.json["summary"] == {"done": 0, "deferred": 0, "failed": 1, "not_attempted": 2, "not_confirmed": 0}
         assert {each["outcome"] for each in ran.json["results"]} == {"failed", "not attempted"}
     else:
         assert "  ✗ invite kim@example.com  viewer — the API answered 403" in ran.out
         assert "  ○ remove eve@example.com  not attempted: a change before it failed" in ran.out
         assert "Applied in part to acme: 0 done, 1 failed, 2 not attempted.\n" in ran.out
     assert people() == before
+
+
+def test_a_removal_that_is_answered_and_not_made_is_7(cli: Cli, write: Write, api: Api, people: People) -> None:
+    write(
+        "beamctl.yaml", document(members="{ada@example.com: admin, bob@example.com: admin, grace@example.com: member}")
+    )
+    api.bend = lambda call: ("202 Accepted", "Content-Type: application/json", b"{}") if "DELETE" in call else None
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 7
+    assert "  ✗ remove eve@example.com  the API took this change but does not show it yet: it shows email" in ran.out
+    assert ran.out.endswith(
+        "Applied in part to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
+    )
+    assert people()["eve@example.com"] == "member"
+    shown = cli("runs", "last", "-o", "json").json["runs"][0]["changes"]
+    assert [change["outcome"] for change in shown] == ["not confirmed"]
+    assert cli("runs", "last").out.endswith("1 not confirmed\n")
+    api.bend = lambda _: None
+    ran = cli("apply", "--auto-approve", "-o", "json")
+    assert ran.code == 0
+    assert [(each["outcome"], each["confirmed"]) for each in ran.json["results"]] == [("done", True)]
+    jsonschema.Draft202012Validator(PLAN_SCHEMA).validate(ran.json)
 
 
 @pytest.mark.usefixtures("local")

@@ -31,7 +31,55 @@ def destroyed(doomed: Doomed, stop: Event | None = None) -> Deletion:
 def test_the_workspace_is_looked_at_again_and_then_deleted_once() -> None:
     doomed = Doomed()
     assert destroyed(doomed) == Deletion(Ending.DELETED)
-    assert doomed.asked == [COUNTED, USERS, ACCOUNTS, POLICIES, CONNECTIONS] * 2 + ["DELETE"]
+    assert doomed.asked == [COUNTED, USERS, ACCOUNTS, POLICIES, CONNECTIONS] * 2 + ["DELETE", ITSELF]
+
+
+UNCERTAIN = [Answer(200, {}), Answer(204), Answer(202, {"name": "acme"}), Answer(200, {"error": "no", "code": 403})]
+
+
+@pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
+def test_a_workspace_that_is_still_there_after_any_success_was_not_deleted(answer: Answer) -> None:
+    doomed = Doomed(answer=answer, deletes=False)
+    with pytest.raises(ApiError, match=f"acme is still there: the API answered {answer.status}"):
+        destroyed(doomed)
+    assert doomed.deletions == 1
+    assert doomed.asked[-4:] == [ITSELF] * 4
+
+
+@pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
+def test_a_workspace_may_take_a_moment_to_go(answer: Answer) -> None:
+    doomed = Doomed(answer=answer, deletes=False)
+    waited: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        waited.append(seconds)
+        if len(waited) > 1:
+            doomed.go()
+        return True
+
+    found = destroy(survey("acme", doomed), doomed, doomed, stop=Event(), pause=pause)
+    assert found == Deletion(Ending.DELETED)
+    assert waited == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
+@pytest.mark.parametrize("error", [ForbiddenError("no access"), UnauthenticatedError("no access")])
+def test_our_own_access_goes_with_the_workspace(answer: Answer, error: ApiError) -> None:
+    doomed = Doomed(answer=answer, deletes=False)
+    shown = survey("acme", doomed)
+
+    class Leaving(Doomed):
+        def delete_workspace(self) -> Answer | Lost:
+            told = super().delete_workspace()
+            self.payloads = dict.fromkeys(self.payloads, error)
+            return told
+
+    leaving = Leaving(answer=answer, deletes=False)
+    if answer.certain:
+        assert destroy(shown, leaving, leaving, stop=Event()) == Deletion(Ending.DELETED)
+    else:
+        with pytest.raises(ApiError, match="whether acme was deleted is not known"):
+            destroy(shown, leaving, leaving, stop=Event())
 
 
 def test_a_lost_answer_to_a_deletion_that_was_made() -> None:
@@ -228,7 +276,8 @@ def test_what_was_not_known_and_then_is_was_not_shown(path: str) -> None:
     known = doomed.payloads[path]
     doomed.payloads[path] = {"name": "acme", "id": "w1", "createdAt": known["createdAt"]} if path == COUNTED else None
     shown = survey("acme", doomed)
-    assert destroy(shown, doomed, Doomed(), stop=Event()) == Deletion(Ending.DELETED)  # still not known: as was shown
+    same = Doomed(payloads=dict(doomed.payloads))
+    assert destroy(shown, same, same, stop=Event()) == Deletion(Ending.DELETED)  # still not known: as was shown
     doomed.payloads[path] = known
     with pytest.raises(StalePlanError):
         destroy(shown, doomed, doomed, stop=Event())
