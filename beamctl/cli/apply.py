@@ -13,6 +13,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.connect import access_of
+from beamctl.cli.documents import unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.making import WENT_ON, Ran, Way, make_all, refuse_nowhere
 from beamctl.cli.output import Output, UnwritableError, output_of, say
@@ -83,6 +84,8 @@ def command(  # noqa: PLR0913 - one argument an option
             planned, granted = open_saved(saved, access, stack, workspaces, granted, record)
         else:
             planned = plan_all(files, workspaces, access, stack, granted, record)
+            if note := unread(files):
+                out.talk(note)
         command = command_for(APPLY if saved is None else f"{APPLY} {quoted(saved)}", files, workspaces)
 
         def shown(style: Style) -> str:

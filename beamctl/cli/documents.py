@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from beamctl.cli.files import no_name, read_beginning, unreadable
 from beamctl.document.decode import LARGEST
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.errors import DocumentError, UsageError
+from beamctl.model.text import printable
 from beamctl.usecases.questions import validate
 
 LARGEST_TOGETHER = 4 * LARGEST
 """Bytes of all files of one run."""
 
 _DEFAULTS = ("beamctl.yaml", "access")
-_SUFFIXES = frozenset({".yaml", ".yml"})
+_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_SHOWN = 5
 
 
 def read_sources(named: Sequence[str]) -> list[SourceText]:
@@ -65,6 +67,17 @@ def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[
     return tuple(desired for desired in checked.desired if not workspaces or desired.workspace in workspaces)
 
 
+def unread(named: Sequence[str]) -> str:
+    """A note on what is in the directories that the user named and is not read; empty if everything is."""
+    folders = [Path(name) for name in list(named) or defaults() if name != "-" and Path(name).is_dir()]
+    others = [str(path) for folder in folders for path in _within(folder).others]
+    if not others:
+        return ""
+    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    names = ", ".join(map(printable, others[:_SHOWN]))
+    return f"Note: not read: {names}{more}. Documents end in .yaml, .yml or .json, and are inside the directory."
+
+
 def defaults() -> list[str]:
     """What is read where nothing is named; a link that leads nowhere is there, and an error when it is read."""
     return [name for name in _DEFAULTS if os.path.lexists(name)][:1]
@@ -76,13 +89,13 @@ def _read(name: str) -> Iterator[SourceText]:
         return
     path = Path(name)
     try:
-        files = sorted(_within(path)) if path.is_dir() else [path]
+        files = _within(path).documents if path.is_dir() else (path,)
     except OSError as error:
         raise unreadable(name, error) from None
     except ValueError:
         raise no_name(name) from None
     if not files:
-        raise UsageError(f"there is no .yaml or .yml file in {name}", "Name a file, or another directory.")
+        raise UsageError(f"there is no .yaml, .yml or .json file in {name}", "Name a file, or another directory.")
     for each in files:
         yield SourceText(str(each), read_beginning(each, LARGEST + 1))
 
@@ -94,14 +107,62 @@ def _standard_input() -> bytes:
         raise unreadable("standard input", error) from None
 
 
-def _within(directory: Path) -> Iterator[Path]:
-    """The documents below a directory. What is hidden, as in .git or by an editor, is none of them."""
-    for root, directories, names in os.walk(directory, onerror=_refuse):
-        directories[:] = [name for name in directories if not name.startswith(".")]
-        paths = (Path(root, name) for name in names if not name.startswith("."))
-        yield from (path for path in paths if path.suffix in _SUFFIXES)
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What is below a directory.
+
+    Attributes:
+        documents: The files that are read, sorted.
+        others: What is not read: other files, and links to folders elsewhere.
+    """
+
+    documents: tuple[Path, ...]
+    others: tuple[Path, ...]
 
 
-def _refuse(error: OSError) -> NoReturn:
-    """A directory that cannot be looked into may hold a document: going on without it would be a guess."""
-    raise error
+def _within(directory: Path) -> _Listing:
+    """List a directory and everything below it, each folder once. Hidden files and folders are passed over, as git's
+    and editors' are. Links are followed if they stay inside the directory: a document must not be read from elsewhere.
+
+    Raises:
+        OSError: A folder cannot be listed. It may hold a document, so going on without it would be a guess.
+        UsageError: A document is a link to a file elsewhere.
+    """
+    root = directory.resolve()
+    documents: list[Path] = []
+    others: list[Path] = []
+    seen = {root}
+    waiting = [directory]
+    while waiting:
+        links: list[Path] = []
+        for path in sorted(waiting.pop().iterdir()):
+            if path.name.startswith("."):
+                continue
+            inside = not path.is_symlink() or _leads_into(root, path)
+            if inside and path.is_dir():
+                (links if path.is_symlink() else waiting).append(path)
+            elif path.suffix.lower() not in _SUFFIXES:
+                others.append(path)
+            elif inside:
+                documents.append(path)
+            else:
+                raise UsageError(
+                    f"{path} is a link that leads out of {directory}", f"Name it with -f {path}, or copy it."
+                )
+        waiting = [each for each in (*links, *waiting) if _is_new(each, seen)]
+    return _Listing(tuple(sorted(documents)), tuple(sorted(others)))
+
+
+def _leads_into(root: Path, link: Path) -> bool:
+    """Whether a link stays inside; one that leads nowhere does: it is an error when it is read."""
+    try:
+        return link.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):
+        return True
+
+
+def _is_new(folder: Path, seen: set[Path]) -> bool:
+    real = folder.resolve()
+    new = real not in seen
+    seen.add(real)
+    return new

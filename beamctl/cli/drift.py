@@ -9,7 +9,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.connect import access_of, link
-from beamctl.cli.documents import read_desired
+from beamctl.cli.documents import read_desired, unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.cli.planning import plan_now
@@ -37,6 +37,8 @@ def command(
     access = access_of(**connection)
     with ExitStack() as stack:  # what runs left makes a difference to hazards only, and drift changes nothing
         wanted = read_desired(files, workspaces)
+        if note := unread(files):
+            out.talk(note)
         plans = [plan_now(each, stack.enter_context(link(access, each.workspace)), {}) for each in wanted]
     if out.json:
         from beamctl.report.as_json import drift_json

@@ -10,6 +10,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.connect import access_of
+from beamctl.cli.documents import unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.cli.planning import allowances, command_for, is_refused, plan_all, say_unused
@@ -48,6 +49,8 @@ def command(  # noqa: PLR0913 - one argument an option
     target = target_of(out, expires)
     with ExitStack() as stack:
         planned = plan_all(files, workspaces, access_of(**connection), stack, granted, record)
+        if note := unread(files):
+            talk.talk(note)
         plans = [each.plan for each in planned]
         saved = save(planned, granted, target)
         if talk.json:

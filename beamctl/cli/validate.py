@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from beamctl.cli import options
-from beamctl.cli.documents import read_sources
+from beamctl.cli.documents import read_sources, unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.usecases.questions import validate
@@ -21,6 +21,8 @@ def command(files: tuple[str, ...], output: str, *, no_color: bool, quiet: bool)
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     checked = validate(read_sources(files))
+    if note := unread(files):
+        out.talk(note)
     if out.json:
         from beamctl.report.as_json import problems_json
 

@@ -10,7 +10,7 @@ from beamctl.document.events import Event, NextEvent, UnreadableError
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem
 from beamctl.document.quote import quoted
 from beamctl.document.scalar import LONGEST_NUMBER, TooLongError, resolve
-from beamctl.document.syntax import DEEPEST, TOO_DEEP
+from beamctl.document.syntax import DEEPEST, NO_BREAK_SPACE, TOO_DEEP
 
 MOST_VALUES = 2_000_000
 """Values in one file, the empty documents among them."""
@@ -30,6 +30,7 @@ class Tally:
         values: Values read so far.
         copied: Values that aliases stood for so far.
         problems: Problems found so far; of very many, only the first are kept.
+        anchors: Every anchor so far; none of them holds beyond its document.
     """
 
     def __init__(self, name: str) -> None:
@@ -37,6 +38,7 @@ class Tally:
         self.values = 0
         self.copied = 0
         self.problems = 0
+        self.anchors: set[str] = set()
 
 
 class Builder:
@@ -135,8 +137,12 @@ class Builder:
             self._tag(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = name, 1
+            self._tally.anchors.add(event.anchor)
         if name == "<<" and not event.style:
             self._report(event, "merge keys (<<) are not supported", "write the merged keys out")
+            return False
+        if name[:1] == "\u00a0" and not event.style:
+            self._report(event, *NO_BREAK_SPACE)
             return False
         if not name and not event.style:
             self._report(event, "the key before this colon is missing", "write one, or put quotes around the text")
@@ -147,6 +153,7 @@ class Builder:
         tally = self._tally
         before = tally.values + tally.copied
         self._anchors[event.anchor] = None
+        tally.anchors.add(event.anchor)
         data = self._untagged(event, path)
         self._anchors[event.anchor] = data, tally.values + tally.copied - before + 1
         return data
@@ -154,9 +161,12 @@ class Builder:
     def _alias(self, event: Event) -> Any:  # noqa: ANN401 - as above
         name = quoted("*" + event.anchor)
         if event.anchor not in self._anchors:
-            self._report(
-                event, f"the alias {name} has no anchor before it", "put quotes around a value that begins with *"
-            )
+            if event.anchor in self._tally.anchors:
+                message = f"the anchor of {name} is in an earlier document: anchors end at '---'"
+                self._report(event, message, "repeat the value here")
+            else:
+                hint = "put quotes around a value that begins with *"
+                self._report(event, f"the alias {name} has no anchor before it", hint)
             return "*" + event.anchor
         anchored = self._anchors[event.anchor]
         if anchored is None:

@@ -16,6 +16,7 @@ LARGEST = 32 * 1024 * 1024
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)"
 )
+_CONFLICT = re.compile(r"^<{7}(?: .*)?\r?$(?=[\s\S]*^={7}\r?$[\s\S]*^>{7}(?: .*)?\r?$)", re.MULTILINE)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -29,8 +30,12 @@ def decode(content: bytes | str, name: str) -> str | Problem:
     if isinstance(text, Problem):
         return text
     text = text.removeprefix("\ufeff")
-    hidden = _HIDDEN.search(text)
-    return _hidden(name, text, hidden.start()) if hidden else text
+    if hidden := _HIDDEN.search(text):
+        return _hidden(name, text, hidden.start())
+    if conflict := _CONFLICT.search(text):
+        place = Place(name, *_spot(text[: conflict.start()]))
+        return Problem(place, "an unresolved merge conflict begins here", "keep one version and delete the markers")
+    return text
 
 
 def _text(content: bytes, name: str) -> str | Problem:

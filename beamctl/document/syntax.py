@@ -4,6 +4,7 @@ is for; the only thing it takes from the YAML library is an error's texts and ma
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from beamctl.document.problem import Place, Problem
@@ -13,6 +14,12 @@ DEEPEST = 50
 """Mappings and lists inside one another."""
 TOO_DEEP = f"more than {DEEPEST} mappings and lists inside one another", "nest less"
 """The message and the hint; the library has a bound of its own, far beyond ours, which it may meet first."""
+
+NO_BREAK = "the space after the colon is a no-break space (U+00A0): type a plain space"
+NO_BREAK_SPACE = "a no-break space (U+00A0) is used where YAML needs a plain space", "type a plain space"
+NO_SPACE = "no space after the colon", "put a space after the colon: 'key: value'"
+_NO_BREAK = re.compile(r"(?:^[ ]*|[:,-][ ]*)(?P<space>\u00a0)")
+_NO_SPACE = re.compile(r"\s*(?:- )?[^\s:'\"{}\[\],#]+(?P<colon>:)[^\s:/][^\s:]*\s*(?:#.*)?$")
 
 _INDENTATION = "check the indentation, and whether a quote or a bracket is closed too early"
 
@@ -78,6 +85,8 @@ def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401
     if _AT_CONTEXT.search(said):
         mark = getattr(error, "context_mark", None) or mark
     place = _place(name, mark, text) if mark else Place(name)
+    if mark and (typo := _typo(place, text) or ("mapping values" in said and _typo(_line_above(place, text), text))):
+        return typo
     if "cannot start any token" in said:
         return _no_token(place, text)
     if "node content" in said and mark and not text[mark.index :].strip():
@@ -86,6 +95,23 @@ def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401
         if re.search(pattern, whole):
             return Problem(place, message, hint)
     return Problem(place, f"not YAML: {quoted(said)}", _INDENTATION)
+
+
+def _typo(place: Place, text: str) -> Problem | None:
+    """A slip on the line of an error that cannot be seen, or is easily overlooked."""
+    line = text.split("\n", place.line)[place.line - 1] if place.line else ""
+    if found := _NO_BREAK.search(line):
+        at = replace(place, column=found.start("space") + 1)
+        return Problem(at, *NO_BREAK_SPACE)
+    if found := _NO_SPACE.match(line):
+        return Problem(replace(place, column=found.start("colon") + 1), *NO_SPACE)
+    return None
+
+
+def _line_above(place: Place, text: str) -> Place:
+    """The nearest line above that is not empty: what is wrong there may show only below it; 0 if there is none."""
+    lines = text.split("\n", place.line)[: place.line - 1]
+    return replace(place, line=max((number for number, line in enumerate(lines, 1) if line.strip()), default=0))
 
 
 def _place(name: str, mark: Any, text: str) -> Place:  # noqa: ANN401 - the library's own

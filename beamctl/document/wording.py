@@ -11,6 +11,7 @@ from beamctl.document.document import Document, Path
 from beamctl.document.fault import Fault
 from beamctl.document.problem import Problem
 from beamctl.document.quote import closest, either, quoted, with_article
+from beamctl.document.syntax import NO_BREAK
 
 _TYPES = {
     "string": "a string",
@@ -69,6 +70,7 @@ def _type_hint(schemas: Sequence[Mapping[str, Any]], instance: object) -> str:
     needed = next((key for schema in schemas for key in schema.get("required", ()) if len(schema["required"]) == 1), "")
     hints = (
         (free_text and isinstance(instance, int | float), "put quotes around it"),
+        ("object" in types and isinstance(instance, str) and ":\u00a0" in instance, NO_BREAK),
         (
             "object" in types and isinstance(instance, str) and re.search(r"\S:\S", instance),
             "put a space after the colon",

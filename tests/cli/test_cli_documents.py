@@ -63,6 +63,45 @@ def test_what_is_hidden_in_a_directory_is_no_document(cli: Cli, write: Write, di
     assert cli("validate", "-f", ".").out == "Valid: 1 workspace (acme).\n"
 
 
+def test_documents_in_any_case_and_in_json_are_read_and_the_rest_is_named(
+    cli: Cli, write: Write, directory: Path
+) -> None:
+    write("access/A.YAML", document("a"))
+    write("access/b.Yml", document("b"))
+    write("access/c.json", '{"version": 1,\t"workspace": "c", "members": {"ada@example.com": "admin"}}')
+    write("access/team/d.yaml", document("d"))
+    write("access/README.md", "no document")
+    write("access/e.yaml.bak", document("e"))
+    write("elsewhere/f.yaml", document("f"))
+    (directory / "access" / "linked").symlink_to("team")
+    (directory / "access" / "team" / "up").symlink_to("..")
+    (directory / "access" / "out").symlink_to("../elsewhere")
+    ran = cli("validate")
+    assert ran.out == "Valid: 4 workspaces (a, b, c, d).\n"
+    assert ran.err == (
+        "Note: not read: access/README.md, access/e.yaml.bak, access/out. "
+        "Documents end in .yaml, .yml or .json, and are inside the directory.\n"
+    )
+    assert cli("validate", "-q").err == ""
+
+
+def test_a_folder_that_is_there_only_as_a_link_is_read(cli: Cli, write: Write, directory: Path) -> None:
+    write("access/.store/acme.yaml", document("acme"))
+    (directory / "access" / "team").symlink_to(".store")
+    assert cli("validate").out == "Valid: 1 workspace (acme).\n"
+
+
+def test_a_document_that_is_a_link_to_elsewhere_is_refused(cli: Cli, write: Write, directory: Path) -> None:
+    write("access/acme.yaml", document("acme"))
+    write("home.yaml", "secret: bl_0123456789abcdef0123\n")
+    (directory / "access" / "labs.yaml").symlink_to("../home.yaml")
+    ran = cli("validate")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == (
+        "Error: access/labs.yaml is a link that leads out of access\n  Name it with -f access/labs.yaml, or copy it.\n"
+    )
+
+
 @pytest.mark.parametrize("names", [["a.yaml", "a.yaml"], ["a.yaml", "./a.yaml"], [".", "a.yaml"], [".", "."]])
 def test_the_same_file_twice_is_one_file(cli: Cli, write: Write, names: list[str]) -> None:
     write("a.yaml", document("acme"))
@@ -191,7 +230,7 @@ def test_a_directory_without_documents(cli: Cli, directory: Path) -> None:
     (directory / "access").mkdir()
     ran = cli("validate")
     assert ran.code == 3
-    assert ran.err == ("Error: there is no .yaml or .yml file in access\n  Name a file, or another directory.\n")
+    assert ran.err == ("Error: there is no .yaml, .yml or .json file in access\n  Name a file, or another directory.\n")
 
 
 def test_a_file_with_a_hostile_name_cannot_fool_the_reader(cli: Cli, directory: Path) -> None:

@@ -22,9 +22,30 @@ SYNTAX = [
     (
         "members:\n  a@x: member\n  b@x:admin\n  c@x: member\n",
         3,
+        6,
+        "no space after the colon",
+        "put a space after the colon: 'key: value'",
+    ),
+    (
+        "members:\n  a@x: member\n  b@x admin\n  c@x: member\n",
+        3,
         3,
         "neither 'key: value' nor '- item'",
         "is the colon missing, or the space after it?",
+    ),
+    (
+        "members:\n  a@x:\u00a0admin\n  b@x: admin\n",
+        2,
+        7,
+        "a no-break space (U+00A0) is used where YAML needs a plain space",
+        "type a plain space",
+    ),
+    (
+        "a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n",
+        2,
+        1,
+        "an unresolved merge conflict begins here",
+        "keep one version and delete the markers",
     ),
     (
         "a: b: c\n",
