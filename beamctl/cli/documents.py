@@ -146,9 +146,8 @@ def _within(directory: Path) -> _Listing:
             elif inside:
                 documents.append(path)
             else:
-                raise UsageError(
-                    f"{path} is a link that leads out of {directory}", f"Name it with -f {path}, or copy it."
-                )
+                hint = f"Name it with -f {path}, or copy it."
+                raise UsageError(f"{path} is a link that leads out of {directory}", hint)
         waiting = [each for each in (*links, *waiting) if _is_new(each, seen)]
     return _Listing(tuple(sorted(documents)), tuple(sorted(others)))
 

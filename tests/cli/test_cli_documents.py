@@ -397,7 +397,7 @@ def test_special_files_under_the_name_of_a_document(cli: Cli, write: Write, dire
         assert cli("validate").err == f"Error: access/socket.yaml is no regular file\n{REGULAR}"
     (directory / "access" / "socket.yaml").unlink()
     (directory / "access" / "zero.yaml").symlink_to("/dev/zero")
-    assert cli("validate").err == f"Error: access/zero.yaml is no regular file\n{REGULAR}"
+    assert cli("validate").err.startswith("Error: access/zero.yaml is a link that leads out of access\n")
 
 
 def test_a_hostile_name_in_a_directory_cannot_fool_the_reader(cli: Cli, directory: Path) -> None:
