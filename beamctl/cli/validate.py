@@ -17,7 +17,8 @@ from beamctl.usecases.questions import validate
 def command(files: tuple[str, ...], output: str, *, no_color: bool, quiet: bool) -> int:
     """Check documents, with no credential and no network.
 
-    Prints every problem of every file as file:line:column with a hint. Exits 0 when there is none, else 3.
+    Prints every problem of every file as file:line:column with a hint. Exits 0 when there is none, else 3. Warnings
+    about what is valid and probably not meant do not change the exit code.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     checked = validate(read_sources(files))
@@ -26,14 +27,14 @@ def command(files: tuple[str, ...], output: str, *, no_color: bool, quiet: bool)
     if out.json:
         from beamctl.report.as_json import problems_json
 
-        out.payload(problems_json(checked.problems, len(checked.desired)), complaint=True)
+        out.payload(problems_json(checked.problems, len(checked.desired), checked.warnings), complaint=True)
     elif checked.problems:
         from beamctl.report.text.problems import problems_text
 
         out.payload(problems_text(checked.problems, out.style), complaint=True)
     else:
-        count = len(checked.desired)
-        out.payload(
-            f"Valid: {count} workspace{'s' * (count != 1)} ({', '.join(d.workspace for d in checked.desired)}).\n"
-        )
+        from beamctl.report.text.problems import valid_text
+
+        names = [desired.workspace for desired in checked.desired]
+        out.payload(valid_text(names, checked.warnings, out.style), complaint=True)
     return Exit.WRONG_INPUT if checked.problems else Exit.DONE

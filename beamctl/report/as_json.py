@@ -21,19 +21,20 @@ from beamctl.report.text.drift import told
 from beamctl.report.text.show import Sections
 
 
-def problems_json(problems: Sequence[Problem], documents: int) -> str:
-    """What is wrong, place by place; an empty list where nothing is."""
-    found = [
-        {
-            "file": problem.place.source,
-            "line": problem.place.line,
-            "column": problem.place.column,
-            "message": problem.message,
-            "hint": problem.hint,
-        }
-        for problem in problems
-    ]
-    return _dumps({"valid": not found, "documents": documents, "problems": found})
+def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
+    """What is wrong, and what is valid and probably not meant, place by place."""
+    found, doubtful = ([_problem(each) for each in some] for some in (problems, warnings))
+    return _dumps({"valid": not found, "documents": documents, "problems": found, "warnings": doubtful})
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.place.source,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
 
 
 def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:

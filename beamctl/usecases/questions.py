@@ -3,13 +3,14 @@ edges hand in what they read; this must not know files, credentials or the termi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from beamctl.apply.record import Record, State
-from beamctl.document.document import Desired
+from beamctl.document.document import Desired, Document
+from beamctl.document.lint import lint
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Problem, bounded
 from beamctl.document.write import written
@@ -38,10 +39,12 @@ class Checked:
     Attributes:
         desired: What the documents without problems say.
         problems: All that is wrong, sorted by place.
+        warnings: What is valid and probably not meant, of the documents without problems.
     """
 
     desired: tuple[Desired, ...]
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +81,22 @@ def validate(sources: Sequence[SourceText]) -> Checked:
     """Look through documents, with no credential and no network."""
     loaded = load(sources)
     found = (problem for document in loaded.documents for kind in KINDS for problem in kind.problems(document))
-    return Checked(loaded.desired, tuple(sorted([*loaded.problems, *bounded(found)])))
+    warnings = bounded(warning for desired in loaded.desired for warning in lint(desired.document))
+    return Checked(loaded.desired, tuple(sorted([*loaded.problems, *bounded(found)])), tuple(warnings))
 
 
 def plan(desired: Desired, reader: Reader, situation: Situation) -> Plan:
     """Read what the document says something of, and compare."""
     kinds = managed(KINDS, desired)
     live = {kind.name: read(kind, desired.workspace, reader, leaving(kind, desired)) for kind in kinds}
-    return make_plan(kinds, desired, live, situation)
+    made = make_plan(kinds, desired, live, situation)
+    return replace(made, notes=(*_warnings(desired.document), *made.notes))
+
+
+def _warnings(document: Document) -> Iterator[Note]:
+    """Warnings about a document, but the one about `guards.self`: a plan knows who is in the workspace."""
+    known = document.place("guards", "self", "email")
+    return (Note(f"{each.message}: {each.hint}", each.place) for each in lint(document) if each.place != known)
 
 
 def identify(workspace: str, reader: Reader) -> str:

@@ -27,6 +27,18 @@ def problems_text(problems: Sequence[Problem], style: Style = PLAIN, *, compared
     return "\n".join([*lines, "", said]) + "\n"
 
 
+def valid_text(workspaces: Sequence[str], warnings: Sequence[Problem], style: Style = PLAIN) -> str:
+    """That documents are valid, after what they probably do not mean."""
+    lines = [
+        f"{_where(each)}: {style(Tone.CHANGED, 'warning: ' + printable(each.message))}\n    {printable(each.hint)}"
+        for each in warnings[:MOST_SHOWN]
+    ]
+    lines += [f"… and {len(warnings) - MOST_SHOWN:,} more warnings"] if len(warnings) > MOST_SHOWN else []
+    count = len(workspaces)
+    said = f"Valid: {count} workspace{'s' * (count != 1)} ({', '.join(workspaces)})."
+    return "\n".join([*lines, *([""] if lines else []), said]) + "\n"
+
+
 def _where(problem: Problem) -> str:
     place = problem.place
     spots = [str(spot) for spot in (place.line, place.column) if spot]

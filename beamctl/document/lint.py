@@ -1,0 +1,60 @@
+"""What is valid in a document and probably not meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from beamctl.document.document import Document, Path
+from beamctl.document.problem import Problem
+from beamctl.document.quote import quoted
+from beamctl.model.email import folded
+
+_PLACEHOLDER = re.compile(r"\$\{[^{}]*\}|\{\{.*?\}\}|@@\w+@@")
+_LOOKED_AT = ("settings", "serviceAccounts", "policies", "integrations", "environments")
+
+
+def lint(document: Document) -> Iterator[Problem]:
+    """Everything in a document without problems that the user should look at."""
+    yield from _placeholders(document)
+    yield from _unlisted(document)
+
+
+def _placeholders(document: Document) -> Iterator[Problem]:
+    for section in _LOOKED_AT:
+        for path, text in _texts(document.data.get(section), (section,)):
+            if found := _PLACEHOLDER.search(text):
+                message = f"{quoted(found.group())} looks like a placeholder that was not filled in"
+                yield Problem(document.place(*path), message, "beamctl expands no variables: write the value")
+
+
+def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 - plain data of any shape
+    match data:
+        case str():
+            yield path, data
+        case dict():
+            for key, value in data.items():
+                yield from _texts(value, (*path, key))
+        case list():
+            for index, value in enumerate(data):
+                yield from _texts(value, (*path, index))
+        case _:
+            return
+
+
+def _unlisted(document: Document) -> Iterator[Problem]:
+    """People whom the guards name and no other part of the document does. They may be misspelled."""
+    data = document.data
+    if "members" not in data:
+        return
+    listed = {folded(email) for email in (*data["members"], *data.get("manage", {}).get("skip", {}))}
+    guards = data.get("guards", {})
+    named: list[tuple[Path, str]] = [
+        (("guards", "protected", index), email) for index, email in enumerate(guards.get("protected", ()))
+    ]
+    if email := guards.get("self", {}).get("email"):
+        named.append((("guards", "self", "email"), email))
+    for path, email in named:
+        if folded(email) not in listed:
+            yield Problem(document.place(*path), f"{quoted(email)} is not under members", "check the spelling")
