@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from beamctl.apply.event import Event, Started
+from beamctl.apply.event import Ended, Event, NotAttempted
 from beamctl.cli.output import Output, say
 from beamctl.report.text.apply import event_text
 
@@ -23,10 +23,10 @@ class Progress:
     def show(self, event: Event) -> None:
         """Show one event."""
         self.end()
-        if not isinstance(event, Started):
-            self._ended += 1
-            if not self._out.json:
-                self._out.payload(event_text(event, self._out.style) + "\n")
+        self._ended += isinstance(event, Ended | NotAttempted)
+        text = event_text(event, self._out.style)
+        if text and not self._out.json:
+            self._out.payload(text + "\n")
         if self._counts and self._ended < self._total:
             counter = f"  {self._ended} of {self._total} …"
             say(counter, nl=False)

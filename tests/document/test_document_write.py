@@ -1,5 +1,6 @@
 """What is written is read back as it was: the loader and the writer agree on what is a string."""
 
+import json
 from typing import Any
 
 import pytest
@@ -37,7 +38,8 @@ def test_a_mapping_may_be_spread_over_lines_with_comments(entries: dict[str, dic
     inner = [Section(key, (Comment("a: b"), *value.items(), Comment("- c"))) for key, value in entries.items()]
     text = written([("version", 1), ("workspace", "acme"), Section("settings", tuple(inner))])
     assert read(text)["settings"] == entries
-    assert "\n\n" not in text.partition("\n\n")[2]
+    if "\\n" not in json.dumps(entries):  # YAML may write a line break as an empty line
+        assert "\n\n" not in text.partition("\n\n")[2]
 
 
 @pytest.mark.parametrize("text", ["0E0", "1e3", "0o17", "0x1F", ".5", "+1.", "9" * (LONGEST_NUMBER + 1)])
