@@ -43,6 +43,9 @@ class FakeClock:
             self.time += seconds
         return not self.interrupted
 
+    def stopped(self) -> bool:
+        return self.interrupted
+
 
 Step = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 

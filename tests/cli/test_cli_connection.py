@@ -68,7 +68,7 @@ def test_an_answer_that_takes_too_long(api: Api) -> None:
     api.hold = "GET"
     ran = hurried("plan", "--timeout", "0.1")
     assert ran.code == 1
-    assert ran.err.startswith("Error: 127.0.0.1 did not answer within 0.1 s (GET /users)\n")
+    assert ran.err.startswith("Error: no complete response from 127.0.0.1 within 0.1 s (GET /users)\n")
     assert set(api.calls) == {"GET /users"}
 
 

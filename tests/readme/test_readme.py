@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from beamctl.api import cli_files, credential
-from beamctl.api.client import LARGEST_ANSWER
+from beamctl.api.budget import LARGEST_ANSWER
 from beamctl.cli import run_records
 from beamctl.cli.documents import LARGEST_TOGETHER
 from beamctl.cli.exits import Exit
