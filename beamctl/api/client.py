@@ -43,6 +43,11 @@ def through(app: WSGIApplication) -> Transports:
     return lambda: httpx.WSGITransport(app=latin_path)
 
 
+def _drop_location(response: httpx.Response) -> None:
+    """Follow no redirect, nor parse where it leads, as httpx does even then: some locations make it raise anything."""
+    response.headers.pop("location", None)
+
+
 class _NoCookies(CookieJar):
     """Keeps no cookie, so that none is sent."""
 
@@ -130,6 +135,7 @@ class Client:
             "cookies": _NoCookies(),
             "timeout": httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect),
             "follow_redirects": False,
+            "event_hooks": {"response": [_drop_location]},
         }
         if self._transports is not None:
             return _Line(httpx.Client(transport=self._transports(), trust_env=False, **common), budget)
