@@ -24,6 +24,7 @@ LAYERS = [
 
 ONE_IMPORTER = {
     "httpx": {"api"},
+    "httpcore": {"api"},
     "yaml": {"document"},
     "jsonschema": {"document"},
     "referencing": {"document"},

@@ -30,9 +30,9 @@ class Access:
 
     Attributes:
         sources: What the options, the environment and the official CLI's files say.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds for one request.
         debug: Whether requests and answers are shown.
-        stop: Set to make no further attempt, and to end every pause between attempts.
+        stop: Set to end reads and every pause, and to make no further attempt.
     """
 
     sources: Sources

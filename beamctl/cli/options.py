@@ -88,7 +88,7 @@ connection = _all(
         type=click.FloatRange(min=0.1, max=600),
         default=60,
         show_default=True,
-        help="Seconds to wait for an answer.",
+        help="Seconds for one request, from connecting to the last byte of the response.",
     ),
     click.option("--debug", is_flag=True, help="Show every request and answer on standard error, secrets masked."),
 )
