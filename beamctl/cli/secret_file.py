@@ -28,6 +28,19 @@ def read(path: Path) -> tuple[str, str]:
         return "", "holds something that is no text"
 
 
+def why_not_from(path: Path) -> str:
+    """Why no secret can be read from a file, as far as its metadata shows; empty if one can."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:
+        return f"cannot be used: {getattr(error, 'strerror', None) or 'no file has this name'}"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no regular file"
+    if found.st_size > LARGEST:
+        return f"is larger than {LARGEST:,} bytes"
+    return "" if os.access(path, os.R_OK) else "cannot be read: Permission denied"
+
+
 def why_not_to(path: Path) -> str:
     """Why a secret may not or cannot be put there; empty where it can."""
     try:

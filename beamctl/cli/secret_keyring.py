@@ -3,9 +3,17 @@ what the secret is."""
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
+
 from beamctl.model.secret import Keyring
 
 _MISSING = "needs the library keyring:  pip install 'beamctl[keyring]'"
+
+
+def why_missing() -> str:
+    """Why there can be no keyring, without asking for one, which may start programs; empty if there may be one."""
+    return "" if "keyring" in sys.modules or find_spec("keyring") else _MISSING
 
 
 def why_not() -> str:
