@@ -31,7 +31,7 @@ COMMANDS = {
 
 
 _CHECKED_LATER = frozenset(
-    {"-f", "--file", "-w", "--workspace", "--out", "--expires", "--allow", "--split", "--api-url", "--api-key-file"}
+    {"-f", "--file", "-w", "--workspace", "--out", "--expires", "--allow", "--api-url", "--api-key-file"}
 )
 """Options whose commands have something to say about an empty value."""
 
