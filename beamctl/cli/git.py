@@ -90,7 +90,7 @@ class Repository:
         top = str(self.folder)
         rest = ["-C", top, f"--work-tree={top}"] if work_tree else ["--literal-pathspecs"]
         words = ["git", f"--git-dir={self.folder / _ENTRY}", *rest, *_OPTIONS, *arguments]
-        env = {name: value for name, value in inherited().items() if name in _INHERITED}
+        env = {name: value for name, value in inherited().items() if name in _INHERITED and Path(value).is_absolute()}
         return run(words, Limits(_SECONDS, most), stdin=stdin, env=env | _VARIABLES)
 
 

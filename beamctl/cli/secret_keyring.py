@@ -3,10 +3,15 @@ what the secret is."""
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from beamctl.model.secret import Keyring
+
+_CONFIGURATION = ("HOME", "XDG_CONFIG_HOME")
+"""Where `keyring` looks for a file that names Python code to import: never below the current directory."""
 
 _MISSING = "needs the library keyring:  pip install 'beamctl[keyring]'"
 
@@ -18,6 +23,8 @@ def why_missing() -> str:
 
 def why_not() -> str:
     """Why nothing can be put into a keyring; empty where it can."""
+    if any(not Path(os.environ.get(name) or "/").is_absolute() for name in _CONFIGURATION):
+        return f"cannot be used: {' or '.join(_CONFIGURATION)} is not an absolute path"
     try:
         import keyring
     except ImportError:

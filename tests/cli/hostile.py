@@ -253,6 +253,7 @@ def hostile_variables(found: Checkout, path: str) -> dict[str, str]:
     evil = str(found.evil)
     return {
         "PATH": f".:{os.pathsep}{path}",
+        "XDG_CONFIG_HOME": "xdg",
         "GIT_DIR": str(found.root / "in-the-folder"),
         "GIT_WORK_TREE": str(found.root),
         "GIT_EXEC_PATH": path,

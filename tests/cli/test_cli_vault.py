@@ -172,6 +172,9 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 
     fake.set_password = locked
     assert delivered(Keyring("s", "u")) == Lost("the keyring's s of u did not take it: RuntimeError")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "config")  # it would be the checkout that says what is imported
+    assert "XDG_CONFIG_HOME is not an absolute path" in doubt({"keyring": {"service": "s", "user": "u"}})
+    monkeypatch.delenv("XDG_CONFIG_HOME")
     fake.get_keyring = lambda: SimpleNamespace(priority=0)
     assert "no keyring" in doubt({"keyring": {"service": "s", "user": "u"}})
 
