@@ -61,7 +61,7 @@ class Auth:
         self._token: Token | None = None
         credential = connection.credential
         if credential is not None:
-            mask.learn(*secrets_of(credential))
+            mask.learn_own(*secrets_of(credential))
         if isinstance(credential, LoginTokens):
             self._token = kept(credential, clock.now(), clock.wall())
 
@@ -132,7 +132,7 @@ class Auth:
         if isinstance(outcome, Failure) or outcome.status not in OK:
             raise trouble(outcome, Place(self._connection, self._workspace, "POST /oauth/token"), self._mask)
         token = issued(outcome, self._clock.now(), refresh)
-        self._mask.learn(token.access, token.refresh)
+        self._mask.learn_own(token.access, token.refresh)
         return token
 
     def _refused(self, reply: Reply) -> UnauthenticatedError:

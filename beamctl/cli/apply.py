@@ -13,6 +13,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.connect import access_of
+from beamctl.cli.documents import named_files
 from beamctl.cli.exits import Exit
 from beamctl.cli.making import WENT_ON, Ran, Way, make_all, refuse_nowhere
 from beamctl.cli.output import Output, UnwritableError, output_of, say
@@ -27,6 +28,7 @@ from beamctl.cli.planning import (
     refuse_unused,
     say_unused,
 )
+from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.saved_plans import open_saved
 from beamctl.cli.screen import OPTION, terminal
 from beamctl.errors import RefusedError, UsageError
@@ -90,7 +92,10 @@ def command(  # noqa: PLR0913 - one argument an option
 
         if not out.json:
             out.payload(shown(out.style))
-        way = Way(parallelism, record, out, access.stop, saved=saved is not None, screen=screen)
+        sources = [each.plan.source for each in planned]
+        documents = [saved, *sources] if saved is not None else [*named_files(files), *sources]
+        reserved = ReservedFiles(access.credential_files, tuple(documents), record)
+        way = Way(parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved)
         approve = None if auto_approve else lambda: _approve(planned, shown, out, mute)
         ran: Ran = []
         code = _make(planned, granted, ran, way, approve, command)
@@ -111,9 +116,10 @@ def _make(
         say_unused(planned, granted, way.out)
         return Exit.REFUSED
     refuse_unused(planned, granted, way.out)
-    refuse_nowhere(planned, way.screen, command)
+    refuse_nowhere(planned, way, command, approved=False)
     if approve is not None:
         approve()
+    refuse_nowhere(planned, way, command, approved=True)
     return make_all(planned, ran, way)
 
 

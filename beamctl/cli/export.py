@@ -66,8 +66,6 @@ def _folder(split: str | None, names: list[str]) -> Path | None:
     """
     if split is None:
         return None
-    if not split:
-        raise UsageError("--split names nothing", "Is a variable empty?")
     folder = Path(split)
     if there := next((path for name in names if (path := _file(folder, name)).exists()), None):
         raise UsageError(f"{there} is there already", "Move it away, or name another directory with --split.")

@@ -45,7 +45,7 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     talk = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
-    target = target_of(out, expires)
+    target = target_of(out, expires, record)
     with ExitStack() as stack:
         planned = plan_all(files, workspaces, access_of(**connection), stack, granted, record)
         plans = [each.plan for each in planned]

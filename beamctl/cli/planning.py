@@ -16,6 +16,7 @@ from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
 from beamctl.cli.output import Output
 from beamctl.cli.run_records import left_by_last_run
+from beamctl.cli.secret_links import with_links_followed
 from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
@@ -118,7 +119,8 @@ def plan_now(desired: Desired, way: Link, left: Mapping[str, int]) -> Plan:
         left: How many of each kind the last run left: what is missing since is a hazard. None where no hazard matters.
     """
     now = datetime.now(UTC)
-    return plan(desired, way.reader, Situation(now.date(), way.api_url, way.identity, left, now=now))
+    planned = plan(desired, way.reader, Situation(now.date(), way.api_url, way.identity, left, now=now))
+    return with_links_followed(planned)
 
 
 def _planned(desired: Desired, way: Link, records: Path | None) -> Planned:

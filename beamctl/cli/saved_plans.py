@@ -14,7 +14,9 @@ from pathlib import Path
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.files import read_file
 from beamctl.cli.planning import Planned, quoted, refuse_shared
+from beamctl.cli.reserved_files import is_record_path, what_is
 from beamctl.cli.run_records import applied_before
+from beamctl.cli.secret_links import with_links_followed
 from beamctl.cli.veil import as_it_is
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.duration import duration
@@ -43,16 +45,24 @@ class Target:
     lasts: timedelta
 
 
-def target_of(out: str | None, expires: str | None) -> Target:
+def target_of(out: str | None, expires: str | None, records: Path | None) -> Target:
     """What the options of `options.saving` ask for.
 
+    Args:
+        out: The file.
+        expires: How long the plan is good.
+        records: The folder of run records; None for the usual one.
+
     Raises:
-        UsageError: There is no such file, or no such time, or it is longer than a plan may be good; or no file for it.
+        UsageError: The file must not be written or replaced; or there is no such time, or it is longer than a plan may
+            be good, or no file for it.
     """
     if out == "":
         raise UsageError("--out names nothing", "Is a variable empty?")
     if out == "-":
         raise UsageError("--out is a file, and not standard output", "A plan to be read by machines:  -o json")
+    if out is not None and (why := _why_not_to(Path(out), records)):
+        raise UsageError(f"--out: {out} {why}, so it was not written", "Name another file with --out.")
     if expires is None:
         return Target(out, _USUAL)
     lasts = duration(expires)
@@ -62,6 +72,20 @@ def target_of(out: str | None, expires: str | None) -> Target:
     if out is None:
         raise UsageError("--expires is about a plan that is saved, and this one is not", "Name a file too:  --out FILE")
     return Target(out, lasts)
+
+
+def _why_not_to(path: Path, records: Path | None) -> str:
+    """Why a plan must not be written to a file; empty if it may: only a saved plan or an empty file is replaced."""
+    if path.suffix in _DOCUMENTS:
+        return "would be taken for a document"
+    if is_record_path(path, records):
+        return "is in the folder of run records"
+    try:
+        if not path.exists() or path.stat().st_size == 0:
+            return ""
+    except (OSError, ValueError):  # writing it says what is wrong
+        return ""
+    return "" if not path.is_file() or what_is(path) == "saved plan" else "is already there and is not a saved plan"
 
 
 def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target) -> str:
@@ -141,7 +165,7 @@ def _held(saved: Saved, file: str, plan: Plan, way: Link) -> Planned:
         _refuse_expired(saved, [plan], file)
         found = look_again(plan, way.reader, way.identity)
         _refuse_moved(saved, file, found)
-        return found.plan
+        return with_links_followed(found.plan)
 
     def still() -> bool:
         held()  # says itself what moved

@@ -7,18 +7,15 @@ import errno
 import os
 import shutil
 import stat
-import subprocess
 import tempfile
 from pathlib import Path
 
 from beamctl.cli.files import read_file
+from beamctl.cli.git import repository_of
 from beamctl.errors import UsageError
 
 LARGEST = 64 * 1024
 """Bytes of a secret."""
-
-_LONGEST = 10
-"""Seconds that git may take."""
 
 
 def read(path: Path) -> tuple[str, str]:
@@ -29,6 +26,19 @@ def read(path: Path) -> tuple[str, str]:
         return "", f"cannot be used: {error.message}"
     except UnicodeDecodeError:
         return "", "holds something that is no text"
+
+
+def why_not_from(path: Path) -> str:
+    """Why no secret can be read from a file, as far as its metadata shows; empty if one can."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:
+        return f"cannot be used: {getattr(error, 'strerror', None) or 'no file has this name'}"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no regular file"
+    if found.st_size > LARGEST:
+        return f"is larger than {LARGEST:,} bytes"
+    return "" if os.access(path, os.R_OK) else "cannot be read: Permission denied"
 
 
 def why_not_to(path: Path) -> str:
@@ -102,16 +112,10 @@ def _flush(folder: Path) -> None:
 
 def _why_git_would(path: Path, folder: Path) -> str:
     """Inside a git work tree a secret may only be where git ignores it."""
-    real = folder.resolve()
-    if not any((parent / ".git").exists() for parent in (real, *real.parents)):
+    repository = repository_of(folder)
+    if repository is None:
         return ""
-    whole = real / path.absolute().relative_to(folder)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    command = ["git", "-c", "core.fsmonitor=false", "check-ignore", "--quiet", "--", str(whole)]
-    try:
-        ran = subprocess.run(  # noqa: S603 - the program is git's
-            command, cwd=real, env=kept, capture_output=True, timeout=_LONGEST, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
+    ignored = repository.ignores(folder.resolve() / path.absolute().relative_to(folder))
+    if ignored is None:
         return "is inside a git work tree, and git cannot be asked whether it is ignored"
-    return "" if ran.returncode == 0 else "is inside a git work tree that does not ignore it: add it to .gitignore"
+    return "" if ignored else "is inside a git work tree that does not ignore it: add it to .gitignore"

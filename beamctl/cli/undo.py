@@ -19,6 +19,7 @@ from beamctl.cli.output import Output, output_of
 from beamctl.cli.planning import Planned, allowances, command_for, is_refused, quoted, say_unused
 from beamctl.cli.run_records import find_record, left_by_last_run, made_with
 from beamctl.cli.saved_plans import save, target_of
+from beamctl.cli.secret_links import with_links_followed
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.plan.codec import plans_data
@@ -56,7 +57,7 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     talk = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
-    target = target_of(out, expires)
+    target = target_of(out, expires, record)
     found = find_record(record, run)
     desired = _guarded(found, files, talk)
     access = access_of(**connection)
@@ -105,7 +106,7 @@ def _planned(record: Record, desired: Desired, way: Link, records: Path | None) 
         now = datetime.now(UTC)
         situation = Situation(now.date(), way.api_url, way.identity, left, now=now)
         found = undo(record, desired, way.reader, situation)
-        return replace(found, notes=(*found.notes, *elsewhere))
+        return with_links_followed(replace(found, notes=(*found.notes, *elsewhere)))
 
     first = made()
     return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))

@@ -65,6 +65,7 @@ def _guards(data: dict[str, Any]) -> Guards:
         max_removals=_limit(data["maxRemovals"]) if "maxRemovals" in data else default.max_removals,
         allowed_domains=tuple(map(email.folded, data["allowedDomains"])) if "allowedDomains" in data else None,
         protected=tuple(email.folded(address) for address in data.get("protected", ())),
+        secret_sources=tuple(data.get("secretSources", default.secret_sources)),
         prevent_destroy=data.get("preventDestroy", default.prevent_destroy),
         runs_as=Self(runs_as.get("email", ""), runs_as.get("serviceAccount", "")) if runs_as else None,
     )

@@ -70,6 +70,16 @@ and has nothing there has nowhere to put it."""
 SECRETS_FROM = "from"
 """The key in `Change.secrets` behind which stands where secrets come from, by their names."""
 
+SOURCES_ALLOWED = "allowed"
+"""The key in `Change.secrets` for the entries of `guards.secretSources` that its sources need."""
+
+_OWN_VARIABLES = ("BL_", "BEAMCTL_", "BEAMLIT_")
+
+
+def is_own_variable(name: str) -> bool:
+    """Whether an environment variable configures beamctl or the platform's tools, and so may hold a credential."""
+    return name.upper().startswith(_OWN_VARIABLES)
+
 
 @dataclass(frozen=True, slots=True)
 class HandOver:

@@ -33,6 +33,10 @@ class Risk(Enum):
     )
     GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
     DELETES_POLICY_IN_USE = "deletes-policy-in-use", "a policy would be deleted that something still uses"
+    SECRET_SOURCE = (
+        "secret-source",
+        "a secret would be read from a file outside the folder of the document, and sent to the API",
+    )
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"
     LIVE_EMPTY = "live-empty", "the API shows nothing at all where there is always something: do not trust it"
     LIVE_WITHOUT_US = "live-without-us", "the API does not show the person that beamctl runs as: do not trust it"

@@ -18,6 +18,7 @@ from beamctl.plan.comparison import AdminGroups, Comparison, Note, Situation
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Goes, Kind
 from beamctl.plan.reading import nothing_goes
+from beamctl.plan.sources import outside
 
 LiveObject = Mapping[str, Any] | None
 """One thing as the API shows it, plain; None where it is not there."""
@@ -141,7 +142,7 @@ def _plan(
 ) -> Plan:
     changes = sorted((change for each in found.values() for change in each.changes), key=lambda change: change.order)
     hazards = [hazard for each in found.values() for hazard in each.hazards]
-    hazards += taken(kinds, desired, changes, found)
+    hazards += [*taken(kinds, desired, changes, found), *outside(changes)]
     notes = [note for each in found.values() for note in each.notes]
     doubts = [doubt for each in found.values() for doubt in each.doubts]
     if changes:
