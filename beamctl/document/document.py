@@ -102,6 +102,7 @@ class Guards:
         protected: Folded e-mails of people who are never removed or demoted.
         prevent_destroy: Whether the workspace must not be deleted.
         runs_as: Who beamctl runs as, where the document says so.
+        source: The document that sets them; None for the defaults, and for guards that were read from a record.
     """
 
     min_admins: int = 1
@@ -110,6 +111,7 @@ class Guards:
     protected: tuple[str, ...] = ()
     prevent_destroy: bool = True
     runs_as: Self | None = None
+    source: Document | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
