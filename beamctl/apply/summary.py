@@ -112,7 +112,7 @@ def declared_by(content: bytes, workspace: str, api: str) -> Declared | None:
     Only what precedes the changes is read, as records are read before every plan. The beginning of a record will do.
     """
     head, found, _ = content.partition(_CHANGES)
-    if not found:
+    if not found or b'"guards": ' not in head:
         return None
     try:
         first = read_json(head + _CHANGES + b"]}")
