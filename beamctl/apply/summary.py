@@ -119,7 +119,8 @@ def declared_by(content: bytes, workspace: str, api: str) -> Declared | None:
         refuse_unlike([first])
     except (UnreadableRecordError, ValueError):
         return None
-    return declared_of(first) if (first["workspace"], first["api_url"]) == (workspace, api) else None
+    about = tuple(first.get(key) for key in ("event", "workspace", "api_url"))
+    return declared_of(first) if about == ("run", workspace, api) else None
 
 
 def _left_at_least(seen: Mapping[str, int], became: list[tuple[Any, State]]) -> Mapping[str, int]:

@@ -108,6 +108,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """What a footing depends on in addition to one kind's changes.
+
+    Attributes:
+        floors: Guards that are set outside the document.
+        admin_groups: As the kinds say that were asked before.
+    """
+
+    floors: Bounds = NO_FLOORS
+    admin_groups: AdminGroups = AdminGroups.KEPT
+
+
+@dataclass(frozen=True, slots=True)
 class Footing:
     """On what changes stand that were planned earlier, now that the API was read again.
 
@@ -119,6 +132,7 @@ class Footing:
         population: As in `Comparison`.
         invited: As in `Comparison`.
         below_floors: What the floors refuse.
+        admin_groups: As in `Comparison`.
     """
 
     seen: int | None = 0
@@ -128,3 +142,4 @@ class Footing:
     population: int = 0
     invited: int = 0
     below_floors: tuple[Hazard, ...] = ()
+    admin_groups: AdminGroups = AdminGroups.KEPT

@@ -12,7 +12,7 @@ from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.amount import mass_removal
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import Footing, Note
+from beamctl.plan.comparison import AdminGroups, Footing, Note, Outside
 from beamctl.plan.declared import Declared, declared_in_time
 from beamctl.plan.floors import NO_FLOORS, Bounds, InForce
 from beamctl.plan.hazard import Hazard, Risk
@@ -81,7 +81,7 @@ def ends(plan: Plan) -> date | None:
 
 def below_floors(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], floors: Bounds) -> tuple[Hazard, ...]:
     """What the floors of this run refuse of a plan that may have been made without them."""
-    footings = {kind.name: kind.footing(live[kind.name], plan.changes, floors) for kind in kinds}
+    footings = _footings(kinds, live, plan.changes, floors)
     removal = mass_removal(InForce(NO_FLOORS, floors), plan.changes, footings)
     return (*removal, *(hazard for each in footings.values() for hazard in each.below_floors))
 
@@ -92,16 +92,16 @@ def since_recorded(
     """The plan beside what was recorded since, or elsewhere: looser guards are a hazard, and no end is backdated."""
     if plan.declared is None:
         return plan
-    footings = [kind.footing(live[kind.name], plan.changes, NO_FLOORS) for kind in kinds]
+    populations = sizes(_footings(kinds, live, plan.changes).values())
     told = {(hazard.risk, hazard.value) for hazard in plan.hazards}
-    looser = loosened_guards(recorded, plan.declared.guards, sizes(footings)) if plan.changes else []
+    looser = loosened_guards(recorded, plan.declared.guards, populations) if plan.changes else []
     known = recorded.ends if recorded else {}
     ends = {kind: declared_in_time(days, known.get(kind, {}), today) for kind, days in plan.declared.ends.items()}
     declared = Declared(plan.declared.guards, ends)
     return replace(
         plan,
         hazards=(*(each for each in looser if (each.risk, each.value) not in told), *plan.hazards),
-        declared=kept(recorded, declared, sizes(footings), changes=bool(plan.changes)),
+        declared=kept(recorded, declared, populations, changes=bool(plan.changes)),
     )
 
 
@@ -117,7 +117,7 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
         else each
         for each in plan.changes
     ]
-    footings = {kind.name: kind.footing(live[kind.name], changes, NO_FLOORS) for kind in kinds}
+    footings = _footings(kinds, live, changes)
     names = [printable(each.name) for each in changes if each.takes and each.stage is Stage.OURSELVES]
     hazards = [
         *(hazard for each in footings.values() for hazard in each.hazards),
@@ -137,6 +137,19 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
         stays=who_stays(kinds, live, changes),
         seen={name: each.seen for name, each in footings.items() if each.seen is not None},
     )
+
+
+def _footings(
+    kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change], floors: Bounds = NO_FLOORS
+) -> Mapping[str, Footing]:
+    """What each kind says, told what those before it make of the groups that make people admins."""
+    outside = Outside(floors)
+    found: dict[str, Footing] = {}
+    for kind in kinds:
+        found[kind.name] = kind.footing(live[kind.name], changes, outside)
+        if found[kind.name].admin_groups is not AdminGroups.KEPT:
+            outside = replace(outside, admin_groups=found[kind.name].admin_groups)
+    return found
 
 
 def _relies_on(changes: Sequence[Change], footings: Mapping[str, Footing]) -> Mapping[str, tuple[str, ...]]:

@@ -166,3 +166,13 @@ def test_all_kinds_are_counted_together() -> None:
     for number, refuses in ((1, ["2"]), (2, [])):
         found = look_again(planned(want, live), live, None, floors=Bounds(max_removals=(Limit(number),)))
         assert [hazard.value for hazard in found.below_floors] == refuses
+
+
+def test_admins_of_a_group_that_is_unmapped_do_not_count() -> None:
+    live = FakeWorkspace.of([*LIVE, person("dir@x.io", "admin", source="directory_sync")])
+    live.settings["groupMappings"] = [{"groupName": "ops", "role": "admin"}]
+    members = {str(each["email"]): each["role"] for each in LIVE} | {"b@x.io": "member"}
+    plan = planned(document(members, settings={"groupMappings": []}), live)
+    found = look_again(plan, live, None, floors=Bounds(min_admins=2))
+    assert [(hazard.risk.label, hazard.value) for hazard in found.below_floors] == [("too-few-admins", "1")]
+    assert found.plan.relies_on == {"member": ("a@x.io",)}

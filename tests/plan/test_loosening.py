@@ -200,7 +200,10 @@ def test_what_a_record_declares_is_read_from_its_beginning() -> None:
         assert declared_by(each, "acme", API) == expected == plan.declared
     assert declared_by(content, "labs", API) is None
     assert declared_by(content, "acme", "local") is None
-    for other in (b"", b"[" * 9999, content[:200], content.replace(b'"minAdmins": 2', b'"minAdmins": -2')):
+    no_run = content.replace(b'"event": "run"', b'"event": "started", "address": "x"').replace(
+        b'"workspace": "acme", ', b""
+    )
+    for other in (b"", b"[" * 9999, content[:200], content.replace(b'"minAdmins": 2', b'"minAdmins": -2'), no_run):
         assert declared_by(other, "acme", API) is None
 
 

@@ -23,9 +23,8 @@ from beamctl.kinds.service_account.wanted import KEYS, SECTION, wanted
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Stage
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.floors import Bounds
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
@@ -91,7 +90,7 @@ class ApiKeyKind:
         """None: they come and go with their service accounts, which are looked at themselves."""
         return ()
 
-    def footing(self, live: Keys, changes: Sequence[Change], floors: Bounds) -> Footing:  # noqa: ARG002
+    def footing(self, live: Keys, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
         """Keys come and go with their accounts: their number says nothing."""
         return Footing(seen=None, population=sum(len(owned.keys or ()) for owned in live.by_account.values()))
 

@@ -24,10 +24,10 @@ from beamctl.kinds.member.wanted import Wanted
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import AdminGroups, Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.declared import declared_in_time
 from beamctl.plan.export import Exported
-from beamctl.plan.floors import NO_FLOORS, Bounds, InForce, in_force
+from beamctl.plan.floors import NO_FLOORS, InForce, in_force
 from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
 
@@ -77,9 +77,9 @@ class MemberKind:
         """Who has access and is not changed."""
         return untouched(live, changes)
 
-    def footing(self, live: People, changes: Sequence[Change], floors: Bounds) -> Footing:
+    def footing(self, live: People, changes: Sequence[Change], outside: Outside) -> Footing:
         """The admins that must remain, and whether any does."""
-        count = hazards.admins_of(live, changes, AdminGroups.KEPT)
+        count = hazards.admins_of(live, changes, outside.admin_groups)
         return Footing(
             seen=len(live),
             relies_on=count.relied_on,
@@ -87,7 +87,7 @@ class MemberKind:
             admins_lose=takes_admin(changes, count),
             population=_have_access(live.values()),
             invited=_are_invited(live.values()),
-            below_floors=tuple(hazards.guarded(changes, count, InForce(NO_FLOORS, floors))),
+            below_floors=tuple(hazards.guarded(changes, count, InForce(NO_FLOORS, outside.floors))),
         )
 
     def ourselves(self, live: People, identity: Identity) -> Collection[str]:

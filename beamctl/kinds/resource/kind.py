@@ -19,9 +19,8 @@ from beamctl.kinds.resource.sound import is_sound
 from beamctl.kinds.resource.undo import Undoing
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.floors import Bounds
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
@@ -77,7 +76,7 @@ class ResourceKind:
         changed = {change.key for change in changes if change.kind == self.name}
         return tuple(sorted((live_things or {}).keys() - changed))
 
-    def footing(self, live_things: Things, changes: Sequence[Change], floors: Bounds) -> Footing:  # noqa: ARG002
+    def footing(self, live_things: Things, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
         """Nobody depends on things to get in."""
         return Footing(seen=len(live_things or {}), population=len(live_things or {}))
 

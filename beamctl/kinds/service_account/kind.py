@@ -22,9 +22,8 @@ from beamctl.kinds.service_account.sound import is_sound
 from beamctl.kinds.service_account.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.floors import Bounds
 from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
 
@@ -84,7 +83,7 @@ class ServiceAccountKind:
         """The client ids to which nothing is done."""
         return tuple(sorted(live.by_id.keys() - {change.key for change in changes}))
 
-    def footing(self, live: Accounts, changes: Sequence[Change], floors: Bounds) -> Footing:  # noqa: ARG002
+    def footing(self, live: Accounts, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
         """No service account is needed for people to get in."""
         return Footing(seen=len(live.by_id), population=len(live.by_id))
 

@@ -18,9 +18,8 @@ from beamctl.kinds.settings.live import GROUPS, KEYS, Settings, digest, is_setti
 from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
 from beamctl.plan.change import OF_SECRETS, Action, Change, Reason, Stage
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.floors import Bounds
 from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
 
@@ -80,9 +79,13 @@ class SettingsKind:
         """None: no setting tells whether a listing is whole."""
         return ()
 
-    def footing(self, live: Settings, changes: Sequence[Change], floors: Bounds) -> Footing:  # noqa: ARG002
+    def footing(self, live: Settings, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
         """Nobody depends on settings but by their groups, which are hazards of their own."""
-        return Footing(seen=1, population=len(live[GROUPS]))
+        after = [
+            each.after[GROUPS] for each in changes if each.kind == self.name and each.after and GROUPS in each.after
+        ]
+        groups = admin_groups(live[GROUPS], after[0] if after else None)
+        return Footing(seen=1, population=len(live[GROUPS]), admin_groups=groups)
 
     def ourselves(self, live: Settings, identity: Identity) -> Collection[str]:  # noqa: ARG002 - the port's signature
         """Nobody is a setting."""
