@@ -18,6 +18,7 @@ from beamctl.cli.exits import Exit
 from beamctl.cli.making import WENT_ON, Ran, Way, make_all, refuse_nowhere
 from beamctl.cli.output import Output, UnwritableError, output_of, say
 from beamctl.cli.planning import (
+    Checks,
     Planned,
     allowances,
     command_for,
@@ -32,6 +33,7 @@ from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.saved_plans import open_saved
 from beamctl.cli.screen import OPTION, terminal
 from beamctl.errors import RefusedError, UsageError
+from beamctl.plan.floors import Bounds
 from beamctl.plan.hazard import Allowance
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.plan import APPLY, plans_text
@@ -52,6 +54,7 @@ from beamctl.report.text.plan import APPLY, plans_text
 @options.record
 @options.view
 @options.connection
+@options.floors
 def command(  # noqa: PLR0913 - one argument an option
     *,
     saved: str | None,
@@ -65,6 +68,7 @@ def command(  # noqa: PLR0913 - one argument an option
     reveal_secrets: bool,
     no_color: bool,
     quiet: bool,
+    floors: Bounds,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
     """Make a workspace what its document or a saved plan says, after showing the changes.
@@ -80,11 +84,11 @@ def command(  # noqa: PLR0913 - one argument an option
     with ExitStack() as stack:
         mute = "" if auto_approve else _why_mute(files)
         screen = stack.enter_context(terminal(json=out.json, mute=mute)) if reveal_secrets else None
-        access = access_of(**connection)
+        access, checks = access_of(**connection), Checks(floors, record)
         if saved is not None:
-            planned, granted = open_saved(saved, access, stack, workspaces, granted, record)
+            planned, granted = open_saved(saved, access, stack, workspaces, granted, checks)
         else:
-            planned = plan_all(files, workspaces, access, stack, granted, record)
+            planned = plan_all(files, workspaces, access, stack, granted, checks)
         command = command_for(APPLY if saved is None else f"{APPLY} {quoted(saved)}", files, workspaces)
 
         def shown(style: Style) -> str:

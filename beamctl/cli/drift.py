@@ -37,7 +37,7 @@ def command(
     access = access_of(**connection)
     with ExitStack() as stack:  # what runs left makes a difference to hazards only, and drift changes nothing
         wanted = read_desired(files, workspaces)
-        plans = [plan_now(each, stack.enter_context(link(access, each.workspace)), {}) for each in wanted]
+        plans = [plan_now(each, stack.enter_context(link(access, each.workspace))) for each in wanted]
     if out.json:
         from beamctl.report.as_json import drift_json
 

@@ -101,6 +101,8 @@ def _shared(planned: Sequence[Planned]) -> dict[Sink, list[str]]:
 def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
     """Make every plan that changes something, each with a record of its own, and say what became of it.
 
+    A plan without changes gets a record too if the last one declares something else: the next plan compares with it.
+
     Args:
         planned: The plans that were approved.
         ran: Given each plan with its events, as they come.
@@ -112,11 +114,18 @@ def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
     """
     code = Exit.DONE
     unwritable: UnwritableError | None = None
-    due = [each for each in planned if each.plan.changes]
+    due = [
+        each if each.plan.changes else _counting_nothing(each)
+        for each in planned
+        if each.plan.changes or each.unrecorded
+    ]
     records = open_records(way.records, [Due(each.plan, each.commit(), each.digest()) for each in due]) if due else []
     with Interrupt(way.stop, quiet=way.out.quiet):
         for each, record in zip(due, records, strict=True):
             events: list[Event] = []
+            if not each.plan.changes:
+                _end(record, events, way)
+                continue
             ran.append((each, events))
             try:
                 _make_one(each, events, record, way)
@@ -149,12 +158,21 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
         except UnwritableError as error:  # a full disk for the report is no reason to leave half of it undone
             unwritable = error
     progress.end()
-    try:
-        record.end(events, interrupted=way.stop.is_set())
-    except RecordError as error:  # what was done was done, and is told: the record alone does not say so
-        say(f"Warning: {printable(error.message)}")
+    _end(record, events, way)
     if unwritable is not None:
         raise unwritable
     if not way.out.json:
         said = end_text(each.plan.workspace, events, saved=way.saved, interrupted=way.stop.is_set())
         way.out.payload(f"\n{said}")
+
+
+def _end(record: RecordFile, events: Sequence[Event], way: Way) -> None:
+    try:
+        record.end(events, interrupted=way.stop.is_set())
+    except RecordError as error:  # what was done was done, and is told: the record alone does not say so
+        say(f"Warning: {printable(error.message)}")
+
+
+def _counting_nothing(each: Planned) -> Planned:
+    """For a run without changes, which took no look at whether something is missing since the last one."""
+    return replace(each, plan=replace(each.plan, seen={}))

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from beamctl.cli.floors import with_floors
 from beamctl.cli.output import errors_in_format
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -52,6 +53,31 @@ allow = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     help="Allow one hazard of this plan, as its refusal prints it.",
+)
+floors = _all(
+    click.option(
+        "--min-admins", metavar="N", help="At least N accepted admins must remain, whatever the document says."
+    ),
+    click.option(
+        "--max-removals",
+        metavar="N|N%",
+        help="At most this many removals, demotions and revocations, whatever the document says.",
+    ),
+    click.option(
+        "--protect",
+        multiple=True,
+        metavar="EMAIL",
+        help="Never remove or demote this person. Separate several with commas, or repeat the option.",
+    ),
+    click.option(
+        "--allowed-domains",
+        multiple=True,
+        metavar="DOMAIN",
+        help="Give access only to people of this domain. Separate several with commas, or repeat the option. "
+        "BEAMCTL_MIN_ADMINS, BEAMCTL_MAX_REMOVALS, BEAMCTL_PROTECT and BEAMCTL_ALLOWED_DOMAINS set the same four "
+        "floors. Of option, variable and document, the strictest holds.",
+    ),
+    with_floors,
 )
 parallelism = click.option(
     "--parallelism",

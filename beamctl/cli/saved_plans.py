@@ -7,21 +7,21 @@ import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.files import read_file
-from beamctl.cli.planning import Planned, quoted, refuse_shared
+from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared
 from beamctl.cli.reserved_files import is_record_path, what_is
-from beamctl.cli.run_records import applied_before
+from beamctl.cli.run_records import applied_before, last_run
 from beamctl.cli.secret_links import with_links_followed
 from beamctl.cli.veil import as_it_is
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.duration import duration
 from beamctl.model.text import printable
-from beamctl.plan.hazard import Allowance
+from beamctl.plan.hazard import Allowance, Hazard
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import LARGEST, LONGEST, Saved, saved_text
 from beamctl.plan.stale import ends
@@ -119,7 +119,7 @@ def open_saved(
     stack: ExitStack,
     workspaces: Sequence[str],
     granted: Sequence[Allowance],
-    records: Path | None,
+    checks: Checks,
 ) -> tuple[list[Planned], tuple[Allowance, ...]]:
     """The plans of a file that still hold.
 
@@ -129,10 +129,11 @@ def open_saved(
         stack: Closes the ways to them.
         workspaces: Those that are meant; none for all.
         granted: The hazards that somebody allows now.
-        records: Where the records of applies are; None for the usual place.
+        checks: What the plans are checked against.
 
     Returns:
-        The plans, and all hazards that are allowed, now or when they were made.
+        The plans, and all hazards that are allowed, now or when they were made. What the floors of this run refuse is
+        only allowed now: the file may have been made without them.
 
     Raises:
         UsageError: It is no saved plan, or is about another workspace or API than was named.
@@ -149,29 +150,38 @@ def open_saved(
     refuse_shared(granted, [plan.workspace for plan in picked])
     _refuse_expired(saved, picked, file)
     for plan in picked:
-        if run := applied_before(records, plan.workspace, saved.digest):
+        if run := applied_before(checks.records, plan.workspace, saved.digest):
             raise _stale(file, f"{file} was applied already, in the run {run}")
     opened = [(plan, stack.enter_context(link(access, plan.workspace))) for plan in picked]
-    return [_held(saved, file, plan, way) for plan, way in opened], (*granted, *saved.allowed)
+    held = [_held(saved, file, plan, way, checks) for plan, way in opened]
+    below = {(hazard.risk, hazard.value) for _, hazards in held for hazard in hazards}
+    before = [each for each in saved.allowed if (each.risk, each.value) not in below]
+    return [planned for planned, _ in held], (*granted, *before)
 
 
-def _held(saved: Saved, file: str, plan: Plan, way: Link) -> Planned:
+def _held(saved: Saved, file: str, plan: Plan, way: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:
+    """The plan as it is now, and what the floors refuse of it."""
     if way.api_url != plan.api:
         raise UsageError(
             f"{file} is for {plan.api}, and --api-url names {way.api_url}", "Apply it where it was made, or plan anew."
         )
 
-    def held() -> Plan:
+    last = last_run(checks.records, plan.workspace, plan.api)
+
+    def held() -> Recheck:
         _refuse_expired(saved, [plan], file)
-        found = look_again(plan, way.reader, way.identity)
+        today = datetime.now(UTC).date()
+        found = look_again(plan, way.reader, way.identity, floors=checks.floors, recorded=last.declared, today=today)
         _refuse_moved(saved, file, found)
-        return with_links_followed(found.plan)
+        return replace(found, plan=with_links_followed(found.plan))
 
     def still() -> bool:
-        held()  # says itself what moved
-        return True
+        return held().plan.hazards == first.plan.hazards  # it says itself what else moved
 
-    return Planned(held(), way, still, lambda: saved.commit, lambda: saved.digest)
+    first = held()
+    unrecorded = first.plan.declared not in (None, last.declared)
+    planned = Planned(first.plan, way, still, lambda: saved.commit, lambda: saved.digest, unrecorded=unrecorded)
+    return planned, first.below_floors
 
 
 def _refuse_expired(saved: Saved, plans: Sequence[Plan], file: str) -> None:

@@ -103,6 +103,7 @@ class Guards:
         secret_sources: Files and folders, besides the document's own, that secrets may be read from.
         prevent_destroy: Whether the workspace must not be deleted.
         runs_as: Who beamctl runs as, where the document says so.
+        source: The document that sets them; None for the defaults, and for guards that were read from a record.
     """
 
     min_admins: int = 1
@@ -112,6 +113,7 @@ class Guards:
     secret_sources: tuple[str, ...] = ()
     prevent_destroy: bool = True
     runs_as: Self | None = None
+    source: Document | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

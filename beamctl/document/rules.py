@@ -3,7 +3,8 @@ and the desired state of a document without problems. It must not know any kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -44,7 +45,8 @@ def desired(document: Document) -> Desired:
     """What a document without problems says."""
     data = document.data
     manage = {section: Mode(mode) for section, mode in data.get("manage", {}).items() if section != _SKIP[-1]}
-    return Desired(data["workspace"], document, _guards(data.get("guards", {})), manage, _skip(document))
+    guards = replace(guards_of(data.get("guards", {})), source=document)
+    return Desired(data["workspace"], document, guards, manage, _skip(document))
 
 
 def _skip(document: Document) -> dict[str, Skip]:
@@ -57,7 +59,8 @@ def _skip(document: Document) -> dict[str, Skip]:
     }
 
 
-def _guards(data: dict[str, Any]) -> Guards:
+def guards_of(data: Mapping[str, Any]) -> Guards:
+    """The guards of a document or a record, with defaults filled in."""
     default = Guards()
     runs_as = data.get("self")
     return Guards(
@@ -91,7 +94,7 @@ def _addresses(document: Document, key: str, guards: dict[str, Any]) -> Iterator
 
 def _domains(document: Document, guards: dict[str, Any]) -> Iterator[Problem]:
     for path, domain in _strings(guards, "allowedDomains"):
-        if "*" in domain or email.fault("x@" + domain):
+        if not email.is_domain(domain):
             hint = "list each domain; there are no wildcards" if "*" in domain else _DOMAIN_HINT
             yield _problem(document, path, domain, "is not a domain", hint)
     yield from _repeated(document, "allowedDomains", guards)

@@ -41,6 +41,11 @@ def domain(email: str) -> str:
     return folded(email).rpartition("@")[2]
 
 
+def is_domain(text: str) -> bool:
+    """Whether this can follow the `@` of an address. There are no wildcards."""
+    return "*" not in text and not fault("x@" + text)
+
+
 def fault(email: str) -> str:
     """Why this can be no e-mail address, in words; empty where it can be one."""
     if len(email) > LONGEST:

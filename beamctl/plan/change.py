@@ -71,6 +71,10 @@ class Reason(StrEnum):
     UNDOES = "undoes_run"
 
 
+OF_SECRETS = frozenset({Reason.EXPIRES, Reason.NOT_HANDED_OVER, Reason.SUPERSEDED})
+"""Reasons that only things with a secret have. On anything else they would hide that something is taken away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing a reviewer approves.

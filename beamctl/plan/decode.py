@@ -11,6 +11,7 @@ from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.codec import change_data
 from beamctl.plan.comparison import Note
+from beamctl.plan.declared import declared_of
 from beamctl.plan.hazard import Allowance, Hazard, Risk
 from beamctl.plan.plan import LiveObject, Plan
 
@@ -90,6 +91,7 @@ def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
         relies_on={kind: tuple(keys) for kind, keys in workspace.get("relies_on", {}).items()},
         rests_on=rests_on,
         seen=workspace.get("seen", {}),
+        declared=declared_of(workspace),
     )
 
 

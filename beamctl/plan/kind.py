@@ -14,7 +14,7 @@ from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.identity import Identity
 from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Footing, Situation
+from beamctl.plan.comparison import Comparison, Footing, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.shown import Shown
 
@@ -115,7 +115,7 @@ class Kind(Protocol[L]):
         """The keys of what must still be there after the changes: a later listing without one is not believed."""
         ...
 
-    def footing(self, live: L, changes: Sequence[Change]) -> Footing:
+    def footing(self, live: L, changes: Sequence[Change], outside: Outside) -> Footing:
         """On what these changes stand, whoever planned them and whoever makes them."""
         ...
 

@@ -15,6 +15,7 @@ from beamctl.document.schema import check
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
 from beamctl.plan.codec import FORMAT_VERSION, plans_data
+from beamctl.plan.declared import declared_data
 from beamctl.plan.decode import UndecodableError, allowed_of, plan_of
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
@@ -124,6 +125,7 @@ def _data(saved: Saved) -> dict[str, Any]:
         entry["workspace_id"] = saved.workspace_ids.get(plan.workspace, "")
         entry["relies_on"] = {kind: list(keys) for kind, keys in plan.relies_on.items()}
         entry["seen"] = dict(plan.seen)
+        entry.update(declared_data(plan.declared))
         entry["rests_on"] = [
             {"type": kind, "key": key, "was": was, "fingerprint": fingerprint(was)}
             for kind, objects in sorted(plan.rests_on.items())

@@ -13,6 +13,8 @@ from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Sender, Vault
 from beamctl.plan.comparison import Situation
+from beamctl.plan.declared import Declared
+from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.kind import Ending, Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
@@ -38,15 +40,17 @@ def document(members: Mapping[str, object] | None = None, **sections: object) ->
     return desired(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
 
 
-def planned(
+def planned(  # noqa: PLR0913 - each has its name
     want: Desired,
     live: Reader,
     *,
     today: date = TODAY,
     identity: Identity | None = None,
     left: Mapping[str, int] | None = None,
+    floors: Bounds = NO_FLOORS,
+    recorded: Declared | None = None,
 ) -> Plan:
-    return plan(want, live, Situation(today, API, identity, left or {}))
+    return plan(want, live, Situation(today, API, identity, left or {}, floors=floors, recorded=recorded))
 
 
 def apply_through(

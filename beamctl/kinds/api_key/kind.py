@@ -23,7 +23,7 @@ from beamctl.kinds.service_account.wanted import KEYS, SECTION, wanted
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Stage
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Conversation, Goes, Reading
@@ -90,9 +90,9 @@ class ApiKeyKind:
         """None: they come and go with their service accounts, which are looked at themselves."""
         return ()
 
-    def footing(self, live: Keys, changes: Sequence[Change]) -> Footing:  # noqa: ARG002 - as above
+    def footing(self, live: Keys, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
         """Keys come and go with their accounts: their number says nothing."""
-        return Footing(seen=None)
+        return Footing(seen=None, population=sum(len(owned.keys or ()) for owned in live.by_account.values()))
 
     def ourselves(self, live: Keys, identity: Identity) -> Collection[str]:
         """The keys of the service account that the credential is of: it may be any of them."""

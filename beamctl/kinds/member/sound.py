@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.model.email import fault, folded
 from beamctl.model.role import Role, live_role, takes_away
-from beamctl.plan.change import Action, Change, Stage
+from beamctl.plan.change import OF_SECRETS, Action, Change, Stage
 
 _STANDINGS = frozenset({"accepted", "invited", "expired"})
 _STAGES = {
@@ -31,7 +31,7 @@ _SIDES = {
 
 def is_sound(change: Change) -> bool:
     """Whether beamctl itself could have planned this."""
-    if change.stage not in _STAGES.get(change.action, ()) or change.attribute != "role":
+    if change.stage not in _STAGES.get(change.action, ()) or change.attribute != "role" or change.reason in OF_SECRETS:
         return False
     if _SIDES[change.action] != (change.before is not None, change.after is not None):
         return False

@@ -22,7 +22,7 @@ from beamctl.kinds.service_account.sound import is_sound
 from beamctl.kinds.service_account.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
@@ -83,9 +83,9 @@ class ServiceAccountKind:
         """The client ids to which nothing is done."""
         return tuple(sorted(live.by_id.keys() - {change.key for change in changes}))
 
-    def footing(self, live: Accounts, changes: Sequence[Change]) -> Footing:  # noqa: ARG002 - the port's signature
+    def footing(self, live: Accounts, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
         """No service account is needed for people to get in."""
-        return Footing(seen=len(live.by_id))
+        return Footing(seen=len(live.by_id), population=len(live.by_id))
 
     def ourselves(self, live: Accounts, identity: Identity) -> Collection[str]:
         """Which of them the credential is of."""

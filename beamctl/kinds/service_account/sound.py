@@ -11,7 +11,7 @@ from beamctl.kinds.premise import is_premise
 from beamctl.kinds.service_account.judge import lowers
 from beamctl.kinds.service_account.wanted import is_name
 from beamctl.model.role import Role
-from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.change import OF_SECRETS, Action, Change, Reason, Stage
 
 _ROLES = frozenset(role.value for role in Role)
 _MADE = frozenset({"name", "role", "description"})
@@ -48,7 +48,7 @@ def _changes(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]
     if change.key != before["clientId"] or any(before[key] != after[key] for key in same):
         return False
     differs = [key for key in ("role", "name", "description") if before[key] != after[key]]
-    if not differs or change.attribute != differs[0] or change.name != after["name"]:
+    if not differs or change.attribute != differs[0] or change.name != after["name"] or change.reason in OF_SECRETS:
         return False
     if change.attribute != "role":
         return (change.action, change.stage) == (Action.UPDATE, Stage.UPDATE)
@@ -63,7 +63,7 @@ def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
         return False
     if change.reason is Reason.NOT_HANDED_OVER:
         return change.stage in (Stage.UPDATE, Stage.DELETE, Stage.OURSELVES) and bool(before["unfinished"])
-    return change.stage in (Stage.DELETE, Stage.OURSELVES)
+    return change.stage in (Stage.DELETE, Stage.OURSELVES) and change.reason not in OF_SECRETS
 
 
 def _is_named(change: Change, before: Mapping[str, Any]) -> bool:
