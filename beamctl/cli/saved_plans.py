@@ -21,7 +21,7 @@ from beamctl.model.duration import duration
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import LARGEST, LONGEST, Saved, saved_text
+from beamctl.plan.saved import LARGEST, LONGEST, Saved, refuse_untimely, saved_text
 from beamctl.plan.stale import ends
 from beamctl.report.text.stale import moved_text
 from beamctl.usecases.questions import Recheck, identify, look_again, open_plan
@@ -96,7 +96,7 @@ def open_saved(
     workspaces: Sequence[str],
     granted: Sequence[Allowance],
     records: Path | None,
-) -> tuple[list[Planned], tuple[Allowance, ...]]:
+) -> tuple[list[Planned], tuple[Allowance, ...], Saved]:
     """The plans of a file that still hold.
 
     Args:
@@ -108,16 +108,18 @@ def open_saved(
         records: Where the records of applies are; None for the usual place.
 
     Returns:
-        The plans, and all hazards that are allowed, now or when they were made.
+        The plans, all hazards that are allowed, now or when they were made, and what was in the file.
 
     Raises:
-        UsageError: It is no saved plan, or is about another workspace or API than was named.
+        UsageError: It is no saved plan, its times cannot be right, or it is about another workspace or API than was
+            named.
         StalePlanError: It does not hold any more.
     """
     if Path(file).suffix in _DOCUMENTS:
         hint = f"Documents are named with -f:  beamctl apply -f {quoted(file)}"
         raise UsageError(f"{file} is no saved plan", hint)
     saved = open_plan(read_file(Path(file), LARGEST), file)
+    refuse_untimely(saved, file, datetime.now(UTC))
     names = [plan.workspace for plan in saved.plans]
     if foreign := [name for name in workspaces if name not in names]:
         raise UsageError(f"{file} is about {', '.join(names)}, not about {foreign[0]!r}", "Pick with -w what is in it.")
@@ -128,7 +130,7 @@ def open_saved(
         if run := applied_before(records, plan.workspace, saved.digest):
             raise _stale(file, f"{file} was applied already, in the run {run}")
     opened = [(plan, stack.enter_context(link(access, plan.workspace))) for plan in picked]
-    return [_held(saved, file, plan, way) for plan, way in opened], (*granted, *saved.allowed)
+    return [_held(saved, file, plan, way) for plan, way in opened], (*granted, *saved.allowed), saved
 
 
 def _held(saved: Saved, file: str, plan: Plan, way: Link) -> Planned:

@@ -139,6 +139,10 @@ class Kind(Protocol[L]):
         """Whether a change that was read from a file is one that this kind plans: whole, and not what it is not."""
         ...
 
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """The changes of this kind, each with the one that it follows (`Change.follows`)."""
+        ...
+
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Make a change."""
         ...

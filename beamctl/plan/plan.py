@@ -139,7 +139,10 @@ def _plan(
     situation: Situation,
     found: Mapping[str, Comparison],
 ) -> Plan:
-    changes = sorted((change for each in found.values() for change in each.changes), key=lambda change: change.order)
+    changes = sorted(
+        (change for kind in kinds for change in kind.in_turn(found[kind.name].changes)),
+        key=lambda change: change.order,
+    )
     hazards = [hazard for each in found.values() for hazard in each.hazards]
     hazards += taken(kinds, desired, changes, found)
     notes = [note for each in found.values() for note in each.notes]

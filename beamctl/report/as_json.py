@@ -14,6 +14,7 @@ from beamctl.document.problem import Problem
 from beamctl.plan.codec import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
+from beamctl.plan.saved import Saved, origin_of
 from beamctl.report.text.apply import counts
 from beamctl.report.text.destroy import told as gone
 from beamctl.report.text.drift import told
@@ -60,14 +61,20 @@ def show_json(workspace: str, api: str, sections: Sections) -> str:
 
 
 def applied_json(
-    plans: Sequence[Plan], allowed: Sequence[Allowance], events: Sequence[tuple[Plan, Sequence[Event]]]
+    plans: Sequence[Plan],
+    allowed: Sequence[Allowance],
+    events: Sequence[tuple[Plan, Sequence[Event]]],
+    *,
+    saved: Saved | None = None,
 ) -> str:
-    """The plans, and what became of every change."""
+    """The plans, the file that they were saved in, if any, and what became of every change."""
     results = [result for plan, each in events for result in _results(plan, each)]
     totals = [counts(each) for _, each in events] or [(0, 0, 0, 0)]
     names = ("done", "deferred", "failed", "not_attempted")
     summary = {name: sum(total[index] for total in totals) for index, name in enumerate(names)}
-    return _dumps(plans_data(plans, allowed) | {"results": results, "summary": summary}, versioned=False)
+    origin = {"saved": origin_of(saved) | {"digest": saved.digest}} if saved else {}
+    data = plans_data(plans, allowed) | origin | {"results": results, "summary": summary}
+    return _dumps(data, versioned=False)
 
 
 def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:

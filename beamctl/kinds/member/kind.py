@@ -121,7 +121,7 @@ class MemberKind:
         if ours is None and takes_admin(changes, count):
             judge.notes.append(Note(WHO_ARE_WE))
         return Comparison(
-            changes=tuple(hazards.in_turn(changes)),
+            changes=tuple(changes),
             hazards=tuple(hazards.hazards(changes, count, desired.guards, ours or frozenset())),
             doubts=tuple(hazards.strangers(live, desired.guards, situation.identity)),
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),
@@ -136,6 +136,10 @@ class MemberKind:
     def is_sound(self, change: Change) -> bool:
         """Whether a change that was read from a file is one that is planned for people."""
         return is_sound(change)
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """The removal of a person who may only have another address follows the invitation of that address."""
+        return hazards.in_turn(changes)
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one person."""

@@ -129,6 +129,10 @@ class ResourceKind:
         """Whether a change that was read from a file is one that is planned for such a thing."""
         return is_sound(self.shape, change)
 
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """None follows another one."""
+        return [replace(change, follows="") for change in changes]
+
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - a header tells the workspace
         """Make a change to one thing."""
         return calls.perform(self.shape, change)

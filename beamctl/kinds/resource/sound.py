@@ -9,7 +9,7 @@ from typing import Any
 from beamctl.kinds.resource.shape import USED_BY, VERSION, Shape
 from beamctl.kinds.resource.wanted import is_name
 from beamctl.model.secret import SECRETS_FROM, Command, File, Variable, place_of
-from beamctl.plan.change import WHOLE, Action, Change, Stage
+from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
 
 _SIDES = {Action.CREATE: (False, True), Action.UPDATE: (True, True), Action.DELETE: (True, False)}
 """Whether there is a thing before, and after."""
@@ -25,6 +25,8 @@ def is_sound(shape: Shape, change: Change) -> bool:
     if (change.stage, change.attribute, change.lane) != (_STAGES.get(change.action, making), WHOLE, ""):
         return False
     if change.key != change.name or change.declared or not _is_nameable(shape, change):
+        return False
+    if change.reason in (Reason.NOT_HANDED_OVER, Reason.SUPERSEDED, Reason.EXPIRES):
         return False
     if change.action is Action.UPDATE and (not after or (before or {}).keys() != after.keys()):
         return False

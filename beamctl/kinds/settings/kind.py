@@ -144,12 +144,18 @@ class SettingsKind:
         told = change.action, change.key, change.name, change.lane
         if name not in KEYS or told != (Action.SET, key_of(name), name, self.name):
             return False
+        if change.declared or change.secrets:
+            return False
         sides = [
             side.get(name) if side is not None and len(side) == 1 else None for side in (change.before, change.after)
         ]
         if not all(is_setting(name, side) for side in sides) or not can_be_given(name, sides[1]):
             return False
         return change.stage is (Stage.DEMOTE if takes(name, *sides) else Stage.SETTINGS)
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """None follows another one."""
+        return [replace(change, follows="") for change in changes]
 
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Set one setting."""
