@@ -35,6 +35,7 @@ from beamctl.cli.screen import OPTION, terminal
 from beamctl.errors import RefusedError, UsageError
 from beamctl.plan.floors import Bounds
 from beamctl.plan.hazard import Allowance
+from beamctl.plan.saved import Saved
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.plan import APPLY, plans_text
 
@@ -85,14 +86,15 @@ def command(  # noqa: PLR0913 - one argument an option
         mute = "" if auto_approve else _why_mute(files)
         screen = stack.enter_context(terminal(json=out.json, mute=mute)) if reveal_secrets else None
         access, checks = access_of(**connection), Checks(floors, record)
+        origin = None
         if saved is not None:
-            planned, granted = open_saved(saved, access, stack, workspaces, granted, checks)
+            planned, granted, origin = open_saved(saved, access, stack, workspaces, granted, checks)
         else:
             planned = plan_all(files, workspaces, access, stack, granted, checks)
         command = command_for(APPLY if saved is None else f"{APPLY} {quoted(saved)}", files, workspaces)
 
         def shown(style: Style) -> str:
-            return plans_text([each.plan for each in planned], granted, style, command=command)
+            return plans_text([each.plan for each in planned], granted, style, command=command, saved=origin)
 
         if not out.json:
             out.payload(shown(out.style))
@@ -104,7 +106,7 @@ def command(  # noqa: PLR0913 - one argument an option
         ran: Ran = []
         code = _make(planned, granted, ran, way, approve, command)
     if out.json:
-        _report(planned, granted, ran, out)
+        _report(planned, granted, ran, out, origin)
     return code
 
 
@@ -151,11 +153,13 @@ def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Out
     refuse_stale(planned)
 
 
-def _report(planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, out: Output) -> None:
+def _report(
+    planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, out: Output, origin: Saved | None
+) -> None:
     from beamctl.report.as_json import applied_json
 
     events = [(each.plan, became) for each, became in ran]
     try:
-        out.payload(applied_json([each.plan for each in planned], granted, events))
+        out.payload(applied_json([each.plan for each in planned], granted, events, saved=origin))
     except UnwritableError as error:
         raise UnwritableError(error.message, WENT_ON if ran else "") from None

@@ -23,7 +23,7 @@ from beamctl.model.duration import duration
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance, Hazard
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import LARGEST, LONGEST, Saved, saved_text
+from beamctl.plan.saved import LARGEST, LONGEST, Saved, refuse_untimely, saved_text
 from beamctl.plan.stale import ends
 from beamctl.report.text.stale import moved_text
 from beamctl.usecases.questions import Recheck, identify, look_again, open_plan
@@ -120,7 +120,7 @@ def open_saved(
     workspaces: Sequence[str],
     granted: Sequence[Allowance],
     checks: Checks,
-) -> tuple[list[Planned], tuple[Allowance, ...]]:
+) -> tuple[list[Planned], tuple[Allowance, ...], Saved]:
     """The plans of a file that still hold.
 
     Args:
@@ -132,17 +132,19 @@ def open_saved(
         checks: What the plans are checked against.
 
     Returns:
-        The plans, and all hazards that are allowed, now or when they were made. What the floors of this run refuse is
-        only allowed now: the file may have been made without them.
+        The plans; all hazards that are allowed, now or when they were made (what the floors of this run refuse is only
+        allowed now: the file may have been made without them); and what was in the file.
 
     Raises:
-        UsageError: It is no saved plan, or is about another workspace or API than was named.
+        UsageError: It is no saved plan, its times cannot be right, or it is about another workspace or API than was
+            named.
         StalePlanError: It does not hold any more.
     """
     if Path(file).suffix in _DOCUMENTS:
         hint = f"Documents are named with -f:  beamctl apply -f {quoted(file)}"
         raise UsageError(f"{file} is no saved plan", hint)
     saved = open_plan(read_file(Path(file), LARGEST), file)
+    refuse_untimely(saved, file, datetime.now(UTC))
     names = [plan.workspace for plan in saved.plans]
     if foreign := [name for name in workspaces if name not in names]:
         raise UsageError(f"{file} is about {', '.join(names)}, not about {foreign[0]!r}", "Pick with -w what is in it.")
@@ -156,7 +158,7 @@ def open_saved(
     held = [_held(saved, file, plan, way, checks) for plan, way in opened]
     below = {(hazard.risk, hazard.value) for _, hazards in held for hazard in hazards}
     before = [each for each in saved.allowed if (each.risk, each.value) not in below]
-    return [planned for planned, _ in held], (*granted, *before)
+    return [planned for planned, _ in held], (*granted, *before), saved
 
 
 def _held(saved: Saved, file: str, plan: Plan, way: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from beamctl.model.alphabet import joins_pictures, marked
 
 
@@ -21,6 +23,19 @@ def _escaped(text: str) -> str:
         else char.encode("unicode_escape", "surrogatepass").decode("ascii")
         for at, char in enumerate(text)
     )
+
+
+def shell_word(text: str) -> str:
+    """The text as one word of a shell's command line, in ASCII: two texts never look the same."""
+    if text.isascii() and text.isprintable():
+        return shlex.quote(text)
+    return f"$'{''.join(map(_in_dollar_quotes, text))}'"
+
+
+def _in_dollar_quotes(char: str) -> str:
+    if char.isascii() and char.isprintable():
+        return f"\\{char}" if char in "\\'" else char
+    return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"  # noqa: PLR2004 - four digits
 
 
 def is_whole(text: str) -> bool:

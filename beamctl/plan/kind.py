@@ -143,6 +143,10 @@ class Kind(Protocol[L]):
         """Whether a change is in effect, as far as the API shows it."""
         ...
 
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """The changes of this kind, each with the one that it follows (`Change.follows`)."""
+        ...
+
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Make a change."""
         ...

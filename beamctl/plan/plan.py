@@ -146,7 +146,10 @@ def _plan(
     situation: Situation,
     found: Mapping[str, Comparison],
 ) -> Plan:
-    changes = sorted((change for each in found.values() for change in each.changes), key=lambda change: change.order)
+    changes = sorted(
+        (change for kind in kinds for change in kind.in_turn(found[kind.name].changes)),
+        key=lambda change: change.order,
+    )
     hazards = [hazard for each in found.values() for hazard in each.hazards]
     guards = in_force(desired.guards, situation.floors)
     hazards += [*emptied(kinds, desired, found), *mass_removal(guards, changes, found), *outside(changes)]

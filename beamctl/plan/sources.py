@@ -51,7 +51,7 @@ def is_within(path: str, folder: str) -> bool:
     relative path is never within an absolute one, nor the other way round."""
     depth = 1 + f"{path}/{folder}".split("/").count(pardir)
     here = "/" + "\0/" * depth  # a current directory with names that no path has
-    inner, outer = normpath(join(here, path)), normpath(join(here, folder))
+    inner, outer = ("/" + normpath(join(here, each)).lstrip("/") for each in (path, folder))  # POSIX keeps a leading //
     return inner == outer or inner.startswith(outer.rstrip("/") + "/")
 
 

@@ -3,7 +3,7 @@ edges hand in what they read; this must not know files, credentials or the termi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -150,12 +150,18 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: Situation)
 
 def _refuse_unsound(changes: Sequence[Change], where: str) -> None:
     kinds = {kind.name: kind for kind in KINDS}
-    for change in changes:
-        if change.kind not in kinds or not kinds[change.kind].is_sound(change):
-            raise UsageError(
-                f"{where} has a change that beamctl does not plan: {change.action.value} {change.name}",
-                _BY_HAND,
-            )
+    unknown = [change for change in changes if change.kind not in kinds or not kinds[change.kind].is_sound(change)]
+    for change in (*unknown, *(() if unknown else _out_of_turn(changes))):
+        message = f"{where} has a change that beamctl does not plan: {change.action.value} {change.name}"
+        raise UsageError(message, _BY_HAND)
+
+
+def _out_of_turn(changes: Sequence[Change]) -> Iterator[Change]:
+    """The changes that follow another one than those of their kind do."""
+    for kind in KINDS:
+        theirs = [change for change in changes if change.kind == kind.name]
+        turns = {change.key: change.follows for change in kind.in_turn(theirs)}
+        yield from (change for change in theirs if change.follows != turns[change.key])
 
 
 def _among(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> Goes:

@@ -134,7 +134,7 @@ def limit_table() -> str:
         ("values in an answer of the API", f"{MOST_ANSWERED:,}"),
         ("lists and objects inside one another in an answer", f"{MOST_NESTED:,}"),
         ("characters of a live e-mail, role, source or id", f"{LONGEST_TEXT:,}"),
-        ("characters of a value that text output shows; it says how many more there are", f"{LONGEST_VALUE:,}"),
+        ("characters of a value that text output shows; of more, their number and a SHA-256", f"{LONGEST_VALUE:,}"),
         ("pages of a listing", f"{MOST_PAGES:,}"),
         ("policies of one plan of which it is asked who uses them", f"{MOST_LOOKED_INTO:,}"),
         ("a saved plan", f"{saved.LARGEST // mib} MiB"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -59,20 +58,18 @@ class Judge:
         declared = {key.name for key in want.keys}
         for each in (owned.keys or ()) if owned else ():
             if each.name not in declared and owned is not None:
-                self._undeclared(want, owned, each)
+                self._undeclared(owned, each)
 
     def _key(self, want: Wanted, key: WantedKey, owned: Owned | None) -> None:
         named = owned.named(key.name) if owned else ()
         found = verdict(key, named, owned.orphans(key.name) if owned else (), self._now)
         place = self._document.key_place(SECTION, want.name, KEYS, key.name)
-        made: Change | None = None
         if found.due is not None:
             if key.sink is None:
                 name = shown(want.name, key.name)
                 text = f"nothing says where {name} goes: {OR_SHOWN}"
                 self.notes.append(Note(text, place))
-            made = self._made(want, key, owned, found.due)
-            self.changes.append(made)
+            self.changes.append(self._made(want, key, owned, found.due))
         else:
             self.tally["unchanged"] += 1
         if found.ends is not None:
@@ -84,10 +81,7 @@ class Judge:
         for old, reason in found.goes:
             if owned is None:
                 break
-            gone = self._deleted(want, owned, old, Stage.UPDATE, reason)
-            if made is not None and (found.current is None or reason is Reason.NOT_HANDED_OVER):
-                gone = replace(gone, follows=made.key)  # nothing else is in its place yet, or known to be
-            self.changes.append(gone)
+            self.changes.append(self._deleted(owned, old, Stage.UPDATE, reason))
         going = {old.id for old, _ in found.goes} | ({found.current.id} if found.current else set())
         self.tally["older, kept until keepOld is over"] += sum(each.id not in going for each in named)
 
@@ -115,18 +109,18 @@ class Judge:
             secrets={SECRET_TO: key.sink},
         )
 
-    def _undeclared(self, want: Wanted, owned: Owned, key: ApiKey) -> None:
+    def _undeclared(self, owned: Owned, key: ApiKey) -> None:
         if self._additive:
             self.tally["not in the document, left (additive)"] += 1
             return
-        self.changes.append(self._deleted(want, owned, key, Stage.DELETE, Reason.NOT_DECLARED))
+        self.changes.append(self._deleted(owned, key, Stage.DELETE, Reason.NOT_DECLARED))
 
-    def _deleted(self, want: Wanted, owned: Owned, key: ApiKey, stage: Stage, reason: Reason) -> Change:
+    def _deleted(self, owned: Owned, key: ApiKey, stage: Stage, reason: Reason) -> Change:
         before: dict[str, Any] = attributes(owned, key)
         return Change(
             kind=KIND,
             key=key.id,
-            name=shown(want.name, key.name, key.id),
+            name=shown(owned.account.name, key.name, key.id),
             action=Action.DELETE,
             stage=Stage.OURSELVES if owned.account.client_id in self._ours else stage,  # it may be the one in use
             attribute=EXPIRES_IN,

@@ -15,6 +15,7 @@ from beamctl.kinds.api_key.export import export
 from beamctl.kinds.api_key.judge import KIND, Judge
 from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, api_keys, attributes, digest, made_since
 from beamctl.kinds.api_key.sound import is_sound
+from beamctl.kinds.making import after_created
 from beamctl.kinds.service_account import lookup
 from beamctl.kinds.service_account.hazards import ourselves
 from beamctl.kinds.service_account.live import accounts
@@ -22,7 +23,7 @@ from beamctl.kinds.service_account.match import match
 from beamctl.kinds.service_account.wanted import KEYS, SECTION, wanted
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
-from beamctl.plan.change import Action, Change, Stage
+from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
@@ -135,6 +136,11 @@ class ApiKeyKind:
             return change.key in self.objects(live, [change.key])
         owner = live.by_account.get((change.before or {})["clientId"])
         return owner is None or (owner.keys is not None and all(key.id != change.key for key in owner.keys))
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """A key that is replaced goes with the one that is created in its place."""
+        reasons = (Reason.NOT_HANDED_OVER, Reason.SUPERSEDED)
+        return after_created(changes, lambda side: (side["clientId"], side["name"]), reasons)
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make or delete one key."""

@@ -152,7 +152,7 @@ def in_turn(changes: Sequence[Change]) -> list[Change]:
     leaving, coming = _moves(changes)
     keys = {change.name: change.key for change in changes}
     follows = {old: keys[new] for old, new in pairs(leaving, coming)}
-    return [replace(each, follows=follows[each.name]) if each.name in follows else each for each in changes]
+    return [replace(each, follows=follows.get(each.name, "") if each.action in _LEAVES else "") for each in changes]
 
 
 def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:

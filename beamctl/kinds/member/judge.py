@@ -117,8 +117,9 @@ class Judge:
         before = attributes(person) if person else None
         action, stage, reason = _SHAPE[what]
         after: dict[str, Any] | None = None
+        name = person.email if person else want.email if want else key
         if want is not None and what in (Verdict.INVITE, Verdict.RESEND):
-            after = {"email": want.email, "role": want.role.value, "standing": "invited", "source": "invitation"}
+            after = {"email": name, "role": want.role.value, "standing": "invited", "source": "invitation"}
         elif want is not None and what is Verdict.SET_ROLE and person is not None and before is not None:
             after = before | {"role": want.role.value}
             lowers = want.role is not Role.ADMIN and takes_away(person.role, want.role)
@@ -130,7 +131,7 @@ class Judge:
         return Change(
             kind=KIND,
             key=key,
-            name=person.email if person else want.email if want else key,
+            name=name,
             action=action,
             stage=stage,
             attribute="role",

@@ -130,7 +130,7 @@ class MemberKind:
         if ours is None and takes_admin(changes, count):
             judge.notes.append(Note(WHO_ARE_WE))
         return Comparison(
-            changes=tuple(hazards.in_turn(changes)),
+            changes=tuple(changes),
             hazards=tuple(hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))),
             doubts=tuple(hazards.strangers(live, desired.guards, situation.identity)),
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),
@@ -155,6 +155,10 @@ class MemberKind:
         if change.action is Action.SET_ROLE or person.accepted:
             return told in (role.value, "")  # some APIs do not show the role of an invitation
         return person.standing is not Standing.EXPIRED and not (told and takes_away(person.role, role))
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """The removal of a person who may only have another address follows the invitation of that address."""
+        return hazards.in_turn(changes)
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one person."""

@@ -136,6 +136,10 @@ class ResourceKind:
             return now is None and change.after is None
         return has(self.shape, now, change.after)
 
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """None follows another one."""
+        return [replace(change, follows="") for change in changes]
+
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - a header tells the workspace
         """Make a change to one thing."""
         return calls.perform(self.shape, change)

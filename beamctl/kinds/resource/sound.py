@@ -19,7 +19,7 @@ from beamctl.model.secret import (
     is_own_variable,
     place_of,
 )
-from beamctl.plan.change import OF_SECRETS, WHOLE, Action, Change, Stage
+from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
 from beamctl.plan.sources import files_of
 
 _SIDES = {Action.CREATE: (False, True), Action.UPDATE: (True, True), Action.DELETE: (True, False)}
@@ -30,12 +30,14 @@ _STAGES = {Action.UPDATE: Stage.UPDATE, Action.DELETE: Stage.DELETE}
 def is_sound(shape: Shape, change: Change) -> bool:
     """Whether beamctl itself could have planned this."""
     before, after = change.before, change.after
-    if _SIDES.get(change.action) != (before is not None, after is not None) or change.reason in OF_SECRETS:
+    if _SIDES.get(change.action) != (before is not None, after is not None):
         return False
     making = Stage.CREATE_WITHIN if shape.needs_others else Stage.CREATE
     if (change.stage, change.attribute, change.lane) != (_STAGES.get(change.action, making), WHOLE, ""):
         return False
     if change.key != change.name or change.declared or not _is_nameable(shape, change):
+        return False
+    if change.reason in (Reason.NOT_HANDED_OVER, Reason.SUPERSEDED, Reason.EXPIRES):
         return False
     if change.action is Action.UPDATE and (not after or (before or {}).keys() != after.keys()):
         return False

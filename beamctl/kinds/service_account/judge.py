@@ -4,13 +4,12 @@ how a change is made or shown."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.document.problem import Place
-from beamctl.kinds.service_account.live import Account, Accounts, attributes, premise_of
+from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, premise_of
 from beamctl.kinds.service_account.match import Pair
 from beamctl.kinds.service_account.wanted import OR_SHOWN, SECTION, Wanted
 from beamctl.model.role import Role, live_role, takes_away
@@ -24,6 +23,11 @@ KIND = "service_account"
 def lowers(before: str, after: str) -> bool:
     """Whether a role that is set takes something away; no role is what the API does not tell."""
     return after != Role.ADMIN.value and takes_away(live_role(before), Role(after))
+
+
+def stage_of_orphan(side: Mapping[str, Any]) -> Stage:
+    """When an account goes whose client secret was not handed over: with its API keys, it may be in use."""
+    return Stage.DELETE if side["unfinished"] == HAS_KEYS else Stage.UPDATE
 
 
 class Judge:
@@ -47,13 +51,11 @@ class Judge:
 
     def pair(self, pair: Pair) -> None:
         """Decide about one entry of the document."""
-        made: Change | None = None
         if pair.live is None:
-            made = self._made(pair.wanted, instead=bool(pair.orphans))
-            self.changes.append(made)
+            self.changes.append(self._made(pair.wanted, instead=bool(pair.orphans)))
         else:
             self._compare(pair.wanted, pair.live)
-        self.changes += [self._orphan(each, made) for each in pair.orphans]
+        self.changes += map(self._orphan, pair.orphans)
 
     def other(self, account: Account) -> None:
         """Decide about one that the document does not mean."""
@@ -114,15 +116,14 @@ class Judge:
         after = attributes(account) | {"name": want.name, "role": role, "description": said}
         self.become(account, after, place, None)
 
-    def _orphan(self, account: Account, made: Change | None) -> Change:
+    def _orphan(self, account: Account) -> Change:
         """One that nobody can log in as: to delete it takes nothing from anybody, unless somebody uses it all the same.
         Its secret may be where the one that is made will be: it goes with that one."""
-        stage = Stage.DELETE if account.has_keys else Stage.UPDATE
+        stage = stage_of_orphan(attributes(account))
         if account.client_id in self.ours:
             stage = Stage.OURSELVES
         sides, reason = (attributes(account), None), Reason.NOT_HANDED_OVER
-        gone = _change(account.client_id, with_id(account), Action.DELETE, stage, sides, reason)
-        return replace(gone, follows=made.key) if made else gone
+        return _change(account.client_id, with_id(account), Action.DELETE, stage, sides, reason)
 
 
 def with_id(account: Account) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
+from beamctl.kinds.making import after_created
 from beamctl.kinds.premise import beside
 from beamctl.kinds.service_account import calls, hazards, lookup
 from beamctl.kinds.service_account import wanted as document_side
@@ -21,7 +22,7 @@ from beamctl.kinds.service_account.match import match
 from beamctl.kinds.service_account.sound import is_sound
 from beamctl.kinds.service_account.undo import undo
 from beamctl.model.identity import Identity
-from beamctl.plan.change import Change
+from beamctl.plan.change import Change, Reason
 from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Goes, Reading
@@ -142,6 +143,10 @@ class ServiceAccountKind:
             return now is None and change.after is None
         after = change.after
         return now["role"] in (after["role"], "") and all(now[key] == after[key] for key in ("name", "description"))
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """An account whose secret was not handed over goes with the one that is created in its place."""
+        return after_created(changes, lambda side: side["name"], (Reason.NOT_HANDED_OVER,))
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one service account."""

@@ -17,6 +17,10 @@ from beamctl.model.text import is_whole
 LONGEST_TEXT = 10_000
 """Characters of a name, an id or a description that are believed."""
 
+NO_KEYS = "client secret not handed over"
+HAS_KEYS = f"{NO_KEYS}, and it may have API keys"
+"""What is shown of an account of which nobody has the client secret."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -116,9 +120,7 @@ def attributes(account: Account) -> dict[str, Any]:
 
 
 def _unfinished(account: Account) -> str:
-    if not account.unfinished:
-        return ""
-    return "client secret not handed over" + (", and it may have API keys" if account.has_keys else "")
+    return (HAS_KEYS if account.has_keys else NO_KEYS) if account.unfinished else ""
 
 
 def premise_of(name: str, there: Sequence[Account]) -> str:

@@ -17,7 +17,7 @@ from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, t
 from beamctl.kinds.settings.live import GROUPS, KEYS, Settings, digest, is_setting, key_of, normal, settings
 from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
-from beamctl.plan.change import OF_SECRETS, Action, Change, Reason, Stage
+from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Goes, Reading
@@ -146,7 +146,9 @@ class SettingsKind:
         """Whether it sets one setting that there is, from and to what it can be."""
         name = change.attribute
         told = change.action, change.key, change.name, change.lane
-        if name not in KEYS or change.reason in OF_SECRETS or told != (Action.SET, key_of(name), name, self.name):
+        if name not in KEYS or told != (Action.SET, key_of(name), name, self.name):
+            return False
+        if change.declared or change.secrets:
             return False
         sides = [
             side.get(name) if side is not None and len(side) == 1 else None for side in (change.before, change.after)
@@ -159,6 +161,10 @@ class SettingsKind:
         """Whether the setting has its new value."""
         name = change.attribute
         return bool(normal(name, live[name]) == normal(name, (change.after or {})[name]))
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """None follows another one."""
+        return [replace(change, follows="") for change in changes]
 
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Set one setting."""
