@@ -34,6 +34,7 @@ ONE_IMPORTER = {
     "idna": {"emulator"},
     "click": {"cli"},
     "keyring": {"cli"},
+    "regex": {"model", "emulator"},
 }
 EMULATOR_STARTERS = {
     "cli/emulator.py",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from beamctl.model.text import printable
+from beamctl.model.text import escaped
 
 
 class Tone(Enum):
@@ -46,9 +46,7 @@ def value(data: Any) -> str:  # noqa: ANN401 - any JSON
     """A value as a reader sees it: strings in quotes, nested values as JSON; of one without end, the beginning."""
     text = json.dumps(data, ensure_ascii=False, sort_keys=True)
     more = len(text) - LONGEST_VALUE
-    return (
-        printable(text) if more <= 0 else f"{printable(text[:LONGEST_VALUE])}… ({more:,} more characters: see -o json)"
-    )
+    return escaped(text) if more <= 0 else f"{escaped(text[:LONGEST_VALUE])}… ({more:,} more characters: see -o json)"
 
 
 def table(rows: Sequence[tuple[str, ...]], indent: str = "") -> list[str]:
