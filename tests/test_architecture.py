@@ -35,6 +35,7 @@ ONE_IMPORTER = {
     "idna": {"emulator"},
     "click": {"cli"},
     "keyring": {"cli"},
+    "regex": {"model", "emulator"},
 }
 EMULATOR_STARTERS = {
     "cli/emulator.py",

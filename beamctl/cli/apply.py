@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.connect import access_of
+from beamctl.cli.connect import Access, access_of
 from beamctl.cli.documents import named_files
 from beamctl.cli.exits import Exit
 from beamctl.cli.making import WENT_ON, Ran, Way, make_all, refuse_nowhere
@@ -98,9 +98,8 @@ def command(  # noqa: PLR0913 - one argument an option
 
         if not out.json:
             out.payload(shown(out.style))
-        sources = [each.plan.source for each in planned]
-        documents = [saved, *sources] if saved is not None else [*named_files(files), *sources]
-        reserved = ReservedFiles(access.credential_files, tuple(documents), record)
+        inputs = named_files(files) if saved is None else [saved]
+        reserved = _reserved(inputs, planned, access, record)
         way = Way(parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved)
         approve = None if auto_approve else lambda: _approve(planned, shown, out, mute)
         ran: Ran = []
@@ -108,6 +107,11 @@ def command(  # noqa: PLR0913 - one argument an option
     if out.json:
         _report(planned, granted, ran, out, origin)
     return code
+
+
+def _reserved(inputs: Sequence[str], planned: Sequence[Planned], access: Access, record: Path | None) -> ReservedFiles:
+    """The files that no secret may replace."""
+    return ReservedFiles(access.credential_files, (*inputs, *(each.plan.source for each in planned)), record)
 
 
 def _make(

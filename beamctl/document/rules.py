@@ -3,7 +3,7 @@ and the desired state of a document without problems. It must not know any kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,6 +13,8 @@ from beamctl.document.document import Desired, Document, Guards, Limit, Mode, Pa
 from beamctl.document.problem import Place, Problem
 from beamctl.document.quote import quoted
 from beamctl.model import email
+from beamctl.model.alphabet import described
+from beamctl.model.text import unseen
 
 
 def check(document: Document) -> Iterator[Problem]:
@@ -24,6 +26,33 @@ def check(document: Document) -> Iterator[Problem]:
     if isinstance(address, str) and (fault := email.fault(address)):
         yield _problem(document, ("guards", "self", "email"), address, fault, _ADDRESS_HINT)
     yield from roster.check(document, _SKIP, "{until: …, reason: …}")
+
+
+def unseen_in_names(document: Document) -> Iterator[Problem]:
+    """Names with a character that a reader cannot see, wherever the document has a name. E-mail addresses are checked
+    where they are read."""
+    for path, text, place in _names(document, document.data, ()):
+        if char := unseen(text):
+            message = f"{quoted(text)} has a character that cannot be seen: {described(char)}"
+            yield Problem(place(*path), message, "delete it: in a name, no such character is accepted")
+
+
+def _names(document: Document, data: object, path: Path) -> Iterator[tuple[Path, str, Callable[..., Place]]]:
+    match data:
+        case dict():
+            pairs = path[-1:] in _PAIRS
+            for key, inner in data.items():
+                if pairs and isinstance(key, str):
+                    yield (*path, key), key, document.key_place
+                if (*path, key) not in _ADDRESSES and not (isinstance(inner, str) and (pairs or key in _PROSE)):
+                    yield from _names(document, inner, (*path, key))
+        case list():
+            for index, inner in enumerate(data):
+                yield from _names(document, inner, (*path, index))
+        case str():
+            yield path, data, document.place
+        case _:
+            return
 
 
 def declared_twice(document: Document, declared: dict[str, Place]) -> Iterator[Problem]:
@@ -81,6 +110,14 @@ def _limit(written: str | float) -> Limit:
 
 
 _SKIP = "manage", "skip"
+_ADDRESSES = frozenset(
+    {("members",), ("guards", "self", "email"), ("guards", "protected"), ("guards", "allowedDomains")}
+)
+"""What holds e-mail addresses and nothing else that is a name."""
+_PAIRS = frozenset({("labels",), ("config",), ("secret",)})
+"""Mappings whose keys are names, and whose texts are not."""
+_PROSE = frozenset({"displayName", "description", "reason", "owner"})
+"""Texts for people."""
 _ADDRESS_HINT = "write an address such as ada@example.com"
 _DOMAIN_HINT = "write what follows the @ of an address, such as example.com"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from beamctl.model.text import printable
+from beamctl.model.text import escaped
 
 
 class Tone(Enum):
@@ -52,8 +52,8 @@ def value(data: Any) -> str:  # noqa: ANN401 - any JSON
     text = json.dumps(data, ensure_ascii=False, sort_keys=True)
     more = len(text) - LONGEST_VALUE
     if more <= 0:
-        return printable(text)
-    return f"{printable(text[:LONGEST_VALUE])}… ({more:,} more characters, {digest(text)}: see -o json)"
+        return escaped(text)
+    return f"{escaped(text[:LONGEST_VALUE])}… ({more:,} more characters, {digest(text)}: see -o json)"
 
 
 def digest(text: str) -> str:

@@ -104,7 +104,7 @@ class Judge:
         ] += 1
         place = self._place(want) if want else None
         if not directory:
-            text = f"{person.email} has the role {str(person.role)!r}, which beamctl does not know, and is left alone"
+            text = f"{person.email} has the role '{person.role}', which beamctl does not know, and is left alone"
             self.notes.append(Note(f"{text}: list them under members to change that", place, differs=True))
         elif what is Verdict.LEAVE_SAID or (want is not None and role is None):
             asked = f"the document says {role}" if role else "their access ended"
