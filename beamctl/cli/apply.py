@@ -98,8 +98,7 @@ def command(  # noqa: PLR0913 - one argument an option
 
         if not out.json:
             out.payload(shown(out.style))
-        inputs = named_files(files) if saved is None else [saved]
-        reserved = _reserved(inputs, planned, access, record)
+        reserved = _reserved(named_files(files) if saved is None else [saved], planned, access, record)
         way = Way(parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved)
         approve = None if auto_approve else lambda: _approve(planned, shown, out, mute)
         ran: Ran = []
