@@ -31,7 +31,19 @@ COMMANDS = {
 
 
 _CHECKED_LATER = frozenset(
-    {"-f", "--file", "-w", "--workspace", "--out", "--expires", "--allow", "--api-url", "--api-key-file"}
+    [
+        "-f",
+        "--file",
+        "-w",
+        "--workspace",
+        "--out",
+        "--expires",
+        "--allow",
+        "--api-url",
+        "--api-key-file",
+        "--clock",
+        "--confirm",
+    ]
 )
 """Options whose commands have something to say about an empty value."""
 
@@ -101,9 +113,10 @@ def _refuse_empty(arguments: Sequence[str], *, output: str) -> None:  # noqa: AR
     for before, argument in pairwise(["", *arguments]):
         option, assigned, value = argument.partition("=")
         name = option if assigned and not value and option.startswith("--") else before if not argument else None
-        if name is not None and name not in _CHECKED_LATER:
-            what = name if name.startswith("-") else "an argument"
-            raise UsageError(f"{what} is empty", "Is a variable not set?")
+        is_option = name is not None and name.startswith("-")
+        is_body = not is_option and arguments[0] == "emulator"  # of `emulator call`, which says more about it
+        if name is not None and name not in _CHECKED_LATER and not is_body:
+            raise UsageError(f"{name if is_option else 'an argument'} is empty", "Is a variable not set?")
 
 
 def _tell(error: BaseException) -> Exit:
