@@ -40,6 +40,7 @@ SPELLED: dict[str, Callable[[Answer], Answer]] = {
     "202": lambda answer: Answer(202, answer.body),
     "202 without a body": lambda _: Answer(202),
     "204": lambda _: Answer(204),
+    "206": lambda answer: Answer(206, answer.body),
     "an error": lambda _: Answer(200, {"error": "no", "code": 403}),
     "an error next to the object": lambda answer: Answer(200, {**(answer.body or {}), "error": "no"}),
     "nothing": lambda _: Answer(200, {}),

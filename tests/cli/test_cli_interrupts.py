@@ -57,7 +57,7 @@ def test_the_first_ends_after_the_calls_in_flight(
         assert "  ○ remove eve@example.com  not attempted: interrupted\n" in ran.out
         assert "\nApplied in part to acme: 1 done, 2 not attempted.\nRun `beamctl apply` again: " in ran.out
     else:
-        assert ran.json["summary"] == {"done": 1, "deferred": 0, "failed": 0, "not_attempted": 2}
+        assert ran.json["summary"] == {"done": 1, "deferred": 0, "failed": 0, "not_attempted": 2, "not_confirmed": 0}
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -197,12 +197,12 @@ def test_a_saved_plan_carries_what_the_document_allows(cli: Cli, write: Write, d
 
 @pytest.mark.usefixtures("local")
 def test_the_value_of_a_hazard_is_printable_and_exact(cli: Cli, write: Write) -> None:
-    odd, plain = "../\x1bkey", "'../\\x1bkey'"
+    odd, plain = "../k\u0435y", "'../k\\u0435y'"  # a Cyrillic letter
     write("beamctl.yaml", connection({"file": odd}))
     (hazard,) = cli("plan", "-o", "json").json["workspaces"][0]["hazards"]
     assert hazard["value"] == plain
     assert cli("plan", "--allow", f"secret-source={plain}").code == 0
-    write("beamctl.yaml", connection({"file": "../\\x1bkey"}))
+    write("beamctl.yaml", connection({"file": "../k\\u0435y"}))
     assert cli("plan", "--allow", f"secret-source={plain}").code == 5
 
 
