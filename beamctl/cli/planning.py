@@ -15,12 +15,12 @@ from beamctl.cli.commit import commit_of
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
 from beamctl.cli.output import Output
-from beamctl.cli.run_records import left_by_last_run
+from beamctl.cli.run_records import interrupted_runs, left_by_last_run
 from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.codec import plans_data
-from beamctl.plan.comparison import Situation
+from beamctl.plan.comparison import Interrupted, Situation
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import digest_of
@@ -69,7 +69,8 @@ def plan_all(
     """
     wanted = read_desired(files, workspaces)
     refuse_shared(granted, [desired.workspace for desired in wanted])
-    return [_planned(desired, stack.enter_context(link(access, desired.workspace)), records) for desired in wanted]
+    ways = [(desired, stack.enter_context(link(access, desired.workspace))) for desired in wanted]
+    return [_planned(desired, way, granted, records) for desired, way in ways]
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:
@@ -109,20 +110,32 @@ def refuse_stale(planned: Sequence[Planned]) -> None:
             )
 
 
-def plan_now(desired: Desired, way: Link, left: Mapping[str, int]) -> Plan:
+def plan_now(
+    desired: Desired,
+    way: Link,
+    left: Mapping[str, int],
+    interrupted: tuple[Interrupted, ...],
+    granted: Sequence[Allowance] = (),
+) -> Plan:
     """Plan one workspace as it is at this moment.
 
     Args:
         desired: What its document says.
         way: To it.
         left: How many of each kind the last run left: what is missing since is a hazard. None where no hazard matters.
+        interrupted: What earlier runs left unfinished.
+        granted: The hazards that are allowed.
     """
     now = datetime.now(UTC)
-    return plan(desired, way.reader, Situation(now.date(), way.api_url, way.identity, left, now=now))
+    told = Situation(
+        now.date(), way.api_url, way.identity, left, now=now, interrupted=interrupted, allowed=tuple(granted)
+    )
+    return plan(desired, way.reader, told)
 
 
-def _planned(desired: Desired, way: Link, records: Path | None) -> Planned:
-    made = partial(plan_now, desired, way, left_by_last_run(records, desired.workspace, way.api_url))
+def _planned(desired: Desired, way: Link, granted: Sequence[Allowance], records: Path | None) -> Planned:
+    about = records, desired.workspace, way.api_url
+    made = partial(plan_now, desired, way, left_by_last_run(*about), interrupted_runs(*about), granted)
     first = made()
     source = desired.document.source
     return Planned(

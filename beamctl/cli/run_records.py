@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from beamctl.apply.interrupted import interrupted
 from beamctl.apply.record import (
     Record,
     Run,
@@ -21,10 +22,11 @@ from beamctl.apply.record import (
 from beamctl.apply.summary import Summary, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
-from beamctl.cli.record_file import RecordFile, now
+from beamctl.cli.record_file import RecordFile, is_being_written, now
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
 from beamctl.cli.veil import as_it_is
 from beamctl.errors import RecordError, UsageError
+from beamctl.plan.comparison import Interrupted
 from beamctl.plan.plan import Plan
 
 FOLDER = Path(".beamctl") / "runs"
@@ -93,6 +95,15 @@ def left_by_last_run(folder: Path | None, workspace: str, api: str) -> Mapping[s
             if left is not None:
                 return left
     return {}
+
+
+def interrupted_runs(folder: Path | None, workspace: str, api: str) -> tuple[Interrupted, ...]:
+    """What runs over this workspace left unfinished, as far as records show; a run that goes on is not interrupted."""
+    try:
+        paths = [path for path in _paths(folder or FOLDER) if f"-{workspace}-" in path.name]
+    except UsageError:  # what cannot be read shows nothing
+        return ()
+    return interrupted((_content(path) for path in paths if not is_being_written(path)), workspace, api)
 
 
 def applied_before(folder: Path | None, workspace: str, digest: str) -> str:

@@ -10,7 +10,7 @@ from enum import Enum
 from beamctl.document.problem import Place
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.hazard import Hazard
+from beamctl.plan.hazard import Allowance, Hazard
 
 
 class AdminGroups(Enum):
@@ -25,6 +25,23 @@ class AdminGroups(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A change that a recorded run planned and did not complete: what it made, or was to delete, may be there.
+
+    Attributes:
+        change: A creation that was begun, or the deletion of what an earlier run left.
+        began: When the run began.
+        ended: When it ended; None if it was killed.
+        repeated: When a later run began that completed the same change: what is newer may be what that one made.
+    """
+
+    change: Change
+    began: datetime
+    ended: datetime | None = None
+    repeated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What a comparison depends on beside the document and the workspace.
 
@@ -35,6 +52,8 @@ class Situation:
         left: By the name of each kind, how many the last recorded run saw at its end; nothing where none is recorded.
         admin_groups: As the kinds say that were compared before.
         now: The moment in UTC, for what ends within a day; None for the beginning of the day.
+        interrupted: What earlier runs over this workspace left, as their records show.
+        allowed: The hazards that are allowed for this plan: some changes are planned only if they are.
     """
 
     today: date
@@ -43,6 +62,8 @@ class Situation:
     left: Mapping[str, int] = field(default_factory=dict)
     admin_groups: AdminGroups = AdminGroups.KEPT
     now: datetime | None = None
+    interrupted: tuple[Interrupted, ...] = ()
+    allowed: tuple[Allowance, ...] = ()
 
     @property
     def moment(self) -> datetime:

@@ -31,6 +31,10 @@ class Risk(Enum):
         "deletes-service-account",
         "a service account would be deleted: its credentials die at once, and never come back",
     )
+    DELETES_API_KEY = (
+        "deletes-api-key",
+        "an API key would be deleted that may be in use: no record here shows that it was not handed over",
+    )
     GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
     DELETES_POLICY_IN_USE = "deletes-policy-in-use", "a policy would be deleted that something still uses"
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"

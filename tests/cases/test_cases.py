@@ -22,6 +22,7 @@ from beamctl.plan.plan import Plan
 from beamctl.report.as_json import plans_json
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
+from tests.fakes.journal import stopped
 from tests.fakes.runs import TODAY, desired, planned
 from tests.fakes.workspace import FakeWorkspace
 
@@ -60,7 +61,9 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     identity = Identity(**live["identity"]) if "identity" in live else None
     want = desired((case / "access.yaml").read_text())
     reader = WithAccounts(workspace, live.get("accounts", []))
-    return planned(want, reader, today=today, identity=identity, left=live.get("left")), live
+    runs = stopped(*live.get("stopped", ()))
+    plan = planned(want, reader, today=today, identity=identity, left=live.get("left"), interrupted=runs)
+    return plan, live
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -12,7 +12,8 @@ from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Sender, Vault
-from beamctl.plan.comparison import Situation
+from beamctl.plan.comparison import Interrupted, Situation
+from beamctl.plan.hazard import Allowance
 from beamctl.plan.kind import Ending, Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
@@ -38,15 +39,18 @@ def document(members: Mapping[str, object] | None = None, **sections: object) ->
     return desired(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
 
 
-def planned(
+def planned(  # noqa: PLR0913 - each is a fact of the situation
     want: Desired,
     live: Reader,
     *,
     today: date = TODAY,
     identity: Identity | None = None,
     left: Mapping[str, int] | None = None,
+    interrupted: tuple[Interrupted, ...] = (),
+    allowed: tuple[Allowance, ...] = (),
 ) -> Plan:
-    return plan(want, live, Situation(today, API, identity, left or {}))
+    told = Situation(today, API, identity, left or {}, interrupted=interrupted, allowed=allowed)
+    return plan(want, live, told)
 
 
 def apply_through(

@@ -13,7 +13,7 @@ from typing import Any
 
 from beamctl.errors import GarbledError
 from beamctl.kinds.premise import beside, premise
-from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts
+from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts, moment
 from beamctl.model.duration import duration
 from beamctl.model.text import is_whole
 
@@ -115,15 +115,7 @@ def _key(entry: Any) -> ApiKey:  # noqa: ANN401 - as above
             raise _garbled()
     if not all(isinstance(text, str) and _is_text(text) for text in (name, created, expires_in)):
         raise _garbled()
-    return ApiKey(identifier, name, _moment(created), expires_in)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return ApiKey(identifier, name, moment(created), expires_in)
 
 
 def lifetime(text: str) -> timedelta | None:
