@@ -7,13 +7,13 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from beamctl.cli.commit import commit_of
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
+from beamctl.cli.machine_clock import moment
 from beamctl.cli.output import Output
 from beamctl.cli.run_records import interrupted_runs, left_by_last_run
 from beamctl.document.document import Desired
@@ -126,7 +126,7 @@ def plan_now(
         interrupted: What earlier runs left unfinished.
         granted: The hazards that are allowed.
     """
-    now = datetime.now(UTC)
+    now = moment()
     told = Situation(
         now.date(), way.api_url, way.identity, left, now=now, interrupted=interrupted, allowed=tuple(granted)
     )

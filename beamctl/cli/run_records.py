@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ from beamctl.apply.record import (
 from beamctl.apply.summary import Summary, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
+from beamctl.cli.machine_clock import moment
 from beamctl.cli.record_file import RecordFile, is_being_written, now
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
 from beamctl.cli.veil import as_it_is
@@ -81,7 +81,7 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
 
 def _lines(where: Path, due: Sequence[Due]) -> list[tuple[Run, str]]:
     """How each record begins; what one apply does is of one time and one mark."""
-    stamp, mark = next_stamp(datetime.now(UTC), [path.stem for path in _paths(where)]), secrets.token_hex(3)
+    stamp, mark = next_stamp(moment(), [path.stem for path in _paths(where)]), secrets.token_hex(3)
     runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
     began = zip(runs, due, strict=True)
     return [(run, as_it_is(first_line(run, each.plan), "the record of this run")) for run, each in began]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from beamctl.cli import options
 from beamctl.cli.connect import Link, access_of, link
 from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
+from beamctl.cli.machine_clock import moment
 from beamctl.cli.output import Output, output_of
 from beamctl.cli.planning import Planned, allowances, command_for, is_refused, quoted, say_unused
 from beamctl.cli.run_records import find_record, left_by_last_run, made_with
@@ -102,7 +102,7 @@ def _planned(record: Record, desired: Desired, way: Link, records: Path | None) 
     )
 
     def made() -> Plan:
-        now = datetime.now(UTC)
+        now = moment()
         situation = Situation(now.date(), way.api_url, way.identity, left, now=now)
         found = undo(record, desired, way.reader, situation)
         return replace(found, notes=(*found.notes, *elsewhere))

@@ -148,7 +148,7 @@ def attributes(owned: Owned, key: ApiKey) -> dict[str, str]:
         "account": owned.account.name,
         "name": key.name,
         "expiresIn": key.expires_in or NEVER,
-        "createdAt": f"{key.created:%Y-%m-%dT%H:%M:%SZ}" if key.created else "",
+        "createdAt": f"{key.created.replace(tzinfo=None).isoformat(timespec='seconds')}Z" if key.created else "",
         "id": key.id,
         "clientId": owned.account.client_id,
         "unfinished": "not handed over" if key in owned.orphans(key.name) else "",

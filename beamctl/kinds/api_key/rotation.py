@@ -60,9 +60,9 @@ def verdict(
     if current is None:
         return Verdict(Reason.EXPIRES if good else Reason.NOT_THERE, None, tuple(goes))
     ends = end(want, current)
-    if ends is not None and want.rotate_before is not None and now >= ends - want.rotate_before:
+    if ends is not None and want.rotate_before is not None and ends - now <= want.rotate_before:
         return Verdict(Reason.EXPIRES, current, tuple(goes))
-    soon = ends if ends is not None and want.rotate_before is None and now >= ends - _ALMOST else None
+    soon = ends if ends is not None and want.rotate_before is None and ends - now <= _ALMOST else None
     return Verdict(None, current, tuple(goes), soon)
 
 
@@ -77,7 +77,7 @@ def _may_go(want: WantedKey, old: ApiKey, newer: Sequence[ApiKey], now: datetime
     if _is_past(old.end, now):
         return True
     after = next((key for key in newer if key.age_order > old.age_order), None)
-    return after is not None and after.created is not None and now >= after.created + want.keep_old
+    return after is not None and after.created is not None and now - after.created >= want.keep_old
 
 
 def _is_past(moment: datetime | None, now: datetime) -> bool:
