@@ -151,6 +151,8 @@ def test_two_end_as_one_with_the_emulator(name: str, tmp_path: Path) -> None:
             ports = (clients[0].reader(), clients[0].sender())
             if scenario.places or "integrations" in scenario.sections:  # nobody knows whose a secret is that two make
                 assert plane.useless() == set()
+                made = [{each.key for each in run.plan.changes if each.secrets} - run.undone for run in runs]
+                assert not made[0] & made[1] or "integrations" in scenario.sections  # never both
                 one(scenario.want, *ports, plane.vault, plane.journal)
             else:
                 assert [run.undone for run in runs] == [set(), set()]
