@@ -6,16 +6,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from beamctl.cli.commit import commit_of
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
+from beamctl.cli.machine_clock import moment
 from beamctl.cli.output import Output
-from beamctl.cli.run_records import NO_RUN, LastRun, last_run
+from beamctl.cli.run_records import LastRun, last_run
 from beamctl.cli.secret_links import with_links_followed
 from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, StalePlanError, UsageError
@@ -86,7 +86,8 @@ def plan_all(
     """
     wanted = read_desired(files, workspaces)
     refuse_shared(granted, [desired.workspace for desired in wanted])
-    return [_planned(desired, stack.enter_context(link(access, desired.workspace)), checks) for desired in wanted]
+    ways = [(desired, stack.enter_context(link(access, desired.workspace))) for desired in wanted]
+    return [_planned(desired, way, granted, checks) for desired, way in ways]
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:
@@ -126,27 +127,44 @@ def refuse_stale(planned: Sequence[Planned]) -> None:
             )
 
 
-def plan_now(desired: Desired, way: Link, last: LastRun = NO_RUN, floors: Bounds = NO_FLOORS) -> Plan:
+def plan_now(
+    desired: Desired,
+    way: Link,
+    last: LastRun,
+    floors: Bounds = NO_FLOORS,
+    granted: Sequence[Allowance] = (),
+) -> Plan:
     """Plan one workspace as it is at this moment.
 
     Args:
         desired: What its document says.
         way: To it.
-        last: What the records say of the last run. It makes a difference to hazards only, and so do the floors.
+        last: What the records say of earlier runs.
         floors: Guards that the run sets.
+        granted: The hazards that are allowed.
     """
-    return with_links_followed(plan(desired, way.reader, situation(way, last, floors)))
+    told = replace(situation(way, last, floors), allowed=tuple(granted))
+    return with_links_followed(plan(desired, way.reader, told))
 
 
 def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:
     """What a plan depends on at this moment."""
-    now = datetime.now(UTC)
-    return Situation(now.date(), way.api_url, way.identity, last.left, now=now, floors=floors, recorded=last.declared)
+    now = moment()
+    return Situation(
+        now.date(),
+        way.api_url,
+        way.identity,
+        last.left,
+        now=now,
+        floors=floors,
+        recorded=last.declared,
+        interrupted=last.interrupted,
+    )
 
 
-def _planned(desired: Desired, way: Link, checks: Checks) -> Planned:
+def _planned(desired: Desired, way: Link, granted: Sequence[Allowance], checks: Checks) -> Planned:
     last = last_run(checks.records, desired.workspace, way.api_url)
-    made = partial(plan_now, desired, way, last, checks.floors)
+    made = partial(plan_now, desired, way, last, checks.floors, granted)
     first = made()
     source = desired.document.source
     return Planned(

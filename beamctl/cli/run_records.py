@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from beamctl.apply.interrupted import interrupted
 from beamctl.apply.record import (
     Record,
     Run,
@@ -22,10 +22,12 @@ from beamctl.apply.record import (
 from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
-from beamctl.cli.record_file import RecordFile, now
+from beamctl.cli.machine_clock import moment
+from beamctl.cli.record_file import RecordFile, is_being_written, now
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
 from beamctl.cli.veil import as_it_is
 from beamctl.errors import RecordError, UsageError
+from beamctl.plan.comparison import Interrupted
 from beamctl.plan.declared import Declared
 from beamctl.plan.plan import Plan
 
@@ -83,7 +85,7 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
 
 def _lines(where: Path, due: Sequence[Due]) -> list[tuple[Run, str]]:
     """How each record begins; what one apply does is of one time and one mark."""
-    stamp, mark = next_stamp(datetime.now(UTC), [path.stem for path in _paths(where)]), secrets.token_hex(3)
+    stamp, mark = next_stamp(moment(), [path.stem for path in _paths(where)]), secrets.token_hex(3)
     runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
     began = zip(runs, due, strict=True)
     return [(run, as_it_is(first_line(run, each.plan), "the record of this run")) for run, each in began]
@@ -96,10 +98,12 @@ class LastRun:
     Attributes:
         left: By kind, how many it left; empty if no record says.
         declared: What its document declared; None if no record says.
+        interrupted: What this and earlier runs left unfinished.
     """
 
     left: Mapping[str, int] = field(default_factory=dict)
     declared: Declared | None = None
+    interrupted: tuple[Interrupted, ...] = ()
 
 
 NO_RUN = LastRun()
@@ -110,7 +114,7 @@ def last_run(folder: Path | None, workspace: str, api: str) -> LastRun:
     paths = [path for path in reversed(_paths(folder or FOLDER)) if f"-{workspace}-" in path.name]
     left = (found for path in paths if (found := left_of(_content(path), workspace, api)) is not None)
     declared = (said for path in paths if (said := _declared(path, workspace, api)) is not None)
-    return LastRun(next(left, {}), next(declared, None))
+    return LastRun(next(left, {}), next(declared, None), _interrupted(paths[::-1], workspace, api))
 
 
 def _declared(path: Path, workspace: str, api: str) -> Declared | None:
@@ -118,6 +122,11 @@ def _declared(path: Path, workspace: str, api: str) -> Declared | None:
     beginning = _content(path, _BEGINNING)
     whole = len(beginning) < _BEGINNING or is_head(beginning)
     return declared_by(beginning if whole else _content(path), workspace, api)
+
+
+def _interrupted(paths: Sequence[Path], workspace: str, api: str) -> tuple[Interrupted, ...]:
+    """What runs left unfinished, as far as records show; a run that goes on is not interrupted."""
+    return interrupted((_content(path) for path in paths if not is_being_written(path)), workspace, api)
 
 
 def applied_before(folder: Path | None, workspace: str, digest: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.files import read_file
+from beamctl.cli.machine_clock import moment
 from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared
 from beamctl.cli.reserved_files import is_record_path, what_is
 from beamctl.cli.run_records import applied_before, last_run
@@ -100,7 +101,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
     """
     if target.file is None:
         return ""
-    created = datetime.now(UTC).replace(microsecond=0)
+    created = moment().replace(microsecond=0)
     saved = Saved(
         plans=tuple(each.plan for each in planned),
         allowed=tuple(allowed),
@@ -189,7 +190,7 @@ def _held(saved: Saved, file: str, plan: Plan, way: Link, checks: Checks) -> tup
 def _refuse_expired(saved: Saved, plans: Sequence[Plan], file: str) -> None:
     """A plan must not let in somebody whose access has ended, whatever its file says of its own end."""
     until = min([saved.expires, *(_begin_of(day) for plan in plans if (day := ends(plan)))])
-    if datetime.now(UTC) >= until:
+    if moment() >= until:
         raise _stale(file, f"{file} was good until {_told(until)}")
 
 

@@ -12,7 +12,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
 from beamctl.plan.declared import Declared
 from beamctl.plan.floors import NO_FLOORS, Bounds
-from beamctl.plan.hazard import Hazard
+from beamctl.plan.hazard import Allowance, Hazard
 
 
 class AdminGroups(Enum):
@@ -24,6 +24,23 @@ class AdminGroups(Enum):
     """At least one no longer does: some of those whom the directory made admins will be none."""
     NONE = "none"
     """None does any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A change that a recorded run planned and did not complete: what it made, or was to delete, may be there.
+
+    Attributes:
+        change: A creation that was begun, or the deletion of what an earlier run left.
+        began: When the run began.
+        ended: When it ended; None if it was killed.
+        repeated: When a later run began that completed the same change: what is newer may be what that one made.
+    """
+
+    change: Change
+    began: datetime
+    ended: datetime | None = None
+    repeated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +56,8 @@ class Situation:
         now: The moment in UTC, for what ends within a day; None for the beginning of the day.
         floors: Guards that are set outside the document.
         recorded: What the document declared in the last recorded run; None if no record shows it.
+        interrupted: What earlier runs over this workspace left, as their records show.
+        allowed: The hazards that are allowed for this plan: some changes are planned only if they are.
     """
 
     today: date
@@ -49,6 +68,8 @@ class Situation:
     now: datetime | None = None
     floors: Bounds = NO_FLOORS
     recorded: Declared | None = None
+    interrupted: tuple[Interrupted, ...] = ()
+    allowed: tuple[Allowance, ...] = ()
 
     @property
     def moment(self) -> datetime:

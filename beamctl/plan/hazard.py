@@ -34,6 +34,10 @@ class Risk(Enum):
         "deletes-service-account",
         "a service account would be deleted: its credentials die at once, and never come back",
     )
+    DELETES_API_KEY = (
+        "deletes-api-key",
+        "an API key would be deleted that may be in use: no record here shows that it was not handed over",
+    )
     GRANTS_OUTSIDE_DOMAIN = (
         "grants-outside-domain",
         "a person outside guards.allowedDomains or --allowed-domains would be given access",

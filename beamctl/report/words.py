@@ -100,6 +100,8 @@ def remark(change: Change, plan: Plan) -> str:
             said = [printable(f"access ended {declared.get('until', '')}")]
         case Reason.UNDOES:
             said = [f"undoes {printable(plan.source)}"]
+        case Reason.NOT_HANDED_OVER if change.after is None and change.takes:
+            said = ["says that its secret was not handed over, but may be in use"]
         case other:
             said = [_WHY[other]] if other in _WHY else []
     if change.reason is not Reason.ACCESS_ENDED and "until" in declared:

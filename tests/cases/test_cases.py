@@ -24,6 +24,7 @@ from beamctl.plan.plan import Plan
 from beamctl.report.as_json import plans_json
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
+from tests.fakes.journal import stopped
 from tests.fakes.runs import TODAY, desired, planned
 from tests.fakes.workspace import FakeWorkspace
 
@@ -65,8 +66,17 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     reader = WithAccounts(workspace, live.get("accounts", []))
     floors = floors_of(environment={}, **{**NO_OPTIONS, **live.get("floors", {})})
     recorded = declared_of(live.get("recorded", {}))
+    runs = stopped(*live.get("stopped", ()))
+    left = live.get("left")
     return planned(
-        want, reader, today=today, identity=identity, left=live.get("left"), floors=floors, recorded=recorded
+        want,
+        reader,
+        today=today,
+        identity=identity,
+        left=left,
+        floors=floors,
+        recorded=recorded,
+        interrupted=runs,
     ), live
 
 

@@ -25,6 +25,7 @@ from beamctl.report.text.plan import plan_text, plans_text
 from beamctl.report.text.runs import run_text
 from beamctl.usecases.questions import look_again, open_plan, undo
 from tests.fakes.forgery import edited, edits, forged
+from tests.fakes.journal import stopped
 from tests.fakes.runs import API, applied, apply_through, document, planned
 from tests.fakes.saved import CREATED
 from tests.fakes.workspace import FakeWorkspace
@@ -128,7 +129,7 @@ def opened(content: bytes, live: Live) -> Opened | None:
 def sample(name: str) -> Saved:
     """The plan of a sample, with its first hazard allowed."""
     sections, live = SAMPLES[name]
-    plan = planned(document(**sections), live())
+    plan = planned(document(**sections), live(), interrupted=stopped("bot", "bot/hub"))
     allowed = tuple(Allowance(each.risk, each.value) for each in plan.hazards[:1])
     return Saved((plan,), allowed, {}, "c0ffee", CREATED, CREATED + timedelta(hours=24))
 

@@ -20,6 +20,7 @@ from beamctl.kinds.service_account import lookup
 from beamctl.kinds.service_account.hazards import ourselves
 from beamctl.kinds.service_account.live import accounts
 from beamctl.kinds.service_account.match import match
+from beamctl.kinds.service_account.orphans import orphans
 from beamctl.kinds.service_account.wanted import KEYS, SECTION, wanted
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
@@ -106,15 +107,16 @@ class ApiKeyKind:
             return Comparison(seen=None)
         section = wanted(desired.section(SECTION))
         ours = ourselves(live.accounts, desired.guards, situation.identity)
-        judge = Judge(desired, situation.moment, ours)
-        declared = match(section, live.accounts, desired.document).pairs
+        judge = Judge(desired, situation, ours)
+        lost = orphans(live.accounts, situation)
+        declared = match(section, live.accounts, desired.document, lost).pairs
         for pair in declared:
-            if pair.live is None or not pair.live.unfinished:
+            if pair.live is None or pair.live.client_id not in lost:
                 judge.account(pair.wanted, live.by_account[pair.live.client_id] if pair.live else None)
         looked_after = [pair.live.client_id for pair in declared if pair.live and pair.wanted.keys is not None]
         return Comparison(
             changes=tuple(judge.changes),
-            hazards=tuple(_hazards(judge.changes)),
+            hazards=tuple(_hazards(judge.changes, judge.given_up)),
             notes=tuple(judge.notes),
             tally=judge.tally,
             wanted=sum(len(each.keys or ()) for each in section),
@@ -151,9 +153,13 @@ class ApiKeyKind:
         return ""
 
 
-def _hazards(changes: Sequence[Change]) -> list[Hazard]:
+def _hazards(changes: Sequence[Change], given_up: Collection[str]) -> list[Hazard]:
     ours = [printable(change.name) for change in changes if change.takes and change.stage is Stage.OURSELVES]
-    return [Hazard(Risk.SELF_LOCKOUT, name, f"beamctl may run with {name}, which would be deleted") for name in ours]
+    found = [Hazard(Risk.SELF_LOCKOUT, name, f"beamctl may run with {name}, which would be deleted") for name in ours]
+    for name in (printable(change.name) for change in changes if change.key in given_up):
+        because = f"{name} would be deleted: only a description says that it was not handed over, so it may be in use"
+        found.append(Hazard(Risk.DELETES_API_KEY, name, because))
+    return found
 
 
 def _why_not_undone(change: Change) -> str:

@@ -16,9 +16,10 @@ from beamctl.kinds.premise import beside
 from beamctl.kinds.service_account import calls, hazards, lookup
 from beamctl.kinds.service_account import wanted as document_side
 from beamctl.kinds.service_account.export import export
-from beamctl.kinds.service_account.judge import KIND, Judge
+from beamctl.kinds.service_account.judge import Judge
 from beamctl.kinds.service_account.live import Accounts, accounts, attributes, digest
 from beamctl.kinds.service_account.match import match
+from beamctl.kinds.service_account.orphans import KIND, orphans
 from beamctl.kinds.service_account.sound import is_sound
 from beamctl.kinds.service_account.undo import undo
 from beamctl.model.identity import Identity
@@ -98,8 +99,9 @@ class ServiceAccountKind:
         if not live.known:
             text = "the API has no service accounts here, so what the document says of them is left"
             return Comparison(notes=(Note(text, desired.document.key_place(self.section), differs=bool(section)),))
-        matched = match(section, live, desired.document)
-        judge = Judge(desired, live, hazards.ourselves(live, desired.guards, situation.identity))
+        lost = orphans(live, situation)
+        matched = match(section, live, desired.document, lost)
+        judge = Judge(desired, live, hazards.ourselves(live, desired.guards, situation.identity), lost.known)
         for pair in matched.pairs:
             judge.pair(pair)
         for account in matched.others:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from beamctl.errors import GarbledError
@@ -32,6 +33,7 @@ class Account:
         role: As the API shows it; `UnknownRole("")` where it does not tell.
         description: With what beamctl noted in it.
         has_keys: Whether it has, or may have, API keys; read only of one whose client secret was not handed over.
+        created: When it was created; None if the API does not show that.
     """
 
     client_id: str
@@ -39,10 +41,11 @@ class Account:
     role: LiveRole
     description: Description
     has_keys: bool = False
+    created: datetime | None = None
 
     @property
     def unfinished(self) -> bool:
-        """Whether its client secret was not handed over: then nobody has it."""
+        """Whether its description says that its client secret was not handed over. A text is no proof (`orphans`)."""
         return self.description.unfinished
 
 
@@ -94,7 +97,16 @@ def account(entry: Any) -> Account:  # noqa: ANN401 - as above
             raise _garbled()
     if not all(isinstance(text, str) and _is_text(text) for text in (client_id, name, role, said)):
         raise _garbled()
-    return Account(client_id, name, live_role(role), description(said))
+    return Account(client_id, name, live_role(role), description(said), created=moment(entry.get("created_at")))
+
+
+def moment(told: object) -> datetime | None:
+    """A time as the API shows it, in UTC; None if it shows none, or one beyond the calendar."""
+    try:
+        found = datetime.fromisoformat(told) if isinstance(told, str) else None
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC) if found else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _is_text(text: str) -> bool:

@@ -72,7 +72,8 @@ def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
     if change.key != before["clientId"] or change.attribute != "role":
         return False
     if change.reason is Reason.NOT_HANDED_OVER:
-        return bool(before["unfinished"]) and change.stage in (stage_of_orphan(before), Stage.OURSELVES)
+        stages = stage_of_orphan(before), Stage.DELETE, Stage.OURSELVES
+        return bool(before["unfinished"]) and change.stage in stages
     return change.reason is not Reason.SUPERSEDED and change.stage in (Stage.DELETE, Stage.OURSELVES)
 
 
