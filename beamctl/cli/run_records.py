@@ -67,6 +67,8 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
     where = folder or FOLDER
     began: list[RecordFile] = []
     try:
+        if folder is None:
+            _refuse_links(FOLDER)
         where.mkdir(parents=True, exist_ok=True)
         lines = _lines(where, due)
         if folder is None:
@@ -221,6 +223,17 @@ def _content(path: Path, most: int = LARGEST) -> bytes:
         return read_beginning(path, most)
     except UsageError:
         return b""
+
+
+def _refuse_links(folder: Path) -> None:
+    """Refuse a usual place that leads elsewhere: no one chose it.
+
+    Raises:
+        RecordError: It, or the folder that holds it, is a symbolic link.
+    """
+    for each in (folder.parent, folder):
+        if each.is_symlink():
+            raise RecordError(f"{each} is a symbolic link, which a checkout may bring along")
 
 
 def _keep_out_of_git(folder: Path) -> None:

@@ -169,6 +169,24 @@ def test_where_no_record_can_be_begun_nothing_is_changed(
     assert not RUNS.exists() or list(RUNS.iterdir()) == []
 
 
+@pytest.mark.parametrize("link", [".beamctl", ".beamctl/runs"])
+def test_records_do_not_follow_a_link_that_a_checkout_brings(
+    cli: Cli, write: Write, api: Api, directory: Path, link: str
+) -> None:
+    write("beamctl.yaml", CHANGED)
+    elsewhere = directory.parent / "elsewhere"
+    if link == ".beamctl":
+        (directory / link).rename(elsewhere)  # with the database of the emulator
+    else:
+        elsewhere.mkdir()
+    (directory / link).symlink_to(elsewhere)
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 3
+    assert f"nothing was changed: {link} is a symbolic link, which a checkout may bring along\n" in ran.err
+    assert [path.name for path in elsewhere.iterdir() if not path.name.startswith("emulator.db")] == []
+    assert api.writes == []
+
+
 @pytest.mark.usefixtures("api")
 def test_one_record_that_cannot_be_begun_takes_back_the_others(write: Write, api: Api) -> None:
     labs = document("labs", "{ada@example.com: admin, " + ", ".join(f"k{n}@x.io: viewer" for n in range(20)) + "}")
