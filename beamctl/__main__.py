@@ -7,16 +7,22 @@ import sys
 
 from beamctl import __version__
 
+_INTERRUPTED = 130
+"""As in `beamctl.cli.exits`, which is not imported for this."""
+
 
 def main() -> int:
     """Run the command line and give its exit code."""
-    _ignore_modules_in_current_directory()
-    if sys.argv[1:] == ["--version"]:
-        print(f"beamctl {__version__}")  # noqa: T201 - unlike others, it copes with a closed standard output
-        return 0
-    from beamctl.cli.main import run
+    try:
+        _ignore_modules_in_current_directory()
+        if sys.argv[1:] == ["--version"]:
+            print(f"beamctl {__version__}")  # noqa: T201 - unlike others, it copes with a closed standard output
+            return 0
+        from beamctl.cli.main import run
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the rest of beamctl was imported
+        return _INTERRUPTED
 
 
 def _ignore_modules_in_current_directory() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SLICE = 0.1
 """Seconds between two looks at whether an interrupt ends a wait."""
-_PIECE = 16 * 1024
+_PIECE = 1024
 """Bytes that are written at once: httpcore starts its timeout again whenever the peer takes a few."""
 
 

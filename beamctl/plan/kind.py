@@ -40,6 +40,7 @@ class Outcome:
         hint: What to do about it; may be empty.
         refused: Whether it failed because the API refuses just this, and says so: no reason to doubt anything else.
         found: Whether it is done without us: it was so already, and to undo what we did is not to undo this.
+        certain: Whether the API said plainly that it is done; if not, only a look afterwards tells.
     """
 
     ending: Ending
@@ -47,6 +48,7 @@ class Outcome:
     hint: str = ""
     refused: bool = False
     found: bool = False
+    certain: bool = True
 
 
 Conversation = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Outcome]

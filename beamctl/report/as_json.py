@@ -151,10 +151,10 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
             case Ended(change=change, outcome=outcome):
                 said = dict[str, Any](outcome=outcome.ending.value, remark=outcome.remark, hint=outcome.hint)
                 match looked.get(_key(event)):
-                    case Confirmed():
-                        said |= {"confirmed": True}
+                    case Confirmed(late=late):
+                        said |= {"confirmed": True} | ({"remark": ""} if late else {})
                     case Unconfirmed(doubt=doubt) as look:
-                        said |= {"outcome": State.UNCONFIRMED.value, "remark": doubt_text(look), "doubt": doubt.value}
+                        said |= {"outcome": State.UNCONFIRMED.value, "doubt": doubt.value, "hint": doubt_text(look)}
                     case _:
                         pass
             case NotAttempted(change=change, why=why):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.model.email import folded
-from beamctl.model.secret import SECRET_TO, SECRETS_FROM, in_full, place_of, sink_of
+from beamctl.model.secret import SECRET_TO, SECRETS_FROM, SOURCES_ALLOWED, in_full, place_of, sink_of
 from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
 from beamctl.plan.inside import Difference, differences
@@ -127,6 +127,8 @@ def _places(change: Change) -> list[str]:
     sink = sink_of(change.secrets.get(SECRET_TO))
     sources = {name: place_of(told) for name, told in (change.secrets.get(SECRETS_FROM) or {}).items()}
     told = [f"{shell_word(name)} from {in_full(source)}" for name, source in sources.items() if source]
+    if allowed := change.secrets.get(SOURCES_ALLOWED):
+        told.append(f"guards.secretSources: {' '.join(map(shell_word, allowed))}")
     return [f"secret to {in_full(sink)}", *told] if sink else told
 
 

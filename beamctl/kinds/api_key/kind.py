@@ -133,11 +133,11 @@ class ApiKeyKind:
         return is_sound(change)
 
     def shows(self, live: Keys, change: Change) -> bool:
-        """Whether there is a newer key, or the old one is gone from a listing of its account's keys."""
+        """Whether there is a newer key, or a listing of its account's keys shows that the old one is gone."""
         if change.after is not None:
             return change.key in self.objects(live, [change.key])
         owner = live.by_account.get((change.before or {})["clientId"])
-        return owner is None or (owner.keys is not None and all(key.id != change.key for key in owner.keys))
+        return owner is not None and owner.keys is not None and all(key.id != change.key for key in owner.keys)
 
     def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
         """A key that is replaced goes with the one that is created in its place."""

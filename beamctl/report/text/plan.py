@@ -10,6 +10,7 @@ from datetime import UTC
 from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import WHOLE, Change
 from beamctl.plan.comparison import Note
+from beamctl.plan.declared import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.inside import ABSENT
 from beamctl.plan.plan import Plan
@@ -39,10 +40,20 @@ def plans_text(
 
 
 def origin_text(saved: Saved) -> str:
-    """When a plan was saved, from which commit, and until when it is good."""
+    """When plans were saved, from which commit, until when they are good, and what their runs will record."""
     commit = f" from commit {shell_word(saved.commit)}" if saved.commit else ""
     created, expires = (f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for when in (saved.created, saved.expires))
-    return f"Saved {created}{commit}, good until {expires}.\n"
+    return "\n".join([f"Saved {created}{commit}, good until {expires}.", *map(_recorded, saved.plans), ""])
+
+
+def _recorded(plan: Plan) -> str:
+    """What later plans compare with, once this one is applied."""
+    data = declared_data(plan.declared)
+    if not data:
+        return f"On record for {plan.workspace} after this run: no guards."
+    ends = (f"{name} until {day}" for days in data["ends"].values() for name, day in days.items())
+    told = [f"{name} {value(told)}" for name, told in data["guards"].items()] + [*map(printable, ends)]
+    return f"On record for {plan.workspace} after this run: {', '.join(told)}."
 
 
 def plan_text(
