@@ -124,8 +124,8 @@ def test_it_is_applied_with_no_document_and_from_anywhere(
     ran = cli("apply", "q.json", "--auto-approve", "-o", output)
     assert (ran.code, ran.err) == (0, "")
     if output == "text":
-        saved, recorded, empty, head, *_ = ran.out.splitlines()
-        assert re.fullmatch(r"Saved [-0-9]{10} [:0-9]{8} UTC, good until [-0-9]{10} [:0-9]{8} UTC\.", saved)
+        origin, recorded, empty, head, *_ = ran.out.splitlines()
+        assert re.fullmatch(r"Saved [-0-9]{10} [:0-9]{8} UTC, good until [-0-9]{10} [:0-9]{8} UTC\.", origin)
         assert recorded.startswith("On record for acme after this run: minAdmins 1, maxRemovals ")
         assert (empty, head[:7]) == ("", "acme · ")
         assert "  ~ role    grace@example.com  member → admin  beamctl.yaml:6\n" in ran.out

@@ -17,6 +17,7 @@ from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Action
 from beamctl.plan.comparison import Situation
+from beamctl.plan.declared import declared_data
 from beamctl.plan.hazard import Allowance, refused
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import Saved, refuse_untimely, saved_text
@@ -95,10 +96,9 @@ class Opened:
         return plans_text([self.plan], self.saved.allowed, saved=self.saved)
 
     def effect(self, live: Live) -> list[object]:
-        """What is refused, and what making it does once that is allowed."""
-        return [(each.risk, each.value) for each in refused(self.plan.hazards, self.saved.allowed)] + does(
-            self.plan, live
-        )
+        """What is refused, what making it does once that is allowed, and what later plans are compared with."""
+        blocking = [(each.risk, each.value) for each in refused(self.plan.hazards, self.saved.allowed)]
+        return [*blocking, *does(self.plan, live), declared_data(self.plan.declared)]
 
 
 def does(plan: Plan, live: Live) -> list[object]:
