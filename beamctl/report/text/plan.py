@@ -47,13 +47,16 @@ def origin_text(saved: Saved) -> str:
 
 
 def _recorded(plan: Plan) -> str:
-    """What later plans compare with, once this one is applied."""
+    """Which sections a plan looks at before it takes anything, and what later plans compare with once it is applied."""
     data = declared_data(plan.declared)
+    head = (
+        f"Covers {', '.join(map(printable, plan.sections.values())) or 'nothing'} of {plan.workspace}. On record after"
+    )
     if not data:
-        return f"On record for {plan.workspace} after this run: no guards."
+        return f"{head} this run: no guards."
     ends = (f"{name} until {day}" for days in data["ends"].values() for name, day in days.items())
     told = [f"{name} {value(told)}" for name, told in data["guards"].items()] + [*map(printable, ends)]
-    return f"On record for {plan.workspace} after this run: {', '.join(told)}."
+    return f"{head} this run: {', '.join(told)}."
 
 
 def plan_text(
