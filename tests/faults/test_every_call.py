@@ -38,6 +38,10 @@ from tests.faults.scenarios import KEY, SCENARIOS, Scenario
 LIES = (FaultKind.EMPTY_LIST.example, FaultKind.SHORT_LIST.example)
 LASTING = (FaultKind.RESET.example, FaultKind.RESET_AFTER.example)
 """Faults that are also tried at every call from one on."""
+READS_FAIL = (
+    *LIES,
+    *(each.example for each in (FaultKind.INTERNAL_ERROR, FaultKind.RESET, FaultKind.GARBAGE, FaultKind.WRONG_TYPE)),
+)
 KILLS = ("before", "after")
 IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION)
@@ -190,8 +194,8 @@ def cases(scenario: Scenario, plane: Plane) -> Iterator[tuple[str, int]]:
             yield from ((f"{fault}@{number}", 0) for fault in (*LIES, FaultKind.RESET.example))
             continue
         faults = [fault for fault in EVERY_FAULT if method == "GET" or fault not in LIES]
-        if scenario.sections and method == "GET":  # before or after it was carried out is all the same
-            faults = [fault for fault in faults if "-after" not in fault]
+        if scenario.sections and method == "GET":  # people's scenarios go through all ways in which a read fails
+            faults = list(READS_FAIL)
         yield from ((f"{fault}@{number}", 0) for fault in faults)
         yield from ((f"{fault}@{number}-", 0) for fault in LASTING if method != "GET" or "-after" not in fault)
         yield from ((f"{lost} {lie}@{then}-", 0) for lost, then in losses(number, method) for lie in LIES)
