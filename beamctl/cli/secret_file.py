@@ -48,12 +48,22 @@ def why_not_to(path: Path) -> str:
             return "cannot be written: no file can be named so"
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
             return "is no regular file"
+        if link := _link_in(path):
+            return f"cannot be written: {link} is a symbolic link. Name the folder that it leads to"
         folder = next(parent for parent in path.absolute().parents if parent.exists())
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             return f"cannot be written: {folder} takes no file of ours"
         return _why_git_would(path, folder)
     except (OSError, ValueError) as error:
         return f"cannot be written: {getattr(error, 'strerror', None) or 'no file can be named so'}"
+
+
+def _link_in(path: Path) -> Path | None:
+    """A folder on the way from the current directory to the file that is a symbolic link: a checkout may bring one
+    along, and the plan shows only the path as it is written."""
+    here = Path.cwd()
+    below = (folder for folder in path.absolute().parents if folder != here and folder.is_relative_to(here))
+    return next((folder.relative_to(here) for folder in below if folder.is_symlink()), None)
 
 
 def write(path: Path, text: str) -> str:

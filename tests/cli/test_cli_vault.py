@@ -54,6 +54,19 @@ def test_a_file_is_for_its_owner_only(directory: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["key"]
 
 
+@pytest.mark.parametrize("path", ["docs/key", "docs/new/key", "a/../docs/key", "./docs/key", "a/up/docs/key"])
+def test_a_secret_does_not_follow_a_link_that_a_checkout_brings(directory: Path, path: str) -> None:
+    elsewhere = directory.parent / "public"
+    elsewhere.mkdir()
+    (directory / "a").mkdir()
+    (directory / "a" / "up").symlink_to("..")
+    (directory / "docs").symlink_to(elsewhere)
+    assert "is a symbolic link. Name the folder that it leads to" in doubt({"file": path})
+    assert not delivered(File(path)).ok
+    assert list(elsewhere.iterdir()) == []
+    assert delivered(File(str(elsewhere / "key"))).ok
+
+
 def test_a_file_is_on_the_disk_with_every_folder_that_was_made_for_it(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
