@@ -11,6 +11,7 @@ from typing import Any
 from beamctl.document.document import Limit
 from beamctl.errors import UsageError
 from beamctl.model import email
+from beamctl.model.alphabet import described, disguised_letter, mixed_letter
 from beamctl.model.text import printable
 from beamctl.plan.floors import NO_FLOORS, Bounds, stricter
 
@@ -65,6 +66,9 @@ def _protect(source: str, text: str) -> Bounds:
         if not name or email.fault(name):
             hint = "Write an address such as ada@example.com, or several separated by commas."
             raise _invalid(source, name, "an e-mail address", hint)
+        if letter := mixed_letter(name) or disguised_letter(name):
+            hint = f"It would protect no one with plain letters: {described(letter)}. Write the letters that you mean."
+            raise _invalid(source, name, "an e-mail address in one alphabet", hint)
     return Bounds(protected=tuple(map(email.folded, names)))
 
 

@@ -109,6 +109,7 @@ WRONG = [
     ("--min-admins", ["0", "-1", "two", "1.5", "٣", "9" * 10], "is not a number of admins"),
     ("--max-removals", ["0", "0%", "-5", "101%", "1000%", "5 %", "%", "half"], "is not a limit on removals"),
     ("--protect", ["ada", "ada@", "@example.com", "a@x.io b@x.io"], "is not an e-mail address"),
+    ("--protect", ["gr\u0430ce@example.com", "\u212aim@example.com"], "is not an e-mail address in one alphabet"),
     ("--allowed-domains", ["@example.com", "*.example.com", "a b", "https://x.io"], "is not a domain"),
 ]
 
