@@ -24,6 +24,7 @@ LAYERS = [
 
 ONE_IMPORTER = {
     "httpx": {"api"},
+    "httpcore": {"api"},
     "yaml": {"document"},
     "jsonschema": {"document"},
     "referencing": {"document"},
@@ -34,6 +35,7 @@ ONE_IMPORTER = {
     "idna": {"emulator"},
     "click": {"cli"},
     "keyring": {"cli"},
+    "regex": {"model", "emulator"},
 }
 EMULATOR_STARTERS = {
     "cli/emulator.py",
@@ -92,6 +94,19 @@ def test_rooms_stay_small(path: Path) -> None:
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     for node in functions:
         assert (node.end_lineno or 0) - node.lineno < 50, f"{path}: {node.name}"
+
+
+def test_programs_are_started_in_one_place() -> None:
+    """`demo` starts only beamctl itself."""
+    starters = {"subprocess", "pty", "multiprocessing"}
+    found = {str(path.relative_to(PACKAGE)) for path in MODULES if starters & set(imports(path))}
+    assert found == {"cli/child_process.py", "cli/demo.py"}
+    users = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.cli.child_process" in set(imports(path))}
+    assert users == {"cli/git.py", "cli/secret_command.py"}
+    calls = {"system", "popen", "startfile", "posix_spawn", "posix_spawnp", "fork", "execv", "execvp", "execve"}
+    for path in MODULES:
+        nodes = ast.walk(ast.parse(path.read_text()))
+        assert not [node for node in nodes if isinstance(node, ast.Attribute) and node.attr in calls], path
 
 
 def test_the_engine_knows_no_kind_by_name() -> None:

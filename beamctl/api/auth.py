@@ -16,7 +16,7 @@ from beamctl.api.mask import Mask
 from beamctl.api.settings import Connection
 from beamctl.api.token import Token, claims, issued, kept, token_request
 from beamctl.api.trouble import Place, trouble
-from beamctl.errors import UnauthenticatedError
+from beamctl.errors import InterruptedRunError, UnauthenticatedError
 from beamctl.model.identity import Identity
 
 BLAXEL_VERSION = "2026-04-28"
@@ -57,11 +57,11 @@ class Auth:
         self._mask = mask
         self._clock = clock
         self._lock = Lock()
-        self._dead: UnauthenticatedError | None = None
+        self._dead: UnauthenticatedError | InterruptedRunError | None = None
         self._token: Token | None = None
         credential = connection.credential
         if credential is not None:
-            mask.learn(*secrets_of(credential))
+            mask.learn_own(*secrets_of(credential))
         if isinstance(credential, LoginTokens):
             self._token = kept(credential, clock.now(), clock.wall())
 
@@ -117,18 +117,22 @@ class Auth:
         return credential.refresh if isinstance(credential, LoginTokens) else ""
 
     def _asked(self, credential: ClientCredentials | LoginTokens) -> Token:
-        """Ask for a token. After one refusal nobody asks again."""
+        """Ask for a token. After a refusal or an interrupt, it is not asked for again."""
         if self._dead is not None:
             raise self._dead
         refresh = self._refresh(credential)
-        outcome = self._ask(token_request(credential, refresh, self._connection.era))
+        try:
+            outcome = self._ask(token_request(credential, refresh, self._connection.era))
+        except InterruptedRunError as error:
+            self._dead = error  # the threads that wait for the token would each try again
+            raise
         if isinstance(outcome, Reply) and outcome.status in _REFUSALS:
             self._dead = self._refused(outcome)
             raise self._dead
         if isinstance(outcome, Failure) or outcome.status not in OK:
             raise trouble(outcome, Place(self._connection, self._workspace, "POST /oauth/token"), self._mask)
         token = issued(outcome, self._clock.now(), refresh)
-        self._mask.learn(token.access, token.refresh)
+        self._mask.learn_own(token.access, token.refresh)
         return token
 
     def _refused(self, reply: Reply) -> UnauthenticatedError:

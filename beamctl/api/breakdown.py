@@ -14,6 +14,7 @@ from beamctl.api.exchange import Failure, Fault
 
 _CONNECT_HINT = "Is --api-url right, and is the network up? Behind a proxy: HTTPS_PROXY and NO_PROXY."
 _LATER_HINT = "Try again later."
+_TIMEOUT_HINT = "Try again later, or allow more time with --timeout."
 _CERTIFICATE_HINT = (
     "Where a proxy or a private certificate authority signs for this host, name its certificates with SSL_CERT_FILE."
 )
@@ -26,8 +27,8 @@ class Timeouts:
     """How long to wait for the API.
 
     Attributes:
-        connect: Seconds for a connection to be made.
-        read: Seconds for the next piece of an answer.
+        connect: Seconds for a TCP connection, and for a TLS handshake.
+        read: Seconds for one request, from connecting to the last byte of the response.
     """
 
     connect: float = 10.0
@@ -38,22 +39,23 @@ def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts) -> Failure
     """What a request that raised `error` means."""
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            why = f"no connection to {host} within {timeouts.connect:g} s"
+            why = f"no connection to {host} within {min(timeouts.connect, timeouts.read):g} s"
             return Failure(Fault.NOT_SENT, why, _CONNECT_HINT)
         case httpx.ConnectError():
             return _unconnected(error, host)
         case httpx.ProxyError():
             return _held_by_proxy(str(error)[:3], host)
         case httpx.TimeoutException():
-            return Failure(Fault.NO_ANSWER, f"{host} did not answer within {timeouts.read:g} s", _LATER_HINT)
+            why = f"no complete response from {host} within {timeouts.read:g} s"
+            return Failure(Fault.NO_ANSWER, why, _TIMEOUT_HINT)
         case _:
             return _broken(error, host)
 
 
 def _broken(error: httpx.HTTPError, host: str) -> Failure:
     match error:
-        case httpx.DecodingError():
-            return Failure(Fault.GARBLED, f"the answer of {host} cannot be decompressed", _LATER_HINT)
+        case httpx.RemoteProtocolError():
+            return Failure(Fault.NO_ANSWER, f"the response of {host} is incomplete or not valid HTTP", _LATER_HINT)
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
             return Failure(Fault.HOPELESS, f"the request to {host} cannot be put into HTTP", "Is --api-url right?")
         case _:

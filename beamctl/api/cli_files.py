@@ -3,6 +3,10 @@ Nothing that stands in them is ever shown; it must not know what else can name a
 
 from __future__ import annotations
 
+import os
+import select
+import stat
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +19,8 @@ from beamctl.errors import UsageError
 _NAMES = ("~/.blaxel/config.yaml", "~/.beamlit/config.yaml")
 LARGEST = 1_048_576
 """Bytes of a file that is looked at."""
+SECONDS = 5.0
+"""How long a pipe may take to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +53,49 @@ class Entry:
     stage: str = ""
 
 
-def read_file(path: str) -> FileText | None:
-    """A file from disk; None where there is none. A leading `~` is the home directory."""
+def read_file(path: str, seconds: float = SECONDS) -> FileText | None:
+    """A file from disk; None where there is none. A leading `~` is the home directory.
+
+    Args:
+        path: A regular file, or a pipe, as of a shell's `<(command)`.
+        seconds: How long a pipe may take to end.
+    """
     try:
-        with Path(path).expanduser().open("rb") as file:
-            content = file.read(LARGEST + 1)
+        content = _content(Path(path).expanduser(), time.monotonic() + seconds)
     except (FileNotFoundError, NotADirectoryError, RuntimeError):  # RuntimeError: there is no home directory
         return None
+    except TimeoutError:
+        return FileText(path, fault=f"it is a pipe that did not end within {seconds:g} seconds")
     except (OSError, ValueError) as error:
         return FileText(path, fault=getattr(error, "strerror", None) or "not a path")
+    if content is None:
+        return FileText(path, fault="it is not a regular file or a pipe")
     if len(content) > LARGEST:
         return FileText(path, fault=f"it is larger than {LARGEST} bytes")
     return FileText(path, content)
+
+
+def _content(path: Path, end: float) -> bytes | None:
+    """What a file or a pipe holds, up to what is too much; None if it is neither.
+
+    Raises:
+        TimeoutError: A pipe did not end in time.
+    """
+    mode = path.stat().st_mode  # merely opening a device may do something
+    is_pipe, content = stat.S_ISFIFO(mode), bytearray()
+    if not is_pipe and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # reading a directory says what is wrong
+        return None
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # do not wait for a pipe to have a writer
+    try:
+        while len(content) <= LARGEST:
+            if is_pipe and not select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
+                raise TimeoutError
+            if not (piece := os.read(descriptor, LARGEST)):
+                break
+            content += piece
+    finally:
+        os.close(descriptor)
+    return bytes(content)
 
 
 def read_cli_files() -> tuple[FileText, ...]:

@@ -7,24 +7,26 @@ import json
 import ssl
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
+from http.cookiejar import CookieJar
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
 from beamctl import __version__
-from beamctl.api.body import read
+from beamctl.api.body import receive
 from beamctl.api.breakdown import Timeouts, failure_of
+from beamctl.api.budget import Budget, OversizedError
 from beamctl.api.endpoint import host_of, is_loopback
-from beamctl.api.exchange import Failure, Fault, Outcome, Request
+from beamctl.api.exchange import OK, Failure, Fault, Outcome, Reply, Request
 from beamctl.errors import UsageError
+from beamctl.model.api_call import Method
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-LARGEST_ANSWER = 64 * 1024 * 1024
-"""Bytes of an answer, decompressed: some fifty times what the largest workspace needs."""
 
 Transports = Callable[[], httpx.BaseTransport]
 """Makes a way to carry requests, for one thread at a time."""
@@ -41,15 +43,42 @@ def through(app: WSGIApplication) -> Transports:
     return lambda: httpx.WSGITransport(app=latin_path)
 
 
+def _drop_location(response: httpx.Response) -> None:
+    """Follow no redirect, nor parse where it leads, as httpx does even then: some locations make it raise anything."""
+    response.headers.pop("location", None)
+
+
+class _NoCookies(CookieJar):
+    """Keeps no cookie, so that none is sent."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Leave the cookies of a response alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What carries the requests of one thread at a time."""
+
+    client: httpx.Client
+    budget: Budget
+
+
 class Client:
     """Requests to one base URL. Each is carried by an `httpx.Client` that no other thread uses meanwhile."""
 
-    def __init__(self, base_url: str, timeouts: Timeouts, transports: Transports | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        timeouts: Timeouts,
+        transports: Transports | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._base_url = base_url
         self.host = host_of(base_url)
         self._timeouts = timeouts
         self._transports = transports
-        self._idle: deque[httpx.Client] = deque()
+        self._stopped = stopped
+        self._idle: deque[_Line] = deque()
         self._making = Lock()
 
     def exchange(self, request: Request) -> Outcome:
@@ -57,56 +86,70 @@ class Client:
 
         Raises:
             UsageError: The environment names a proxy or certificates that cannot be used.
+            InterruptedRunError: An interrupt ended a request that changes nothing, or one that was not sent yet.
         """
-        client = self._take()
+        line = self._take()
+        line.budget.start(self._timeouts.read, interruptible=request.interruptible)
         try:
-            return self._exchange(client, request)
+            outcome = self._exchange(line.client, request)
+        except httpx.HTTPError as error:
+            return failure_of(error, self.host, self._timeouts)
+        except OversizedError:
+            return Failure(Fault.GARBLED, f"the response of {self.host} is too large", "Is --api-url right?")
         finally:
-            self._idle.append(client)
+            self._idle.append(line)
+        return self._partial(outcome) if request.method is Method.GET else outcome
 
     def close(self) -> None:
         """Close every connection. Nothing may be under way."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop().client.close()
 
     def _exchange(self, client: httpx.Client, request: Request) -> Outcome:
         content = None if request.body is None else json.dumps(request.body).encode()
         headers = {"Accept": "application/json", **request.headers}
         if content is not None:
             headers["Content-Type"] = "application/json"
-        try:
-            with client.stream(request.method, self._base_url + request.path, content=content, headers=headers) as got:
-                pieces = bytearray()
-                for piece in got.iter_bytes():
-                    pieces += piece
-                    if len(pieces) > LARGEST_ANSWER:
-                        return Failure(Fault.GARBLED, f"the answer of {self.host} is larger than any it should give")
-                return read(got.status_code, dict(got.headers), bytes(pieces), self.host)
-        except httpx.HTTPError as error:
-            return failure_of(error, self.host, self._timeouts)
+        with client.stream(request.method, self._base_url + request.path, content=content, headers=headers) as got:
+            raw = cast("httpx.SyncByteStream", got.stream)  # compressed: httpx would decompress without a bound
+            return receive(got.status_code, dict(got.headers.items()), raw, self.host)
 
-    def _take(self) -> httpx.Client:
+    def _partial(self, outcome: Outcome) -> Outcome:
+        """What a read means: a success other than 200 may leave something out."""
+        if not isinstance(outcome, Reply) or outcome.status not in OK or outcome.status == HTTPStatus.OK:
+            return outcome
+        why = f"{self.host} answered a read with HTTP {outcome.status} instead of 200"
+        return Failure(Fault.GARBLED, why, "Is --api-url right, and does no proxy answer in its place?")
+
+    def _take(self) -> _Line:
         try:
             return self._idle.pop()
         except IndexError:
             with self._making:
                 return self._make()
 
-    def _make(self) -> httpx.Client:
+    def _make(self) -> _Line:
+        budget = Budget(self._stopped)
         common: dict[str, Any] = {
-            "headers": {"User-Agent": f"beamctl/{__version__}"},
+            "headers": {"User-Agent": f"beamctl/{__version__}", "Accept-Encoding": "gzip"},
+            "cookies": _NoCookies(),
             "timeout": httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect),
             "follow_redirects": False,
+            "event_hooks": {"response": [_drop_location]},
         }
         if self._transports is not None:
-            return httpx.Client(transport=self._transports(), trust_env=False, **common)
+            return _Line(httpx.Client(transport=self._transports(), trust_env=False, **common), budget)
+        from beamctl.api.transport import bound
+
         try:
-            return httpx.Client(verify=self._trust, trust_env=not is_loopback(self._base_url), **common)
+            client = httpx.Client(verify=self._trust, trust_env=not is_loopback(self._base_url), **common)
         except (ValueError, ImportError, httpx.InvalidURL):  # what they say may show the proxy's password
             raise UsageError(
                 "the proxy that the environment names cannot be used",
                 "Check HTTPS_PROXY and ALL_PROXY: they look like http://proxy.example:3128.",
             ) from None
+        bound(client, budget)
+        return _Line(client, budget)
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:

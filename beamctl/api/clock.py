@@ -22,6 +22,10 @@ class Clock(Protocol):
         """Wait; False where the wait was cut short because beamctl was asked to stop."""
         ...
 
+    def stopped(self) -> bool:
+        """Whether beamctl was asked to stop."""
+        ...
+
 
 class SystemClock:
     """The clock of this machine. Its waits end early when `stop` is set."""
@@ -40,3 +44,7 @@ class SystemClock:
     def sleep(self, seconds: float) -> bool:
         """See `Clock`."""
         return not self._stop.wait(seconds)
+
+    def stopped(self) -> bool:
+        """See `Clock`."""
+        return self._stop.is_set()

@@ -38,7 +38,7 @@ class Courier:
         """Send a request, and again while that is safe and may help; one that is `final` is sent once.
 
         Raises:
-            InterruptedRunError: beamctl was asked to stop before the request was sent.
+            InterruptedRunError: beamctl was asked to stop before the request was sent, or while it was reading.
         """
         began = self._clock.now()
         attempts = 0
@@ -48,13 +48,15 @@ class Courier:
             try:
                 outcome, wait = self._attempt(request, attempts, began)
             except InterruptedRunError:
-                if outcome is None:
+                if outcome is None or request.interruptible:
                     raise
                 return outcome  # an attempt before may have done it
             if wait is None or request.final:
                 return outcome
             self._tell(f"  again in {wait:.1f} s: {request.method} {request.path}")
             if not self._clock.sleep(wait):
+                if request.interruptible:
+                    raise InterruptedRunError("interrupted while waiting to try again")
                 return outcome
 
     def _attempt(self, request: Request, attempts: int, began: float) -> tuple[Outcome, float | None]:

@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.model.api_call import Method
 
 OK = range(200, 300)
-REDIRECT = range(300, 400)
+REDIRECT = frozenset({301, 302, 303, 307, 308})
 UNAUTHENTICATED = 401
 FORBIDDEN = 403
 MISSING = 404
@@ -29,6 +29,7 @@ class Request:
         headers: All headers that carry meaning; the credential is among them.
         once: Whether it must not be made twice: it is sent again only where it certainly did nothing.
         final: Whether it is not even sent again where it certainly did nothing: what made it right may have changed.
+        interruptible: Whether an interrupt ends it while it is in progress: it changes nothing in a workspace.
     """
 
     method: Method
@@ -37,6 +38,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     once: bool = False
     final: bool = False
+    interruptible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Fault(Enum):
     NO_ANSWER = auto()
     """The connection broke, or took too long, after something was sent."""
     CUT_OFF = auto()
-    """A success, but its JSON ends too early."""
+    """A success, but its JSON or its compressed data ends too early."""
     GARBLED = auto()
     """A success, but what came is not the API's: an HTML page, something huge, something else."""
 

@@ -38,7 +38,8 @@ class Mask:
         self.has_short = False
         self._secrets: tuple[str, ...] = ()
         self._begun: re.Pattern[str] | None = None
-        self.learn(*secrets)
+        self._own: frozenset[str] = frozenset()
+        self.learn_own(*secrets)
 
     def learn(self, *secrets: str) -> None:
         """Hide these from now on: as they are, in a URL, in JSON and in base64, and where only the beginning shows."""
@@ -47,6 +48,15 @@ class Mask:
         self._secrets = tuple(sorted({*self._secrets, *spelled}))
         begun = {secret[:_BEGINNING] for secret in self._secrets if len(secret) > _LONG}
         self._begun = re.compile(f"(?:{'|'.join(map(re.escape, begun))})[\\w.~+/=%-]*") if begun else None
+
+    def learn_own(self, *secrets: str) -> None:
+        """Hide these, which authenticate this process, and recognize them in `holds_own`."""
+        self.learn(*secrets)
+        self._own |= {spelling for secret in secrets if secret for spelling in _spellings(secret)}
+
+    def holds_own(self, text: str) -> bool:
+        """Whether a text is or contains a credential of this process. A very short one is only compared as a whole."""
+        return any(text == own or (len(own) >= DISTINCT and own in text) for own in self._own)
 
     def clean(self, text: str, limit: int = 300, *, also: Iterable[str] = ()) -> str:
         """The text without secrets (`also` names more), on one line, and with at most `limit` characters."""

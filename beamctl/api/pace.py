@@ -13,6 +13,8 @@ from beamctl.api.clock import Clock
 from beamctl.errors import InterruptedRunError
 
 _WIDEST = 64
+_SLICE = 0.1
+"""Seconds between two looks at whether an interrupt ends a wait."""
 _CALM_PER_STEP = 16
 """Successes for each place of the window before it is widened by one place."""
 
@@ -132,8 +134,8 @@ class Gate:
                 turn = self._pace.begin(self._clock.now())
                 if isinstance(turn, Ticket):
                     return turn
-                if turn == 0:
-                    self._changed.wait()
+                if turn == 0 and not self._clock.stopped():
+                    self._changed.wait(_SLICE)
                     continue
             if not self._clock.sleep(turn):
                 raise InterruptedRunError("interrupted while the API asked for a pause")

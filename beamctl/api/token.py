@@ -48,7 +48,7 @@ def token_request(credential: ClientCredentials | LoginTokens, refresh: str, era
             headers = {}
         case _:
             assert_never(credential)
-    return Request(Method.POST, "/oauth/token", body, headers)
+    return Request(Method.POST, "/oauth/token", body, headers, interruptible=True)
 
 
 def issued(reply: Reply, now: float, refresh: str) -> Token:

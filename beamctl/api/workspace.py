@@ -74,7 +74,8 @@ def open_workspace(
         raise UsageError("the name of the workspace is empty, or has a character that no name has")
     chosen = options or Options()
     transports = through(wsgi_app) if wsgi_app is not None else chosen.transports
-    return WorkspaceApi(connection, workspace, Client(connection.base_url, chosen.timeouts, transports), chosen)
+    client = Client(connection.base_url, chosen.timeouts, transports, chosen.clock.stopped)
+    return WorkspaceApi(connection, workspace, client, chosen)
 
 
 class WorkspaceApi:
@@ -135,7 +136,8 @@ class _Line:
             raise GarbledError(f"the API showed a name that no path can hold: {path}", "Look at it in the console.")
         headers = self.auth.headers()
         once = final or call.method is Method.POST
-        request = Request(call.method, call.path, call.body, headers, once=once, final=final)
+        reads = call.method is Method.GET
+        request = Request(call.method, call.path, call.body, headers, once=once, final=final, interruptible=reads)
         outcome = self.courier.carry(request)
         if not _is_unauthenticated(outcome) or not self.auth.renew(headers):
             return outcome

@@ -41,9 +41,15 @@ class NotAttempted:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The API shows a change that was made."""
+    """The API shows a change that was made.
+
+    Attributes:
+        change: Which.
+        late: Whether the answer to the change had left that open.
+    """
 
     change: Change
+    late: bool = False
 
 
 class Doubt(Enum):

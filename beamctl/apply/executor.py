@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Any, assert_never
 
@@ -90,30 +90,38 @@ class _Made:
 
     def __init__(self, plan: Plan, means: Means, halt: _Halt) -> None:
         self.keys: set[tuple[str, str]] = set()
-        self._unconfirmed: list[Change] = []
+        self._unconfirmed: list[Ended] = []
         self._plan, self._means, self._halt = plan, means, halt
 
     def add(self, event: Ended) -> None:
         """Remember a change that was made."""
         if event.outcome.ending is Ending.DONE:
-            self.keys.add((event.change.kind, event.change.key))
-            self._unconfirmed.append(event.change)
+            self.keys.add(_key(event.change))
+            self._unconfirmed.append(event)
 
     def confirm(self, only: Collection[tuple[str, str]] | None) -> Iterator[Event]:
         """Look whether changes are in effect: those with these kinds and keys, or all that were not looked at yet."""
-        due: list[Change] = []
-        later: list[Change] = []
-        for change in self._unconfirmed:
-            (due if only is None or (change.kind, change.key) in only else later).append(change)
+        due: list[Ended] = []
+        later: list[Ended] = []
+        for event in self._unconfirmed:
+            (due if only is None or _key(event.change) in only else later).append(event)
         if not due or self._halt.why:
             return
         self._unconfirmed = later
-        means = self._means
+        in_doubt = {_key(event.change) for event in due if not event.outcome.certain}
+        means, changes = self._means, [event.change for event in due]
         with suppress(InterruptedRunError):
-            for event in confirm(due, self._plan, means.kinds, means.reader, means.pause):
-                if isinstance(event, Unconfirmed):
-                    self.keys.discard((event.change.kind, event.change.key))
-                yield self._halt.told(event)
+            for look in confirm(changes, self._plan, means.kinds, means.reader, means.pause):
+                key = _key(look.change)
+                if isinstance(look, Unconfirmed):
+                    self.keys.discard(key)
+                elif key in in_doubt:
+                    look = replace(look, late=True)  # noqa: PLW2901 - the same event, with what only we know
+                yield self._halt.told(look)
+
+
+def _key(change: Change) -> tuple[str, str]:
+    return change.kind, change.key
 
 
 def _forbids(change: Change, outcome: Outcome) -> bool:

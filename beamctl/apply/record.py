@@ -15,6 +15,7 @@ from beamctl.document.schema import check
 from beamctl.model.strict_json import read_json
 from beamctl.plan.change import Change
 from beamctl.plan.codec import address, change_data
+from beamctl.plan.declared import declared_data
 from beamctl.plan.decode import UndecodableError, change_of
 from beamctl.plan.plan import Plan
 
@@ -129,6 +130,7 @@ def first_line(run: Run, plan: Plan) -> str:
             "plan_digest": run.plan_digest,
             "fingerprint": plan.fingerprint,
             "seen": dict(plan.seen),
+            **declared_data(plan.declared),
             "changes": [change_data(plan.workspace, change) for change in plan.changes],
         }
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from beamctl.apply.record import Run, State, UnreadableRecordError, lines_of, refuse_unlike, run_of, state_of
 from beamctl.model.strict_json import read_json
+from beamctl.plan.declared import Declared, declared_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,32 @@ def left_of(content: bytes, workspace: str, api: str) -> Mapping[str, int] | Non
     except UnreadableRecordError:
         return None
     return left if left and about == (workspace, api) else None
+
+
+_CHANGES = b', "changes": ['
+"""What ends the head of a record. Inside a string the quotes would be escaped."""
+
+
+def is_head(content: bytes) -> bool:
+    """Whether the beginning of a record is enough for `declared_by`."""
+    return _CHANGES in content
+
+
+def declared_by(content: bytes, workspace: str, api: str) -> Declared | None:
+    """What a run of that workspace declared; None if its record does not say.
+
+    Only what precedes the changes is read, as records are read before every plan. The beginning of a record will do.
+    """
+    head, found, _ = content.partition(_CHANGES)
+    if not found or b'"guards": ' not in head:
+        return None
+    try:
+        first = read_json(head + _CHANGES + b"]}")
+        refuse_unlike([first])
+    except (UnreadableRecordError, ValueError):
+        return None
+    about = tuple(first.get(key) for key in ("event", "workspace", "api_url"))
+    return declared_of(first) if about == ("run", workspace, api) else None
 
 
 def _left_at_least(seen: Mapping[str, int], became: list[tuple[Any, State]]) -> Mapping[str, int]:

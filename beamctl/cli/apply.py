@@ -12,12 +12,13 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.connect import access_of
-from beamctl.cli.documents import unread
+from beamctl.cli.connect import Access, access_of
+from beamctl.cli.documents import named_files
 from beamctl.cli.exits import Exit
 from beamctl.cli.making import WENT_ON, Ran, Way, make_all, refuse_nowhere
 from beamctl.cli.output import Output, UnwritableError, output_of, say
 from beamctl.cli.planning import (
+    Checks,
     Planned,
     allowances,
     command_for,
@@ -28,10 +29,13 @@ from beamctl.cli.planning import (
     refuse_unused,
     say_unused,
 )
+from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.saved_plans import open_saved
 from beamctl.cli.screen import OPTION, terminal
 from beamctl.errors import RefusedError, UsageError
+from beamctl.plan.floors import Bounds
 from beamctl.plan.hazard import Allowance
+from beamctl.plan.saved import Saved
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.plan import APPLY, plans_text
 
@@ -51,6 +55,7 @@ from beamctl.report.text.plan import APPLY, plans_text
 @options.record
 @options.view
 @options.connection
+@options.floors
 def command(  # noqa: PLR0913 - one argument an option
     *,
     saved: str | None,
@@ -64,6 +69,7 @@ def command(  # noqa: PLR0913 - one argument an option
     reveal_secrets: bool,
     no_color: bool,
     quiet: bool,
+    floors: Bounds,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
     """Make a workspace what its document or a saved plan says, after showing the changes.
@@ -79,27 +85,32 @@ def command(  # noqa: PLR0913 - one argument an option
     with ExitStack() as stack:
         mute = "" if auto_approve else _why_mute(files)
         screen = stack.enter_context(terminal(json=out.json, mute=mute)) if reveal_secrets else None
-        access = access_of(**connection)
+        access, checks = access_of(**connection), Checks(floors, record)
+        origin = None
         if saved is not None:
-            planned, granted = open_saved(saved, access, stack, workspaces, granted, record)
+            planned, granted, origin = open_saved(saved, access, stack, workspaces, granted, checks)
         else:
-            planned = plan_all(files, workspaces, access, stack, granted, record)
-            if note := unread(files):
-                out.talk(note)
+            planned = plan_all(files, workspaces, access, stack, granted, checks)
         command = command_for(APPLY if saved is None else f"{APPLY} {quoted(saved)}", files, workspaces)
 
         def shown(style: Style) -> str:
-            return plans_text([each.plan for each in planned], granted, style, command=command)
+            return plans_text([each.plan for each in planned], granted, style, command=command, saved=origin)
 
         if not out.json:
             out.payload(shown(out.style))
-        way = Way(parallelism, record, out, access.stop, saved=saved is not None, screen=screen)
+        reserved = _reserved(named_files(files) if saved is None else [saved], planned, access, record)
+        way = Way(parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved)
         approve = None if auto_approve else lambda: _approve(planned, shown, out, mute)
         ran: Ran = []
         code = _make(planned, granted, ran, way, approve, command)
     if out.json:
-        _report(planned, granted, ran, out)
+        _report(planned, granted, ran, out, origin)
     return code
+
+
+def _reserved(inputs: Sequence[str], planned: Sequence[Planned], access: Access, record: Path | None) -> ReservedFiles:
+    """The files that no secret may replace."""
+    return ReservedFiles(access.credential_files, (*inputs, *(each.plan.source for each in planned)), record)
 
 
 def _make(
@@ -114,9 +125,10 @@ def _make(
         say_unused(planned, granted, way.out)
         return Exit.REFUSED
     refuse_unused(planned, granted, way.out)
-    refuse_nowhere(planned, way.screen, command)
+    refuse_nowhere(planned, way, command, approved=False)
     if approve is not None:
         approve()
+    refuse_nowhere(planned, way, command, approved=True)
     return make_all(planned, ran, way)
 
 
@@ -144,11 +156,13 @@ def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Out
     refuse_stale(planned)
 
 
-def _report(planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, out: Output) -> None:
+def _report(
+    planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, out: Output, origin: Saved | None
+) -> None:
     from beamctl.report.as_json import applied_json
 
     events = [(each.plan, became) for each, became in ran]
     try:
-        out.payload(applied_json([each.plan for each in planned], granted, events))
+        out.payload(applied_json([each.plan for each in planned], granted, events, saved=origin))
     except UnwritableError as error:
         raise UnwritableError(error.message, WENT_ON if ran else "") from None

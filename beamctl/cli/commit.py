@@ -1,12 +1,16 @@
 """Which commit the documents are of, and who started this run, as far as this machine tells. Neither is proof: both are
-for people who look back. It must not know what they are written into."""
+for people who look back."""
 
 from __future__ import annotations
 
 import getpass
 import os
-import subprocess
 from pathlib import Path
+
+from beamctl.cli.files import read_file
+from beamctl.cli.git import repository_of
+from beamctl.document.decode import LARGEST
+from beamctl.errors import UsageError
 
 _ACTORS = (
     "GITHUB_ACTOR",
@@ -15,22 +19,22 @@ _ACTORS = (
     "CIRCLE_USERNAME",
     "BITBUCKET_STEP_TRIGGERER_UUID",
 )
-_LONGEST = 10
-"""Seconds that git may take: a commit is good to know, and no reason to wait."""
 
 
 def commit_of(source: str) -> str:
-    """The commit that a document's file is of, with `-dirty` where it was changed after it; empty where there is none.
+    """The commit that a document's file is of, with `-dirty` if the file differs from it; empty if there is none.
 
     Args:
         source: The file as the user named it; `-` is standard input.
     """
-    folder = Path(source).parent if source != "-" else Path()
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD").strip()
-    if not commit or source == "-":
+    path = Path(source) if source != "-" else None
+    folder = (path.parent if path else Path()).resolve()
+    repository = repository_of(folder)
+    commit = repository.commit() if repository else ""
+    if not repository or not commit or path is None:
         return commit
-    changed = _git(folder, "status", "--porcelain", "--ignored", "--", Path(source).name)
-    return f"{commit}-dirty" if changed else commit
+    committed = repository.committed(folder / path.name, LARGEST)
+    return commit if committed is not None and _same(committed, path) else f"{commit}-dirty"
 
 
 def actor() -> str:
@@ -42,14 +46,10 @@ def actor() -> str:
         return ""
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    """What git says; nothing where there is no git, no repository, or anything is wrong with either."""
-    careful = ["--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
-    command = ["git", *careful, *arguments]
+def _same(committed: bytes, path: Path) -> bool:
+    """Whether a file is as it was committed. Git may check out other line endings, which mean nothing in YAML."""
     try:
-        ran = subprocess.run(  # noqa: S603 - the arguments are ours
-            command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=_LONGEST, check=False
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return ""
-    return ran.stdout if ran.returncode == 0 else ""
+        content = read_file(path, LARGEST)
+    except UsageError:
+        return False
+    return content.replace(b"\r\n", b"\n") == committed.replace(b"\r\n", b"\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,9 +31,9 @@ class Access:
 
     Attributes:
         sources: What the options, the environment and the official CLI's files say.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds for one request.
         debug: Whether requests and answers are shown.
-        stop: Set to make no further attempt, and to end every pause between attempts.
+        stop: Set to end reads and every pause, and to make no further attempt.
     """
 
     sources: Sources
@@ -48,6 +49,12 @@ class Access:
     def is_local(self) -> bool:
         """Whether the emulator in this process is meant."""
         return (self.sources.api_url or self.sources.environment.get("BEAMCTL_API_URL")) == LOCAL_NAME
+
+    @property
+    def credential_files(self) -> tuple[str, ...]:
+        """The files that may hold a credential of this process, used or not."""
+        named = (self.sources.key_file, *self.sources.files)
+        return tuple(os.path.expanduser(file.path) for file in named if file is not None)  # noqa: PTH111 - a text
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,10 +83,24 @@ def defaults() -> list[str]:
     return [name for name in _DEFAULTS if os.path.lexists(name)][:1]
 
 
+def named_files(named: Sequence[str]) -> list[str]:
+    """The files that `read_sources` reads, without standard input.
+
+    Raises:
+        UsageError: There is no such file or directory.
+    """
+    return [str(path) for name in named or defaults() if name != "-" for path in _files_of(name)]
+
+
 def _read(name: str) -> Iterator[SourceText]:
     if name == "-":
         yield SourceText("-", _standard_input())
         return
+    for each in _files_of(name):
+        yield SourceText(str(each), read_beginning(each, LARGEST + 1))
+
+
+def _files_of(name: str) -> list[Path]:
     path = Path(name)
     try:
         files = _within(path).documents if path.is_dir() else (path,)
@@ -96,8 +110,7 @@ def _read(name: str) -> Iterator[SourceText]:
         raise no_name(name) from None
     if not files:
         raise UsageError(f"there is no .yaml, .yml or .json file in {name}", "Name a file, or another directory.")
-    for each in files:
-        yield SourceText(str(each), read_beginning(each, LARGEST + 1))
+    return list(files)
 
 
 def _standard_input() -> bytes:

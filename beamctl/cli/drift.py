@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,18 +14,22 @@ from beamctl.cli.documents import read_desired, unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.cli.planning import plan_now
+from beamctl.cli.run_records import NO_RUN, LastRun, last_run
+from beamctl.errors import UsageError
 
 
 @click.command("drift")
 @options.files
 @options.workspaces
+@options.record
 @options.view
 @options.connection
 def command(
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
-    output: str,
     *,
+    record: Path | None,
+    output: str,
     no_color: bool,
     quiet: bool,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
@@ -39,7 +44,8 @@ def command(
         wanted = read_desired(files, workspaces)
         if note := unread(files):
             out.talk(note)
-        plans = [plan_now(each, stack.enter_context(link(access, each.workspace)), {}) for each in wanted]
+        ways = [(each, stack.enter_context(link(access, each.workspace))) for each in wanted]
+        plans = [plan_now(each, way, _last_run(record, each.workspace, way.api_url)) for each, way in ways]
     if out.json:
         from beamctl.report.as_json import drift_json
 
@@ -49,3 +55,11 @@ def command(
 
         out.payload("\n".join(drift_text(plan, out.style) for plan in plans))
     return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE
+
+
+def _last_run(folder: Path | None, workspace: str, api: str) -> LastRun:
+    """What the records say; nothing if they cannot be read. Drift needs them only to explain unfinished secrets."""
+    try:
+        return last_run(folder, workspace, api)
+    except UsageError:
+        return NO_RUN

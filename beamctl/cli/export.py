@@ -3,7 +3,6 @@ file."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import click
 from beamctl.cli import options
 from beamctl.cli.connect import access_of, default_workspace, link
 from beamctl.cli.exits import Exit
+from beamctl.cli.machine_clock import moment
 from beamctl.cli.output import output_of
 from beamctl.cli.veil import VEIL
 from beamctl.errors import UsageError
@@ -42,7 +42,7 @@ def command(
     found = {}
     for name in names:
         with link(access, name) as way:
-            found[name] = export(name, way.reader, datetime.now(UTC))
+            found[name] = export(name, way.reader, moment())
     if folder is None:
         out.payload("---\n".join(each.text for each in found.values()))
     else:
@@ -66,8 +66,6 @@ def _folder(split: str | None, names: list[str]) -> Path | None:
     """
     if split is None:
         return None
-    if not split:
-        raise UsageError("--split names nothing", "Is a variable empty?")
     folder = Path(split)
     if there := next((path for name in names if (path := _file(folder, name)).exists()), None):
         raise UsageError(f"{there} is there already", "Move it away, or name another directory with --split.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 
 import click
 
 from beamctl import __version__
 from beamctl.cli.exits import Exit, told
-from beamctl.cli.output import complain, open_streams
-from beamctl.errors import DocumentError
+from beamctl.cli.output import complain, errors_in_format, open_streams
+from beamctl.errors import DocumentError, UsageError
 
 COMMANDS = {
     "validate": "Check documents, with no credential and no network.",
@@ -27,6 +28,26 @@ COMMANDS = {
     "emulator": "Run the control plane locally: to learn, to teach, to test a pipeline.",
 }
 """Every subcommand with the first line of its help, so that `--help` imports none of them."""
+
+
+_CHECKED_LATER = frozenset(
+    [
+        "-f",
+        "--file",
+        "-w",
+        "--workspace",
+        "--out",
+        "--expires",
+        "--allow",
+        "--api-url",
+        "--api-key-file",
+        "--clock",
+        "--confirm",
+    ]
+)
+"""Options whose commands have something to say about an empty value."""
+
+_JSON = frozenset({("-o", "json"), ("--output", "json")})
 
 
 class LazyGroup(click.Group):
@@ -74,10 +95,28 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and give its exit code. Nothing it raises is left to Python."""
     open_streams()
     try:
+        json = any(pair in _JSON for pair in pairwise([*arguments, ""]))
+        _refuse_empty(arguments, output="json" if json else "text")
         code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing is left to Python
         return _tell(error)
     return code if isinstance(code, int) else Exit.DONE
+
+
+@errors_in_format
+def _refuse_empty(arguments: Sequence[str], *, output: str) -> None:  # noqa: ARG001 - `errors_in_format` reads it
+    """Refuse an option or argument that is empty, which is nearly always a variable that is not set.
+
+    Raises:
+        UsageError: One is.
+    """
+    for before, argument in pairwise(["", *arguments]):
+        option, assigned, value = argument.partition("=")
+        name = option if assigned and not value and option.startswith("--") else before if not argument else None
+        is_option = name is not None and name.startswith("-")
+        is_body = not is_option and arguments[0] == "emulator"  # of `emulator call`, which says more about it
+        if name is not None and name not in _CHECKED_LATER and not is_body:
+            raise UsageError(f"{name if is_option else 'an argument'} is empty", "Is a variable not set?")
 
 
 def _tell(error: BaseException) -> Exit:

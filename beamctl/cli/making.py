@@ -4,7 +4,7 @@ whether they may be made."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event as StopSignal
 
@@ -15,6 +15,7 @@ from beamctl.cli.output import Output, UnwritableError, say
 from beamctl.cli.planning import Planned
 from beamctl.cli.progress import Progress
 from beamctl.cli.record_file import RecordFile
+from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.run_records import Due, open_records
 from beamctl.cli.screen import OPTION, Screen
 from beamctl.cli.vault import NOWHERE, Vault
@@ -39,6 +40,7 @@ class Way:
         stop: Set to end after the calls in flight.
         saved: Whether the plans are from a file, which is applied once.
         screen: Where secrets are shown that are made; None for nowhere.
+        reserved: Files that secrets must not come from or go to.
     """
 
     parallelism: int
@@ -47,25 +49,27 @@ class Way:
     stop: StopSignal
     saved: bool
     screen: Screen | None = None
+    reserved: ReservedFiles = field(default_factory=ReservedFiles)
 
 
-def refuse_nowhere(planned: Sequence[Planned], screen: Screen | None, command: str) -> None:
+def refuse_nowhere(planned: Sequence[Planned], way: Way, command: str, *, approved: bool) -> None:
     """Refuse to begin what would make a secret that cannot be put where it is to be, or needs one that is not there.
 
     Args:
         planned: The plans that are to be made.
-        screen: Where secrets are shown that are made; None for nowhere.
+        way: How to go about it.
         command: What makes the plans, for a hint.
+        approved: Whether the user approved them. Until then nothing that they name is read or run.
 
     Raises:
         RefusedError: There is such a change.
     """
-    vault = Vault(screen)
+    vault = Vault(way.screen, way.reserved)
     doubts = [
         (f"{change.name}: {why}", why)
         for each in planned
         for change in each.plan.changes
-        if change.secrets and (why := vault.doubt(change.secrets))
+        if change.secrets and (why := vault.doubt(change.secrets, approved=approved))
     ]
     for sink, names in _shared(planned).items():
         told = f"{described(sink)} is where the secrets of {names[0]} and of {names[1]} go"
@@ -97,6 +101,8 @@ def _shared(planned: Sequence[Planned]) -> dict[Sink, list[str]]:
 def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
     """Make every plan that changes something, each with a record of its own, and say what became of it.
 
+    A plan without changes gets a record too if the last one declares something else: the next plan compares with it.
+
     Args:
         planned: The plans that were approved.
         ran: Given each plan with its events, as they come.
@@ -108,11 +114,18 @@ def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
     """
     code = Exit.DONE
     unwritable: UnwritableError | None = None
-    due = [each for each in planned if each.plan.changes]
+    due = [
+        each if each.plan.changes else _counting_nothing(each)
+        for each in planned
+        if each.plan.changes or each.unrecorded
+    ]
     records = open_records(way.records, [Due(each.plan, each.commit(), each.digest()) for each in due]) if due else []
     with Interrupt(way.stop, quiet=way.out.quiet):
         for each, record in zip(due, records, strict=True):
             events: list[Event] = []
+            if not each.plan.changes:
+                _end(record, events, way)
+                continue
             ran.append((each, events))
             try:
                 _make_one(each, events, record, way)
@@ -135,7 +148,7 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
         parallelism=way.parallelism,
         stop=way.stop,
         witness=record.witness,
-        vault=Vault(way.screen and replace(way.screen, workspace=each.plan.workspace)),
+        vault=Vault(way.screen and replace(way.screen, workspace=each.plan.workspace), way.reserved),
         pause=link.pause,
     )
     for event in made:
@@ -145,12 +158,21 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
         except UnwritableError as error:  # a full disk for the report is no reason to leave half of it undone
             unwritable = error
     progress.end()
-    try:
-        record.end(events, interrupted=way.stop.is_set())
-    except RecordError as error:  # what was done was done, and is told: the record alone does not say so
-        say(f"Warning: {printable(error.message)}")
+    _end(record, events, way)
     if unwritable is not None:
         raise unwritable
     if not way.out.json:
         said = end_text(each.plan.workspace, events, saved=way.saved, interrupted=way.stop.is_set())
         way.out.payload(f"\n{said}")
+
+
+def _end(record: RecordFile, events: Sequence[Event], way: Way) -> None:
+    try:
+        record.end(events, interrupted=way.stop.is_set())
+    except RecordError as error:  # what was done was done, and is told: the record alone does not say so
+        say(f"Warning: {printable(error.message)}")
+
+
+def _counting_nothing(each: Planned) -> Planned:
+    """For a run without changes, which took no look at whether something is missing since the last one."""
+    return replace(each, plan=replace(each.plan, seen={}))

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from beamctl.cli.floors import with_floors
 from beamctl.cli.output import errors_in_format
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -53,6 +54,31 @@ allow = click.option(
     metavar="NAME=VALUE",
     help="Allow one hazard of this plan, as its refusal prints it.",
 )
+floors = _all(
+    click.option(
+        "--min-admins", metavar="N", help="At least N accepted admins must remain, whatever the document says."
+    ),
+    click.option(
+        "--max-removals",
+        metavar="N|N%",
+        help="At most this many removals, demotions and revocations, whatever the document says.",
+    ),
+    click.option(
+        "--protect",
+        multiple=True,
+        metavar="EMAIL",
+        help="Never remove or demote this person. Separate several with commas, or repeat the option.",
+    ),
+    click.option(
+        "--allowed-domains",
+        multiple=True,
+        metavar="DOMAIN",
+        help="Give access only to people of this domain. Separate several with commas, or repeat the option. "
+        "BEAMCTL_MIN_ADMINS, BEAMCTL_MAX_REMOVALS, BEAMCTL_PROTECT and BEAMCTL_ALLOWED_DOMAINS set the same four "
+        "floors. Of option, variable and document, the strictest holds.",
+    ),
+    with_floors,
+)
 parallelism = click.option(
     "--parallelism",
     type=click.IntRange(1, MOST_PARALLEL),
@@ -88,7 +114,7 @@ connection = _all(
         type=click.FloatRange(min=0.1, max=600),
         default=60,
         show_default=True,
-        help="Seconds to wait for an answer.",
+        help="Seconds for one request, from connecting to the last byte of the response.",
     ),
     click.option("--debug", is_flag=True, help="Show every request and answer on standard error, secrets masked."),
 )

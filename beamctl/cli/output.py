@@ -16,6 +16,7 @@ import click
 from beamctl.cli.exits import told
 from beamctl.cli.veil import VEIL
 from beamctl.errors import BeamctlError, DocumentError
+from beamctl.model.text import visible
 from beamctl.report.style import Style
 
 
@@ -51,7 +52,7 @@ class Output:
             say("Note: a credential or password that beamctl was given has under 8 characters: too short to be hidden.")
         hidden = VEIL.over_complaint if complaint else VEIL.over
         try:
-            click.echo(hidden(text, json=self.json), nl=False, color=True)
+            click.echo(visible(hidden(text, json=self.json)), nl=False, color=True)
         except BrokenPipeError:
             _to_nowhere(sys.stdout)
         except OSError as error:
@@ -67,7 +68,7 @@ class Output:
 def say(text: str, *, nl: bool = True) -> None:
     """Write to standard error. Nothing fails because nobody can read that."""
     try:
-        click.echo(VEIL.over(text), nl=nl, err=True, color=True)
+        click.echo(visible(VEIL.over(text)), nl=nl, err=True, color=True)
     except OSError:
         _to_nowhere(sys.stderr)
 

@@ -13,8 +13,9 @@ from beamctl.cli.connect import access_of
 from beamctl.cli.documents import unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
-from beamctl.cli.planning import allowances, command_for, is_refused, plan_all, say_unused
+from beamctl.cli.planning import Checks, allowances, command_for, is_refused, plan_all, say_unused
 from beamctl.cli.saved_plans import save, target_of
+from beamctl.plan.floors import Bounds
 
 
 @click.command("plan")
@@ -26,6 +27,7 @@ from beamctl.cli.saved_plans import save, target_of
 @options.record
 @options.view
 @options.connection
+@options.floors
 def command(  # noqa: PLR0913 - one argument an option
     *,
     files: tuple[str, ...],
@@ -38,6 +40,7 @@ def command(  # noqa: PLR0913 - one argument an option
     detailed_exitcode: bool,
     no_color: bool,
     quiet: bool,
+    floors: Bounds,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
     """Show the changes that would make a workspace what its document says.
@@ -46,9 +49,9 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     talk = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
-    target = target_of(out, expires)
+    target = target_of(out, expires, record)
     with ExitStack() as stack:
-        planned = plan_all(files, workspaces, access_of(**connection), stack, granted, record)
+        planned = plan_all(files, workspaces, access_of(**connection), stack, granted, Checks(floors, record))
         if note := unread(files):
             talk.talk(note)
         plans = [each.plan for each in planned]

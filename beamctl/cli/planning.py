@@ -4,23 +4,25 @@ It must not know what is done with the plans."""
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from beamctl.cli.commit import commit_of
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
+from beamctl.cli.machine_clock import moment
 from beamctl.cli.output import Output
-from beamctl.cli.run_records import left_by_last_run
+from beamctl.cli.run_records import LastRun, last_run
+from beamctl.cli.secret_links import with_links_followed
 from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.codec import plans_data
 from beamctl.plan.comparison import Situation
+from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import digest_of
@@ -37,6 +39,7 @@ class Planned:
         still: Looks again, and tells whether it still holds.
         commit: Tells the commit of the documents it was made from; empty where there is none.
         digest: Tells what names it in records.
+        unrecorded: Whether the last recorded run declared something else.
     """
 
     plan: Plan
@@ -44,6 +47,20 @@ class Planned:
     still: Callable[[], bool]
     commit: Callable[[], str]
     digest: Callable[[], str]
+    unrecorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What plans are checked against in addition to their documents.
+
+    Attributes:
+        floors: Guards that the run sets.
+        records: Where the records of applies are; None for the default directory.
+    """
+
+    floors: Bounds
+    records: Path | None
 
 
 def plan_all(
@@ -52,7 +69,7 @@ def plan_all(
     access: Access,
     stack: ExitStack,
     granted: Sequence[Allowance],
-    records: Path | None,
+    checks: Checks,
 ) -> list[Planned]:
     """Plan every workspace of the documents. An error in one stops all: nothing has been changed yet.
 
@@ -62,14 +79,15 @@ def plan_all(
         access: How to reach them.
         stack: Closes the ways to them.
         granted: The hazards that somebody allowed.
-        records: Where the records of applies are; None for the usual place.
+        checks: What the plans are checked against.
 
     Raises:
         UsageError: A hazard is allowed, and the run is about several workspaces: it is not said in which.
     """
     wanted = read_desired(files, workspaces)
     refuse_shared(granted, [desired.workspace for desired in wanted])
-    return [_planned(desired, stack.enter_context(link(access, desired.workspace)), records) for desired in wanted]
+    ways = [(desired, stack.enter_context(link(access, desired.workspace))) for desired in wanted]
+    return [_planned(desired, way, granted, checks) for desired, way in ways]
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:
@@ -109,24 +127,53 @@ def refuse_stale(planned: Sequence[Planned]) -> None:
             )
 
 
-def plan_now(desired: Desired, way: Link, left: Mapping[str, int]) -> Plan:
+def plan_now(
+    desired: Desired,
+    way: Link,
+    last: LastRun,
+    floors: Bounds = NO_FLOORS,
+    granted: Sequence[Allowance] = (),
+) -> Plan:
     """Plan one workspace as it is at this moment.
 
     Args:
         desired: What its document says.
         way: To it.
-        left: How many of each kind the last run left: what is missing since is a hazard. None where no hazard matters.
+        last: What the records say of earlier runs.
+        floors: Guards that the run sets.
+        granted: The hazards that are allowed.
     """
-    now = datetime.now(UTC)
-    return plan(desired, way.reader, Situation(now.date(), way.api_url, way.identity, left, now=now))
+    told = replace(situation(way, last, floors), allowed=tuple(granted))
+    return with_links_followed(plan(desired, way.reader, told))
 
 
-def _planned(desired: Desired, way: Link, records: Path | None) -> Planned:
-    made = partial(plan_now, desired, way, left_by_last_run(records, desired.workspace, way.api_url))
+def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:
+    """What a plan depends on at this moment."""
+    now = moment()
+    return Situation(
+        now.date(),
+        way.api_url,
+        way.identity,
+        last.left,
+        now=now,
+        floors=floors,
+        recorded=last.declared,
+        interrupted=last.interrupted,
+    )
+
+
+def _planned(desired: Desired, way: Link, granted: Sequence[Allowance], checks: Checks) -> Planned:
+    last = last_run(checks.records, desired.workspace, way.api_url)
+    made = partial(plan_now, desired, way, last, checks.floors, granted)
     first = made()
     source = desired.document.source
     return Planned(
-        first, way, lambda: made() == first, lambda: commit_of(source), lambda: digest_of(plans_data([first], ()))
+        first,
+        way,
+        lambda: made() == first,
+        lambda: commit_of(source),
+        lambda: digest_of(plans_data([first], ())),
+        unrecorded=first.declared != last.declared,
     )
 
 

@@ -4,6 +4,7 @@ where records are kept: `apply.record` and `run_records` do."""
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,6 +27,7 @@ class RecordFile:
         self._lock = threading.Lock()
         self._full = ""
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        _lock(self._descriptor, shared=False)
 
     def write(self, line: str) -> None:
         """Append a line; when this returns, it outlives this process.
@@ -67,6 +69,33 @@ class RecordFile:
         os.close(self._descriptor)
         with suppress(OSError):
             self._path.unlink()
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether a run on this machine still writes a record; never where the system has no locks of this kind."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return False
+    try:
+        return not _lock(descriptor, shared=True)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, *, shared: bool) -> bool:
+    """Lock a file until it is closed, at the latest at the end of this process; false if another process has it."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
 
 
 def now() -> str:

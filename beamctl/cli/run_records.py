@@ -6,11 +6,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from beamctl.apply.interrupted import interrupted
 from beamctl.apply.record import (
     Record,
     Run,
@@ -18,13 +19,16 @@ from beamctl.apply.record import (
     first_line,
     read_record,
 )
-from beamctl.apply.summary import Summary, left_of, summary_of
+from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
-from beamctl.cli.record_file import RecordFile, now
+from beamctl.cli.machine_clock import moment
+from beamctl.cli.record_file import RecordFile, is_being_written, now
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
 from beamctl.cli.veil import as_it_is
 from beamctl.errors import RecordError, UsageError
+from beamctl.plan.comparison import Interrupted
+from beamctl.plan.declared import Declared
 from beamctl.plan.plan import Plan
 
 FOLDER = Path(".beamctl") / "runs"
@@ -33,6 +37,8 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of the largest record that is read."""
 
 _SUFFIX = ".jsonl"
+_BEGINNING = 65536
+"""Bytes of a record that hold what precedes its changes, but for very long guards."""
 
 T = TypeVar("T")
 
@@ -61,6 +67,8 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
     where = folder or FOLDER
     began: list[RecordFile] = []
     try:
+        if folder is None:
+            _refuse_links(FOLDER)
         where.mkdir(parents=True, exist_ok=True)
         lines = _lines(where, due)
         if folder is None:
@@ -79,26 +87,54 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
 
 def _lines(where: Path, due: Sequence[Due]) -> list[tuple[Run, str]]:
     """How each record begins; what one apply does is of one time and one mark."""
-    stamp, mark = next_stamp(datetime.now(UTC), [path.stem for path in _paths(where)]), secrets.token_hex(3)
+    stamp, mark = next_stamp(moment(), [path.stem for path in _paths(where)]), secrets.token_hex(3)
     runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
     began = zip(runs, due, strict=True)
     return [(run, as_it_is(first_line(run, each.plan), "the record of this run")) for run, each in began]
 
 
-def left_by_last_run(folder: Path | None, workspace: str, api: str) -> Mapping[str, int]:
-    """By kind, how many the last run over this workspace left, killed or not; empty where no record tells."""
-    for path in reversed(_paths(folder or FOLDER)):
-        if f"-{workspace}-" in path.name:
-            left = left_of(_content(path), workspace, api)
-            if left is not None:
-                return left
-    return {}
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """What the records say of the last run over a workspace, finished or not.
+
+    Attributes:
+        left: By kind, how many it left; empty if no record says.
+        declared: What its document declared; None if no record says.
+        interrupted: What this and earlier runs left unfinished.
+    """
+
+    left: Mapping[str, int] = field(default_factory=dict)
+    declared: Declared | None = None
+    interrupted: tuple[Interrupted, ...] = ()
+
+
+NO_RUN = LastRun()
+
+
+def last_run(folder: Path | None, workspace: str, api: str) -> LastRun:
+    """What the newest records that say so tell the next plan."""
+    paths = [path for path in reversed(_paths(folder or FOLDER)) if f"-{workspace}-" in path.name]
+    left = (found for path in paths if (found := left_of(_content(path), workspace, api)) is not None)
+    declared = (said for path in paths if (said := _declared(path, workspace, api)) is not None)
+    return LastRun(next(left, {}), next(declared, None), _interrupted(paths[::-1], workspace, api))
+
+
+def _declared(path: Path, workspace: str, api: str) -> Declared | None:
+    """Only the beginning is read, if that is enough."""
+    beginning = _content(path, _BEGINNING)
+    whole = len(beginning) < _BEGINNING or is_head(beginning)
+    return declared_by(beginning if whole else _content(path), workspace, api)
+
+
+def _interrupted(paths: Sequence[Path], workspace: str, api: str) -> tuple[Interrupted, ...]:
+    """What runs left unfinished, as far as records show; a run that goes on is not interrupted."""
+    return interrupted((_content(path) for path in paths if not is_being_written(path)), workspace, api)
 
 
 def applied_before(folder: Path | None, workspace: str, digest: str) -> str:
     """The run in which a saved plan was applied to a workspace, or begun to be; empty where no record tells of one."""
     for path in _paths(folder or FOLDER):
-        if f"-{workspace}-" not in path.name or digest.encode() not in _content(path, 65536):
+        if f"-{workspace}-" not in path.name or digest.encode() not in _content(path, _BEGINNING):
             continue
         with suppress(UnreadableRecordError):
             found = summary_of(_content(path))
@@ -133,14 +169,21 @@ def made_with(folder: Path | None, record: Record) -> list[Summary]:
     return [each for each in found if each.begun and each.workspace != record.workspace]
 
 
-def find_record(folder: Path | None, name: str) -> Record:
+def find_record(folder: Path | None, name: str, *, with_changes: bool = False) -> Record:
     """The record of one run, by its name or the beginning of it; `last` is the newest.
+
+    Args:
+        folder: Where the records are; None for the default directory.
+        name: Of the run.
+        with_changes: Whether `last` passes over runs that had nothing to change.
 
     Raises:
         UsageError: There is none, there are several, or it cannot be read.
     """
     where = folder or FOLDER
     paths = _paths(where)
+    if name == "last" and with_changes:
+        paths = list(islice((path for path in reversed(paths) if not _is_empty(path)), 1))
     found = paths[-1:] if name == "last" else [path for path in paths if path.stem == name]
     found = found or [path for path in paths if name and path.stem.startswith(name)]
     see = "See:  beamctl runs" + (f" --record {where}" if folder else "")
@@ -152,6 +195,14 @@ def find_record(folder: Path | None, name: str) -> Record:
         return read_record(read_file(found[0], LARGEST))
     except UnreadableRecordError as error:
         raise UsageError(f"{found[0]} cannot be read: {error}") from None
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether the run had nothing to change."""
+    try:
+        return not summary_of(_content(path)).counts
+    except UnreadableRecordError:
+        return False
 
 
 def _paths(folder: Path) -> list[Path]:
@@ -172,6 +223,17 @@ def _content(path: Path, most: int = LARGEST) -> bytes:
         return read_beginning(path, most)
     except UsageError:
         return b""
+
+
+def _refuse_links(folder: Path) -> None:
+    """Refuse a usual place that leads elsewhere: no one chose it.
+
+    Raises:
+        RecordError: It, or the folder that holds it, is a symbolic link.
+    """
+    for each in (folder.parent, folder):
+        if each.is_symlink():
+            raise RecordError(f"{each} is a symbolic link, which a checkout may bring along")
 
 
 def _keep_out_of_git(folder: Path) -> None:

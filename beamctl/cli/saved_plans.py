@@ -7,21 +7,24 @@ import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.files import read_file
-from beamctl.cli.planning import Planned, quoted, refuse_shared
-from beamctl.cli.run_records import applied_before
+from beamctl.cli.machine_clock import moment
+from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared
+from beamctl.cli.reserved_files import is_record_path, what_is
+from beamctl.cli.run_records import applied_before, last_run
+from beamctl.cli.secret_links import with_links_followed
 from beamctl.cli.veil import as_it_is
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.duration import duration
 from beamctl.model.text import printable
-from beamctl.plan.hazard import Allowance
+from beamctl.plan.hazard import Allowance, Hazard
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import LARGEST, LONGEST, Saved, saved_text
+from beamctl.plan.saved import LARGEST, LONGEST, Saved, refuse_untimely, saved_text
 from beamctl.plan.stale import ends
 from beamctl.report.text.stale import moved_text
 from beamctl.usecases.questions import Recheck, identify, look_again, open_plan
@@ -43,16 +46,24 @@ class Target:
     lasts: timedelta
 
 
-def target_of(out: str | None, expires: str | None) -> Target:
+def target_of(out: str | None, expires: str | None, records: Path | None) -> Target:
     """What the options of `options.saving` ask for.
 
+    Args:
+        out: The file.
+        expires: How long the plan is good.
+        records: The folder of run records; None for the usual one.
+
     Raises:
-        UsageError: There is no such file, or no such time, or it is longer than a plan may be good; or no file for it.
+        UsageError: The file must not be written or replaced; or there is no such time, or it is longer than a plan may
+            be good, or no file for it.
     """
     if out == "":
         raise UsageError("--out names nothing", "Is a variable empty?")
     if out == "-":
         raise UsageError("--out is a file, and not standard output", "A plan to be read by machines:  -o json")
+    if out is not None and (why := _why_not_to(Path(out), records)):
+        raise UsageError(f"--out: {out} {why}, so it was not written", "Name another file with --out.")
     if expires is None:
         return Target(out, _USUAL)
     lasts = duration(expires)
@@ -62,6 +73,20 @@ def target_of(out: str | None, expires: str | None) -> Target:
     if out is None:
         raise UsageError("--expires is about a plan that is saved, and this one is not", "Name a file too:  --out FILE")
     return Target(out, lasts)
+
+
+def _why_not_to(path: Path, records: Path | None) -> str:
+    """Why a plan must not be written to a file; empty if it may: only a saved plan or an empty file is replaced."""
+    if path.suffix in _DOCUMENTS:
+        return "would be taken for a document"
+    if is_record_path(path, records):
+        return "is in the folder of run records"
+    try:
+        if not path.exists() or path.stat().st_size == 0:
+            return ""
+    except (OSError, ValueError):  # writing it says what is wrong
+        return ""
+    return "" if not path.is_file() or what_is(path) == "saved plan" else "is already there and is not a saved plan"
 
 
 def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target) -> str:
@@ -76,7 +101,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
     """
     if target.file is None:
         return ""
-    created = datetime.now(UTC).replace(microsecond=0)
+    created = moment().replace(microsecond=0)
     saved = Saved(
         plans=tuple(each.plan for each in planned),
         allowed=tuple(allowed),
@@ -95,8 +120,8 @@ def open_saved(
     stack: ExitStack,
     workspaces: Sequence[str],
     granted: Sequence[Allowance],
-    records: Path | None,
-) -> tuple[list[Planned], tuple[Allowance, ...]]:
+    checks: Checks,
+) -> tuple[list[Planned], tuple[Allowance, ...], Saved]:
     """The plans of a file that still hold.
 
     Args:
@@ -105,19 +130,22 @@ def open_saved(
         stack: Closes the ways to them.
         workspaces: Those that are meant; none for all.
         granted: The hazards that somebody allows now.
-        records: Where the records of applies are; None for the usual place.
+        checks: What the plans are checked against.
 
     Returns:
-        The plans, and all hazards that are allowed, now or when they were made.
+        The plans; all hazards that are allowed, now or when they were made (what the floors of this run refuse is only
+        allowed now: the file may have been made without them); and what was in the file.
 
     Raises:
-        UsageError: It is no saved plan, or is about another workspace or API than was named.
+        UsageError: It is no saved plan, its times cannot be right, or it is about another workspace or API than was
+            named.
         StalePlanError: It does not hold any more.
     """
     if Path(file).suffix in _DOCUMENTS:
         hint = f"Documents are named with -f:  beamctl apply -f {quoted(file)}"
         raise UsageError(f"{file} is no saved plan", hint)
     saved = open_plan(read_file(Path(file), LARGEST), file)
+    refuse_untimely(saved, file, datetime.now(UTC))
     names = [plan.workspace for plan in saved.plans]
     if foreign := [name for name in workspaces if name not in names]:
         raise UsageError(f"{file} is about {', '.join(names)}, not about {foreign[0]!r}", "Pick with -w what is in it.")
@@ -125,35 +153,44 @@ def open_saved(
     refuse_shared(granted, [plan.workspace for plan in picked])
     _refuse_expired(saved, picked, file)
     for plan in picked:
-        if run := applied_before(records, plan.workspace, saved.digest):
+        if run := applied_before(checks.records, plan.workspace, saved.digest):
             raise _stale(file, f"{file} was applied already, in the run {run}")
     opened = [(plan, stack.enter_context(link(access, plan.workspace))) for plan in picked]
-    return [_held(saved, file, plan, way) for plan, way in opened], (*granted, *saved.allowed)
+    held = [_held(saved, file, plan, way, checks) for plan, way in opened]
+    below = {(hazard.risk, hazard.value) for _, hazards in held for hazard in hazards}
+    before = [each for each in saved.allowed if (each.risk, each.value) not in below]
+    return [planned for planned, _ in held], (*granted, *before), saved
 
 
-def _held(saved: Saved, file: str, plan: Plan, way: Link) -> Planned:
+def _held(saved: Saved, file: str, plan: Plan, way: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:
+    """The plan as it is now, and what the floors refuse of it."""
     if way.api_url != plan.api:
         raise UsageError(
             f"{file} is for {plan.api}, and --api-url names {way.api_url}", "Apply it where it was made, or plan anew."
         )
 
-    def held() -> Plan:
+    last = last_run(checks.records, plan.workspace, plan.api)
+
+    def held() -> Recheck:
         _refuse_expired(saved, [plan], file)
-        found = look_again(plan, way.reader, way.identity)
+        today = datetime.now(UTC).date()
+        found = look_again(plan, way.reader, way.identity, floors=checks.floors, recorded=last.declared, today=today)
         _refuse_moved(saved, file, found)
-        return found.plan
+        return replace(found, plan=with_links_followed(found.plan))
 
     def still() -> bool:
-        held()  # says itself what moved
-        return True
+        return held().plan.hazards == first.plan.hazards  # it says itself what else moved
 
-    return Planned(held(), way, still, lambda: saved.commit, lambda: saved.digest)
+    first = held()
+    unrecorded = first.plan.declared not in (None, last.declared)
+    planned = Planned(first.plan, way, still, lambda: saved.commit, lambda: saved.digest, unrecorded=unrecorded)
+    return planned, first.below_floors
 
 
 def _refuse_expired(saved: Saved, plans: Sequence[Plan], file: str) -> None:
     """A plan must not let in somebody whose access has ended, whatever its file says of its own end."""
     until = min([saved.expires, *(_begin_of(day) for plan in plans if (day := ends(plan)))])
-    if datetime.now(UTC) >= until:
+    if moment() >= until:
         raise _stale(file, f"{file} was good until {_told(until)}")
 
 

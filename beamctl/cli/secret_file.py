@@ -7,18 +7,15 @@ import errno
 import os
 import shutil
 import stat
-import subprocess
 import tempfile
 from pathlib import Path
 
 from beamctl.cli.files import read_file
+from beamctl.cli.git import repository_of
 from beamctl.errors import UsageError
 
 LARGEST = 64 * 1024
 """Bytes of a secret."""
-
-_LONGEST = 10
-"""Seconds that git may take."""
 
 
 def read(path: Path) -> tuple[str, str]:
@@ -31,6 +28,19 @@ def read(path: Path) -> tuple[str, str]:
         return "", "holds something that is no text"
 
 
+def why_not_from(path: Path) -> str:
+    """Why no secret can be read from a file, as far as its metadata shows; empty if one can."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:
+        return f"cannot be used: {getattr(error, 'strerror', None) or 'no file has this name'}"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no regular file"
+    if found.st_size > LARGEST:
+        return f"is larger than {LARGEST:,} bytes"
+    return "" if os.access(path, os.R_OK) else "cannot be read: Permission denied"
+
+
 def why_not_to(path: Path) -> str:
     """Why a secret may not or cannot be put there; empty where it can."""
     try:
@@ -38,12 +48,22 @@ def why_not_to(path: Path) -> str:
             return "cannot be written: no file can be named so"
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
             return "is no regular file"
+        if link := _link_in(path):
+            return f"cannot be written: {link} is a symbolic link. Name the folder that it leads to"
         folder = next(parent for parent in path.absolute().parents if parent.exists())
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             return f"cannot be written: {folder} takes no file of ours"
         return _why_git_would(path, folder)
     except (OSError, ValueError) as error:
         return f"cannot be written: {getattr(error, 'strerror', None) or 'no file can be named so'}"
+
+
+def _link_in(path: Path) -> Path | None:
+    """A folder on the way from the current directory to the file that is a symbolic link: a checkout may bring one
+    along, and the plan shows only the path as it is written."""
+    here = Path.cwd()
+    below = (folder for folder in path.absolute().parents if folder != here and folder.is_relative_to(here))
+    return next((folder.relative_to(here) for folder in below if folder.is_symlink()), None)
 
 
 def write(path: Path, text: str) -> str:
@@ -102,16 +122,10 @@ def _flush(folder: Path) -> None:
 
 def _why_git_would(path: Path, folder: Path) -> str:
     """Inside a git work tree a secret may only be where git ignores it."""
-    real = folder.resolve()
-    if not any((parent / ".git").exists() for parent in (real, *real.parents)):
+    repository = repository_of(folder)
+    if repository is None:
         return ""
-    whole = real / path.absolute().relative_to(folder)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    command = ["git", "-c", "core.fsmonitor=false", "check-ignore", "--quiet", "--", str(whole)]
-    try:
-        ran = subprocess.run(  # noqa: S603 - the program is git's
-            command, cwd=real, env=kept, capture_output=True, timeout=_LONGEST, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
+    ignored = repository.ignores(folder.resolve() / path.absolute().relative_to(folder))
+    if ignored is None:
         return "is inside a git work tree, and git cannot be asked whether it is ignored"
-    return "" if ran.returncode == 0 else "is inside a git work tree that does not ignore it: add it to .gitignore"
+    return "" if ignored else "is inside a git work tree that does not ignore it: add it to .gitignore"

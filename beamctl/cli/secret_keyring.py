@@ -3,13 +3,28 @@ what the secret is."""
 
 from __future__ import annotations
 
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
 from beamctl.model.secret import Keyring
+
+_CONFIGURATION = ("HOME", "XDG_CONFIG_HOME")
+"""Where `keyring` looks for a file that names Python code to import: never below the current directory."""
 
 _MISSING = "needs the library keyring:  pip install 'beamctl[keyring]'"
 
 
+def why_missing() -> str:
+    """Why there can be no keyring, without asking for one, which may start programs; empty if there may be one."""
+    return "" if "keyring" in sys.modules or find_spec("keyring") else _MISSING
+
+
 def why_not() -> str:
     """Why nothing can be put into a keyring; empty where it can."""
+    if any(not Path(os.environ.get(name) or "/").is_absolute() for name in _CONFIGURATION):
+        return f"cannot be used: {' or '.join(_CONFIGURATION)} is not an absolute path"
     try:
         import keyring
     except ImportError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,15 @@ from beamctl.cli.connect import Link, access_of, link
 from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import Output, output_of
-from beamctl.cli.planning import Planned, allowances, command_for, is_refused, quoted, say_unused
-from beamctl.cli.run_records import find_record, left_by_last_run, made_with
+from beamctl.cli.planning import Checks, Planned, allowances, command_for, is_refused, quoted, say_unused, situation
+from beamctl.cli.run_records import find_record, last_run, made_with
 from beamctl.cli.saved_plans import save, target_of
+from beamctl.cli.secret_links import with_links_followed
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.plan.codec import plans_data
-from beamctl.plan.comparison import Note, Situation
+from beamctl.plan.comparison import Note
+from beamctl.plan.floors import Bounds
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import digest_of
 from beamctl.usecases.questions import undo
@@ -36,6 +37,7 @@ from beamctl.usecases.questions import undo
 @options.record
 @options.view
 @options.connection
+@options.floors
 def command(  # noqa: PLR0913 - one argument an option
     *,
     run: str,
@@ -47,6 +49,7 @@ def command(  # noqa: PLR0913 - one argument an option
     output: str,
     no_color: bool,
     quiet: bool,
+    floors: Bounds,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
     """Show the changes that would undo a run, and what of it cannot be undone.
@@ -56,12 +59,13 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     talk = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
-    target = target_of(out, expires)
-    found = find_record(record, run)
+    target = target_of(out, expires, record)
+    found = find_record(record, run, with_changes=True)
     desired = _guarded(found, files, talk)
     access = access_of(**connection)
     with ExitStack() as stack:
-        planned = [_planned(found, desired, stack.enter_context(link(access, found.workspace)), record)]
+        way = stack.enter_context(link(access, found.workspace))
+        planned = [_planned(found, desired, way, Checks(floors, record))]
         plan = planned[0].plan
         saved = save(planned, granted, target)
         command = command_for(f"{_way_back(found.run.id, record)} --out FILE", files, ())
@@ -90,22 +94,20 @@ def _guarded(record: Record, files: tuple[str, ...], talk: Output) -> Desired:
     return Desired(record.workspace, bare.document, about.guards, {}, about.skip)
 
 
-def _planned(record: Record, desired: Desired, way: Link, records: Path | None) -> Planned:
+def _planned(record: Record, desired: Desired, way: Link, checks: Checks) -> Planned:
     if way.api_url != record.api:
         message = f"{record.run.id} was made at {record.api}, and --api-url names {way.api_url}"
         raise UsageError(message, "Undo it where it was made.")
 
-    left = left_by_last_run(records, record.workspace, record.api)
+    last = last_run(checks.records, record.workspace, record.api)
     elsewhere = tuple(
-        Note(f"that run also changed {each.workspace}:  {_way_back(each.run.id, records)}")
-        for each in made_with(records, record)
+        Note(f"that run also changed {each.workspace}:  {_way_back(each.run.id, checks.records)}")
+        for each in made_with(checks.records, record)
     )
 
     def made() -> Plan:
-        now = datetime.now(UTC)
-        situation = Situation(now.date(), way.api_url, way.identity, left, now=now)
-        found = undo(record, desired, way.reader, situation)
-        return replace(found, notes=(*found.notes, *elsewhere))
+        found = undo(record, desired, way.reader, situation(way, last, checks.floors))
+        return with_links_followed(replace(found, notes=(*found.notes, *elsewhere)))
 
     first = made()
     return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))

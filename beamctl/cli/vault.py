@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from beamctl.cli import secret_command, secret_file, secret_keyring
+from beamctl.cli.reserved_files import ReservedFiles, what_is
 from beamctl.cli.screen import Screen
 from beamctl.cli.veil import VEIL
 from beamctl.model.api_call import Answer, Lost
@@ -24,6 +25,7 @@ from beamctl.model.secret import (
     Source,
     Variable,
     described,
+    is_own_variable,
     place_of,
     sink_of,
 )
@@ -39,8 +41,9 @@ class Vault:
     """Implements `beamctl.model.ports.Vault`. Whatever passes through it is hidden in all output from then on, but that
     which is shown on a screen on purpose: there, somebody wants to see each secret that is made."""
 
-    def __init__(self, screen: Screen | None = None) -> None:
+    def __init__(self, screen: Screen | None = None, reserved: ReservedFiles | None = None) -> None:
         self._screen = screen
+        self._reserved = reserved or ReservedFiles()
 
     def deliver(self, secret: HandOver) -> Answer | Lost:
         """Put a secret where it is to be, durably; then show it where that is wanted, which is its place where the
@@ -60,31 +63,57 @@ class Vault:
 
     def fetch(self, secret: Fetch) -> Answer | Lost:
         """Get a secret: without the line break at its end, and never an empty one."""
-        text, why = _get(secret.source)
+        match secret.source:
+            case File(path=path) if not_from := self._reserved.why_not_from(Path(path)):
+                text, why = "", not_from
+            case source:
+                text, why = _get(source)
+        if VEIL.mask.holds_own(text):
+            text, why = "", "holds beamctl's own credential, which is never sent"
         if why or not text:
             return Lost(f"{secret.what}: {described(secret.source)} {why or 'has nothing in it'}")
         return Answer(_DONE, text)
 
-    def doubt(self, secrets: Mapping[str, Any]) -> str:
-        """Why a change with these places (`Change.secrets`) could not be made, before anything is; empty where it
-        could."""
-        doubts = [self._doubt_to(sink_of(secrets[SECRET_TO]))] if SECRET_TO in secrets else []
-        doubts += [_doubt_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
+    def doubt(self, secrets: Mapping[str, Any], *, approved: bool) -> str:
+        """Why a change with these places (`Change.secrets`) could not be made, before anything is; empty if it could.
+
+        Args:
+            secrets: The places.
+            approved: Whether the user approved them. Until then no file that they name is read.
+        """
+        doubts = [self._doubt_to(sink_of(secrets[SECRET_TO]), approved)] if SECRET_TO in secrets else []
+        doubts += [self._doubt_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
         return next(filter(None, doubts), "")
 
-    def _doubt_to(self, sink: Sink | None) -> str:
+    def _doubt_to(self, sink: Sink | None, approved: bool) -> str:  # noqa: FBT001 - from `doubt`
         match sink:
             case None:
                 return "" if self._screen else NOWHERE
             case File(path=path):
-                why = secret_file.why_not_to(Path(path))
+                there = what_is(Path(path)) if approved else ""
+                why = f"is a {there}" if there else self._reserved.why_not_to(Path(path))
+                why = why or secret_file.why_not_to(Path(path))
             case Command(words=words):
                 why = secret_command.why_not(words)
             case Keyring():
-                why = secret_keyring.why_not()
+                why = secret_keyring.why_not() if approved else secret_keyring.why_missing()
             case _:
                 assert_never(sink)
         return f"{described(sink)} {why}" if why else ""
+
+    def _doubt_from(self, name: str, source: Sink | Source | None) -> str:
+        match source:
+            case None | Keyring():
+                return f"the document does not say where to get its {name}"
+            case File(path=path):
+                why = self._reserved.why_not_from(Path(path)) or secret_file.why_not_from(Path(path))
+            case Variable(name=variable):
+                why = _variable(variable)[1]
+            case Command(words=words):
+                why = secret_command.why_not(words)
+            case _:
+                assert_never(source)
+        return f"its {name}: {described(source)} {why}" if why else ""
 
 
 def _put(sink: Sink, text: str) -> str:
@@ -108,7 +137,7 @@ def _get(source: Source) -> tuple[str, str]:
         case Command(words=words):
             text, why = secret_command.ask(words)
         case Variable(name=name):
-            text, why = os.environ.get(name, ""), "" if name in os.environ else "is not set"
+            text, why = _variable(name)
         case _:
             assert_never(source)
     text = text.rstrip("\r\n")
@@ -116,14 +145,7 @@ def _get(source: Source) -> tuple[str, str]:
     return text, why
 
 
-def _doubt_from(name: str, source: Sink | Source | None) -> str:
-    match source:
-        case None | Keyring():
-            return f"the document does not say where to get its {name}"
-        case File() | Variable():
-            why = _get(source)[1]
-        case Command(words=words):
-            why = secret_command.why_not(words)
-        case _:
-            assert_never(source)
-    return f"its {name}: {described(source)} {why}" if why else ""
+def _variable(name: str) -> tuple[str, str]:
+    if is_own_variable(name):
+        return "", "may hold beamctl's own credential, which is never sent"
+    return os.environ.get(name, ""), "" if name in os.environ else "is not set"

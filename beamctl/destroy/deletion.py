@@ -73,9 +73,13 @@ def delete(shown: Estate, reader: Reader, deleter: Deleter, stop: StopSignal, pa
         ApiError: It was not deleted, or whether it was is not known; its message says which.
         InterruptedRunError: `stop` was set in time. Nothing was deleted.
     """
-    _refuse_moved(shown, reader)
+    in_time = InterruptedRunError(f"interrupted, so {shown.workspace} was not deleted")
+    try:
+        _refuse_moved(shown, reader)
+    except InterruptedRunError:
+        raise in_time from None
     if stop.is_set():
-        raise InterruptedRunError(f"interrupted, so {shown.workspace} was not deleted")
+        raise in_time
     answer = deleter.delete_workspace()
     if isinstance(answer, Answer) and answer.status == _FORBIDDEN:
         raise ForbiddenError(

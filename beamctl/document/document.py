@@ -100,16 +100,20 @@ class Guards:
         max_removals: Removals, demotions and revocations in one apply.
         allowed_domains: Folded domains whose people may be given access; None means any, empty means nobody's.
         protected: Folded e-mails of people who are never removed or demoted.
+        secret_sources: Files and folders, besides the document's own, that secrets may be read from.
         prevent_destroy: Whether the workspace must not be deleted.
         runs_as: Who beamctl runs as, where the document says so.
+        source: The document that sets them; None for the defaults, and for guards that were read from a record.
     """
 
     min_admins: int = 1
     max_removals: Limit = field(default_factory=lambda: Limit(25, percent=True))
     allowed_domains: tuple[str, ...] | None = None
     protected: tuple[str, ...] = ()
+    secret_sources: tuple[str, ...] = ()
     prevent_destroy: bool = True
     runs_as: Self | None = None
+    source: Document | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

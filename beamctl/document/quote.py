@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from beamctl.model.text import visible
+
 _SHOWN = 60
 
 
 def quoted(text: str) -> str:
     """The text in quotes on one line; what cannot be seen is escaped, and what is very long is cut."""
-    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+    return visible(repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"))
 
 
 def either(words: Sequence[str], joint: str = "or") -> str:

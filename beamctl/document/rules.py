@@ -3,7 +3,8 @@ and the desired state of a document without problems. It must not know any kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,8 @@ from beamctl.document.document import Desired, Document, Guards, Limit, Mode, Pa
 from beamctl.document.problem import Place, Problem
 from beamctl.document.quote import quoted
 from beamctl.model import email
+from beamctl.model.alphabet import described
+from beamctl.model.text import unseen
 
 
 def check(document: Document) -> Iterator[Problem]:
@@ -23,6 +26,33 @@ def check(document: Document) -> Iterator[Problem]:
     if isinstance(address, str) and (fault := email.fault(address)):
         yield _problem(document, ("guards", "self", "email"), address, fault, _ADDRESS_HINT)
     yield from roster.check(document, _SKIP, "{until: …, reason: …}")
+
+
+def unseen_in_names(document: Document) -> Iterator[Problem]:
+    """Names with a character that a reader cannot see, wherever the document has a name. E-mail addresses are checked
+    where they are read."""
+    for path, text, place in _names(document, document.data, ()):
+        if char := unseen(text):
+            message = f"{quoted(text)} has a character that cannot be seen: {described(char)}"
+            yield Problem(place(*path), message, "delete it: in a name, no such character is accepted")
+
+
+def _names(document: Document, data: object, path: Path) -> Iterator[tuple[Path, str, Callable[..., Place]]]:
+    match data:
+        case dict():
+            pairs = path[-1:] in _PAIRS
+            for key, inner in data.items():
+                if pairs and isinstance(key, str):
+                    yield (*path, key), key, document.key_place
+                if (*path, key) not in _ADDRESSES and not (isinstance(inner, str) and (pairs or key in _PROSE)):
+                    yield from _names(document, inner, (*path, key))
+        case list():
+            for index, inner in enumerate(data):
+                yield from _names(document, inner, (*path, index))
+        case str():
+            yield path, data, document.place
+        case _:
+            return
 
 
 def declared_twice(document: Document, declared: dict[str, Place]) -> Iterator[Problem]:
@@ -44,7 +74,8 @@ def desired(document: Document) -> Desired:
     """What a document without problems says."""
     data = document.data
     manage = {section: Mode(mode) for section, mode in data.get("manage", {}).items() if section != _SKIP[-1]}
-    return Desired(data["workspace"], document, _guards(data.get("guards", {})), manage, _skip(document))
+    guards = replace(guards_of(data.get("guards", {})), source=document)
+    return Desired(data["workspace"], document, guards, manage, _skip(document))
 
 
 def _skip(document: Document) -> dict[str, Skip]:
@@ -57,7 +88,8 @@ def _skip(document: Document) -> dict[str, Skip]:
     }
 
 
-def _guards(data: dict[str, Any]) -> Guards:
+def guards_of(data: Mapping[str, Any]) -> Guards:
+    """The guards of a document or a record, with defaults filled in."""
     default = Guards()
     runs_as = data.get("self")
     return Guards(
@@ -65,6 +97,7 @@ def _guards(data: dict[str, Any]) -> Guards:
         max_removals=_limit(data["maxRemovals"]) if "maxRemovals" in data else default.max_removals,
         allowed_domains=tuple(map(email.folded, data["allowedDomains"])) if "allowedDomains" in data else None,
         protected=tuple(email.folded(address) for address in data.get("protected", ())),
+        secret_sources=tuple(data.get("secretSources", default.secret_sources)),
         prevent_destroy=data.get("preventDestroy", default.prevent_destroy),
         runs_as=Self(runs_as.get("email", ""), runs_as.get("serviceAccount", "")) if runs_as else None,
     )
@@ -77,6 +110,14 @@ def _limit(written: str | float) -> Limit:
 
 
 _SKIP = "manage", "skip"
+_ADDRESSES = frozenset(
+    {("members",), ("guards", "self", "email"), ("guards", "protected"), ("guards", "allowedDomains")}
+)
+"""What holds e-mail addresses and nothing else that is a name."""
+_PAIRS = frozenset({("labels",), ("config",), ("secret",)})
+"""Mappings whose keys are names, and whose texts are not."""
+_PROSE = frozenset({"displayName", "description", "reason", "owner"})
+"""Texts for people."""
 _ADDRESS_HINT = "write an address such as ada@example.com"
 _DOMAIN_HINT = "write what follows the @ of an address, such as example.com"
 
@@ -90,7 +131,7 @@ def _addresses(document: Document, key: str, guards: dict[str, Any]) -> Iterator
 
 def _domains(document: Document, guards: dict[str, Any]) -> Iterator[Problem]:
     for path, domain in _strings(guards, "allowedDomains"):
-        if "*" in domain or email.fault("x@" + domain):
+        if not email.is_domain(domain):
             hint = "list each domain; there are no wildcards" if "*" in domain else _DOMAIN_HINT
             yield _problem(document, path, domain, "is not a domain", hint)
     yield from _repeated(document, "allowedDomains", guards)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from beamctl.document.scalar import is_text
-from beamctl.model.text import printable
+from beamctl.model.text import printable, unseen
 
 _WIDE = 1_000_000
 """Columns before a line is broken: an entry is a line, whatever its length."""
@@ -73,7 +73,7 @@ def _flow(value: Any) -> str:  # noqa: ANN401 - any JSON
         value,
         Dumper=_dumper(),
         default_flow_style=True,
-        allow_unicode=all(each.isprintable() for each in _texts(value)),
+        allow_unicode=not any(map(unseen, _texts(value))),
         width=_WIDE,
         sort_keys=False,
     )

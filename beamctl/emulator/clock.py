@@ -16,8 +16,12 @@ LAST_YEAR = 9900
 
 
 def utc_now() -> datetime:
-    """The present moment, in UTC."""
-    return datetime.now(tz=UTC)
+    """The present moment, in UTC.
+
+    Raises:
+        EmulatorError: The machine's clock is beyond the years that a clock here can show.
+    """
+    return _shown(datetime.now(tz=UTC))
 
 
 def stamp(moment: datetime) -> str:

@@ -12,6 +12,7 @@ from itertools import groupby
 from beamctl.emulator.clock import LAST_YEAR, read_moment
 from beamctl.emulator.permission import Role
 from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.unseen import can_be_seen
 
 Rule = Callable[[object], str]
 """Says why a value is refused; an empty text where it is fine."""
@@ -63,7 +64,7 @@ def email(value: object) -> str:
     wrong = "is not an e-mail address"
     if not isinstance(value, str) or len(value) > LONGEST_EMAIL:
         return wrong
-    if not value.isprintable() or not _EMAIL.fullmatch(value) or ".." in value:
+    if not can_be_seen(value) or not _EMAIL.fullmatch(value) or ".." in value:
         return wrong
     local, _, host = value.rpartition("@")
     return wrong if local.startswith(".") or local.endswith(".") or host.endswith((".", "-")) else ""
@@ -170,7 +171,7 @@ def role(value: object) -> str:
 
 def shown_role(value: object) -> str:
     """A role that the API may show: also one that it does not take."""
-    return "" if isinstance(value, str) and value and value.isprintable() else "must be the name of a role"
+    return "" if isinstance(value, str) and value and can_be_seen(value) else "must be the name of a role"
 
 
 def source(value: object) -> str:

@@ -105,7 +105,7 @@ def done(remark: str = "") -> Outcome:
 
 def accepted(answer: Answer | Lost) -> Outcome:
     """The API took the change. Whether it is in effect is checked once the stages are over, as for every change."""
-    return done("" if answer.certain else f"not confirmed yet: {answer.why}")
+    return Outcome(Ending.DONE, "" if answer.certain else answer.why, certain=answer.certain)
 
 
 def found(remark: str) -> Outcome:

@@ -13,14 +13,16 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
+from beamctl.document.quote import quoted
 from beamctl.kinds.resource import ResourceKind
 from beamctl.kinds.resource.live import Thing, Things
 from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
 from beamctl.kinds.resource.wanted import entries
-from beamctl.model.secret import SECRETS_FROM
+from beamctl.model.secret import SECRETS_FROM, SOURCES_ALLOWED, is_own_variable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
 from beamctl.plan.export import Exported, Trail
+from beamctl.plan.sources import files_of
 
 SHAPE = Shape(
     name="integration",
@@ -54,7 +56,11 @@ class IntegrationKind(ResourceKind):
         """The change with where its secret comes from. It goes along with every change: the API may drop what a `PUT`
         leaves out."""
         sources = _sources(desired.section(self.section).get(change.key, {}))
-        return replace(change, secrets={SECRETS_FROM: sources}) if sources and change.after is not None else change
+        if not sources or change.after is None:
+            return change
+        spelled = replace(change, secrets={SECRETS_FROM: sources})
+        allowed = list(desired.guards.secret_sources) if any(files_of(spelled)) else []
+        return replace(spelled, secrets={**spelled.secrets, SOURCES_ALLOWED: allowed}) if allowed else spelled
 
     def remarks(self, changes: Sequence[Change]) -> Iterable[Note]:
         """Whose secret may be lost by a change."""
@@ -108,7 +114,10 @@ def _problems(document: Document) -> Iterator[Problem]:
             if isinstance(source, str):
                 yield Problem(document.key_place(*path), f"a secret stands in the document, under {part!r}", _HINT)
             variable = source.get("env") if isinstance(source, dict) else None
-            if isinstance(variable, str) and not _VARIABLE.fullmatch(variable):
+            if isinstance(variable, str) and is_own_variable(variable):
+                message = f"{quoted(variable)} may hold beamctl's own credential, which is never sent"
+                yield Problem(document.place(*path, "env"), message, "use a variable with another name")
+            elif isinstance(variable, str) and not _VARIABLE.fullmatch(variable):
                 message = f"'env' of {part!r} is not the name of a variable"
                 yield Problem(document.place(*path, "env"), message, "write the name of the variable, never its value")
         if isinstance(secret, dict) and secret.keys() <= {_VERSION}:

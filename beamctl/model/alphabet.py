@@ -27,9 +27,6 @@ _NO_DISGUISE = _NO_ALPHABET | {"ı"}
 """No address passes for another by these alone; the last is ordinary in Turkish."""
 _TOKEN = re.compile(r"[^\s@'\"<>(),;:]+")
 _WORD = re.compile(r"\w+")
-_JOINER = "\u200d"
-_PICTURES = frozenset({"So", "Sk"})
-_AS_PICTURE = "\ufe0f"
 
 
 def skeleton(text: str) -> str:
@@ -83,14 +80,6 @@ def _odd_letters(word: str) -> str:
         return ""
     kept = _LATIN if _LATIN in scripts else next(_scripts(word))
     return "".join(char for char in word if not char.isascii() and _script(char) not in (kept, ""))
-
-
-def joins_pictures(text: str, at: int) -> bool:
-    """Whether what stands there makes one emoji of its neighbours, and cannot be seen."""
-    if text[at] != _JOINER or not 0 < at < len(text) - 1:
-        return False
-    before = text[at - 2 : at - 1] if text[at - 1] == _AS_PICTURE else text[at - 1]
-    return all(char and unicodedata.category(char) in _PICTURES for char in (before, text[at + 1]))
 
 
 def _disguised(word: str) -> str:

@@ -34,7 +34,7 @@ class ApiCall:
 
 _NOT_ABOUT_IT = frozenset({401, 403, 408, 425, 429})
 """Refusals that are about who asks, or when."""
-_ACCEPTED = 202
+_CERTAIN = frozenset({200, 201, 204})
 _FIRST_ERROR = 400
 
 
@@ -59,9 +59,9 @@ class Answer:
 
     @property
     def certain(self) -> bool:
-        """Whether the API says that the call succeeded: not that it will do it later (202), nor that it failed (an
-        error in the body of a success)."""
-        return self.ok and self.status != _ACCEPTED and not is_error(self.body)
+        """Whether the API says that the call succeeded: not that it will do it later (202), did a part of it (206), or
+        failed (an error in the body of a success)."""
+        return self.status in _CERTAIN and not is_error(self.body)
 
     @property
     def refused(self) -> bool:

@@ -7,6 +7,7 @@ import unicodedata
 from itertools import groupby
 
 from beamctl.model.alphabet import described
+from beamctl.model.text import unseen
 
 _ATOM = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
 _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
@@ -41,14 +42,19 @@ def domain(email: str) -> str:
     return folded(email).rpartition("@")[2]
 
 
+def is_domain(text: str) -> bool:
+    """Whether this can follow the `@` of an address. There are no wildcards."""
+    return "*" not in text and not fault("x@" + text)
+
+
 def fault(email: str) -> str:
     """Why this can be no e-mail address, in words; empty where it can be one."""
     if len(email) > LONGEST:
         return f"is longer than {LONGEST} characters"
     if _PLAIN.fullmatch(email):  # nearly all are: the quick way
         return ""
-    if unseen := next((char for char in email if not char.isascii() and not char.isprintable()), ""):
-        return f"has a character that cannot be seen: {described(unseen)}"
+    if not email.isascii() and (char := unseen(email)):
+        return f"has a character that cannot be seen: {described(char)}"
     if not _SHAPE.fullmatch(email):
         return "is not an e-mail address"
     local, _, host = email.rpartition("@")

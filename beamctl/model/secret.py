@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from os.path import normpath
 from typing import Any, assert_never
 
+from beamctl.model.text import shell_word
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -70,6 +72,16 @@ and has nothing there has nowhere to put it."""
 SECRETS_FROM = "from"
 """The key in `Change.secrets` behind which stands where secrets come from, by their names."""
 
+SOURCES_ALLOWED = "allowed"
+"""The key in `Change.secrets` for the entries of `guards.secretSources` that its sources need."""
+
+_OWN_VARIABLES = ("BL_", "BEAMCTL_", "BEAMLIT_")
+
+
+def is_own_variable(name: str) -> bool:
+    """Whether an environment variable configures beamctl or the platform's tools, and so may hold a credential."""
+    return name.upper().startswith(_OWN_VARIABLES)
+
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
@@ -126,7 +138,7 @@ def sink_of(data: Mapping[str, Any] | None) -> Sink | None:
 
 
 def described(place: Sink | Source) -> str:
-    """A place in words. Of a command only the program: its arguments may be long, and are in the document."""
+    """A place in a few words, for messages: of a command only the program. A plan shows it in full (`in_full`)."""
     match place:
         case File(path=path):
             return f"the file {path}"
@@ -136,6 +148,21 @@ def described(place: Sink | Source) -> str:
             return f"the keyring's {service} of {user}"
         case Variable(name=name):
             return f"the variable {name}"
+        case _:
+            assert_never(place)
+
+
+def in_full(place: Sink | Source) -> str:
+    """A place with everything that decides where a secret goes or comes from: no two places look the same."""
+    match place:
+        case File(path=path):
+            return f"the file {shell_word(path)}"
+        case Command(words=words):
+            return f"the command {' '.join(map(shell_word, words))}"
+        case Keyring(service=service, user=user):
+            return f"the keyring's {shell_word(service)} of {shell_word(user)}"
+        case Variable(name=name):
+            return f"the variable {shell_word(name)}"
         case _:
             assert_never(place)
 

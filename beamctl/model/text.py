@@ -1,28 +1,98 @@
-"""Text made safe to show. It must not know where it is shown."""
+"""Text made safe to show: everything that a reader cannot see is escaped."""
 
 from __future__ import annotations
 
-from beamctl.model.alphabet import joins_pictures, marked
+import re
+import shlex
+from functools import cache
+from typing import TYPE_CHECKING
+
+from beamctl.model.alphabet import marked
+
+if TYPE_CHECKING:
+    import regex
+
+_BLANK = "\u2800\u2d7f\U0001107f\U00013441\U00013442\U00016fe4\U0001d159"
+"""Drawn as nothing, although Unicode counts them as visible: an empty braille cell, two joiners, two blank hieroglyphs,
+a filler and a note without a head. No property tells them from others."""
+_JOINER = "\u200d"
+_ALWAYS_KEPT = re.compile(
+    "[\x00-\x7f\xa1-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u052f\u2010-\u2027\u2030-\u205e\u2190-\u23ff\u2460-\u27bf]*"
+)
+"""Text that `visible` keeps, known without the library."""
 
 
 def printable(text: str) -> str:
-    """The text with everything escaped that a terminal or a reader could be fooled by: controls, bidi marks, breaks,
-    letters of another alphabet inside a word."""
+    """The text on one line, with everything escaped that could fool a terminal or a reader.
+
+    That is what cannot be seen (controls, line breaks, marks of direction, ignorable and blank characters), and letters
+    of another alphabet inside a word. Only the joints of one emoji stay. Where anything is escaped, backslashes are
+    doubled, so that two such texts are never shown alike. A text that was made printable stays as it is.
+    """
+    doubled = text.replace("\\", "\\\\")
+    shown = escaped(doubled)
+    return text if shown == doubled else shown
+
+
+def escaped(text: str) -> str:
+    """The same for text in which backslashes are doubled already: JSON, or what `repr` returns."""
     if text.isascii():
-        return text if text.isprintable() else _escaped(text)
-    shown = marked(text)
-    return shown if shown.isprintable() else _escaped(shown)
+        return text if text.isprintable() else _without_controls(text)
+    return visible(_without_controls(marked(text)))
 
 
-def _escaped(text: str) -> str:
-    return "".join(
-        char
-        if char.isprintable() or joins_pictures(text, at)
-        else char.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for at, char in enumerate(text)
-    )
+def visible(text: str) -> str:
+    """The text with everything escaped that cannot be seen, but for ASCII controls: line breaks and colors."""
+    if _ALWAYS_KEPT.fullmatch(text):
+        return text
+    kept = "".join(each if _is_kept(each) else _escape(each) for each in text)
+    return kept if kept.isascii() else _patterns()[0].sub(lambda found: _escape(found[0]), kept)
+
+
+def unseen(text: str) -> str:
+    """The first character that a reader cannot see, for names; empty where there is none. No emoji is an excuse."""
+    if text.isascii():
+        return next((each for each in text if not each.isprintable()), "")
+    ignorable = _patterns()[1]
+    return next((each for each in text if not each.isprintable() or ignorable.match(each)), "")
+
+
+def shell_word(text: str) -> str:
+    """The text as one word of a shell's command line, in ASCII: two texts never look the same."""
+    if text.isascii() and text.isprintable():
+        return shlex.quote(text)
+    return f"$'{''.join(map(_in_dollar_quotes, text))}'"
+
+
+def _in_dollar_quotes(char: str) -> str:
+    if char.isascii() and char.isprintable():
+        return f"\\{char}" if char in "\\'" else char
+    return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"  # noqa: PLR2004 - four digits
 
 
 def is_whole(text: str) -> bool:
     """Whether it can be written: it has no half of a pair of surrogates."""
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _without_controls(text: str) -> str:
+    return "".join(each if each.isprintable() or not each.isascii() else _escape(each) for each in text)
+
+
+def _is_kept(char: str) -> bool:
+    """Whether `visible` leaves the decision to Unicode's properties."""
+    return char.isascii() or char.isprintable() or char == _JOINER
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+@cache
+def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
+    """What cannot be seen where it does not join one emoji; and wherever it is."""
+    import regex  # it takes 15 ms, and most text is ASCII
+
+    picture, ignorable = r"\p{Extended_Pictographic}", rf"[\p{{Default_Ignorable_Code_Point}}{_BLANK}]"
+    joined = rf"(?<={picture})\ufe0f|(?<={picture}[\ufe0f\p{{Emoji_Modifier}}]?){_JOINER}(?={picture})"
+    return regex.compile(rf"(?:{joined})(*SKIP)(*FAIL)|{ignorable}"), regex.compile(ignorable)

@@ -7,19 +7,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from beamctl.document.document import Desired, Mode
+from beamctl.document.document import Desired, Limit, Mode
 from beamctl.plan.change import Action, Change
-from beamctl.plan.comparison import Comparison
+from beamctl.plan.comparison import Comparison, Footing
+from beamctl.plan.floors import InForce
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Kind
 
 
-def taken(
-    kinds: Sequence[Kind[Any]], desired: Desired, changes: Sequence[Change], found: Mapping[str, Comparison]
-) -> list[Hazard]:
-    """Whether a section is emptied, and whether more is taken away than one apply may."""
-    emptied = [hazard for kind in kinds for hazard in _emptiness(kind, desired, found[kind.name])]
-    return [*emptied, *_mass_removal(desired, changes, found)]
+def emptied(kinds: Sequence[Kind[Any]], desired: Desired, found: Mapping[str, Comparison]) -> list[Hazard]:
+    """Whether a section is emptied."""
+    return [hazard for kind in kinds for hazard in _emptiness(kind, desired, found[kind.name])]
 
 
 def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Hazard]:
@@ -32,29 +30,43 @@ def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Haz
     return []
 
 
-def _mass_removal(desired: Desired, changes: Sequence[Change], found: Mapping[str, Comparison]) -> list[Hazard]:
-    limit = desired.guards.max_removals
+def mass_removal(guards: InForce, changes: Sequence[Change], found: Mapping[str, Comparison | Footing]) -> list[Hazard]:
+    """Whether more is taken away than one apply may."""
     takes = Counter(change.kind for change in changes if change.takes)
     access = Counter(change.kind for change in changes if change.takes and change.action is not Action.REVOKE)
+    exceeded = [
+        f"{name} is {told}"
+        for name, side in guards.sides("maxRemovals")
+        for limit in side.max_removals
+        if (told := _exceeded(limit, takes, access, found))
+    ]
+    count = str(takes.total())
+    because = f"{count} would lose something; {'; '.join(exceeded)}"
+    return [Hazard(Risk.MASS_REMOVAL, count, because)] if exceeded else []
+
+
+def _exceeded(
+    limit: Limit, takes: Counter[str], access: Counter[str], found: Mapping[str, Comparison | Footing]
+) -> str:
+    """The limit and what it comes to; empty if it holds."""
     for name, count in takes.items():  # each kind against its own: many mappings make no room for people
         holders, invited = found[name].population, found[name].invited
         for gone, whole in ((access[name], holders), (count, holders + invited)):  # nor do many invitations
             allowed = limit.of(whole)
             if (gone if limit.percent else takes.total()) > allowed:
-                share = f" of {whole}, which is {allowed}" if limit.percent else ""
-                because = f"{takes.total()} would lose something; guards.maxRemovals is {limit}{share}"
-                return [Hazard(Risk.MASS_REMOVAL, str(takes.total()), because)]
-    return []
+                return f"{limit} of {whole}, which is {allowed}" if limit.percent else str(limit)
+    return ""
 
 
 def shrunk(
-    kinds: Sequence[Kind[Any]], desired: Desired, found: Mapping[str, Comparison], left: Mapping[str, int]
+    kinds: Sequence[Kind[Any]], guards: InForce, found: Mapping[str, Comparison], left: Mapping[str, int]
 ) -> list[Hazard]:
     """Whether more is gone since the last recorded run than one apply may take away."""
     missing, facts = 0, []
+    limits = guards.effective.max_removals
     for kind in kinds:
         seen, before = found[kind.name].seen, left.get(kind.name, 0)
-        if seen is not None and before - seen > desired.guards.max_removals.of(before):
+        if seen is not None and any(before - seen > limit.of(before) for limit in limits):
             missing += before - seen
             facts.append(f"{seen} {kind.section} of the {before}")
     because = f"the API shows {' and '.join(facts)} that the last recorded run left"

@@ -71,6 +71,21 @@ class Reason(StrEnum):
     UNDOES = "undoes_run"
 
 
+_REMOVED = frozenset({Reason.NOT_DECLARED, Reason.ACCESS_ENDED})
+REASONS: Mapping[Action, frozenset[Reason]] = {
+    Action.SET: frozenset({Reason.VALUE_DIFFERS}),
+    Action.INVITE: frozenset({Reason.NOT_THERE}),
+    Action.RESEND: frozenset({Reason.INVITATION_EXPIRED}),
+    Action.SET_ROLE: frozenset({Reason.ROLE_DIFFERS}),
+    Action.CREATE: frozenset({Reason.NOT_THERE, Reason.NOT_HANDED_OVER, Reason.EXPIRES}),
+    Action.UPDATE: frozenset({Reason.VALUE_DIFFERS}),
+    Action.REVOKE: _REMOVED,
+    Action.REMOVE: _REMOVED,
+    Action.DELETE: frozenset({Reason.NOT_DECLARED, Reason.NOT_HANDED_OVER, Reason.SUPERSEDED}),
+}
+"""Why each action is planned, other than to undo a run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing a reviewer approves.

@@ -10,7 +10,9 @@ from enum import Enum
 from beamctl.document.problem import Place
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.hazard import Hazard
+from beamctl.plan.declared import Declared
+from beamctl.plan.floors import NO_FLOORS, Bounds
+from beamctl.plan.hazard import Allowance, Hazard
 
 
 class AdminGroups(Enum):
@@ -25,6 +27,23 @@ class AdminGroups(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A change that a recorded run planned and did not complete: what it made, or was to delete, may be there.
+
+    Attributes:
+        change: A creation that was begun, or the deletion of what an earlier run left.
+        began: When the run began.
+        ended: When it ended; None if it was killed.
+        repeated: When a later run began that completed the same change: what is newer may be what that one made.
+    """
+
+    change: Change
+    began: datetime
+    ended: datetime | None = None
+    repeated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What a comparison depends on beside the document and the workspace.
 
@@ -35,6 +54,10 @@ class Situation:
         left: By the name of each kind, how many the last recorded run saw at its end; nothing where none is recorded.
         admin_groups: As the kinds say that were compared before.
         now: The moment in UTC, for what ends within a day; None for the beginning of the day.
+        floors: Guards that are set outside the document.
+        recorded: What the document declared in the last recorded run; None if no record shows it.
+        interrupted: What earlier runs over this workspace left, as their records show.
+        allowed: The hazards that are allowed for this plan: some changes are planned only if they are.
     """
 
     today: date
@@ -43,6 +66,10 @@ class Situation:
     left: Mapping[str, int] = field(default_factory=dict)
     admin_groups: AdminGroups = AdminGroups.KEPT
     now: datetime | None = None
+    floors: Bounds = NO_FLOORS
+    recorded: Declared | None = None
+    interrupted: tuple[Interrupted, ...] = ()
+    allowed: tuple[Allowance, ...] = ()
 
     @property
     def moment(self) -> datetime:
@@ -83,6 +110,8 @@ class Comparison:
         invited: How many have an open invitation.
         relies_on: Keys of those who must still be there before anything is taken from anyone (the remaining admins).
         admin_groups: What the changes make of them; told to the kinds that are compared after this one.
+        ends: By key, the day on which the access of an admin ends, declared before it came; None if the document was
+            not asked.
     """
 
     changes: tuple[Change, ...] = ()
@@ -96,6 +125,20 @@ class Comparison:
     invited: int = 0
     relies_on: tuple[str, ...] = ()
     admin_groups: AdminGroups = AdminGroups.KEPT
+    ends: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a footing depends on in addition to one kind's changes.
+
+    Attributes:
+        floors: Guards that are set outside the document.
+        admin_groups: As the kinds say that were asked before.
+    """
+
+    floors: Bounds = NO_FLOORS
+    admin_groups: AdminGroups = AdminGroups.KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +150,17 @@ class Footing:
         relies_on: As in `Comparison`.
         hazards: Those that nothing may lift.
         admins_lose: Whether an admin loses something: then it matters who makes the changes.
+        population: As in `Comparison`.
+        invited: As in `Comparison`.
+        below_floors: What the floors refuse.
+        admin_groups: As in `Comparison`.
     """
 
     seen: int | None = 0
     relies_on: tuple[str, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     admins_lose: bool = False
+    population: int = 0
+    invited: int = 0
+    below_floors: tuple[Hazard, ...] = ()
+    admin_groups: AdminGroups = AdminGroups.KEPT

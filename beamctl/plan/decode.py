@@ -8,9 +8,10 @@ from typing import Any
 
 from beamctl.document.problem import Place
 from beamctl.model.text import printable
-from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.change import REASONS, Action, Change, Reason, Stage
 from beamctl.plan.codec import change_data
 from beamctl.plan.comparison import Note
+from beamctl.plan.declared import declared_of
 from beamctl.plan.hazard import Allowance, Hazard, Risk
 from beamctl.plan.plan import LiveObject, Plan
 
@@ -36,6 +37,8 @@ def change_of(data: Data) -> Change:
         reason = Reason(data["action_reason"])
     except (ValueError, KeyError) as error:
         raise UndecodableError(f"a change says {error}, which this beamctl does not know") from None
+    if reason not in REASONS[action] | {Reason.UNDOES}:
+        raise UndecodableError(f"the reason {reason.value} of {data['address']} is none for {action.value!r}")
     change = Change(
         kind=data["type"],
         key=data["key"],
@@ -90,6 +93,7 @@ def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
         relies_on={kind: tuple(keys) for kind, keys in workspace.get("relies_on", {}).items()},
         rests_on=rests_on,
         seen=workspace.get("seen", {}),
+        declared=declared_of(workspace),
     )
 
 

@@ -48,7 +48,7 @@ def parts(workspace: str, found: Mapping[str, Exported], unseen: Mapping[str, st
         unseen: By section, why it cannot be seen: it is no section of the document, and so not managed.
         today: From which day on somebody may be skipped for a while.
     """
-    until = (today + SKIPPED_FOR).isoformat()
+    until = (min(today, date.max - SKIPPED_FOR) + SKIPPED_FOR).isoformat()
     skip = {email: {"until": until, "reason": why} for each in found.values() for email, why in each.skip.items()}
     modes = {section: Mode.ADDITIVE.value for section, each in found.items() if not each.whole}
     sections = _put_together(found)

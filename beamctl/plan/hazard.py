@@ -14,10 +14,13 @@ class Risk(Enum):
 
     LAST_ADMIN = "last-admin", "no accepted admin would remain, and nobody could let anyone in again"
     SELF_LOCKOUT = "self-lockout", "beamctl would take its own access away"
-    TOO_FEW_ADMINS = "too-few-admins", "fewer accepted admins would remain than guards.minAdmins asks for"
-    MASS_REMOVAL = "mass-removal", "more is taken away in one apply than guards.maxRemovals allows"
+    TOO_FEW_ADMINS = (
+        "too-few-admins",
+        "fewer accepted admins would remain than guards.minAdmins or --min-admins asks for",
+    )
+    MASS_REMOVAL = "mass-removal", "more is taken away in one apply than guards.maxRemovals or --max-removals allows"
     REMOVES_ADMIN = "removes-admin", "somebody who is an admin now would be removed or demoted"
-    REMOVES_PROTECTED = "removes-protected", "somebody under guards.protected would be removed or demoted"
+    REMOVES_PROTECTED = "removes-protected", "a person under guards.protected or --protect would be removed or demoted"
     RENAME_SUSPECT = (
         "rename-suspect",
         "somebody leaves and a very similar e-mail is invited: one person would lose access until they accept",
@@ -31,8 +34,20 @@ class Risk(Enum):
         "deletes-service-account",
         "a service account would be deleted: its credentials die at once, and never come back",
     )
-    GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain", "somebody outside guards.allowedDomains would be given access"
+    DELETES_API_KEY = (
+        "deletes-api-key",
+        "an API key would be deleted that may be in use: no record here shows that it was not handed over",
+    )
+    GRANTS_OUTSIDE_DOMAIN = (
+        "grants-outside-domain",
+        "a person outside guards.allowedDomains or --allowed-domains would be given access",
+    )
+    LOOSENS_GUARDS = "loosens-guards", "a guard is looser than in the last recorded run, and the plan makes changes"
     DELETES_POLICY_IN_USE = "deletes-policy-in-use", "a policy would be deleted that something still uses"
+    SECRET_SOURCE = (
+        "secret-source",
+        "a secret would be read from a file outside the folder of the document, and sent to the API",
+    )
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"
     LIVE_EMPTY = "live-empty", "the API shows nothing at all where there is always something: do not trust it"
     LIVE_WITHOUT_US = "live-without-us", "the API does not show the person that beamctl runs as: do not trust it"

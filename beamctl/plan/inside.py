@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ ABSENT = object()
 """Stands for no value, which is not None."""
 
 _NAMES = ("groupName", "name")
+_PLAIN = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Difference:
     """One spot inside a value.
 
     Attributes:
-        path: Keys and indices, joined by dots.
+        path: Keys joined by dots; one that is not a plain word is in quotes, so that two paths never look the same.
         before: The value there, or `ABSENT`.
         after: The value there, or `ABSENT`.
     """
@@ -40,10 +42,14 @@ def differences(before: Any, after: Any) -> Sequence[Difference]:  # noqa: ANN40
     )
     found = []
     for level in (level for group in tree.values() for level in group):
-        path = ".".join(str(part) for part in level.path(output_format="list") if not isinstance(part, _Item))
+        path = ".".join(_spelled(part) for part in level.path(output_format="list") if not isinstance(part, _Item))
         old, new = (ABSENT if side is notpresent else _as_it_was(side) for side in (level.t1, level.t2))
         found.append(Difference(path, old, new))
     return sorted(found, key=lambda each: (each.path, str(each.before), str(each.after)))
+
+
+def _spelled(key: object) -> str:
+    return str(key) if _PLAIN.fullmatch(str(key)) else json.dumps(str(key), ensure_ascii=False)
 
 
 def same(before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON

@@ -14,7 +14,7 @@ from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.identity import Identity
 from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Footing, Situation
+from beamctl.plan.comparison import Comparison, Footing, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.shown import Shown
 
@@ -40,6 +40,7 @@ class Outcome:
         hint: What to do about it; may be empty.
         refused: Whether it failed because the API refuses just this, and says so: no reason to doubt anything else.
         found: Whether it is done without us: it was so already, and to undo what we did is not to undo this.
+        certain: Whether the API said plainly that it is done; if not, only a look afterwards tells.
     """
 
     ending: Ending
@@ -47,6 +48,7 @@ class Outcome:
     hint: str = ""
     refused: bool = False
     found: bool = False
+    certain: bool = True
 
 
 Conversation = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Outcome]
@@ -115,7 +117,7 @@ class Kind(Protocol[L]):
         """The keys of what must still be there after the changes: a later listing without one is not believed."""
         ...
 
-    def footing(self, live: L, changes: Sequence[Change]) -> Footing:
+    def footing(self, live: L, changes: Sequence[Change], outside: Outside) -> Footing:
         """On what these changes stand, whoever planned them and whoever makes them."""
         ...
 
@@ -141,6 +143,10 @@ class Kind(Protocol[L]):
 
     def shows(self, live: L, change: Change) -> bool:
         """Whether a change is in effect, as far as the API shows it."""
+        ...
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """The changes of this kind, each with the one that it follows (`Change.follows`)."""
         ...
 
     def perform(self, change: Change, workspace: str) -> Conversation:

@@ -12,12 +12,17 @@ from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.model.identity import Identity
-from beamctl.plan.amount import shrunk, taken
+from beamctl.plan.amount import emptied, mass_removal, shrunk
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import AdminGroups, Comparison, Note, Situation
+from beamctl.plan.declared import Declared
+from beamctl.plan.floors import in_force
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Goes, Kind
+from beamctl.plan.loosening import hazards as loosened_guards
+from beamctl.plan.loosening import kept, sizes
 from beamctl.plan.reading import nothing_goes
+from beamctl.plan.sources import outside
 
 LiveObject = Mapping[str, Any] | None
 """One thing as the API shows it, plain; None where it is not there."""
@@ -43,6 +48,7 @@ class Plan:
         rests_on: By kind and key, what the API shows of all that is changed or relied on; None for what is not there.
         seen: By kind, how many the API shows.
         stays: By kind, keys of those to whom nothing is done, and without whom a later listing is not believed.
+        declared: What the record of a run keeps of the document; None if it was not made from one.
     """
 
     workspace: str
@@ -59,6 +65,7 @@ class Plan:
     rests_on: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
     seen: Mapping[str, int] = field(default_factory=dict)
     stays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    declared: Declared | None = None
 
     @property
     def differs(self) -> bool:
@@ -139,13 +146,19 @@ def _plan(
     situation: Situation,
     found: Mapping[str, Comparison],
 ) -> Plan:
-    changes = sorted((change for each in found.values() for change in each.changes), key=lambda change: change.order)
+    changes = sorted(
+        (change for kind in kinds for change in kind.in_turn(found[kind.name].changes)),
+        key=lambda change: change.order,
+    )
     hazards = [hazard for each in found.values() for hazard in each.hazards]
-    hazards += taken(kinds, desired, changes, found)
+    guards = in_force(desired.guards, situation.floors)
+    hazards += [*emptied(kinds, desired, found), *mass_removal(guards, changes, found), *outside(changes)]
     notes = [note for each in found.values() for note in each.notes]
     doubts = [doubt for each in found.values() for doubt in each.doubts]
+    declared = _declared(desired, situation, found, changes)
     if changes:
-        hazards += [*doubts, *shrunk(kinds, desired, found, situation.left)]
+        hazards += [*doubts, *shrunk(kinds, guards, found, situation.left)]
+        hazards += loosened_guards(situation.recorded, desired.guards, sizes(found.values())) if declared else []
     else:
         notes += [Note(doubt.because) for doubt in doubts]
     tally: Counter[str] = Counter()
@@ -168,7 +181,19 @@ def _plan(
         rests_on={kind.name: _rests_on(kind, live, changes, relies_on) for kind in kinds},
         seen={name: each.seen for name, each in found.items() if each.seen is not None},
         stays=who_stays(kinds, live, changes),
+        declared=declared,
     )
+
+
+def _declared(
+    desired: Desired, situation: Situation, found: Mapping[str, Comparison], changes: Sequence[Change]
+) -> Declared | None:
+    if desired.guards.source is None:
+        return None
+    last = situation.recorded
+    ends = dict(last.ends) if last else {}  # of kinds that this document says nothing about
+    ends |= {name: each.ends for name, each in found.items() if each.ends is not None}
+    return kept(last, Declared(desired.guards, ends), sizes(found.values()), changes=bool(changes))
 
 
 def who_stays(

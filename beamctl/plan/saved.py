@@ -15,6 +15,7 @@ from beamctl.document.schema import check
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
 from beamctl.plan.codec import FORMAT_VERSION, plans_data
+from beamctl.plan.declared import declared_data
 from beamctl.plan.decode import UndecodableError, allowed_of, plan_of
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
@@ -24,6 +25,9 @@ LARGEST = 64 * 1024 * 1024
 
 LONGEST = timedelta(days=30)
 """How long a saved plan may be good."""
+
+CLOCKS_APART = timedelta(minutes=5)
+"""How far ahead of our clock the clock may be by which a plan was created."""
 
 _AGAIN = "Make it again:  beamctl plan --out FILE"
 _SCHEMA = "plan"
@@ -89,6 +93,29 @@ def read_saved(content: bytes, name: str) -> Saved:
         raise UsageError(f"{name} is no plan of beamctl: {error}", _AGAIN) from None
 
 
+def refuse_untimely(saved: Saved, name: str, now: datetime) -> None:
+    """Refuse a plan that cannot have been saved by now.
+
+    Raises:
+        UsageError: It was created in the future, or is good for longer than any plan may be.
+    """
+    if saved.created - now > CLOCKS_APART:
+        message = f"{name} was created in the future, on {_written(saved.created)}"
+        raise UsageError(message, f"Check the clock of this machine and of the one that made the plan.\n{_AGAIN}")
+    if saved.expires - now > LONGEST:
+        message = f"{name} is good until {_written(saved.expires)}, which is more than {LONGEST.days} days from now"
+        raise UsageError(message, _AGAIN)
+
+
+def origin_of(saved: Saved) -> dict[str, str]:
+    """When plans were made, from which commit, and until when they are good, as plain data."""
+    return {
+        "created_at": _written(saved.created),
+        "expires_at": _written(saved.expires),
+        "commit": saved.commit,
+    }
+
+
 def _parsed(content: bytes, name: str) -> Any:  # noqa: ANN401 - any JSON
     if len(content) > LARGEST:
         raise UsageError(f"{name} is larger than {LARGEST // 1024 // 1024} MiB: it is no plan", _AGAIN)
@@ -124,16 +151,13 @@ def _data(saved: Saved) -> dict[str, Any]:
         entry["workspace_id"] = saved.workspace_ids.get(plan.workspace, "")
         entry["relies_on"] = {kind: list(keys) for kind, keys in plan.relies_on.items()}
         entry["seen"] = dict(plan.seen)
+        entry.update(declared_data(plan.declared))
         entry["rests_on"] = [
             {"type": kind, "key": key, "was": was, "fingerprint": fingerprint(was)}
             for kind, objects in sorted(plan.rests_on.items())
             for key, was in sorted(objects.items())
         ]
-    data["saved"] = {
-        "created_at": _written(saved.created),
-        "expires_at": _written(saved.expires),
-        "commit": saved.commit,
-    }
+    data["saved"] = origin_of(saved)
     return data
 
 

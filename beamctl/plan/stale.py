@@ -10,12 +10,18 @@ from typing import Any
 
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
+from beamctl.plan.amount import mass_removal
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import Footing, Note
+from beamctl.plan.comparison import AdminGroups, Footing, Note, Outside
+from beamctl.plan.declared import Declared, declared_in_time
+from beamctl.plan.floors import NO_FLOORS, Bounds, InForce
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.inside import same
 from beamctl.plan.kind import Kind
+from beamctl.plan.loosening import hazards as loosened_guards
+from beamctl.plan.loosening import kept, sizes
 from beamctl.plan.plan import LiveObject, Plan, who_stays
+from beamctl.plan.sources import outside
 
 _BLIND = "the credential does not tell whose it is, so beamctl cannot see whether this locks out whoever makes it"
 
@@ -71,6 +77,32 @@ def ends(plan: Plan) -> date | None:
     return min(map(date.fromisoformat, days), default=None)
 
 
+def below_floors(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], floors: Bounds) -> tuple[Hazard, ...]:
+    """What the floors of this run refuse of a plan that may have been made without them."""
+    footings = _footings(kinds, live, plan.changes, floors)
+    removal = mass_removal(InForce(NO_FLOORS, floors), plan.changes, footings)
+    return (*removal, *(hazard for each in footings.values() for hazard in each.below_floors))
+
+
+def since_recorded(
+    plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], recorded: Declared | None, today: date
+) -> Plan:
+    """The plan beside what was recorded since, or elsewhere: looser guards are a hazard, and no end is backdated."""
+    if plan.declared is None:
+        return plan
+    populations = sizes(_footings(kinds, live, plan.changes).values())
+    told = {(hazard.risk, hazard.value) for hazard in plan.hazards}
+    looser = loosened_guards(recorded, plan.declared.guards, populations) if plan.changes else []
+    known = recorded.ends if recorded else {}
+    ends = {kind: declared_in_time(days, known.get(kind, {}), today) for kind, days in plan.declared.ends.items()}
+    declared = Declared(plan.declared.guards, ends)
+    return replace(
+        plan,
+        hazards=(*(each for each in looser if (each.risk, each.value) not in told), *plan.hazards),
+        declared=kept(recorded, declared, populations, changes=bool(plan.changes)),
+    )
+
+
 def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], identity: Identity | None) -> Plan:
     """The plan for whoever makes it now, who need not be who planned it: what takes from them is a hazard, and last."""
     ours = {
@@ -83,7 +115,7 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
         else each
         for each in plan.changes
     ]
-    footings = {kind.name: kind.footing(live[kind.name], changes) for kind in kinds}
+    footings = _footings(kinds, live, changes)
     names = [printable(each.name) for each in changes if each.takes and each.stage is Stage.OURSELVES]
     hazards = [
         *(hazard for each in footings.values() for hazard in each.hazards),
@@ -91,6 +123,7 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
             Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, from whom this would take something")
             for name in names
         ),
+        *outside(changes),
     ]
     blind = identity is None and plan.runs_as and any(each.admins_lose for each in footings.values())
     return replace(
@@ -103,6 +136,19 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
         stays=who_stays(kinds, live, changes),
         seen={name: each.seen for name, each in footings.items() if each.seen is not None},
     )
+
+
+def _footings(
+    kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change], floors: Bounds = NO_FLOORS
+) -> Mapping[str, Footing]:
+    """What each kind says, told what those before it make of the groups that make people admins."""
+    outside = Outside(floors)
+    found: dict[str, Footing] = {}
+    for kind in kinds:
+        found[kind.name] = kind.footing(live[kind.name], changes, outside)
+        if found[kind.name].admin_groups is not AdminGroups.KEPT:
+            outside = replace(outside, admin_groups=found[kind.name].admin_groups)
+    return found
 
 
 def _relies_on(changes: Sequence[Change], footings: Mapping[str, Footing]) -> Mapping[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from beamctl.document.problem import Problem
 from beamctl.plan.codec import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
+from beamctl.plan.saved import Saved, origin_of
 from beamctl.report.text.apply import doubt_text, totals
 from beamctl.report.text.destroy import told as gone
 from beamctl.report.text.drift import told
@@ -62,12 +63,18 @@ def show_json(workspace: str, api: str, sections: Sections) -> str:
 
 
 def applied_json(
-    plans: Sequence[Plan], allowed: Sequence[Allowance], events: Sequence[tuple[Plan, Sequence[Event]]]
+    plans: Sequence[Plan],
+    allowed: Sequence[Allowance],
+    events: Sequence[tuple[Plan, Sequence[Event]]],
+    *,
+    saved: Saved | None = None,
 ) -> str:
-    """The plans, and what became of every change."""
+    """The plans, the file that they were saved in, if any, and what became of every change."""
     results = [result for plan, each in events for result in _results(plan, each)]
     summary = asdict(totals([event for _, each in events for event in each]))
-    return _dumps(plans_data(plans, allowed) | {"results": results, "summary": summary}, versioned=False)
+    origin = {"saved": origin_of(saved) | {"digest": saved.digest}} if saved else {}
+    data = plans_data(plans, allowed) | origin | {"results": results, "summary": summary}
+    return _dumps(data, versioned=False)
 
 
 def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
@@ -145,10 +152,10 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
             case Ended(change=change, outcome=outcome):
                 said = dict[str, Any](outcome=outcome.ending.value, remark=outcome.remark, hint=outcome.hint)
                 match looked.get(_key(event)):
-                    case Confirmed():
-                        said |= {"confirmed": True}
+                    case Confirmed(late=late):
+                        said |= {"confirmed": True} | ({"remark": ""} if late else {})
                     case Unconfirmed(doubt=doubt) as look:
-                        said |= {"outcome": State.UNCONFIRMED.value, "remark": doubt_text(look), "doubt": doubt.value}
+                        said |= {"outcome": State.UNCONFIRMED.value, "doubt": doubt.value, "hint": doubt_text(look)}
                     case _:
                         pass
             case NotAttempted(change=change, why=why):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from beamctl.model.text import printable
+from beamctl.model.text import escaped
 
 
 class Tone(Enum):
@@ -41,14 +42,23 @@ PLAIN = Style()
 LONGEST_VALUE = 10_000
 """Characters of a value that are shown."""
 
+_LONGEST_DIGEST = 32
+"""Hex digits of a digest that are shown: enough that no two values with the same ones can be found."""
+
 
 def value(data: Any) -> str:  # noqa: ANN401 - any JSON
-    """A value as a reader sees it: strings in quotes, nested values as JSON; of one without end, the beginning."""
+    """A value as a reader sees it: strings in quotes, nested values as JSON. Of a very long one, the beginning and a
+    digest of the whole, so that two values never look the same."""
     text = json.dumps(data, ensure_ascii=False, sort_keys=True)
     more = len(text) - LONGEST_VALUE
-    return (
-        printable(text) if more <= 0 else f"{printable(text[:LONGEST_VALUE])}… ({more:,} more characters: see -o json)"
-    )
+    if more <= 0:
+        return escaped(text)
+    return f"{escaped(text[:LONGEST_VALUE])}… ({more:,} more characters, {digest(text)}: see -o json)"
+
+
+def digest(text: str) -> str:
+    """A short SHA-256 of a text that is not shown as a whole."""
+    return f"sha256:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:_LONGEST_DIGEST]}"
 
 
 def table(rows: Sequence[tuple[str, ...]], indent: str = "") -> list[str]:

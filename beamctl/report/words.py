@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from beamctl.model.secret import SECRET_TO, SECRETS_FROM, described, place_of, sink_of
-from beamctl.model.text import printable
-from beamctl.plan.change import WHOLE, Action, Change, Reason
+from beamctl.model.email import folded
+from beamctl.model.secret import SECRET_TO, SECRETS_FROM, SOURCES_ALLOWED, in_full, place_of, sink_of
+from beamctl.model.text import printable, shell_word
+from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
 from beamctl.plan.inside import Difference, differences
 from beamctl.plan.plan import Plan
 from beamctl.report.style import Tone, value
@@ -90,38 +91,55 @@ def inside(change: Change) -> Sequence[Difference]:
 
 
 def remark(change: Change, plan: Plan) -> str:
-    """Why, and what the document says beside it."""
+    """Why, what else the document says, and what decides about the change and is shown nowhere else."""
     declared = change.declared
     match change.reason:
         case Reason.NOT_DECLARED:
             said = [f"not in {printable(plan.source)}"]
         case Reason.ACCESS_ENDED:
-            said = [f"access ended {declared.get('until', '')}"]
+            said = [printable(f"access ended {declared.get('until', '')}")]
         case Reason.UNDOES:
             said = [f"undoes {printable(plan.source)}"]
+        case Reason.NOT_HANDED_OVER if change.after is None and change.takes:
+            said = ["says that its secret was not handed over, but may be in use"]
         case other:
             said = [_WHY[other]] if other in _WHY else []
     if change.reason is not Reason.ACCESS_ENDED and "until" in declared:
-        said.append(f"until {declared['until']}")
+        said.append(printable(f"until {declared['until']}"))
     said += [printable(f"{name}: {declared[name]}") for name in ("reason", "owner") if name in declared]
-    return " · ".join([*said, *map(printable, _places(change))])
+    said += ["runs last"] if change.stage is Stage.OURSELVES else []
+    return " · ".join([*said, *_which(change), *_places(change)])
+
+
+def _which(change: Change) -> list[str]:
+    """Which one of its name it is about, unless the name says so; next to which ones it is created, and in place of
+    which."""
+    if change.before is None:
+        good, _, lost = f" {change.key.partition(' (')[2].removesuffix(')')}".partition(" | ")  # see kinds.premise
+        told = {"next to": good[1:], "in place of": lost}
+        return [f"{how} {shell_word(ids)}" for how, ids in told.items() if ids]
+    known = change.key in (change.name, folded(change.name)) or change.name.endswith(f"({change.key})")
+    return [] if known or change.action is Action.SET else [f"id {shell_word(change.key)}"]
 
 
 def _places(change: Change) -> list[str]:
     """Where its secrets go to and come from."""
     sink = sink_of(change.secrets.get(SECRET_TO))
     sources = {name: place_of(told) for name, told in (change.secrets.get(SECRETS_FROM) or {}).items()}
-    told = [f"{name} from {described(source)}" for name, source in sources.items() if source]
-    return [f"secret to {described(sink)}", *told] if sink else told
+    told = [f"{shell_word(name)} from {in_full(source)}" for name, source in sources.items() if source]
+    if allowed := change.secrets.get(SOURCES_ALLOWED):
+        told.append(f"guards.secretSources: {' '.join(map(shell_word, allowed))}")
+    return [f"secret to {in_full(sink)}", *told] if sink else told
 
 
 def others(change: Change) -> list[str]:
-    """What else differs than what is shown before and after."""
-    before, after = change.before, change.after
-    if before is None or after is None or change.action not in (Action.SET_ROLE, Action.UPDATE):
+    """What else differs than what is shown before and after; of what is created, what else it is created with."""
+    before, after = change.before or {}, change.after or {}
+    if change.attribute == WHOLE or change.action not in (Action.SET_ROLE, Action.UPDATE, Action.CREATE):
         return []
-    whole = change.attribute == WHOLE
-    return [] if whole else sorted(key for key in after if key != change.attribute and before.get(key) != after[key])
+    named = ("", *change.name.split("/")) if change.action is Action.CREATE else ()
+    rest = (key for key in after if key != change.attribute and before.get(key) != after[key])
+    return sorted(key for key in rest if after[key] not in named)
 
 
 def place(change: Change) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from beamctl.apply.record import Record, State
@@ -21,13 +21,16 @@ from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Note, Situation
+from beamctl.plan.declared import Declared
 from beamctl.plan.export import parts
+from beamctl.plan.floors import NO_FLOORS, Bounds
+from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Goes, Kind
 from beamctl.plan.plan import Plan, leaving, make_plan, make_undo, managed
 from beamctl.plan.reading import read, see
 from beamctl.plan.saved import Saved, read_saved
 from beamctl.plan.shown import Shown, Unseen
-from beamctl.plan.stale import Moved, in_place, moved, run_as
+from beamctl.plan.stale import Moved, below_floors, in_place, moved, run_as, since_recorded
 
 _BY_HAND = "It was made by hand, or by another beamctl."
 
@@ -56,12 +59,14 @@ class Recheck:
         workspace_id: What tells the workspace from another one of its name.
         moved: What the plan rests on and is not so any more.
         in_place: The changes after which things are just as they are now.
+        below_floors: The hazards that the floors of this run raise: nothing in the file lifts them.
     """
 
     plan: Plan
     workspace_id: str
     moved: tuple[Moved, ...]
     in_place: tuple[Change, ...]
+    below_floors: tuple[Hazard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,28 +161,55 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: Situation)
 
 def _refuse_unsound(changes: Sequence[Change], where: str) -> None:
     kinds = {kind.name: kind for kind in KINDS}
-    for change in changes:
-        if change.kind not in kinds or not kinds[change.kind].is_sound(change):
-            raise UsageError(
-                f"{where} has a change that beamctl does not plan: {change.action.value} {change.name}",
-                _BY_HAND,
-            )
+    unknown = [change for change in changes if change.kind not in kinds or not kinds[change.kind].is_sound(change)]
+    for change in (*unknown, *(() if unknown else _out_of_turn(changes))):
+        message = f"{where} has a change that beamctl does not plan: {change.action.value} {change.name}"
+        raise UsageError(message, _BY_HAND)
+
+
+def _out_of_turn(changes: Sequence[Change]) -> Iterator[Change]:
+    """The changes that follow another one than those of their kind do."""
+    for kind in KINDS:
+        theirs = [change for change in changes if change.kind == kind.name]
+        turns = {change.key: change.follows for change in kind.in_turn(theirs)}
+        yield from (change for change in theirs if change.follows != turns[change.key])
 
 
 def _among(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> Goes:
     return lambda key: (kind.name, key) in gone
 
 
-def look_again(saved: Plan, reader: Reader, identity: Identity | None) -> Recheck:
-    """Read what a saved plan rests on, and see whether it is still so."""
+def look_again(
+    saved: Plan,
+    reader: Reader,
+    identity: Identity | None,
+    *,
+    floors: Bounds = NO_FLOORS,
+    recorded: Declared | None = None,
+    today: date = date.min,
+) -> Recheck:
+    """Read what a saved plan rests on, and see whether it is still so.
+
+    Args:
+        saved: The plan.
+        reader: Of its workspace.
+        identity: Who makes it, as far as the credential tells.
+        floors: Guards of the run that makes it, whatever it was made with.
+        recorded: What the last recorded run declared.
+        today: The day in UTC.
+    """
     kinds = tuple(kind for kind in KINDS if kind.name in saved.sections)
     gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
     live = {kind.name: read(kind, saved.workspace, reader, _among(kind, gone)) for kind in kinds}
+    plan = since_recorded(run_as(saved, kinds, live, identity), kinds, live, recorded, today)
+    below = below_floors(plan, kinds, live, floors)
+    told = {(hazard.risk, hazard.value) for hazard in below}
     return Recheck(
-        plan=run_as(saved, kinds, live, identity),
+        plan=replace(plan, hazards=(*below, *(each for each in plan.hazards if (each.risk, each.value) not in told))),
         workspace_id=identify(saved.workspace, reader),
         moved=moved(saved, kinds, live),
         in_place=in_place(saved, kinds, live),
+        below_floors=below,
     )
 
 

@@ -7,11 +7,12 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 
 from beamctl.api.breakdown import Timeouts
+from beamctl.api.clock import Clock
 from beamctl.api.credential import ApiKey, Credential
 from beamctl.api.endpoint import era_of
 from beamctl.api.settings import Connection
@@ -42,6 +43,9 @@ class FakeClock:
         if not self.interrupted:
             self.time += seconds
         return not self.interrupted
+
+    def stopped(self) -> bool:
+        return self.interrupted
 
 
 Step = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
@@ -99,9 +103,9 @@ def opened(
     return open_workspace(to or connection(), "acme", options)
 
 
-def networked(url: str, clock: FakeClock | None = None, read: float = 5.0) -> WorkspaceApi:
+def networked(url: str, clock: Clock | None = None, read: float = 5.0, connect: float = 5.0) -> WorkspaceApi:
     """The real network, with little patience."""
-    options = Options(timeouts=Timeouts(connect=5.0, read=read), clock=clock or FakeClock(), chance=lambda: 1.0)
+    options = Options(timeouts=Timeouts(connect, read), clock=clock or FakeClock(), chance=lambda: 1.0)
     return open_workspace(connection(url=url), "acme", options)
 
 
@@ -147,6 +151,27 @@ def falls_silent(peer: socket.socket) -> None:
     peer.recv(1)  # until the client goes away
 
 
+def drips(at_once: bytes, piece: bytes, *, pause: float = 0.02) -> Behaviour:
+    """Answer with the first bytes at once, then with one piece after the other, until the client goes away."""
+
+    def behave(peer: socket.socket) -> None:
+        take_request(peer)
+        drip(peer, at_once, piece, pause)
+
+    return behave
+
+
+def drip(peer: socket.socket, at_once: bytes, piece: bytes, pause: float) -> None:
+    peer.settimeout(pause)
+    with suppress(OSError):
+        peer.sendall(at_once)
+        while True:
+            with suppress(TimeoutError):
+                if not peer.recv(65536):
+                    return
+            peer.sendall(piece)
+
+
 def http(status: str, body: bytes, *, length: int | None = None, more: str = "") -> bytes:
     size = len(body) if length is None else length
     return f"HTTP/1.1 {status}\r\nContent-Length: {size}\r\nConnection: close\r\n{more}\r\n".encode() + body
@@ -166,7 +191,7 @@ def serving(behaviours: Sequence[Behaviour]) -> Iterator[str]:
                 peer, _ = listener.accept()
             except TimeoutError:
                 continue
-            with peer:
+            with peer, suppress(OSError):  # the client may go away at any moment
                 peer.settimeout(5)
                 (left[0] if len(left) == 1 else left.pop(0))(peer)
 

@@ -11,7 +11,7 @@ from beamctl.api.credential import ApiKey, ClientCredentials, Credential, LoginT
 from beamctl.api.endpoint import Era
 from beamctl.api.settings import Connection
 from beamctl.api.token import Token
-from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UnreachableError
+from beamctl.errors import ApiError, GarbledError, InterruptedRunError, UnauthenticatedError, UnreachableError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.model.identity import Identity
 from tests.api.fakes import NOON, FakeClock, Script, connection, jwt, opened, page, reply
@@ -179,6 +179,15 @@ def test_no_token_at_the_moment(step: httpx.Response | Exception, kind: type[Api
             api.reader().get("/users")
         assert caught.value.message == message
         assert api.sender().send(ApiCall(Method.DELETE, "/users/a")) == Lost(message)
+
+
+def test_an_interrupted_request_for_a_token_is_not_made_again() -> None:
+    script = Script(InterruptedRunError("interrupted"))
+    with opened(script, to=connection(SERVICE)) as api:
+        for _ in range(2):
+            with pytest.raises(InterruptedRunError):
+                api.sender().send(ApiCall(Method.DELETE, "/users/a"))
+    assert len(script.asked) == 1
 
 
 def test_a_request_for_a_token_is_made_again() -> None:

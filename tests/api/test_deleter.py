@@ -21,7 +21,7 @@ from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
         (page(), Lost("api.example.com answered with an HTML page instead of JSON")),
         (httpx.Response(200, content=b'{"na'), Lost("the answer of api.example.com ends in the middle")),
         (httpx.ReadError("x"), Lost("api.example.com ended the connection before its answer was complete")),
-        (httpx.ReadTimeout("x"), Lost("api.example.com did not answer within 60 s")),
+        (httpx.ReadTimeout("x"), Lost("no complete response from api.example.com within 60 s")),
         (httpx.ConnectError("x"), Lost("no connection to api.example.com")),
     ],
     ids=lambda value: str(value)[:40],

@@ -196,6 +196,17 @@ def test_the_gate_can_be_left_while_it_waits() -> None:
         pass
 
 
+def test_the_gate_can_be_left_while_others_are_inside() -> None:
+    clock = FakeClock()
+    gate = Gate(clock)
+    with gate.slot() as slot:
+        slot.verdict = Verdict.REFUSED
+    with gate.slot():
+        clock.interrupted = True
+        with pytest.raises(InterruptedRunError), gate.slot():
+            pass
+
+
 def test_the_gate_lets_the_next_one_in() -> None:
     gate, order = Gate(FakeClock()), list[str]()
     with gate.slot() as slot:

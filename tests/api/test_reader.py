@@ -7,6 +7,7 @@ from beamctl.errors import (
     ApiError,
     ForbiddenError,
     GarbledError,
+    InterruptedRunError,
     MissingError,
     UnauthenticatedError,
     UnreachableError,
@@ -17,6 +18,7 @@ from tests.api.fakes import KEY, URL, FakeClock, Script, connection, opened, pag
 WITH_CREDENTIAL = "The credential comes from BL_API_KEY"
 NO_ACCESS = "it is valid, but has no access to the workspace acme, or not the role that this needs."
 ELSEWHERE = "it is somewhere else now; set --api-url to the API itself"
+NOT_HTTP = "the response of api.example.com is incomplete or not valid HTTP (GET /users)"
 BROKEN = "api.example.com ended the connection before its answer was complete (GET /users)"
 
 
@@ -123,13 +125,20 @@ def test_a_missing_path_hints_at_the_base_url() -> None:
             GarbledError,
             "the answer of api.example.com is not valid JSON (GET /users)",
         ),
-        (httpx.DecodingError("x"), GarbledError, "the answer of api.example.com cannot be decompressed (GET /users)"),
         (httpx.ReadError(KEY), UnreachableError, BROKEN),
-        (httpx.RemoteProtocolError(KEY), UnreachableError, BROKEN),
+        (httpx.RemoteProtocolError(KEY), UnreachableError, NOT_HTTP),
         (httpx.WriteError(KEY), UnreachableError, BROKEN),
         (httpx.CloseError(KEY), UnreachableError, BROKEN),
-        (httpx.ReadTimeout("x"), UnreachableError, "api.example.com did not answer within 60 s (GET /users)"),
-        (httpx.WriteTimeout("x"), UnreachableError, "api.example.com did not answer within 60 s (GET /users)"),
+        (
+            httpx.ReadTimeout("x"),
+            UnreachableError,
+            "no complete response from api.example.com within 60 s (GET /users)",
+        ),
+        (
+            httpx.WriteTimeout("x"),
+            UnreachableError,
+            "no complete response from api.example.com within 60 s (GET /users)",
+        ),
         (httpx.ConnectTimeout("x"), UnreachableError, "no connection to api.example.com within 10 s (GET /users)"),
         (httpx.PoolTimeout("x"), UnreachableError, "no connection to api.example.com within 10 s (GET /users)"),
         (httpx.ConnectError(KEY), UnreachableError, "no connection to api.example.com (GET /users)"),
@@ -197,7 +206,7 @@ def test_trouble_that_passes_is_not_noticed() -> None:
 
 def test_an_interruption_ends_the_waiting() -> None:
     script = Script(reply(503))
-    with opened(script, FakeClock(interrupted=True)) as api, pytest.raises(ApiError, match="HTTP 503"):
+    with opened(script, FakeClock(interrupted=True)) as api, pytest.raises(InterruptedRunError):
         api.reader().get("/users")
     assert len(script.asked) == 1
 
@@ -206,7 +215,7 @@ def test_an_answer_may_not_be_endless() -> None:
     endless = httpx.Response(200, stream=_Endless())
     with opened(lambda _request: endless) as api, pytest.raises(GarbledError) as caught:
         api.reader().get("/users")
-    assert caught.value.message == "the answer of api.example.com is larger than any it should give (GET /users)"
+    assert caught.value.message == "the response of api.example.com is too large (GET /users)"
 
 
 class _Endless(httpx.SyncByteStream):

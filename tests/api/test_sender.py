@@ -11,6 +11,7 @@ INVITE = ApiCall(Method.POST, "/users", {"email": "bob@example.com"})
 PROMOTE = ApiCall(Method.PUT, "/users/bob%40example.com", {"role": "admin"})
 REMOVE = ApiCall(Method.DELETE, "/users/bob%40example.com")
 BROKEN = Lost("api.example.com ended the connection before its answer was complete")
+NOT_HTTP = Lost("the response of api.example.com is incomplete or not valid HTTP")
 IN_TROUBLE = Lost("api.example.com answered HTTP 503: maintenance")
 CUT = httpx.Response(200, content=b'{"email": "bob@exa')
 
@@ -42,8 +43,8 @@ def test_a_success_may_be_empty(status: int) -> None:
     ("call", "step", "outcome", "attempts"),
     [
         (INVITE, httpx.ReadError("x"), BROKEN, 1),
-        (INVITE, httpx.RemoteProtocolError("x"), BROKEN, 1),
-        (INVITE, httpx.ReadTimeout("x"), Lost("api.example.com did not answer within 60 s"), 1),
+        (INVITE, httpx.RemoteProtocolError("x"), NOT_HTTP, 1),
+        (INVITE, httpx.ReadTimeout("x"), Lost("no complete response from api.example.com within 60 s"), 1),
         (INVITE, reply(503, {"error": "maintenance"}), IN_TROUBLE, 1),
         (INVITE, reply(503, {"error": "maintenance"}, x_should_retry="true"), IN_TROUBLE, 1),
         (INVITE, page(), Lost("api.example.com answered with an HTML page instead of JSON"), 1),

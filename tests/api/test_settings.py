@@ -1,11 +1,13 @@
 import base64
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.cli_files import FileText
+from beamctl.api.cli_files import FileText, read_file
 from beamctl.api.credential import ApiKey, ClientCredentials, LoginTokens
 from beamctl.api.endpoint import Era
 from beamctl.api.settings import Sources, decide, default_workspace, look_around
@@ -265,3 +267,37 @@ def test_settings_do_not_load_http() -> None:
     code = "import sys, beamctl.api.settings; print('httpx' in sys.modules, 'yaml' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_a_key_file_may_be_a_pipe_that_ends(tmp_path: Path) -> None:
+    """As in `--api-key-file <(command)`."""
+    reading, writing = os.pipe()
+    os.write(writing, b"bl_key\n")
+    os.close(writing)
+    found = read_file(f"/dev/fd/{reading}")
+    os.close(reading)
+    assert found is not None
+    assert (found.content, found.fault) == (b"bl_key\n", "")
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor() as pool:
+        pool.submit((tmp_path / "pipe").write_bytes, b"bl_key")
+        assert read_file(str(tmp_path / "pipe")) == FileText(str(tmp_path / "pipe"), b"bl_key")
+
+
+def test_a_key_file_that_never_ends_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reading, writing = os.pipe()
+    os.write(writing, b"bl_half")
+    for path in (str(tmp_path / "pipe"), f"/dev/fd/{reading}"):
+        found = read_file(path, seconds=0.05)
+        assert found is not None
+        assert (found.content, found.fault) == (b"", "it is a pipe that did not end within 0.05 seconds")
+    os.close(writing)
+    os.close(reading)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "/dev/tty"])
+def test_a_key_file_that_is_a_device_is_not_opened(path: str) -> None:
+    found = read_file(path)
+    assert found is not None
+    assert found.fault == "it is not a regular file or a pipe"

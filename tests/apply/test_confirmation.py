@@ -1,5 +1,6 @@
 """Whatever the API answers to a write, a change that is not in effect is never reported as done."""
 
+import json
 import threading
 from collections.abc import Callable
 from copy import deepcopy
@@ -11,13 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.apply.event import Confirmed, Doubt, Ended, Event, Unconfirmed
+from beamctl.apply.record import last_line
 from beamctl.errors import ForbiddenError, InterruptedRunError, UnreachableError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.model.ports import PAUSES, Reader
 from beamctl.plan.plan import Plan
+from beamctl.report.as_json import applied_json
 from beamctl.report.text.apply import end_text, event_text, totals
 from beamctl.usecases.changes import apply
+from tests.fakes.accounts import api_key, machine
 from tests.fakes.runs import document, outcomes, planned
+from tests.fakes.things import thing
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import SAMPLES, Sample, vault
 
@@ -40,6 +45,7 @@ SPELLED: dict[str, Callable[[Answer], Answer]] = {
     "202": lambda answer: Answer(202, answer.body),
     "202 without a body": lambda _: Answer(202),
     "204": lambda _: Answer(204),
+    "206": lambda answer: Answer(206, answer.body),
     "an error": lambda _: Answer(200, {"error": "no", "code": 403}),
     "an error next to the object": lambda answer: Answer(200, {**(answer.body or {}), "error": "no"}),
     "nothing": lambda _: Answer(200, {}),
@@ -223,13 +229,22 @@ def test_a_listing_that_lost_others_does_not_confirm_a_removal() -> None:
     assert "bob@x.io should be untouched" in event.why
 
 
+def test_a_record_counts_only_what_came_for_sure() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin", "new@x.io": "member"}), live)
+    events = run(plan, Odd(live, "as documented", acts=False))
+    assert set(outcomes(events).values()) == {"not confirmed"}
+    # old@x.io may be gone, and new@x.io may not have come
+    assert json.loads(last_line(plan, events, "", interrupted=False))["left"] == {"member": 1}
+
+
 def test_what_a_reader_sees() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
     events: list[Event] = run(plan, Odd(live, "an error", acts=False))
     (ended,) = [each for each in events if isinstance(each, Ended)]
     (doubt,) = [each for each in events if isinstance(each, Unconfirmed)]
-    assert event_text(ended) == "  ✓ remove old@x.io  was member — not confirmed yet: the API answered 200"
+    assert event_text(ended) == "  … remove old@x.io  not confirmed yet: the API answered 200"
     assert event_text(doubt) == (
         "  ✗ remove old@x.io  the API took this change but does not show it yet: "
         'it shows email "old@x.io", role "member", standing "accepted", source "local"'
@@ -237,3 +252,85 @@ def test_what_a_reader_sees() -> None:
     assert end_text("acme", events) == (
         "Applied in part to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
     )
+
+
+def test_a_change_that_was_in_doubt_is_said_to_be_confirmed() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin"}), live)
+    events: list[Event] = run(plan, Odd(live, "202", acts=True))
+    assert [text for text in map(event_text, events) if text] == [
+        "  … remove old@x.io  not confirmed yet: the API answered 202",
+        "  ✓ remove old@x.io  confirmed",
+    ]
+    (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
+    assert (result["outcome"], result["remark"], result["confirmed"]) == ("done", "", True)
+    assert [text for text in map(event_text, run(plan, Odd(live, "204", acts=True))) if text] == [
+        "  ✓ remove old@x.io  was member — was gone already"
+    ]
+
+
+def test_where_a_secret_went_is_kept_though_its_account_does_not_show() -> None:
+    live = FakeWorkspace.of([ROOT])
+    want = document(serviceAccounts={"ci": {"role": "member", "secretTo": {"file": "ci.json"}}})
+    plan = planned(want, live)
+
+    class Forgets:
+        def get(self, _path: str) -> Any:
+            return []
+
+    api = Odd(live, "as documented", acts=True)
+    events = run(plan, api, Forgets())
+    (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
+    assert (result["outcome"], result["doubt"]) == ("not confirmed", "not_shown_yet")
+    assert "went to the file ci.json" in result["remark"]
+    assert "does not show it yet" in result["hint"]
+
+
+def test_an_invitation_whose_answer_names_another_person_is_looked_up_before_it_counts() -> None:
+    live = FakeWorkspace.of([ROOT])
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
+    live.calls.clear()
+    assert outcomes(run(plan, Odd(live, "another object", acts=True))) == {"a@x.io": "done"}
+    assert live.calls == ["POST /users", "GET /users", "GET /users"]  # to see it, and to confirm it
+
+
+def test_an_account_whose_answer_names_another_one_is_looked_up_before_it_counts() -> None:
+    class OtherId(Odd):
+        def send(self, call: ApiCall) -> Answer | Lost:
+            answer = super().send(call)
+            if call.method is Method.PUT and isinstance(answer, Answer):
+                return Answer(200, {**answer.body, "client_id": "other"})
+            return answer
+
+    live = FakeWorkspace.of([ROOT])
+    want = document(serviceAccounts={"ci": {"role": "member", "secretTo": {"file": "ci.json"}}})
+    plan = planned(want, live)
+    live.calls.clear()
+    assert outcomes(run(plan, OtherId(live, "as documented", acts=True))) == {"ci": "done"}
+    after = live.calls[live.calls.index("PUT /service_accounts/made-1") + 1 :]
+    assert after == ["GET /service_accounts"] * 2  # to see it, and to confirm it
+
+
+def test_a_policy_whose_users_are_answered_with_an_error_is_not_deleted() -> None:
+    class Broken(Odd):
+        def send(self, call: ApiCall) -> Answer | Lost:
+            return Answer(200, {"error": "no"}) if call.path.endswith("/usages") else super().send(call)
+
+    live = FakeWorkspace.of([ROOT])
+    live.things.kept["policies"] = {"eu": thing("eu", type="location")}
+    plan = planned(document(policies={}), live)
+    assert outcomes(run(plan, Broken(live, "as documented", acts=True))) == {"eu": "failed"}
+    assert "eu" in live.things.kept["policies"]
+
+
+def test_a_key_is_not_gone_because_its_account_is_not_listed() -> None:
+    live = FakeWorkspace.of([ROOT])
+    live.accounts.kept["c1"] = machine("c1", "ci")
+    live.accounts.keys["c1"] = [api_key("k1", "old", "2026-01-01T00:00:00Z")]
+    plan = planned(document(serviceAccounts={"ci": {"role": "member", "apiKeys": {}}}), live)
+
+    class Short:
+        def get(self, path: str) -> Any:
+            return [] if path == "/service_accounts" and not live.accounts.keys["c1"] else live.get(path)
+
+    assert outcomes(run(plan, Odd(live, "as documented", acts=True), Short())) == {"ci/old (k1)": "not confirmed"}

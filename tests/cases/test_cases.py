@@ -15,17 +15,21 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from beamctl.cli.floors import floors_of
 from beamctl.document.schema_file import load_schema
 from beamctl.model.identity import Identity
+from beamctl.plan.declared import declared_of
 from beamctl.plan.hazard import allowance
 from beamctl.plan.plan import Plan
 from beamctl.report.as_json import plans_json
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
+from tests.fakes.journal import stopped
 from tests.fakes.runs import TODAY, desired, planned
 from tests.fakes.workspace import FakeWorkspace
 
 HERE = Path(__file__).parent
+NO_OPTIONS: dict[str, Any] = {"min_admins": None, "max_removals": None, "protect": [], "allowed_domains": []}
 CASES = sorted(path.parent for path in HERE.glob("*/access.yaml"))
 
 
@@ -60,7 +64,20 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     identity = Identity(**live["identity"]) if "identity" in live else None
     want = desired((case / "access.yaml").read_text())
     reader = WithAccounts(workspace, live.get("accounts", []))
-    return planned(want, reader, today=today, identity=identity, left=live.get("left")), live
+    floors = floors_of(environment={}, **{**NO_OPTIONS, **live.get("floors", {})})
+    recorded = declared_of(live.get("recorded", {}))
+    runs = stopped(*live.get("stopped", ()))
+    left = live.get("left")
+    return planned(
+        want,
+        reader,
+        today=today,
+        identity=identity,
+        left=left,
+        floors=floors,
+        recorded=recorded,
+        interrupted=runs,
+    ), live
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

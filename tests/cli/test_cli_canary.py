@@ -115,8 +115,15 @@ def echoing(method: str, path: str) -> tuple[str, Any]:
 
 @contextmanager
 def api_that(answer: Callable[[str, str], tuple[str, Any]]) -> Iterator[Api]:
+    gone = False
+
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        status, body = answer(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        nonlocal gone
+        asked = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        status, body = answer(*asked)
+        if gone and asked == ("GET", "/v0/workspaces/acme"):  # only the look after a deletion
+            status = "404 Not Found"
+        gone = asked == ("DELETE", "/v0/workspaces/acme") and status.startswith("200")
         content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         headers = {"X-Request-Id": KEY, "CF-Ray": TOKEN, "X-Blaxel-Error-Code": PASSWORD, "X-Should-Retry": "false"}
         start_response(status, [*headers.items(), ("Content-Length", str(len(content)))])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.fakes import drips
+from tests.api.fakes import serving as dripping
 from tests.cli.loopback import Api
 from tests.cli.process import Ran, process
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, Write
@@ -68,8 +70,19 @@ def test_an_answer_that_takes_too_long(api: Api) -> None:
     api.hold = "GET"
     ran = hurried("plan", "--timeout", "0.1")
     assert ran.code == 1
-    assert ran.err.startswith("Error: 127.0.0.1 did not answer within 0.1 s (GET /users)\n")
+    assert ran.err.startswith("Error: no complete response from 127.0.0.1 within 0.1 s (GET /users)\n")
     assert set(api.calls) == {"GET /users"}
+
+
+def test_an_answer_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BL_API_KEY", CANARY)
+    with dripping([drips(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n[", b" ")]) as url:
+        ran = hurried("plan", "--timeout", "0.1", "--api-url", url)
+    assert ran.code == 1
+    assert ran.err == (
+        "Error: no complete response from 127.0.0.1 within 0.1 s (GET /users)\n"
+        "  Try again later, or allow more time with --timeout.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,23 @@
 """Ctrl-C and SIGTERM, against an API that holds requests back until the test lets them go."""
 
 import signal
+import socket
 import subprocess
+import threading
 
 import pytest
 
+from tests.api.fakes import Behaviour, drip, drips
+from tests.api.fakes import serving as dripping
 from tests.cli.loopback import Api
 from tests.cli.process import Ran, running
-from tests.cli.world import AS_IS, Cli, People, Write, error_in
+from tests.cli.world import AS_IS, CANARY, Cli, People, Write, error_in
 
 INVITES = AS_IS.replace("  eve@example.com: member\n", "") + "  k1@example.com: viewer\n  k2@example.com: viewer\n"
 FIRST = "Stopping after the calls in flight. Once more to stop at once.\n"
 SECOND = "Stopped at once. What was in flight may or may not have been made: run `beamctl plan`.\n"
+SOON = 5
+"""Seconds for a busy machine to end within a second. The servers here would go on for much longer."""
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
@@ -51,7 +57,7 @@ def test_the_first_ends_after_the_calls_in_flight(
         assert "  ○ remove eve@example.com  not attempted: interrupted\n" in ran.out
         assert "\nApplied in part to acme: 1 done, 2 not attempted.\nRun `beamctl apply` again: " in ran.out
     else:
-        assert ran.json["summary"] == {"done": 1, "deferred": 0, "failed": 0, "not_attempted": 2}
+        assert ran.json["summary"] == {"done": 1, "deferred": 0, "failed": 0, "not_attempted": 2, "not_confirmed": 0}
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -111,6 +117,60 @@ def test_control_c_while_reading(write: Write, api: Api, command: str, output: s
     assert ran.err == "\nError: interrupted\n"
     assert ran.out == "" if output == "text" else error_in(ran)["message"] == "interrupted"
     assert api.writes == []
+
+
+def heard(behave: Behaviour, arrived: threading.Event) -> Behaviour:
+    def behaviour(peer: socket.socket) -> None:
+        arrived.set()
+        behave(peer)
+
+    return behaviour
+
+
+@pytest.mark.parametrize(
+    ("command", "stage"),
+    [
+        ("plan", drips(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n")),
+        ("drift", drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n")),
+        ("show", drips(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n")),
+        ("export", lambda peer: drip(peer, b"\x16\x03\x03\x40\x00", b"\x02", 0.1)),
+    ],
+)
+def test_control_c_while_a_server_drips(
+    write: Write, monkeypatch: pytest.MonkeyPatch, command: str, stage: Behaviour
+) -> None:
+    write("beamctl.yaml", INVITES)
+    monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
+    monkeypatch.setenv("BEAMCTL_WORKSPACE", "acme")
+    arrived = threading.Event()
+    with dripping([heard(stage, arrived)]) as url:
+        monkeypatch.setenv("BEAMCTL_API_URL", url.replace("http:", "https:") if command == "export" else url)
+        with running(command) as started:
+            assert arrived.wait(20)
+            started.send_signal(signal.SIGINT)
+            out, err = started.communicate(timeout=SOON)
+    assert (started.returncode, out, err) == (130, "", "\nError: interrupted\n")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_first_ends_reading_again(write: Write, api: Api, people: People, number: signal.Signals) -> None:
+    """Before eve is removed, the members are read again, and the API does not answer."""
+    write("beamctl.yaml", INVITES)
+
+    def bend(call: str) -> None:
+        if call.startswith("POST"):
+            api.hold = "GET"
+
+    api.bend = bend
+    with running("apply", "--auto-approve") as started:
+        assert api.arrived.acquire(timeout=20)
+        started.send_signal(number)
+        assert line(started) == FIRST
+        out, err = started.communicate(timeout=SOON)
+        api.hold = "nothing"
+    assert (started.returncode, err) == (130, "")
+    assert "  ○ remove eve@example.com  not attempted: interrupted\n" in out
+    assert "eve@example.com" in people()
 
 
 def test_signals_are_given_back(cli: Cli, write: Write, api: Api) -> None:

@@ -201,7 +201,7 @@ def test_a_refusal_is_told_to_machines(cli: Cli, write: Write) -> None:
         ]
         assert len(ran.json["resource_changes"]) == 2
     assert ran.json["results"] == []
-    assert ran.json["summary"] == {"done": 0, "deferred": 0, "failed": 0, "not_attempted": 0}
+    assert ran.json["summary"] == {"done": 0, "deferred": 0, "failed": 0, "not_attempted": 0, "not_confirmed": 0}
 
 
 @pytest.mark.usefixtures("local")

@@ -56,7 +56,7 @@ def applied(cli: Cli, write: Write, local: Path, monkeypatch: pytest.MonkeyPatch
 def test_what_an_apply_leaves(cli: Cli, applied: str, directory: Path) -> None:
     record = the_record()
     first, last = record[0], record[-1]
-    assert [line["event"] for line in record] == ["run", *["started", "done"] * 2, "end"]
+    assert [line["event"] for line in record] == ["run", *["started", "done"] * 2, *["confirmed"] * 2, "end"]
     assert (first["run"], first["workspace"], first["api_url"]) == (applied, "acme", "local")
     assert (first["actor"], first["commit"], first["seen"]) == ("octo\u202ecat", "", {"member": 4})
     assert [change["name"] for change in first["changes"]] == ["grace@example.com", "kim@example.com"]
@@ -167,6 +167,24 @@ def test_where_no_record_can_be_begun_nothing_is_changed(
     assert api.writes == []
     assert people() == before
     assert not RUNS.exists() or list(RUNS.iterdir()) == []
+
+
+@pytest.mark.parametrize("link", [".beamctl", ".beamctl/runs"])
+def test_records_do_not_follow_a_link_that_a_checkout_brings(
+    cli: Cli, write: Write, api: Api, directory: Path, link: str
+) -> None:
+    write("beamctl.yaml", CHANGED)
+    elsewhere = directory.parent / "elsewhere"
+    if link == ".beamctl":
+        (directory / link).rename(elsewhere)  # with the database of the emulator
+    else:
+        elsewhere.mkdir()
+    (directory / link).symlink_to(elsewhere)
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 3
+    assert f"nothing was changed: {link} is a symbolic link, which a checkout may bring along\n" in ran.err
+    assert [path.name for path in elsewhere.iterdir() if not path.name.startswith("emulator.db")] == []
+    assert api.writes == []
 
 
 @pytest.mark.usefixtures("api")
@@ -293,6 +311,7 @@ def test_what_a_killed_run_removed_is_not_missed(cli: Cli, write: Write) -> None
     (killed,) = set(RUNS.iterdir()) - {before}
     first, *rest = killed.read_bytes().splitlines(keepends=True)
     write("beamctl.yaml", few.replace("}", ", zoe@example.com: viewer}"))
+    rest = [line for line in rest if b"confirmed" not in line]
     killed.write_bytes(b"".join([first, *rest[:-2]]) + rest[-2][:9])  # as the last answer came
     assert cli("runs", "last").out.endswith("killed, or still running, 2 done, 1 unknown\n")
     ran = cli("plan")

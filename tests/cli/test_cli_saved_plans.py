@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -116,18 +117,23 @@ def test_a_full_disk_leaves_the_old_plan(write: Write, saved: Path) -> None:
 def test_it_is_applied_with_no_document_and_from_anywhere(
     cli: Cli, people: People, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
 ) -> None:
-    before = people()
+    before, origin = people(), json.loads(saved.read_text())["saved"]
     (tmp_path / "elsewhere").mkdir()
     shutil.move(saved, tmp_path / "elsewhere" / "q.json")
     monkeypatch.chdir(tmp_path / "elsewhere")
     ran = cli("apply", "q.json", "--auto-approve", "-o", output)
     assert (ran.code, ran.err) == (0, "")
     if output == "text":
+        origin, recorded, empty, head, *_ = ran.out.splitlines()
+        assert re.fullmatch(r"Saved [-0-9]{10} [:0-9]{8} UTC, good until [-0-9]{10} [:0-9]{8} UTC\.", origin)
+        assert recorded.startswith("Covers members of acme. On record after this run: minAdmins 1, maxRemovals ")
+        assert (empty, head[:7]) == ("", "acme · ")
         assert "  ~ role    grace@example.com  member → admin  beamctl.yaml:6\n" in ran.out
         assert ran.out.endswith("\nApplied to acme: 2 done.\n")
     else:
         assert problems_with("plan", ran.json) == []
         assert ran.json["summary"]["done"] == 2
+        assert ran.json["saved"] == origin
     monkeypatch.chdir(saved.parent)
     assert people() == {**before, "grace@example.com": "admin", "kim@example.com": "viewer"}
 
@@ -223,6 +229,24 @@ def test_it_expires(cli: Cli, saved: Path, api: Api) -> None:
     assert api.writes == []
 
 
+@pytest.mark.parametrize(
+    ("created", "expires", "said"),
+    [
+        (timedelta(minutes=10), timedelta(hours=1), "p.json was created in the future"),
+        (timedelta(minutes=4), timedelta(days=30, minutes=4), "p.json is good until"),
+    ],
+)
+def test_its_times_cannot_be_right(
+    cli: Cli, saved: Path, api: Api, created: timedelta, expires: timedelta, said: str
+) -> None:
+    times = {"created_at": created, "expires_at": expires}
+    now = datetime.now(UTC)
+    written = {key: f"{now + after:%Y-%m-%dT%H:%M:%SZ}" for key, after in times.items()}
+    saved.write_bytes(by_hand(saved.read_bytes(), lambda data: data["saved"].update(written)))
+    assert f"Error: {said}" in refused(cli, 3)
+    assert api.writes == []
+
+
 def test_it_is_not_good_beyond_the_access_that_it_gives(cli: Cli, write: Write, directory: Path, api: Api) -> None:
     today = datetime.now(UTC).date()
     end = today + timedelta(days=3)
@@ -287,7 +311,7 @@ def test_what_was_allowed_is_saved_with_it(cli: Cli, write: Write, api: Api) -> 
     assert "allows nothing here" in cli("apply", "p.json", "--auto-approve", "--allow", "removes-admin=x").err
     assert cli("plan", "--out", "q.json", "--allow", "mass-removal=2").code == 0
     allowed = cli("apply", "q.json", "--auto-approve")
-    assert (allowed.code, "Allowed: mass-removal — " in allowed.out) == (0, True)
+    assert (allowed.code, "Allowed: mass-removal=2 — " in allowed.out) == (0, True)
 
 
 def test_it_takes_what_is_allowed_now(cli: Cli, write: Write, api: Api) -> None:

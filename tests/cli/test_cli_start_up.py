@@ -7,7 +7,19 @@ import pytest
 from tests.cli.process import process
 from tests.cli.world import AS_IS, CHANGED, Write
 
-HEAVY = {"click", "httpx", "jsonschema", "yaml", "flask", "werkzeug", "waitress", "deepdiff", "rich", "sqlite3"}
+HEAVY = {
+    "click",
+    "httpx",
+    "jsonschema",
+    "yaml",
+    "flask",
+    "werkzeug",
+    "waitress",
+    "deepdiff",
+    "rich",
+    "sqlite3",
+    "regex",
+}
 TELL = """\
 import atexit, json, sys
 atexit.register(lambda: print(json.dumps(sorted(name for name in sys.modules if sys.modules[name])), file=sys.stderr))

@@ -34,7 +34,7 @@ def fetched(source: Source) -> str:
 
 
 def doubt(place: Any) -> str:
-    return Vault().doubt({"secretTo": place})
+    return Vault().doubt({"secretTo": place}, approved=True)
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -52,6 +52,19 @@ def test_a_file_is_for_its_owner_only(directory: Path) -> None:
     assert path.read_text() == f'{{"clientId": "c1", "clientSecret": "{SECRET}"}}'
     assert path.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["key"]
+
+
+@pytest.mark.parametrize("path", ["docs/key", "docs/new/key", "a/../docs/key", "./docs/key", "a/up/docs/key"])
+def test_a_secret_does_not_follow_a_link_that_a_checkout_brings(directory: Path, path: str) -> None:
+    elsewhere = directory.parent / "public"
+    elsewhere.mkdir()
+    (directory / "a").mkdir()
+    (directory / "a" / "up").symlink_to("..")
+    (directory / "docs").symlink_to(elsewhere)
+    assert "is a symbolic link. Name the folder that it leads to" in doubt({"file": path})
+    assert not delivered(File(path)).ok
+    assert list(elsewhere.iterdir()) == []
+    assert delivered(File(str(elsewhere / "key"))).ok
 
 
 def test_a_file_is_on_the_disk_with_every_folder_that_was_made_for_it(
@@ -172,6 +185,9 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 
     fake.set_password = locked
     assert delivered(Keyring("s", "u")) == Lost("the keyring's s of u did not take it: RuntimeError")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "config")  # it would be the checkout that says what is imported
+    assert "XDG_CONFIG_HOME is not an absolute path" in doubt({"keyring": {"service": "s", "user": "u"}})
+    monkeypatch.delenv("XDG_CONFIG_HOME")
     fake.get_keyring = lambda: SimpleNamespace(priority=0)
     assert "no keyring" in doubt({"keyring": {"service": "s", "user": "u"}})
 
@@ -179,7 +195,7 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nowhere_to_put_it() -> None:
     assert "does not say where" in doubt(None)
     assert "does not say where" in doubt({"env": "NAME"})
-    assert Vault().doubt({}) == ""
+    assert Vault().doubt({}, approved=True) == ""
 
 
 def test_secrets_are_fetched(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
@@ -199,12 +215,13 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
     assert fetched(File("bytes")).startswith("! ")
     assert fetched(File("none")).startswith("! ")
     assert fetched(Command(python("print('canary'); raise SystemExit(4)"))).endswith("ended with 4")
-    assert fetched(Command(python(f"print('x' * {LARGEST})"))).endswith("gave too much for a secret")
+    assert fetched(Command(python(f"print('x' * {LARGEST})"))).endswith("wrote more than 65,536 bytes")
     assert len(fetched(Command(python(f"print('x' * {LARGEST - 1})")))) == LARGEST - 1
     sources: list[dict[str, object]] = [{"env": "NO_SUCH"}, {"file": "none"}, {"command": ["no-such-one"]}, {}]
-    assert all(Vault().doubt({"from": {"apiKey": each}}).startswith(("its apiKey: ", "the doc")) for each in sources)
+    found = [Vault().doubt({"from": {"apiKey": each}}, approved=False) for each in sources]
+    assert all(why.startswith(("its apiKey: ", "the doc")) for why in found)
     (directory / "there").write_text("it")
-    assert Vault().doubt({"from": {"apiKey": {"file": "there"}}}) == ""
+    assert Vault().doubt({"from": {"apiKey": {"file": "there"}}}, approved=False) == ""
 
 
 def test_what_was_handed_over_is_hidden_from_then_on() -> None:

@@ -134,5 +134,5 @@ def test_two_workspaces_in_one_run_and_one_picked(at_once: AtOnce) -> None:
         only = json.loads(at_once.beamctl("plan", "-w", "labs", "-o", "json").out)
         assert [each["address"] for each in only["resource_changes"]] == ['labs.member["new@example.com"]']
         done = json.loads(at_once.beamctl("apply", "--auto-approve", "-o", "json").out)
-        assert done["summary"] == {"done": 6, "deferred": 0, "failed": 0, "not_attempted": 0}
+        assert done["summary"] == {"done": 6, "deferred": 0, "failed": 0, "not_attempted": 0, "not_confirmed": 0}
         at_once.beamctl("drift")

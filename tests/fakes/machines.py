@@ -75,7 +75,8 @@ class Machines:
             return plan(want, api.reader(), self.situation(identity))
 
     def situation(self, identity: Identity | None = None) -> Situation:
-        return Situation(self.clock.now.date(), API, identity, {}, now=self.clock.now)
+        left = self.plane.journal.interrupted()
+        return Situation(self.clock.now.date(), API, identity, {}, now=self.clock.now, interrupted=left)
 
     def apply(self, approved: Plan, vault: Vault | None = None) -> list[Event]:
         with open_workspace(_connection(ApiKey(RUNNER)), "acme", self.options()) as api:

@@ -18,6 +18,7 @@ from beamctl.emulator.store import api_key, service_account
 from beamctl.kinds.premise import beside
 from beamctl.kinds.service_account.mark import CLIENT_SECRET
 from beamctl.plan.change import Action, Change
+from tests.fakes.journal import Journal
 from tests.fakes.vault import FakeVault
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -139,6 +140,7 @@ class Plane:
     clock: Of the application.
     vault: Where secrets go to and come from.
     letters: To whom an invitation was sent, since the beginning.
+    journal: The records of runs since the beginning.
     """
 
     def __init__(self, folder: Path, seed: Mapping[str, Any], quirks: Iterable[Quirk] = ()) -> None:
@@ -146,9 +148,12 @@ class Plane:
         load_seed(self.db, seed)
         with closing(sqlite3.connect(self.db)) as rows:  # what is seeded was there before the clock's first moment
             rows.execute("UPDATE api_key SET created_at = '2026-11-01T00:00:00.000Z'")
+            rows.execute("UPDATE service_account SET created_at = '2026-11-01T00:00:00.000Z'")
             rows.commit()
         self.clock, self.vault = Clock(), FakeVault()
         self.letters: list[str] = []
+        self.journal = Journal()
+        self._told: list[str] = []
         self.app = create_app(self.db, quirks=frozenset(quirks), now=self.clock, post=Post((self,)))
         era = frozenset(quirks) & {Quirk.BEAMLIT_ERA}
         self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
@@ -166,11 +171,13 @@ class Plane:
         with closing(sqlite3.connect(self.db)) as file:
             file.backup(kept)
         self._beginning = Moment(kept, dict(self.vault.holds), self.clock.now)
+        self._told = list(self.journal.contents)
 
     def reset(self) -> None:
         """As it was in the beginning."""
         assert self._beginning is not None
         self.letters.clear()
+        self.journal = Journal(list(self._told))
         with closing(sqlite3.connect(self.db)) as file:
             file.execute("PRAGMA synchronous = OFF")
             self._beginning.rows.backup(file)

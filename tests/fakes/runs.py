@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,7 +13,10 @@ from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Sender, Vault
-from beamctl.plan.comparison import Situation
+from beamctl.plan.comparison import Interrupted, Situation
+from beamctl.plan.declared import Declared
+from beamctl.plan.floors import NO_FLOORS, Bounds
+from beamctl.plan.hazard import Allowance
 from beamctl.plan.kind import Ending, Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
@@ -38,15 +42,20 @@ def document(members: Mapping[str, object] | None = None, **sections: object) ->
     return desired(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
 
 
-def planned(
+def planned(  # noqa: PLR0913 - each has its name
     want: Desired,
     live: Reader,
     *,
     today: date = TODAY,
     identity: Identity | None = None,
     left: Mapping[str, int] | None = None,
+    floors: Bounds = NO_FLOORS,
+    recorded: Declared | None = None,
+    interrupted: tuple[Interrupted, ...] = (),
+    allowed: tuple[Allowance, ...] = (),
 ) -> Plan:
-    return plan(want, live, Situation(today, API, identity, left or {}))
+    told = Situation(today, API, identity, left or {}, floors=floors, recorded=recorded)
+    return plan(want, live, replace(told, interrupted=interrupted, allowed=allowed))
 
 
 def apply_through(

@@ -16,7 +16,8 @@ from beamctl.plan.kind import Ending, Outcome
 from beamctl.plan.plan import Plan
 from beamctl.usecases.changes import apply
 from beamctl.usecases.questions import plan
-from tests.fakes.runs import API, TODAY
+from tests.fakes.journal import Journal
+from tests.fakes.runs import API, NOW, TODAY
 
 LONGEST = 30
 T = TypeVar("T")
@@ -95,16 +96,28 @@ class Run:
         return failed | {event.change.key for event in self.events if isinstance(event, NotAttempted)}
 
 
-def one(want: Desired, reader: Reader, sender: Sender, vault: Vault | None = None) -> Run:
+def one(
+    want: Desired, reader: Reader, sender: Sender, vault: Vault | None = None, journal: Journal | None = None
+) -> Run:
     """Plan and apply, one request after the other; what no flag allows is not applied."""
-    found = plan(want, reader, Situation(TODAY, API))
-    refused = any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in found.hazards)
-    events = [] if refused else list(apply(found, reader, sender, parallelism=1, stop=threading.Event(), vault=vault))
+    journal = journal or Journal()
+    found = plan(want, reader, Situation(TODAY, API, interrupted=journal.interrupted()))
+    if any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in found.hazards):
+        return Run(found, [])
+    number = journal.begin(found, NOW)
+    witness = journal.witness(number, found)
+    made = apply(found, reader, sender, parallelism=1, stop=threading.Event(), vault=vault, witness=witness)
+    events = list(made)
+    journal.end(number)
     return Run(found, events)
 
 
 def at_once(
-    want: Desired, order: Iterable[int], ports: Sequence[tuple[Reader, Sender]], vault: Vault | None = None
+    want: Desired,
+    order: Iterable[int],
+    ports: Sequence[tuple[Reader, Sender]],
+    vault: Vault | None = None,
+    journal: Journal | None = None,
 ) -> list[Run]:
     """A run for each pair of ports, all on the same workspace, in an order that may begin with any of them."""
     turns = Turns(order, len(ports))
@@ -112,7 +125,7 @@ def at_once(
     def go(number: int) -> Run:
         port = Port(number, turns, *ports[number])
         try:
-            return one(want, port, port, vault)
+            return one(want, port, port, vault, journal)
         finally:
             turns.end(number)
 

@@ -12,7 +12,8 @@ from beamctl.emulator import Quirk
 from beamctl.kinds.service_account.mark import CLIENT_SECRET, Mark
 from beamctl.model.secret import described, sink_of
 from tests.fakes.plane import Plane
-from tests.fakes.runs import document
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace
 
 PAST = "2020-01-01T00:00:00Z"
 KEY = "bl_ci_of_the_fault_tests"
@@ -44,6 +45,7 @@ class Scenario:
     sections: What the document declares of these; then it says nothing of people.
     accounts: Service accounts, as a seed has them, beside the one that beamctl runs as.
     passed: Days that pass before, each time after what the document says was applied.
+    stopped: Whether a run of the same document was killed before, as it made all that the document declares.
     """
 
     members: Mapping[str, str] = field(default_factory=dict)
@@ -57,11 +59,14 @@ class Scenario:
     sections: Mapping[str, Any] = field(default_factory=dict)
     accounts: Sequence[Mapping[str, Any]] = ()
     passed: Sequence[int] = ()
+    stopped: bool = False
 
     def plane(self, folder: Path) -> Plane:
         """The emulator with all of it, and what a connection needs."""
         plane = Plane(folder, self.seed, {self.quirk, Quirk.ALLOW_LAST_ADMIN})
         plane.vault.holds["the variable KEY"] = "sk-canary-0123456789abcdef"
+        if self.stopped:
+            plane.journal.add_killed(planned(self.want, FakeWorkspace()))
         return plane
 
     @property
@@ -176,6 +181,7 @@ SCENARIOS = {
         },
     ),
     "machines-orphaned": Scenario(
+        stopped=True,
         accounts=[
             {"name": "bot", "role": "member", "description": CLIENT_SECRET},
             {"name": "hub", "role": "member", "apiKey": "bl_hub", "description": f"CI {Mark('seed')}"},

@@ -4,6 +4,7 @@ import pytest
 
 from beamctl.apply.event import Ended
 from tests.fakes.accounts import FakeAccounts, machine
+from tests.fakes.journal import stopped
 from tests.fakes.runs import all_done, applied, document, planned
 from tests.fakes.vault import FakeVault
 from tests.fakes.workspace import FakeWorkspace, person
@@ -26,7 +27,7 @@ def test_it_is_seen_and_replaced(call: str) -> None:
     (_, end) = applied(planned(WANT[call], live), live, vault=FakeVault())
     assert isinstance(end, Ended)
     assert end.outcome.remark == f"the connection was reset; {SAID[call]}"
-    again = planned(WANT[call], live)
+    again = planned(WANT[call], live, interrupted=stopped("ci", "ci/hub"))
     assert [change.action.value for change in again.changes] == ["create", "delete"]
     vault = FakeVault()
     assert all_done(applied(again, live, vault=vault))

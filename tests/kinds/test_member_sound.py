@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from beamctl.kinds.member import MemberKind
-from beamctl.plan.change import Action, Change, Stage
+from beamctl.plan.change import REASONS, Action, Change, Reason, Stage
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -53,6 +53,11 @@ def test_whatever_is_planned_is_sound() -> None:
         ("remove", "OURSELVES"),
     }
     assert [change.name for change in PLAN.changes if not sound(change)] == []
+
+
+@pytest.mark.parametrize("name", sorted(CHANGES))
+def test_no_reason_hides_that_something_is_taken(name: str) -> None:
+    assert REASONS[CHANGES[name].action].isdisjoint({Reason.EXPIRES, Reason.NOT_HANDED_OVER, Reason.SUPERSEDED})
 
 
 def side(name: str, **more: Any) -> dict[str, Any]:

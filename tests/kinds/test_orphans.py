@@ -14,12 +14,15 @@ from beamctl.kinds.registry import KINDS
 from beamctl.kinds.service_account.mark import CLIENT_SECRET, Mark, description
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.model.identity import Identity
+from beamctl.model.ports import Reader
 from beamctl.plan.change import Action, Reason, Stage
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from beamctl.usecases.questions import look_again
 from tests.fakes.accounts import FakeAccounts, api_key, machine
-from tests.fakes.runs import all_done, applied, document, outcomes, planned
+from tests.fakes.journal import stopped
+from tests.fakes.runs import all_done, applied, document, outcomes
+from tests.fakes.runs import planned as planned_with
 from tests.fakes.vault import FakeVault
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -29,6 +32,8 @@ ACCOUNT = document(serviceAccounts={"ci": CI})
 KEY = document(serviceAccounts={"ci": {**CI, "apiKeys": {"hub": HUB}}})
 OLD, NEW = api_key("old", "hub", "2026-09-20T00:00:00Z", "90d"), api_key("n1", "hub", "2026-11-20T00:00:00Z", "90d")
 MARK = str(Mark("hub", ("old",)))
+STOPPED = (*stopped("ci"), *stopped("ci/hub", beside="old"))
+"""Runs that were stopped as they made what the tests find, as their records show."""
 RACE = "it goes with ci, which was not done"
 
 
@@ -51,6 +56,10 @@ class Forbidding:
         if path.endswith("/api_keys"):
             raise ForbiddenError("not for you")
         return self._live.get(path)
+
+
+def planned(want: Desired, live: Reader, **more: Any) -> Plan:
+    return planned_with(want, live, **{"interrupted": STOPPED, **more})
 
 
 def workspace(*accounts: dict[str, Any], keys: Mapping[str, list[dict[str, Any]]] | None = None) -> Watched:

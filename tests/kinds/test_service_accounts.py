@@ -188,6 +188,7 @@ def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> N
     machines.ask("POST", "/service_accounts", body)
     (event,) = [each for each in machines.apply(planned) if isinstance(each, Ended)]
     assert "another run is making it" in event.outcome.remark
+    machines.plane.journal.add_killed(planned)
     made = machines.plan(section)
     assert sorted(each.action.value for each in made.changes) == ["create", "delete", "delete"]
     assert made.hazards == ()

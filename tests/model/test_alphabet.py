@@ -95,7 +95,7 @@ def test_a_letter_in_words() -> None:
         ("иван\nада", "иван\\nада"),
         ("Nº1, 1ª, 5µm", "Nº1, 1ª, 5µm"),
         ("👩\u200d💻 👩🏽\u200d🚒 ❤️\u200d🔥", "👩\u200d💻 👩🏽\u200d🚒 ❤️\u200d🔥"),
-        ("👩\u200da\u200d💻 \u200d👩\u200d \ufe0f\u200d👩", "👩\\u200da\\u200d💻 \\u200d👩\\u200d \ufe0f\\u200d👩"),
+        ("👩\u200da\u200d💻 \u200d👩\u200d \ufe0f\u200d👩", "👩\\u200da\\u200d💻 \\u200d👩\\u200d \\ufe0f\\u200d👩"),
         ("👩\u200d💻\u202e", "👩\u200d💻\\u202e"),
         ("ıс@example.com", "ı\\u0441@example.com"),
         ("\u202eada", "\\u202eada"),

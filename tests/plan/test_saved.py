@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from beamctl.errors import UsageError
 from beamctl.plan.codec import address
 from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import allowance
-from beamctl.plan.saved import LARGEST, Saved, fingerprint, read_saved, saved_text
+from beamctl.plan.saved import LARGEST, Saved, fingerprint, read_saved, refuse_untimely, saved_text
 from beamctl.usecases.questions import open_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.saved import by_hand, saved, saved_data, signed
@@ -336,6 +337,22 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         lambda data: entry(data)["hazards"][0].update(name="bad-luck"),
         "the hazard 'bad-luck' is not one that this beamctl knows",
     ),
+    "a reason that does not fit": (
+        lambda data: change(data, "gone@x.io").update(action_reason="superseded"),
+        """the reason superseded of acme.member["gone@x.io"] is none for 'remove'""",
+    ),
+    "an order of its own": (
+        lambda data: change(data, "gone@x.io").update(lane="x"),
+        "does not plan: remove gone@x.io",
+    ),
+    "after something else": (
+        lambda data: change(data, "gone@x.io").update(follows="new@x.io"),
+        "does not plan: remove gone@x.io",
+    ),
+    "another spelling than is shown": (
+        lambda data: change(data, "new@x.io")["change"]["after"].update(email="NEW@x.io"),
+        "does not plan: invite new@x.io",
+    ),
     "a day that there is not": (
         lambda data: data["saved"].update(expires_at="2026-13-01T00:00:00Z"),
         "month must be in 1..12",
@@ -355,6 +372,43 @@ def test_a_plan_made_by_hand(name: str) -> None:
     message = refusal(by_hand(TEXT, forge))
     assert message.startswith("p.json ")
     assert said in message
+
+
+CREATED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "expires", "said"),
+    [
+        (CREATED_AT, CREATED_AT + timedelta(days=30), ""),
+        (CREATED_AT - timedelta(minutes=5), CREATED_AT + timedelta(days=29), ""),
+        (CREATED_AT - timedelta(minutes=5, seconds=1), CREATED_AT + timedelta(hours=1), "was created in the future"),
+        (CREATED_AT - timedelta(minutes=4), CREATED_AT + timedelta(days=30), "more than 30 days from now"),
+        (CREATED_AT + timedelta(days=9), CREATED_AT + timedelta(days=40), "more than 30 days from now"),
+        (datetime.min.replace(tzinfo=UTC), CREATED_AT, "was created in the future"),
+        (datetime.max.replace(tzinfo=UTC), CREATED_AT, ""),
+    ],
+)
+def test_a_plan_that_cannot_have_been_saved_by_now(now: datetime, expires: datetime, said: str) -> None:
+    found = replace(saved(PLAN), expires=expires)
+    if said:
+        with pytest.raises(UsageError, match=said) as caught:
+            refuse_untimely(found, "p.json", now)
+        assert "beamctl plan --out FILE" in caught.value.hint
+    else:
+        refuse_untimely(found, "p.json", now)
+
+
+def test_a_description_of_ours_is_not_written_by_a_plan() -> None:
+    account = {"ci": {"role": "member", "description": "CI", "secretTo": {"file": "f"}}}
+    text = saved_text(saved(planned(document(serviceAccounts=account), FakeWorkspace.of([ROOT]))))
+    content = by_hand(
+        text,
+        lambda data: data["resource_changes"][0]["change"]["after"].update(
+            description="(beamctl: client secret not handed over yet)"
+        ),
+    )
+    assert refusal(content) == "p.json has a change that beamctl does not plan: create ci"
 
 
 def test_it_may_be_good_for_thirty_days() -> None:

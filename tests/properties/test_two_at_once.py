@@ -145,15 +145,19 @@ def test_two_end_as_one_with_the_emulator(name: str, tmp_path: Path) -> None:
         plane.begin_here()
         for order in SCHEDULES:
             plane.reset()
-            runs = at_once(scenario.want, order, [(each.reader(), each.sender()) for each in clients], plane.vault)
+            runs = at_once(
+                scenario.want, order, [(each.reader(), each.sender()) for each in clients], plane.vault, plane.journal
+            )
             ports = (clients[0].reader(), clients[0].sender())
             if scenario.places or "integrations" in scenario.sections:  # nobody knows whose a secret is that two make
                 assert plane.useless() == set()
-                one(scenario.want, *ports, plane.vault)
+                made = [{each.key for each in run.plan.changes if each.secrets} - run.undone for run in runs]
+                assert not made[0] & made[1] or "integrations" in scenario.sections  # never both
+                one(scenario.want, *ports, plane.vault, plane.journal)
             else:
                 assert [run.undone for run in runs] == [set(), set()]
                 check_remarks(runs, Counter(plane.letters))
-            assert one(scenario.want, *ports).plan.changes == ()
+            assert one(scenario.want, *ports, journal=plane.journal).plan.changes == ()
             assert max(Counter(plane.letters).values(), default=0) <= (2 if scenario.quirk in TAKES_TWO else 1)
             assert scenario.places <= plane.vault.holds.keys()
             assert plane.useless() == set()

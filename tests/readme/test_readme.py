@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from beamctl.api import cli_files, credential
-from beamctl.api.client import LARGEST_ANSWER
+from beamctl.api.body import MOST_VALUES as MOST_ANSWERED
+from beamctl.api.budget import LARGEST_ANSWER
 from beamctl.cli import run_records
 from beamctl.cli.documents import LARGEST_TOGETHER
 from beamctl.cli.exits import Exit
@@ -130,9 +131,10 @@ def limit_table() -> str:
         ("a file of the official CLI, a key file", f"{cli_files.LARGEST // mib} MiB"),
         ("characters of a credential", f"{credential.LONGEST:,}"),
         ("an answer of the API, decompressed", f"{LARGEST_ANSWER // mib} MiB"),
+        ("values in an answer of the API", f"{MOST_ANSWERED:,}"),
         ("lists and objects inside one another in an answer", f"{MOST_NESTED:,}"),
         ("characters of a live e-mail, role, source or id", f"{LONGEST_TEXT:,}"),
-        ("characters of a value that text output shows; it says how many more there are", f"{LONGEST_VALUE:,}"),
+        ("characters of a value that text output shows; of more, their number and a SHA-256", f"{LONGEST_VALUE:,}"),
         ("pages of a listing", f"{MOST_PAGES:,}"),
         ("policies of one plan of which it is asked who uses them", f"{MOST_LOOKED_INTO:,}"),
         ("a saved plan", f"{saved.LARGEST // mib} MiB"),

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from beamctl.emulator.unseen import can_be_seen
+
 _ORIGIN = "This letter was written by the beamctl emulator, a control plane for trying things out."
 
 
@@ -101,7 +103,7 @@ def sign_in(email: str, link: str, minutes: int) -> Letter:
 def plain(text: str) -> str:
     """The text in one line, with everything escaped that is not printable: controls, marks that turn the direction."""
     line = " ".join(text.split())
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+    return "".join(char if can_be_seen(char) else char.encode("unicode_escape").decode() for char in line)
 
 
 def _until(moment: datetime) -> str:

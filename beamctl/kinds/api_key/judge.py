@@ -4,18 +4,19 @@ must not know how a change is made or shown."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, premise_of
 from beamctl.kinds.api_key.rotation import verdict
+from beamctl.kinds.premise import left_by
+from beamctl.kinds.service_account.orphans import Orphans, is_given_up, left_alone, split, with_id
 from beamctl.kinds.service_account.wanted import KEYS, OR_SHOWN, SECTION, Wanted, WantedKey
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note
+from beamctl.plan.comparison import Note, Situation
+from beamctl.plan.hazard import Risk
 
 KIND = "api_key"
 EXPIRES_IN = "expiresIn"
@@ -33,15 +34,17 @@ class Judge:
         changes: In the order of the walk.
         notes: What should be said beside them.
         tally: How many were left as they are, by why.
+        given_up: The ids of keys that are to go although no record shows that they were not handed over.
     """
 
-    def __init__(self, desired: Desired, now: datetime, ours: Collection[str]) -> None:
+    def __init__(self, desired: Desired, situation: Situation, ours: Collection[str]) -> None:
         self.changes: list[Change] = []
         self.notes: list[Note] = []
         self.tally: Counter[str] = Counter()
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
-        self._now = now
+        self.given_up: set[str] = set()
+        self._situation = situation
         self._ours = ours
 
     def account(self, want: Wanted, owned: Owned | None) -> None:
@@ -59,20 +62,21 @@ class Judge:
         declared = {key.name for key in want.keys}
         for each in (owned.keys or ()) if owned else ():
             if each.name not in declared and owned is not None:
-                self._undeclared(want, owned, each)
+                self._undeclared(owned, each)
 
     def _key(self, want: Wanted, key: WantedKey, owned: Owned | None) -> None:
         named = owned.named(key.name) if owned else ()
-        found = verdict(key, named, owned.orphans(key.name) if owned else (), self._now)
         place = self._document.key_place(SECTION, want.name, KEYS, key.name)
-        made: Change | None = None
+        said = owned.orphans(key.name) if owned else ()
+        lost = self._lost(want, owned, said) if owned else split((), ())
+        orphans, doubtful = [each for each in said if each.id in lost], [each for each in said if each.id not in lost]
+        found = verdict(key, named, orphans, self._situation.moment, doubtful=doubtful)
         if found.due is not None:
             if key.sink is None:
                 name = shown(want.name, key.name)
                 text = f"nothing says where {name} goes: {OR_SHOWN}"
                 self.notes.append(Note(text, place))
-            made = self._made(want, key, owned, found.due)
-            self.changes.append(made)
+            self.changes.append(self._made(want, key, owned, found.due))
         else:
             self.tally["unchanged"] += 1
         if found.ends is not None:
@@ -81,15 +85,32 @@ class Judge:
         if found.current is not None and found.current.created is None and key.expires_in and found.due is None:
             text = f"the API does not tell when {shown(want.name, key.name)} was made, so no plan renews it in time"
             self.notes.append(Note(text, place))
+        for each in doubtful:
+            if owned is None:
+                break
+            name, risk = shown(want.name, key.name, each.id), Risk.DELETES_API_KEY
+            self.notes.append(Note(left_alone(name, with_id(owned.account), "it", risk), place, differs=True))
         for old, reason in found.goes:
             if owned is None:
                 break
-            gone = self._deleted(want, owned, old, Stage.UPDATE, reason)
-            if made is not None and (found.current is None or reason is Reason.NOT_HANDED_OVER):
-                gone = replace(gone, follows=made.key)  # nothing else is in its place yet, or known to be
-            self.changes.append(gone)
+            self.changes.append(self._deleted(owned, old, Stage.UPDATE, reason))
         going = {old.id for old, _ in found.goes} | ({found.current.id} if found.current else set())
         self.tally["older, kept until keepOld is over"] += sum(each.id not in going for each in named)
+
+    def _lost(self, want: Wanted, owned: Owned, said: Sequence[ApiKey]) -> Orphans:
+        """Which of the keys that are said not to be handed over may be deleted."""
+        account, situation = owned.account, self._situation
+        labels = account.client_id, account.name
+        known = [
+            key.id
+            for key in said
+            if left_by(situation.interrupted, KIND, {f"{each} / {key.name}" for each in labels}, key.id, key.created)
+        ]
+        names = {key.id: shown(want.name, key.name, key.id) for key in said}
+        allowed = [each for each, name in names.items() if is_given_up(situation, Risk.DELETES_API_KEY, name)]
+        found = split(known, allowed)
+        self.given_up |= found.given_up
+        return found
 
     def _made(self, want: Wanted, key: WantedKey, owned: Owned | None, reason: Reason) -> Change:
         client_id = owned.account.client_id if owned else ""
@@ -115,18 +136,18 @@ class Judge:
             secrets={SECRET_TO: key.sink},
         )
 
-    def _undeclared(self, want: Wanted, owned: Owned, key: ApiKey) -> None:
+    def _undeclared(self, owned: Owned, key: ApiKey) -> None:
         if self._additive:
             self.tally["not in the document, left (additive)"] += 1
             return
-        self.changes.append(self._deleted(want, owned, key, Stage.DELETE, Reason.NOT_DECLARED))
+        self.changes.append(self._deleted(owned, key, Stage.DELETE, Reason.NOT_DECLARED))
 
-    def _deleted(self, want: Wanted, owned: Owned, key: ApiKey, stage: Stage, reason: Reason) -> Change:
+    def _deleted(self, owned: Owned, key: ApiKey, stage: Stage, reason: Reason) -> Change:
         before: dict[str, Any] = attributes(owned, key)
         return Change(
             kind=KIND,
             key=key.id,
-            name=shown(want.name, key.name, key.id),
+            name=shown(owned.account.name, key.name, key.id),
             action=Action.DELETE,
             stage=Stage.OURSELVES if owned.account.client_id in self._ours else stage,  # it may be the one in use
             attribute=EXPIRES_IN,

@@ -15,15 +15,17 @@ from beamctl.kinds.api_key.export import export
 from beamctl.kinds.api_key.judge import KIND, Judge
 from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, api_keys, attributes, digest, made_since
 from beamctl.kinds.api_key.sound import is_sound
+from beamctl.kinds.making import after_created
 from beamctl.kinds.service_account import lookup
 from beamctl.kinds.service_account.hazards import ourselves
 from beamctl.kinds.service_account.live import accounts
 from beamctl.kinds.service_account.match import match
+from beamctl.kinds.service_account.orphans import orphans
 from beamctl.kinds.service_account.wanted import KEYS, SECTION, wanted
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
-from beamctl.plan.change import Action, Change, Stage
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Conversation, Goes, Reading
@@ -90,9 +92,9 @@ class ApiKeyKind:
         """None: they come and go with their service accounts, which are looked at themselves."""
         return ()
 
-    def footing(self, live: Keys, changes: Sequence[Change]) -> Footing:  # noqa: ARG002 - as above
+    def footing(self, live: Keys, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
         """Keys come and go with their accounts: their number says nothing."""
-        return Footing(seen=None)
+        return Footing(seen=None, population=sum(len(owned.keys or ()) for owned in live.by_account.values()))
 
     def ourselves(self, live: Keys, identity: Identity) -> Collection[str]:
         """The keys of the service account that the credential is of: it may be any of them."""
@@ -105,15 +107,16 @@ class ApiKeyKind:
             return Comparison(seen=None)
         section = wanted(desired.section(SECTION))
         ours = ourselves(live.accounts, desired.guards, situation.identity)
-        judge = Judge(desired, situation.moment, ours)
-        declared = match(section, live.accounts, desired.document).pairs
+        judge = Judge(desired, situation, ours)
+        lost = orphans(live.accounts, situation)
+        declared = match(section, live.accounts, desired.document, lost).pairs
         for pair in declared:
-            if pair.live is None or not pair.live.unfinished:
+            if pair.live is None or pair.live.client_id not in lost:
                 judge.account(pair.wanted, live.by_account[pair.live.client_id] if pair.live else None)
         looked_after = [pair.live.client_id for pair in declared if pair.live and pair.wanted.keys is not None]
         return Comparison(
             changes=tuple(judge.changes),
-            hazards=tuple(_hazards(judge.changes)),
+            hazards=tuple(_hazards(judge.changes, judge.given_up)),
             notes=tuple(judge.notes),
             tally=judge.tally,
             wanted=sum(len(each.keys or ()) for each in section),
@@ -130,11 +133,16 @@ class ApiKeyKind:
         return is_sound(change)
 
     def shows(self, live: Keys, change: Change) -> bool:
-        """Whether there is a newer key, or the old one is gone from a listing of its account's keys."""
+        """Whether there is a newer key, or a listing of its account's keys shows that the old one is gone."""
         if change.after is not None:
             return change.key in self.objects(live, [change.key])
         owner = live.by_account.get((change.before or {})["clientId"])
-        return owner is None or (owner.keys is not None and all(key.id != change.key for key in owner.keys))
+        return owner is not None and owner.keys is not None and all(key.id != change.key for key in owner.keys)
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """A key that is replaced goes with the one that is created in its place."""
+        reasons = (Reason.NOT_HANDED_OVER, Reason.SUPERSEDED)
+        return after_created(changes, lambda side: (side["clientId"], side["name"]), reasons)
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make or delete one key."""
@@ -145,9 +153,13 @@ class ApiKeyKind:
         return ""
 
 
-def _hazards(changes: Sequence[Change]) -> list[Hazard]:
+def _hazards(changes: Sequence[Change], given_up: Collection[str]) -> list[Hazard]:
     ours = [printable(change.name) for change in changes if change.takes and change.stage is Stage.OURSELVES]
-    return [Hazard(Risk.SELF_LOCKOUT, name, f"beamctl may run with {name}, which would be deleted") for name in ours]
+    found = [Hazard(Risk.SELF_LOCKOUT, name, f"beamctl may run with {name}, which would be deleted") for name in ours]
+    for name in (printable(change.name) for change in changes if change.key in given_up):
+        because = f"{name} would be deleted: only a description says that it was not handed over, so it may be in use"
+        found.append(Hazard(Risk.DELETES_API_KEY, name, because))
+    return found
 
 
 def _why_not_undone(change: Change) -> str:

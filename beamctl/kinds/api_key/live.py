@@ -13,7 +13,7 @@ from typing import Any
 
 from beamctl.errors import GarbledError
 from beamctl.kinds.premise import beside, premise
-from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts
+from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts, moment
 from beamctl.model.duration import duration
 from beamctl.model.text import is_whole
 
@@ -115,15 +115,7 @@ def _key(entry: Any) -> ApiKey:  # noqa: ANN401 - as above
             raise _garbled()
     if not all(isinstance(text, str) and _is_text(text) for text in (name, created, expires_in)):
         raise _garbled()
-    return ApiKey(identifier, name, _moment(created), expires_in)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return ApiKey(identifier, name, moment(created), expires_in)
 
 
 def lifetime(text: str) -> timedelta | None:
@@ -156,7 +148,7 @@ def attributes(owned: Owned, key: ApiKey) -> dict[str, str]:
         "account": owned.account.name,
         "name": key.name,
         "expiresIn": key.expires_in or NEVER,
-        "createdAt": f"{key.created:%Y-%m-%dT%H:%M:%SZ}" if key.created else "",
+        "createdAt": f"{key.created.replace(tzinfo=None).isoformat(timespec='seconds')}Z" if key.created else "",
         "id": key.id,
         "clientId": owned.account.client_id,
         "unfinished": "not handed over" if key in owned.orphans(key.name) else "",

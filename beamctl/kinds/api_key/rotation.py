@@ -32,7 +32,14 @@ class Verdict:
     ends: datetime | None = None
 
 
-def verdict(want: WantedKey, keys: Sequence[ApiKey], orphans: Sequence[ApiKey], now: datetime) -> Verdict:
+def verdict(
+    want: WantedKey,
+    keys: Sequence[ApiKey],
+    orphans: Sequence[ApiKey],
+    now: datetime,
+    *,
+    doubtful: Sequence[ApiKey] = (),
+) -> Verdict:
     """Decide.
 
     Args:
@@ -40,20 +47,22 @@ def verdict(want: WantedKey, keys: Sequence[ApiKey], orphans: Sequence[ApiKey], 
         keys: All live keys of that name, the oldest first.
         orphans: Those of them that were not handed over.
         now: The moment.
+        doubtful: Others that are said not to be handed over: they count as keys in use, but supersede none.
     """
     good = [key for key in keys if key not in orphans]
     valid = [key for key in good if not _is_past(end(want, key), now)]
     current = valid[-1] if valid else None
-    goes = [(key, Reason.SUPERSEDED) for key in good if key is not current and _may_go(want, key, valid, now)]
+    newer = [key for key in valid if key not in doubtful]
+    goes = [(key, Reason.SUPERSEDED) for key in good if key is not current and _may_go(want, key, newer, now)]
     if orphans:  # it is made anew whatever else there is: its place may have it already
         goes += [(key, Reason.NOT_HANDED_OVER) for key in orphans]
         return Verdict(Reason.NOT_HANDED_OVER, current, tuple(goes))
     if current is None:
         return Verdict(Reason.EXPIRES if good else Reason.NOT_THERE, None, tuple(goes))
     ends = end(want, current)
-    if ends is not None and want.rotate_before is not None and now >= ends - want.rotate_before:
+    if ends is not None and want.rotate_before is not None and ends - now <= want.rotate_before:
         return Verdict(Reason.EXPIRES, current, tuple(goes))
-    soon = ends if ends is not None and want.rotate_before is None and now >= ends - _ALMOST else None
+    soon = ends if ends is not None and want.rotate_before is None and ends - now <= _ALMOST else None
     return Verdict(None, current, tuple(goes), soon)
 
 
@@ -63,12 +72,12 @@ def end(want: WantedKey, key: ApiKey) -> datetime | None:
     return min((each for each in (key.end, declared) if each is not None), default=None)
 
 
-def _may_go(want: WantedKey, old: ApiKey, valid: Sequence[ApiKey], now: datetime) -> bool:
+def _may_go(want: WantedKey, old: ApiKey, newer: Sequence[ApiKey], now: datetime) -> bool:
     """Whether an old one may go: the one that came after it is old enough, or it lets nobody in any more."""
     if _is_past(old.end, now):
         return True
-    after = next((key for key in valid if key.age_order > old.age_order), None)
-    return after is not None and after.created is not None and now >= after.created + want.keep_old
+    after = next((key for key in newer if key.age_order > old.age_order), None)
+    return after is not None and after.created is not None and now - after.created >= want.keep_old
 
 
 def _is_past(moment: datetime | None, now: datetime) -> bool:

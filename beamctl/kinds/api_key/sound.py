@@ -42,13 +42,15 @@ def _makes(change: Change, after: Mapping[str, Any]) -> bool:
         return False
     if change.stage is not Stage.CREATE_WITHIN or change.name != shown(after["account"], after["name"]):
         return False
+    if after["clientId"] == after["account"]:
+        return False
     label = after["clientId"] or after["account"]
     lane = change.lane == f"{KIND} {label}"
     return lane and is_premise(change.key, f"{label} / {after['name']}") and says_where(change.secrets)
 
 
 def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
-    if not change.name.endswith(f"/{before['name']} ({before['id']})"):
+    if change.name != shown(before["account"], before["name"], before["id"]):
         return False
     if change.reason is Reason.NOT_HANDED_OVER and not (change.follows and before["unfinished"]):
         return False

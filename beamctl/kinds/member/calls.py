@@ -136,7 +136,7 @@ def _as_answered(answer: Answer | Lost, role: Role, remark: str = "") -> Outcome
     told = text_in(answer, "role")
     if told in ("", role.value):
         return done(remark)
-    return failed(f"the API answered that the role is {told!r}, not {role.value!r}", PLAN)
+    return failed(f"the API answered that the role is '{told}', not '{role.value}'", PLAN)
 
 
 def _set_role(change: Change) -> Talk:

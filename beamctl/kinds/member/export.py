@@ -41,7 +41,7 @@ def _why_not(person: Person) -> str | None:
     if person.standing is Standing.DIRECTORY:
         return f"is {person.role} through {person.source.replace('_', ' ')}, which decides"
     if isinstance(person.role, UnknownRole) and person.role.name:
-        return f"has the role {person.role.name!r}, which beamctl does not know"
+        return f"has the role '{person.role.name}', which beamctl does not know"
     return fault(person.email) or None
 
 

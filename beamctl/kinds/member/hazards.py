@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beamctl.document.document import Guards
@@ -15,6 +15,8 @@ from beamctl.model.role import Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import AdminGroups
+from beamctl.plan.declared import is_recorded
+from beamctl.plan.floors import InForce
 from beamctl.plan.hazard import Hazard, Risk
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})
@@ -82,27 +84,62 @@ def strangers(everybody: People, guards: Guards, identity: Identity | None) -> l
     return [Hazard(Risk.LIVE_WITHOUT_US, missing[key], because.format(missing[key])) for key in sorted(missing)]
 
 
-def hazards(changes: Sequence[Change], count: Admins, guards: Guards, ours: frozenset[str]) -> list[Hazard]:
-    """Every risk that only this kind can see."""
-    taking = [change for change in changes if change.takes]
-    found = [*_about_admins(taking, count, guards), *_renames(changes)]
-    for change in taking:
+def hazards(
+    changes: Sequence[Change], count: Admins, guards: InForce, ours: frozenset[str], ends: Mapping[str, str]
+) -> list[Hazard]:
+    """Every risk that only this kind can see.
+
+    Args:
+        changes: To people.
+        count: The admins before and after.
+        guards: Those in force.
+        ours: The folded e-mails beamctl may run as.
+        ends: By folded e-mail, the days on which the access of admins ends, as the last recorded run shows them.
+    """
+    found = [*last_admin(changes, count), *guarded(changes, count, guards), *_renames(changes)]
+    for change in (each for each in changes if each.takes):
         name = printable(change.name)
-        what = f"would {'be demoted' if change.after else 'be removed'}"
         if change.key in ours:
-            found.append(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, who {what}"))
-        if change.key in count.before and change.reason is not Reason.ACCESS_ENDED:  # that day was reviewed
-            and_then = ", and would be demoted" if change.after else ""
-            found.append(Hazard(Risk.REMOVES_ADMIN, name, f"{name} is an admin{and_then}"))
-        if change.key in guards.protected:
-            found.append(Hazard(Risk.REMOVES_PROTECTED, name, f"{name} is protected, and {what}"))
-    for change in changes:
-        grants = change.action in _GRANTS or (change.action is Action.SET_ROLE and not change.takes)
-        if grants and guards.allowed_domains is not None and domain(change.name) not in guards.allowed_domains:
-            allowed = ", ".join(guards.allowed_domains) or "an empty list"
-            because = f"{change.name} is outside {allowed}"
-            found.append(Hazard(Risk.GRANTS_OUTSIDE_DOMAIN, printable(change.name), because))
+            found.append(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, who {_loses(change)}"))
+        if change.key in count.before and not _ends_as_recorded(change, ends):
+            found.append(Hazard(Risk.REMOVES_ADMIN, name, f"{name} is an admin{_and_then(change)}"))
     return found
+
+
+def _ends_as_recorded(change: Change, ends: Mapping[str, str]) -> bool:
+    """Whether this access ends on a day that was declared, and reviewed, before it came."""
+    return change.reason is Reason.ACCESS_ENDED and is_recorded(ends, change.key, change.declared["until"])
+
+
+def _and_then(change: Change) -> str:
+    if change.reason is Reason.ACCESS_ENDED:
+        return f", and no recorded run shows that `until: {change.declared['until']}` was declared before that day"
+    return ", and would be demoted" if change.after else ""
+
+
+def guarded(changes: Sequence[Change], count: Admins, guards: InForce) -> list[Hazard]:
+    """What the guards in force refuse, each with the name of the one that does."""
+    found = _too_few_admins(changes, count, guards)
+    for change in changes:
+        name = printable(change.name)
+        protecting = [source for source, side in guards.sides("protected") if change.key in side.protected]
+        if change.takes and protecting:
+            because = f"{name} is protected by {' and '.join(protecting)}, and {_loses(change)}"
+            found.append(Hazard(Risk.REMOVES_PROTECTED, name, because))
+        grants = change.action in _GRANTS or (change.action is Action.SET_ROLE and not change.takes)
+        outside = [
+            f"{source} ({', '.join(side.allowed_domains) or 'an empty list'})"
+            for source, side in guards.sides("allowedDomains")
+            if side.allowed_domains is not None and domain(change.name) not in side.allowed_domains
+        ]
+        if grants and outside:
+            because = f"{change.name} is outside {' and '.join(outside)}"
+            found.append(Hazard(Risk.GRANTS_OUTSIDE_DOMAIN, name, because))
+    return found
+
+
+def _loses(change: Change) -> str:
+    return f"would be {'demoted' if change.after else 'removed'}"
 
 
 def takes_admin(changes: Sequence[Change], count: Admins) -> bool:
@@ -115,7 +152,7 @@ def in_turn(changes: Sequence[Change]) -> list[Change]:
     leaving, coming = _moves(changes)
     keys = {change.name: change.key for change in changes}
     follows = {old: keys[new] for old, new in pairs(leaving, coming)}
-    return [replace(each, follows=follows[each.name]) if each.name in follows else each for each in changes]
+    return [replace(each, follows=follows.get(each.name, "") if each.action in _LEAVES else "") for each in changes]
 
 
 def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:
@@ -128,16 +165,15 @@ def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:
     return []
 
 
-def _about_admins(taking: Sequence[Change], count: Admins, guards: Guards) -> list[Hazard]:
-    if not taking and not count.in_doubt:
+def _too_few_admins(changes: Sequence[Change], count: Admins, guards: InForce) -> list[Hazard]:
+    if not count.in_doubt and not any(change.takes for change in changes):
         return []
     left = len(count.after)
-    if last := last_admin(taking, count):
-        return last
-    if left < guards.min_admins and (left < len(count.before) or not count.before):
-        because = f"{left} accepted admin{'s' * (left != 1)} would remain; guards.minAdmins is {guards.min_admins}"
-        return [Hazard(Risk.TOO_FEW_ADMINS, str(left), because)]
-    return []
+    asking = [f"{name} is {side.min_admins}" for name, side in guards.sides("minAdmins") if left < side.min_admins]
+    if last_admin(changes, count) or not asking or left >= len(count.before) > 0:
+        return []
+    because = f"{left} accepted admin{'s' * (left != 1)} would remain; {' and '.join(asking)}"
+    return [Hazard(Risk.TOO_FEW_ADMINS, str(left), because)]
 
 
 def _renames(changes: Sequence[Change]) -> list[Hazard]:

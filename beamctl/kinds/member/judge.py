@@ -104,7 +104,7 @@ class Judge:
         ] += 1
         place = self._place(want) if want else None
         if not directory:
-            text = f"{person.email} has the role {str(person.role)!r}, which beamctl does not know, and is left alone"
+            text = f"{person.email} has the role '{person.role}', which beamctl does not know, and is left alone"
             self.notes.append(Note(f"{text}: list them under members to change that", place, differs=True))
         elif what is Verdict.LEAVE_SAID or (want is not None and role is None):
             asked = f"the document says {role}" if role else "their access ended"
@@ -117,8 +117,9 @@ class Judge:
         before = attributes(person) if person else None
         action, stage, reason = _SHAPE[what]
         after: dict[str, Any] | None = None
+        name = person.email if person else want.email if want else key
         if want is not None and what in (Verdict.INVITE, Verdict.RESEND):
-            after = {"email": want.email, "role": want.role.value, "standing": "invited", "source": "invitation"}
+            after = {"email": name, "role": want.role.value, "standing": "invited", "source": "invitation"}
         elif want is not None and what is Verdict.SET_ROLE and person is not None and before is not None:
             after = before | {"role": want.role.value}
             lowers = want.role is not Role.ADMIN and takes_away(person.role, want.role)
@@ -130,7 +131,7 @@ class Judge:
         return Change(
             kind=KIND,
             key=key,
-            name=person.email if person else want.email if want else key,
+            name=name,
             action=action,
             stage=stage,
             attribute="role",

@@ -20,11 +20,14 @@ from beamctl.kinds.member.live import People, Person, admins, attributes, digest
 from beamctl.kinds.member.sound import is_sound
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
+from beamctl.kinds.member.wanted import Wanted
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role, takes_away
 from beamctl.plan.change import Action, Change
-from beamctl.plan.comparison import AdminGroups, Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
+from beamctl.plan.declared import declared_in_time
 from beamctl.plan.export import Exported
+from beamctl.plan.floors import NO_FLOORS, InForce, in_force
 from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
 
@@ -74,14 +77,17 @@ class MemberKind:
         """Who has access and is not changed."""
         return untouched(live, changes)
 
-    def footing(self, live: People, changes: Sequence[Change]) -> Footing:
+    def footing(self, live: People, changes: Sequence[Change], outside: Outside) -> Footing:
         """The admins that must remain, and whether any does."""
-        count = hazards.admins_of(live, changes, AdminGroups.KEPT)
+        count = hazards.admins_of(live, changes, outside.admin_groups)
         return Footing(
             seen=len(live),
             relies_on=count.relied_on,
             hazards=tuple(hazards.last_admin(changes, count)),
             admins_lose=takes_admin(changes, count),
+            population=_have_access(live.values()),
+            invited=_are_invited(live.values()),
+            below_floors=tuple(hazards.guarded(changes, count, InForce(NO_FLOORS, outside.floors))),
         )
 
     def ourselves(self, live: People, identity: Identity) -> Collection[str]:
@@ -100,6 +106,7 @@ class MemberKind:
         ours = [person for key, person in live.items() if not judge.skips(key) and (not additive or key in section)]
         return replace(
             self._judged(judge, desired, live, situation),
+            ends=_ends(section, situation),
             wanted=sum(want.on(situation.today) is not None for want in section.values()),
             population=_have_access(ours),
             invited=_are_invited(ours),
@@ -118,12 +125,13 @@ class MemberKind:
         """What follows from what was decided about each person: everybody may be changed, and is wanted."""
         changes = judge.changes
         ours = hazards.ourselves(live, desired.guards, situation.identity)
+        guards = in_force(desired.guards, situation.floors)
         count = hazards.admins_of(live, changes, situation.admin_groups)
         if ours is None and takes_admin(changes, count):
             judge.notes.append(Note(WHO_ARE_WE))
         return Comparison(
-            changes=tuple(hazards.in_turn(changes)),
-            hazards=tuple(hazards.hazards(changes, count, desired.guards, ours or frozenset())),
+            changes=tuple(changes),
+            hazards=tuple(hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))),
             doubts=tuple(hazards.strangers(live, desired.guards, situation.identity)),
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),
             tally=judge.tally,
@@ -148,6 +156,10 @@ class MemberKind:
             return told in (role.value, "")  # some APIs do not show the role of an invitation
         return person.standing is not Standing.EXPIRED and not (told and takes_away(person.role, role))
 
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """The removal of a person who may only have another address follows the invitation of that address."""
+        return hazards.in_turn(changes)
+
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one person."""
         return calls.perform(change)
@@ -161,6 +173,21 @@ class MemberKind:
         if missing:
             return f"{_some(missing)} should be untouched, and is no longer shown as a member: is the listing whole?"
         return ""
+
+
+def _ends(section: Mapping[str, Wanted], situation: Situation) -> Mapping[str, str]:
+    """The days on which the access of admins ends, as far as each was declared before it came."""
+    ends = {
+        key: want.until.isoformat()
+        for key, want in section.items()
+        if want.role is Role.ADMIN and want.until is not None
+    }
+    return declared_in_time(ends, _recorded(situation), situation.today)
+
+
+def _recorded(situation: Situation) -> Mapping[str, str]:
+    """The days that the last recorded run shows."""
+    return situation.recorded.ends.get(KIND, {}) if situation.recorded else {}
 
 
 def _who(person: Person) -> dict[str, str]:

@@ -11,7 +11,16 @@ from beamctl.model.email import fault, folded
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.plan.change import Action, Change, Stage
 
-_STANDINGS = frozenset({"accepted", "invited", "expired"})
+_SHOWN = frozenset({"email", "role", "standing", "source"})
+_DECLARED = frozenset({"until", "reason", "owner"})
+_SOME_DAY = "2000-01-01"
+_BEFORE = {
+    Action.RESEND: frozenset({"expired"}),
+    Action.SET_ROLE: frozenset({"accepted", "invited"}),
+    Action.REMOVE: frozenset({"accepted"}),
+    Action.REVOKE: frozenset({"invited", "expired"}),
+}
+"""How somebody stands to whom something is done."""
 _STAGES = {
     Action.INVITE: frozenset({Stage.INVITE}),
     Action.RESEND: frozenset({Stage.INVITE}),
@@ -35,30 +44,31 @@ def is_sound(change: Change) -> bool:
         return False
     if _SIDES[change.action] != (change.before is not None, change.after is not None):
         return False
-    if fault(change.name) or change.key != folded(change.name):
+    if fault(change.name) or change.key != folded(change.name) or change.lane or change.secrets:
         return False
-    if "until" in change.declared and not _is_day(change.declared["until"]):
+    if not _DECLARED.issuperset(change.declared) or not _is_day(change.declared.get("until", _SOME_DAY)):
         return False
-    sides = (side for side in (change.before, change.after) if side is not None)
-    return all(_is_person(side, change.key) for side in sides) and _is_in_its_stage(change)
-
-
-def _is_person(side: Mapping[str, Any], key: str) -> bool:
-    match side:
-        case {"email": str(email), "role": str(), "standing": str(standing), "source": str()}:
-            return folded(email) == key and standing in _STANDINGS
-        case _:
-            return False
-
-
-def _is_in_its_stage(change: Change) -> bool:
-    if change.after is None:
-        return True
-    if change.after["role"] not in set(Role):
+    before = change.before
+    if before is not None and not (_is_person(before, change.name) and before["standing"] in _BEFORE[change.action]):
         return False
-    role = Role(change.after["role"])
-    lowers = change.before is not None and role is not Role.ADMIN and takes_away(live_role(change.before["role"]), role)
-    return change.action is not Action.SET_ROLE or lowers is change.takes
+    return change.after is None or _leads_to(change, change.after)
+
+
+def _is_person(side: Mapping[str, Any], email: str) -> bool:
+    texts = all(isinstance(text, str) for text in side.values())
+    return texts and side.keys() == _SHOWN and side["email"] == email
+
+
+def _leads_to(change: Change, after: Mapping[str, Any]) -> bool:
+    """Whether the change gives a role that there is, and changes nothing else."""
+    if after.get("role") not in set(Role):
+        return False
+    role = Role(after["role"])
+    if change.action is not Action.SET_ROLE:
+        return after == {"email": change.name, "role": role.value, "standing": "invited", "source": "invitation"}
+    before = change.before or {}
+    lowers = role is not Role.ADMIN and takes_away(live_role(before["role"]), role)
+    return after == {**before, "role": role.value} and lowers is change.takes
 
 
 def _is_day(text: str) -> bool:

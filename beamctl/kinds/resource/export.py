@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from beamctl.document.document import Document
+from beamctl.document.rules import unseen_in_names
 from beamctl.document.schema import check
 from beamctl.kinds.resource.live import Thing, Things
 from beamctl.kinds.resource.shape import METADATA, Shape
@@ -33,4 +34,4 @@ def _entry(shape: Shape, thing: Thing) -> dict[str, Any]:
 
 def _can_be_said(shape: Shape, name: str, entry: dict[str, Any]) -> bool:
     document = Document("", {"version": 1, "workspace": "w", shape.section: {name: entry}}, {}, {})
-    return not check(document) and next(iter(problems(shape, document)), None) is None
+    return not check(document) and not any([*problems(shape, document), *unseen_in_names(document)])

@@ -19,7 +19,7 @@ from beamctl.kinds.resource.sound import is_sound
 from beamctl.kinds.resource.undo import Undoing
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Conversation, Goes, Reading
@@ -76,9 +76,9 @@ class ResourceKind:
         changed = {change.key for change in changes if change.kind == self.name}
         return tuple(sorted((live_things or {}).keys() - changed))
 
-    def footing(self, live_things: Things, changes: Sequence[Change]) -> Footing:  # noqa: ARG002 - as the port has it
+    def footing(self, live_things: Things, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
         """Nobody depends on things to get in."""
-        return Footing(seen=len(live_things or {}))
+        return Footing(seen=len(live_things or {}), population=len(live_things or {}))
 
     def ourselves(self, live_things: Things, identity: Identity) -> Collection[str]:  # noqa: ARG002 - as the port has it
         """Nobody is a thing."""
@@ -135,6 +135,10 @@ class ResourceKind:
         if now is None or change.after is None:
             return now is None and change.after is None
         return has(self.shape, now, change.after)
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """None follows another one."""
+        return [replace(change, follows="") for change in changes]
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - a header tells the workspace
         """Make a change to one thing."""

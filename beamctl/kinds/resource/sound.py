@@ -8,8 +8,19 @@ from typing import Any
 
 from beamctl.kinds.resource.shape import USED_BY, VERSION, Shape
 from beamctl.kinds.resource.wanted import is_name
-from beamctl.model.secret import SECRETS_FROM, Command, File, Variable, place_of
-from beamctl.plan.change import WHOLE, Action, Change, Stage
+from beamctl.model.secret import (
+    SECRETS_FROM,
+    SOURCES_ALLOWED,
+    Command,
+    File,
+    Sink,
+    Source,
+    Variable,
+    is_own_variable,
+    place_of,
+)
+from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
+from beamctl.plan.sources import files_of
 
 _SIDES = {Action.CREATE: (False, True), Action.UPDATE: (True, True), Action.DELETE: (True, False)}
 """Whether there is a thing before, and after."""
@@ -25,6 +36,8 @@ def is_sound(shape: Shape, change: Change) -> bool:
     if (change.stage, change.attribute, change.lane) != (_STAGES.get(change.action, making), WHOLE, ""):
         return False
     if change.key != change.name or change.declared or not _is_nameable(shape, change):
+        return False
+    if change.reason in (Reason.NOT_HANDED_OVER, Reason.SUPERSEDED, Reason.EXPIRES):
         return False
     if change.action is Action.UPDATE and (not after or (before or {}).keys() != after.keys()):
         return False
@@ -53,14 +66,18 @@ def _secrets_are_sound(shape: Shape, change: Change) -> bool:
     if not secrets:
         return VERSION not in (change.after or {})
     sources = secrets.get(SECRETS_FROM)
-    if (
-        not shape.version_label
-        or change.after is None
-        or secrets.keys() != {SECRETS_FROM}
-        or not isinstance(sources, dict)
-    ):
+    if not shape.version_label or change.after is None or not isinstance(sources, dict):
         return False
-    return all(
-        isinstance(source, dict) and isinstance(place_of(source), File | Command | Variable)
-        for source in sources.values()
-    )
+    if secrets.keys() != {SECRETS_FROM} and not _allows_files(change):
+        return False
+    return all(isinstance(source, dict) and _is_source(place_of(source)) for source in sources.values())
+
+
+def _allows_files(change: Change) -> bool:
+    allowed = change.secrets.get(SOURCES_ALLOWED)
+    listed = isinstance(allowed, list) and bool(allowed) and all(isinstance(each, str) and each for each in allowed)
+    return listed and change.secrets.keys() == {SECRETS_FROM, SOURCES_ALLOWED} and any(files_of(change))
+
+
+def _is_source(place: Sink | Source | None) -> bool:
+    return isinstance(place, File | Command) or (isinstance(place, Variable) and not is_own_variable(place.name))

@@ -38,7 +38,7 @@ def _why_not(account: Account) -> str:
     if account.unfinished:
         return "was made, and its client secret was never handed over"
     if isinstance(account.role, UnknownRole) and account.role.name:
-        return f"has the role {account.role.name!r}, which beamctl does not know"
+        return f"has the role '{account.role.name}', which beamctl does not know"
     document = Document("", {"version": 1, "workspace": "w", SECTION: {account.name: _entry(account)}}, {}, {})
     sayable = not check(document) and next(iter(problems(document)), None) is None
     return "" if sayable else "is such as no document can say"

@@ -31,7 +31,9 @@ def hazards(changes: Sequence[Change], ours: Collection[str]) -> list[Hazard]:
         if change.after is None:
             because = f"{name} would be deleted: its credentials die at once, and never come back"
             if change.reason is Reason.NOT_HANDED_OVER:
-                because = f"{name} would be deleted: nobody has its client secret, but somebody may use it all the same"
+                because = (
+                    f"{name} would be deleted: its client secret was not handed over, it says, but it may be in use"
+                )
             found.append(Hazard(Risk.DELETES_SERVICE_ACCOUNT, name, because))
         elif (change.before or {})["role"] == Role.ADMIN.value:
             found.append(Hazard(Risk.REMOVES_ADMIN, name, f"{name} is an admin, and would be demoted"))

@@ -4,26 +4,30 @@ how a change is made or shown."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Container, Mapping
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.document.problem import Place
-from beamctl.kinds.service_account.live import Account, Accounts, attributes, premise_of
+from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, premise_of
 from beamctl.kinds.service_account.match import Pair
+from beamctl.kinds.service_account.orphans import KIND, left_alone, with_id
 from beamctl.kinds.service_account.wanted import OR_SHOWN, SECTION, Wanted
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note
-
-KIND = "service_account"
+from beamctl.plan.hazard import Risk
 
 
 def lowers(before: str, after: str) -> bool:
     """Whether a role that is set takes something away; no role is what the API does not tell."""
     return after != Role.ADMIN.value and takes_away(live_role(before), Role(after))
+
+
+def stage_of_orphan(side: Mapping[str, Any]) -> Stage:
+    """When an account goes whose client secret was not handed over: with its API keys, it may be in use."""
+    return Stage.DELETE if side["unfinished"] == HAS_KEYS else Stage.UPDATE
 
 
 class Judge:
@@ -36,24 +40,25 @@ class Judge:
         ours: The client ids that beamctl may run as.
     """
 
-    def __init__(self, desired: Desired, live: Accounts, ours: Collection[str]) -> None:
+    def __init__(
+        self, desired: Desired, live: Accounts, ours: Collection[str], interrupted: Container[str] = ()
+    ) -> None:
         self.changes: list[Change] = []
         self.notes: list[Note] = []
         self.tally: Counter[str] = Counter()
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._live = live
+        self._interrupted = interrupted  # the client ids of those that an interrupted run made
         self.ours = ours
 
     def pair(self, pair: Pair) -> None:
         """Decide about one entry of the document."""
-        made: Change | None = None
         if pair.live is None:
-            made = self._made(pair.wanted, instead=bool(pair.orphans))
-            self.changes.append(made)
+            self.changes.append(self._made(pair.wanted, instead=bool(pair.orphans)))
         else:
             self._compare(pair.wanted, pair.live)
-        self.changes += [self._orphan(each, made) for each in pair.orphans]
+        self.changes += map(self._orphan, pair.orphans)
 
     def other(self, account: Account) -> None:
         """Decide about one that the document does not mean."""
@@ -104,30 +109,31 @@ class Judge:
 
     def _compare(self, want: Wanted, account: Account) -> None:
         place = self._document.key_place(SECTION, want.name)
-        if account.unfinished:
+        alone = account.unfinished and account.client_id not in self._interrupted
+        if account.unfinished and not alone:
             text = f"the client secret of {want.name} was not handed over: delete its clientId here to have it replaced"
             self.notes.append(Note(text, place, differs=True))
             return
+        if alone:
+            shown, risk = with_id(account), Risk.DELETES_SERVICE_ACCOUNT
+            text = left_alone(shown, shown, "its client secret", risk)
+            self.notes.append(Note(text, place, differs=True))
         role = want.role.value if str(account.role) else ""  # what the API does not tell is not compared
         said = account.description.text
-        said = said if said.strip() == want.description else want.description  # spaces around it are no difference
+        if not alone and said.strip() != want.description:  # spaces around it are no difference
+            said = want.description
         after = attributes(account) | {"name": want.name, "role": role, "description": said}
         self.become(account, after, place, None)
 
-    def _orphan(self, account: Account, made: Change | None) -> Change:
-        """One that nobody can log in as: to delete it takes nothing from anybody, unless somebody uses it all the same.
-        Its secret may be where the one that is made will be: it goes with that one."""
-        stage = Stage.DELETE if account.has_keys else Stage.UPDATE
+    def _orphan(self, account: Account) -> Change:
+        """One whose client secret was not handed over. Deleting it is no hazard if a record shows that and it has no
+        API keys. Its secret may be where the one that is made will be: it goes with that one."""
+        proven = account.client_id in self._interrupted
+        stage = stage_of_orphan(attributes(account)) if proven else Stage.DELETE
         if account.client_id in self.ours:
             stage = Stage.OURSELVES
         sides, reason = (attributes(account), None), Reason.NOT_HANDED_OVER
-        gone = _change(account.client_id, with_id(account), Action.DELETE, stage, sides, reason)
-        return replace(gone, follows=made.key) if made else gone
-
-
-def with_id(account: Account) -> str:
-    """How an account is shown that shares its name with another one."""
-    return f"{account.name} ({account.client_id})"
+        return _change(account.client_id, with_id(account), Action.DELETE, stage, sides, reason)
 
 
 def _change(  # noqa: PLR0913 - each is a fact of the change

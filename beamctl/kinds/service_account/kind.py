@@ -11,18 +11,20 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
+from beamctl.kinds.making import after_created
 from beamctl.kinds.premise import beside
 from beamctl.kinds.service_account import calls, hazards, lookup
 from beamctl.kinds.service_account import wanted as document_side
 from beamctl.kinds.service_account.export import export
-from beamctl.kinds.service_account.judge import KIND, Judge
+from beamctl.kinds.service_account.judge import Judge
 from beamctl.kinds.service_account.live import Accounts, accounts, attributes, digest
 from beamctl.kinds.service_account.match import match
+from beamctl.kinds.service_account.orphans import KIND, orphans
 from beamctl.kinds.service_account.sound import is_sound
 from beamctl.kinds.service_account.undo import undo
 from beamctl.model.identity import Identity
-from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.change import Change, Reason
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
@@ -83,9 +85,9 @@ class ServiceAccountKind:
         """The client ids to which nothing is done."""
         return tuple(sorted(live.by_id.keys() - {change.key for change in changes}))
 
-    def footing(self, live: Accounts, changes: Sequence[Change]) -> Footing:  # noqa: ARG002 - the port's signature
+    def footing(self, live: Accounts, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
         """No service account is needed for people to get in."""
-        return Footing(seen=len(live.by_id))
+        return Footing(seen=len(live.by_id), population=len(live.by_id))
 
     def ourselves(self, live: Accounts, identity: Identity) -> Collection[str]:
         """Which of them the credential is of."""
@@ -97,8 +99,9 @@ class ServiceAccountKind:
         if not live.known:
             text = "the API has no service accounts here, so what the document says of them is left"
             return Comparison(notes=(Note(text, desired.document.key_place(self.section), differs=bool(section)),))
-        matched = match(section, live, desired.document)
-        judge = Judge(desired, live, hazards.ourselves(live, desired.guards, situation.identity))
+        lost = orphans(live, situation)
+        matched = match(section, live, desired.document, lost)
+        judge = Judge(desired, live, hazards.ourselves(live, desired.guards, situation.identity), lost.known)
         for pair in matched.pairs:
             judge.pair(pair)
         for account in matched.others:
@@ -142,6 +145,10 @@ class ServiceAccountKind:
             return now is None and change.after is None
         after = change.after
         return now["role"] in (after["role"], "") and all(now[key] == after[key] for key in ("name", "description"))
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """An account whose secret was not handed over goes with the one that is created in its place."""
+        return after_created(changes, lambda side: side["name"], (Reason.NOT_HANDED_OVER,))
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one service account."""

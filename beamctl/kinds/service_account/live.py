@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from beamctl.errors import GarbledError
@@ -16,6 +17,10 @@ from beamctl.model.text import is_whole
 
 LONGEST_TEXT = 10_000
 """Characters of a name, an id or a description that are believed."""
+
+NO_KEYS = "client secret not handed over"
+HAS_KEYS = f"{NO_KEYS}, and it may have API keys"
+"""What is shown of an account of which nobody has the client secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Account:
         role: As the API shows it; `UnknownRole("")` where it does not tell.
         description: With what beamctl noted in it.
         has_keys: Whether it has, or may have, API keys; read only of one whose client secret was not handed over.
+        created: When it was created; None if the API does not show that.
     """
 
     client_id: str
@@ -35,10 +41,11 @@ class Account:
     role: LiveRole
     description: Description
     has_keys: bool = False
+    created: datetime | None = None
 
     @property
     def unfinished(self) -> bool:
-        """Whether its client secret was not handed over: then nobody has it."""
+        """Whether its description says that its client secret was not handed over. A text is no proof (`orphans`)."""
         return self.description.unfinished
 
 
@@ -90,7 +97,16 @@ def account(entry: Any) -> Account:  # noqa: ANN401 - as above
             raise _garbled()
     if not all(isinstance(text, str) and _is_text(text) for text in (client_id, name, role, said)):
         raise _garbled()
-    return Account(client_id, name, live_role(role), description(said))
+    return Account(client_id, name, live_role(role), description(said), created=moment(entry.get("created_at")))
+
+
+def moment(told: object) -> datetime | None:
+    """A time as the API shows it, in UTC; None if it shows none, or one beyond the calendar."""
+    try:
+        found = datetime.fromisoformat(told) if isinstance(told, str) else None
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC) if found else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _is_text(text: str) -> bool:
@@ -116,9 +132,7 @@ def attributes(account: Account) -> dict[str, Any]:
 
 
 def _unfinished(account: Account) -> str:
-    if not account.unfinished:
-        return ""
-    return "client secret not handed over" + (", and it may have API keys" if account.has_keys else "")
+    return (HAS_KEYS if account.has_keys else NO_KEYS) if account.unfinished else ""
 
 
 def premise_of(name: str, there: Sequence[Account]) -> str:

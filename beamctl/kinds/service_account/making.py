@@ -70,7 +70,7 @@ def _finish(change: Change, client_id: str) -> Asking[str | Lost | Outcome]:
     if isinstance(told, Lost):
         return told
     if told not in (role, ""):
-        return failed(f"the API answered that the role is {told!r}, not {role!r}", PLAN)
+        return failed(f"the API answered that the role is '{told}', not '{role}'", PLAN)
     return "" if told else ", and the API does not tell its role"
 
 

@@ -3,7 +3,7 @@ what is done with them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from beamctl.document.document import Document
@@ -42,8 +42,14 @@ class Matched:
     others: tuple[Account, ...]
 
 
-def match(section: Sequence[Wanted], live: Accounts, document: Document) -> Matched:
+def match(section: Sequence[Wanted], live: Accounts, document: Document, orphaned: Container[str]) -> Matched:
     """Find what each entry means.
+
+    Args:
+        section: The entries.
+        live: What there is.
+        document: Where the entries are.
+        orphaned: The ids of those whose client secret nobody has (`orphans`).
 
     Raises:
         DocumentError: An entry could mean several accounts, or names an id that is not there.
@@ -53,8 +59,8 @@ def match(section: Sequence[Wanted], live: Accounts, document: Document) -> Matc
     pairs = []
     for each in section:
         free = [account for account in live.named(each.name) if account.client_id not in named_by_id]
-        orphans = tuple(account for account in free if account.unfinished)
-        whole = [account for account in free if not account.unfinished]
+        orphans = tuple(account for account in free if account.client_id in orphaned)
+        whole = [account for account in free if account.client_id not in orphaned]
         if each.client_id:
             found = live.by_id.get(each.client_id)
             problems += [] if found else [_not_there(each, whole, document)]
@@ -83,4 +89,4 @@ def _not_there(each: Wanted, whole: Sequence[Account], document: Document) -> Pr
 
 def _told(account: Account) -> str:
     role = str(account.role) or "in a role that is not told"
-    return f"{role}, {quoted(account.description.text)}" if account.description.text else role
+    return f"{role}, {quoted(said)}" if (said := str(account.description)) else role

@@ -8,7 +8,8 @@ from typing import Any
 
 from beamctl.kinds.making import says_where
 from beamctl.kinds.premise import is_premise
-from beamctl.kinds.service_account.judge import lowers
+from beamctl.kinds.service_account.judge import lowers, stage_of_orphan
+from beamctl.kinds.service_account.mark import Description, description
 from beamctl.kinds.service_account.wanted import is_name
 from beamctl.model.role import Role
 from beamctl.plan.change import Action, Change, Reason, Stage
@@ -37,6 +38,8 @@ def is_sound(change: Change) -> bool:
 def _makes(change: Change, after: Mapping[str, Any]) -> bool:
     if not _is_account(after, _MADE) or after["role"] not in _ROLES or not is_name(after["name"]):
         return False
+    if not _is_ours_to_write(after["description"]):
+        return False
     if not says_where(change.secrets) or (change.stage, change.attribute) != (Stage.CREATE, "role"):
         return False
     reasons = (Reason.NOT_THERE, Reason.NOT_HANDED_OVER, Reason.UNDOES)
@@ -50,6 +53,8 @@ def _changes(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]
     differs = [key for key in ("role", "name", "description") if before[key] != after[key]]
     if not differs or change.attribute != differs[0] or change.name != after["name"]:
         return False
+    if "description" in differs and not _is_ours_to_write(after["description"]):
+        return False
     if change.attribute != "role":
         return (change.action, change.stage) == (Action.UPDATE, Stage.UPDATE)
     if change.action is not Action.SET_ROLE or after["role"] not in _ROLES:
@@ -58,12 +63,18 @@ def _changes(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]
     return change.stage in ((Stage.DEMOTE, Stage.OURSELVES) if taking else (Stage.PROMOTE,))
 
 
+def _is_ours_to_write(text: str) -> bool:
+    """Whether a description has no mark of beamctl in it: a mark says that the account may be deleted."""
+    return description(text) == Description(text)
+
+
 def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
     if change.key != before["clientId"] or change.attribute != "role":
         return False
     if change.reason is Reason.NOT_HANDED_OVER:
-        return change.stage in (Stage.UPDATE, Stage.DELETE, Stage.OURSELVES) and bool(before["unfinished"])
-    return change.stage in (Stage.DELETE, Stage.OURSELVES)
+        stages = stage_of_orphan(before), Stage.DELETE, Stage.OURSELVES
+        return bool(before["unfinished"]) and change.stage in stages
+    return change.reason is not Reason.SUPERSEDED and change.stage in (Stage.DELETE, Stage.OURSELVES)
 
 
 def _is_named(change: Change, before: Mapping[str, Any]) -> bool:

@@ -47,7 +47,7 @@ def _put_back(judge: Judge, change: Change, account: Account | None) -> None:
         else:
             judge.notes.append(Note(f"{change.name} is no longer as that run left it, and is left alone"))
     elif change.action is Action.SET_ROLE and before["role"] not in set(Role):
-        judge.notes.append(Note(f"{change.name} had the role {before['role']!r}: give it in the console"))
+        judge.notes.append(Note(f"{change.name} had the role '{before['role']}': give it in the console"))
     else:
         after = attributes(account) | {key: before[key] for key in ("name", "role", "description")}
         judge.become(account, after, None, Reason.UNDOES)

@@ -6,10 +6,12 @@ from typing import Any
 
 from beamctl.kinds.settings.groups import can_be_given
 from beamctl.kinds.settings.live import GROUPS, SANDBOX, Settings
+from beamctl.model.text import unseen
 from beamctl.plan.export import Exported
 
 _LONGEST_NAME = 63
 """Characters of a display name, as the schema has it."""
+_UNSEEN = "has a name with a character that cannot be seen"
 
 
 def export(live: Settings) -> Exported:
@@ -27,6 +29,8 @@ def _why_not(name: str, value: Any) -> str:  # noqa: ANN401 - a setting
         case "displayName":
             return "is longer than a document may say" if len(value) > _LONGEST_NAME else ""
         case "labels":
+            if any(map(unseen, value)):
+                return _UNSEEN
             return "" if all(isinstance(text, str) for text in value.values()) else "has a value that is no text"
         case str() if name == GROUPS:
             return _groups(value)
@@ -41,5 +45,7 @@ def _groups(mappings: list[Any]) -> str:
     if not can_be_given(GROUPS, mappings):
         return "has a role that beamctl does not know"
     names = [each["groupName"] for each in mappings]
+    if any(map(unseen, names)):
+        return _UNSEEN
     whole = all(each.keys() == {"groupName", "role"} and each["groupName"] for each in mappings)
     return "" if whole and len(set(names)) == len(names) else "has a mapping that a document cannot say"

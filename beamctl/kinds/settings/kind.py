@@ -18,7 +18,7 @@ from beamctl.kinds.settings.live import GROUPS, KEYS, Settings, digest, is_setti
 from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
@@ -79,9 +79,13 @@ class SettingsKind:
         """None: no setting tells whether a listing is whole."""
         return ()
 
-    def footing(self, live: Settings, changes: Sequence[Change]) -> Footing:  # noqa: ARG002 - as below
+    def footing(self, live: Settings, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
         """Nobody depends on settings but by their groups, which are hazards of their own."""
-        return Footing(seen=1)
+        after = [
+            each.after[GROUPS] for each in changes if each.kind == self.name and each.after and GROUPS in each.after
+        ]
+        groups = admin_groups(live[GROUPS], after[0] if after else None)
+        return Footing(seen=1, population=len(live[GROUPS]), admin_groups=groups)
 
     def ourselves(self, live: Settings, identity: Identity) -> Collection[str]:  # noqa: ARG002 - the port's signature
         """Nobody is a setting."""
@@ -144,6 +148,8 @@ class SettingsKind:
         told = change.action, change.key, change.name, change.lane
         if name not in KEYS or told != (Action.SET, key_of(name), name, self.name):
             return False
+        if change.declared or change.secrets:
+            return False
         sides = [
             side.get(name) if side is not None and len(side) == 1 else None for side in (change.before, change.after)
         ]
@@ -155,6 +161,10 @@ class SettingsKind:
         """Whether the setting has its new value."""
         name = change.attribute
         return bool(normal(name, live[name]) == normal(name, (change.after or {})[name]))
+
+    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """None follows another one."""
+        return [replace(change, follows="") for change in changes]
 
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Set one setting."""

@@ -23,11 +23,16 @@ _MARK = {Ending.DONE: ("✓", Tone.GOOD), Ending.DEFERRED: ("…", Tone.CHANGED)
 
 
 def event_text(event: Event, style: Style = PLAIN) -> str:
-    """One line as a change ends, with what to do if it failed; empty as it starts and when it is confirmed."""
+    """One line as a change ends, with what to do if it failed. Empty as it starts, and as it is confirmed unless that
+    was in doubt."""
     what = " ".join(part for part in (words.verb(event.change), words.subject(event.change)) if part)
     match event:
-        case Started() | Confirmed():
+        case Started():
             return ""
+        case Confirmed(late=late):
+            return style(Tone.GOOD, f"  ✓ {what}  confirmed") if late else ""
+        case Ended(outcome=outcome) if not outcome.certain:
+            return style(Tone.CHANGED, f"  … {what}  not confirmed yet: {printable(outcome.remark)}")
         case Ended(outcome=outcome):
             mark, tone = _MARK[outcome.ending]
             told = f"  {mark} {what}  {words.detail(event.change)}".rstrip()

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from datetime import UTC
 
-from beamctl.model.text import printable
+from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import WHOLE, Change
 from beamctl.plan.comparison import Note
+from beamctl.plan.declared import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.inside import ABSENT
 from beamctl.plan.plan import Plan
+from beamctl.plan.saved import Saved
 from beamctl.report import words
-from beamctl.report.style import PLAIN, Style, Tone, table, value
+from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
 
 APPLY = "beamctl apply"
 
@@ -22,11 +25,38 @@ _FIRST = "unchanged"
 
 
 def plans_text(
-    plans: Sequence[Plan], allowed: Sequence[Allowance] = (), style: Style = PLAIN, *, command: str = APPLY
+    plans: Sequence[Plan],
+    allowed: Sequence[Allowance] = (),
+    style: Style = PLAIN,
+    *,
+    command: str = APPLY,
+    saved: Saved | None = None,
 ) -> str:
-    """All plans of a run. Where there are several, a command that is to be about one of them must pick it."""
+    """All plans of a run, and the file that they were saved in, if any. Where there are several, a command that is to
+    be about one of them must pick it."""
     commands = [f"{command} -w {plan.workspace}" if len(plans) > 1 else command for plan in plans]
-    return "\n".join(plan_text(plan, allowed, style, command=one) for plan, one in zip(plans, commands, strict=True))
+    texts = [plan_text(plan, allowed, style, command=one) for plan, one in zip(plans, commands, strict=True)]
+    return "\n".join([*([origin_text(saved)] if saved else []), *texts])
+
+
+def origin_text(saved: Saved) -> str:
+    """When plans were saved, from which commit, until when they are good, and what their runs will record."""
+    commit = f" from commit {shell_word(saved.commit)}" if saved.commit else ""
+    created, expires = (f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for when in (saved.created, saved.expires))
+    return "\n".join([f"Saved {created}{commit}, good until {expires}.", *map(_recorded, saved.plans), ""])
+
+
+def _recorded(plan: Plan) -> str:
+    """Which sections a plan looks at before it takes anything, and what later plans compare with once it is applied."""
+    data = declared_data(plan.declared)
+    head = (
+        f"Covers {', '.join(map(printable, plan.sections.values())) or 'nothing'} of {plan.workspace}. On record after"
+    )
+    if not data:
+        return f"{head} this run: no guards."
+    ends = (f"{name} until {day}" for days in data["ends"].values() for name, day in days.items())
+    told = [f"{name} {value(told)}" for name, told in data["guards"].items()] + [*map(printable, ends)]
+    return f"{head} this run: {', '.join(told)}."
 
 
 def plan_text(
@@ -92,7 +122,11 @@ def refusal(hazard: Hazard, command: str = APPLY) -> str:
 
 
 def _flag(hazard: Hazard) -> str:
-    return "--allow " + shlex.quote(f"{hazard.risk.label}={hazard.value}")
+    return f"--allow {shlex.quote(printable(_named(hazard)))}"
+
+
+def _named(hazard: Hazard) -> str:
+    return f"{hazard.risk.label}={hazard.value}"
 
 
 def _all_flags(plan: Plan, allowed: Sequence[Allowance], command: str) -> list[str]:
@@ -141,8 +175,10 @@ def _inside(change: Change) -> list[str]:
         else:
             lines.append(f"      ~ {name}: {value(spot.before)} → {value(spot.after)}")
     before, after = change.before or {}, change.after or {}
-    more = (f"{printable(name)}: {value(before.get(name))} → {value(after[name])}" for name in words.others(change))
-    return [*lines, *(f"      ~ {each}" for each in more)]
+    for key in words.others(change):
+        was = f"~ {printable(key)}: {value(before.get(key))} →" if change.before is not None else f"+ {printable(key)}:"
+        lines.append(f"      {was} {value(after[key])}")
+    return lines
 
 
 def _tally(plan: Plan) -> list[str]:
@@ -152,7 +188,9 @@ def _tally(plan: Plan) -> list[str]:
 
 def _notes(notes: Sequence[Note]) -> list[tuple[str, str]]:
     told = [(note.text, f"{note.place.source}:{note.place.line}" if note.place else "") for note in notes]
-    return told if len(told) <= _FEW else [*told[:_FEW], (f"and {len(told) - _FEW} more: see -o json", "")]
+    hidden = told[_FEW:]
+    more = f"and {len(hidden)} more, {digest(str(hidden))}: see -o json"
+    return [*told[:_FEW], *([(more, "")] if hidden else [])]
 
 
 def _note(told: tuple[str, str]) -> str:
@@ -167,5 +205,5 @@ def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, command: st
         if hazard in blocking:
             lines += ["", style(Tone.BAD, refusal(hazard, command))]
         else:
-            lines += ["", style(Tone.CHANGED, f"Allowed: {hazard.risk.label} — {printable(hazard.because)}.")]
+            lines += ["", style(Tone.CHANGED, f"Allowed: {printable(_named(hazard))} — {printable(hazard.because)}.")]
     return lines

@@ -51,7 +51,7 @@ def how_it_ended(record: Record | Summary) -> str:
         counts.insert(0, "killed, or still running")
     elif record.interrupted:
         counts.insert(0, "interrupted")
-    return ", ".join(counts)
+    return ", ".join(counts) or "nothing to change"
 
 
 def _row(name: str, found: Summary | str) -> tuple[str, ...]:

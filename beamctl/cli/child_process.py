@@ -1,0 +1,146 @@
+"""Starts every program that beamctl runs: without beamctl's credentials, with a time limit, and with bounded output."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from beamctl.model.secret import is_own_variable
+
+_PIECE = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program may use.
+
+    Attributes:
+        seconds: The time until it is killed, with every process of its group.
+        output: The most bytes of standard output; 0 discards it.
+    """
+
+    seconds: float
+    output: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended.
+
+    Attributes:
+        output: What it wrote to standard output.
+        why: Why it failed; empty if it exited with 0.
+        code: Its exit code, or None if it never started or was killed for exceeding a limit.
+    """
+
+    output: bytes = b""
+    why: str = ""
+    code: int | None = None
+
+
+def find_program(name: str) -> str | None:
+    """The path of a program, or None if there is none. A relative entry of PATH is ignored: it would let the current
+    directory, which may be someone else's checkout, decide which program runs."""
+    return name if os.sep in name and shutil.which(name) else shutil.which(name, path=_search_path())
+
+
+def inherited() -> dict[str, str]:
+    """This process's environment without beamctl's own credentials and settings."""
+    kept = {name: value for name, value in os.environ.items() if not is_own_variable(name)}
+    return {**kept, "PATH": _search_path()}
+
+
+def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env: Mapping[str, str]) -> Ended:
+    """Run a program to its end, without a shell. Standard error is discarded.
+
+    Args:
+        words: The program and its arguments.
+        limits: What it may use.
+        stdin: What is written to its standard input; None for nothing.
+        env: Its whole environment.
+    """
+    program = find_program(words[0])
+    if program is None:
+        return Ended(why="is not on this machine")
+    try:
+        process = subprocess.Popen(  # noqa: S603 - callers run only what was approved, or git
+            list(words),
+            executable=program,
+            env=dict(env),
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE if limits.output else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C must not interrupt it halfway, and a timeout kills the whole group
+        )
+    except (OSError, ValueError) as error:
+        return Ended(why=f"cannot be run: {getattr(error, 'strerror', None) or 'no command has this name'}")
+    with process:
+        try:
+            output, why = _exchange(process, stdin or b"", limits)
+        except BaseException:
+            _kill(process)
+            raise
+        if why:
+            _kill(process)
+            return Ended(why=why)
+    code = process.returncode
+    return Ended(output, f"ended with {code}" if code else "", code)
+
+
+def _exchange(process: subprocess.Popen[bytes], left: bytes, limits: Limits) -> tuple[bytes, str]:
+    """Everything the program writes until it ends, or why it must be killed."""
+    end = time.monotonic() + limits.seconds
+    late = f"took longer than {limits.seconds:g} seconds"
+    output = bytearray()
+    with selectors.DefaultSelector() as selector:
+        for stream, event in ((process.stdin, selectors.EVENT_WRITE), (process.stdout, selectors.EVENT_READ)):
+            if stream is not None:
+                os.set_blocking(stream.fileno(), False)
+                selector.register(stream, event)
+        while selector.get_map():
+            if not (ready := selector.select(max(0.0, end - time.monotonic()))) and time.monotonic() >= end:
+                return b"", late
+            for key, _ in ready:
+                if key.fileobj is process.stdout:
+                    piece = os.read(key.fd, _PIECE)
+                    output += piece
+                    done = not piece
+                else:
+                    left = _write(key.fd, left)
+                    done = not left
+                if done:
+                    selector.unregister(key.fileobj)
+                    process.stdin.close() if process.stdin is key.fileobj else None
+            if len(output) > limits.output:
+                return b"", f"wrote more than {limits.output:,} bytes"
+    try:
+        process.wait(max(0.0, end - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return b"", late
+    return bytes(output), ""
+
+
+def _write(descriptor: int, left: bytes) -> bytes:
+    """What is still to be written; nothing if the program does not read its standard input."""
+    try:
+        return left[os.write(descriptor, left[:_PIECE]) :]
+    except BrokenPipeError:
+        return b""
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _search_path() -> str:
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(entry for entry in entries if Path(entry).is_absolute())

@@ -1,0 +1,117 @@
+"""Reads floors: guards that the options and the variables of a run set, so that no document can loosen them."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from beamctl.document.document import Limit
+from beamctl.errors import UsageError
+from beamctl.model import email
+from beamctl.model.alphabet import described, disguised_letter, mixed_letter
+from beamctl.model.text import printable
+from beamctl.plan.floors import NO_FLOORS, Bounds, stricter
+
+_COUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+_PERCENT = re.compile(r"(100|[1-9][0-9]?)%", re.ASCII)
+
+
+def floors_of(
+    min_admins: str | None,
+    max_removals: str | None,
+    protect: Sequence[str],
+    allowed_domains: Sequence[str],
+    environment: Mapping[str, str],
+) -> Bounds:
+    """The floors of a run. If an option and its variable are both set, the stricter one holds.
+
+    Raises:
+        UsageError: A value is not valid. A variable that is set but empty is an error too: it was meant as a floor.
+    """
+    options = {
+        "--min-admins": min_admins,
+        "--max-removals": max_removals,
+        "--protect": ",".join(protect) if protect else None,
+        "--allowed-domains": ",".join(allowed_domains) if allowed_domains else None,
+    }
+    found = NO_FLOORS
+    for option, value in options.items():
+        variable = "BEAMCTL_" + option.removeprefix("--").replace("-", "_").upper()
+        for source, text in ((option, value), (variable, environment.get(variable))):
+            if text is not None:
+                found = stricter(found, _READ[option](source, text))
+    return found
+
+
+def _min_admins(source: str, text: str) -> Bounds:
+    if not _COUNT.fullmatch(text.strip()):
+        raise _invalid(source, text, "a number of admins", "Write a whole number from 1, such as 2.")
+    return Bounds(min_admins=int(text))
+
+
+def _max_removals(source: str, text: str) -> Bounds:
+    number = text.strip()
+    if not _COUNT.fullmatch(number) and not _PERCENT.fullmatch(number):
+        hint = "Write a whole number from 1, or a whole percentage from 1% to 100%, such as 5 or 25%."
+        raise _invalid(source, text, "a limit on removals", hint)
+    return Bounds(max_removals=(Limit(int(number.removesuffix("%")), percent=number.endswith("%")),))
+
+
+def _protect(source: str, text: str) -> Bounds:
+    names = _items(text)
+    for name in names:
+        if not name or email.fault(name):
+            hint = "Write an address such as ada@example.com, or several separated by commas."
+            raise _invalid(source, name, "an e-mail address", hint)
+        if letter := mixed_letter(name) or disguised_letter(name):
+            hint = f"It would protect no one with plain letters: {described(letter)}. Write the letters that you mean."
+            raise _invalid(source, name, "an e-mail address in one alphabet", hint)
+    return Bounds(protected=tuple(map(email.folded, names)))
+
+
+def _allowed_domains(source: str, text: str) -> Bounds:
+    names = _items(text)
+    for name in names:
+        if not email.is_domain(name):
+            hint = "Write a domain such as example.com, or several separated by commas. There are no wildcards."
+            raise _invalid(source, name, "a domain", hint)
+    return Bounds(allowed_domains=tuple(map(email.folded, names)))
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",")]
+
+
+def _invalid(source: str, text: str, what: str, hint: str) -> UsageError:
+    if not text.strip():
+        return UsageError(f"{source} is empty", f"{hint} To set no floor, leave it out.")
+    return UsageError(f"{source}: {printable(text)!r} is not {what}", hint)
+
+
+_READ: Mapping[str, Callable[[str, str], Bounds]] = {
+    "--min-admins": _min_admins,
+    "--max-removals": _max_removals,
+    "--protect": _protect,
+    "--allowed-domains": _allowed_domains,
+}
+
+
+def with_floors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command its floors as one value, from its options and the environment."""
+
+    @functools.wraps(function)
+    def command(
+        *args: Any,  # noqa: ANN401 - whatever the command takes
+        min_admins: str | None,
+        max_removals: str | None,
+        protect: tuple[str, ...],
+        allowed_domains: tuple[str, ...],
+        **options: Any,  # noqa: ANN401 - as above
+    ) -> Any:  # noqa: ANN401 - as above
+        floors = floors_of(min_admins, max_removals, protect, allowed_domains, os.environ)
+        return function(*args, floors=floors, **options)
+
+    return command

@@ -1,0 +1,106 @@
+"""Guards that are looser than in the last recorded run: the hazard, and what a record keeps of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from beamctl.document.document import Guards, Limit
+from beamctl.plan.comparison import Comparison, Footing
+from beamctl.plan.declared import Declared
+from beamctl.plan.hazard import Hazard, Risk
+
+Sizes = tuple[Sequence[int], Sequence[int]]
+"""By kind, how many have access; and how many have access or are invited."""
+
+
+def sizes(found: Iterable[Comparison | Footing]) -> Sizes:
+    """The populations that a percentage is taken of."""
+    kinds = tuple(found)
+    return [each.population for each in kinds], [each.population + each.invited for each in kinds]
+
+
+def loosened(before: Guards, after: Guards, populations: Sizes) -> Mapping[str, str]:
+    """The guards that are looser than before, each with what changed."""
+    found = {guard: look(before, after, populations) for guard, (_, look) in _GUARDS.items()}
+    return {guard: told for guard, told in found.items() if told}
+
+
+def hazards(last: Declared | None, guards: Guards, populations: Sizes) -> list[Hazard]:
+    """One for each guard that is looser than the last recorded run has it."""
+    looser = loosened(last.guards, guards, populations) if last else {}
+    place = guards.source.key_place if guards.source else None
+    found = []
+    for guard, told in looser.items():
+        where = place("guards", guard) if place else None
+        line = f" ({where.source}:{where.line})" if where else ""
+        because = f"guards.{guard} is looser than in the last recorded run: {told}{line}"
+        found.append(Hazard(Risk.LOOSENS_GUARDS, guard, because))
+    return found
+
+
+def kept(last: Declared | None, now: Declared, populations: Sizes, *, changes: bool) -> Declared:
+    """What a record keeps. Without changes no one approved looser guards, so the stricter ones stay on record."""
+    looser = loosened(last.guards, now.guards, populations) if last and not changes else {}
+    stays = {_GUARDS[guard][0]: getattr(last.guards, _GUARDS[guard][0]) for guard in looser} if last else {}
+    guards = replace(now.guards, runs_as=None, source=None, **stays)
+    domains = guards.allowed_domains
+    guards = replace(  # another order is no difference
+        guards,
+        protected=tuple(sorted(guards.protected)),
+        secret_sources=tuple(sorted(guards.secret_sources)),
+        allowed_domains=None if domains is None else tuple(sorted(domains)),
+    )
+    return Declared(guards, {kind: days for kind, days in now.ends.items() if days})
+
+
+def _min_admins(before: Guards, after: Guards, _: Sizes) -> str:
+    return f"{before.min_admins} → {after.min_admins}" if after.min_admins < before.min_admins else ""
+
+
+def _max_removals(before: Guards, after: Guards, populations: Sizes) -> str:
+    was, now = before.max_removals, after.max_removals
+    if was.percent is now.percent:
+        more = now.number > was.number
+    else:
+        more = any(_allows(now, each) > _allows(was, each) for each in populations)
+    return f"{was} → {now}" if more else ""
+
+
+def _allows(limit: Limit, population: Collection[int]) -> int:
+    return sum(map(limit.of, population)) if limit.percent else limit.number
+
+
+def _allowed_domains(before: Guards, after: Guards, _: Sizes) -> str:
+    if before.allowed_domains is None:
+        return ""
+    if after.allowed_domains is None:
+        return f"any domain is allowed, before only {', '.join(before.allowed_domains) or 'none'}"
+    return _said("adds", set(after.allowed_domains) - set(before.allowed_domains))
+
+
+def _protected(before: Guards, after: Guards, _: Sizes) -> str:
+    return _said("no longer lists", set(before.protected) - set(after.protected))
+
+
+def _prevent_destroy(before: Guards, after: Guards, _: Sizes) -> str:
+    return "true → false" if before.prevent_destroy and not after.prevent_destroy else ""
+
+
+def _secret_sources(before: Guards, after: Guards, _: Sizes) -> str:
+    return _said("adds", set(after.secret_sources) - set(before.secret_sources))
+
+
+def _said(what: str, names: Collection[str]) -> str:
+    return f"{what} {', '.join(sorted(names))}" if names else ""
+
+
+_GUARDS: Mapping[str, tuple[str, Callable[[Guards, Guards, Sizes], str]]] = {
+    "minAdmins": ("min_admins", _min_admins),
+    "maxRemovals": ("max_removals", _max_removals),
+    "allowedDomains": ("allowed_domains", _allowed_domains),
+    "protected": ("protected", _protected),
+    "preventDestroy": ("prevent_destroy", _prevent_destroy),
+    "secretSources": ("secret_sources", _secret_sources),
+}
+"""By guard: its attribute, and what says how it was loosened; empty if it was not."""

@@ -1,0 +1,131 @@
+"""What beamctl writes does not replace what it reads: documents, records, schemas and saved plans stay as they are."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.world import AS_IS, CHANGED, Cli, Write, error_in
+
+RUNS = Path(".beamctl") / "runs"
+MACHINE = """\
+version: 1
+workspace: acme
+manage: {{serviceAccounts: additive}}
+serviceAccounts: {{ci: {{role: member, secretTo: {{file: {}}}}}}}
+"""
+
+
+@pytest.fixture
+def record(cli: Cli, write: Write, local: Path) -> Path:
+    """The record of a run; `beamctl.yaml`, `access/other.yaml` and the saved plan `old.json` are there too."""
+    assert local.exists()
+    write("beamctl.yaml", CHANGED)
+    assert cli("apply", "--auto-approve").code == 0
+    write("access/other.yaml", AS_IS.replace("acme", "labs"))
+    assert cli("plan", "--out", "old.json").code == 0
+    (found,) = RUNS.iterdir()
+    return found
+
+
+def everything() -> dict[str, bytes]:
+    return {
+        str(path): path.read_bytes() for path in Path().rglob("*") if path.is_file() and "emulator" not in path.name
+    }
+
+
+def link(make: Callable[[str, str], None], target: str, name: str) -> str:
+    make(target, name)
+    return name
+
+
+@pytest.mark.parametrize("command", [["plan"], ["undo", "last"]])
+def test_a_plan_replaces_nothing_but_a_plan(cli: Cli, write: Write, record: Path, command: list[str]) -> None:
+    write("workspace.schema.json", '{"$schema": "x"}')
+    write("printed.json", cli("plan", "-o", "json").out)
+    write("cut.json", Path("old.json").read_text()[:-9])
+    Path("up").symlink_to(".")
+    refused = ["beamctl.yaml", "./up/beamctl.yaml", str(record), f"{RUNS}/new.json", "up/.beamctl/runs/x", "new.yaml"]
+    refused += ["workspace.schema.json", "printed.json", "cut.json"]
+    refused += [link(os.link, "beamctl.yaml", "hard"), link(os.symlink, "beamctl.yaml", "soft")]
+    before = everything()
+    for path in refused:
+        ran = cli(*command, "--out", path, "-o", "json")
+        assert ran.code == 3, path
+        assert error_in(ran)["message"].startswith(f"--out: {path} ")
+    assert everything() == before
+    write("empty.json", "")
+    for path in ("old.json", "empty.json", "new.json"):
+        assert cli(*command, "--out", path).code in (0, 5)  # to undo takes an admin away, which can be saved
+        assert "saved" in json.loads(Path(path).read_text())
+
+
+def test_a_plan_is_not_written_among_the_records_that_are_elsewhere(cli: Cli, record: Path) -> None:
+    record.parent.rename("elsewhere")
+    assert cli("plan", "--record", "elsewhere", "--out", "elsewhere/p.json").code == 3
+    assert cli("plan", "--record", "elsewhere", "--out", "p.json").code == 0
+
+
+def test_a_secret_replaces_no_document_record_or_plan(cli: Cli, write: Write, record: Path) -> None:
+    Path("up").symlink_to(".")
+    os.link("access/other.yaml", "hard")
+    copied = [record.rename("copied"), Path("old.json").rename("another.json")]
+    record.write_bytes(copied[0].read_bytes())
+    places = ["access/acme.yaml", "./access/acme.yaml", "up/access/acme.yaml", "access/other.yaml", "hard"]
+    places += [str(record), f"{RUNS}/new", f"up/{RUNS}/new", "copied", "another.json"]
+    for place in places:
+        write("access/acme.yaml", MACHINE.format(place))
+        before = everything()
+        ran = cli("apply", "-f", "access", "-w", "acme", "--auto-approve")
+        assert ran.code == 5, place
+        assert "so nothing was changed" in ran.err
+        assert everything() == before
+
+
+def test_a_secret_does_not_replace_the_plan_that_is_applied(cli: Cli, write: Write, record: Path) -> None:
+    assert record.exists()
+    write("beamctl.yaml", MACHINE.format("p"))
+    assert cli("plan", "--out", "p").code == 0
+    assert cli("apply", "p", "--auto-approve").code == 5
+    write("beamctl.yaml", MACHINE.format("beamctl.yaml"))
+    assert cli("plan", "--out", "p").code == 0
+    assert cli("apply", "p", "--auto-approve").code == 5
+
+
+def test_a_secret_replaces_the_one_before_it(cli: Cli, write: Write, record: Path) -> None:
+    assert record.exists()
+    write("key", "the one before it")
+    write("beamctl.yaml", MACHINE.format("key"))
+    assert cli("apply", "--auto-approve").code == 0
+    assert "clientSecret" in Path("key").read_text()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "plan --record=",
+        "apply --auto-approve --record ",
+        "runs --record=",
+        "undo last --record ",
+        "apply ",
+        "runs ",
+        "undo ",
+        "export --split=",
+        "emulator serve --host ",
+        "emulator serve --db=",
+        "emulator seed ",
+        "demo ",
+    ],
+)
+def test_an_option_that_is_empty_is_refused(cli: Cli, write: Write, local: Path, line: str) -> None:
+    assert local.exists()
+    write("beamctl.yaml", CHANGED)
+    before = everything()
+    ran = cli(*line.split(" "))
+    assert ran.code == 3
+    assert "empty" in ran.err
+    assert everything() == before
+    if line.startswith(("plan", "runs", "undo")):
+        assert "is empty" in error_in(cli(*line.split(" "), "-o", "json"))["message"]

@@ -1,0 +1,297 @@
+"""Anyone who can edit a description can write that a secret was not handed over. Only a run record proves it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamctl.apply.event import Ended
+from beamctl.errors import DocumentError
+from beamctl.kinds.registry import KINDS
+from beamctl.kinds.service_account.mark import CLIENT_SECRET, Mark
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.comparison import Interrupted
+from beamctl.plan.hazard import Allowance, Risk, refused
+from beamctl.plan.plan import Plan
+from tests.fakes.accounts import FakeAccounts, api_key, machine
+from tests.fakes.journal import creation, stopped
+from tests.fakes.runs import NOW, all_done, applied, document, planned
+from tests.fakes.vault import FakeVault
+from tests.fakes.workspace import FakeWorkspace, person
+
+CI = {"role": "member", "description": "CI", "secretTo": {"file": "ci"}}
+HUB = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d", "secretTo": {"file": "hub"}}
+ACCOUNT = document(serviceAccounts={"ci": CI})
+KEY = document(serviceAccounts={"ci": {**CI, "apiKeys": {"hub": HUB}}})
+OLD, NEW = api_key("old", "hub", "2026-11-01T00:00:00Z", "90d"), api_key("new", "hub", "2026-11-20T00:00:00Z", "90d")
+ALLOWED = (Allowance(Risk.DELETES_SERVICE_ACCOUNT, "ci (c1)"), Allowance(Risk.DELETES_API_KEY, "ci/hub (new)"))
+BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def workspace(*accounts: dict[str, Any], keys: tuple[dict[str, Any], ...] = ()) -> FakeWorkspace:
+    kept = FakeAccounts({each["client_id"]: each for each in accounts}, {"c1": list(keys)})
+    return FakeWorkspace({"root@x.io": person("root@x.io", "admin")}, accounts=kept)
+
+
+def marked(text: str = f"CI {CLIENT_SECRET}", *keys: dict[str, Any], **more: Any) -> FakeWorkspace:
+    return workspace(machine("c1", "ci", "member", text) | more, keys=keys)
+
+
+def told(plan: Plan) -> list[tuple[str, Action]]:
+    return [(each.name, each.action) for each in plan.changes]
+
+
+def test_a_planted_mark_changes_nothing_and_is_said() -> None:
+    live = marked()
+    plan = planned(ACCOUNT, live)
+    assert (plan.changes, plan.hazards, plan.differs) == ((), (), True)
+    assert [note.text.partition(",")[0] for note in plan.notes] == [
+        "the description of ci (c1) says that its client secret was not handed over"
+    ]
+    assert planned(ACCOUNT, live).changes == ()  # nor the next time
+
+
+def test_an_account_with_a_planted_mark_is_managed_as_before() -> None:
+    live = marked()
+    live.accounts.kept["c1"]["role"] = "admin"
+    plan = planned(ACCOUNT, live)
+    assert told(plan) == [("ci", Action.SET_ROLE)]
+    assert all_done(applied(plan, live))
+    assert live.accounts.kept["c1"]["role"] == "member"
+    chosen = document(serviceAccounts={"ci": {**CI, "clientId": "c1", "role": "viewer"}})
+    assert told(planned(chosen, live)) == [("ci", Action.SET_ROLE)]
+    other = document(serviceAccounts={"other": {"role": "member"}})
+    assert {each.risk for each in planned(other, live).hazards} >= {Risk.DELETES_SERVICE_ACCOUNT}
+
+
+def test_two_of_one_name_are_told_apart_by_the_document_only() -> None:
+    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET), machine("c2", "ci"))
+    with pytest.raises(DocumentError) as caught:
+        planned(ACCOUNT, live)
+    assert "client secret not handed over yet" in caught.value.problems[0].hint
+    plan = planned(ACCOUNT, live, allowed=ALLOWED)
+    assert told(plan) == [("ci", Action.UPDATE), ("ci (c1)", Action.DELETE)]
+    assert {(each.risk, each.value) for each in plan.hazards} == {(Risk.DELETES_SERVICE_ACCOUNT, "ci (c1)")}
+
+
+def test_without_a_record_it_is_replaced_if_that_is_allowed() -> None:
+    live = marked()
+    plan = planned(ACCOUNT, live, allowed=ALLOWED[:1])
+    assert [(each.name, each.action, each.stage) for each in plan.changes] == [
+        ("ci", Action.CREATE, Stage.CREATE),
+        ("ci (c1)", Action.DELETE, Stage.DELETE),
+    ]
+    assert [hazard.risk for hazard in refused(plan.hazards, ())] == [Risk.DELETES_SERVICE_ACCOUNT]
+    assert refused(plan.hazards, ALLOWED[:1]) == ()
+    assert all(kind.is_sound(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
+    assert all_done(applied(plan, live, vault=FakeVault()))
+    assert (list(live.accounts.kept), planned(ACCOUNT, live).changes) == (["made-1"], ())
+
+
+@pytest.mark.parametrize(
+    ("runs", "created", "goes"),
+    [
+        (stopped("ci"), None, True),
+        (stopped("ci", began=BEGAN), "2026-11-20T12:00:05Z", True),
+        (stopped("ci", began=BEGAN), "2026-11-20T11:59:50Z", True),  # the API's clock is a little behind
+        (stopped("ci", began=BEGAN), "2026-11-20T11:00:00Z", False),
+        (stopped("ci", began=BEGAN), "0001-01-01T00:00:00Z", False),
+        (stopped("ci", began=BEGAN), "0001-01-01T00:00:00+14:00", True),  # as if the API showed none
+        (stopped("ci", began=BEGAN), "9999-12-31T23:59:59Z", True),
+        (stopped("ci", began=BEGAN, ended=BEGAN), "2026-11-20T12:00:05Z", True),
+        (stopped("ci", began=BEGAN, ended=BEGAN), "2026-11-20T13:00:00Z", False),
+        (stopped("ci", began=BEGAN, repeated=NOW), "2026-11-20T12:00:05Z", True),
+        (stopped("ci", began=BEGAN, repeated=NOW), "2026-11-24T12:00:00Z", False),
+        (stopped("ci", began=BEGAN, repeated=NOW), None, False),
+        (stopped("ci", beside="c1"), None, False),
+        (stopped("ci", beside="| c1"), None, False),
+        (stopped("ci", beside="c0, c2 | c3"), None, True),
+        (stopped("other"), None, False),
+        (stopped("ci/hub"), None, False),
+        (stopped("c1/ci"), None, False),
+        ((), None, False),
+    ],
+)
+def test_what_a_record_must_show_of_an_account(
+    runs: tuple[Interrupted, ...], created: str | None, *, goes: bool
+) -> None:
+    live = marked(created_at=created)
+    plan = planned(ACCOUNT, live, interrupted=runs)
+    assert told(plan) == ([("ci", Action.CREATE), ("ci (c1)", Action.DELETE)] if goes else [])
+    assert plan.hazards == ()
+
+
+@pytest.mark.parametrize(
+    ("runs", "goes"),
+    [
+        (stopped("ci/hub", beside="old"), True),
+        (stopped("c1/hub", beside="old"), True),
+        (stopped("ci/hub", beside="old", began=BEGAN - timedelta(days=1)), True),
+        (stopped("ci/hub", beside="old, new"), False),
+        (stopped("ci/hub", beside="old | new"), False),
+        (stopped("ci/hub", beside="old", began=BEGAN), False),
+        (stopped("ci/hub", beside="old", ended=BEGAN - timedelta(days=1)), False),
+        (stopped("ci/hub", beside="old", repeated=datetime(2026, 11, 1, tzinfo=UTC)), False),
+        (stopped("ci/other", "ci", "c2/hub"), False),
+    ],
+)
+def test_what_a_record_must_show_of_a_key(runs: tuple[Interrupted, ...], *, goes: bool) -> None:
+    live = marked(f"CI {Mark('hub', ('old',))}", OLD, NEW)
+    plan = planned(KEY, live, interrupted=runs)
+    assert told(plan) == ([("ci/hub", Action.CREATE), ("ci/hub (new)", Action.DELETE)] if goes else [])
+    assert (plan.hazards, plan.differs) == ((), True)
+
+
+@pytest.mark.parametrize("mark", [Mark("hub"), Mark("hub", ("old",)), Mark("hub", ("new",)), Mark("hub", (), "0b")])
+def test_a_planted_mark_deletes_and_renews_no_key(mark: Mark) -> None:
+    live = marked(f"CI {mark}", OLD, NEW)
+    plan = planned(KEY, live)
+    superseded = [] if "new" not in mark.before else [("ci/hub (old)", Action.DELETE)]
+    assert told(plan) == superseded  # as without the mark: the newer one is not in doubt
+    assert plan.differs
+    alone = marked(f"CI {mark}", NEW)
+    assert told(planned(KEY, alone)) == []
+
+
+def test_a_key_with_a_planted_mark_is_renewed_in_time_and_then_the_mark_is_gone() -> None:
+    live = marked(f"CI {Mark('hub')}", api_key("old", "hub", "2026-09-01T00:00:00Z", "90d"))
+    plan = planned(KEY, live)
+    assert [(each.name, each.reason) for each in plan.changes] == [("ci/hub", Reason.EXPIRES)]
+    assert all_done(applied(plan, live, vault=FakeVault()))
+    assert live.accounts.kept["c1"]["description"] == "CI"
+    assert told(planned(KEY, live)) == []
+
+
+def test_a_key_without_a_record_is_replaced_if_that_is_allowed() -> None:
+    live = marked(f"CI {Mark('hub', ('old',))}", OLD, NEW)
+    plan = planned(KEY, live, allowed=ALLOWED)
+    assert [(each.name, each.action, each.stage) for each in plan.changes] == [
+        ("ci/hub", Action.CREATE, Stage.CREATE_WITHIN),
+        ("ci/hub (new)", Action.DELETE, Stage.UPDATE),
+    ]
+    assert [(each.risk, each.value) for each in plan.hazards] == [(Risk.DELETES_API_KEY, "ci/hub (new)")]
+    assert all(kind.is_sound(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
+    assert all_done(applied(plan, live, vault=FakeVault()))
+    assert [key["id"] for key in live.accounts.keys["c1"]] == ["old", "key-1"]
+    assert planned(KEY, live).changes == ()
+
+
+def test_a_run_that_is_not_seen_to_be_interrupted_is_not_disturbed() -> None:
+    """Another machine has no record of it: it leaves what is under way, and the run that began it completes."""
+    live, vault = workspace(), FakeVault()
+    others: list[list[Change]] = []
+
+    def meanwhile(number: int) -> str:
+        if number <= 2:
+            vault.lock.release()
+            others.append(list(planned(KEY, live).changes))
+            vault.lock.acquire()
+        return ""
+
+    vault.before = meanwhile
+    events = applied(planned(KEY, live), live, vault=vault)
+    assert all_done(events), [each.outcome for each in events if isinstance(each, Ended)]
+    assert [[each.kind for each in found if each.action is not Action.CREATE] for found in others] == [[], []]
+    assert planned(KEY, live).changes == ()
+
+
+names = st.sampled_from(["ci", "hub", "x"])
+ids = st.sampled_from(["c1", "c2", "old", "new", "k3", "?"])
+marks = st.one_of(
+    st.just(CLIENT_SECRET),
+    st.builds(
+        lambda name, before, run: str(Mark(name, tuple(before), run)),
+        names,
+        st.lists(ids, max_size=3),
+        st.sampled_from(["", "0b"]),
+    ),
+    st.text(max_size=5),
+    st.sampled_from(["(beamctl: API key hub not handed over yet", "; before it: old)", "(beamctl: ", "CI"]),
+)
+texts = st.lists(marks, max_size=4).map(" ".join)
+moments = st.datetimes(timezones=st.just(UTC), min_value=datetime(2026, 9, 1), max_value=datetime(2026, 12, 1))  # noqa: DTZ001
+runs = st.builds(
+    lambda name, beside, began, ended, repeated: Interrupted(creation(name, ", ".join(beside)), began, ended, repeated),
+    st.sampled_from(["ci", "x", "ci/hub", "c1/hub", "ci/x", "x/hub"]),
+    st.lists(ids, max_size=3),
+    moments,
+    st.none() | moments,
+    st.none() | moments,
+)
+WANTED = [
+    ACCOUNT,
+    KEY,
+    document(serviceAccounts={"ci": {**CI, "clientId": "c1", "apiKeys": {"hub": HUB, "x": {}}}}),
+    document(serviceAccounts={"ci": CI, "x": {**CI, "secretTo": {"file": "x"}, "apiKeys": {"hub": {}}}}),
+]
+
+
+def stamp(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+@given(
+    want=st.sampled_from(WANTED),
+    accounts=st.lists(st.tuples(names, texts, st.none() | moments.map(stamp)), min_size=1, max_size=2),
+    keys=st.lists(st.tuples(st.sampled_from(["old", "new", "k3"]), names, moments.map(stamp)), max_size=3),
+    records=st.lists(runs, max_size=3),
+)
+@settings(max_examples=400, deadline=None)
+def test_no_text_deletes_what_no_interrupted_run_of_ours_made(
+    want: Any, accounts: list[Any], keys: list[Any], records: list[Interrupted]
+) -> None:
+    listed = [
+        machine(f"c{number}", name, "member", text) | ({"created_at": at} if at else {})
+        for number, (name, text, at) in enumerate(accounts, 1)
+    ]
+    found = {each[0]: api_key(each[0], each[1], each[2], "90d") for each in keys}
+    live = workspace(*listed, keys=tuple(found.values()))
+    try:
+        plan = planned(want, live, interrupted=tuple(records))
+    except DocumentError:  # which of two is meant is not said: nothing is planned
+        return
+    bare = workspace(*(each | {"description": "CI"} for each in listed), keys=tuple(found.values()))
+    plain = deleted(want, bare)
+    by_hand = {hazard.value for hazard in plan.hazards if hazard.risk is Risk.DELETES_SERVICE_ACCOUNT}
+    for change in plan.changes:
+        if change.action is not Action.DELETE or change.key in plain or change.name in by_hand:
+            continue
+        before = change.before or {}
+        created = next((each.get("created_at") for each in listed if each["client_id"] == change.key), None)
+        what = {before["name"]}
+        if change.kind == "api_key":
+            created = found[change.key]["createdAt"]
+            what = {f"{label} / {before['name']}" for label in (before["clientId"], before["account"])}
+        assert any(shows(each, change.kind, what, change.key, created) for each in records), change
+
+
+def deleted(want: Any, live: FakeWorkspace) -> set[str]:
+    try:
+        return {each.key for each in planned(want, live).changes if each.action is Action.DELETE}
+    except DocumentError:
+        return set()
+
+
+def shows(run: Interrupted, kind: str, what: set[str], identifier: str, created: str | None) -> bool:
+    made, _, beside = run.change.key.partition(" (")
+    if run.change.kind != kind or made not in what or identifier in beside.removesuffix(")").split(", "):
+        return False
+    if created is None:
+        return run.repeated is None
+    minute, moment = timedelta(minutes=1), datetime.fromisoformat(created)
+    late = run.ended is not None and moment > run.ended + minute
+    newer = run.repeated is not None and moment >= run.repeated - minute
+    return moment >= run.began - minute and not late and not newer
+
+
+def test_a_deletion_that_a_run_left_undone_is_made_by_the_next() -> None:
+    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET), machine("c2", "ci", "member", "CI"))
+    (gone,) = [each for each in planned(ACCOUNT, marked(), interrupted=stopped("ci")).changes if each.after is None]
+    left = Interrupted(gone, NOW)
+    assert told(planned(ACCOUNT, live, interrupted=(left,))) == [("ci (c1)", Action.DELETE)]
+    other = Interrupted(replace(gone, key="c2"), NOW)
+    with pytest.raises(DocumentError):
+        planned(ACCOUNT, live, interrupted=(other,))

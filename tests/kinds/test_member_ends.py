@@ -1,0 +1,88 @@
+"""An admin whose `until` has come goes without a flag only if a run recorded that day before it came."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from beamctl.plan.declared import Declared
+from beamctl.plan.plan import Plan
+from tests.fakes.runs import TODAY, document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+LIVE = [person("root@x.io", "admin"), person("Ada@x.io", "admin"), person("bob@x.io")]
+BEFORE, AFTER = "2026-11-01", "2026-12-01"
+
+
+def plan(until: str | None, *, today: date = TODAY, last: Plan | None = None, role: str = "admin", **more: Any) -> Plan:
+    ada = {"role": role} | ({"until": until} if until else {})
+    want = document({"root@x.io": "admin", "ADA@x.io": ada, "bob@x.io": "member"}, **more)
+    recorded = last.declared if last else None
+    return planned(want, FakeWorkspace.of(LIVE), today=today, recorded=recorded)
+
+
+def admin_hazards(found: Plan) -> list[str]:
+    return [hazard.value for hazard in found.hazards if hazard.risk.label == "removes-admin"]
+
+
+def ends(found: Plan) -> dict[str, str]:
+    assert isinstance(found.declared, Declared)
+    return dict(found.declared.ends.get("member", {}))
+
+
+def test_a_day_that_was_past_when_it_was_first_seen() -> None:
+    found = plan(BEFORE)
+    assert admin_hazards(found) == ["Ada@x.io"]
+    assert ends(found) == {}
+    assert admin_hazards(plan(BEFORE, last=found)) == ["Ada@x.io"]  # an attempt is no review
+    assert admin_hazards(plan(str(TODAY))) == ["Ada@x.io"]
+
+
+def test_a_day_that_was_recorded_before_it_came() -> None:
+    first = plan(BEFORE, today=date(2026, 10, 1))
+    assert ends(first) == {"ada@x.io": BEFORE}
+    found = plan(BEFORE, last=first)
+    assert [change.key for change in found.changes] == ["ada@x.io"]
+    assert admin_hazards(found) == []
+    assert ends(found) == {"ada@x.io": BEFORE}  # should the removal fail, the next run needs no flag either
+    assert admin_hazards(plan(BEFORE, last=found, today=TODAY + timedelta(days=9))) == []
+
+
+@pytest.mark.parametrize(
+    ("recorded", "declared", "refused"),
+    [
+        ("2026-11-10", "2026-11-10", False),
+        ("2026-11-10", "2026-11-20", False),  # it had ended by then
+        ("2026-11-20", "2026-11-10", True),  # backdated
+        (AFTER, "2026-11-10", True),
+        (None, "2026-11-10", True),
+    ],
+)
+def test_another_day_than_the_recorded_one(recorded: str | None, declared: str, refused: object) -> None:
+    first = plan(recorded, today=date(2026, 11, 1))
+    assert bool(admin_hazards(plan(declared, last=first))) is refused
+
+
+def test_a_day_that_moved_on_is_the_one_that_counts() -> None:
+    first = plan("2026-11-10", today=date(2026, 11, 1))
+    later = plan(AFTER, today=date(2026, 11, 5), last=first)
+    assert ends(later) == {"ada@x.io": AFTER}
+    assert admin_hazards(plan("2026-11-10", last=later)) == ["Ada@x.io"]
+    assert ends(plan(None, last=first)) == {}
+
+
+def test_only_the_ends_of_admins_are_kept() -> None:
+    assert ends(plan(AFTER, role="member")) == {}
+    removed = plan(BEFORE, role="member", last=plan(BEFORE, role="member", today=date(2026, 10, 1)))
+    assert admin_hazards(removed) == ["Ada@x.io"]  # an admin, whom the document never declared as one
+
+
+def test_without_the_section_the_recorded_ends_stay() -> None:
+    first = plan(AFTER)
+    want = document(settings={"displayName": "Else"})
+    assert ends(planned(want, FakeWorkspace.of(LIVE), recorded=first.declared)) == {"ada@x.io": AFTER}
+
+
+def test_anyone_else_goes_without_a_flag() -> None:
+    want = document({"root@x.io": "admin", "ada@x.io": "admin", "bob@x.io": {"role": "member", "until": BEFORE}})
+    assert planned(want, FakeWorkspace.of(LIVE)).hazards == ()

@@ -1,0 +1,184 @@
+"""What a reader cannot see: refused in names, escaped wherever it is shown."""
+# ruff: noqa: RUF001 - these letters are what it is about
+
+import re
+import unicodedata
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beamctl.document.load import SourceText
+from beamctl.document.problem import Problem
+from beamctl.document.quote import quoted
+from beamctl.emulator.unseen import can_be_seen
+from beamctl.model.alphabet import marked
+from beamctl.model.email import fault
+from beamctl.model.text import escaped, printable, unseen, visible
+from beamctl.report.style import value
+from beamctl.usecases.questions import validate
+
+EVERYTHING = "".join(map(chr, range(0xE1000)))
+IGNORABLE = regex.findall(r"\p{Default_Ignorable_Code_Point}", EVERYTHING)
+HIDDEN = [*IGNORABLE, "\u2800"]
+SHOWN_RAW = [each for each in HIDDEN if each.isprintable()]
+ESCAPE = re.compile(r"\\(?:\\|[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+SEEN = ["zoé", "ışık", "田中", "Ада", "देवनागरी", "محمد", "สมชาย", "ខ្មែរ", "한국", "ad\u0301a", "naïve-ß"]
+PICTURES = ["👩\u200d💻", "👩🏽\u200d🚒", "❤\ufe0f\u200d🔥", "☀\ufe0f", "🏳\ufe0f\u200d🌈"]
+letters = st.sampled_from(
+    ["a", "\\", "u", "\u00ad", "0", "2", "e", "\u202e", "\u034f", "\u200d", "\ufe0f", "👩", "\n", "я"]
+)
+
+
+def without_pictures(shown: str) -> str:
+    """The text without what may join pictures."""
+    return regex.sub(r"(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\u200d\ufe0f]", "", shown)
+
+
+def test_these_are_all_that_python_takes_for_printable() -> None:
+    assert len(IGNORABLE) > 4_000
+    assert len(SHOWN_RAW) >= 268
+
+
+def test_no_address_has_one() -> None:
+    for each in HIDDEN:
+        assert fault(f"a{each}da@example.com").startswith("has a character that cannot be seen: U+"), ascii(each)
+        assert fault(f"ada@exa{each}mple.com"), ascii(each)
+        assert unseen(f"ci{each}") == each
+        assert not can_be_seen(f"ci{each}")
+
+
+def test_one_is_shown_as_an_escape() -> None:
+    for each in HIDDEN:
+        for text in (f"a{each}b", f"{each}", f"я{each}", f'"{each}'):
+            for shown in (
+                printable(text),
+                escaped(text),
+                visible(text),
+                quoted(text),
+                value(text),
+                value({text: text}),
+            ):
+                assert each not in shown, ascii(text)
+                assert ESCAPE.search(shown), ascii(text)
+
+
+@pytest.mark.parametrize("text", SEEN)
+def test_what_can_be_seen_is_shown_as_it_is(text: str) -> None:
+    assert printable(text) == visible(text) == text
+    assert unseen(text) == ""
+    assert can_be_seen(text)
+    assert fault(f"{text}@example.com") == ""
+
+
+@pytest.mark.parametrize("text", PICTURES)
+def test_one_emoji_of_several_is_shown_and_is_no_part_of_a_name(text: str) -> None:
+    assert printable(text) == visible(text) == text
+    assert unseen(text) in ("\u200d", "\ufe0f")
+    assert fault(f"{text}@example.com")
+
+
+def test_what_needs_no_library_can_be_seen() -> None:
+    for each in EVERYTHING[:0x4000]:
+        if visible(each) == each and not each.isascii() and each != "\u200d":
+            assert each.isprintable(), ascii(each)
+            assert can_be_seen(each), ascii(each)
+
+
+def read_back(shown: str) -> str:
+    return ESCAPE.sub(lambda found: found[0].encode().decode("unicode_escape"), shown)
+
+
+@given(st.one_of(st.text(letters), st.text()))
+def test_a_text_with_an_escape_can_be_read_back(text: str) -> None:
+    shown = printable(text)
+    assert read_back(shown) == text or shown == text
+    assert without_pictures(shown).isprintable()
+    assert not unseen(without_pictures(shown))
+    if marked(shown) == shown:  # else an escape made a word that mixes alphabets: `\n` before Cyrillic
+        assert printable(shown) == shown  # a part of a message may have been made printable before
+
+
+@given(st.one_of(st.text(letters), st.text()))
+def test_the_last_net_leaves_lines_and_colors(text: str) -> None:
+    shown = visible(f"\x1b[31m{text}\x1b[0m\n")
+    assert shown.startswith("\x1b[31m")
+    assert shown.endswith("\x1b[0m\n")
+    assert not unseen(without_pictures("".join(each for each in shown if not each.isascii() or each.isprintable())))
+
+
+@given(st.text())
+def test_the_emulator_sees_what_beamctl_sees(text: str) -> None:
+    assert can_be_seen(text) is (unseen(text) == "")
+
+
+NAMES = [
+    "members:\n  NAME@example.com: admin",
+    "members:\n  ada@NAME.com: admin",
+    "manage:\n  skip:\n    NAME@example.com: {until: 2099-01-01, reason: x}",
+    "guards:\n  protected: [ NAME@example.com]",
+    "guards:\n  allowedDomains: [ NAME.com]",
+    "guards:\n  self: {email: NAME@example.com}",
+    "guards:\n  self: {serviceAccount: NAME}",
+    "settings:\n  labels: { NAME: x}",
+    "settings:\n  groupMappings: [{groupName: NAME, role: admin}]",
+    "serviceAccounts:\n  NAME: {role: member}",
+    "serviceAccounts:\n  ci: {role: member, clientId: NAME}",
+    "serviceAccounts:\n  ci: {role: member, apiKeys: { NAME: {}}}",
+    "serviceAccounts:\n  ci: {role: member, secretTo: {file: NAME}}",
+    "serviceAccounts:\n  ci: {role: member, secretTo: {command: [ NAME]}}",
+    "serviceAccounts:\n  ci: {role: member, secretTo: {command: [cat, NAME]}}",
+    "serviceAccounts:\n  ci: {role: member, secretTo: {keyring: {service: NAME, user: u}}}",
+    "serviceAccounts:\n  ci: {role: member, secretTo: {keyring: {service: s, user: NAME}}}",
+    "serviceAccounts:\n  ci: {role: member, apiKeys: {hub: {secretTo: {command: [cat, NAME]}}}}",
+    "policies:\n  NAME: {spec: {type: location}}",
+    "policies:\n  labels: {labels: { NAME: x}, spec: {type: location}}",
+    "integrations:\n  NAME: {integration: a}",
+    "integrations:\n  a: {integration: NAME}",
+    "integrations:\n  a: {integration: a, config: { NAME: x}}",
+    "integrations:\n  a: {integration: a, secret: {k: {env: NAME}}}",
+    "integrations:\n  a: {integration: a, secret: {k: {file: NAME}}}",
+    "integrations:\n  a: {integration: a, secret: {k: {command: [cat, NAME]}}}",
+    "environments:\n  NAME: {}",
+    "environments:\n  dev: {policies: [ NAME]}",
+]
+
+
+@pytest.mark.parametrize("more", NAMES)
+@pytest.mark.parametrize("hidden", ["\u034f", "\u3164", "\u2800", "\U000e0100", "\u200d"])
+def test_a_name_with_one_is_a_problem_at_its_place(more: str, hidden: str) -> None:
+    text = f"version: 1\nworkspace: acme\n{more.replace('NAME', f'a{hidden}b')}\n"
+    problems = problems_of(text)
+    number, line = next((number, each) for number, each in enumerate(text.split("\n"), 1) if hidden in each)
+    column = line[: line.index(hidden)].rindex(" ") + 2
+    assert (number, column) in [(each.place.line, each.place.column) for each in problems]
+    assert all(hidden not in f"{each.message} {each.hint}" for each in problems)
+    assert not problems_of(text.replace(hidden, "é")) or not problems_of(text.replace(hidden, "e"))
+
+
+def problems_of(text: str) -> tuple[Problem, ...]:
+    return validate([SourceText("a.yaml", text.encode())]).problems
+
+
+def test_a_workspace_is_named_without_one() -> None:
+    (problem,) = problems_of("version: 1\nworkspace: a\u034fcme\n")
+    assert (problem.place.line, problem.place.column) == (2, 12)
+    assert "a\\u034fcme" in problem.message
+
+
+def test_text_for_people_may_have_one() -> None:
+    joined = "می\u200cخو ❤\ufe0f"
+    text = (
+        f"version: 1\nworkspace: acme\nmembers: {{a@x.io: {{role: admin, reason: {joined}, owner: {joined}}}}}\n"
+        f"settings: {{displayName: {joined}, labels: {{team: {joined}}}, groupMappings: []}}\n"
+        f"serviceAccounts: {{ci: {{role: member, description: {joined}}}}}\n"
+    )
+    assert problems_of(text) == ()
+
+
+def test_characters_drawn_as_nothing_have_no_property() -> None:
+    for each in "\u2d7f\U0001107f\U00016fe4\U0001d159":
+        assert unicodedata.category(each) not in ("Cf", "Zs")
+        assert unseen(f"a{each}") == each
+        assert printable(f"a{each}") == "a" + each.encode("unicode_escape").decode()

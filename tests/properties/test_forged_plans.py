@@ -1,0 +1,191 @@
+"""What a plan does is what it shows. Every sample plan is edited in every place by someone who knows the format. Each
+edit is refused, or changes what is shown, or has no effect."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from beamctl.apply.record import Record, Run, UnreadableRecordError, first_line, read_record
+from beamctl.document.document import Desired, Document
+from beamctl.errors import UsageError
+from beamctl.kinds.registry import KINDS
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.secret import Fetch, HandOver
+from beamctl.plan.change import Action
+from beamctl.plan.comparison import Situation
+from beamctl.plan.declared import declared_data
+from beamctl.plan.hazard import Allowance, refused
+from beamctl.plan.plan import Plan
+from beamctl.plan.saved import Saved, refuse_untimely, saved_text
+from beamctl.plan.stale import ends
+from beamctl.report.text.plan import plan_text, plans_text
+from beamctl.report.text.runs import run_text
+from beamctl.usecases.questions import look_again, open_plan, undo
+from tests.fakes.forgery import edited, edits, forged
+from tests.fakes.journal import stopped
+from tests.fakes.runs import API, applied, apply_through, document, planned
+from tests.fakes.saved import CREATED
+from tests.fakes.workspace import FakeWorkspace
+from tests.properties.small_plans import SAMPLES, Live
+
+AT = "2026-11-24T12:00:00.000Z"
+NOW = CREATED + timedelta(hours=1)
+
+
+class Witness:
+    """A reader, a sender and a vault that note what they are asked for, and refuse to create anything if told to.
+
+    Attributes:
+        asked: In order.
+    """
+
+    def __init__(self, live: FakeWorkspace, *, refuses: bool) -> None:
+        self.asked: list[object] = []
+        self._live = live
+        self._refuses = refuses
+
+    def get(self, path: str) -> Any:
+        self.asked.append(("GET", path))
+        return self._live.get(path)
+
+    def send(self, call: ApiCall) -> Answer | Lost:
+        self.asked.append((call.method.value, call.path, _plain(call.body)))
+        if self._refuses and call.method is Method.POST:
+            return Answer(422, None, "refused")
+        return self._live.send(call)
+
+    def deliver(self, secret: HandOver) -> Answer | Lost:
+        self.asked.append(("deliver", secret.sink, dict(secret.secret)))
+        return Answer(200, "its place")
+
+    def fetch(self, secret: Fetch) -> Answer | Lost:
+        self.asked.append(("fetch", secret.source))
+        return Answer(200, "the secret")
+
+
+def _plain(data: Any) -> str:
+    """What is sent, without what does not matter: the order of lists, and the random mark of a run."""
+    match data:
+        case dict():
+            return "{" + ", ".join(f"{key}: {_plain(value)}" for key, value in sorted(data.items())) + "}"
+        case list():
+            return "[" + ", ".join(sorted(map(_plain, data))) + "]"
+        case _:
+            return re.sub("run [0-9a-f]+", "run 1", json.dumps(data))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A saved plan as `apply FILE` takes it.
+
+    Attributes:
+        saved: What is in the file.
+        plan: The plan for the one who makes it.
+    """
+
+    saved: Saved
+    plan: Plan
+
+    @property
+    def text(self) -> str:
+        """What is shown of it."""
+        return plans_text([self.plan], self.saved.allowed, saved=self.saved)
+
+    def effect(self, live: Live) -> list[object]:
+        """What is refused, what making it does once that is allowed, and what later plans are compared with."""
+        blocking = [(each.risk, each.value) for each in refused(self.plan.hazards, self.saved.allowed)]
+        return [*blocking, *does(self.plan, live), declared_data(self.plan.declared)]
+
+
+def does(plan: Plan, live: Live) -> list[object]:
+    """What is asked of the API and the vault, where all goes well, and where nothing can be created."""
+    asked: list[object] = []
+    for refuses in (False, True):
+        witness = Witness(live(), refuses=refuses)
+        apply_through(plan, witness, witness, parallelism=1, vault=witness)
+        asked += witness.asked
+    return asked
+
+
+def opened(content: bytes, live: Live) -> Opened | None:
+    """The plan in a file; None for a file that is refused."""
+    try:
+        found = open_plan(content, "p.json")
+        refuse_untimely(found, "p.json", NOW)
+    except UsageError:
+        return None
+    (plan,) = found.plans
+    again = look_again(plan, live(), None)
+    ended = ends(plan)
+    is_past = found.expires <= NOW or (ended is not None and ended <= NOW.date())
+    is_another = set(found.workspace_ids.values()) != {""}
+    return None if again.moved or is_past or is_another else Opened(found, again.plan)
+
+
+def sample(name: str) -> Saved:
+    """The plan of a sample, with its first hazard allowed."""
+    sections, live = SAMPLES[name]
+    plan = planned(document(**sections), live(), interrupted=stopped("bot", "bot/hub"))
+    allowed = tuple(Allowance(each.risk, each.value) for each in plan.hazards[:1])
+    return Saved((plan,), allowed, {}, "c0ffee", CREATED, CREATED + timedelta(hours=24))
+
+
+def test_there_is_a_sample_of_every_kind_and_action() -> None:
+    changes = [change for name in SAMPLES for change in sample(name).plans[0].changes]
+    assert {change.kind for change in changes} == {kind.name for kind in KINDS}
+    assert {change.action for change in changes} == set(Action)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_a_plan_does_is_what_it_shows(name: str) -> None:
+    live = SAMPLES[name][1]
+    data = json.loads(saved_text(sample(name)))
+    original = opened(json.dumps(data).encode(), live)
+    assert original is not None
+    effect = original.effect(live)
+    hidden = []
+    for told, edit in edits(data):
+        found = opened(forged(data, edit), live)
+        if found is not None and found.text == original.text and found.effect(live) != effect:
+            hidden.append(told)
+    assert hidden == []
+
+
+def undone(first: Any, live: FakeWorkspace) -> tuple[Record, Plan] | None:
+    """What would undo a run whose record says that everything is done; None for a record that is refused."""
+    there = [each for each in first.get("changes", ()) if "address" in each]
+    lines = [first, *({"event": "done", "at": AT, "address": each["address"]} for each in there)]
+    try:
+        record = read_record("".join(f"{json.dumps(line)}\n" for line in lines).encode())
+        return record, undo(record, Desired("acme", Document("run r1", {}, {}, {})), live, Situation(NOW.date(), API))
+    except (UnreadableRecordError, UsageError):
+        return None
+
+
+@pytest.mark.parametrize("name", ["roles", "settings", "accounts made", "integrations"])
+def test_what_undoes_a_run_is_what_is_shown(name: str) -> None:
+    plan = sample(name).plans[0]
+
+    def live() -> FakeWorkspace:
+        after = SAMPLES[name][1]()
+        applied(plan, after, parallelism=1, vault=Witness(after, refuses=False))
+        return after
+
+    first = json.loads(first_line(Run("r1", AT, "ann", "", "sha256:0"), plan))
+    now, hidden = live(), []
+    original = undone(first, now)
+    assert original is not None
+    texts, effect = shown(*original), does(original[1], live)
+    for told, edit in edits(first):
+        found = undone(edited(first, edit), now)
+        if found is not None and shown(*found) == texts and does(found[1], live) != effect:
+            hidden.append(told)
+    assert hidden == []
+
+
+def shown(record: Record, back: Plan) -> tuple[str, str]:
+    return run_text(record), plan_text(back)
