@@ -63,7 +63,7 @@ def _max_removals(source: str, text: str) -> Bounds:
 def _protect(source: str, text: str) -> Bounds:
     names = _items(text)
     for name in names:
-        if not name or email.fault(name):
+        if not name or email.pattern_fault(name):
             hint = "Write an address such as ada@example.com, or several separated by commas."
             raise _invalid(source, name, "an e-mail address", hint)
         if letter := mixed_letter(name) or disguised_letter(name):

@@ -10,7 +10,7 @@ from beamctl.document.events import Event, NextEvent, UnreadableError
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem
 from beamctl.document.quote import quoted
 from beamctl.document.scalar import LONGEST_NUMBER, TooLongError, resolve
-from beamctl.document.syntax import DEEPEST, NO_BREAK_SPACE, TOO_DEEP
+from beamctl.document.syntax import DEEPEST, TOO_DEEP
 
 MOST_VALUES = 2_000_000
 """Values in one file, the empty documents among them."""
@@ -140,9 +140,6 @@ class Builder:
             self._tally.anchors.add(event.anchor)
         if name == "<<" and not event.style:
             self._report(event, "merge keys (<<) are not supported", "write the merged keys out")
-            return False
-        if name[:1] == "\u00a0" and not event.style:
-            self._report(event, *NO_BREAK_SPACE)
             return False
         if not name and not event.style:
             self._report(event, "the key before this colon is missing", "write one, or put quotes around the text")

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from beamctl.document.document import Document, Path
+from beamctl.document.document import Document, Mode, Path
 from beamctl.document.problem import Problem
 from beamctl.document.quote import quoted
-from beamctl.model.email import folded
+from beamctl.model.email import everyone_at, folded
 
 _PLACEHOLDER = re.compile(r"\$\{[^{}]*\}|\{\{.*?\}\}|@@\w+@@")
 _LOOKED_AT = ("settings", "serviceAccounts", "policies", "integrations", "environments")
@@ -19,6 +19,7 @@ def lint(document: Document) -> Iterator[Problem]:
     """Everything in a document without problems that the user should look at."""
     yield from _placeholders(document)
     yield from _unlisted(document)
+    yield from _too_few_admins(document)
 
 
 def _placeholders(document: Document) -> Iterator[Problem]:
@@ -49,6 +50,7 @@ def _unlisted(document: Document) -> Iterator[Problem]:
     if "members" not in data:
         return
     listed = {folded(email) for email in (*data["members"], *data.get("manage", {}).get("skip", {}))}
+    listed |= {everyone_at(email) for email in listed}
     guards = data.get("guards", {})
     named: list[tuple[Path, str]] = [
         (("guards", "protected", index), email) for index, email in enumerate(guards.get("protected", ()))
@@ -58,3 +60,17 @@ def _unlisted(document: Document) -> Iterator[Problem]:
     for path, email in named:
         if folded(email) not in listed:
             yield Problem(document.place(*path), f"{quoted(email)} is not under members", "check the spelling")
+
+
+def _too_few_admins(document: Document) -> Iterator[Problem]:
+    """A `minAdmins` that the document itself does not meet. Groups of a directory may make others admins."""
+    data = document.data
+    needed, members = data.get("guards", {}).get("minAdmins", 0), data.get("members", {})
+    groups = any(each["role"] == "admin" for each in data.get("settings", {}).get("groupMappings", ()))
+    additive = data.get("manage", {}).get("members") == Mode.ADDITIVE
+    roles = [entry["role"] if isinstance(entry, dict) else entry for entry in members.values()]
+    admins = roles.count("admin")
+    if members and not groups and not additive and admins < needed:
+        message = f"minAdmins is {needed}, and members lists {admins} admin{'s' * (admins != 1)}"
+        hint = "list another admin, lower it, or map a group to admin in settings.groupMappings"
+        yield Problem(document.place("guards", "minAdmins"), message, hint)

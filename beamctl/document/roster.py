@@ -4,7 +4,7 @@ that do not exist. It must not know what is said of them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from beamctl.document.document import Document, Path
@@ -15,7 +15,7 @@ from beamctl.model.email import fault, folded
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def check(document: Document, section: Path, entry: str) -> Iterator[Problem]:
+def check(document: Document, section: Path, entry: str, fault_of: Callable[[str], str] = fault) -> Iterator[Problem]:
     """What the schema cannot see in the section at a path.
 
     The document may have other problems; what is not as the schema says is left to the schema.
@@ -24,6 +24,7 @@ def check(document: Document, section: Path, entry: str) -> Iterator[Problem]:
         document: The document.
         section: Where the section stands.
         entry: What stands behind an e-mail there, for hints.
+        fault_of: Says why a key is not valid; empty if it is.
     """
     first: dict[str, str] = {}
     people = document.data
@@ -31,7 +32,7 @@ def check(document: Document, section: Path, entry: str) -> Iterator[Problem]:
         people = people.get(name) if isinstance(people, dict) else None
     for email, value in people.items() if isinstance(people, dict) else ():
         place = document.key_place
-        if why := fault(email):
+        if why := fault_of(email):
             yield Problem(place(*section, email), f"{quoted(email)} {why}", f"write NAME@DOMAIN: {entry}")
         key = folded(email)
         if key in first:

@@ -25,7 +25,7 @@ def check(document: Document) -> Iterator[Problem]:
     address = _mapping(guards, "self").get("email")
     if isinstance(address, str) and (fault := email.fault(address)):
         yield _problem(document, ("guards", "self", "email"), address, fault, _ADDRESS_HINT)
-    yield from roster.check(document, _SKIP, "{until: …, reason: …}")
+    yield from roster.check(document, _SKIP, "{until: …, reason: …}", email.pattern_fault)
 
 
 def unseen_in_names(document: Document) -> Iterator[Problem]:
@@ -118,14 +118,15 @@ _PAIRS = frozenset({("labels",), ("config",), ("secret",)})
 """Mappings whose keys are names, and whose texts are not."""
 _PROSE = frozenset({"displayName", "description", "reason", "owner"})
 """Texts for people."""
+_PATTERN_HINT = "write an address such as ada@example.com, or '*@example.com' for everyone at a domain"
 _ADDRESS_HINT = "write an address such as ada@example.com"
 _DOMAIN_HINT = "write what follows the @ of an address, such as example.com"
 
 
 def _addresses(document: Document, key: str, guards: dict[str, Any]) -> Iterator[Problem]:
     for path, address in _strings(guards, key):
-        if fault := email.fault(address):
-            yield _problem(document, path, address, fault, _ADDRESS_HINT)
+        if fault := email.pattern_fault(address):
+            yield _problem(document, path, address, fault, _PATTERN_HINT)
     yield from _repeated(document, key, guards)
 
 

@@ -91,6 +91,9 @@ def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401
         return _no_token(place, text)
     if "node content" in said and mark and not text[mark.index :].strip():
         return Problem(place, "the text ends where a value is due", "close each [ and { that is open")
+    if "alphabetic or numeric" in whole and "*@" in text.split("\n", place.line)[place.line - 1]:
+        hint = "put quotes around '*@DOMAIN'; under guards.protected and manage.skip it means everyone at that domain"
+        return Problem(place, "a value cannot begin with '*' without quotes", hint)
     for pattern, message, hint in _WORDS:
         if re.search(pattern, whole):
             return Problem(place, message, hint)

@@ -138,6 +138,8 @@ def _additional(fault: Fault, document: Document) -> Iterator[Problem]:
     for key in _unknown(fault):
         meant = closest(key, known)
         hint = f"did you mean {quoted(meant)}?" if meant else f"known here: {either(known, 'and')}"
+        if key.startswith("\u00a0"):
+            hint = "it begins with a no-break space (U+00A0): indent with plain spaces"
         yield Problem(document.key_place(*fault.path, key), f"unknown key {quoted(key)}", hint)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from itertools import groupby
 
 from beamctl.model.alphabet import described
@@ -13,6 +14,7 @@ _ATOM = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
 _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
 _SHAPE = re.compile(f"{_ATOM}@{_HOST}")
 _PLAIN = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9][a-z0-9-]*\.)*[a-z0-9]+", re.IGNORECASE | re.ASCII)
+_EVERYONE = "*@"
 LONGEST = 254
 """Characters in the longest address that mail systems carry (RFC 5321, 4.5.3.1)."""
 
@@ -47,17 +49,36 @@ def is_domain(text: str) -> bool:
     return "*" not in text and not fault("x@" + text)
 
 
+def is_pattern(text: str) -> bool:
+    """Whether this means everyone at a domain: `*@example.com`."""
+    return text.startswith(_EVERYONE)
+
+
+def everyone_at(email: str) -> str:
+    """The pattern that an address falls under, folded."""
+    return _EVERYONE + domain(email)
+
+
+def matches(names: Collection[str], key: str) -> bool:
+    """Whether a folded address is among these addresses and patterns, which are folded too."""
+    return key in names or everyone_at(key) in names
+
+
+def pattern_fault(text: str) -> str:
+    """Why this is neither an e-mail address nor a pattern for everyone at a domain; empty if it is one."""
+    return "" if is_pattern(text) and is_domain(text.removeprefix(_EVERYONE)) else fault(text)
+
+
 def fault(email: str) -> str:
     """Why this can be no e-mail address, in words; empty where it can be one."""
     if len(email) > LONGEST:
         return f"is longer than {LONGEST} characters"
     if _PLAIN.fullmatch(email):  # nearly all are: the quick way
         return ""
+    if "*" in email:
+        return f"has a '*', which has no meaning here: only guards.protected and manage.skip take '{_EVERYONE}DOMAIN'"
     if not email.isascii() and (char := unseen(email)):
         return f"has a character that cannot be seen: {described(char)}"
-    if not _SHAPE.fullmatch(email):
-        return "is not an e-mail address"
     local, _, host = email.rpartition("@")
-    if local.startswith(".") or local.endswith(".") or ".." in email or host.endswith((".", "-")):
-        return "is not an e-mail address"
-    return ""
+    ends_badly = local.startswith(".") or local.endswith(".") or ".." in email or host.endswith((".", "-"))
+    return "is not an e-mail address" if ends_badly or not _SHAPE.fullmatch(email) else ""

@@ -50,3 +50,62 @@ def test_a_plan_repeats_the_warnings() -> None:
     assert note.text == "'rot@x.io' is not under members: check the spelling"
     assert note.place is not None
     assert plan.differs is False
+
+
+def problems_of(text: str) -> list[tuple[int, int, str]]:
+    found = validate([SourceText("beamctl.yaml", (HEAD + text).encode())]).problems
+    return [(each.place.line, each.place.column, each.message) for each in found]
+
+
+def test_guards_that_the_document_does_not_meet() -> None:
+    def said(text: str) -> list[str]:
+        checked = validate([SourceText("beamctl.yaml", (HEAD + "guards: {minAdmins: 2}\n" + text).encode())])
+        assert checked.problems == ()
+        return [each.message for each in checked.warnings]
+
+    message = "minAdmins is 2, and members lists 1 admin"
+    assert said("members: {a@x.io: admin, b@x.io: member}") == [message]
+    assert said("members: {a@x.io: {role: admin}, b@x.io: {role: viewer}}") == [message]
+    assert said("members: {a@x.io: admin, b@x.io: {role: admin}}") == []
+    assert said("members: {a@x.io: admin}\nmanage: {members: additive}") == []
+    assert said("members: {a@x.io: admin}\nsettings: {groupMappings: [{groupName: ops, role: admin}]}") == []
+    assert said("settings: {displayName: Acme}") == []
+
+
+def test_everyone_at_a_domain_is_skipped_or_protected() -> None:
+    people = [person("root@x.io", "admin"), person("a@y.io"), person("B@Y.io"), person("c@z.io")]
+    skip = {
+        "*@Y.io": {"until": "2099-01-01", "reason": "TICKET-1"},
+        "*@none.io": {"until": "2099-01-01", "reason": "r"},
+    }
+    plan = planned(document({"root@x.io": "admin"}, manage={"skip": skip}), FakeWorkspace.of(people))
+    assert [change.name for change in plan.changes] == ["c@z.io"]
+    assert [note.text.partition(" until")[0] for note in plan.notes] == ["*@Y.io is skipped", "*@none.io is skipped"]
+    assert [
+        note.text.endswith("nobody of that e-mail is in the workspace or under members") for note in plan.notes
+    ] == [
+        False,
+        True,
+    ]
+    guarded = planned(document({"root@x.io": "admin"}, guards={"protected": ["*@y.io"]}), FakeWorkspace.of(people))
+    protected = [hazard.value for hazard in guarded.hazards if hazard.risk.label == "removes-protected"]
+    assert protected == ["B@Y.io", "a@y.io"]
+
+
+@pytest.mark.parametrize("section", ["members", "protected", "skip", "self"])
+@pytest.mark.parametrize("text", ["*", "*@*", "a*@x.io", "*@x.*", "@*", "**@x.io"])
+def test_no_other_asterisk_is_accepted(section: str, text: str) -> None:
+    written = {
+        "members": f"members: {{'{text}': member}}",
+        "protected": f"guards: {{protected: ['{text}']}}",
+        "skip": f"manage: {{skip: {{'{text}': {{until: 2099-01-01, reason: r}}}}}}",
+        "self": f"guards: {{self: {{email: '{text}'}}}}",
+    }
+    ((line, _, message),) = problems_of(written[section])
+    assert line == 3
+    assert "has a '*', which has no meaning here" in message
+
+
+def test_an_asterisk_without_quotes_says_what_it_would_mean() -> None:
+    ((line, column, message),) = problems_of("guards:\n  protected:\n    - *@y.io\n")
+    assert (line, column, message) == (5, 8, "a value cannot begin with '*' without quotes")

@@ -27,6 +27,7 @@ DATE = "write a date as YYYY-MM-DD, for example 2027-01-31"
 NAME = "write lowercase letters, digits and single hyphens between them, for example acme-prod"
 DOMAIN = "write what follows the @ of an address, such as example.com"
 ADDRESS = "write an address such as ada@example.com"
+PATTERN = "write an address such as ada@example.com, or '*@example.com' for everyone at a domain"
 
 # what follows version and workspace (line 3 on), line, column, message, hint
 SECTIONS = [
@@ -156,7 +157,7 @@ SECTIONS = [
     ("guards: {self: {email: a@x, serviceAccount: b}}", 3, 10, ONE_SELF, ""),
     ("guards: {self: {email: a@x, service: b}}", 3, 29, "unknown key 'service'", "did you mean 'serviceAccount'?"),
     # the general rules
-    ("guards: {protected: [ada]}", 3, 22, "'ada' is not an e-mail address", ADDRESS),
+    ("guards: {protected: [ada]}", 3, 22, "'ada' is not an e-mail address", PATTERN),
     ("guards: {self: {email: x@}}", 3, 24, "'x@' is not an e-mail address", ADDRESS),
     ("guards: {protected: [a@x, b@x, A@X]}", 3, 32, "'A@X' is listed twice, first in line 3", "delete one of them"),
     ("guards: {allowedDomains: ['@x.com']}", 3, 27, "'@x.com' is not a domain", DOMAIN),

@@ -9,7 +9,7 @@ from beamctl.document.document import Guards
 from beamctl.kinds.member.live import People, admins
 from beamctl.kinds.member.rename import pairs
 from beamctl.kinds.member.table import Standing
-from beamctl.model.email import domain, folded
+from beamctl.model.email import domain, folded, matches
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role
 from beamctl.model.text import printable
@@ -122,7 +122,7 @@ def guarded(changes: Sequence[Change], count: Admins, guards: InForce) -> list[H
     found = _too_few_admins(changes, count, guards)
     for change in changes:
         name = printable(change.name)
-        protecting = [source for source, side in guards.sides("protected") if change.key in side.protected]
+        protecting = [source for source, side in guards.sides("protected") if matches(side.protected, change.key)]
         if change.takes and protecting:
             because = f"{name} is protected by {' and '.join(protecting)}, and {_loses(change)}"
             found.append(Hazard(Risk.REMOVES_PROTECTED, name, because))

@@ -4,6 +4,7 @@ It must not know how a change is made or shown."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from beamctl.document.problem import Place
 from beamctl.kinds.member.live import Person, attributes
 from beamctl.kinds.member.table import Standing, Verdict, verdict
 from beamctl.kinds.member.wanted import SECTION, Wanted
+from beamctl.model.email import everyone_at, is_pattern
 from beamctl.model.role import Role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note
@@ -42,7 +44,7 @@ class Judge:
         tally: How many were left as they are, by why.
     """
 
-    def __init__(self, desired: Desired, today: date, ours: frozenset[str]) -> None:
+    def __init__(self, desired: Desired, today: date, ours: frozenset[str], people: Collection[str]) -> None:
         self.changes: list[Change] = []
         self.notes: list[Note] = []
         self.tally: Counter[str] = Counter()
@@ -51,14 +53,16 @@ class Judge:
         self._today = today
         self._ours = ours
         self._skip = desired.skip
+        self._people = people
 
     def skips(self, key: str) -> bool:
         """Whether the document says to leave this person alone for now."""
-        return key in self._skip and self._today < self._skip[key].until
+        skip = (self._skip.get(key) or self._skip.get(everyone_at(key))) if self._skip else None
+        return skip is not None and self._today < skip.until
 
     def person(self, key: str, want: Wanted | None, live: Person | None) -> None:
         """Decide about one person."""
-        nowhere = want is None and live is None
+        nowhere = want is None and live is None and not self._is_pattern_of_someone(key)
         if key in self._skip:
             self._say_skipped(self._skip[key], nowhere=nowhere)
         if self.skips(key):
@@ -80,6 +84,10 @@ class Judge:
                 self._leave(what, want, role, live)
             case _:
                 self.changes.append(self._change(what, key, want, live))
+
+    def _is_pattern_of_someone(self, key: str) -> bool:
+        """Whether a skipped key is a pattern that someone falls under."""
+        return is_pattern(key) and any(everyone_at(each) == key for each in self._people)
 
     def _say_skipped(self, skip: Skip, *, nowhere: bool) -> None:
         if self._today < skip.until:
