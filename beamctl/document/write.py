@@ -90,7 +90,8 @@ def _dumper() -> Any:  # noqa: ANN401 - a class of the library
             return True
 
     def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=None if is_text(data) else '"')
+        plain = is_text(data) and "\n" not in data  # a key must be on one line, and an escape is easier to read anyway
+        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=None if plain else '"')
 
     Plain.add_representer(str, text)
     return Plain
