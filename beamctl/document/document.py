@@ -90,6 +90,9 @@ class Self:
     email: str = ""
     service_account: str = ""
 
+    def __str__(self) -> str:
+        return f"email {self.email}" if self.email else f"serviceAccount {self.service_account}"
+
 
 @dataclass(frozen=True, slots=True)
 class Guards:
