@@ -50,7 +50,7 @@ class Situation:
     Attributes:
         today: The day in UTC.
         api: The base URL of the API.
-        identity: Who beamctl runs as, if the credential shows it.
+        identity: Who beamctl runs as, if the credential shows it; else None.
         left: By the name of each kind, how many the last recorded run saw at its end; nothing where none is recorded.
         admin_groups: As the kinds say that were compared before.
         now: The moment in UTC, for what ends within a day; None for the beginning of the day.

@@ -182,7 +182,7 @@ def look_again(
     Args:
         saved: The plan.
         reader: Of its workspace.
-        identity: Who makes it, as far as the credential tells.
+        identity: Who makes it, if the credential shows it.
         floors: Guards of the run that makes it, whatever it was made with.
         recorded: What the last recorded run declared.
         today: The day in UTC.

@@ -373,7 +373,7 @@ def test_what_failed_needs_a_new_plan(cli: Cli, api: Api) -> None:
     api.bend = lambda call: ("422 No", "A: b", b"{}") if call.startswith("POST") else None
     ran = cli("apply", "p.json", "--auto-approve")
     assert ran.code == 7
-    assert ran.out.endswith("Make a new plan when it is mended: what is done is not done twice.\n")
+    assert ran.out.endswith("Fix the cause and make a new plan. Completed changes are skipped.\n")
     assert "was applied already, in the run" in refused(cli, 6)
 
 
