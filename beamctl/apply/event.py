@@ -53,7 +53,7 @@ class Confirmed:
 
 
 class Doubt(Enum):
-    """Why a change that the API took does not count as made."""
+    """Why a change that the API accepted does not count as made."""
 
     NOT_SHOWN_YET = "not_shown_yet"
     """The API still shows what it showed before the change."""

@@ -19,7 +19,7 @@ from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.run_records import Due, open_records
 from beamctl.cli.screen import OPTION, Screen
 from beamctl.cli.vault import NOWHERE, Vault
-from beamctl.errors import RecordError, RefusedError
+from beamctl.errors import RecordError, RefusedError, UsageError
 from beamctl.model.secret import SECRET_TO, Sink, described, one_place, sink_of
 from beamctl.model.text import printable
 from beamctl.report.text.apply import end_text, totals
@@ -101,7 +101,8 @@ def _shared(planned: Sequence[Planned]) -> dict[Sink, list[str]]:
 def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
     """Make every plan that changes something, each with a record of its own, and say what became of it.
 
-    A plan without changes gets a record too if the last one declares something else: the next plan compares with it.
+    A plan without changes gets a record too if the last one declares something else: the next plan compares with it. If
+    no plan has changes, a record that cannot be written is only a warning.
 
     Args:
         planned: The plans that were approved.
@@ -119,7 +120,15 @@ def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
         for each in planned
         if each.plan.changes or each.unrecorded
     ]
-    records = open_records(way.records, [Due(each.plan, each.commit(), each.digest()) for each in due]) if due else []
+    records: Sequence[RecordFile] = ()
+    try:
+        if due:
+            records = open_records(way.records, [Due(each.plan, each.commit(), each.digest()) for each in due])
+    except UsageError as error:
+        if any(each.plan.changes for each in due):
+            raise
+        say(f"Warning: {printable(error.message)}\n  {error.hint}")
+        return Exit.DONE
     with Interrupt(way.stop, quiet=way.out.quiet):
         for each, record in zip(due, records, strict=True):
             events: list[Event] = []

@@ -56,26 +56,29 @@ allow = click.option(
 )
 floors = _all(
     click.option(
-        "--min-admins", metavar="N", help="At least N accepted admins must remain, whatever the document says."
+        "--min-admins",
+        metavar="N",
+        help="At least N accepted admins must remain, whatever the document says. BEAMCTL_MIN_ADMINS sets it too.",
     ),
     click.option(
         "--max-removals",
         metavar="N|N%",
-        help="At most this many removals, demotions and revocations, whatever the document says.",
+        help="At most this many removals, demotions and revocations, whatever the document says. "
+        "BEAMCTL_MAX_REMOVALS sets it too.",
     ),
     click.option(
         "--protect",
         multiple=True,
         metavar="EMAIL",
-        help="Never remove or demote this person. Separate several with commas, or repeat the option.",
+        help="Never remove or demote this person. Separate several with commas, or repeat the option. "
+        "BEAMCTL_PROTECT sets it too.",
     ),
     click.option(
         "--allowed-domains",
         multiple=True,
         metavar="DOMAIN",
         help="Give access only to people of this domain. Separate several with commas, or repeat the option. "
-        "BEAMCTL_MIN_ADMINS, BEAMCTL_MAX_REMOVALS, BEAMCTL_PROTECT and BEAMCTL_ALLOWED_DOMAINS set the same four "
-        "floors. Of option, variable and document, the strictest holds.",
+        "BEAMCTL_ALLOWED_DOMAINS sets it too.",
     ),
     with_floors,
 )

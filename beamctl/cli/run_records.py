@@ -81,7 +81,8 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
             record.discard()
         why = error.message if isinstance(error, RecordError) else f"{where}: {error.strerror or error}"
         hint = "Name a directory that can be written to:  beamctl apply --record DIR"
-        raise UsageError(f"the record of this run cannot be written, so nothing was changed: {why}", hint) from None
+        so = ", so nothing was changed" if any(each.plan.changes for each in due) else ""
+        raise UsageError(f"the record of this run cannot be written{so}: {why}", hint) from None
     return began
 
 

@@ -22,7 +22,7 @@ from beamctl.cli.veil import as_it_is
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.duration import duration
 from beamctl.model.text import printable
-from beamctl.plan.hazard import Allowance, Hazard
+from beamctl.plan.hazard import Allowance, Hazard, unused
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import LARGEST, LONGEST, Saved, refuse_untimely, saved_text
 from beamctl.plan.stale import ends
@@ -157,8 +157,7 @@ def open_saved(
             raise _stale(file, f"{file} was applied already, in the run {run}")
     opened = [(plan, stack.enter_context(link(access, plan.workspace))) for plan in picked]
     held = [_held(saved, file, plan, way, checks) for plan, way in opened]
-    below = {(hazard.risk, hazard.value) for _, hazards in held for hazard in hazards}
-    before = [each for each in saved.allowed if (each.risk, each.value) not in below]
+    before = unused([hazard for _, below in held for hazard in below], saved.allowed)
     return [planned for planned, _ in held], (*granted, *before), saved
 
 

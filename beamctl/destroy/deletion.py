@@ -142,7 +142,7 @@ def _found(name: str, answer: Answer | Lost, sight: _Sight | Unknown) -> Deletio
             return Deletion(Ending.FOUND_GONE if isinstance(answer, Lost) else Ending.GONE_AT_ANSWER, answer.why)
         case _Sight.THERE:
             refused = isinstance(answer, Answer) and not answer.ok
-            still = "" if refused else "The API may be at it all the same: look again in a minute.\n"
+            still = "" if refused else "The API may still be deleting it: look again in a minute.\n"
             raise ApiError(f"{name} is still there: {answer.why}", still + see)
         case Unknown(why=why):
             raise ApiError(f"whether {name} was deleted is not known: {answer.why}; and then {why}", see)

@@ -90,6 +90,9 @@ class Self:
     email: str = ""
     service_account: str = ""
 
+    def __str__(self) -> str:
+        return f"email {self.email}" if self.email else f"serviceAccount {self.service_account}"
+
 
 @dataclass(frozen=True, slots=True)
 class Guards:
@@ -100,7 +103,7 @@ class Guards:
         max_removals: Removals, demotions and revocations in one apply.
         allowed_domains: Folded domains whose people may be given access; None means any, empty means nobody's.
         protected: Folded e-mails of people who are never removed or demoted.
-        secret_sources: Files and folders, besides the document's own, that secrets may be read from.
+        secret_sources: Additional files and folders that secrets may be read from.
         prevent_destroy: Whether the workspace must not be deleted.
         runs_as: Who beamctl runs as, where the document says so.
         source: The document that sets them; None for the defaults, and for guards that were read from a record.

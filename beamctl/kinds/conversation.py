@@ -104,7 +104,7 @@ def done(remark: str = "") -> Outcome:
 
 
 def accepted(answer: Answer | Lost) -> Outcome:
-    """The API took the change. Whether it is in effect is checked once the stages are over, as for every change."""
+    """The API accepted the change. Whether it is in effect is checked once the stages are over, as for every change."""
     return Outcome(Ending.DONE, "" if answer.certain else answer.why, certain=answer.certain)
 
 

@@ -127,7 +127,7 @@ def _lost(making: Making, why: str) -> Talk:
         return unseen(Lost(why), new)
     if not new:  # the list may be short, but then the mark stays, and the next apply finds it
         return failed(f"{why}; the API shows no {making.sort.thing} that was made", APPLY)
-    remark = f"{why}; it was made ({', '.join(new)}), and nobody has {making.sort.it}"
+    remark = f"{why}; it was made ({', '.join(new)}), and its secret is lost"
     return failed(f"{remark}: {_REPLACED}", APPLY)
 
 
@@ -147,7 +147,7 @@ def _hand_over(making: Making, identifier: str, secret: Mapping[str, str]) -> Ta
 
 
 def _take_back(making: Making, identifier: str, why: str, hint: str, kept: str = "", *, alone: bool = True) -> Talk:
-    """Delete what was made, as nobody has its secret. Where it is not alone, the API may have made it twice: the mark
+    """Delete what was made, as its secret is lost. Where it is not alone, the API may have made it twice: the mark
     stays over the other one, and where that is another run's, that run takes it out."""
     gone = yield making.deletion(identifier)
     thing = making.sort.thing

@@ -50,7 +50,7 @@ def visible(text: str) -> str:
 
 
 def unseen(text: str) -> str:
-    """The first character that a reader cannot see, for names; empty where there is none. No emoji is an excuse."""
+    """The first character that a reader cannot see, for names, or an empty string. Emoji sequences are refused too."""
     if text.isascii():
         return next((each for each in text if not each.isprintable()), "")
     ignorable = _patterns()[1]

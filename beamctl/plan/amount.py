@@ -63,7 +63,7 @@ def shrunk(
 ) -> list[Hazard]:
     """Whether more is gone since the last recorded run than one apply may take away."""
     missing, facts = 0, []
-    limits = guards.effective.max_removals
+    limits = [limit for _, side in guards.sides("maxRemovals") for limit in side.max_removals]
     for kind in kinds:
         seen, before = found[kind.name].seen, left.get(kind.name, 0)
         if seen is not None and any(before - seen > limit.of(before) for limit in limits):

@@ -50,7 +50,7 @@ class Situation:
     Attributes:
         today: The day in UTC.
         api: The base URL of the API.
-        identity: Who beamctl runs as, as far as the credential tells; None where it does not.
+        identity: Who beamctl runs as, if the credential shows it; else None.
         left: By the name of each kind, how many the last recorded run saw at its end; nothing where none is recorded.
         admin_groups: As the kinds say that were compared before.
         now: The moment in UTC, for what ends within a day; None for the beginning of the day.
@@ -126,19 +126,6 @@ class Comparison:
     relies_on: tuple[str, ...] = ()
     admin_groups: AdminGroups = AdminGroups.KEPT
     ends: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What a footing depends on in addition to one kind's changes.
-
-    Attributes:
-        floors: Guards that are set outside the document.
-        admin_groups: As the kinds say that were asked before.
-    """
-
-    floors: Bounds = NO_FLOORS
-    admin_groups: AdminGroups = AdminGroups.KEPT
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,9 @@ def declared_data(declared: Declared | None) -> dict[str, Any]:
     }
     if guards.secret_sources:
         said["secretSources"] = list(guards.secret_sources)
+    if guards.runs_as is not None:
+        who = guards.runs_as
+        said["self"] = {"email": who.email} if who.email else {"serviceAccount": who.service_account}
     if guards.allowed_domains is not None:
         said["allowedDomains"] = list(guards.allowed_domains)
     return {"guards": said, "ends": {kind: dict(days) for kind, days in declared.ends.items() if days}}

@@ -38,7 +38,7 @@ def change_of(data: Data) -> Change:
     except (ValueError, KeyError) as error:
         raise UndecodableError(f"a change says {error}, which this beamctl does not know") from None
     if reason not in REASONS[action] | {Reason.UNDOES}:
-        raise UndecodableError(f"the reason {reason.value} of {data['address']} is none for {action.value!r}")
+        raise UndecodableError(f"{reason.value} is not a valid reason for {action.value!r} ({data['address']})")
     change = Change(
         kind=data["type"],
         key=data["key"],

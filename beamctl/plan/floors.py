@@ -63,11 +63,6 @@ class InForce:
     declared: Bounds
     floors: Bounds = NO_FLOORS
 
-    @property
-    def effective(self) -> Bounds:
-        """What both require together."""
-        return stricter(self.declared, self.floors)
-
     def sides(self, guard: str) -> tuple[tuple[str, Bounds], ...]:
         """Each source by the name under which it sets a guard, for a hazard to say which one refuses."""
         return (f"guards.{guard}", self.declared), (FLOORS[guard], self.floors)

@@ -117,6 +117,23 @@ def refused(hazards: Iterable[Hazard], allowed: Sequence[Allowance]) -> tuple[Ha
     return tuple(each for each in hazards if not each.liftable or (each.risk, each.value) not in granted)
 
 
+def listed(hazards: Iterable[Hazard]) -> tuple[Hazard, ...]:
+    """Hazards in the order of `Risk`, then of their values."""
+    order = {risk: place for place, risk in enumerate(Risk)}
+    return tuple(sorted(hazards, key=lambda each: (order[each.risk], each.value)))
+
+
+def merged(known: Iterable[Hazard], more: Iterable[Hazard]) -> tuple[Hazard, ...]:
+    """The known hazards, and of the others each that has another risk or value."""
+    found = tuple(known)
+    told = {(each.risk, each.value) for each in found}
+    new: dict[tuple[Risk, str], Hazard] = {}
+    for each in more:
+        if (each.risk, each.value) not in told:
+            new.setdefault((each.risk, each.value), each)
+    return listed((*found, *new.values()))
+
+
 def unused(hazards: Iterable[Hazard], allowed: Sequence[Allowance]) -> tuple[Allowance, ...]:
     """The allowances for which the plan has no hazard: the plan is not the one they were written for."""
     present = {(each.risk, each.value) for each in hazards}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, TypeVar
@@ -14,7 +14,7 @@ from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.identity import Identity
 from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Footing, Outside, Situation
+from beamctl.plan.comparison import Comparison, Footing, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.shown import Shown
 
@@ -117,7 +117,7 @@ class Kind(Protocol[L]):
         """The keys of what must still be there after the changes: a later listing without one is not believed."""
         ...
 
-    def footing(self, live: L, changes: Sequence[Change], outside: Outside) -> Footing:
+    def footing(self, live: L, changes: Sequence[Change], situation: Situation) -> Footing:
         """On what these changes stand, whoever planned them and whoever makes them."""
         ...
 
@@ -145,8 +145,8 @@ class Kind(Protocol[L]):
         """Whether a change is in effect, as far as the API shows it."""
         ...
 
-    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """The changes of this kind, each with the one that it follows (`Change.follows`)."""
+    def with_follows(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """The changes of this kind, each with `Change.follows` set."""
         ...
 
     def perform(self, change: Change, workspace: str) -> Conversation:
@@ -156,3 +156,11 @@ class Kind(Protocol[L]):
     def doubt(self, live: L, relies_on: Sequence[str], stays: Sequence[str]) -> str:
         """Why nothing may be taken from anyone after all, looking again; empty where it may. See `Comparison`."""
         ...
+
+
+class Independent:
+    """Base of the kinds whose changes do not follow each other."""
+
+    def with_follows(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """Changes of this kind do not follow each other."""
+        return [replace(change, follows="") for change in changes]

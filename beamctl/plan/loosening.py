@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from beamctl.document.document import Guards, Limit
+from beamctl.document.document import Guards, Limit, Self
+from beamctl.model.email import folded
 from beamctl.plan.comparison import Comparison, Footing
 from beamctl.plan.declared import Declared
 from beamctl.plan.hazard import Hazard, Risk
@@ -21,7 +22,7 @@ def sizes(found: Iterable[Comparison | Footing]) -> Sizes:
 
 
 def loosened(before: Guards, after: Guards, populations: Sizes) -> Mapping[str, str]:
-    """The guards that are looser than before, each with what changed."""
+    """The guards that are looser than before, each with what changed.."""
     found = {guard: look(before, after, populations) for guard, (_, look) in _GUARDS.items()}
     return {guard: told for guard, told in found.items() if told}
 
@@ -43,10 +44,11 @@ def kept(last: Declared | None, now: Declared, populations: Sizes, *, changes: b
     """What a record keeps. Without changes no one approved looser guards, so the stricter ones stay on record."""
     looser = loosened(last.guards, now.guards, populations) if last and not changes else {}
     stays = {_GUARDS[guard][0]: getattr(last.guards, _GUARDS[guard][0]) for guard in looser} if last else {}
-    guards = replace(now.guards, runs_as=None, source=None, **stays)
+    guards = replace(now.guards, source=None, **stays)
     domains = guards.allowed_domains
-    guards = replace(  # another order is no difference
+    guards = replace(  # another order or spelling is no difference
         guards,
+        runs_as=_folded(guards.runs_as),
         protected=tuple(sorted(guards.protected)),
         secret_sources=tuple(sorted(guards.secret_sources)),
         allowed_domains=None if domains is None else tuple(sorted(domains)),
@@ -91,6 +93,15 @@ def _secret_sources(before: Guards, after: Guards, _: Sizes) -> str:
     return _said("adds", set(after.secret_sources) - set(before.secret_sources))
 
 
+def _self(before: Guards, after: Guards, _: Sizes) -> str:
+    was, now = _folded(before.runs_as), _folded(after.runs_as)
+    return f"{was} → {now or 'not set'}" if was and was != now else ""
+
+
+def _folded(who: Self | None) -> Self | None:
+    return replace(who, email=folded(who.email)) if who else None
+
+
 def _said(what: str, names: Collection[str]) -> str:
     return f"{what} {', '.join(sorted(names))}" if names else ""
 
@@ -102,5 +113,6 @@ _GUARDS: Mapping[str, tuple[str, Callable[[Guards, Guards, Sizes], str]]] = {
     "protected": ("protected", _protected),
     "preventDestroy": ("prevent_destroy", _prevent_destroy),
     "secretSources": ("secret_sources", _secret_sources),
+    "self": ("runs_as", _self),
 }
 """By guard: its attribute, and what says how it was loosened; empty if it was not."""

@@ -8,21 +8,23 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from beamctl.document.document import Desired, Mode
 from beamctl.model.identity import Identity
 from beamctl.plan.amount import emptied, mass_removal, shrunk
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import AdminGroups, Comparison, Note, Situation
+from beamctl.plan.comparison import AdminGroups, Comparison, Footing, Note, Situation
 from beamctl.plan.declared import Declared
 from beamctl.plan.floors import in_force
-from beamctl.plan.hazard import Hazard, Risk
+from beamctl.plan.hazard import Hazard, listed
 from beamctl.plan.kind import Goes, Kind
 from beamctl.plan.loosening import hazards as loosened_guards
 from beamctl.plan.loosening import kept, sizes
 from beamctl.plan.reading import nothing_goes
 from beamctl.plan.sources import outside
+
+F = TypeVar("F", Comparison, Footing)
 
 LiveObject = Mapping[str, Any] | None
 """One thing as the API shows it, plain; None where it is not there."""
@@ -99,7 +101,7 @@ def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, A
         live: By the name of each kind, what it read.
         situation: The day, and who we are.
     """
-    found = _in_turn(kinds, situation, lambda kind, told: kind.compare(desired, live[kind.name], told))
+    found = in_order(kinds, situation, lambda kind, told: kind.compare(desired, live[kind.name], told))
     return _plan(kinds, desired, live, situation, found)
 
 
@@ -124,14 +126,14 @@ def make_undo(
         theirs = [change for change in made if change.kind == kind.name]
         return kind.undo(theirs, desired, live[kind.name], told)
 
-    return _plan(kinds, desired, live, situation, _in_turn(kinds, situation, undone))
+    return _plan(kinds, desired, live, situation, in_order(kinds, situation, undone))
 
 
-def _in_turn(
-    kinds: Sequence[Kind[Any]], situation: Situation, look: Callable[[Kind[Any], Situation], Comparison]
-) -> Mapping[str, Comparison]:
-    """What each kind finds, told what those before it make of the groups that make people admins."""
-    found: dict[str, Comparison] = {}
+def in_order(
+    kinds: Sequence[Kind[Any]], situation: Situation, look: Callable[[Kind[Any], Situation], F]
+) -> Mapping[str, F]:
+    """What each kind finds, given what the kinds before it do to the groups that make people admins."""
+    found: dict[str, F] = {}
     for kind in kinds:
         found[kind.name] = look(kind, situation)
         if found[kind.name].admin_groups is not AdminGroups.KEPT:
@@ -147,7 +149,7 @@ def _plan(
     found: Mapping[str, Comparison],
 ) -> Plan:
     changes = sorted(
-        (change for kind in kinds for change in kind.in_turn(found[kind.name].changes)),
+        (change for kind in kinds for change in kind.with_follows(found[kind.name].changes)),
         key=lambda change: change.order,
     )
     hazards = [hazard for each in found.values() for hazard in each.hazards]
@@ -173,7 +175,7 @@ def _plan(
         runs_as=runs_as(desired, situation.identity),
         sections={kind.name: kind.section for kind in kinds},
         changes=tuple(changes),
-        hazards=tuple(sorted(hazards, key=lambda hazard: (list(Risk).index(hazard.risk), hazard.value))),
+        hazards=listed(hazards),
         notes=tuple(notes),
         tally={why: tally[why] for why in sorted(tally) if tally[why]},
         fingerprint=_fingerprint(kinds, live),

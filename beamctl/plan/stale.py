@@ -8,19 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.amount import mass_removal
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import AdminGroups, Footing, Note, Outside
+from beamctl.plan.comparison import Footing, Note, Situation
 from beamctl.plan.declared import Declared, declared_in_time
-from beamctl.plan.floors import NO_FLOORS, Bounds, InForce
-from beamctl.plan.hazard import Hazard, Risk
+from beamctl.plan.floors import NO_FLOORS, InForce
+from beamctl.plan.hazard import Hazard, Risk, merged
 from beamctl.plan.inside import same
 from beamctl.plan.kind import Kind
 from beamctl.plan.loosening import hazards as loosened_guards
 from beamctl.plan.loosening import kept, sizes
-from beamctl.plan.plan import LiveObject, Plan, who_stays
+from beamctl.plan.plan import LiveObject, Plan, in_order, who_stays
 from beamctl.plan.sources import outside
 
 _BLIND = "the credential does not tell whose it is, so beamctl cannot see whether this locks out whoever makes it"
@@ -77,45 +76,47 @@ def ends(plan: Plan) -> date | None:
     return min(map(date.fromisoformat, days), default=None)
 
 
-def below_floors(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], floors: Bounds) -> tuple[Hazard, ...]:
+def below_floors(
+    plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situation: Situation
+) -> tuple[Hazard, ...]:
     """What the floors of this run refuse of a plan that may have been made without them."""
-    footings = _footings(kinds, live, plan.changes, floors)
-    removal = mass_removal(InForce(NO_FLOORS, floors), plan.changes, footings)
+    footings = _footings(kinds, live, plan.changes, situation)
+    removal = mass_removal(InForce(NO_FLOORS, situation.floors), plan.changes, footings)
     return (*removal, *(hazard for each in footings.values() for hazard in each.below_floors))
 
 
-def since_recorded(
-    plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], recorded: Declared | None, today: date
-) -> Plan:
-    """The plan beside what was recorded since, or elsewhere: looser guards are a hazard, and no end is backdated."""
+def since_recorded(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situation: Situation) -> Plan:
+    """The plan compared with what was recorded since: looser guards are a hazard, and no end is backdated."""
     if plan.declared is None:
         return plan
-    populations = sizes(_footings(kinds, live, plan.changes).values())
-    told = {(hazard.risk, hazard.value) for hazard in plan.hazards}
+    recorded = situation.recorded
+    populations = sizes(_footings(kinds, live, plan.changes, situation).values())
     looser = loosened_guards(recorded, plan.declared.guards, populations) if plan.changes else []
     known = recorded.ends if recorded else {}
-    ends = {kind: declared_in_time(days, known.get(kind, {}), today) for kind, days in plan.declared.ends.items()}
+    ends = {
+        kind: declared_in_time(days, known.get(kind, {}), situation.today) for kind, days in plan.declared.ends.items()
+    }
     declared = Declared(plan.declared.guards, ends)
     return replace(
         plan,
-        hazards=(*(each for each in looser if (each.risk, each.value) not in told), *plan.hazards),
+        hazards=merged(plan.hazards, looser),
         declared=kept(recorded, declared, populations, changes=bool(plan.changes)),
     )
 
 
-def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], identity: Identity | None) -> Plan:
+def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situation: Situation) -> Plan:
     """The plan for whoever makes it now, who need not be who planned it: what takes from them is a hazard, and last."""
+    identity = situation.identity
     ours = {
         (kind.name, key) for kind in kinds for key in (kind.ourselves(live[kind.name], identity) if identity else ())
     }
-    told = {(hazard.risk, hazard.value) for hazard in plan.hazards}
     changes = [
         replace(each, stage=Stage.OURSELVES)
         if (each.takes or each.after is None) and (each.kind, each.key) in ours
         else each
         for each in plan.changes
     ]
-    footings = _footings(kinds, live, changes)
+    footings = _footings(kinds, live, changes, situation)
     names = [printable(each.name) for each in changes if each.takes and each.stage is Stage.OURSELVES]
     hazards = [
         *(hazard for each in footings.values() for hazard in each.hazards),
@@ -129,7 +130,7 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
     return replace(
         plan,
         changes=tuple(sorted(changes, key=lambda change: change.order)),
-        hazards=(*(each for each in hazards if (each.risk, each.value) not in told), *plan.hazards),
+        hazards=merged(plan.hazards, hazards),
         notes=(*plan.notes, *([Note(_BLIND)] if blind else [])),
         runs_as=identity.name if identity else plan.runs_as,
         relies_on=_relies_on(changes, footings),
@@ -139,16 +140,9 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], iden
 
 
 def _footings(
-    kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change], floors: Bounds = NO_FLOORS
+    kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change], situation: Situation
 ) -> Mapping[str, Footing]:
-    """What each kind says, told what those before it make of the groups that make people admins."""
-    outside = Outside(floors)
-    found: dict[str, Footing] = {}
-    for kind in kinds:
-        found[kind.name] = kind.footing(live[kind.name], changes, outside)
-        if found[kind.name].admin_groups is not AdminGroups.KEPT:
-            outside = replace(outside, admin_groups=found[kind.name].admin_groups)
-    return found
+    return in_order(kinds, situation, lambda kind, told: kind.footing(live[kind.name], changes, told))
 
 
 def _relies_on(changes: Sequence[Change], footings: Mapping[str, Footing]) -> Mapping[str, tuple[str, ...]]:

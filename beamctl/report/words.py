@@ -133,7 +133,7 @@ def _places(change: Change) -> list[str]:
 
 
 def others(change: Change) -> list[str]:
-    """What else differs than what is shown before and after; of what is created, what else it is created with."""
+    """Attributes not already shown."""
     before, after = change.before or {}, change.after or {}
     if change.attribute == WHOLE or change.action not in (Action.SET_ROLE, Action.UPDATE, Action.CREATE):
         return []

@@ -24,7 +24,7 @@ from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.declared import Declared
 from beamctl.plan.export import parts
 from beamctl.plan.floors import NO_FLOORS, Bounds
-from beamctl.plan.hazard import Hazard
+from beamctl.plan.hazard import Hazard, merged
 from beamctl.plan.kind import Goes, Kind
 from beamctl.plan.plan import Plan, leaving, make_plan, make_undo, managed
 from beamctl.plan.reading import read, see
@@ -162,17 +162,17 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: Situation)
 def _refuse_unsound(changes: Sequence[Change], where: str) -> None:
     kinds = {kind.name: kind for kind in KINDS}
     unknown = [change for change in changes if change.kind not in kinds or not kinds[change.kind].is_sound(change)]
-    for change in (*unknown, *(() if unknown else _out_of_turn(changes))):
+    for change in (*unknown, *(() if unknown else _with_other_follows(changes))):
         message = f"{where} has a change that beamctl does not plan: {change.action.value} {change.name}"
         raise UsageError(message, _BY_HAND)
 
 
-def _out_of_turn(changes: Sequence[Change]) -> Iterator[Change]:
-    """The changes that follow another one than those of their kind do."""
+def _with_other_follows(changes: Sequence[Change]) -> Iterator[Change]:
+    """The changes whose `follows` is not what their kind sets."""
     for kind in KINDS:
         theirs = [change for change in changes if change.kind == kind.name]
-        turns = {change.key: change.follows for change in kind.in_turn(theirs)}
-        yield from (change for change in theirs if change.follows != turns[change.key])
+        expected = {change.key: change.follows for change in kind.with_follows(theirs)}
+        yield from (change for change in theirs if change.follows != expected[change.key])
 
 
 def _among(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> Goes:
@@ -193,7 +193,7 @@ def look_again(
     Args:
         saved: The plan.
         reader: Of its workspace.
-        identity: Who makes it, as far as the credential tells.
+        identity: Who makes it, if the credential shows it.
         floors: Guards of the run that makes it, whatever it was made with.
         recorded: What the last recorded run declared.
         today: The day in UTC.
@@ -201,11 +201,11 @@ def look_again(
     kinds = tuple(kind for kind in KINDS if kind.name in saved.sections)
     gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
     live = {kind.name: read(kind, saved.workspace, reader, _among(kind, gone)) for kind in kinds}
-    plan = since_recorded(run_as(saved, kinds, live, identity), kinds, live, recorded, today)
-    below = below_floors(plan, kinds, live, floors)
-    told = {(hazard.risk, hazard.value) for hazard in below}
+    situation = Situation(today, saved.api, identity, floors=floors, recorded=recorded)
+    plan = since_recorded(run_as(saved, kinds, live, situation), kinds, live, situation)
+    below = below_floors(plan, kinds, live, situation)
     return Recheck(
-        plan=replace(plan, hazards=(*below, *(each for each in plan.hazards if (each.risk, each.value) not in told))),
+        plan=replace(plan, hazards=merged(below, plan.hazards)),
         workspace_id=identify(saved.workspace, reader),
         moved=moved(saved, kinds, live),
         in_place=in_place(saved, kinds, live),

@@ -246,7 +246,7 @@ def test_what_a_reader_sees() -> None:
     (doubt,) = [each for each in events if isinstance(each, Unconfirmed)]
     assert event_text(ended) == "  … remove old@x.io  not confirmed yet: the API answered 200"
     assert event_text(doubt) == (
-        "  ✗ remove old@x.io  the API took this change but does not show it yet: "
+        "  ✗ remove old@x.io  the API accepted this change but does not show it yet: "
         'it shows email "old@x.io", role "member", standing "accepted", source "local"'
     )
     assert end_text("acme", events) == (

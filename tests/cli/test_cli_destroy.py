@@ -332,7 +332,7 @@ def test_a_deletion_that_did_not_happen(cli: Cli, api: Api, plane: Plane, output
     assert ran.code == 1
     assert ran.err == (
         "Error: acme is still there: 127.0.0.1 answered HTTP 500: it broke\n"
-        "  The API may be at it all the same: look again in a minute.\n"
+        "  The API may still be deleting it: look again in a minute.\n"
         "  See whether it is there:  beamctl show -w acme\n"
     )
     assert output == "text" or error_in(ran)["message"].startswith("acme is still there")

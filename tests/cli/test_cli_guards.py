@@ -322,10 +322,16 @@ def test_a_run_over_several_workspaces_records_each(cli: Cli, write: Write) -> N
 
 
 @pytest.mark.usefixtures("local")
-def test_guards_that_cannot_be_recorded_are_an_error(cli: Cli, write: Write) -> None:
+def test_guards_that_cannot_be_recorded_are_a_warning_if_nothing_is_to_change(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", AS_IS)
     ran = cli("apply", "--auto-approve", "--record", "/proc/nowhere")
-    assert ran.code == 3
+    assert ran.code == 0
+    assert ran.out == cli("apply", "--auto-approve").out
+    assert ran.err.startswith("Warning: the record of this run cannot be written: /proc/nowhere: ")
+    assert ran.err.endswith("\n  Name a directory that can be written to:  beamctl apply --record DIR\n")
+    write("beamctl.yaml", f"{CHANGED}---\n{document('labs')}")
+    ran = cli("apply", "--auto-approve", "--record", "/proc/nowhere")
+    assert ran.code == 3  # one of the workspaces changes
     assert ran.err.startswith("Error: the record of this run cannot be written, so nothing was changed: ")
 
 

@@ -355,12 +355,28 @@ def test_it_asks_and_looks_again(people: People, operator: Cli, moved: bool) -> 
     assert people() == {who: role for who, role in before.items() if who != "grace@example.com"}
 
 
+@pytest.mark.usefixtures("api")
+def test_a_hazard_that_appears_while_it_is_asked(cli: Cli, write: Write, people: People, operator: Cli) -> None:
+    operator("PUT", "/users/bob@example.com", '{"role": "member"}')
+    wanted = document(members="{ada@example.com: admin, bob@example.com: member}")
+    write("beamctl.yaml", wanted + "guards: {maxRemovals: 2}\n")
+    assert cli("plan", "--out", "p.json").code == 0
+    with terminal("apply", "p.json", "--max-removals", "33%") as screen:  # two of four
+        screen.read_until("taken: ")
+        operator("DELETE", "/users/bob@example.com")  # of three, only one
+        before = people()
+        screen.type("yes\n")
+        code, seen = screen.end()
+    assert (code, people()) == (6, before)
+    assert "Error: acme changed while you were asked, so nothing was changed\n" in seen
+
+
 @pytest.mark.usefixtures("saved")
 def test_what_failed_needs_a_new_plan(cli: Cli, api: Api) -> None:
     api.bend = lambda call: ("422 No", "A: b", b"{}") if call.startswith("POST") else None
     ran = cli("apply", "p.json", "--auto-approve")
     assert ran.code == 7
-    assert ran.out.endswith("Make a new plan when it is mended: what is done is not done twice.\n")
+    assert ran.out.endswith("Fix the cause and make a new plan. Completed changes are skipped.\n")
     assert "was applied already, in the run" in refused(cli, 6)
 
 

@@ -94,7 +94,7 @@ def test_a_lost_answer_to_a_deletion_that_was_not_made() -> None:
         destroyed(doomed)
     assert caught.value.message == f"acme is still there: {LOST.why}"
     assert caught.value.hint == (
-        "The API may be at it all the same: look again in a minute.\nSee whether it is there:  beamctl show -w acme"
+        "The API may still be deleting it: look again in a minute.\nSee whether it is there:  beamctl show -w acme"
     )
     assert doomed.deletions == 1
 

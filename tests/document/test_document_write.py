@@ -41,14 +41,11 @@ def test_a_mapping_may_be_spread_over_lines_with_comments(entries: dict[str, dic
 
 
 @pytest.mark.parametrize("text", ["\n", "a\n", "a\nb", "\n\n'x'\n"])
-def test_a_line_break_stays_on_one_line(text: str) -> None:
-    for entries in ({text: {}}, {"a": {text: text}}, {"a": [text]}):
-        assert (
-            read(written([("version", 1), ("workspace", "acme"), Section("settings", tuple(entries.items()))]))[
-                "settings"
-            ]
-            == entries
-        )
+def test_a_line_break_is_written_as_an_escape(text: str) -> None:
+    samples: list[dict[str, Any]] = [{text: {}}, {"a": {text: text}}, {"a": [text]}]
+    for entries in samples:
+        found = written([("version", 1), ("workspace", "acme"), Section("settings", tuple(entries.items()))])
+        assert read(found)["settings"] == entries
 
 
 @pytest.mark.parametrize("text", ["0E0", "1e3", "0o17", "0x1F", ".5", "+1.", "9" * (LONGEST_NUMBER + 1)])

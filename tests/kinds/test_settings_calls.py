@@ -110,7 +110,7 @@ def test_what_is_read_and_is_no_workspace() -> None:
             None,
             Outcome(
                 Ending.FAILED,
-                "the API took the change but answers another displayName",
+                "the API accepted the change but returned another displayName",
                 "Run `beamctl show` to see what it made of it.",
             ),
         ),

@@ -129,7 +129,7 @@ def test_an_answer_that_is_another_thing_is_no_confirmation() -> None:
     live = workspace(OLD)
     live.things = Liar(live.things.kept)
     outcome = only(live, NEW)
-    assert outcome.remark == "the API took the change but answers another locations"
+    assert outcome.remark == "the API accepted the change but returned another locations"
 
 
 def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> None:

@@ -95,7 +95,7 @@ CASES: list[tuple[str, Who, str | None, Who, str, list[str]]] = [
     ("revoke",             invited("viewer"),   None,     None,               "invite viewer",    []),
     ("revoke",             invited("viewer"),   None,     member(),           "",                 [LEFT_ALONE]),
     ("revoke",             invited(""),         None,     None,               "",
-     [f"{P} had a role not told: give it in the console"]),
+     [f"{P} had a role that the API did not show: give it in the console"]),
     ("revoke",             expired(),           None,     None,               "",                 [EXPIRED]),
 ]  # fmt: skip
 

@@ -133,8 +133,10 @@ def test_where_both_refuse_both_are_named() -> None:
 
 
 def test_the_guards_in_force() -> None:
-    found = in_force(Guards(2, Limit(3), ("x.io", "y.io"), ("a@x.io",)), Bounds(1, (Limit(5),), ("y.io",), ("b@x.io",)))
-    assert found.effective == Bounds(2, (Limit(3),), ("y.io",), ("a@x.io", "b@x.io"))
+    floors = Bounds(1, (Limit(5),), ("y.io",), ("b@x.io",))
+    found = in_force(Guards(2, Limit(3), ("x.io", "y.io"), ("a@x.io",)), floors)
+    declared = Bounds(2, (Limit(3),), ("x.io", "y.io"), ("a@x.io",))
+    assert found.sides("maxRemovals") == (("guards.maxRemovals", declared), (REMOVALS, floors))
 
 
 def test_a_floor_on_removals_limits_what_may_be_missing_too() -> None:

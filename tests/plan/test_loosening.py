@@ -23,6 +23,7 @@ STRICT: dict[str, Any] = {
     "allowedDomains": ["x.io"],
     "protected": ["b@x.io", "c@x.io"],
     "preventDestroy": True,
+    "self": {"email": "a@x.io"},
 }
 AS_IS: dict[str, Any] = {"a@x.io": "admin", "b@x.io": "admin", "c@x.io": "member", "d@x.io": "member"}
 
@@ -55,6 +56,9 @@ LOOSENED = [
     ({"protected": None}, "protected", "no longer lists b@x.io, c@x.io"),
     ({"preventDestroy": False}, "preventDestroy", "true → false"),
     ({"secretSources": ["/run/secrets"]}, "secretSources", "adds /run/secrets"),
+    ({"self": None}, "self", "email a@x.io → not set"),
+    ({"self": {"email": "b@x.io"}}, "self", "email a@x.io → email b@x.io"),
+    ({"self": {"serviceAccount": "a@x.io"}}, "self", "email a@x.io → serviceAccount a@x.io"),
 ]
 TIGHTENED = [
     {},
@@ -63,7 +67,7 @@ TIGHTENED = [
     {"maxRemovals": "25%"},  # of four: one
     {"allowedDomains": []},
     {"protected": ["C@X.io", "a@x.io", "b@x.io"]},
-    {"self": {"email": "a@x.io"}},
+    {"self": {"email": "a@X.io"}},
 ]
 
 
@@ -94,6 +98,14 @@ def test_guards_that_are_loosened_first_and_used_later_are_named(found: dict[str
     assert (first.changes, first.hazards) == ((), ())
     later = planned(changed(found, members=AS_IS | {"new@x.io": "viewer"}), workspace(), recorded=first.declared)
     assert told in loosens(later)[guard]
+
+
+def test_saying_who_beamctl_runs_as_is_recorded_and_no_hazard() -> None:
+    want = changed({}, members=AS_IS | {"new@x.io": "viewer"})
+    without = {guard: value for guard, value in STRICT.items() if guard != "self"}
+    plan = planned(want, workspace(), recorded=declared(without))
+    assert loosens(plan) == {}
+    assert plan.declared == declared(STRICT)
 
 
 def test_without_changes_what_is_stricter_is_recorded_and_what_is_looser_is_not() -> None:
@@ -145,7 +157,7 @@ ATTACK = document(
 
 def test_one_document_that_loosens_and_uses_the_guards_is_refused_for_each() -> None:
     found = planned(ATTACK, workspace(), recorded=declared(STRICT))
-    assert set(loosens(found)) == {"minAdmins", "maxRemovals", "allowedDomains", "protected"}
+    assert set(loosens(found)) == {"minAdmins", "maxRemovals", "allowedDomains", "protected", "self"}
 
 
 def test_a_saved_plan_is_compared_with_what_is_recorded_where_it_is_applied() -> None:
@@ -153,7 +165,7 @@ def test_a_saved_plan_is_compared_with_what_is_recorded_where_it_is_applied() ->
     plan = planned(ATTACK, live)
     assert loosens(plan) == {}
     found = look_again(plan, live, None, recorded=declared(STRICT), today=TODAY).plan
-    assert set(loosens(found)) == {"minAdmins", "maxRemovals", "allowedDomains", "protected"}
+    assert set(loosens(found)) == {"minAdmins", "maxRemovals", "allowedDomains", "protected", "self"}
     assert found.declared == plan.declared
     told = planned(ATTACK, live, recorded=declared(STRICT))
     assert look_again(told, live, None, recorded=declared(STRICT), today=TODAY).plan.hazards == told.hazards
@@ -221,7 +233,4 @@ def test_a_record_without_guards_says_nothing() -> None:
 
 
 def test_every_guard_is_compared() -> None:
-    assert {attribute for attribute, _ in _GUARDS.values()} == {each.name for each in fields(Guards)} - {
-        "runs_as",  # who we are, and not what is forbidden
-        "source",
-    }
+    assert {attribute for attribute, _ in _GUARDS.values()} == {each.name for each in fields(Guards)} - {"source"}

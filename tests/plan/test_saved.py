@@ -339,7 +339,7 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
     ),
     "a reason that does not fit": (
         lambda data: change(data, "gone@x.io").update(action_reason="superseded"),
-        """the reason superseded of acme.member["gone@x.io"] is none for 'remove'""",
+        """superseded is not a valid reason for 'remove' (acme.member["gone@x.io"])""",
     ),
     "an order of its own": (
         lambda data: change(data, "gone@x.io").update(lane="x"),

@@ -42,11 +42,10 @@ def test_an_honest_end() -> None:
     assert end_text("acme", [done, later]) == "Applied to acme: 1 done, 1 waiting for the invitee.\n"
     assert end_text("acme", [failed, NotAttempted(REMOVE, "x")]) == (
         "Applied in part to acme: 0 done, 1 failed, 1 not attempted.\n"
-        "Run `beamctl apply` again when it is mended: what is done is not done twice.\n"
+        "Fix the cause and run `beamctl apply` again. Completed changes are skipped.\n"
     )
     assert end_text("acme", [done, NotAttempted(REMOVE, "interrupted")], interrupted=True) == (
-        "Applied in part to acme: 1 done, 1 not attempted.\n"
-        "Run `beamctl apply` again: what is done is not done twice.\n"
+        "Applied in part to acme: 1 done, 1 not attempted.\nRun `beamctl apply` again. Completed changes are skipped.\n"
     )
 
 

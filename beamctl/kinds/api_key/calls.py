@@ -55,7 +55,7 @@ def _make(change: Change) -> Talk:
     ours = Mark(name, tuple(key.id for key in good), token_hex(4))
     marked = yield _noted(account, (*account.description.marks, ours))
     if not marked.certain:
-        return failed(f"its account takes no mark, so it was not made: {marked.why}")
+        return failed(f"its account could not be marked, so it was not made: {marked.why}")
     keys = yield from _keys(account.client_id)  # what comes from here on is under the mark, whoever makes it
     if isinstance(keys, Lost) or [key for key in keys if key.name == name] != list(owner.named(name)):
         yield from _unmark(account.client_id, ours)

@@ -25,7 +25,7 @@ from beamctl.kinds.service_account.wanted import KEYS, SECTION, wanted
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Conversation, Goes, Reading
@@ -92,7 +92,7 @@ class ApiKeyKind:
         """None: they come and go with their service accounts, which are looked at themselves."""
         return ()
 
-    def footing(self, live: Keys, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
+    def footing(self, live: Keys, changes: Sequence[Change], situation: Situation) -> Footing:  # noqa: ARG002
         """Keys come and go with their accounts: their number says nothing."""
         return Footing(seen=None, population=sum(len(owned.keys or ()) for owned in live.by_account.values()))
 
@@ -139,7 +139,7 @@ class ApiKeyKind:
         owner = live.by_account.get((change.before or {})["clientId"])
         return owner is not None and owner.keys is not None and all(key.id != change.key for key in owner.keys)
 
-    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+    def with_follows(self, changes: Sequence[Change]) -> Sequence[Change]:
         """A key that is replaced goes with the one that is created in its place."""
         reasons = (Reason.NOT_HANDED_OVER, Reason.SUPERSEDED)
         return after_created(changes, lambda side: (side["clientId"], side["name"]), reasons)

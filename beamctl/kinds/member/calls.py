@@ -86,7 +86,7 @@ def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outco
 
 
 def _look_after(email: str, role: Role, answer: Answer) -> Talk:
-    """The API took the invitation, but its answer is not about it. It is not sent again: that would be two letters."""
+    """The API accepted the invitation, but its answer is about another one. It is not sent again."""
     there = yield from _look_up(email)
     if isinstance(there, Lost):
         return unseen(answer, there)

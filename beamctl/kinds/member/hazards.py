@@ -147,7 +147,7 @@ def takes_admin(changes: Sequence[Change], count: Admins) -> bool:
     return any(change.takes and change.key in count.before for change in changes)
 
 
-def in_turn(changes: Sequence[Change]) -> list[Change]:
+def with_follows(changes: Sequence[Change]) -> list[Change]:
     """The changes, where somebody who may only have another e-mail goes only once that was invited."""
     leaving, coming = _moves(changes)
     keys = {change.name: change.key for change in changes}

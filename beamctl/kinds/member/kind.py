@@ -24,7 +24,7 @@ from beamctl.kinds.member.wanted import Wanted
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role, takes_away
 from beamctl.plan.change import Action, Change
-from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.declared import declared_in_time
 from beamctl.plan.export import Exported
 from beamctl.plan.floors import NO_FLOORS, InForce, in_force
@@ -77,9 +77,9 @@ class MemberKind:
         """Who has access and is not changed."""
         return untouched(live, changes)
 
-    def footing(self, live: People, changes: Sequence[Change], outside: Outside) -> Footing:
+    def footing(self, live: People, changes: Sequence[Change], situation: Situation) -> Footing:
         """The admins that must remain, and whether any does."""
-        count = hazards.admins_of(live, changes, outside.admin_groups)
+        count = hazards.admins_of(live, changes, situation.admin_groups)
         return Footing(
             seen=len(live),
             relies_on=count.relied_on,
@@ -87,7 +87,7 @@ class MemberKind:
             admins_lose=takes_admin(changes, count),
             population=_have_access(live.values()),
             invited=_are_invited(live.values()),
-            below_floors=tuple(hazards.guarded(changes, count, InForce(NO_FLOORS, outside.floors))),
+            below_floors=tuple(hazards.guarded(changes, count, InForce(NO_FLOORS, situation.floors))),
         )
 
     def ourselves(self, live: People, identity: Identity) -> Collection[str]:
@@ -156,9 +156,9 @@ class MemberKind:
             return told in (role.value, "")  # some APIs do not show the role of an invitation
         return person.standing is not Standing.EXPIRED and not (told and takes_away(person.role, role))
 
-    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+    def with_follows(self, changes: Sequence[Change]) -> Sequence[Change]:
         """The removal of a person who may only have another address follows the invitation of that address."""
-        return hazards.in_turn(changes)
+        return hazards.with_follows(changes)
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one person."""

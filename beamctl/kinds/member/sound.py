@@ -20,7 +20,7 @@ _BEFORE = {
     Action.REMOVE: frozenset({"accepted"}),
     Action.REVOKE: frozenset({"invited", "expired"}),
 }
-"""How somebody stands to whom something is done."""
+"""The standings each action applies to."""
 _STAGES = {
     Action.INVITE: frozenset({Stage.INVITE}),
     Action.RESEND: frozenset({Stage.INVITE}),

@@ -47,7 +47,11 @@ def _why_not(change: Change, person: Person | None) -> str:
     if change.after is None and before.get("standing") == "expired":
         return "had an invitation that had expired: there is nothing to give back"
     if _restores(change) and isinstance(live_role(before["role"]), UnknownRole):
-        role = f"the role '{before['role']}', which beamctl cannot give" if before["role"] else "a role not told"
+        role = (
+            f"the role '{before['role']}', which beamctl cannot give"
+            if before["role"]
+            else "a role that the API did not show"
+        )
         return f"had {role}: give it in the console"
     return ""
 

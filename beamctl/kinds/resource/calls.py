@@ -185,7 +185,7 @@ def _told(shape: Shape, name: str, answer: Answer | Lost) -> Thing | None:
 def _as_told(shape: Shape, change: Change, told: Thing) -> Outcome:
     if has(shape, told, change.after or {}):
         return done()
-    remark = f"the API took the change but answers another {_differing(shape, change, told)}"
+    remark = f"the API accepted the change but returned another {_differing(shape, change, told)}"
     return failed(remark, "Run `beamctl show` to see what it made of it.")
 
 

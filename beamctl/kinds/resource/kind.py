@@ -19,16 +19,16 @@ from beamctl.kinds.resource.sound import is_sound
 from beamctl.kinds.resource.undo import Undoing
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
-from beamctl.plan.kind import Conversation, Goes, Reading
+from beamctl.plan.kind import Conversation, Goes, Independent, Reading
 from beamctl.plan.shown import Shown
 
 _SHOWN = 5
 
 
-class ResourceKind:
+class ResourceKind(Independent):
     """Implements `beamctl.plan.kind.Kind` for things of one shape.
 
     Attributes:
@@ -76,7 +76,7 @@ class ResourceKind:
         changed = {change.key for change in changes if change.kind == self.name}
         return tuple(sorted((live_things or {}).keys() - changed))
 
-    def footing(self, live_things: Things, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
+    def footing(self, live_things: Things, changes: Sequence[Change], situation: Situation) -> Footing:  # noqa: ARG002
         """Nobody depends on things to get in."""
         return Footing(seen=len(live_things or {}), population=len(live_things or {}))
 
@@ -135,10 +135,6 @@ class ResourceKind:
         if now is None or change.after is None:
             return now is None and change.after is None
         return has(self.shape, now, change.after)
-
-    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """None follows another one."""
-        return [replace(change, follows="") for change in changes]
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - a header tells the workspace
         """Make a change to one thing."""

@@ -81,7 +81,7 @@ def _look_whether(change: Change, answer: Answer | Lost, after: Mapping[str, Any
     if _is_so(now, after):
         return done()
     if not _is_so(now, change.before or {}):
-        return failed("the API took the change but shows something else", PLAN)
+        return failed("the API accepted the change but shows something else", PLAN)
     return accepted(answer) if answer.ok else not_made(answer)
 
 

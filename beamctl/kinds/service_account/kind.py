@@ -24,7 +24,7 @@ from beamctl.kinds.service_account.sound import is_sound
 from beamctl.kinds.service_account.undo import undo
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Reason
-from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Goes, Reading
 from beamctl.plan.shown import Shown
@@ -85,7 +85,7 @@ class ServiceAccountKind:
         """The client ids to which nothing is done."""
         return tuple(sorted(live.by_id.keys() - {change.key for change in changes}))
 
-    def footing(self, live: Accounts, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
+    def footing(self, live: Accounts, changes: Sequence[Change], situation: Situation) -> Footing:  # noqa: ARG002
         """No service account is needed for people to get in."""
         return Footing(seen=len(live.by_id), population=len(live.by_id))
 
@@ -146,7 +146,7 @@ class ServiceAccountKind:
         after = change.after
         return now["role"] in (after["role"], "") and all(now[key] == after[key] for key in ("name", "description"))
 
-    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
+    def with_follows(self, changes: Sequence[Change]) -> Sequence[Change]:
         """An account whose secret was not handed over goes with the one that is created in its place."""
         return after_created(changes, lambda side: side["name"], (Reason.NOT_HANDED_OVER,))
 

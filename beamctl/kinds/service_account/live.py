@@ -20,7 +20,7 @@ LONGEST_TEXT = 10_000
 
 NO_KEYS = "client secret not handed over"
 HAS_KEYS = f"{NO_KEYS}, and it may have API keys"
-"""What is shown of an account of which nobody has the client secret."""
+"""What is shown of an account whose client secret was lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def match(section: Sequence[Wanted], live: Accounts, document: Document, orphane
         section: The entries.
         live: What there is.
         document: Where the entries are.
-        orphaned: The ids of those whose client secret nobody has (`orphans`).
+        orphaned: The ids of those whose client secret was lost (`orphans`).
 
     Raises:
         DocumentError: An entry could mean several accounts, or names an id that is not there.

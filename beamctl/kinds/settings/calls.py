@@ -43,7 +43,7 @@ def _write(put: ApiCall, workspace: str, change: Change) -> Talk:
         look = yield ApiCall(Method.GET, put.path)
         return _as_seen(_told(key, workspace, look), change, answer, look)
     if told != normal(key, (change.after or {})[key]):
-        remark = f"the API took the change but answers another {key}"
+        remark = f"the API accepted the change but returned another {key}"
         return failed(remark, "Run `beamctl show` to see what it made of it.")
     return done()
 

@@ -18,13 +18,13 @@ from beamctl.kinds.settings.live import GROUPS, KEYS, Settings, digest, is_setti
 from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Comparison, Footing, Note, Outside, Situation
+from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.kind import Conversation, Goes, Reading
+from beamctl.plan.kind import Conversation, Goes, Independent, Reading
 from beamctl.plan.shown import Shown
 
 
-class SettingsKind:
+class SettingsKind(Independent):
     """Implements `beamctl.plan.kind.Kind` for the settings of a workspace."""
 
     name = "settings"
@@ -79,7 +79,7 @@ class SettingsKind:
         """None: no setting tells whether a listing is whole."""
         return ()
 
-    def footing(self, live: Settings, changes: Sequence[Change], outside: Outside) -> Footing:  # noqa: ARG002
+    def footing(self, live: Settings, changes: Sequence[Change], situation: Situation) -> Footing:  # noqa: ARG002
         """Nobody depends on settings but by their groups, which are hazards of their own."""
         after = [
             each.after[GROUPS] for each in changes if each.kind == self.name and each.after and GROUPS in each.after
@@ -161,10 +161,6 @@ class SettingsKind:
         """Whether the setting has its new value."""
         name = change.attribute
         return bool(normal(name, live[name]) == normal(name, (change.after or {})[name]))
-
-    def in_turn(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """None follows another one."""
-        return [replace(change, follows="") for change in changes]
 
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Set one setting."""

@@ -14,9 +14,9 @@ from beamctl.report import words
 from beamctl.report.style import PLAIN, Style, Tone, value
 
 _DOUBT = {
-    Doubt.NOT_SHOWN_YET: "the API took this change but does not show it yet",
-    Doubt.SHOWN_OTHERWISE: "the API took this change but shows something else",
-    Doubt.NOT_READABLE: "the API took this change, but it could not be confirmed",
+    Doubt.NOT_SHOWN_YET: "the API accepted this change but does not show it yet",
+    Doubt.SHOWN_OTHERWISE: "the API accepted this change but shows something else",
+    Doubt.NOT_READABLE: "the API accepted this change, but it could not be confirmed",
 }
 
 _MARK = {Ending.DONE: ("✓", Tone.GOOD), Ending.DEFERRED: ("…", Tone.CHANGED), Ending.FAILED: ("✗", Tone.BAD)}
@@ -106,7 +106,7 @@ def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, in
     if count.not_confirmed:
         lines.append("Run `beamctl plan` to see what the API shows now.")
     if count.failed or count.not_attempted:
-        again = "Make a new plan" if saved else "Run `beamctl apply` again"
-        when = "" if interrupted else " when it is mended"
-        lines.append(f"{again}{when}: what is done is not done twice.")
+        again = "make a new plan" if saved else "run `beamctl apply` again"
+        then = f"{again[0].upper()}{again[1:]}" if interrupted else f"Fix the cause and {again}"
+        lines.append(f"{then}. Completed changes are skipped.")
     return "\n".join(lines) + "\n"
