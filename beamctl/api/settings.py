@@ -165,7 +165,7 @@ def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]
     if sources.key_file is not None:
         return _key_in(sources.key_file), f"--api-key-file {sources.key_file.path}", ""
     for name, spelled in _CREDENTIALS:
-        if value := sources.environment.get(name):
+        if value := sources.environment.get(name, "").removesuffix("\n").removesuffix("\r"):  # as in a key file
             return spelled(value, name), name, ""
     for file in sources.files:
         entry = entry_of(file, workspace)

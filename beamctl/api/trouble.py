@@ -80,7 +80,12 @@ def _hint(status: int, place: Place) -> str:
     connection = place.connection
     credential = f"The credential comes from {connection.credential_from or 'nowhere'}"
     if status == UNAUTHENTICATED:
-        return f"{credential}; set one that is still good, or log in again with: bl login {place.workspace}"
+        variable = connection.credential_from.isidentifier()  # which goes before any login
+        return credential + (
+            ": set one that is still good, or unset it to use another one."
+            if variable
+            else f"; set one that is still good, or log in again with: bl login {place.workspace}"
+        )
     if status == FORBIDDEN:
         return (
             f"{credential}; it is valid, but has no access to the workspace {place.workspace}, "

@@ -132,7 +132,7 @@ def test_a_login_that_cannot_be_refreshed_ends_at_its_401() -> None:
     with opened(script, to=connection(login)) as api, pytest.raises(UnauthenticatedError) as caught:
         api.reader().get("/users")
     assert caught.value.hint == (
-        "The credential comes from BL_API_KEY; set one that is still good, or log in again with: bl login acme"
+        "The credential comes from BL_API_KEY: set one that is still good, or unset it to use another one."
     )
     assert script.lines == ["GET /v0/users"]
 

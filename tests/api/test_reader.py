@@ -48,7 +48,7 @@ def test_the_reading_half_cannot_write() -> None:
             reply(401, {"error": "Unauthorized", "code": 401}),
             UnauthenticatedError,
             "api.example.com does not accept the credential for GET /users: Unauthorized",
-            f"{WITH_CREDENTIAL}; set one that is still good, or log in again with: bl login acme",
+            f"{WITH_CREDENTIAL}: set one that is still good, or unset it to use another one.",
         ),
         (
             reply(403, {"error": "Forbidden"}),

@@ -62,6 +62,12 @@ def test_an_empty_variable_says_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_final_newline_of_a_variable_is_not_part_of_the_key(end: str) -> None:
+    found = decide(Sources(environment={"BL_API_KEY": f"k{end}"}), "acme")
+    assert found == decide(Sources(environment={"BL_API_KEY": "k"}), "acme")
+
+
 def test_a_wrong_variable_does_not_fall_through() -> None:
     with pytest.raises(UsageError, match="BEAMCTL_API_KEY has white space"):
         decide(Sources(environment={"BEAMCTL_API_KEY": f"{CANARY} x", "BL_API_KEY": "good"}), "acme")
