@@ -82,6 +82,8 @@ def _why_not_to(path: Path, records: Path | None) -> str:
     if is_record_path(path, records):
         return "is in the folder of run records"
     try:
+        if path.is_symlink():  # what replaces it would replace the link, of /dev/stdout for one
+            return "is a symbolic link"
         if not path.exists() or path.stat().st_size == 0:
             return ""
     except (OSError, ValueError):  # writing it says what is wrong

@@ -62,6 +62,17 @@ def test_a_plan_replaces_nothing_but_a_plan(cli: Cli, write: Write, record: Path
         assert "saved" in json.loads(Path(path).read_text())
 
 
+def test_a_plan_replaces_no_link(cli: Cli, write: Write) -> None:
+    write("empty", "")
+    Path("link").symlink_to("empty")
+    Path("dangling").symlink_to("nowhere")
+    for path in ("link", "dangling"):
+        ran = cli("plan", "--out", path)
+        assert ran.code == 3, path
+        assert f"--out: {path} is a symbolic link, so it was not written" in ran.err
+        assert Path(path).is_symlink()
+
+
 def test_a_plan_is_not_written_among_the_records_that_are_elsewhere(cli: Cli, record: Path) -> None:
     record.parent.rename("elsewhere")
     assert cli("plan", "--record", "elsewhere", "--out", "elsewhere/p.json").code == 3
