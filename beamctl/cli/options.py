@@ -10,6 +10,7 @@ import click
 
 from beamctl.cli.floors import with_floors
 from beamctl.cli.output import errors_in_format
+from beamctl.cli.record_folder import RecordFolder
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -92,7 +93,8 @@ saving = _all(
 )
 record = click.option(
     "--record",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
+    callback=lambda _context, _option, named: RecordFolder(None if named is None else Path(named)),
     metavar="DIR",
     help="Where the records of applies are kept. Default: .beamctl/runs.",
 )
