@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.world import AS_IS, CHANGED, Cli, Write, error_in
+from tests.cli.loopback import Api
+from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, Write, error_in
 
 RUNS = Path(".beamctl") / "runs"
 MACHINE = """\
@@ -45,11 +46,13 @@ def link(make: Callable[[str, str], None], target: str, name: str) -> str:
 def test_a_plan_replaces_nothing_but_a_plan(cli: Cli, write: Write, record: Path, command: list[str]) -> None:
     write("workspace.schema.json", '{"$schema": "x"}')
     write("printed.json", cli("plan", "-o", "json").out)
+    write("linked.json", Path("old.json").read_text())
     write("cut.json", Path("old.json").read_text()[:-9])
     Path("up").symlink_to(".")
     refused = ["beamctl.yaml", "./up/beamctl.yaml", str(record), f"{RUNS}/new.json", "up/.beamctl/runs/x", "new.yaml"]
     refused += ["workspace.schema.json", "printed.json", "cut.json"]
     refused += [link(os.link, "beamctl.yaml", "hard"), link(os.symlink, "beamctl.yaml", "soft")]
+    refused += [link(os.link, "linked.json", "hard.json"), "new.YML"]
     before = everything()
     for path in refused:
         ran = cli(*command, "--out", path, "-o", "json")
@@ -82,6 +85,51 @@ def test_a_secret_replaces_no_document_record_or_plan(cli: Cli, write: Write, re
         assert ran.code == 5, place
         assert "so nothing was changed" in ran.err
         assert everything() == before
+
+
+@pytest.mark.parametrize("which", ["key file", "configuration"])
+def test_a_secret_does_not_replace_the_credential(
+    cli: Cli, write: Write, api: Api, directory: Path, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    if which == "key file":
+        key = directory / "key"
+        key.write_text(CANARY)
+        options = ["--api-key-file", "key"]
+    else:
+        key = directory.parent / "home" / ".blaxel" / "config.yaml"
+        key.parent.mkdir()
+        key.write_text(f"workspaces: [{{name: acme, credentials: {{apiKey: {CANARY}}}}}]\n")
+        options = []
+    monkeypatch.delenv("BEAMCTL_API_KEY")
+    Path("up").symlink_to(".")
+    places = [str(key), f"{directory}/./up/key" if which == "key file" else f"{key.parent}/../.blaxel/config.yaml"]
+    places += [link(os.link, str(key), "hard"), link(os.symlink, str(key), "soft")]
+    for place in places:
+        write("beamctl.yaml", MACHINE.format(place))
+        ran = cli("apply", "--auto-approve", *options)
+        assert (ran.code, key.read_text().count(CANARY)) == (5, 1), place
+    assert [call for call in api.calls if call.startswith("POST")] == []
+
+
+@pytest.mark.usefixtures("local")
+def test_a_secret_replaces_no_document_or_schema_that_the_run_does_not_name(cli: Cli, write: Write) -> None:
+    write("other.yaml", AS_IS)
+    write("workflow.YML", "on: push\n")
+    write("document", "# labs\n" + AS_IS.replace("acme", "labs"))
+    write("document.json", '{"version": 1, "workspace": "labs"}')
+    write("schema.json", '{\n  "$schema": "https://json-schema.org/draft/2020-12/schema"\n}\n')
+    write("schema", '\ufeff{"title": "x", "$schema": "y", "title": "twice"}')
+    Path("up").symlink_to(".")
+    names = ["other.yaml", "workflow.YML", "document", "document.json", "schema.json", "schema"]
+    places = [f"{above}{name}" for name in names for above in ("", "./", "up/")]
+    places += [link(os.link, name, f"hard-{name.partition('.')[0]}") for name in names[:2]]
+    places += [link(os.symlink, name, f"soft-{name.partition('.')[0]}") for name in names[:2]]
+    for place in [*places, "new.yaml"]:
+        write("beamctl.yaml", MACHINE.format(place))
+        before = everything()
+        ran = cli("apply", "--auto-approve")
+        assert (ran.code, everything() == before) == (5, True), place
+        assert "so nothing was changed" in ran.err
 
 
 def test_a_secret_does_not_replace_the_plan_that_is_applied(cli: Cli, write: Write, record: Path) -> None:

@@ -13,9 +13,12 @@ STRICT = AS_IS + "guards: {minAdmins: 2, maxRemovals: 1, protected: [grace@examp
 RUNS = Path(".beamctl") / "runs"
 
 
+def day(days: int) -> str:
+    return str(datetime.now(UTC).date() + timedelta(days=days))
+
+
 def until(days: int) -> str:
-    day = str(datetime.now(UTC).date() + timedelta(days=days))
-    return AS_IS.replace("bob@example.com: admin", f"bob@example.com: {{role: admin, until: {day}}}")
+    return AS_IS.replace("bob@example.com: admin", f"bob@example.com: {{role: admin, until: {day(days)}}}")
 
 
 def hazards(cli: Cli, *options: str) -> set[str]:
@@ -29,8 +32,7 @@ def forged(cli: Cli, write: Write) -> Path:
     write("beamctl.yaml", until(9) + loose)
     assert cli("apply", "--auto-approve", "--record", "forged").code == 0
     (path,) = Path("forged").iterdir()
-    days = [str(datetime.now(UTC).date() + timedelta(days=days)) for days in (9, -2)]
-    path.write_text(path.read_text().replace(*days))
+    path.write_text(path.read_text().replace(day(9), day(-2)))
     write("beamctl.yaml", until(-1) + loose)
     return path
 
@@ -71,7 +73,6 @@ def test_a_record_that_the_repository_tracks_is_none(cli: Cli, write: Write, how
 
 @pytest.mark.usefixtures("local")
 def test_a_record_that_the_repository_tracks_shows_no_interrupted_run(cli: Cli, write: Write) -> None:
-    """Nor that a saved plan was applied."""
     machine = "version: 1\nworkspace: acme\nserviceAccounts: {{ci: {{role: member, secretTo: {{command: {}}}}}}}\n"
     write("beamctl.yaml", machine.format('[sh, -c, "kill -9 $PPID"]'))
     assert process("apply", "--auto-approve").code == -9
