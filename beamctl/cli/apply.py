@@ -82,7 +82,6 @@ def command(  # noqa: PLR0913 - one argument an option
     granted = allowances(allowed)
     if saved is not None and files:
         raise UsageError("a saved plan needs no document", "Give either a PLAN or -f.")
-    note_ignored(record, out)
     with ExitStack() as stack:
         mute = "" if auto_approve else _why_mute(files)
         screen = stack.enter_context(terminal(json=out.json, mute=mute)) if reveal_secrets else None
@@ -122,6 +121,7 @@ def _make(
     approve: Callable[[], None] | None,
     command: str,
 ) -> Exit:
+    note_ignored(way.records, way.out)
     if is_refused(planned, granted):
         say_unused(planned, granted, way.out)
         return Exit.REFUSED

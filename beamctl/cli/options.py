@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ def _all(*decorators: Decorator) -> Decorator:
         return function
 
     return decorate
+
+
+class PathType(click.Path):
+    """A path, or the empty text as it is: as a path it would be the current directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's
+        """As click does, but an empty text."""
+        return value if value == "" else Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
 files = click.option(
@@ -94,7 +103,7 @@ saving = _all(
 record = click.option(
     "--record",
     type=click.Path(file_okay=False),
-    callback=lambda _context, _option, named: RecordFolder(None if named is None else Path(named)),
+    callback=lambda _context, _option, named: named if named == "" else RecordFolder(named and Path(named)),
     metavar="DIR",
     help="Where the records of applies are kept. Default: .beamctl/runs.",
 )

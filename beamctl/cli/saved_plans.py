@@ -58,8 +58,6 @@ def target_of(out: str | None, expires: str | None, records: Path) -> Target:
         UsageError: The file must not be written or replaced; or there is no such time, or it is longer than a plan may
             be good, or no file for it.
     """
-    if out == "":
-        raise UsageError("--out names nothing", "Is a variable empty?")
     if out == "-":
         raise UsageError("--out is a file, and not standard output", "A plan to be read by machines:  -o json")
     if out is not None and (why := _why_not_to(Path(out), records)):

@@ -150,30 +150,48 @@ def test_a_secret_replaces_the_one_before_it(cli: Cli, write: Write, record: Pat
     assert "clientSecret" in Path("key").read_text()
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "plan --record=",
-        "apply --auto-approve --record ",
-        "runs --record=",
-        "undo last --record ",
-        "apply ",
-        "runs ",
-        "undo ",
-        "export --split=",
-        "emulator serve --host ",
-        "emulator serve --db=",
-        "emulator seed ",
-        "demo ",
-    ],
-)
-def test_an_option_that_is_empty_is_refused(cli: Cli, write: Write, local: Path, line: str) -> None:
+EMPTY = [
+    ("plan --record=", "--record"),
+    ("plan --out=", "--out"),
+    ("plan --file= -w acme", "--file"),
+    ("apply --auto-approve --allow a=b --allow ", "--allow"),
+    ("runs --record ", "--record"),
+    ("undo last --expires ", "--expires"),
+    ("undo last -w=", ""),
+    ("apply ", "PLAN"),
+    ("apply -- ", "PLAN"),
+    ("runs ", "RUN"),
+    ("undo ", "RUN"),
+    ("destroy acme --confirm ", "--confirm"),
+    ("export --split=", "--split"),
+    ("emulator serve --host ", "--host"),
+    ("emulator serve --db=", "--db"),
+    ("emulator serve --clock=", "--clock"),
+    ("emulator mail --mail ", "--mail"),
+    ("emulator seed ", "FILE"),
+    ("demo ", "DIRECTORY"),
+]
+
+
+@pytest.mark.parametrize(("line", "name"), EMPTY)
+def test_what_is_empty_is_refused(cli: Cli, write: Write, local: Path, line: str, name: str) -> None:
     assert local.exists()
     write("beamctl.yaml", CHANGED)
     before = everything()
-    ran = cli(*line.split(" "))
+    words = line.split(" ")
+    ran = cli(*words)
     assert ran.code == 3
-    assert "empty" in ran.err
+    if name:
+        assert ran.err.startswith(f"Error: {name} is empty\n")
     assert everything() == before
-    if line.startswith(("plan", "runs", "undo")):
-        assert "is empty" in error_in(cli(*line.split(" "), "-o", "json"))["message"]
+    if name and words[0] in {"plan", "apply", "runs", "undo", "destroy"}:
+        for json in (["-o", "json"], ["--output=json"], ["-ojson"], ["--output", "json"]):
+            assert error_in(cli(words[0], *json, *words[1:]))["message"] == f"{name} is empty"
+
+
+def test_a_value_that_is_empty_by_default_or_may_be_is_not_refused(cli: Cli, local: Path) -> None:
+    assert local.exists()
+    assert cli("plan", "--", "").err.startswith("Error: Got unexpected extra argument")
+    ran = cli("emulator", "call", "--as", "ada@example.com", "PUT", "/workspaces/acme", "")
+    assert ran.err.startswith("Error: the body is not JSON")
+    assert cli("runs", "--record", ".").code == 0
