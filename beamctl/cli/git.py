@@ -20,7 +20,8 @@ _LINK = b"160000 "
 """How `ls-tree` begins the line of a submodule."""
 
 _OPTIONS = ("--no-replace-objects", *("-c", "safe.bareRepository=explicit"), *("-c", "core.fsmonitor=false"))
-_VARIABLES = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+_VARIABLES = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+"""Nothing is fetched that a partial clone lacks; older versions of git know only the second variable."""
 _INHERITED = frozenset({"PATH", "HOME", "XDG_CONFIG_HOME"})
 """All that git gets of our environment: what it needs to find itself, and the user's own list of ignored files."""
 
@@ -81,7 +82,8 @@ class Repository:
         for committed in (["--with-tree=HEAD"], []):  # there may be no commit yet
             listed = self._run("ls-files", "-z", *committed, "--", where, most=_LISTED, work_tree=True)
             if not listed.why:
-                return frozenset(path.rpartition("/")[2].casefold() for path in os.fsdecode(listed.output).split("\0"))
+                paths = os.fsdecode(listed.output).split("\0")[:-1]
+                return frozenset(path.rpartition("/")[2].casefold() for path in paths)
         return None
 
     def has_as_files(self, folder: Path) -> bool:
