@@ -16,7 +16,7 @@ from beamctl.cli.machine_clock import moment
 from beamctl.cli.output import Output
 from beamctl.cli.record_folder import RecordFolder
 from beamctl.cli.run_records import LastRun, last_run
-from beamctl.cli.secret_links import with_links_followed
+from beamctl.cli.secret_sources import with_source_hazards
 from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
@@ -144,7 +144,7 @@ def plan_now(
         granted: The hazards that are allowed.
     """
     told = replace(situation(way, last, floors), allowed=tuple(granted))
-    return with_links_followed(plan(desired, way.reader, told))
+    return with_source_hazards(plan(desired, way.reader, told))
 
 
 def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:

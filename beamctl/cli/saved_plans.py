@@ -17,7 +17,7 @@ from beamctl.cli.machine_clock import moment
 from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared
 from beamctl.cli.reserved_files import ReservedFiles, what_is
 from beamctl.cli.run_records import applied_before, last_run
-from beamctl.cli.secret_links import with_links_followed
+from beamctl.cli.secret_sources import with_source_hazards
 from beamctl.cli.veil import as_it_is
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.duration import duration
@@ -172,7 +172,7 @@ def _held(saved: Saved, file: str, plan: Plan, way: Link, checks: Checks) -> tup
         today = datetime.now(UTC).date()
         found = look_again(plan, way.reader, way.identity, floors=checks.floors, recorded=last.declared, today=today)
         _refuse_moved(saved, file, found)
-        return replace(found, plan=with_links_followed(found.plan))
+        return replace(found, plan=with_source_hazards(found.plan))
 
     def still() -> bool:
         return held().plan.hazards == first.plan.hazards  # it says itself what else moved

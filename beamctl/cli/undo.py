@@ -19,7 +19,7 @@ from beamctl.cli.planning import Checks, Planned, allowances, command_for, is_re
 from beamctl.cli.record_folder import RecordFolder, note_ignored
 from beamctl.cli.run_records import find_record, last_run, made_with
 from beamctl.cli.saved_plans import save, target_of
-from beamctl.cli.secret_links import with_links_followed
+from beamctl.cli.secret_sources import with_source_hazards
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.plan.codec import plans_data
@@ -109,7 +109,7 @@ def _planned(record: Record, desired: Desired, way: Link, checks: Checks) -> Pla
 
     def made() -> Plan:
         found = undo(record, desired, way.reader, situation(way, last, checks.floors))
-        return with_links_followed(replace(found, notes=(*found.notes, *elsewhere)))
+        return with_source_hazards(replace(found, notes=(*found.notes, *elsewhere)))
 
     first = made()
     return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))
