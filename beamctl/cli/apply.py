@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import click
@@ -29,6 +28,7 @@ from beamctl.cli.planning import (
     refuse_unused,
     say_unused,
 )
+from beamctl.cli.record_folder import RecordFolder, note_ignored
 from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.saved_plans import open_saved
 from beamctl.cli.screen import OPTION, terminal
@@ -63,7 +63,7 @@ def command(  # noqa: PLR0913 - one argument an option
     workspaces: tuple[str, ...],
     allowed: tuple[str, ...],
     parallelism: int,
-    record: Path | None,
+    record: RecordFolder,
     output: str,
     auto_approve: bool,
     reveal_secrets: bool,
@@ -108,9 +108,9 @@ def command(  # noqa: PLR0913 - one argument an option
     return code
 
 
-def _reserved(inputs: Sequence[str], planned: Sequence[Planned], access: Access, record: Path | None) -> ReservedFiles:
+def _reserved(inputs: Sequence[str], planned: Sequence[Planned], access: Access, record: RecordFolder) -> ReservedFiles:
     """The files that no secret may replace."""
-    return ReservedFiles(access.credential_files, (*inputs, *(each.plan.source for each in planned)), record)
+    return ReservedFiles(access.credential_files, (*inputs, *(each.plan.source for each in planned)), record.path)
 
 
 def _make(
@@ -121,6 +121,7 @@ def _make(
     approve: Callable[[], None] | None,
     command: str,
 ) -> Exit:
+    note_ignored(way.records, way.out)
     if is_refused(planned, granted):
         say_unused(planned, granted, way.out)
         return Exit.REFUSED

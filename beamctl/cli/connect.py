@@ -99,11 +99,8 @@ def access_of(*, api_url: str | None, api_key_file: str | None, timeout: float, 
     """What the options of `options.connection` ask for.
 
     Raises:
-        UsageError: An option is empty or no number, or the named key file is not there.
+        UsageError: --timeout is not a number, or the named key file is not there.
     """
-    for name, value in (("--api-url", api_url), ("--api-key-file", api_key_file)):
-        if value == "":  # going on with another one would be a guess
-            raise UsageError(f"{name} names nothing", "Is a variable empty?")
     if math.isnan(timeout):
         raise UsageError("--timeout is not a number", "Write how many seconds to wait, for example --timeout 60.")
     return Access(look_around(api_url, api_key_file), timeout, debug)

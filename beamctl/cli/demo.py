@@ -17,6 +17,7 @@ import click
 from beamctl.cli.demo_files import KEY, SEED, WITH_MISTAKES, WITHOUT_MISTAKES
 from beamctl.cli.exits import Exit
 from beamctl.cli.local import require_emulator
+from beamctl.cli.options import PathType
 from beamctl.errors import BeamctlError, UsageError
 
 _BEAMCTL = (sys.executable, "-m", "beamctl")
@@ -25,7 +26,7 @@ _EVE = """emulator call --as ada@example.com -w acme PUT /users/eve@example.com 
 
 
 @click.command("demo")
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path("beamctl-demo"))
+@click.argument("directory", type=PathType(file_okay=False), default=Path("beamctl-demo"))
 def command(directory: Path) -> int:
     """See it work, on this machine, in a new directory.
 

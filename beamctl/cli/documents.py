@@ -34,8 +34,6 @@ def read_sources(named: Sequence[str]) -> list[SourceText]:
     if not names:
         hint = "Name one with -f FILE, or write beamctl.yaml. `beamctl demo` shows one."
         raise UsageError("there is no beamctl.yaml and no directory access/ here", hint)
-    if "" in names:
-        raise UsageError("-f names nothing", "Is a variable empty?")
     if names.count("-") > 1:
         raise UsageError("standard input is named twice", "Write -f - once.")
     sources: dict[str, SourceText] = {}

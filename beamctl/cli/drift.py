@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ from beamctl.cli.documents import read_desired, unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.cli.planning import plan_now
+from beamctl.cli.record_folder import RecordFolder, note_ignored
 from beamctl.cli.run_records import NO_RUN, LastRun, last_run
 from beamctl.errors import UsageError
 
@@ -28,7 +28,7 @@ def command(
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
     *,
-    record: Path | None,
+    record: RecordFolder,
     output: str,
     no_color: bool,
     quiet: bool,
@@ -39,6 +39,7 @@ def command(
     Reads only. Exits 0 where there is no drift and 2 where there is.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
+    note_ignored(record, out)
     access = access_of(**connection)
     with ExitStack() as stack:  # what runs left makes a difference to hazards only, and drift changes nothing
         wanted = read_desired(files, workspaces)
@@ -57,7 +58,7 @@ def command(
     return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE
 
 
-def _last_run(folder: Path | None, workspace: str, api: str) -> LastRun:
+def _last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
     """What the records say; nothing if they cannot be read. Drift needs them only to explain unfinished secrets."""
     try:
         return last_run(folder, workspace, api)

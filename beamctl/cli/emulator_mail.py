@@ -12,6 +12,7 @@ import click
 from beamctl.cli import local
 from beamctl.cli.emulator_seed import database_option
 from beamctl.cli.exits import Exit
+from beamctl.cli.options import PathType
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 
@@ -24,7 +25,7 @@ _MOST = 20
 mail_option = click.option(
     "--mail",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathType(file_okay=False),
     show_default=f"{local.MAIL}/ beside the database",
     help="The maildir with the letters to people.",
 )

@@ -10,6 +10,7 @@ import click
 
 from beamctl.cli import local
 from beamctl.cli.documents import read_sources
+from beamctl.cli.options import PathType
 from beamctl.document.source import parse_plain
 from beamctl.errors import DocumentError, UsageError
 from beamctl.model.text import printable
@@ -17,7 +18,7 @@ from beamctl.model.text import printable
 database_option = click.option(
     "--db",
     "database",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathType(dir_okay=False),
     default=local.DATABASE,
     show_default=True,
     help="The SQLite file; made where there is none.",

@@ -9,31 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beamctl.cli.child_process import Ended, Limits, inherited, run
+from beamctl.cli.files import read_file
+from beamctl.errors import UsageError
 
 _SECONDS = 10
 _SMALL = 65536
+_LISTED = 4 * 1024 * 1024
 _ENTRY = ".git"
 _LINK = b"160000 "
 """How `ls-tree` begins the line of a submodule."""
 
-_OPTIONS = (
-    "--no-pager",
-    "--no-replace-objects",
-    *("-c", "safe.bareRepository=explicit"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.hooksPath=/dev/null"),
-)
-_VARIABLES = {
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_ASKPASS": "false",
-    "GIT_EDITOR": "false",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_SSH_COMMAND": "false",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-}
-_INHERITED = frozenset({"PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT", "USERPROFILE"})
+_OPTIONS = ("--no-replace-objects", *("-c", "safe.bareRepository=explicit"), *("-c", "core.fsmonitor=false"))
+_VARIABLES = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+"""Nothing is fetched that a partial clone lacks; older versions of git know only the second variable."""
+_INHERITED = frozenset({"PATH", "HOME", "XDG_CONFIG_HOME"})
 """All that git gets of our environment: what it needs to find itself, and the user's own list of ignored files."""
 
 _BLOB = re.compile(rb"[0-9a-f]{40,64} blob (\d+)")
@@ -45,9 +34,12 @@ class Repository:
 
     Attributes:
         folder: The top folder of the work tree, without symbolic links.
+        is_ours: Whether it belongs to the current user or root. Git is not run on any other: its configuration may
+            name programs. An explicit `--git-dir` skips git's own check of this (`safe.directory`).
     """
 
     folder: Path
+    is_ours: bool
 
     def commit(self) -> str:
         """The commit that is checked out; empty if there is none."""
@@ -78,6 +70,22 @@ class Repository:
         asked = self._run("check-ignore", "--quiet", "--", str(path), work_tree=True)
         return None if asked.code not in (0, 1) else asked.code == 0
 
+    def tracked(self, folder: Path) -> frozenset[str] | None:
+        """The names of the files in a folder and below that are committed or staged, case-folded because a file system
+        may ignore case; None if git cannot be asked.
+
+        Args:
+            folder: The folder, without symbolic links: the repository's own or one below.
+        """
+        below = self._relative(folder)
+        where = f":(top,icase,literal){'' if below == '.' else below}"
+        for committed in (["--with-tree=HEAD"], []):  # there may be no commit yet
+            listed = self._run("ls-files", "-z", *committed, "--", where, most=_LISTED, work_tree=True)
+            if not listed.why:
+                paths = os.fsdecode(listed.output).split("\0")[:-1]
+                return frozenset(path.rpartition("/")[2].casefold() for path in paths)
+        return None
+
     def has_as_files(self, folder: Path) -> bool:
         """Whether a folder below is committed here as plain files, and not as a submodule."""
         entry = self._run("ls-tree", "--full-tree", "HEAD", "--", self._relative(folder)).output
@@ -87,6 +95,8 @@ class Repository:
         return path.relative_to(self.folder).as_posix()
 
     def _run(self, *arguments: str, stdin: bytes | None = None, most: int = _SMALL, work_tree: bool = False) -> Ended:
+        if not self.is_ours:
+            return Ended(why="belongs to another user")
         top = str(self.folder)
         rest = ["-C", top, f"--work-tree={top}"] if work_tree else ["--literal-pathspecs"]
         words = ["git", f"--git-dir={self.folder / _ENTRY}", *rest, *_OPTIONS, *arguments]
@@ -105,5 +115,17 @@ def repository_of(folder: Path) -> Repository | None:
     found: Repository | None = None
     for each in reversed([real, *real.parents]):
         if os.path.lexists(each / _ENTRY) and not (found and found.has_as_files(each)):
-            found = Repository(each)
+            found = Repository(each, _is_ours(each / _ENTRY))
     return found
+
+
+def _is_ours(entry: Path) -> bool:
+    """Whether the entry `.git`, and the folder that it names if it is a file, belong to the current user or root."""
+    try:
+        places = [entry]
+        if entry.is_file():
+            named = read_file(entry, _SMALL).removeprefix(b"gitdir:").strip()
+            places.append(entry.parent / os.fsdecode(named))
+        return {place.stat().st_uid for place in places} <= {os.geteuid(), 0}
+    except (OSError, ValueError, UsageError):
+        return False

@@ -4,10 +4,12 @@ Subcommands are imported only when they are asked for; it must not know what any
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from importlib import import_module
-from itertools import pairwise
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from beamctl import __version__
 from beamctl.cli.exits import Exit, told
@@ -30,24 +32,8 @@ COMMANDS = {
 """Every subcommand with the first line of its help, so that `--help` imports none of them."""
 
 
-_CHECKED_LATER = frozenset(
-    [
-        "-f",
-        "--file",
-        "-w",
-        "--workspace",
-        "--out",
-        "--expires",
-        "--allow",
-        "--api-url",
-        "--api-key-file",
-        "--clock",
-        "--confirm",
-    ]
-)
-"""Options whose commands have something to say about an empty value."""
-
-_JSON = frozenset({("-o", "json"), ("--output", "json")})
+_MAY_BE_EMPTY = "body"
+"""An argument of `emulator call`, which says more about it."""
 
 
 class LazyGroup(click.Group):
@@ -62,7 +48,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"beamctl.cli.{cmd_name}").command
-        return command
+        return _refusing_empty(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         """List the commands without importing them."""
@@ -95,28 +81,42 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and give its exit code. Nothing it raises is left to Python."""
     open_streams()
     try:
-        json = any(pair in _JSON for pair in pairwise([*arguments, ""]))
-        _refuse_empty(arguments, output="json" if json else "text")
         code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing is left to Python
         return _tell(error)
     return code if isinstance(code, int) else Exit.DONE
 
 
+def _refusing_empty(command: click.Command) -> click.Command:
+    """A copy of a command, and of those it consists of, that first refuses empty values."""
+    copied = copy(command)
+    if isinstance(copied, click.Group):
+        copied.commands = {name: _refusing_empty(each) for name, each in copied.commands.items()}
+    elif (callback := copied.callback) is not None:
+
+        def refusing(**given: Any) -> Any:  # noqa: ANN401 - whatever the command takes and returns
+            _refuse_empty(click.get_current_context(), output=given.get("output", "text"))
+            return callback(**given)
+
+        copied.callback = refusing
+    return copied
+
+
 @errors_in_format
-def _refuse_empty(arguments: Sequence[str], *, output: str) -> None:  # noqa: ARG001 - `errors_in_format` reads it
+def _refuse_empty(context: click.Context, *, output: str) -> None:  # noqa: ARG001 - `errors_in_format` reads it
     """Refuse an option or argument that is empty, which is nearly always a variable that is not set.
 
     Raises:
         UsageError: One is.
     """
-    for before, argument in pairwise(["", *arguments]):
-        option, assigned, value = argument.partition("=")
-        name = option if assigned and not value and option.startswith("--") else before if not argument else None
-        is_option = name is not None and name.startswith("-")
-        is_body = not is_option and arguments[0] == "emulator"  # of `emulator call`, which says more about it
-        if name is not None and name not in _CHECKED_LATER and not is_body:
-            raise UsageError(f"{name if is_option else 'an argument'} is empty", "Is a variable not set?")
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        value = context.params.get(name)
+        is_given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if is_given and name != _MAY_BE_EMPTY and "" in (value if isinstance(value, tuple) else (value,)):
+            is_option = isinstance(parameter, click.Option)
+            shown = max(parameter.opts, key=len) if is_option else parameter.human_readable_name.strip("[]")
+            raise UsageError(f"{shown} is empty", "Is a variable not set?")
 
 
 def _tell(error: BaseException) -> Exit:

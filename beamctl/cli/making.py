@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from threading import Event as StopSignal
 
 from beamctl.apply.event import Event
@@ -15,6 +14,7 @@ from beamctl.cli.output import Output, UnwritableError, say
 from beamctl.cli.planning import Planned
 from beamctl.cli.progress import Progress
 from beamctl.cli.record_file import RecordFile
+from beamctl.cli.record_folder import RecordFolder
 from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.run_records import Due, open_records
 from beamctl.cli.screen import OPTION, Screen
@@ -35,7 +35,7 @@ class Way:
 
     Attributes:
         parallelism: How many changes may run at the same time.
-        records: Where its record is kept; None for the usual place.
+        records: Where its record is kept.
         out: Where it is told.
         stop: Set to end after the calls in flight.
         saved: Whether the plans are from a file, which is applied once.
@@ -44,7 +44,7 @@ class Way:
     """
 
     parallelism: int
-    records: Path | None
+    records: RecordFolder
     out: Output
     stop: StopSignal
     saved: bool

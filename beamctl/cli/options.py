@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import click
 
 from beamctl.cli.floors import with_floors
 from beamctl.cli.output import errors_in_format
+from beamctl.cli.record_folder import RecordFolder
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -23,6 +25,14 @@ def _all(*decorators: Decorator) -> Decorator:
         return function
 
     return decorate
+
+
+class PathType(click.Path):
+    """A path, or the empty text as it is: as a path it would be the current directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's
+        """As click does, but an empty text."""
+        return value if value == "" else Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
 files = click.option(
@@ -95,7 +105,8 @@ saving = _all(
 )
 record = click.option(
     "--record",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
+    callback=lambda _context, _option, named: named if named == "" else RecordFolder(named and Path(named)),
     metavar="DIR",
     help="Where the records of applies are kept. Default: .beamctl/runs.",
 )

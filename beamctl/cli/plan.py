@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ from beamctl.cli.documents import unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.cli.planning import Checks, allowances, command_for, is_refused, plan_all, say_unused
+from beamctl.cli.record_folder import RecordFolder, note_ignored
 from beamctl.cli.saved_plans import save, target_of
 from beamctl.plan.floors import Bounds
 
@@ -35,7 +35,7 @@ def command(  # noqa: PLR0913 - one argument an option
     allowed: tuple[str, ...],
     out: str | None,
     expires: str | None,
-    record: Path | None,
+    record: RecordFolder,
     output: str,
     detailed_exitcode: bool,
     no_color: bool,
@@ -49,7 +49,8 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     talk = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
-    target = target_of(out, expires, record)
+    target = target_of(out, expires, record.path)
+    note_ignored(record, talk)
     with ExitStack() as stack:
         planned = plan_all(files, workspaces, access_of(**connection), stack, granted, Checks(floors, record))
         if note := unread(files):

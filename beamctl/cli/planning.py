@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from beamctl.cli.commit import commit_of
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
 from beamctl.cli.machine_clock import moment
 from beamctl.cli.output import Output
+from beamctl.cli.record_folder import RecordFolder
 from beamctl.cli.run_records import LastRun, last_run
-from beamctl.cli.secret_links import with_links_followed
+from beamctl.cli.secret_sources import with_source_hazards
 from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
@@ -56,11 +56,11 @@ class Checks:
 
     Attributes:
         floors: Guards that the run sets.
-        records: Where the records of applies are; None for the default directory.
+        records: The records of applies.
     """
 
     floors: Bounds
-    records: Path | None
+    records: RecordFolder
 
 
 def plan_all(
@@ -144,7 +144,7 @@ def plan_now(
         granted: The hazards that are allowed.
     """
     told = replace(situation(way, last, floors), allowed=tuple(granted))
-    return with_links_followed(plan(desired, way.reader, told))
+    return with_source_hazards(plan(desired, way.reader, told))
 
 
 def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:

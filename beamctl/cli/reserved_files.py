@@ -1,17 +1,24 @@
-"""Files that a secret must not come from or go to, and files that a saved plan must not replace."""
+"""Files that a secret must not come from, and files that neither a secret nor a saved plan may replace."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from beamctl.cli.files import read_file
-from beamctl.cli.run_records import FOLDER
+from beamctl.cli.record_folder import FOLDER
 from beamctl.errors import UsageError
+from beamctl.model.secret import OWN_CREDENTIAL
 from beamctl.model.strict_json import read_json
 from beamctl.plan.saved import LARGEST
+
+_YAML = frozenset({".yaml", ".yml"})
+_SCHEMA = b'"$schema"'
+_DOCUMENT = (re.compile(rb"^version\s*:", re.MULTILINE), re.compile(rb"^workspace\s*:", re.MULTILINE))
+"""What any document has, at least as beamctl's own examples write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,43 +28,71 @@ class ReservedFiles:
     Attributes:
         credentials: Files that may hold this process's own credential.
         documents: The documents and the saved plan of this run.
-        records: The folder of run records; None for the usual one.
+        records: The folder of run records.
     """
 
     credentials: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
-    records: Path | None = None
+    records: Path = FOLDER
 
     def why_not_from(self, path: Path) -> str:
         """Why no secret may come from a file; empty if it may."""
-        return "may hold beamctl's own credential, which is never sent" if _is_one_of(path, self.credentials) else ""
+        return OWN_CREDENTIAL if _is_one_of(path, self.credentials) else ""
 
-    def why_not_to(self, path: Path) -> str:
-        """Why no secret may go to a file; empty if it may. The file is not read."""
+    def why_not_to(self, path: Path, *, read: bool) -> str:
+        """Why nothing may be written to a file; empty if it may.
+
+        Args:
+            path: The file, which need not exist.
+            read: Whether the file may be read to find out what it is.
+        """
+        if _is_one_of(path, self.credentials):
+            return "may hold beamctl's own credential"
         if _is_one_of(path, self.documents):
             return "is a document or the plan of this run"
-        return "is in the folder of run records" if is_record_path(path, self.records) else ""
-
-
-def is_record_path(path: Path, records: Path | None) -> bool:
-    """Whether a path is in the folder of run records, or is that folder."""
-    real, folder = _real(path), _real(records or FOLDER)
-    return real == folder or real.startswith(folder.rstrip(os.sep) + os.sep)
+        if _is_in(path, self.records):
+            return "is in the folder of run records"
+        if {Path(each).suffix.lower() for each in (path, _real(path))} & _YAML:
+            return "would be taken for a document"
+        if _has_another_name(path):
+            return "has another name, a hard link, and may be something else under that"
+        found = what_is(path) if read else ""
+        return f"is a {found}" if found else ""
 
 
 def what_is(path: Path) -> str:
-    """What a file is that beamctl wrote: `saved plan`, `run record`; empty if it is neither, or cannot be read."""
+    """What a file is that must not be lost: `saved plan`, `run record`, `document` or `JSON schema`; empty if it is
+    none of them, or cannot be read."""
     try:
         content = read_file(path, LARGEST)
-        lines = content.split(b"\n", 1)
-        found = read_json(lines[0] if lines[0].endswith(b"}") else content)
-    except (UsageError, ValueError):
+    except UsageError:
         return ""
-    if not isinstance(found, dict):
-        return ""
-    if "resource_changes" in found and "saved" in found:
+    try:
+        first = content.split(b"\n", 1)[0]
+        found = read_json(first if first.endswith(b"}") else content)
+    except ValueError:
+        found = None
+    keys = found.keys() if isinstance(found, dict) else ()
+    if "resource_changes" in keys and "saved" in keys:
         return "saved plan"
-    return "run record" if found.get("event") == "run" else ""
+    if isinstance(found, dict) and found.get("event") == "run":
+        return "run record"
+    if ("version" in keys and "workspace" in keys) or all(key.search(content) for key in _DOCUMENT):
+        return "document"
+    return "JSON schema" if _SCHEMA in content else ""
+
+
+def _is_in(path: Path, folder: Path) -> bool:
+    """Whether a path is a folder, or below it."""
+    real, above = _real(path), _real(folder)
+    return real == above or real.startswith(above.rstrip(os.sep) + os.sep)
+
+
+def _has_another_name(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_nlink > 1
+    except (OSError, ValueError):  # writing the file says what is wrong
+        return False
 
 
 def _is_one_of(path: Path, others: Iterable[str]) -> bool:

@@ -23,8 +23,13 @@ def next_stamp(now: datetime, names: Sequence[str]) -> str:
             stamp = name.partition("-")[0]
             newest = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
             if len(stamp) == _LENGTH:
-                return _stamp(max(now, newest + timedelta(milliseconds=1)))
-    return _stamp(now)
+                return stamp_of(max(now, newest + timedelta(milliseconds=1)))
+    return stamp_of(now)
+
+
+def stamp_of(when: datetime) -> str:
+    """A time as names begin with it."""
+    return f"{when:%Y%m%dT%H%M%S}{when.microsecond // 1000:03}Z"
 
 
 def run_name(stamp: str, workspace: str, mark: str) -> str:
@@ -36,7 +41,3 @@ def same_apply(name: str, run: str, workspace: str) -> bool:
     """Whether a name is of another run of the apply that made this one in `workspace`."""
     stamp, _, mark = run.partition(f"-{workspace}-")
     return bool(mark) and name != run and name.startswith(f"{stamp}-") and name.endswith(f"-{mark}")
-
-
-def _stamp(when: datetime) -> str:
-    return f"{when:%Y%m%dT%H%M%S}{when.microsecond // 1000:03}Z"

@@ -24,6 +24,7 @@ from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
 from beamctl.cli.machine_clock import moment
 from beamctl.cli.record_file import RecordFile, is_being_written, now
+from beamctl.cli.record_folder import SUFFIX, RecordFolder
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
 from beamctl.cli.veil import as_it_is
 from beamctl.errors import RecordError, UsageError
@@ -31,12 +32,9 @@ from beamctl.plan.comparison import Interrupted
 from beamctl.plan.declared import Declared
 from beamctl.plan.plan import Plan
 
-FOLDER = Path(".beamctl") / "runs"
-"""Where records are kept unless `--record` says otherwise, below the current directory."""
 LARGEST = 64 * 1024 * 1024
 """Bytes of the largest record that is read."""
 
-_SUFFIX = ".jsonl"
 _BEGINNING = 65536
 """Bytes of a record that hold what precedes its changes, but for very long guards."""
 
@@ -58,23 +56,21 @@ class Due:
     digest: str
 
 
-def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
+def open_records(folder: RecordFolder, due: Sequence[Due]) -> list[RecordFile]:
     """Begin the record of each run, before anything is changed: all of them or none.
 
     Raises:
         UsageError: One cannot be written, or would hold a secret; nothing was changed.
     """
-    where = folder or FOLDER
+    where = folder.path
     began: list[RecordFile] = []
     try:
-        if folder is None:
-            _refuse_links(FOLDER)
+        folder.refuse_links()
         where.mkdir(parents=True, exist_ok=True)
-        lines = _lines(where, due)
-        if folder is None:
-            _keep_out_of_git(FOLDER.parent)
+        lines = _lines(folder, due)
+        folder.keep_out_of_git()
         for (run, line), each in zip(lines, due, strict=True):
-            began.append(RecordFile(where / f"{run.id}{_SUFFIX}", each.plan))
+            began.append(RecordFile(where / f"{run.id}{SUFFIX}", each.plan))
             began[-1].write(line)
     except (OSError, RecordError) as error:
         for record in began:
@@ -86,9 +82,9 @@ def open_records(folder: Path | None, due: Sequence[Due]) -> list[RecordFile]:
     return began
 
 
-def _lines(where: Path, due: Sequence[Due]) -> list[tuple[Run, str]]:
+def _lines(folder: RecordFolder, due: Sequence[Due]) -> list[tuple[Run, str]]:
     """How each record begins; what one apply does is of one time and one mark."""
-    stamp, mark = next_stamp(moment(), [path.stem for path in _paths(where)]), secrets.token_hex(3)
+    stamp, mark = next_stamp(moment(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
     runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
     began = zip(runs, due, strict=True)
     return [(run, as_it_is(first_line(run, each.plan), "the record of this run")) for run, each in began]
@@ -112,9 +108,9 @@ class LastRun:
 NO_RUN = LastRun()
 
 
-def last_run(folder: Path | None, workspace: str, api: str) -> LastRun:
+def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
     """What the newest records that say so tell the next plan."""
-    paths = [path for path in reversed(_paths(folder or FOLDER)) if f"-{workspace}-" in path.name]
+    paths = [path for path in reversed(folder.paths()) if f"-{workspace}-" in path.name]
     left = (found for path in paths if (found := left_of(_content(path), workspace, api)) is not None)
     declared = (said for path in paths if (said := _declared(path, workspace, api)) is not None)
     return LastRun(next(left, {}), next(declared, None), _interrupted(paths[::-1], workspace, api))
@@ -132,9 +128,9 @@ def _interrupted(paths: Sequence[Path], workspace: str, api: str) -> tuple[Inter
     return interrupted((_content(path) for path in paths if not is_being_written(path)), workspace, api)
 
 
-def applied_before(folder: Path | None, workspace: str, digest: str) -> str:
+def applied_before(folder: RecordFolder, workspace: str, digest: str) -> str:
     """The run in which a saved plan was applied to a workspace, or begun to be; empty where no record tells of one."""
-    for path in _paths(folder or FOLDER):
+    for path in folder.paths():
         if f"-{workspace}-" not in path.name or digest.encode() not in _content(path, _BEGINNING):
             continue
         with suppress(UnreadableRecordError):
@@ -144,14 +140,14 @@ def applied_before(folder: Path | None, workspace: str, digest: str) -> str:
     return ""
 
 
-def count_records(folder: Path | None) -> int:
+def count_records(folder: RecordFolder) -> int:
     """How many there are."""
-    return len(_paths(folder or FOLDER))
+    return len(folder.paths())
 
 
-def records(folder: Path | None, read: Callable[[bytes], T]) -> Iterator[tuple[str, T | str]]:
+def records(folder: RecordFolder, read: Callable[[bytes], T]) -> Iterator[tuple[str, T | str]]:
     """Each record by the name of its run, the newest first, as `read` has it; or why it cannot be read."""
-    for path in reversed(_paths(folder or FOLDER)):
+    for path in reversed(folder.paths()):
         try:
             yield path.stem, read(read_file(path, LARGEST))
         except UnreadableRecordError as error:
@@ -160,36 +156,39 @@ def records(folder: Path | None, read: Callable[[bytes], T]) -> Iterator[tuple[s
             yield path.stem, error.message
 
 
-def made_with(folder: Path | None, record: Record) -> list[Summary]:
+def made_with(folder: RecordFolder, record: Record) -> list[Summary]:
     """What the apply that a run is of made, or may have made, in other workspaces."""
     found = []
-    for path in _paths(folder or FOLDER):
+    for path in folder.paths():
         if same_apply(path.stem, record.run.id, record.workspace):
             with suppress(UnreadableRecordError):
                 found.append(summary_of(_content(path)))
     return [each for each in found if each.begun and each.workspace != record.workspace]
 
 
-def find_record(folder: Path | None, name: str, *, with_changes: bool = False) -> Record:
+def find_record(folder: RecordFolder, name: str, *, with_changes: bool = False) -> Record:
     """The record of one run, by its name or the beginning of it; `last` is the newest.
 
     Args:
-        folder: Where the records are; None for the default directory.
+        folder: Where the records are.
         name: Of the run.
         with_changes: Whether `last` passes over runs that had nothing to change.
 
     Raises:
         UsageError: There is none, there are several, or it cannot be read.
     """
-    where = folder or FOLDER
-    paths = _paths(where)
+    paths = folder.paths()
     if name == "last" and with_changes:
         paths = list(islice((path for path in reversed(paths) if not _is_empty(path)), 1))
     found = paths[-1:] if name == "last" else [path for path in paths if path.stem == name]
     found = found or [path for path in paths if name and path.stem.startswith(name)]
-    see = "See:  beamctl runs" + (f" --record {where}" if folder else "")
+    see = "See:  beamctl runs" + (f" --record {folder.named}" if folder.named else "")
     if not found:
-        raise UsageError(f"there is no record of a run {name!r} in {where}", see)
+        for path, why in folder.ignored():
+            if name and path.stem.startswith(name):
+                hint = "Delete the file, or name the directory of your own records with --record."
+                raise UsageError(f"{path} is not used as a run record: {why}", hint)
+        raise UsageError(f"there is no record of a run {name!r} in {folder.path}", see)
     if len(found) > 1:
         raise UsageError(f"{len(found)} runs begin with {name!r}", see)
     try:
@@ -206,39 +205,9 @@ def _is_empty(path: Path) -> bool:
         return False
 
 
-def _paths(folder: Path) -> list[Path]:
-    """The oldest first: names sort so."""
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise UsageError(
-            f"cannot read {folder}: {error.strerror or error}", "Name another one with --record."
-        ) from None
-
-
 def _content(path: Path, most: int = LARGEST) -> bytes:
     """The beginning of it; nothing where it cannot be read, which is as good as no record."""
     try:
         return read_beginning(path, most)
     except UsageError:
         return b""
-
-
-def _refuse_links(folder: Path) -> None:
-    """Refuse a usual place that leads elsewhere: no one chose it.
-
-    Raises:
-        RecordError: It, or the folder that holds it, is a symbolic link.
-    """
-    for each in (folder.parent, folder):
-        if each.is_symlink():
-            raise RecordError(f"{each} is a symbolic link, which a checkout may bring along")
-
-
-def _keep_out_of_git(folder: Path) -> None:
-    """Records name people; they are for whoever ran this, not for the repository it was run in."""
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", "utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import Path
 
 import click
 
@@ -12,7 +11,8 @@ from beamctl.apply.summary import summary_of
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
-from beamctl.cli.run_records import FOLDER, count_records, find_record, records
+from beamctl.cli.record_folder import RecordFolder, note_ignored
+from beamctl.cli.run_records import count_records, find_record, records
 
 _FEW = 20
 
@@ -22,12 +22,15 @@ _FEW = 20
 @click.option("--all", "everything", is_flag=True, help=f"All of them, not only the last {_FEW}.")
 @options.record
 @options.view
-def command(*, run: str | None, everything: bool, record: Path | None, output: str, no_color: bool, quiet: bool) -> int:
+def command(
+    *, run: str | None, everything: bool, record: RecordFolder, output: str, no_color: bool, quiet: bool
+) -> int:
     """List the applies that were recorded here, the last first; or show one with all its changes.
 
     RUN is the name of one, the beginning of it, or `last`.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
+    note_ignored(record, out)
     if run is not None:
         found = find_record(record, run)
         if out.json:
@@ -50,5 +53,5 @@ def command(*, run: str | None, everything: bool, record: Path | None, output: s
 
         out.payload(runs_text(listed, count_records(record) - len(listed), out.style))
     else:
-        out.payload(f"No apply is recorded in {record or FOLDER}.\n")
+        out.payload(f"No apply is recorded in {record.path}.\n")
     return Exit.DONE

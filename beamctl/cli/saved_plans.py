@@ -15,9 +15,9 @@ from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.files import read_file
 from beamctl.cli.machine_clock import moment
 from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared
-from beamctl.cli.reserved_files import is_record_path, what_is
+from beamctl.cli.reserved_files import ReservedFiles, what_is
 from beamctl.cli.run_records import applied_before, last_run
-from beamctl.cli.secret_links import with_links_followed
+from beamctl.cli.secret_sources import with_source_hazards
 from beamctl.cli.veil import as_it_is
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.duration import duration
@@ -46,20 +46,18 @@ class Target:
     lasts: timedelta
 
 
-def target_of(out: str | None, expires: str | None, records: Path | None) -> Target:
+def target_of(out: str | None, expires: str | None, records: Path) -> Target:
     """What the options of `options.saving` ask for.
 
     Args:
         out: The file.
         expires: How long the plan is good.
-        records: The folder of run records; None for the usual one.
+        records: The folder of run records.
 
     Raises:
         UsageError: The file must not be written or replaced; or there is no such time, or it is longer than a plan may
             be good, or no file for it.
     """
-    if out == "":
-        raise UsageError("--out names nothing", "Is a variable empty?")
     if out == "-":
         raise UsageError("--out is a file, and not standard output", "A plan to be read by machines:  -o json")
     if out is not None and (why := _why_not_to(Path(out), records)):
@@ -75,12 +73,10 @@ def target_of(out: str | None, expires: str | None, records: Path | None) -> Tar
     return Target(out, lasts)
 
 
-def _why_not_to(path: Path, records: Path | None) -> str:
+def _why_not_to(path: Path, records: Path) -> str:
     """Why a plan must not be written to a file; empty if it may: only a saved plan or an empty file is replaced."""
-    if path.suffix in _DOCUMENTS:
-        return "would be taken for a document"
-    if is_record_path(path, records):
-        return "is in the folder of run records"
+    if why := ReservedFiles(records=records).why_not_to(path, read=False):
+        return why
     try:
         if path.is_symlink():  # what replaces it would replace the link, of /dev/stdout for one
             return "is a symbolic link"
@@ -177,7 +173,7 @@ def _held(saved: Saved, file: str, plan: Plan, way: Link, checks: Checks) -> tup
         today = datetime.now(UTC).date()
         found = look_again(plan, way.reader, way.identity, floors=checks.floors, recorded=last.declared, today=today)
         _refuse_moved(saved, file, found)
-        return replace(found, plan=with_links_followed(found.plan))
+        return replace(found, plan=with_source_hazards(found.plan))
 
     def still() -> bool:
         return held().plan.hazards == first.plan.hazards  # it says itself what else moved

@@ -16,9 +16,10 @@ from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import Output, output_of
 from beamctl.cli.planning import Checks, Planned, allowances, command_for, is_refused, quoted, say_unused, situation
+from beamctl.cli.record_folder import RecordFolder, note_ignored
 from beamctl.cli.run_records import find_record, last_run, made_with
 from beamctl.cli.saved_plans import save, target_of
-from beamctl.cli.secret_links import with_links_followed
+from beamctl.cli.secret_sources import with_source_hazards
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.plan.codec import plans_data
@@ -45,7 +46,7 @@ def command(  # noqa: PLR0913 - one argument an option
     allowed: tuple[str, ...],
     out: str | None,
     expires: str | None,
-    record: Path | None,
+    record: RecordFolder,
     output: str,
     no_color: bool,
     quiet: bool,
@@ -59,7 +60,8 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     talk = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
-    target = target_of(out, expires, record)
+    target = target_of(out, expires, record.path)
+    note_ignored(record, talk)
     found = find_record(record, run, with_changes=True)
     desired = _guarded(found, files, talk)
     access = access_of(**connection)
@@ -68,7 +70,7 @@ def command(  # noqa: PLR0913 - one argument an option
         planned = [_planned(found, desired, way, Checks(floors, record))]
         plan = planned[0].plan
         saved = save(planned, granted, target)
-        command = command_for(f"{_way_back(found.run.id, record)} --out FILE", files, ())
+        command = command_for(f"{_way_back(found.run.id, record.named)} --out FILE", files, ())
         if talk.json:
             from beamctl.report.as_json import plans_json
 
@@ -101,13 +103,13 @@ def _planned(record: Record, desired: Desired, way: Link, checks: Checks) -> Pla
 
     last = last_run(checks.records, record.workspace, record.api)
     elsewhere = tuple(
-        Note(f"that run also changed {each.workspace}:  {_way_back(each.run.id, checks.records)}")
+        Note(f"that run also changed {each.workspace}:  {_way_back(each.run.id, checks.records.named)}")
         for each in made_with(checks.records, record)
     )
 
     def made() -> Plan:
         found = undo(record, desired, way.reader, situation(way, last, checks.floors))
-        return with_links_followed(replace(found, notes=(*found.notes, *elsewhere)))
+        return with_source_hazards(replace(found, notes=(*found.notes, *elsewhere)))
 
     first = made()
     return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from beamctl.cli import secret_command, secret_file, secret_keyring
-from beamctl.cli.reserved_files import ReservedFiles, what_is
+from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.screen import Screen
 from beamctl.cli.veil import VEIL
 from beamctl.model.api_call import Answer, Lost
 from beamctl.model.secret import (
+    OWN_CREDENTIAL,
     SECRET_TO,
     SECRETS_FROM,
     Command,
@@ -90,9 +91,7 @@ class Vault:
             case None:
                 return "" if self._screen else NOWHERE
             case File(path=path):
-                there = what_is(Path(path)) if approved else ""
-                why = f"is a {there}" if there else self._reserved.why_not_to(Path(path))
-                why = why or secret_file.why_not_to(Path(path))
+                why = self._reserved.why_not_to(Path(path), read=approved) or secret_file.why_not_to(Path(path))
             case Command(words=words):
                 why = secret_command.why_not(words)
             case Keyring():
@@ -147,5 +146,5 @@ def _get(source: Source) -> tuple[str, str]:
 
 def _variable(name: str) -> tuple[str, str]:
     if is_own_variable(name):
-        return "", "may hold beamctl's own credential, which is never sent"
+        return "", OWN_CREDENTIAL
     return os.environ.get(name, ""), "" if name in os.environ else "is not set"

@@ -18,7 +18,7 @@ from beamctl.kinds.resource import ResourceKind
 from beamctl.kinds.resource.live import Thing, Things
 from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
 from beamctl.kinds.resource.wanted import entries
-from beamctl.model.secret import SECRETS_FROM, SOURCES_ALLOWED, is_own_variable
+from beamctl.model.secret import OWN_CREDENTIAL, SECRETS_FROM, SOURCES_ALLOWED, is_own_variable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
 from beamctl.plan.export import Exported, Trail
@@ -115,7 +115,7 @@ def _problems(document: Document) -> Iterator[Problem]:
                 yield Problem(document.key_place(*path), f"a secret stands in the document, under {part!r}", _HINT)
             variable = source.get("env") if isinstance(source, dict) else None
             if isinstance(variable, str) and is_own_variable(variable):
-                message = f"{quoted(variable)} may hold beamctl's own credential, which is never sent"
+                message = f"{quoted(variable)} {OWN_CREDENTIAL}"
                 yield Problem(document.place(*path, "env"), message, "use a variable with another name")
             elif isinstance(variable, str) and not _VARIABLE.fullmatch(variable):
                 message = f"'env' of {part!r} is not the name of a variable"

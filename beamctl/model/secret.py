@@ -78,6 +78,10 @@ SOURCES_ALLOWED = "allowed"
 _OWN_VARIABLES = ("BL_", "BEAMCTL_", "BEAMLIT_")
 
 
+OWN_CREDENTIAL = "may hold beamctl's own credential, which is never sent"
+"""Why a secret does not come from there."""
+
+
 def is_own_variable(name: str) -> bool:
     """Whether an environment variable configures beamctl or the platform's tools, and so may hold a credential."""
     return name.upper().startswith(_OWN_VARIABLES)

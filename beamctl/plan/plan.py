@@ -22,7 +22,6 @@ from beamctl.plan.kind import Goes, Kind
 from beamctl.plan.loosening import hazards as loosened_guards
 from beamctl.plan.loosening import kept, sizes
 from beamctl.plan.reading import nothing_goes
-from beamctl.plan.sources import outside
 
 F = TypeVar("F", Comparison, Footing)
 
@@ -154,7 +153,7 @@ def _plan(
     )
     hazards = [hazard for each in found.values() for hazard in each.hazards]
     guards = in_force(desired.guards, situation.floors)
-    hazards += [*emptied(kinds, desired, found), *mass_removal(guards, changes, found), *outside(changes)]
+    hazards += [*emptied(kinds, desired, found), *mass_removal(guards, changes, found)]
     notes = [note for each in found.values() for note in each.notes]
     doubts = [doubt for each in found.values() for doubt in each.doubts]
     declared = _declared(desired, situation, found, changes)

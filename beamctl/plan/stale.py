@@ -20,7 +20,6 @@ from beamctl.plan.kind import Kind
 from beamctl.plan.loosening import hazards as loosened_guards
 from beamctl.plan.loosening import kept, sizes
 from beamctl.plan.plan import LiveObject, Plan, in_order, who_stays
-from beamctl.plan.sources import outside
 
 _BLIND = "the credential does not tell whose it is, so beamctl cannot see whether this locks out whoever makes it"
 
@@ -124,7 +123,6 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
             Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, from whom this would take something")
             for name in names
         ),
-        *outside(changes),
     ]
     blind = identity is None and plan.runs_as and any(each.admins_lose for each in footings.values())
     return replace(

@@ -238,7 +238,7 @@ def test_nobody_to_ask(cli: Cli, api: Api, plane: Plane, output: str) -> None:
     assert plane.has_acme
 
 
-@pytest.mark.parametrize("name", ["", "Acme", "acme ", "acme\n", "acm", "labs", CANARY])
+@pytest.mark.parametrize("name", ["Acme", "acme ", "acme\n", "acm", "labs", CANARY])
 def test_another_name_confirms_nothing_and_is_not_repeated(cli: Cli, api: Api, name: str) -> None:
     ran = cli("destroy", "acme", "--confirm", name)
     assert (ran.code, ran.out) == (5, "")

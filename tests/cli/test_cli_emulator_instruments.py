@@ -57,7 +57,6 @@ def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
         (["--clock", "8d"], "Error: --clock: '8d' is no time\n  Write it like +8d, or 2027-01-31T00:00:00Z.\n"),
         (["--clock", "+8"], "Error: --clock: '+8' is no time\n  Write it like +8d, "),
         (["--clock", "+999999w"], "Error: --clock: the clock shows the years 1970 to 9900 only\n  Write it like +8d, "),
-        (["--clock", ""], "Error: --clock: '' is no time\n"),
         (["--log", "."], "Error: --log: the log of requests cannot be written to .: Is a directory\n  Name another"),
         (["--log", "no/where"], "Error: --log: the log of requests cannot be written to no/where: No such file"),
     ],

@@ -196,11 +196,11 @@ USAGE: list[tuple[str, str]] = [
     ("drift --api-url http://example.com/v0", "--api-url is a plain http:// URL, and the credential would travel"),
     ("show --api-url nonsense", "--api-url does not begin with https://"),
     ("validate -f missing.yaml", "cannot read missing.yaml: No such file or directory"),
-    ("validate --file=", "-f names nothing"),
-    ("apply --api-url=", "--api-url names nothing"),
-    ("apply --api-key-file=", "--api-key-file names nothing"),
-    ("show --workspace=", "the name of the workspace is empty"),
-    ("plan --workspace=", "no document is about the workspace ''"),
+    ("validate --file=", "--file is empty"),
+    ("apply --api-url=", "--api-url is empty"),
+    ("apply --api-key-file=", "--api-key-file is empty"),
+    ("show --workspace=", "--workspace is empty"),
+    ("plan --workspace=", "--workspace is empty"),
 ]
 
 

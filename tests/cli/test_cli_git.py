@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from beamctl.cli.commit import commit_of
-from tests.cli.hostile import begun, git
+from beamctl.cli.git import repository_of
+from beamctl.cli.secret_file import why_not_to
+from tests.cli.hostile import GIT, begun, git
 
 
 def test_what_is_as_committed(directory: Path) -> None:
@@ -76,3 +78,61 @@ def test_of_repositories_inside_one_another(directory: Path) -> None:
     assert len({outer, inner, clone, deep, module}) == 5
     found = [commit_of(f"{name}/a.yaml") for name in ("files", "module", "clone", "deep/files")]
     assert found == [outer, module, clone, outer]
+
+
+def test_a_replaced_object_is_not_what_was_committed(directory: Path) -> None:
+    (directory / "a.yaml").write_text("committed")
+    commit = begun(directory)
+    (directory / "other").write_text("replaced")
+    blobs = [git(directory, "hash-object", "-w", name) for name in ("a.yaml", "other")]
+    git(directory, "replace", *blobs)
+    assert git(directory, "cat-file", "-p", "HEAD:a.yaml") == "replaced"
+    assert commit_of("a.yaml") == commit
+    (directory / "a.yaml").write_text("replaced")
+    assert commit_of("a.yaml") == f"{commit}-dirty"
+
+
+def test_no_folder_that_looks_like_a_repository_is_one(directory: Path, tmp_path: Path) -> None:
+    """What is asked is of the repository that is named, with no monitor, wherever git itself would look."""
+    (directory / "a.yaml").write_text("a")
+    begun(directory)
+    asked = tmp_path / "asked"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").write_text(f'#!/bin/sh\necho "$@" >> {asked}\nexec {GIT} "$@"\n')
+    (tmp_path / "bin" / "git").chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path / "bin"))
+        repository = repository_of(directory)
+        assert repository is not None
+        assert repository.commit() != ""
+        assert repository.committed(directory / "a.yaml", 9) == b"a"
+        assert repository.ignores(directory / "a.yaml") is False
+        assert repository.tracked(directory) == frozenset({"a.yaml"})
+        assert repository.has_as_files(directory / "a.yaml") is True
+    for call in asked.read_text().splitlines():
+        assert call.startswith(f"--git-dir={directory / '.git'} ")
+        assert "-c safe.bareRepository=explicit -c core.fsmonitor=false" in call
+
+
+@pytest.mark.parametrize("what", ["the folder", "the file", "what the file names"])
+def test_a_repository_of_another_user_is_not_asked(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Its configuration may name programs; git itself does not check whose it is if it is named to git."""
+    (directory / "a.yaml").write_text("a")
+    commit = begun(directory)
+    theirs = directory / ".git"
+    if what != "the folder":
+        named = theirs.rename(tmp_path / "named")
+        theirs.write_text(f"gitdir: {named}\n")
+        theirs = named if what == "what the file names" else theirs
+    assert commit_of("a.yaml") == commit
+    if os.geteuid() == 0:
+        os.chown(theirs, 54321, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert commit_of("a.yaml") == ""
+    assert "git cannot be asked" in why_not_to(directory / "secret")
+    repository = repository_of(directory)
+    assert repository is not None
+    assert repository.tracked(directory) is None

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.world import AS_IS, CHANGED, Cli, Write, error_in
+from tests.cli.loopback import Api
+from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, Write, error_in
 
 RUNS = Path(".beamctl") / "runs"
 MACHINE = """\
@@ -45,11 +46,13 @@ def link(make: Callable[[str, str], None], target: str, name: str) -> str:
 def test_a_plan_replaces_nothing_but_a_plan(cli: Cli, write: Write, record: Path, command: list[str]) -> None:
     write("workspace.schema.json", '{"$schema": "x"}')
     write("printed.json", cli("plan", "-o", "json").out)
+    write("linked.json", Path("old.json").read_text())
     write("cut.json", Path("old.json").read_text()[:-9])
     Path("up").symlink_to(".")
     refused = ["beamctl.yaml", "./up/beamctl.yaml", str(record), f"{RUNS}/new.json", "up/.beamctl/runs/x", "new.yaml"]
     refused += ["workspace.schema.json", "printed.json", "cut.json"]
     refused += [link(os.link, "beamctl.yaml", "hard"), link(os.symlink, "beamctl.yaml", "soft")]
+    refused += [link(os.link, "linked.json", "hard.json"), "new.YML"]
     before = everything()
     for path in refused:
         ran = cli(*command, "--out", path, "-o", "json")
@@ -95,6 +98,51 @@ def test_a_secret_replaces_no_document_record_or_plan(cli: Cli, write: Write, re
         assert everything() == before
 
 
+@pytest.mark.parametrize("which", ["key file", "configuration"])
+def test_a_secret_does_not_replace_the_credential(
+    cli: Cli, write: Write, api: Api, directory: Path, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    if which == "key file":
+        key = directory / "key"
+        key.write_text(CANARY)
+        options = ["--api-key-file", "key"]
+    else:
+        key = directory.parent / "home" / ".blaxel" / "config.yaml"
+        key.parent.mkdir()
+        key.write_text(f"workspaces: [{{name: acme, credentials: {{apiKey: {CANARY}}}}}]\n")
+        options = []
+    monkeypatch.delenv("BEAMCTL_API_KEY")
+    Path("up").symlink_to(".")
+    places = [str(key), f"{directory}/./up/key" if which == "key file" else f"{key.parent}/../.blaxel/config.yaml"]
+    places += [link(os.link, str(key), "hard"), link(os.symlink, str(key), "soft")]
+    for place in places:
+        write("beamctl.yaml", MACHINE.format(place))
+        ran = cli("apply", "--auto-approve", *options)
+        assert (ran.code, key.read_text().count(CANARY)) == (5, 1), place
+    assert [call for call in api.calls if call.startswith("POST")] == []
+
+
+@pytest.mark.usefixtures("local")
+def test_a_secret_replaces_no_document_or_schema_that_the_run_does_not_name(cli: Cli, write: Write) -> None:
+    write("other.yaml", AS_IS)
+    write("workflow.YML", "on: push\n")
+    write("document", "# labs\n" + AS_IS.replace("acme", "labs"))
+    write("document.json", '{"version": 1, "workspace": "labs"}')
+    write("schema.json", '{\n  "$schema": "https://json-schema.org/draft/2020-12/schema"\n}\n')
+    write("schema", '\ufeff{"title": "x", "$schema": "y", "title": "twice"}')
+    Path("up").symlink_to(".")
+    names = ["other.yaml", "workflow.YML", "document", "document.json", "schema.json", "schema"]
+    places = [f"{above}{name}" for name in names for above in ("", "./", "up/")]
+    places += [link(os.link, name, f"hard-{name.partition('.')[0]}") for name in names[:2]]
+    places += [link(os.symlink, name, f"soft-{name.partition('.')[0]}") for name in names[:2]]
+    for place in [*places, "new.yaml"]:
+        write("beamctl.yaml", MACHINE.format(place))
+        before = everything()
+        ran = cli("apply", "--auto-approve")
+        assert (ran.code, everything() == before) == (5, True), place
+        assert "so nothing was changed" in ran.err
+
+
 def test_a_secret_does_not_replace_the_plan_that_is_applied(cli: Cli, write: Write, record: Path) -> None:
     assert record.exists()
     write("beamctl.yaml", MACHINE.format("p"))
@@ -113,30 +161,48 @@ def test_a_secret_replaces_the_one_before_it(cli: Cli, write: Write, record: Pat
     assert "clientSecret" in Path("key").read_text()
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "plan --record=",
-        "apply --auto-approve --record ",
-        "runs --record=",
-        "undo last --record ",
-        "apply ",
-        "runs ",
-        "undo ",
-        "export --split=",
-        "emulator serve --host ",
-        "emulator serve --db=",
-        "emulator seed ",
-        "demo ",
-    ],
-)
-def test_an_option_that_is_empty_is_refused(cli: Cli, write: Write, local: Path, line: str) -> None:
+EMPTY = [
+    ("plan --record=", "--record"),
+    ("plan --out=", "--out"),
+    ("plan --file= -w acme", "--file"),
+    ("apply --auto-approve --allow a=b --allow ", "--allow"),
+    ("runs --record ", "--record"),
+    ("undo last --expires ", "--expires"),
+    ("undo last -w=", ""),
+    ("apply ", "PLAN"),
+    ("apply -- ", "PLAN"),
+    ("runs ", "RUN"),
+    ("undo ", "RUN"),
+    ("destroy acme --confirm ", "--confirm"),
+    ("export --split=", "--split"),
+    ("emulator serve --host ", "--host"),
+    ("emulator serve --db=", "--db"),
+    ("emulator serve --clock=", "--clock"),
+    ("emulator mail --mail ", "--mail"),
+    ("emulator seed ", "FILE"),
+    ("demo ", "DIRECTORY"),
+]
+
+
+@pytest.mark.parametrize(("line", "name"), EMPTY)
+def test_what_is_empty_is_refused(cli: Cli, write: Write, local: Path, line: str, name: str) -> None:
     assert local.exists()
     write("beamctl.yaml", CHANGED)
     before = everything()
-    ran = cli(*line.split(" "))
+    words = line.split(" ")
+    ran = cli(*words)
     assert ran.code == 3
-    assert "empty" in ran.err
+    if name:
+        assert ran.err.startswith(f"Error: {name} is empty\n")
     assert everything() == before
-    if line.startswith(("plan", "runs", "undo")):
-        assert "is empty" in error_in(cli(*line.split(" "), "-o", "json"))["message"]
+    if name and words[0] in {"plan", "apply", "runs", "undo", "destroy"}:
+        for json in (["-o", "json"], ["--output=json"], ["-ojson"], ["--output", "json"]):
+            assert error_in(cli(words[0], *json, *words[1:]))["message"] == f"{name} is empty"
+
+
+def test_a_value_that_is_empty_by_default_or_may_be_is_not_refused(cli: Cli, local: Path) -> None:
+    assert local.exists()
+    assert cli("plan", "--", "").err.startswith("Error: Got unexpected extra argument")
+    ran = cli("emulator", "call", "--as", "ada@example.com", "PUT", "/workspaces/acme", "")
+    assert ran.err.startswith("Error: the body is not JSON")
+    assert cli("runs", "--record", ".").code == 0

@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import pytest
 from beamctl.apply.event import NotAttempted, Started
 from beamctl.apply.record import State
 from beamctl.cli.main import run
+from beamctl.cli.record_folder import RecordFolder
+from beamctl.cli.run_names import stamp_of
 from beamctl.cli.run_records import Due, find_record, open_records
 from beamctl.emulator import FaultScript, Instruments, create_app, instrument, read_rule
 from beamctl.errors import RecordError
@@ -127,19 +130,19 @@ def test_whatever_lies_there_breaks_nothing(cli: Cli, write: Write, applied: str
     assert cli("plan", "--out", "p.json").code == 0
     digest = json.loads(Path("p.json").read_text())["saved"]["digest"].encode()
     for number, content in enumerate(GARBAGE):
-        (RUNS / f"{number}-acme-x.jsonl").write_bytes(content)
-        (RUNS / f"z{number}-acme-x.jsonl").write_bytes(content + digest)
-    os.mkfifo(RUNS / "zz-acme-pipe.jsonl")
-    (RUNS / "zz-acme-folder.jsonl").mkdir()
-    (RUNS / "zz-acme-loop.jsonl").symlink_to("zz-acme-loop.jsonl")
-    (RUNS / "zz-acme-\udcff\x1b[2J.jsonl").write_text("x")
+        (RUNS / f"0{number}-acme-x.jsonl").write_bytes(content)
+        (RUNS / f"1z{number}-acme-x.jsonl").write_bytes(content + digest)
+    os.mkfifo(RUNS / "1zz-acme-pipe.jsonl")
+    (RUNS / "1zz-acme-folder.jsonl").mkdir()
+    (RUNS / "1zz-acme-loop.jsonl").symlink_to("1zz-acme-loop.jsonl")
+    (RUNS / "1zz-acme-\udcff\x1b[2J.jsonl").write_text("x")
     (RUNS / "notes.txt").write_text("x")
     listed = cli("runs", "--all")
     assert listed.code == 0
     assert listed.out.count("cannot be read: ") == 2 * len(GARBAGE) + 4
     assert f"{applied} " in listed.out
     assert cli("runs", "--all", "-o", "json").code == 0
-    assert cli("runs", "zz-acme-pipe").err.startswith("Error: ")
+    assert cli("runs", "1zz-acme-pipe").err.startswith("Error: ")
     assert cli("plan").code == 0
     assert cli("apply", "p.json", "--auto-approve").code == 0
 
@@ -322,18 +325,41 @@ def test_what_a_killed_run_removed_is_not_missed(cli: Cli, write: Write) -> None
 
 @pytest.mark.usefixtures("local")
 def test_the_last_run_is_the_last_though_the_clock_was_set_back(cli: Cli, write: Write, applied: str) -> None:
-    ahead = f"20990101T000000999Z{applied[19:]}"
+    later = datetime.now(UTC) + timedelta(minutes=4)
+    ahead = f"{stamp_of(later)}{applied[19:]}"
     (RUNS / f"{applied}.jsonl").rename(RUNS / f"{ahead}.jsonl")
-    (RUNS / "99991231T235959999Z-acme-x.jsonl").write_text("")  # nothing can be after it
-    (RUNS / "zz-acme-x.jsonl").write_text("")
     write("beamctl.yaml", CHANGED + "  zoe@example.com: viewer\n")
     assert cli("apply", "--auto-approve").code == 0
-    (name,) = {path.stem for path in RUNS.iterdir()} - {ahead, "99991231T235959999Z-acme-x", "zz-acme-x"}
-    assert name.startswith("20990101T000001000Z-acme-")
-    for path in (RUNS / "99991231T235959999Z-acme-x.jsonl", RUNS / "zz-acme-x.jsonl"):
-        path.unlink()
+    (name,) = {path.stem for path in RUNS.iterdir()} - {ahead}
+    assert name > ahead
     assert "invite zoe@example.com" in cli("runs", "last").out
-    assert lines(RUNS / f"{name}.jsonl")[0]["at"] < "2099"
+    assert name.startswith(stamp_of(later + timedelta(milliseconds=1)))
+
+
+@pytest.mark.usefixtures("local")
+def test_a_record_that_is_dated_in_the_future_does_not_count(cli: Cli, write: Write, applied: str) -> None:
+    """Nor does it move the names of later runs into the future."""
+    later = [
+        f"{stamp_of(datetime.now(UTC) + timedelta(minutes=6))}{applied[19:]}",
+        "99991231T235959999Z-acme-x",
+        "zz-acme-x",
+    ]
+    for name in later:
+        (RUNS / f"{name}.jsonl").write_bytes((RUNS / f"{applied}.jsonl").read_bytes())
+    (RUNS / f"{applied}.jsonl").unlink()
+    write("beamctl.yaml", CHANGED + "  zoe@example.com: viewer\n")
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 0
+    for name in later:
+        assert f"Note: {RUNS / name}.jsonl is not used as a run record: it is dated in the future.\n" in ran.err
+        for command in ("runs", "undo"):
+            refused = cli(command, name, "-o", "json")
+            assert refused.code == 3
+            assert error_in(refused)["message"].endswith("is not used as a run record: it is dated in the future")
+    (name,) = {path.stem for path in RUNS.iterdir()} - set(later)
+    assert name < later[0]
+    assert "invite zoe@example.com" in cli("runs", "last", "-q").out
+    assert cli("runs", "-q").out.count("\n") == 2
 
 
 def test_the_list_does_not_go_through_the_changes(cli: Cli, applied: str) -> None:
@@ -431,7 +457,7 @@ def little_room(size: int) -> Iterator[None]:
 def test_half_a_line_stays_the_last_one() -> None:
     """Though there is room again: what follows half a line would make the whole record unreadable."""
     plan = planned(members({"a@x.io": "admin", "b@x.io": "member"}), FakeWorkspace.of([person("a@x.io", "admin")]))
-    (record,) = open_records(Path("kept"), [Due(plan, "", "")])
+    (record,) = open_records(RecordFolder(Path("kept")), [Due(plan, "", "")])
     (path,) = Path("kept").iterdir()
     with little_room(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.witness(Started(plan.changes[0]))
@@ -439,5 +465,5 @@ def test_half_a_line_stays_the_last_one() -> None:
         record.witness(NotAttempted(plan.changes[0], "the record cannot be written"))
     with pytest.raises(RecordError, match="File too large"):
         record.end([], interrupted=False)
-    found = find_record(Path("kept"), "last")
+    found = find_record(RecordFolder(Path("kept")), "last")
     assert (found.changes, found.ended, found.count(State.WAITING)) == (plan.changes, "", 1)

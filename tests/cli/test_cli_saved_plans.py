@@ -81,7 +81,7 @@ def test_it_is_saved_whole_and_said_until_when(cli: Cli, write: Write, api: Api,
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--out", ""], "--out names nothing"),
+        (["--out", ""], "--out is empty"),
         (["--out", "-"], "--out is a file, and not standard output"),
         (["--out", "."], ". is no regular file"),
         (["--out", "/dev/null"], "/dev/null is no regular file"),

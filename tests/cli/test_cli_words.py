@@ -131,7 +131,6 @@ LIFTABLE = ", ".join(risk.label for risk in Risk if risk not in NEVER_ALLOWED)
     ("text", "said", "hint"),
     [
         ("nonsense=1", "there is no hazard named 'nonsense'", f"The hazards are {LIFTABLE}."),
-        ("", "there is no hazard named ''", f"The hazards are {LIFTABLE}."),
         ("=1", "there is no hazard named ''", f"The hazards are {LIFTABLE}."),
         ("Mass-Removal=1", "there is no hazard named 'Mass-Removal'", f"The hazards are {LIFTABLE}."),
         (

@@ -1,0 +1,124 @@
+"""Run records that a checkout brings: none that git tracks, or that leads elsewhere, decides what a plan refuses."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.hostile import GIT, begun, git
+from tests.cli.process import process
+from tests.cli.world import AS_IS, Cli, Write, error_in
+
+STRICT = AS_IS + "guards: {minAdmins: 2, maxRemovals: 1, protected: [grace@example.com]}\n"
+RUNS = Path(".beamctl") / "runs"
+
+
+def day(days: int) -> str:
+    return str(datetime.now(UTC).date() + timedelta(days=days))
+
+
+def until(days: int) -> str:
+    return AS_IS.replace("bob@example.com: admin", f"bob@example.com: {{role: admin, until: {day(days)}}}")
+
+
+def hazards(cli: Cli, *options: str) -> set[str]:
+    return {each["allow"].partition("=")[0] for each in cli(*options, "-o", "json").json["workspaces"][0]["hazards"]}
+
+
+def forged(cli: Cli, write: Write) -> Path:
+    """The record of a run that declared looser guards, and the day of an admin before it came. It is in `forged`, where
+    nothing says that it is not ours."""
+    loose = "guards: {maxRemovals: 9}\n"
+    write("beamctl.yaml", until(9) + loose)
+    assert cli("apply", "--auto-approve", "--record", "forged").code == 0
+    (path,) = Path("forged").iterdir()
+    path.write_text(path.read_text().replace(day(9), day(-2)))
+    write("beamctl.yaml", until(-1) + loose)
+    return path
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("how", ["committed", "staged", "no longer staged", "another case"])
+def test_a_record_that_the_repository_tracks_is_none(cli: Cli, write: Write, how: str) -> None:
+    write("beamctl.yaml", STRICT)
+    assert cli("apply", "--auto-approve").code == 0
+    write(".gitignore", "*\n")
+    git(Path(), "init", "--quiet")
+    made = forged(cli, write)
+    assert hazards(cli, "plan", "--record", "forged") == set()
+    assert hazards(cli, "plan") == {"removes-admin", "loosens-guards"}
+    paths = [RUNS / f"{made.stem[:-6]}aaaaaa.jsonl", RUNS / "29991231T235959999Z-acme-aaaaaa.jsonl"]
+    for path in paths:
+        path.write_bytes(made.read_bytes())
+        git(Path(), "add", "--force", str(path))
+    if how in {"committed", "no longer staged"}:
+        git(Path(), "commit", "--quiet", "--message", "records")
+    if how == "no longer staged":
+        git(Path(), "rm", "--quiet", "--cached", "-r", ".")
+    if how == "another case":  # as a file system that ignores case checks it out
+        git(Path(), "mv", str(RUNS), ".beamctl/Runs")
+        Path(".beamctl/Runs").rename(RUNS)
+    assert hazards(cli, "plan") == {"removes-admin", "loosens-guards"}
+    assert cli("apply", "--auto-approve").code == 5
+    for path in paths:
+        noted = f"{path} is not used as a run record: git tracks it, so a pull request can have added it"
+        assert f"Note: {noted}.\n" in cli("plan").err
+        assert noted in cli("drift").err
+        assert path.stem not in cli("runs").out
+        for command in ("runs", "undo"):
+            refused = cli(command, path.stem, "-o", "json")
+            assert (refused.code, error_in(refused)["message"]) == (3, noted)
+    assert "nothing to change" in cli("runs", "last", "-q").out
+
+
+@pytest.mark.usefixtures("local")
+def test_a_record_that_the_repository_tracks_shows_no_interrupted_run(cli: Cli, write: Write) -> None:
+    machine = "version: 1\nworkspace: acme\nserviceAccounts: {{ci: {{role: member, secretTo: {{command: {}}}}}}}\n"
+    write("beamctl.yaml", machine.format('[sh, -c, "kill -9 $PPID"]'))
+    assert process("apply", "--auto-approve").code == -9
+    write("beamctl.yaml", machine.format("[cat]"))
+    assert "- delete" in cli("plan", "--out", "p.json").out
+    begun(Path())
+    ran = cli("plan")
+    assert "- delete" not in ran.out
+    assert "no run record here shows that run" in ran.out
+
+
+@pytest.mark.usefixtures("local")
+def test_where_git_cannot_be_asked_no_record_counts(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("beamctl.yaml", STRICT)
+    assert cli("apply", "--auto-approve").code == 0
+    (path,) = RUNS.iterdir()
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert cli("plan").err == ""  # there is no repository to ask
+    git(Path(), "init", "--quiet")
+    assert f"Note: {path} is not used as a run record: git cannot be asked" in cli("plan").err
+
+
+@pytest.mark.usefixtures("local")
+def test_no_record_counts_behind_a_link(cli: Cli, write: Write) -> None:
+    forged(cli, write)
+    RUNS.symlink_to("../forged")
+    assert hazards(cli, "plan") == {"removes-admin"}
+    assert "is a symbolic link" in cli("plan").err
+
+
+@pytest.mark.usefixtures("local")
+def test_git_is_asked_once_about_records_and_only_if_there_are_any(
+    cli: Cli, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path / "asked"}\nexec {GIT} "$@"\n')
+    (tmp_path / "bin" / "git").chmod(0o755)
+    write("a.yaml", AS_IS)
+    write("b.yaml", "version: 1\nworkspace: labs\n")
+    begun(Path())
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    named = ("-f", "a.yaml", "-f", "b.yaml")
+    assert cli("plan", *named).code == 0
+    assert not (tmp_path / "asked").exists()
+    write("a.yaml", STRICT)
+    assert cli("apply", "-f", "a.yaml", "--auto-approve").code == 0
+    (tmp_path / "asked").unlink(missing_ok=True)
+    assert cli("plan", *named).code == 0
+    assert len((tmp_path / "asked").read_text().splitlines()) == 1
