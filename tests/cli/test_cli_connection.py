@@ -272,7 +272,7 @@ def test_every_way_to_give_a_key_works(
     assert len(api.writes) == 2
 
 
-@pytest.mark.parametrize("value", [f"{CANARY}\n", f"{CANARY} x", f" {CANARY}", f"{CANARY}\u00e9"])
+@pytest.mark.parametrize("value", [f"{CANARY}\n\n", f"{CANARY} x", f" {CANARY}", f"{CANARY}\u00e9"])
 @pytest.mark.parametrize("name", ["BEAMCTL_API_KEY", "BL_CLIENT_CREDENTIALS"])
 def test_a_credential_that_cannot_be_sent_is_not_shown(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str, value: str

@@ -156,7 +156,7 @@ HOSTILE = [
     "-rf@evil.test",
     "--allow=x@evil.test",
     "a=b@evil.test",
-    "*?@evil.test",
+    "?q@evil.test",
     "!history@evil.test",
     "#comment@evil.test",
     "~root@evil.test",
