@@ -49,8 +49,10 @@ def _moved(plan: Plan, kind: Kind[Any], live: Any) -> Iterator[tuple[str, str]]:
         before, after = was.get(change.key), now.get(change.key)
         if before is None or after is None or kind.shows(live, change):
             continue
+        besides = kind.only_for_deletion if change.after is not None else frozenset()
+        before, after = ({key: side[key] for key in side if key not in besides} for side in (before, after))
         if not same(before, after):
-            spots = differences(dict(before), dict(after))
+            spots = differences(before, after)
             told = ", ".join(f"{spot.path} was {_said(spot.before)}, and is {_said(spot.after)}" for spot in spots)
             yield change.key, f"it is no longer as it was planned: {told}"
 

@@ -81,6 +81,11 @@ class Kind(Protocol[L]):
         """Whether an empty listing cannot be true."""
         ...
 
+    @property
+    def only_for_deletion(self) -> frozenset[str]:
+        """The attributes of an object that matter only to its deletion. Other changes are made whatever they become."""
+        ...
+
     def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot see. What is not as the schema says is left to the schema."""
         ...

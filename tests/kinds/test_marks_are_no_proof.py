@@ -67,6 +67,15 @@ def test_an_account_with_a_planted_mark_is_managed_as_before() -> None:
     assert {each.risk for each in planned(other, live).hazards} >= {Risk.DELETES_SERVICE_ACCOUNT}
 
 
+def test_an_account_with_a_planted_mark_is_demoted_although_it_gets_its_first_key() -> None:
+    live = marked(role="admin")
+    plan = planned(KEY, live)
+    assert told(plan) == [("ci/hub", Action.CREATE), ("ci", Action.SET_ROLE)]
+    assert all_done(applied(plan, live, vault=FakeVault()))
+    assert live.accounts.kept["c1"]["role"] == "member"
+    assert planned(KEY, live).changes == ()
+
+
 def test_two_of_one_name_are_told_apart_by_the_document_only() -> None:
     live = workspace(machine("c1", "ci", "member", CLIENT_SECRET), machine("c2", "ci"))
     with pytest.raises(DocumentError) as caught:

@@ -40,6 +40,7 @@ class ApiKeyKind:
     name = KIND
     section = KEYS
     never_empty = False
+    only_for_deletion: frozenset[str] = frozenset()
 
     def problems(self, document: Document) -> Iterable[Problem]:  # noqa: ARG002 - the port's signature
         """None: the service accounts' section is looked through as a whole."""

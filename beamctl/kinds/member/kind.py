@@ -43,6 +43,7 @@ class MemberKind:
     name = KIND
     section = document_side.SECTION
     never_empty = True
+    only_for_deletion: frozenset[str] = frozenset()
 
     def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot see in `members`, and in the addresses of the guards."""

@@ -36,6 +36,7 @@ class ResourceKind(Independent):
     """
 
     never_empty = False
+    only_for_deletion: frozenset[str] = frozenset()
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape

@@ -36,6 +36,7 @@ class ServiceAccountKind:
     name = KIND
     section = document_side.SECTION
     never_empty = False
+    only_for_deletion = frozenset({"unfinished"})  # which the API keys that the same apply makes may change
 
     def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot see in the section, its API keys among it."""

@@ -30,6 +30,7 @@ class SettingsKind(Independent):
     name = "settings"
     section = "settings"
     never_empty = False
+    only_for_deletion: frozenset[str] = frozenset()
 
     def problems(self, document: Document) -> Sequence[Problem]:
         """Two mappings of one group contradict each other."""
