@@ -11,7 +11,7 @@ from beamctl.cli import options
 from beamctl.cli.connect import access_of, link
 from beamctl.cli.documents import read_desired, unread
 from beamctl.cli.exits import Exit
-from beamctl.cli.output import output_of
+from beamctl.cli.output import Output, output_of
 from beamctl.cli.planning import plan_now
 from beamctl.cli.record_folder import RecordFolder, note_ignored
 from beamctl.cli.run_records import NO_RUN, LastRun, last_run
@@ -46,7 +46,7 @@ def command(
         if note := unread(files):
             out.talk(note)
         ways = [(each, stack.enter_context(link(access, each.workspace))) for each in wanted]
-        plans = [plan_now(each, way, _last_run(record, each.workspace, way.api_url)) for each, way in ways]
+        plans = [plan_now(each, way, _last_run(record, each.workspace, way.api_url, out)) for each, way in ways]
     if out.json:
         from beamctl.report.as_json import drift_json
 
@@ -58,9 +58,10 @@ def command(
     return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE
 
 
-def _last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
+def _last_run(folder: RecordFolder, workspace: str, api: str, out: Output) -> LastRun:
     """What the records say; nothing if they cannot be read. Drift needs them only to explain unfinished secrets."""
     try:
         return last_run(folder, workspace, api)
-    except UsageError:
+    except UsageError as error:
+        out.talk(f"Note: no run record was read: {error.message}.")
         return NO_RUN

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +35,8 @@ class Repository:
 
     Attributes:
         folder: The top folder of the work tree, without symbolic links.
-        is_ours: Whether it belongs to the current user or root. Git is not run on any other: its configuration may
-            name programs. An explicit `--git-dir` skips git's own check of this (`safe.directory`).
+        is_ours: Whether it belongs to the current user or root, or git's `safe.directory` lists it. Git is not run on
+            any other: its configuration may name programs. An explicit `--git-dir` skips git's own check of this.
     """
 
     folder: Path
@@ -70,21 +71,22 @@ class Repository:
         asked = self._run("check-ignore", "--quiet", "--", str(path), work_tree=True)
         return None if asked.code not in (0, 1) else asked.code == 0
 
-    def tracked(self, folder: Path) -> frozenset[str] | None:
-        """The names of the files in a folder and below that are committed or staged, case-folded because a file system
-        may ignore case; None if git cannot be asked.
+    def tracked(self, folder: Path, suffix: str) -> frozenset[str] | str:
+        """The names of the files in a folder that are committed or staged, case-folded because a file system may ignore
+        case; or why git does not tell.
 
         Args:
             folder: The folder, without symbolic links: the repository's own or one below.
+            suffix: How their names end.
         """
-        below = self._relative(folder)
-        where = f":(top,icase,literal){'' if below == '.' else below}"
+        below = re.sub(r"([*?\[\\])", r"\\\1", self._relative(folder / f"x{suffix}"))
+        where = f":(top,icase,glob){below.removesuffix(f'x{suffix}')}*{suffix}"
         for committed in (["--with-tree=HEAD"], []):  # there may be no commit yet
             listed = self._run("ls-files", "-z", *committed, "--", where, most=_LISTED, work_tree=True)
-            if not listed.why:
+            if not (why := listed.why):
                 paths = os.fsdecode(listed.output).split("\0")[:-1]
                 return frozenset(path.rpartition("/")[2].casefold() for path in paths)
-        return None
+        return why
 
     def has_as_files(self, folder: Path) -> bool:
         """Whether a folder below is committed here as plain files, and not as a submodule."""
@@ -96,12 +98,15 @@ class Repository:
 
     def _run(self, *arguments: str, stdin: bytes | None = None, most: int = _SMALL, work_tree: bool = False) -> Ended:
         if not self.is_ours:
-            return Ended(why="belongs to another user")
+            return Ended(why="does not use a repository of another user")
         top = str(self.folder)
         rest = ["-C", top, f"--work-tree={top}"] if work_tree else ["--literal-pathspecs"]
-        words = ["git", f"--git-dir={self.folder / _ENTRY}", *rest, *_OPTIONS, *arguments]
-        env = {name: value for name, value in inherited().items() if name in _INHERITED and Path(value).is_absolute()}
-        return run(words, Limits(_SECONDS, most), stdin=stdin, env=env | _VARIABLES)
+        return _git(self.folder / _ENTRY, [*rest, *_OPTIONS, *arguments], Limits(_SECONDS, most), stdin)
+
+
+def _git(folder: Path, arguments: Sequence[str], limits: Limits, stdin: bytes | None = None) -> Ended:
+    env = {name: value for name, value in inherited().items() if name in _INHERITED and Path(value).is_absolute()}
+    return run(["git", f"--git-dir={folder}", *arguments], limits, stdin=stdin, env=env | _VARIABLES)
 
 
 def repository_of(folder: Path) -> Repository | None:
@@ -115,7 +120,7 @@ def repository_of(folder: Path) -> Repository | None:
     found: Repository | None = None
     for each in reversed([real, *real.parents]):
         if os.path.lexists(each / _ENTRY) and not (found and found.has_as_files(each)):
-            found = Repository(each, _is_ours(each / _ENTRY))
+            found = Repository(each, _is_ours(each / _ENTRY) or _is_safe(each))
     return found
 
 
@@ -129,3 +134,14 @@ def _is_ours(entry: Path) -> bool:
         return {place.stat().st_uid for place in places} <= {os.geteuid(), 0}
     except (OSError, ValueError, UsageError):
         return False
+
+
+def _is_safe(folder: Path) -> bool:
+    """Whether the user's or the system's configuration of git lists a folder as `safe.directory`."""
+    safe = False
+    for where in ("--system", "--global"):  # the later one has the last word
+        asked = _git(Path(os.devnull), ["config", where, "-z", "--get-all", "safe.directory"], Limits(_SECONDS, _SMALL))
+        for value in os.fsdecode(asked.output).split("\0")[:-1]:
+            is_listed = value in ("*", str(folder)) or (value.endswith("/*") and str(folder).startswith(value[:-1]))
+            safe = value != "" and (safe or is_listed)  # an empty value empties the list
+    return safe

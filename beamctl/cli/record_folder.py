@@ -1,9 +1,9 @@
-"""The folder of run records, and which of its files count. A record decides what a later plan refuses, so a file that a
-pull request can add is not one."""
+"""The folder of run records, and which of its files count. A record decides what a later plan refuses, so a folder that
+a pull request can change is not used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,8 @@ FOLDER = Path(".beamctl") / "runs"
 """Where records are kept unless `--record` says otherwise, below the current directory."""
 SUFFIX = ".jsonl"
 
+FUTURE = "its name is dated in the future"
+_ELSEWHERE = "Or name a folder outside the repository with --record."
 _AHEAD = timedelta(minutes=5)
 """How far the clock of another machine may be ahead."""
 _MOST_NOTES = 3
@@ -32,24 +34,25 @@ class RecordFolder:
         """
         self.named = named
         self.path = named or FOLDER
-        self._why_none = ""
         self._tracked: frozenset[str] | None = None
 
     def paths(self) -> list[Path]:
         """The records that count, the oldest first, as their names sort.
 
         Raises:
-            UsageError: The folder cannot be read, or the clock cannot be right.
+            UsageError: The folder cannot be read, a pull request may have changed it, or the clock cannot be right.
         """
-        return [path for path, why in self._files() if not why]
+        latest = stamp_of(moment() + _AHEAD)
+        return [path for path in self._files() if path.stem <= latest]
 
-    def ignored(self) -> list[tuple[Path, str]]:
-        """The files that do not count as records, each with why.
+    def from_the_future(self) -> list[Path]:
+        """The files that do not count because their names are dated in the future.
 
         Raises:
             UsageError: As for `paths`.
         """
-        return [(path, why) for path, why in self._files() if why]
+        latest = stamp_of(moment() + _AHEAD)
+        return [path for path in self._files() if path.stem > latest]
 
     def refuse_links(self) -> None:
         """Refuse to write to a default folder that leads elsewhere: no one chose that place.
@@ -62,37 +65,39 @@ class RecordFolder:
 
     def keep_out_of_git(self) -> None:
         """Have git ignore the default folder: records name people, and are not for the repository."""
-        if self.named is None and not (ignore := FOLDER.parent / ".gitignore").exists():
-            ignore.write_text("*\n", "utf-8")
+        if self.named is None:
+            with suppress(FileExistsError), (FOLDER.parent / ".gitignore").open("x", encoding="utf-8") as ignore:
+                ignore.write("*\n")
 
-    def _files(self) -> Iterator[tuple[Path, str]]:
-        """Each file that is named like a record, and why it does not count; empty if it does."""
+    def _files(self) -> list[Path]:
+        """Each file that is named like a record. Where one may not be ours, none is used and nothing is planned: to
+        leave it out would be to plan as if less had been recorded."""
         try:
             found = sorted(path for path in self.path.iterdir() if path.suffix == SUFFIX)
         except (FileNotFoundError, NotADirectoryError):
-            return
+            return []
         except OSError as error:
             why = f"cannot read {self.path}: {error.strerror or error}"
             raise UsageError(why, "Name another one with --record.") from None
-        if not found:
-            return
+        if found:
+            self._refuse_foreign(found)
+        return found
+
+    def _refuse_foreign(self, found: Sequence[Path]) -> None:
+        if link := self._link():
+            raise UsageError(f"{link} is a symbolic link, which a pull request may have added", _ELSEWHERE)
         if self._tracked is None:
-            self._tracked, self._why_none = self._ask_git()
-        latest = stamp_of(moment() + _AHEAD)
+            real = self.path.resolve()
+            repository = repository_of(real)
+            tracked = repository.tracked(real, SUFFIX) if repository else frozenset[str]()
+            if isinstance(tracked, str):
+                why = f"cannot tell whether the run records in {self.path} are tracked by git: git {tracked}"
+                raise UsageError(why, _ELSEWHERE)
+            self._tracked = tracked
         for path in found:
             if path.name.casefold() in self._tracked:
-                yield path, "git tracks it, so a pull request can have added it"
-            else:
-                yield path, self._why_none or ("it is dated in the future" if path.stem > latest else "")
-
-    def _ask_git(self) -> tuple[frozenset[str], str]:
-        """The names that git tracks, and why no record counts; empty if some may."""
-        if link := self._link():
-            return frozenset(), f"{link} is a symbolic link, which a checkout may bring along"
-        real = self.path.resolve()
-        repository = repository_of(real)
-        names = repository.tracked(real) if repository else frozenset()
-        return names or frozenset(), "" if names is not None else "git cannot be asked whether it tracks the file"
+                why = f"the run record {path} is tracked by git, so a pull request may have added it"
+                raise UsageError(why, f"Remove it from the repository with `git rm --cached`, and commit. {_ELSEWHERE}")
 
     def _link(self) -> Path | None:
         places = (FOLDER.parent, FOLDER) if self.named is None else ()
@@ -100,10 +105,10 @@ class RecordFolder:
 
 
 def note_ignored(records: RecordFolder, out: Output) -> None:
-    """Say which files are not used as records. That the folder cannot be read is left to what needs it."""
+    """Say which files are not used as records. That the folder cannot be used is left to what needs it."""
     with suppress(UsageError):
-        ignored = records.ignored()
-        for path, why in ignored[:_MOST_NOTES]:
-            out.talk(f"Note: {path} is not used as a run record: {why}.")
+        ignored = records.from_the_future()
+        for path in ignored[:_MOST_NOTES]:
+            out.talk(f"Note: {path} is not used as a run record: {FUTURE}.")
         if more := len(ignored[_MOST_NOTES:]):
             out.talk(f"Note: {more} more files in {records.path} are not used as run records.")

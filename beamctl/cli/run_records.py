@@ -24,7 +24,7 @@ from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
 from beamctl.cli.machine_clock import moment
 from beamctl.cli.record_file import RecordFile, is_being_written, now
-from beamctl.cli.record_folder import SUFFIX, RecordFolder
+from beamctl.cli.record_folder import FUTURE, SUFFIX, RecordFolder
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
 from beamctl.cli.veil import as_it_is
 from beamctl.errors import RecordError, UsageError
@@ -184,10 +184,10 @@ def find_record(folder: RecordFolder, name: str, *, with_changes: bool = False) 
     found = found or [path for path in paths if name and path.stem.startswith(name)]
     see = "See:  beamctl runs" + (f" --record {folder.named}" if folder.named else "")
     if not found:
-        for path, why in folder.ignored():
+        for path in folder.from_the_future():
             if name and path.stem.startswith(name):
                 hint = "Delete the file, or name the directory of your own records with --record."
-                raise UsageError(f"{path} is not used as a run record: {why}", hint)
+                raise UsageError(f"{path} is not used as a run record: {FUTURE}", hint)
         raise UsageError(f"there is no record of a run {name!r} in {folder.path}", see)
     if len(found) > 1:
         raise UsageError(f"{len(found)} runs begin with {name!r}", see)

@@ -107,7 +107,7 @@ def test_no_folder_that_looks_like_a_repository_is_one(directory: Path, tmp_path
         assert repository.commit() != ""
         assert repository.committed(directory / "a.yaml", 9) == b"a"
         assert repository.ignores(directory / "a.yaml") is False
-        assert repository.tracked(directory) == frozenset({"a.yaml"})
+        assert repository.tracked(directory, ".yaml") == frozenset({"a.yaml"})
         assert repository.has_as_files(directory / "a.yaml") is True
     for call in asked.read_text().splitlines():
         assert call.startswith(f"--git-dir={directory / '.git'} ")
@@ -135,4 +135,23 @@ def test_a_repository_of_another_user_is_not_asked(
     assert "git cannot be asked" in why_not_to(directory / "secret")
     repository = repository_of(directory)
     assert repository is not None
-    assert repository.tracked(directory) is None
+    assert repository.tracked(directory, "") == "does not use a repository of another user"
+
+
+@pytest.mark.parametrize(
+    ("listed", "safe"), [(["*"], True), (["{}"], True), (["{}/*"], False), (["/elsewhere"], False), (["*", ""], False)]
+)
+def test_git_says_which_repositories_of_other_users_are_safe(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: list[str], *, safe: bool
+) -> None:
+    (directory / "a.yaml").write_text("a")
+    commit = begun(directory)
+    if os.geteuid() == 0:
+        os.chown(directory / ".git", 54321, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    lines = "".join(f'  directory = "{each.format(directory.resolve())}"\n' for each in listed)
+    (tmp_path / ".gitconfig").write_text(f"[safe]\n{lines}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    assert commit_of("a.yaml") == (commit if safe else "")

@@ -58,17 +58,27 @@ def test_a_record_that_the_repository_tracks_is_none(cli: Cli, write: Write, how
     if how == "another case":  # as a file system that ignores case checks it out
         git(Path(), "mv", str(RUNS), ".beamctl/Runs")
         Path(".beamctl/Runs").rename(RUNS)
-    assert hazards(cli, "plan") == {"removes-admin", "loosens-guards"}
-    assert cli("apply", "--auto-approve").code == 5
+    for command in (["plan"], ["apply", "--auto-approve"], ["runs"], ["undo", "last"]):
+        refused = cli(*command, "-o", "json")
+        told = f"the run record {paths[0]} is tracked by git, so a pull request may have added it"
+        assert (refused.code, error_in(refused)["message"]) == (3, told)
+    assert f"Note: no run record was read: {told}.\n" in cli("drift").err
     for path in paths:
-        noted = f"{path} is not used as a run record: git tracks it, so a pull request can have added it"
-        assert f"Note: {noted}.\n" in cli("plan").err
-        assert noted in cli("drift").err
-        assert path.stem not in cli("runs").out
-        for command in ("runs", "undo"):
-            refused = cli(command, path.stem, "-o", "json")
-            assert (refused.code, error_in(refused)["message"]) == (3, noted)
-    assert "nothing to change" in cli("runs", "last", "-q").out
+        path.unlink()
+    assert hazards(cli, "plan") == {"removes-admin", "loosens-guards"}
+
+
+@pytest.mark.usefixtures("local")
+def test_a_tracked_file_of_the_same_name_in_another_folder_changes_nothing(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", STRICT)
+    assert cli("apply", "--auto-approve").code == 0
+    (path,) = RUNS.iterdir()
+    (RUNS / "sub").mkdir()
+    (RUNS / "sub" / path.name).touch()
+    git(Path(), "init", "--quiet")
+    git(Path(), "add", "--force", str(RUNS / "sub"))
+    write("beamctl.yaml", AS_IS + "  zoe@example.com: viewer\n")
+    assert hazards(cli, "plan") == {"loosens-guards"}
 
 
 @pytest.mark.usefixtures("local")
@@ -80,27 +90,40 @@ def test_a_record_that_the_repository_tracks_shows_no_interrupted_run(cli: Cli, 
     assert "- delete" in cli("plan", "--out", "p.json").out
     begun(Path())
     ran = cli("plan")
-    assert "- delete" not in ran.out
-    assert "no run record here shows that run" in ran.out
+    assert (ran.code, ran.out) == (3, "")
 
 
 @pytest.mark.usefixtures("local")
-def test_where_git_cannot_be_asked_no_record_counts(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_git_cannot_be_asked_nothing_is_planned(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     write("beamctl.yaml", STRICT)
     assert cli("apply", "--auto-approve").code == 0
     (path,) = RUNS.iterdir()
     monkeypatch.setenv("PATH", "/nowhere")
     assert cli("plan").err == ""  # there is no repository to ask
     git(Path(), "init", "--quiet")
-    assert f"Note: {path} is not used as a run record: git cannot be asked" in cli("plan").err
+    refused = cli("plan")
+    assert refused.code == 3
+    assert f"whether the run records in {path.parent} are tracked by git: git is not on this machine" in refused.err
+    assert cli("plan", "--record", "elsewhere").code == 0
 
 
 @pytest.mark.usefixtures("local")
 def test_no_record_counts_behind_a_link(cli: Cli, write: Write) -> None:
     forged(cli, write)
     RUNS.symlink_to("../forged")
-    assert hazards(cli, "plan") == {"removes-admin"}
-    assert "is a symbolic link" in cli("plan").err
+    refused = cli("plan")
+    assert refused.code == 3
+    assert f"{RUNS} is a symbolic link, which a pull request may have added" in refused.err
+
+
+@pytest.mark.usefixtures("local")
+def test_nothing_is_written_through_a_link_in_the_folder(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", STRICT)
+    RUNS.parent.mkdir(exist_ok=True)
+    (RUNS.parent / ".gitignore").unlink(missing_ok=True)
+    (RUNS.parent / ".gitignore").symlink_to("../written")
+    assert cli("apply", "--auto-approve").code == 0
+    assert not Path("written").exists()
 
 
 @pytest.mark.usefixtures("local")
