@@ -6,13 +6,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import click
 
 from beamctl.cli import options
 from beamctl.cli.connect import Access, access_of
-from beamctl.cli.documents import named_files
+from beamctl.cli.documents import defaults, named_files
 from beamctl.cli.exits import Exit
 from beamctl.cli.making import WENT_ON, Ran, Way, make_all, refuse_nowhere
 from beamctl.cli.output import Output, UnwritableError, output_of, say
@@ -98,7 +99,7 @@ def command(  # noqa: PLR0913 - one argument an option
 
         if not out.json:
             out.payload(shown(out.style))
-        reserved = _reserved(named_files(files) if saved is None else [saved], planned, access, record)
+        reserved = _reserved(files, saved, planned, access, record)
         way = Way(parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved)
         approve = None if auto_approve else lambda: _approve(planned, shown, out, mute)
         ran: Ran = []
@@ -108,9 +109,19 @@ def command(  # noqa: PLR0913 - one argument an option
     return code
 
 
-def _reserved(inputs: Sequence[str], planned: Sequence[Planned], access: Access, record: RecordFolder) -> ReservedFiles:
-    """The files that no secret may replace."""
-    return ReservedFiles(access.credential_files, (*inputs, *(each.plan.source for each in planned)), record.path)
+def _reserved(
+    files: Sequence[str], saved: str | None, planned: Sequence[Planned], access: Access, record: RecordFolder
+) -> ReservedFiles:
+    """The files that no secret may replace. A saved plan does not say which folders were read: those of its documents
+    count as read, unless they hold the current one."""
+    sources = [each.plan.source for each in planned]
+    inputs = named_files(files) if saved is None else [saved]
+    folders = [Path(name) for name in files or defaults()]
+    if saved is not None:
+        found = [Path(source).parent for source in sources]
+        folders += [folder for folder in found if not Path.cwd().is_relative_to(folder.resolve())]
+    read = tuple(folder for folder in folders if folder.is_dir())
+    return ReservedFiles(access.credential_files, (*inputs, *sources), record.path, read)
 
 
 def _make(

@@ -22,7 +22,7 @@ def read_file(path: Path, largest: int) -> bytes:
         largest: The most bytes that it may have.
 
     Raises:
-        UsageError: It is no regular file, is larger, or cannot be read.
+        UsageError: It is not a regular file, is larger, or cannot be read.
     """
     content = read_beginning(path, largest + 1)
     if len(content) > largest:
@@ -34,7 +34,7 @@ def read_beginning(path: Path, most: int) -> bytes:
     """The first bytes of a regular file, `most` of them where there are so many.
 
     Raises:
-        UsageError: It is no regular file, or cannot be read.
+        UsageError: It is not a regular file, or cannot be read.
     """
     try:
         _refuse_others(path, path.stat())  # merely opening a device may do something
@@ -64,7 +64,7 @@ def no_name(name: str) -> UsageError:
 
 def _refuse_others(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise UsageError(f"{path} is no regular file", "Name a file or a directory, or - for standard input.")
+        raise UsageError(f"{path} is not a regular file", "Name a file or a directory, or - for standard input.")
 
 
 def _bytes_of(descriptor: int, most: int) -> bytes:

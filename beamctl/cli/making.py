@@ -80,10 +80,10 @@ def refuse_nowhere(planned: Sequence[Planned], way: Way, command: str, *, approv
     if doubts:
         told, why = doubts[0]
         more = f", and {len(doubts) - 1} more like this" if len(doubts) > 1 else ""
-        mend = "Mend what the document says of it, or this machine, and apply again."
+        mend = "Change its place in the document, or fix the cause, and apply again."
         add = f"Add {SECRET_TO} to it in the document. Or have it shown, on a terminal:  {command} {OPTION}"
         raise RefusedError(
-            f"there is no way to a secret's place, so nothing was changed: {told}{more}",
+            f"cannot get or store a secret, so nothing was changed: {told}{more}",
             add if why == NOWHERE else mend,
         )
 

@@ -101,7 +101,7 @@ parallelism = click.option(
 )
 saving = _all(
     click.option("--out", metavar="FILE", help="Save the plan, for `beamctl apply FILE` to make exactly that."),
-    click.option("--expires", metavar="TIME", help="How long a saved plan is good; 24h where it is not said."),
+    click.option("--expires", metavar="TIME", help="How long a saved plan is valid. Default: 24h."),
 )
 record = click.option(
     "--record",

@@ -16,6 +16,9 @@ from beamctl.model.strict_json import read_json
 from beamctl.plan.saved import LARGEST
 
 _YAML = frozenset({".yaml", ".yml"})
+_OURS = {".git": "is part of the git repository", ".beamctl": "is in beamctl's own folder"}
+"""Folders whose content is reserved, in any case."""
+
 _SCHEMA = b'"$schema"'
 _DOCUMENT = (re.compile(rb"^version\s*:", re.MULTILINE), re.compile(rb"^workspace\s*:", re.MULTILINE))
 """What any document has, at least as beamctl's own examples write it."""
@@ -29,11 +32,13 @@ class ReservedFiles:
         credentials: Files that may hold this process's own credential.
         documents: The documents and the saved plan of this run.
         records: The folder of run records.
+        folders: The folders that this run reads as documents.
     """
 
     credentials: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     records: Path = FOLDER
+    folders: tuple[Path, ...] = ()
 
     def why_not_from(self, path: Path) -> str:
         """Why no secret may come from a file; empty if it may."""
@@ -52,12 +57,23 @@ class ReservedFiles:
             return "is a document or the plan of this run"
         if _is_in(path, self.records):
             return "is in the folder of run records"
-        if {Path(each).suffix.lower() for each in (path, _real(path))} & _YAML:
-            return "would be taken for a document"
+        if why := self._why_not_named(path):
+            return why
         if _has_another_name(path):
-            return "has another name, a hard link, and may be something else under that"
+            return "has more than one hard link and may also be another file"
         found = what_is(path) if read else ""
         return f"is a {found}" if found else ""
+
+    def _why_not_named(self, path: Path) -> str:
+        parts = {part.lower() for part in (*path.absolute().parts, *Path(_real(path)).parts)}
+        if ours := next((why for name, why in _OURS.items() if name in parts), ""):
+            return ours
+        ending = path.suffix.lower()
+        if ending in _YAML:
+            return f"ends in {path.suffix}, and beamctl reads such files as documents"
+        if ending == ".json" and any(_is_in(path, folder) for folder in self.folders):
+            return f"ends in {path.suffix}, and beamctl reads such files in that folder as documents"
+        return ""
 
 
 def what_is(path: Path) -> str:

@@ -222,7 +222,7 @@ def _write(path: Path, text: str) -> None:
     beside = ""
     try:
         if path.exists() and not path.is_file():
-            raise UsageError(f"{path} is no regular file", "Name another one with --out.")
+            raise UsageError(f"{path} is not a regular file", "Name another one with --out.")
         descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)

@@ -35,7 +35,7 @@ def why_not_from(path: Path) -> str:
     except (OSError, ValueError) as error:
         return f"cannot be used: {getattr(error, 'strerror', None) or 'no file has this name'}"
     if not stat.S_ISREG(found.st_mode):
-        return "is no regular file"
+        return "is not a regular file"
     if found.st_size > LARGEST:
         return f"is larger than {LARGEST:,} bytes"
     return "" if os.access(path, os.R_OK) else "cannot be read: Permission denied"
@@ -47,7 +47,7 @@ def why_not_to(path: Path) -> str:
         if "\0" in str(path):
             return "cannot be written: no file can be named so"
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
-            return "is no regular file"
+            return "is not a regular file"
         if link := _link_in(path):
             return f"cannot be written: {link} is a symbolic link. Name the folder that it leads to"
         folder = next(parent for parent in path.absolute().parents if parent.exists())

@@ -169,17 +169,17 @@ def test_a_huge_standard_input_is_not_read_whole(cli: Cli, write: Write) -> None
 
 
 @pytest.mark.parametrize("name", ["pipe", "/dev/zero", "/dev/null"])
-def test_what_is_no_regular_file_is_not_waited_for(cli: Cli, directory: Path, name: str) -> None:
+def test_what_is_not_a_regular_file_is_not_waited_for(cli: Cli, directory: Path, name: str) -> None:
     os.mkfifo(directory / "pipe")
     ran = cli("validate", "-f", name)
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err == f"Error: {name} is no regular file\n{REGULAR}"
+    assert ran.err == f"Error: {name} is not a regular file\n{REGULAR}"
 
 
 def test_a_pipe_in_a_directory_is_not_passed_over(cli: Cli, write: Write, directory: Path) -> None:
     write("access/acme.yaml", AS_IS)
     os.mkfifo(directory / "access" / "zoo.yaml")
-    assert cli("validate").err == f"Error: access/zoo.yaml is no regular file\n{REGULAR}"
+    assert cli("validate").err == f"Error: access/zoo.yaml is not a regular file\n{REGULAR}"
 
 
 def unreadable(directory: Path) -> dict[str, str]:
@@ -394,7 +394,7 @@ def test_special_files_under_the_name_of_a_document(cli: Cli, write: Write, dire
     assert cli("validate").code == 0
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("access/socket.yaml")
-        assert cli("validate").err == f"Error: access/socket.yaml is no regular file\n{REGULAR}"
+        assert cli("validate").err == f"Error: access/socket.yaml is not a regular file\n{REGULAR}"
     (directory / "access" / "socket.yaml").unlink()
     (directory / "access" / "zero.yaml").symlink_to("/dev/zero")
     assert cli("validate").err.startswith("Error: access/zero.yaml is a link that leads out of access\n")
@@ -408,4 +408,4 @@ def test_a_hostile_name_in_a_directory_cannot_fool_the_reader(cli: Cli, director
     assert ran.out.splitlines()[0].startswith("access/\\x1b[2J\\u202ea\\n.yaml:4:20: ")
     assert "access/b\\udcff.yaml:4:20: " in ran.out
     os.mkfifo(os.fsencode(directory) + b"/access/\x1b.yaml")
-    assert cli("validate").err == f"Error: access/\\x1b.yaml is no regular file\n{REGULAR}"
+    assert cli("validate").err == f"Error: access/\\x1b.yaml is not a regular file\n{REGULAR}"

@@ -42,7 +42,7 @@ def test_what_is_no_regular_file(directory: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
         for name in ("pipe", "socket", ".", "/dev/zero", "/dev/tty"):
-            assert refusal(directory / name) == f"{directory / name} is no regular file"
+            assert refusal(directory / name) == f"{directory / name} is not a regular file"
 
 
 def test_a_pipe_that_takes_the_place_of_a_file_is_not_waited_for(directory: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_pipe_that_takes_the_place_of_a_file_is_not_waited_for(directory: Path
         def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
             return os.stat(__file__, follow_symlinks=follow_symlinks)  # noqa: PTH116 - it is what it overrides
 
-    assert refusal(LooksLikeAFile(directory / "pipe")) == f"{directory / 'pipe'} is no regular file"
+    assert refusal(LooksLikeAFile(directory / "pipe")) == f"{directory / 'pipe'} is not a regular file"
 
 
 def test_a_name_that_no_file_has(directory: Path) -> None:

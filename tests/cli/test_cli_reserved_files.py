@@ -143,6 +143,76 @@ def test_a_secret_replaces_no_document_or_schema_that_the_run_does_not_name(cli:
         assert "so nothing was changed" in ran.err
 
 
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("named", [[], ["-f", "access"]])
+def test_a_secret_is_not_written_where_it_would_be_read_as_a_document(cli: Cli, write: Write, named: list[str]) -> None:
+    Path("up").symlink_to(".")
+    for place in ("access/ci.json", "access/keys/ci.JSON", "up/access/ci.json", "access/ci.Yml"):
+        write("access/acme.yaml", MACHINE.format(place))
+        assert cli("plan", *named, "--out", "saved").code == 0
+        before = everything()
+        for plan in (named, ["saved"]):
+            ran = cli("apply", *plan, "--auto-approve")
+            assert (ran.code, everything() == before) == (5, True), place
+            assert "Error: cannot get or store a secret, so nothing was changed: " in ran.err
+            assert f" ends in {Path(place).suffix}, and beamctl reads such files " in ran.err
+            assert "Change its place in the document, or fix the cause, and apply again." in ran.err
+
+
+@pytest.mark.usefixtures("local")
+def test_a_json_file_outside_the_folders_that_are_read_may_hold_a_secret(cli: Cli, write: Write) -> None:
+    write("access/acme.yaml", MACHINE.format("keys/ci.json"))
+    assert cli("apply", "--auto-approve").code == 0
+    assert Path("keys/ci.json").exists()
+
+
+@pytest.mark.usefixtures("local")
+def test_a_json_file_beside_a_document_that_is_named_may_hold_a_secret(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", MACHINE.format("ci.json"))
+    assert cli("plan", "--out", "saved").code == 0
+    assert cli("apply", "saved", "--auto-approve").code == 0
+    assert Path("ci.json").exists()
+
+
+@pytest.mark.usefixtures("local")
+def test_nothing_is_written_into_the_folders_of_git_and_of_beamctl(cli: Cli, write: Write) -> None:
+    write(".git/config", "[core]\n")
+    write("module/.GIT/config", "[core]\n")
+    write(".beamctl/empty", "")
+    Path("g").symlink_to(".git")
+    whys = {
+        "is part of the git repository": [
+            ".git/config",
+            ".git/hooks/new",
+            "module/.GIT/config",
+            "g/config",
+            "./x/.git",
+        ],
+        "is in beamctl's own folder": [".beamctl/empty", ".beamctl/new", ".BeamCtl/new", "x/.beamctl/y/z"],
+    }
+    for why, places in whys.items():
+        for place in places:
+            write("beamctl.yaml", MACHINE.format(place))
+            before = everything()
+            ran = cli("apply", "--auto-approve")
+            assert (ran.code, everything() == before) == (5, True), place
+            assert "so nothing was changed" in ran.err
+            assert why in ran.err
+            ran = cli("plan", "--out", place)
+            assert (ran.code, everything() == before) == (3, True), place
+            assert ran.err.startswith(f"Error: --out: {place} {why}, so it was not written\n")
+
+
+def test_why_a_file_is_not_replaced_is_said(cli: Cli, write: Write) -> None:
+    write("one", "")
+    os.link("one", "two")
+    for name, why in [
+        ("two", "has more than one hard link and may also be another file"),
+        ("new.YML", "ends in .YML, and beamctl reads such files as documents"),
+    ]:
+        assert cli("plan", "--out", name).err.startswith(f"Error: --out: {name} {why}, so it was not written\n")
+
+
 def test_a_secret_does_not_replace_the_plan_that_is_applied(cli: Cli, write: Write, record: Path) -> None:
     assert record.exists()
     write("beamctl.yaml", MACHINE.format("p"))

@@ -83,8 +83,8 @@ def test_it_is_saved_whole_and_said_until_when(cli: Cli, write: Write, api: Api,
     [
         (["--out", ""], "--out is empty"),
         (["--out", "-"], "--out is a file, and not standard output"),
-        (["--out", "."], ". is no regular file"),
-        (["--out", "/dev/null"], "/dev/null is no regular file"),
+        (["--out", "."], ". is not a regular file"),
+        (["--out", "/dev/null"], "/dev/null is not a regular file"),
         (["--out", "no/such/p.json"], "cannot write the plan to no/such/p.json: No such file or directory"),
         (["--out", "n" * 5000], "File name too long"),
         (["--out", "p.json", "--expires", "31d"], "--expires: '31d' is no time that a plan may be good"),
@@ -293,7 +293,7 @@ def test_a_file_that_is_no_plan(cli: Cli, saved: Path, write: Write, api: Api) -
     saved.unlink()
     assert refused(cli, 3).startswith("Error: cannot read p.json: No such file or directory\n")
     os.mkfifo(saved)
-    assert refused(cli, 3).startswith("Error: p.json is no regular file\n")
+    assert refused(cli, 3).startswith("Error: p.json is not a regular file\n")
     write("beamctl.yaml", CHANGED)
     assert cli("apply", "beamctl.yaml").err == (
         "Error: beamctl.yaml is no saved plan\n  Documents are named with -f:  beamctl apply -f beamctl.yaml\n"
