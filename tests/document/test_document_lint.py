@@ -3,6 +3,7 @@
 import pytest
 
 from beamctl.document.load import SourceText
+from beamctl.model.email import NOT_PLAIN
 from beamctl.usecases.questions import validate
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
@@ -101,7 +102,17 @@ def test_no_other_asterisk_is_accepted(section: str, text: str) -> None:
     }
     ((line, _, message),) = problems_of(written[section])
     assert line == 3
-    assert "has a '*', which has no meaning here" in message
+    takes_patterns = section in ("protected", "skip")
+    told = f"'{text}' is not an address or '*@DOMAIN'" if takes_patterns else "has a '*', which has no meaning here"
+    assert told in message
+
+
+@pytest.mark.parametrize("text", ["*@b\xfccher.de", "*@xn--bcher-kva.de", "*@mail.XN--bcher-kva.de"])
+def test_a_domain_of_two_spellings_is_in_no_pattern(text: str) -> None:
+    skip = f"manage: {{skip: {{'{text}': {{until: 2099-01-01, reason: r}}}}}}"
+    for written in (f"guards: {{protected: ['{text}']}}", skip):
+        ((line, _, message),) = problems_of(written)
+        assert (line, message) == (3, f"'{text}' {NOT_PLAIN}")
 
 
 def test_an_asterisk_without_quotes_says_what_it_would_mean() -> None:
