@@ -16,8 +16,8 @@ from beamctl.model.text import printable
 from beamctl.plan.floors import NO_FLOORS, Bounds, stricter
 
 _COUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
-_PROTECT_HINT = "Write ada@example.com, or '*@example.com' for everyone at a domain. Separate several with commas."
 _PERCENT = re.compile(r"(100|[1-9][0-9]?)%", re.ASCII)
+_PROTECT_HINT = "Write ada@example.com, or '*@example.com' for everyone at a domain. Separate several with commas."
 
 
 def floors_of(

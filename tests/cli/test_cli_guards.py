@@ -142,6 +142,15 @@ def test_a_wrong_floor_is_3(
     assert cli("drift").code == 0  # it refuses nothing
 
 
+def test_what_protect_takes_is_said(cli: Cli) -> None:
+    assert " ".join(cli("plan", "--protect", "ada").err.split()) == (
+        "Error: --protect: 'ada' is not an e-mail address or '*@DOMAIN' "
+        "Write ada@example.com, or '*@example.com' for everyone at a domain. Separate several with commas."
+    )
+    told = " ".join(cli("plan", "--help").out.split())
+    assert "'*@DOMAIN' means everyone at the domain, without its subdomains." in told
+
+
 @pytest.mark.usefixtures("local")
 def test_a_saved_plan_is_held_to_the_floors_of_the_run_that_applies_it(cli: Cli, write: Write, people: People) -> None:
     before = people()

@@ -95,8 +95,10 @@ def test_a_pattern_is_no_person_and_is_said_by_its_domain() -> None:
     assert plan.tally == {"unchanged": 1, "skipped": 2}
     assert [note.text for note in plan.notes] == [
         "*@Y.io is skipped until 2026-11-25: TICKET-901",
-        "*@Nobody.org is skipped until 2026-11-25: TICKET-901; "
-        "no one at nobody.org is in the workspace or under members",
+        (
+            "*@Nobody.org is skipped until 2026-11-25: TICKET-901; "
+            "no one at nobody.org is in the workspace or under members"
+        ),
     ]
 
 
