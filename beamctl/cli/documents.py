@@ -22,6 +22,7 @@ LARGEST_TOGETHER = 4 * LARGEST
 _DEFAULTS = ("beamctl.yaml", "access")
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _SHOWN = 5
+_WHAT_IS_READ = "beamctl reads files ending in .yaml, .yml or .json, and follows no link out of the directory."
 
 
 def read_sources(named: Sequence[str]) -> list[SourceText]:
@@ -73,7 +74,7 @@ def unread(named: Sequence[str]) -> str:
         return ""
     more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
     names = ", ".join(map(printable, others[:_SHOWN]))
-    return f"Note: not read: {names}{more}. Documents end in .yaml, .yml or .json, and are inside the directory."
+    return f"Note: not read: {names}{more}. {_WHAT_IS_READ}"
 
 
 def defaults() -> list[str]:

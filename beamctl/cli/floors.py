@@ -17,6 +17,7 @@ from beamctl.plan.floors import NO_FLOORS, Bounds, stricter
 
 _COUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _PERCENT = re.compile(r"(100|[1-9][0-9]?)%", re.ASCII)
+_PROTECT_HINT = "Write ada@example.com, or '*@example.com' for everyone at a domain. Separate several with commas."
 
 
 def floors_of(
@@ -63,9 +64,11 @@ def _max_removals(source: str, text: str) -> Bounds:
 def _protect(source: str, text: str) -> Bounds:
     names = _items(text)
     for name in names:
-        if not name or email.pattern_fault(name):
-            hint = "Write an address such as ada@example.com, or several separated by commas."
-            raise _invalid(source, name, "an e-mail address", hint)
+        fault = email.pattern_fault(name)
+        if fault == email.NOT_PLAIN:
+            raise UsageError(f"{source}: {printable(name)!r} {fault}", _PROTECT_HINT)
+        if not name or fault:
+            raise _invalid(source, name, "an e-mail address or '*@DOMAIN'", _PROTECT_HINT)
         if letter := mixed_letter(name) or disguised_letter(name):
             hint = f"It would protect no one with plain letters: {described(letter)}. Write the letters that you mean."
             raise _invalid(source, name, "an e-mail address in one alphabet", hint)

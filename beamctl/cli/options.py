@@ -80,7 +80,8 @@ floors = _all(
         "--protect",
         multiple=True,
         metavar="EMAIL",
-        help="Never remove or demote this person. Separate several with commas, or repeat the option. "
+        help="Never remove or demote this person. '*@DOMAIN' means everyone at the domain, without its subdomains. "
+        "Separate several with commas, or repeat the option. "
         "BEAMCTL_PROTECT sets it too.",
     ),
     click.option(

@@ -9,9 +9,9 @@ from typing import Any
 from beamctl.document.document import Document, Mode, Path
 from beamctl.document.problem import Problem
 from beamctl.document.quote import quoted
-from beamctl.model.email import everyone_at, folded
+from beamctl.model.email import domain, everyone_at, folded, is_pattern
 
-_PLACEHOLDER = re.compile(r"\$\{[^{}]*\}|\{\{.*?\}\}|@@\w+@@")
+_PLACEHOLDER = re.compile(r"\$?\{\{.*?\}\}|\$\{[^{}]*\}|@@\w+@@")
 _LOOKED_AT = ("settings", "serviceAccounts", "policies", "integrations", "environments")
 
 
@@ -36,7 +36,8 @@ def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401
             yield path, data
         case dict():
             for key, value in data.items():
-                yield from _texts(value, (*path, key))
+                if key != "command" or not isinstance(value, list):  # a shell may expand what is in a command
+                    yield from _texts(value, (*path, key))
         case list():
             for index, value in enumerate(data):
                 yield from _texts(value, (*path, index))
@@ -47,7 +48,7 @@ def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401
 def _unlisted(document: Document) -> Iterator[Problem]:
     """People whom the guards name and no other part of the document does. They may be misspelled."""
     data = document.data
-    if "members" not in data:
+    if "members" not in data or _is_additive(document):
         return
     listed = {folded(email) for email in (*data["members"], *data.get("manage", {}).get("skip", {}))}
     listed |= {everyone_at(email) for email in listed}
@@ -59,18 +60,24 @@ def _unlisted(document: Document) -> Iterator[Problem]:
         named.append((("guards", "self", "email"), email))
     for path, email in named:
         if folded(email) not in listed:
-            yield Problem(document.place(*path), f"{quoted(email)} is not under members", "check the spelling")
+            told = f"no one at {domain(email)} is" if is_pattern(email) else f"{quoted(email)} is not"
+            yield Problem(document.place(*path), f"{told} under members", "check the spelling")
+
+
+def _is_additive(document: Document) -> bool:
+    return bool(document.data.get("manage", {}).get("members") == Mode.ADDITIVE)
 
 
 def _too_few_admins(document: Document) -> Iterator[Problem]:
-    """A `minAdmins` that the document itself does not meet. Groups of a directory may make others admins."""
+    """A `minAdmins` that the document itself does not meet. Groups of a directory may make others admins, and who is
+    skipped may be one."""
     data = document.data
     needed, members = data.get("guards", {}).get("minAdmins", 0), data.get("members", {})
     groups = any(each["role"] == "admin" for each in data.get("settings", {}).get("groupMappings", ()))
-    additive = data.get("manage", {}).get("members") == Mode.ADDITIVE
+    others = groups or data.get("manage", {}).get("skip") or _is_additive(document)
     roles = [entry["role"] if isinstance(entry, dict) else entry for entry in members.values()]
     admins = roles.count("admin")
-    if members and not groups and not additive and admins < needed:
+    if members and not others and admins < needed:
         message = f"minAdmins is {needed}, and members lists {admins} admin{'s' * (admins != 1)}"
-        hint = "list another admin, lower it, or map a group to admin in settings.groupMappings"
+        hint = "add an admin, lower minAdmins, or map a group to admin in settings.groupMappings"
         yield Problem(document.place("guards", "minAdmins"), message, hint)

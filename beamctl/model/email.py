@@ -15,6 +15,7 @@ _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\
 _SHAPE = re.compile(f"{_ATOM}@{_HOST}")
 _PLAIN = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9][a-z0-9-]*\.)*[a-z0-9]+", re.IGNORECASE | re.ASCII)
 _EVERYONE = "*@"
+NOT_PLAIN = "cannot be used: a domain in a pattern is written in ASCII, and without xn--: list the addresses instead"
 LONGEST = 254
 """Characters in the longest address that mail systems carry (RFC 5321, 4.5.3.1)."""
 
@@ -66,7 +67,13 @@ def matches(names: Collection[str], key: str) -> bool:
 
 def pattern_fault(text: str) -> str:
     """Why this is neither an e-mail address nor a pattern for everyone at a domain; empty if it is one."""
-    return "" if is_pattern(text) and is_domain(text.removeprefix(_EVERYONE)) else fault(text)
+    if "*" not in text:
+        return fault(text)
+    host = text.removeprefix(_EVERYONE)
+    if not is_pattern(text) or not is_domain(host):
+        return f"is not an address or '{_EVERYONE}DOMAIN'"
+    one_spelling = host.isascii() and not any(label.startswith("xn--") for label in folded(host).split("."))
+    return "" if one_spelling else NOT_PLAIN
 
 
 def fault(email: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from beamctl.document.document import Guards, Limit, Self
-from beamctl.model.email import folded
+from beamctl.model.email import folded, matches
 from beamctl.plan.comparison import Comparison, Footing
 from beamctl.plan.declared import Declared
 from beamctl.plan.hazard import Hazard, Risk
@@ -22,7 +22,7 @@ def sizes(found: Iterable[Comparison | Footing]) -> Sizes:
 
 
 def loosened(before: Guards, after: Guards, populations: Sizes) -> Mapping[str, str]:
-    """The guards that are looser than before, each with what changed.."""
+    """The guards that are looser than before, each with what changed."""
     found = {guard: look(before, after, populations) for guard, (_, look) in _GUARDS.items()}
     return {guard: told for guard, told in found.items() if told}
 
@@ -82,7 +82,8 @@ def _allowed_domains(before: Guards, after: Guards, _: Sizes) -> str:
 
 
 def _protected(before: Guards, after: Guards, _: Sizes) -> str:
-    return _said("no longer lists", set(before.protected) - set(after.protected))
+    now = frozenset(after.protected)
+    return _said("no longer lists", {each for each in before.protected if not matches(now, each)})
 
 
 def _prevent_destroy(before: Guards, after: Guards, _: Sizes) -> str:

@@ -80,7 +80,7 @@ def test_documents_in_any_case_and_in_json_are_read_and_the_rest_is_named(
     assert ran.out == "Valid: 4 workspaces (a, b, c, d).\n"
     assert ran.err == (
         "Note: not read: access/README.md, access/e.yaml.bak, access/out. "
-        "Documents end in .yaml, .yml or .json, and are inside the directory.\n"
+        "beamctl reads files ending in .yaml, .yml or .json, and follows no link out of the directory.\n"
     )
     assert cli("validate", "-q").err == ""
 

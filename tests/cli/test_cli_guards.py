@@ -108,7 +108,12 @@ def test_repeated_options_are_one_list(cli: Cli, write: Write) -> None:
 WRONG = [
     ("--min-admins", ["0", "-1", "two", "1.5", "٣", "9" * 10], "is not a number of admins"),
     ("--max-removals", ["0", "0%", "-5", "101%", "1000%", "5 %", "%", "half"], "is not a limit on removals"),
-    ("--protect", ["ada", "ada@", "@example.com", "a@x.io b@x.io"], "is not an e-mail address"),
+    (
+        "--protect",
+        ["ada", "ada@", "@example.com", "a@x.io b@x.io", "a*@x.io"],
+        "is not an e-mail address or '*@DOMAIN'",
+    ),
+    ("--protect", ["*@b\xfccher.de", "*@x.XN--bcher-kva.de"], "without xn--: list the addresses instead"),
     ("--protect", ["gr\u0430ce@example.com", "\u212aim@example.com"], "is not an e-mail address in one alphabet"),
     ("--allowed-domains", ["@example.com", "*.example.com", "a b", "https://x.io"], "is not a domain"),
 ]
@@ -135,6 +140,15 @@ def test_a_wrong_floor_is_3(
     monkeypatch.setenv(variable, values[0])
     assert cli("plan").err.startswith(f"Error: {variable}: ")
     assert cli("drift").code == 0  # it refuses nothing
+
+
+def test_what_protect_takes_is_said(cli: Cli) -> None:
+    assert " ".join(cli("plan", "--protect", "ada").err.split()) == (
+        "Error: --protect: 'ada' is not an e-mail address or '*@DOMAIN' "
+        "Write ada@example.com, or '*@example.com' for everyone at a domain. Separate several with commas."
+    )
+    told = " ".join(cli("plan", "--help").out.split())
+    assert "'*@DOMAIN' means everyone at the domain, without its subdomains." in told
 
 
 @pytest.mark.usefixtures("local")

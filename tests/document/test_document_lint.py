@@ -3,10 +3,14 @@
 import pytest
 
 from beamctl.document.load import SourceText
+from beamctl.model.email import NOT_PLAIN
 from beamctl.usecases.questions import validate
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
+COMMAND = """serviceAccounts:
+  ci: {role: member, apiKeys: {k: {expiresIn: 90d, secretTo: {command: [sh, -c, 'echo "${TOKEN}" {{ x }}']}}}}
+"""
 HEAD = "version: 1\nworkspace: acme\n"
 
 
@@ -16,6 +20,9 @@ HEAD = "version: 1\nworkspace: acme\n"
         ("settings: {displayName: '${NAME}'}", 3, 25, "'${NAME}' looks like a placeholder that was not filled in"),
         ("settings: {labels: {env: '@@ENV@@'}}", 3, 26, "'@@ENV@@' looks like a placeholder that was not filled in"),
         ("settings:\n  displayName: 'a {{ x }} b'", 4, 16, "'{{ x }}' looks like a placeholder that was not filled in"),
+        ("settings: {displayName: 'a ${{ x }} b'}", 3, 25, "'${{ x }}' looks like a placeholder"),
+        ("settings: {labels: {command: '${A}'}}", 3, 30, "'${A}' looks like a placeholder"),
+        ("members: {a@x.io: admin}\nguards: {protected: ['*@Corp.com']}", 4, 22, "no one at corp.com is under members"),
         ("serviceAccounts: {ci: {role: member, description: '${A}'}}", 3, 51, "'${A}' looks like a placeholder"),
         ("members: {a@x.io: admin}\nguards: {protected: [b@x.io]}", 4, 22, "'b@x.io' is not under members"),
         ("members: {a@x.io: admin}\nguards: {self: {email: b@x.io}}", 4, 24, "'b@x.io' is not under members"),
@@ -36,6 +43,9 @@ def test_what_is_probably_not_meant_is_a_warning_at_its_place(text: str, line: i
         "members: {A@x.io: admin}\nguards: {protected: [a@x.io], self: {email: a@X.io}}",
         "guards: {protected: [b@x.io]}\nmembers: {}\nmanage: {skip: {b@x.io: {until: 2099-01-01, reason: r}}}",
         "guards: {protected: [b@x.io]}",
+        "guards: {protected: ['*@x.io']}\nmembers: {a@X.io: admin}",
+        "guards: {protected: [b@x.io, '*@y.io']}\nmembers: {}\nmanage: {members: additive}",
+        COMMAND,
     ],
 )
 def test_what_is_meant_is_no_warning(text: str) -> None:
@@ -69,6 +79,8 @@ def test_guards_that_the_document_does_not_meet() -> None:
     assert said("members: {a@x.io: admin, b@x.io: {role: admin}}") == []
     assert said("members: {a@x.io: admin}\nmanage: {members: additive}") == []
     assert said("members: {a@x.io: admin}\nsettings: {groupMappings: [{groupName: ops, role: admin}]}") == []
+    assert said("members: {a@x.io: admin}\nmanage: {skip: {b@x.io: {until: 2099-01-01, reason: r}}}") == []
+    assert said("members: {a@x.io: admin}\nmanage: {skip: {}}") == [message]
     assert said("settings: {displayName: Acme}") == []
 
 
@@ -81,9 +93,7 @@ def test_everyone_at_a_domain_is_skipped_or_protected() -> None:
     plan = planned(document({"root@x.io": "admin"}, manage={"skip": skip}), FakeWorkspace.of(people))
     assert [change.name for change in plan.changes] == ["c@z.io"]
     assert [note.text.partition(" until")[0] for note in plan.notes] == ["*@Y.io is skipped", "*@none.io is skipped"]
-    assert [
-        note.text.endswith("nobody of that e-mail is in the workspace or under members") for note in plan.notes
-    ] == [
+    assert [note.text.endswith("; no one at none.io is in the workspace or under members") for note in plan.notes] == [
         False,
         True,
     ]
@@ -103,7 +113,17 @@ def test_no_other_asterisk_is_accepted(section: str, text: str) -> None:
     }
     ((line, _, message),) = problems_of(written[section])
     assert line == 3
-    assert "has a '*', which has no meaning here" in message
+    takes_patterns = section in ("protected", "skip")
+    told = f"'{text}' is not an address or '*@DOMAIN'" if takes_patterns else "has a '*', which has no meaning here"
+    assert told in message
+
+
+@pytest.mark.parametrize("text", ["*@b\xfccher.de", "*@xn--bcher-kva.de", "*@mail.XN--bcher-kva.de"])
+def test_a_domain_of_two_spellings_is_in_no_pattern(text: str) -> None:
+    skip = f"manage: {{skip: {{'{text}': {{until: 2099-01-01, reason: r}}}}}}"
+    for written in (f"guards: {{protected: ['{text}']}}", skip):
+        ((line, _, message),) = problems_of(written)
+        assert (line, message) == (3, f"'{text}' {NOT_PLAIN}")
 
 
 def test_an_asterisk_without_quotes_says_what_it_would_mean() -> None:

@@ -88,6 +88,32 @@ def test_who_is_skipped_makes_no_room_for_removals() -> None:
     assert [(hazard.risk, hazard.value) for hazard in planned(want, live).hazards] == [(Risk.MASS_REMOVAL, "2")]
 
 
+def test_a_pattern_is_no_person_and_is_said_by_its_domain() -> None:
+    live = FakeWorkspace.of([ROOT, person("a@y.io"), person("b@y.io")])
+    plan = planned(document({"root@x.io": "admin"}, manage={"skip": {"*@Y.io": UNTIL, "*@Nobody.org": UNTIL}}), live)
+    assert plan.changes == ()
+    assert plan.tally == {"unchanged": 1, "skipped": 2}
+    assert [note.text for note in plan.notes] == [
+        "*@Y.io is skipped until 2026-11-25: TICKET-901",
+        (
+            "*@Nobody.org is skipped until 2026-11-25: TICKET-901; "
+            "no one at nobody.org is in the workspace or under members"
+        ),
+    ]
+
+
+def test_whichever_entry_still_holds_skips() -> None:
+    live = FakeWorkspace.of([ROOT, person("kim@y.io")])
+    ended = {"until": "2026-11-01", "reason": "TICKET-1"}
+    plan = planned(document({"root@x.io": "admin"}, manage={"skip": {"kim@y.io": ended, "*@y.io": UNTIL}}), live)
+    assert (plan.changes, plan.tally) == ((), {"unchanged": 1, "skipped": 1})
+    assert "kim@y.io is still skipped, with *@y.io: their own entry ended on 2026-11-01" in {
+        note.text for note in plan.notes
+    }
+    plan = planned(document({"root@x.io": "admin"}, manage={"skip": {"kim@y.io": UNTIL, "*@y.io": ended}}), live)
+    assert (plan.changes, plan.tally) == ((), {"unchanged": 1, "skipped": 1})
+
+
 def test_additive_or_no_members_at_all() -> None:
     live = FakeWorkspace.of([ROOT, person("kim@x.io")])
     plan = planned(document({"kim@x.io": "admin"}, manage={"members": "additive", **SKIP}), live)

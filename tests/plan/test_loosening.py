@@ -54,6 +54,7 @@ LOOSENED = [
     ({"allowedDomains": None}, "allowedDomains", "any domain is allowed, before only x.io"),
     ({"protected": ["b@x.io"]}, "protected", "no longer lists c@x.io"),
     ({"protected": None}, "protected", "no longer lists b@x.io, c@x.io"),
+    ({"protected": ["*@y.io", "b@x.io"]}, "protected", "no longer lists c@x.io"),
     ({"preventDestroy": False}, "preventDestroy", "true → false"),
     ({"secretSources": ["/run/secrets"]}, "secretSources", "adds /run/secrets"),
     ({"self": None}, "self", "email a@x.io → not set"),
@@ -67,6 +68,7 @@ TIGHTENED = [
     {"maxRemovals": "25%"},  # of four: one
     {"allowedDomains": []},
     {"protected": ["C@X.io", "a@x.io", "b@x.io"]},
+    {"protected": ["*@X.io"]},
     {"self": {"email": "a@X.io"}},
 ]
 
@@ -90,6 +92,12 @@ def test_each_guard_that_is_loosened_is_named(found: dict[str, Any], guard: str,
 def test_guards_that_are_as_strict_are_no_hazard(found: dict[str, Any]) -> None:
     want = changed(found, members=AS_IS | {"new@x.io": "viewer"})
     assert loosens(planned(want, workspace(), recorded=declared(STRICT))) == {}
+
+
+def test_addresses_instead_of_everyone_at_their_domain_protect_fewer() -> None:
+    was, now = (declared({**STRICT, "protected": each}).guards for each in (["*@x.io"], ["b@x.io", "c@x.io"]))
+    assert loosened(was, now, ([4], [4])) == {"protected": "no longer lists *@x.io"}
+    assert loosened(now, was, ([4], [4])) == {}
 
 
 @pytest.mark.parametrize(("found", "guard", "told"), LOOSENED)

@@ -13,7 +13,7 @@ from beamctl.document.problem import Place
 from beamctl.kinds.member.live import Person, attributes
 from beamctl.kinds.member.table import Standing, Verdict, verdict
 from beamctl.kinds.member.wanted import SECTION, Wanted
-from beamctl.model.email import everyone_at, is_pattern
+from beamctl.model.email import domain, everyone_at, folded, is_pattern
 from beamctl.model.role import Role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note
@@ -57,8 +57,8 @@ class Judge:
 
     def skips(self, key: str) -> bool:
         """Whether the document says to leave this person alone for now."""
-        skip = (self._skip.get(key) or self._skip.get(everyone_at(key))) if self._skip else None
-        return skip is not None and self._today < skip.until
+        entries = [self._skip.get(each) for each in (key, everyone_at(key))] if self._skip else []
+        return any(entry is not None and self._today < entry.until for entry in entries)
 
     def person(self, key: str, want: Wanted | None, live: Person | None) -> None:
         """Decide about one person."""
@@ -66,7 +66,7 @@ class Judge:
         if key in self._skip:
             self._say_skipped(self._skip[key], nowhere=nowhere)
         if self.skips(key):
-            self.tally["skipped"] += not nowhere
+            self.tally["skipped"] += not nowhere and not is_pattern(key)
             return
         role = want.on(self._today) if want else None
         if want is not None and want.until is not None:
@@ -92,9 +92,14 @@ class Judge:
     def _say_skipped(self, skip: Skip, *, nowhere: bool) -> None:
         if self._today < skip.until:
             text = f"{skip.email} is skipped until {skip.until}: {skip.reason}"
+        elif self.skips(folded(skip.email)):
+            text = (
+                f"{skip.email} is still skipped, with {everyone_at(skip.email)}: their own entry ended on {skip.until}"
+            )
         else:
             text = f"{skip.email} is no longer skipped: that ended on {skip.until} ({skip.reason})"
-        where = "; nobody of that e-mail is in the workspace or under members" if nowhere else ""
+        nobody = f"no one at {domain(skip.email)}" if is_pattern(skip.email) else "nobody of that e-mail"
+        where = f"; {nobody} is in the workspace or under members" if nowhere else ""
         self.notes.append(Note(text + where, skip.place, excused=self._today < skip.until))
 
     def _warn_of_end(self, want: Wanted) -> None:
