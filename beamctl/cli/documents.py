@@ -19,8 +19,11 @@ from beamctl.usecases.questions import validate
 LARGEST_TOGETHER = 4 * LARGEST
 """Bytes of all files of one run."""
 
+YAML = frozenset({".yaml", ".yml"})
+"""How a document in YAML ends; beamctl writes no other file that ends so."""
+
 _DEFAULTS = ("beamctl.yaml", "access")
-_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_SUFFIXES = YAML | {".json"}
 _SHOWN = 5
 _WHAT_IS_READ = "beamctl reads files ending in .yaml, .yml or .json, and follows no link out of the directory."
 

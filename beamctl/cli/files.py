@@ -50,6 +50,20 @@ def read_beginning(path: Path, most: int) -> bytes:
         raise no_name(str(path)) from None
 
 
+def real_path(path: str | Path) -> str:
+    """The path without symbolic links; empty if no file can have it."""
+    try:
+        return os.path.realpath(path)
+    except ValueError:
+        return ""
+
+
+def is_within(path: str | Path, folder: str | Path) -> bool:
+    """Whether a path leads to a folder or into it, with symbolic links followed. Neither needs to exist."""
+    real, above = real_path(path), real_path(folder)
+    return bool(real and above) and (real == above or real.startswith(above.rstrip(os.sep) + os.sep))
+
+
 def unreadable(name: str | Path, error: OSError) -> UsageError:
     """That something cannot be read, and why."""
     return UsageError(

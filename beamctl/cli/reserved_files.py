@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from beamctl.cli.files import read_file
+from beamctl.cli.documents import YAML
+from beamctl.cli.files import is_within, read_file, real_path
 from beamctl.cli.record_folder import FOLDER
 from beamctl.errors import UsageError
 from beamctl.model.secret import OWN_CREDENTIAL
 from beamctl.model.strict_json import read_json
 from beamctl.plan.saved import LARGEST
 
-_YAML = frozenset({".yaml", ".yml"})
 _OURS = {".git": "is part of the git repository", ".beamctl": "is in beamctl's own folder"}
 """Folders whose content is reserved, in any case."""
 
@@ -55,7 +54,7 @@ class ReservedFiles:
             return "may hold beamctl's own credential"
         if _is_one_of(path, self.documents):
             return "is a document or the plan of this run"
-        if _is_in(path, self.records):
+        if is_within(path, self.records):
             return "is in the folder of run records"
         if why := self._why_not_named(path):
             return why
@@ -65,13 +64,13 @@ class ReservedFiles:
         return f"is a {found}" if found else ""
 
     def _why_not_named(self, path: Path) -> str:
-        parts = {part.lower() for part in (*path.absolute().parts, *Path(_real(path)).parts)}
+        parts = {part.lower() for part in (*path.absolute().parts, *Path(real_path(path)).parts)}
         if ours := next((why for name, why in _OURS.items() if name in parts), ""):
             return ours
         ending = path.suffix.lower()
-        if ending in _YAML:
+        if ending in YAML:
             return f"ends in {path.suffix}, and beamctl reads such files as documents"
-        if ending == ".json" and any(_is_in(path, folder) for folder in self.folders):
+        if ending == ".json" and any(is_within(path, folder) for folder in self.folders):
             return f"ends in {path.suffix}, and beamctl reads such files in that folder as documents"
         return ""
 
@@ -98,12 +97,6 @@ def what_is(path: Path) -> str:
     return "JSON schema" if _SCHEMA in content else ""
 
 
-def _is_in(path: Path, folder: Path) -> bool:
-    """Whether a path is a folder, or below it."""
-    real, above = _real(path), _real(folder)
-    return real == above or real.startswith(above.rstrip(os.sep) + os.sep)
-
-
 def _has_another_name(path: Path) -> bool:
     try:
         return path.is_file() and path.stat().st_nlink > 1
@@ -112,14 +105,7 @@ def _has_another_name(path: Path) -> bool:
 
 
 def _is_one_of(path: Path, others: Iterable[str]) -> bool:
-    return any(_real(path) == _real(other) or _is_same(path, Path(other)) for other in others)
-
-
-def _real(path: str | Path) -> str:
-    try:
-        return os.path.realpath(path)
-    except ValueError:  # no file has this name
-        return ""
+    return any(real_path(path) == real_path(other) or _is_same(path, Path(other)) for other in others)
 
 
 def _is_same(path: Path, other: Path) -> bool:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from beamctl.cli.connect import Access, Link, link
+from beamctl.cli.documents import YAML
 from beamctl.cli.files import read_file
 from beamctl.cli.machine_clock import moment
 from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared
@@ -30,7 +31,6 @@ from beamctl.report.text.stale import moved_text
 from beamctl.usecases.questions import Recheck, identify, look_again, open_plan
 
 _USUAL = timedelta(hours=24)
-_DOCUMENTS = frozenset({".yaml", ".yml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def open_saved(
             named.
         StalePlanError: It does not hold any more.
     """
-    if Path(file).suffix in _DOCUMENTS:
+    if Path(file).suffix in YAML:
         hint = f"Documents are named with -f:  beamctl apply -f {quoted(file)}"
         raise UsageError(f"{file} is no saved plan", hint)
     saved = open_plan(read_file(Path(file), LARGEST), file)

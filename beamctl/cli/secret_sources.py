@@ -3,10 +3,10 @@ allowed. Symbolic links are followed, so the plan itself cannot see this."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from os.path import abspath, realpath
+from os.path import abspath
 
+from beamctl.cli.files import is_within, real_path
 from beamctl.model.text import printable
 from beamctl.plan.change import Change
 from beamctl.plan.hazard import Hazard, Risk, merged
@@ -18,9 +18,9 @@ def with_source_hazards(plan: Plan) -> Plan:
     """The plan with a hazard for each file that is in none of the folders it may be in. No file is read."""
     found = []
     for change in plan.changes:
-        folders = [_real(folder) for folder in folders_of(change)]
+        folders = folders_of(change)
         for part, path in files_of(change):
-            if not _is_within(_real(path), folders):
+            if not any(is_within(path, folder) for folder in folders):
                 because = f"{part} of {change.name} would be read from {path}, {_where(change, path)}"
                 found.append(Hazard(Risk.SECRET_SOURCE, exact(path), printable(because)))
     return replace(plan, hazards=merged(plan.hazards, found))
@@ -29,20 +29,6 @@ def with_source_hazards(plan: Plan) -> Plan:
 def _where(change: Change, path: str) -> str:
     source = change.place.source if change.place else ""
     outside = f"outside the folder of {source}" if source not in ("", STANDARD_INPUT) else "elsewhere"
-    real = _real(path)
+    real = real_path(path)
     plain = abspath(path)  # noqa: PTH100 - `resolve` follows links
-    return outside if real in (None, plain) else f"which leads to {real}, {outside}"
-
-
-def _is_within(real: str | None, folders: Sequence[str | None]) -> bool:
-    return real is not None and any(
-        folder is not None and (real == folder or real.startswith(folder.rstrip("/") + "/")) for folder in folders
-    )
-
-
-def _real(path: str) -> str | None:
-    """The path without symbolic links; None if no file can have it."""
-    try:
-        return realpath(path)
-    except ValueError:
-        return None
+    return outside if real in ("", plain) else f"which leads to {real}, {outside}"

@@ -32,6 +32,11 @@ def is_premise(key: str, what: str) -> bool:
     return key == what or (key.startswith(f"{what} (") and key.endswith(")"))
 
 
+def name_in(key: str) -> str:
+    """The name of what a change with this key makes."""
+    return key.partition(" (")[0]
+
+
 def beside(key: str) -> frozenset[str]:
     """The ids of those that a key tells of."""
     _, _, told = key.partition(" (")
@@ -57,7 +62,7 @@ def _left(each: Interrupted, what: Collection[str], identifier: str, created: da
     change = each.change
     if change.action is Action.DELETE:
         return change.key == identifier
-    if change.key.partition(" (")[0] not in what or identifier in beside(change.key):
+    if name_in(change.key) not in what or identifier in beside(change.key):
         return False
     if created is None:
         return each.repeated is None

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.premise import beside, premise
+from beamctl.kinds.premise import beside, name_in, premise
 from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts, moment
 from beamctl.model.duration import duration
 from beamctl.model.text import is_whole
@@ -176,7 +176,7 @@ def made_since(live: Keys, keys: Iterable[str]) -> Mapping[str, dict[str, str]]:
         names = {key.name for key in owned.keys or ()}
         made = {f"{label} / {name}": owned.handed_over(name) for label in labels for name in names}
         for key in keys:
-            newer = [each for each in made.get(key.partition(" (")[0], ()) if each.id not in beside(key)]
+            newer = [each for each in made.get(name_in(key), ()) if each.id not in beside(key)]
             found.update({key: attributes(owned, newer[-1])} if newer else {})
     return found
 

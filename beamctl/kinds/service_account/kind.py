@@ -12,7 +12,7 @@ from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.making import after_created
-from beamctl.kinds.premise import beside
+from beamctl.kinds.premise import beside, name_in
 from beamctl.kinds.service_account import calls, hazards, lookup
 from beamctl.kinds.service_account import wanted as document_side
 from beamctl.kinds.service_account.export import export
@@ -77,7 +77,7 @@ class ServiceAccountKind:
         found = {}
         for key in keys:
             known = beside(key)
-            newer = [each for each in live.named(key.partition(" (")[0]) if each.client_id not in known]
+            newer = [each for each in live.named(name_in(key)) if each.client_id not in known]
             there = [live.by_id[key]] if key in live.by_id else newer
             found.update({key: attributes(there[0])} if there else {})
         return found
