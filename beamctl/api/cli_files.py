@@ -54,7 +54,7 @@ class Entry:
 
 
 def read_file(path: str, seconds: float = SECONDS) -> FileText | None:
-    """A file from disk; None where there is none. A leading `~` is the home directory.
+    """A file from disk, or None if it does not exist. A leading `~` is the home directory.
 
     Args:
         path: A regular file, or a pipe, as of a shell's `<(command)`.

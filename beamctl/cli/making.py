@@ -178,7 +178,7 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
 def _end(record: RecordFile, events: Sequence[Event], way: Way) -> None:
     try:
         record.end(events, interrupted=way.stop.is_set())
-    except RecordError as error:  # what was done was done, and is told: the record alone does not say so
+    except RecordError as error:  # the changes are made and reported; only the record lacks its end
         say(f"Warning: {printable(error.message)}")
 
 

@@ -91,7 +91,7 @@ class RecordFolder:
             repository = repository_of(real)
             tracked = repository.tracked(real, SUFFIX) if repository else frozenset[str]()
             if isinstance(tracked, str):
-                why = f"cannot tell whether the run records in {self.path} are tracked by git: git {tracked}"
+                why = f"cannot tell whether git tracks the run records in {self.path}: git {tracked}"
                 raise UsageError(why, _ELSEWHERE)
             self._tracked = tracked
         for path in found:

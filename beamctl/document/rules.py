@@ -29,8 +29,8 @@ def check(document: Document) -> Iterator[Problem]:
 
 
 def unseen_in_names(document: Document) -> Iterator[Problem]:
-    """Names with a character that a reader cannot see, wherever the document has a name. E-mail addresses are checked
-    where they are read."""
+    """Every name in the document with a character that a reader cannot see. E-mail addresses are checked when they
+    are read."""
     for path, text, place in _names(document, document.data, ()):
         if char := unseen(text):
             message = f"{quoted(text)} has a character that cannot be seen: {described(char)}"

@@ -147,8 +147,8 @@ def _hand_over(making: Making, identifier: str, secret: Mapping[str, str]) -> Ta
 
 
 def _take_back(making: Making, identifier: str, why: str, hint: str, kept: str = "", *, alone: bool = True) -> Talk:
-    """Delete what was made, as its secret is lost. Where it is not alone, the API may have made it twice: the mark
-    stays over the other one, and where that is another run's, that run takes it out."""
+    """Delete what was made, because its secret is lost. If there is another one, the API may have made two: the mark
+    stays for that one. If it belongs to another run, that run removes the mark."""
     gone = yield making.deletion(identifier)
     thing = making.sort.thing
     if not is_gone(gone):

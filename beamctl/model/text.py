@@ -90,7 +90,7 @@ def _escape(char: str) -> str:
 
 @cache
 def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
-    """What cannot be seen where it does not join one emoji; and wherever it is."""
+    """Characters that cannot be seen: those that do not join an emoji, and all of them."""
     import regex  # it takes 15 ms, and most text is ASCII
 
     picture, ignorable = r"\p{Extended_Pictographic}", rf"[\p{{Default_Ignorable_Code_Point}}{_BLANK}]"

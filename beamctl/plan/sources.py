@@ -1,5 +1,5 @@
-"""Which files the secrets of a change come from, and where they may be. Whether they are there, `cli.secret_sources`
-finds out, as that needs the file system."""
+"""Which files the secrets of a change come from, and which folders they may be in. `cli.secret_sources` compares the
+two, because that needs the file system."""
 
 from __future__ import annotations
 

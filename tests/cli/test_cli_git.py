@@ -23,7 +23,7 @@ def test_what_is_as_committed(directory: Path) -> None:
         assert commit_of(path) == commit
     (directory / "here").symlink_to(".")
     assert commit_of("here/a.yaml") == commit
-    (directory / "a.yaml").write_bytes(b"a\r\nb\r\n")  # as git checks it out where that is asked for
+    (directory / "a.yaml").write_bytes(b"a\r\nb\r\n")  # as git checks it out with core.autocrlf
     assert commit_of("a.yaml") == commit
     (directory / "odd blob 2").write_bytes(b"a")
     (directory / "new\nline.yaml").write_bytes(b"a\nb\n")
@@ -93,7 +93,7 @@ def test_a_replaced_object_is_not_what_was_committed(directory: Path) -> None:
 
 
 def test_no_folder_that_looks_like_a_repository_is_one(directory: Path, tmp_path: Path) -> None:
-    """What is asked is of the repository that is named, with no monitor, wherever git itself would look."""
+    """Git uses the repository that is named to it, without a monitor, whatever it would find by itself."""
     (directory / "a.yaml").write_text("a")
     begun(directory)
     asked = tmp_path / "asked"

@@ -35,7 +35,7 @@ def test_whatever_the_document_and_the_workspace_say(there: dict[str, object] | 
     members = {"root@x.io": "admin", **({"KIM@x.io": wanted} if wanted else {})}
     plan = planned(document(members, manage=SKIP), live)
     assert (plan.changes, plan.hazards, plan.differs) == ((), (), False)
-    nobody = "" if there or wanted else "; nobody of that e-mail is in the workspace or under members"
+    nobody = "" if there or wanted else "; no one with that address is in the workspace or under members"
     assert plan.notes == (Note(SAID + nobody, Place("access.yaml", 5, 5), excused=True),)
     assert plan.tally == {"unchanged": 1, **({} if nobody else {"skipped": 1})}
 

@@ -98,7 +98,7 @@ class Judge:
             )
         else:
             text = f"{skip.email} is no longer skipped: that ended on {skip.until} ({skip.reason})"
-        nobody = f"no one at {domain(skip.email)}" if is_pattern(skip.email) else "nobody of that e-mail"
+        nobody = f"no one at {domain(skip.email)}" if is_pattern(skip.email) else "no one with that address"
         where = f"; {nobody} is in the workspace or under members" if nowhere else ""
         self.notes.append(Note(text + where, skip.place, excused=self._today < skip.until))
 

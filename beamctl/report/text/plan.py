@@ -32,8 +32,8 @@ def plans_text(
     command: str = APPLY,
     saved: Saved | None = None,
 ) -> str:
-    """All plans of a run, and the file that they were saved in, if any. Where there are several, a command that is to
-    be about one of them must pick it."""
+    """All plans of a run, and the file that they were saved in, if any. If there are several, each command names its
+    workspace."""
     commands = [f"{command} -w {plan.workspace}" if len(plans) > 1 else command for plan in plans]
     texts = [plan_text(plan, allowed, style, command=one) for plan, one in zip(plans, commands, strict=True)]
     return "\n".join([*([origin_text(saved)] if saved else []), *texts])
