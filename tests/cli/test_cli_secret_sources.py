@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from beamctl.cli.files import is_within
 from tests.cli.loopback import Api
 from tests.cli.process import process
 from tests.cli.world import CANARY, Cli, Write
@@ -247,3 +248,12 @@ def test_no_file_is_read_before_the_plan_is_approved(write: Write) -> None:
     assert "there is no terminal to ask on" in ran.err
     assert "READ" not in ran.out
     assert "READ needed" in process("apply", "--auto-approve", prelude=watch).out
+
+
+def test_a_name_that_no_file_can_have_is_in_no_folder_and_holds_nothing() -> None:
+    assert is_within("/a/b", "/a")
+    assert is_within("/a", "/")
+    assert not is_within("/ab", "/a")
+    assert not is_within("/a/b", "a\0")
+    assert not is_within("a\0", "/")
+    assert not is_within("a\0", "a\0")
