@@ -102,6 +102,11 @@ class WorkspaceApi:
         """What deletes the workspace itself, and can do nothing else."""
         return _WorkspaceDeleter(self._line)
 
+    @property
+    def credential_from(self) -> str:
+        """What named the credential, in words."""
+        return self._line.connection.credential_from
+
     def who(self) -> Identity:
         """What the credential tells of its owner, without asking anybody; nothing for an API key."""
         return self._auth.who()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -80,4 +80,12 @@ class Unconfirmed:
     why: str = ""
 
 
+_NOT_PERMITTED = (401, 403)
+
 Event = Started | Ended | NotAttempted | Confirmed | Unconfirmed
+
+
+def is_not_permitted(events: Iterable[Event]) -> bool:
+    """Whether the API refused whoever asked: it answered every change that was tried with 401 or 403."""
+    outcomes = [event.outcome for event in events if isinstance(event, Ended)]
+    return bool(outcomes) and all(outcome.refusal in _NOT_PERMITTED for outcome in outcomes)

@@ -4,7 +4,8 @@ reads again before anything is taken from anyone, and checks at the end that wha
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,18 +14,21 @@ from typing import Any, assert_never
 
 from beamctl.apply.confirmation import confirm
 from beamctl.apply.event import Ended, Event, NotAttempted, Started, Unconfirmed
-from beamctl.apply.reread import Doubts, reread
+from beamctl.apply.reread import reread
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
 from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.ports import Pause, Reader, Sender, Vault
 from beamctl.model.secret import Fetch, HandOver
-from beamctl.plan.change import Change, Stage
-from beamctl.plan.kind import Ending, Kind, Outcome
+from beamctl.plan.change import Action, Change, ChangeId, Stage
+from beamctl.plan.kind import Conversation, Ending, Kind, Outcome
 from beamctl.plan.plan import Plan
 
-_FAILED = "a change before it failed, and nothing is taken away after such a failure"
 _UNKNOWN = "; whether it was made is not known"
 _LOOK = "Run `beamctl plan` to see how it stands."
+_NOT_PERMITTED = "the API forbids every change with this credential"
+_UNAUTHENTICATED, _FORBIDDEN = 401, 403
+_ENOUGH = 3
+"""Changes of one kind and action that are tried while the API has forbidden everything."""
 
 Witness = Callable[[Event], None]
 
@@ -59,94 +63,200 @@ def apply(plan: Plan, means: Means) -> Iterator[Event]:
     """Make the changes of a plan and yield what becomes of each: every change ends in exactly one last event. A change
     that is made is confirmed or not by a further event.
 
-    A change that the API refuses by itself stops none but those that follow it. What fails otherwise, and what others
-    stand on, stops the stages that take something away.
+    A change that fails, or of which it is not known what became of it, stops only what depends on it. One that the API
+    refuses is tried once more after something of its kind was taken away: that may have made room for it.
     """
-    halt = _Halt(means.stop, means.witness)
-    made = _Made(plan, means, halt)
-    takes_nothing = ""
-    doubts: Doubts | None = None
+    run = _Run(plan, means)
     for stage, changes in plan.stages():
-        yield from made.confirm(None if stage is Stage.OURSELVES else {(each.kind, each.follows) for each in changes})
-        if stage.takes and doubts is None and not (takes_nothing or halt.why):
-            takes_nothing, doubts = reread(plan, means.kinds, means.reader)
-        why_not = halt.why or takes_nothing * stage.takes
-        judged = [(change, why_not or _why_not(plan, change, doubts or {}, made.keys)) for change in changes]
-        yield from (halt.told(NotAttempted(change, why)) for change, why in judged if why)
-        for event in _run_stage(plan.workspace, [change for change, why in judged if not why], means, halt):
-            if isinstance(event, Ended):
-                made.add(event)
-                takes_nothing = takes_nothing or _FAILED * _forbids(event.change, event.outcome)
-            yield event
-    yield from made.confirm(None)
+        yield from run.make(stage, changes)
+    yield from run.end()
 
 
-class _Made:
-    """The changes that were answered as made.
+class _Run:
+    """One apply: what was made so far, and what must not be made."""
 
-    Attributes:
-        keys: The kind and key of each, without those that turned out not to be in effect.
-    """
-
-    def __init__(self, plan: Plan, means: Means, halt: _Halt) -> None:
-        self.keys: set[tuple[str, str]] = set()
+    def __init__(self, plan: Plan, means: Means) -> None:
+        self._plan, self._means = plan, means
+        self._halt = _Halt(means.stop, means.witness)
+        self._permission = _Permission()
+        self._made: set[ChangeId] = set()  # without those that turned out not to be in effect
         self._unconfirmed: list[Ended] = []
-        self._plan, self._means, self._halt = plan, means, halt
+        self._refused: list[_Refused] = []
+        self._held: Mapping[ChangeId, str] | None = None
 
-    def add(self, event: Ended) -> None:
-        """Remember a change that was made."""
-        if event.outcome.ending is Ending.DONE:
-            self.keys.add(_key(event.change))
-            self._unconfirmed.append(event)
+    def make(self, stage: Stage, changes: Sequence[Change]) -> Iterator[Event]:
+        """Make the changes of one stage, but those that must not be made."""
+        last = stage is Stage.OURSELVES
+        if last:
+            yield from self._try_again()
+        first = stage.takes and self._held is None
+        coming = [change for change in self._plan.changes if change.stage >= stage] if first else changes
+        leaders = {(each.kind, key) for change in coming for each in change.depends_on for key in each.keys}
+        yield from self._confirm(None if last else leaders)
+        if first and not self._halt.why:
+            left = [change for change in coming if not self._waits_for(change)]
+            self._held = reread(self._plan, left, self._means.kinds, self._means.reader)
+        judged = [(change, self._why_not(change)) for change in changes]
+        yield from (self._halt.told(NotAttempted(change, why)) for change, why in judged if why)
+        yield from self._attempt([change for change, why in judged if not why])
 
-    def confirm(self, only: Collection[tuple[str, str]] | None) -> Iterator[Event]:
-        """Look whether changes are in effect: those with these kinds and keys, or all that were not looked at yet."""
+    def end(self) -> Iterator[Event]:
+        """Make what was refused if there may be room for it now, and look whether everything is in effect."""
+        yield from self._try_again()
+        yield from self._confirm(None)
+
+    def _why_not(self, change: Change) -> str:
+        return self._halt.why or self._waits_for(change) or (self._held or {}).get(change.id, "")
+
+    def _waits_for(self, change: Change) -> str:
+        """What it depends on and is not in effect, in words; empty if there is nothing of that kind."""
+        for each in change.depends_on:
+            missing = [key for key in each.keys if (each.kind, key) not in self._made]
+            if len(each.keys) - len(missing) < each.at_least:
+                names = [other.name for other in self._plan.changes if other.kind == each.kind and other.key in missing]
+                enough = "" if each.at_least == len(each.keys) else f", of which {each.at_least} must be done"
+                return f"it depends on {', '.join(names or missing)}, which was not done{enough}"
+        return ""
+
+    def _attempt(self, changes: Sequence[Change], begun: Collection[ChangeId] | None = None) -> Iterator[Event]:
+        lanes: dict[str, list[Change]] = {}
+        for change in changes:
+            lanes.setdefault(change.lane or f"\0{change.kind}\0{change.key}", []).append(change)
+        tasks = [_Lane(lane, self._plan.workspace, self._means, self._halt, begun) for lane in lanes.values()]
+        while tasks and not self._permission.proven:  # one at a time until the API takes one, to stop in time if not
+            task = tasks.pop(0)
+            if self._permission.refuses(task.changes):
+                self._refused += [_Refused(change) for change in task.changes]
+                continue
+            yield from self._note(_run([task], 1))
+        yield from self._note(_run(tasks, self._means.parallelism))
+
+    def _note(self, events: Iterable[Event | _Refused]) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, _Refused):
+                self._refused.append(event)
+                self._permission.add(event.change, event.outcome)
+                continue
+            if isinstance(event, Ended):
+                self._permission.add(event.change, event.outcome)
+                if event.outcome.ending is Ending.DONE:
+                    self._made.add(event.change.id)
+                    self._unconfirmed.append(event)
+            yield event
+
+    def _try_again(self) -> Iterator[Event]:
+        """Once more, what was refused before something of its kind was taken away, or was not even tried because the
+        API had forbidden everything until then."""
+        refused, self._refused = self._refused, []
+        taken = {change.kind for change in self._plan.changes if change.takes and change.id in self._made}
+        retried = [
+            each for each in refused if self._permission.proven and (each.outcome is None or each.change.kind in taken)
+        ]
+        if retried and not self._halt.why:
+            begun = {each.change.id for each in retried if each.outcome is not None}
+            yield from self._attempt([each.change for each in retried], begun)
+        else:
+            retried = []
+        for each in refused:
+            if each not in retried:
+                why = self._halt.why or _NOT_PERMITTED
+                yield self._halt.told(
+                    Ended(each.change, each.outcome) if each.outcome else NotAttempted(each.change, why)
+                )
+
+    def _confirm(self, only: Collection[ChangeId] | None) -> Iterator[Event]:
+        """Look whether changes are in effect: those with these ids, or all that were not looked at yet."""
         due: list[Ended] = []
         later: list[Ended] = []
         for event in self._unconfirmed:
-            (due if only is None or _key(event.change) in only else later).append(event)
+            (due if only is None or event.change.id in only else later).append(event)
         if not due or self._halt.why:
             return
         self._unconfirmed = later
-        in_doubt = {_key(event.change) for event in due if not event.outcome.certain}
+        in_doubt = {event.change.id for event in due if not event.outcome.certain}
         means, changes = self._means, [event.change for event in due]
         with suppress(InterruptedRunError):
             for look in confirm(changes, self._plan, means.kinds, means.reader, means.pause):
-                key = _key(look.change)
                 if isinstance(look, Unconfirmed):
-                    self.keys.discard(key)
-                elif key in in_doubt:
+                    self._made.discard(look.change.id)
+                    look = self._withdrawn(look)  # noqa: PLW2901 - the same event, with what became of it
+                elif look.change.id in in_doubt:
                     look = replace(look, late=True)  # noqa: PLW2901 - the same event, with what only we know
                 yield self._halt.told(look)
 
-
-def _key(change: Change) -> tuple[str, str]:
-    return change.kind, change.key
-
-
-def _forbids(change: Change, outcome: Outcome) -> bool:
-    """Whether nothing may be taken from anyone after this."""
-    return outcome.ending is Ending.FAILED and (change.stage.grounds or not outcome.refused)
-
-
-def _why_not(plan: Plan, change: Change, doubts: Doubts, done: Collection[tuple[str, str]]) -> str:
-    """Why just this change is not made; empty where it is."""
-    leader = (change.kind, change.follows)
-    if change.follows and leader not in done:
-        names = [each.name for each in plan.changes if (each.kind, each.key) == leader]
-        return f"it goes with {(names or [change.follows])[0]}, which was not done"
-    return doubts.get((change.kind, change.key), "") if change.takes else ""
+    def _withdrawn(self, look: Unconfirmed) -> Unconfirmed:
+        """Take back a change that gave more than was asked for, if there is such a way."""
+        conversation = self._means.kinds[look.change.kind].withdrawal(look.change, look.shows)
+        if conversation is None:
+            return look
+        try:
+            return replace(look, why=_converse(conversation, self._means, self._halt).remark)
+        except BeamctlError as error:
+            return replace(look, why=f"it was not taken back: {error.message}")
 
 
-def _run_stage(workspace: str, changes: Sequence[Change], means: Means, halt: _Halt) -> Iterator[Event]:
-    lanes: dict[str, list[Change]] = {}
-    for change in changes:
-        lanes.setdefault(change.lane or f"\0{change.kind}\0{change.key}", []).append(change)
-    events: SimpleQueue[Event] = SimpleQueue()
-    with ThreadPoolExecutor(max_workers=means.parallelism, thread_name_prefix="beamctl") as pool:
-        running: set[Future[None]] = set()
-        for lane in lanes.values():
-            running.add(pool.submit(_run_lane, workspace, lane, means, halt, events.put))
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A change that may be tried once more.
+
+    Attributes:
+        change: Which.
+        outcome: How the API refused it; None if it was not tried.
+    """
+
+    change: Change
+    outcome: Outcome | None = None
+
+
+class _Permission:
+    """Whether the credential may change anything at all.
+
+    Attributes:
+        proven: Whether the API did anything else than forbid a change.
+    """
+
+    def __init__(self) -> None:
+        self.proven = False
+        self._forbidden: Counter[tuple[str, Action]] = Counter()
+
+    def add(self, change: Change, outcome: Outcome | None) -> None:
+        """Learn from what became of a change."""
+        if outcome is not None and outcome.refusal == _FORBIDDEN:
+            self._forbidden[change.kind, change.action] += 1
+        elif outcome is not None:
+            self.proven = True
+
+    def refuses(self, changes: Sequence[Change]) -> bool:
+        """Whether changes like these were forbidden often enough."""
+        return any(self._forbidden[change.kind, change.action] >= _ENOUGH for change in changes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """Changes that run one after the other.
+
+    Attributes:
+        changes: In order.
+        workspace: The workspace.
+        means: What an apply needs.
+        halt: Why no further change may begin.
+        begun: Those that were begun before, where this is the last attempt; None where it is not.
+    """
+
+    changes: Sequence[Change]
+    workspace: str
+    means: Means
+    halt: _Halt
+    begun: Collection[ChangeId] | None
+
+
+def _run(lanes: Sequence[_Lane], parallelism: int) -> Iterator[Event | _Refused]:
+    """Run lanes side by side."""
+    if not lanes:
+        return
+    events: SimpleQueue[Event | _Refused] = SimpleQueue()
+    with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="beamctl") as pool:
+        running: set[Future[None]] = {pool.submit(_run_lane, lane, events.put) for lane in lanes}
         try:
             while running:
                 ended, running = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
@@ -155,11 +265,11 @@ def _run_stage(workspace: str, changes: Sequence[Change], means: Means, halt: _H
                     future.result()
         finally:
             if running:  # whoever listens went away: begin nothing more
-                halt.why_fatal = halt.why_fatal or "interrupted"
+                lanes[0].halt.why_fatal = lanes[0].halt.why_fatal or "interrupted"
     yield from _drain(events)
 
 
-def _drain(events: SimpleQueue[Event]) -> Iterator[Event]:
+def _drain(events: SimpleQueue[Event | _Refused]) -> Iterator[Event | _Refused]:
     while not events.empty():
         yield events.get()
 
@@ -189,15 +299,16 @@ class _Halt:
         return self.why_fatal
 
 
-def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt, put: Callable[[Event], None]) -> None:
-    for change in lane:
-        begun = None if halt.why else halt.told(Started(change))
-        if begun is None or halt.why:
+def _run_lane(lane: _Lane, put: Callable[[Event | _Refused], None]) -> None:
+    halt = lane.halt
+    for change in lane.changes:
+        if not halt.why and change.id not in (lane.begun or ()):
+            put(halt.told(Started(change)))
+        if halt.why:
             put(halt.told(NotAttempted(change, halt.why)))
             continue
-        put(begun)
         try:
-            outcome = _converse(change, workspace, means, halt)
+            outcome = _converse(lane.means.kinds[change.kind].perform(change, lane.workspace), lane.means, halt)
         except InterruptedRunError:
             put(halt.told(NotAttempted(change, "interrupted")))
             continue
@@ -206,7 +317,10 @@ def _run_lane(workspace: str, lane: Sequence[Change], means: Means, halt: _Halt,
         except Exception as error:  # noqa: BLE001 - a bug in one change must not hide what became of the others
             bug = f"beamctl has a bug: {type(error).__name__}{_UNKNOWN}"
             outcome = Outcome(Ending.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
-        put(halt.told(Ended(change, outcome)))
+        if outcome.refusal and not change.stage.takes and lane.begun is None and not halt.why:
+            put(_Refused(change, outcome))
+        else:
+            put(halt.told(Ended(change, outcome)))
 
 
 def _answer(asked: ApiCall | HandOver | Fetch, means: Means) -> Answer | Lost:
@@ -223,8 +337,7 @@ def _answer(asked: ApiCall | HandOver | Fetch, means: Means) -> Answer | Lost:
             assert_never(asked)
 
 
-def _converse(change: Change, workspace: str, means: Means, halt: _Halt) -> Outcome:
-    conversation = means.kinds[change.kind].perform(change, workspace)
+def _converse(conversation: Conversation, means: Means, halt: _Halt) -> Outcome:
     begun = False
     try:
         call = next(conversation)
@@ -241,4 +354,5 @@ def _converse(change: Change, workspace: str, means: Means, halt: _Halt) -> Outc
         return Outcome(Ending.FAILED, f"interrupted between its calls{_UNKNOWN}", _LOOK)
     except UnauthenticatedError as error:
         halt.why_fatal = error.message  # no further call can succeed
-        return Outcome(Ending.FAILED, error.message + _UNKNOWN * begun, error.hint)
+        refusal = 0 if begun else _UNAUTHENTICATED
+        return Outcome(Ending.FAILED, error.message + _UNKNOWN * begun, error.hint, refusal)

@@ -1,49 +1,61 @@
-"""Looks again before anything is taken from anyone: are those there on whom the plan relies, is the listing whole, and
-are those who would lose something still what was planned? It must not know any kind by name, nor make a change."""
+"""Looks again before anything is taken from anyone: is what the API shows whole, are those there on whom the plan relies,
+and are those who would lose something still what was planned?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from beamctl.errors import BeamctlError
 from beamctl.model.ports import Reader
+from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.inside import ABSENT, differences, same
 from beamctl.plan.kind import Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
 
-Doubts = Mapping[tuple[str, str], str]
-"""By kind and key, why one change must not be made after all."""
 
+def reread(
+    plan: Plan, left: Sequence[Change], kinds: Mapping[str, Kind[Any]], reader: Reader
+) -> Mapping[ChangeId, str]:
+    """Why changes must not be made after all. A listing that cannot be true keeps all from being made that take
+    something; one that cannot be read only those that need it.
 
-def reread(plan: Plan, kinds: Mapping[str, Kind[Any]], reader: Reader) -> tuple[str, Doubts]:
-    """Why nothing may be taken at all, empty where it may; and why some must not lose what was planned."""
-    doubts: dict[tuple[str, str], str] = {}
-    taken = {change.kind for change in plan.changes if change.takes}
-    for name in sorted(taken.union(plan.relies_on, plan.stays)):
-        kind = kinds[name]
+    Args:
+        plan: The plan.
+        left: Its changes that take something and are to be made, in order.
+        kinds: By name.
+        reader: The API.
+    """
+    held: dict[ChangeId, str] = {}
+    needed = {*(change.kind for change in left), *plan.relies_on, *(name for name, keys in plan.stays.items() if keys)}
+    for name in sorted(needed):
+        kind, relies_on = kinds[name], plan.relies_on.get(name, ())
         try:
-            live = read(kind, plan.workspace, reader, _losing(plan, name).__contains__)
-        except BeamctlError as error:
-            return f"the {kind.section} could not be read again: {error.message}", {}
+            live = read(kind, plan.workspace, reader, {each.key for each in left if each.kind == name}.__contains__)
         except Exception as error:  # noqa: BLE001 - what was done so far must still be told
-            return f"the {kind.section} could not be read again: beamctl has a bug: {type(error).__name__}", {}
-        if why := kind.doubt(live, plan.relies_on.get(name, ()), plan.stays.get(name, ())):
-            return why, {}
-        doubts |= {(name, key): why for key, why in _moved(plan, kind, live)}
-    return "", doubts
+            why = error.message if isinstance(error, BeamctlError) else f"beamctl has a bug: {type(error).__name__}"
+            unread = f"the {kind.section} could not be read again: {why}"
+            held.update({change.id: unread for change in left if _needs(change, name, plan)})
+            continue
+        if why := kind.doubt(live, relies_on, plan.stays.get(name, ())):
+            return {change.id: why for change in left}
+        held.update(_moved(plan, left, kind, live))
+        if relies_on:
+            made = [change for change in left if change.id not in held]
+            held.update(kind.too_few_left(live, made, relies_on, plan.keeps.get(name, 1)))
+    return held
 
 
-def _losing(plan: Plan, kind: str) -> frozenset[str]:
-    """The keys of what loses something."""
-    return frozenset(change.key for change in plan.changes if change.takes and change.kind == kind)
+def _needs(change: Change, name: str, plan: Plan) -> bool:
+    """Whether a change needs a listing: of its own kind, or of those on whom it relies."""
+    return change.kind == name or (name in plan.relies_on and any(each.kind == name for each in change.depends_on))
 
 
-def _moved(plan: Plan, kind: Kind[Any], live: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - the kind's own
+def _moved(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> Iterator[tuple[ChangeId, str]]:  # noqa: ANN401
     """Those who are neither as they were when it was planned that they lose something, nor as they would be then."""
     was = plan.rests_on.get(kind.name, {})
-    changes = [change for change in plan.changes if change.takes and change.kind == kind.name]
+    changes = [change for change in left if change.kind == kind.name]
     now = kind.objects(live, [change.key for change in changes])
     for change in changes:
         before, after = was.get(change.key), now.get(change.key)
@@ -54,7 +66,7 @@ def _moved(plan: Plan, kind: Kind[Any], live: Any) -> Iterator[tuple[str, str]]:
         if not same(before, after):
             spots = differences(before, after)
             told = ", ".join(f"{spot.path} was {_said(spot.before)}, and is {_said(spot.after)}" for spot in spots)
-            yield change.key, f"it is no longer as it was planned: {told}"
+            yield change.id, f"it is no longer as it was planned: {told}"
 
 
 def _said(value: object) -> str:

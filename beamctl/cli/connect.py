@@ -67,6 +67,7 @@ class Link:
         sender: The half that can; only `apply` uses it.
         identity: Who the credential says we are; None where it does not.
         pause: Waits between two looks at what was changed.
+        credential_from: What named the credential, in words.
     """
 
     api_url: str
@@ -74,6 +75,7 @@ class Link:
     sender: Sender
     identity: Identity | None
     pause: Pause
+    credential_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def link(access: Access, workspace: str) -> Iterator[Link]:
         BeamctlError: There is no credential, or something that should name the API or a credential is wrong.
     """
     with _opened(access, workspace) as (api_url, api):
-        yield Link(api_url, api.reader(), api.sender(), _identity(api), access.pause)
+        yield Link(api_url, api.reader(), api.sender(), _identity(api), access.pause, api.credential_from)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event as StopSignal
 
-from beamctl.apply.event import Event
+from beamctl.apply.event import Event, is_not_permitted
 from beamctl.cli.exits import Exit
 from beamctl.cli.interrupt import Interrupt
 from beamctl.cli.output import Output, UnwritableError, say
@@ -113,7 +113,7 @@ def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
         UsageError: A record cannot be begun: nothing was changed.
         UnwritableError: The report cannot be written; the changes were made all the same.
     """
-    code = Exit.DONE
+    codes: set[Exit] = set()
     unwritable: UnwritableError | None = None
     due = [
         each if each.plan.changes else _counting_nothing(each)
@@ -140,10 +140,22 @@ def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
                 _make_one(each, events, record, way)
             except UnwritableError as error:
                 unwritable = error
-            code = code if totals(events).complete else Exit.PARTLY
+            codes.add(_code(each, events))
     if unwritable is not None:
         raise UnwritableError(unwritable.message, WENT_ON)
-    return Exit.INTERRUPTED if way.stop.is_set() else code
+    if way.stop.is_set():
+        return Exit.INTERRUPTED
+    return Exit.PARTLY if len(codes) > 1 else next(iter(codes), Exit.DONE)
+
+
+def _code(each: Planned, events: Sequence[Event]) -> Exit:
+    """The exit code of one workspace."""
+    if not is_not_permitted(events):
+        return Exit.DONE if totals(events).complete else Exit.PARTLY
+    say(f"Error: the API does not allow any of these changes to {each.plan.workspace} with this credential")
+    where = printable(each.link.credential_from) or "nowhere"
+    say(f"  The credential comes from {where}. Check that it is still valid and has the role admin in the workspace.")
+    return Exit.NOT_ALLOWED
 
 
 def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) -> None:

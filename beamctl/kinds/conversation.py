@@ -44,7 +44,7 @@ def look(path: str, read: Callable[[Any], T]) -> Asking[T | Lost]:
 
 def refusal(answer: Answer) -> Outcome:
     """The API will not do it."""
-    return failed(answer.why)
+    return replace(failed(answer.why), refusal=answer.status if answer.refused else 0)
 
 
 def delete(path: str, left: Asking[object], refused: Callable[[Answer], Outcome] = refusal) -> Talk:
@@ -83,7 +83,7 @@ def _delete_again(deletion: ApiCall, refused: Callable[[Answer], Outcome]) -> Ta
 
 def _kept(answer: Answer, refused: Callable[[Answer], Outcome]) -> Outcome:
     """The API keeps just this: no reason to keep anything else."""
-    return replace(refused(answer), refused=answer.refused)
+    return replace(refused(answer), refusal=answer.status if answer.refused else 0)
 
 
 def is_gone(answer: Answer | Lost) -> bool:

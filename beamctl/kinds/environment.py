@@ -3,20 +3,23 @@ made or deleted; where the API has none at all, the section is skipped. It must 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from beamctl.document.document import Document, Mode
 from beamctl.document.problem import Problem
 from beamctl.document.quote import closest, quoted
 from beamctl.errors import MissingError
+from beamctl.kinds.policy import SHAPE as POLICY_SHAPE
 from beamctl.kinds.resource import ResourceKind
 from beamctl.kinds.resource.live import Things, listing
 from beamctl.kinds.resource.shape import Form, Shape
 from beamctl.kinds.resource.wanted import entries
 from beamctl.model.api_call import segment
-from beamctl.plan.kind import Goes, Reading
+from beamctl.plan.change import Change, ChangeId, Dependency
+from beamctl.plan.kind import Dependencies, Goes, Reading
 
+POLICY = POLICY_SHAPE.name
 SHAPE = Shape(
     name="environment",
     section="environments",
@@ -45,6 +48,19 @@ class EnvironmentKind(ResourceKind):
         except MissingError:
             yield f"/workspaces/{segment(workspace)}"  # it is the listing that is missing, and not the workspace
             return None
+
+    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
+        """A policy is created before an environment gets it, and deleted only once none has it any more."""
+        created = {each.key: each for each in changes if each.kind == POLICY and each.before is None}
+        deleted = {each.key: each for each in changes if each.kind == POLICY and each.after is None}
+        found: dict[ChangeId, tuple[Dependency, ...]] = {}
+        for change in (each for each in changes if each.kind == self.name):
+            before, after = ({*(side or {}).get("policies", ())} for side in (change.before, change.after))
+            if needed := tuple(sorted(created.keys() & after)):
+                found[change.id] = (Dependency(POLICY, needed, len(needed)),)
+            for key in deleted.keys() & (before - after):
+                found[deleted[key].id] = (*found.get(deleted[key].id, ()), Dependency(self.name, (change.key,), 1))
+        return found
 
 
 def _without_policy(document: Document) -> Iterator[Problem]:

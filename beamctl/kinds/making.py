@@ -5,7 +5,7 @@ between. It must not know what is made, how a call travels, nor how a place is r
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from beamctl.kinds.conversation import (
@@ -22,8 +22,8 @@ from beamctl.kinds.conversation import (
 )
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
 from beamctl.model.secret import SECRET_TO, Command, HandOver, Keyring, described, sink_of
-from beamctl.plan.change import Change, Reason
-from beamctl.plan.kind import Outcome
+from beamctl.plan.change import Change, Dependency, Reason
+from beamctl.plan.kind import Dependencies, Outcome
 
 _REPLACED = "the next apply replaces it"
 _MEANWHILE = "was made meanwhile, by another run or by hand"
@@ -159,19 +159,22 @@ def _take_back(making: Making, identifier: str, why: str, hint: str, kept: str =
     return failed(f"{why}; the {thing} was deleted again{kept}", hint)
 
 
-def after_created(
+def after_replacement(
     changes: Sequence[Change], what: Callable[[Mapping[str, Any]], object], reasons: Collection[Reason]
-) -> Sequence[Change]:
-    """The changes, where each deletion for one of these reasons follows the creation of what takes its place.
+) -> Dependencies:
+    """Each deletion for one of these reasons depends on the creation of what takes its place.
 
     Args:
         changes: Of one kind.
         what: What is the same of both, given the side of a change.
         reasons: Why something goes that is replaced.
     """
-    created = {what(change.after): change.key for change in changes if change.before is None and change.after}
-    gone = {change.key: what(change.before) for change in changes if change.before and change.reason in reasons}
-    return [replace(change, follows=created.get(gone.get(change.key), "")) for change in changes]
+    created = {what(change.after): change for change in changes if change.before is None and change.after}
+    return {
+        change.id: (Dependency(new.kind, (new.key,), 1),)
+        for change in changes
+        if change.before and change.reason in reasons and (new := created.get(what(change.before)))
+    }
 
 
 def says_where(places: Mapping[str, Any]) -> bool:

@@ -32,8 +32,8 @@ class ApiCall:
     body: dict[str, Any] | None = None
 
 
-_NOT_ABOUT_IT = frozenset({401, 403, 408, 425, 429})
-"""Refusals that are about who asks, or when."""
+_NOT_ABOUT_IT = frozenset({401, 408, 425, 429})
+"""Refusals that are about who asks, or when. A 403 may be about either: it is taken to be about the change."""
 _CERTAIN = frozenset({200, 201, 204})
 _FIRST_ERROR = 400
 
@@ -65,7 +65,7 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """Whether the API will not do just this: it is not in trouble, and whoever asks may ask."""
+        """Whether the API will not do just this: it is not in trouble, and knows who asks."""
         return 400 <= self.status < 500 and self.status not in _NOT_ABOUT_IT  # noqa: PLR2004 - the HTTP range of refusals
 
     @property

@@ -46,11 +46,6 @@ class Stage(IntEnum):
     """Taking from our own identity: after it nothing else may be possible."""
 
     @property
-    def grounds(self) -> bool:
-        """Whether what comes later rests on its changes: where one fails, nothing is taken from anyone."""
-        return self <= Stage.PROMOTE
-
-    @property
     def takes(self) -> bool:
         """Whether its changes take something from somebody. Before the first of these the admins are read again."""
         return self >= Stage.DEMOTE
@@ -86,6 +81,25 @@ REASONS: Mapping[Action, frozenset[Reason]] = {
 """Why each action is planned, other than to undo a run."""
 
 
+ChangeId = tuple[str, str]
+"""The kind and the key of a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """Changes that must be in effect before another change is made.
+
+    Attributes:
+        kind: The kind of all of them.
+        keys: Their keys.
+        at_least: How many of them are needed.
+    """
+
+    kind: str
+    keys: tuple[str, ...]
+    at_least: int
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing a reviewer approves.
@@ -102,7 +116,7 @@ class Change:
         reason: Why.
         place: The line that asks for it; None where it is asked for by not being in the document.
         declared: What the document says beside the API's attributes (`until`, `reason`, `owner`).
-        follows: The key of another change of its kind, without which it is not made; empty where there is none.
+        depends_on: What must be in effect before it is made. It fails alone, and takes only what depends on it with it.
         lane: Changes of one lane run one after the other, in order; empty for a lane of its own.
         secrets: Where secrets come from and go to, as the document has it (`model.secret.place_of`); never one itself.
     """
@@ -120,7 +134,12 @@ class Change:
     declared: Mapping[str, str] = field(default_factory=dict)
     lane: str = ""
     secrets: Mapping[str, Any] = field(default_factory=dict)
-    follows: str = ""
+    depends_on: tuple[Dependency, ...] = ()
+
+    @property
+    def id(self) -> ChangeId:
+        """What tells it from all other changes of a plan."""
+        return self.kind, self.key
 
     @property
     def takes(self) -> bool:

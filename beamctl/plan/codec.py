@@ -50,8 +50,10 @@ def change_data(workspace: str, change: Change) -> dict[str, Any]:
         "stage": change.stage.name.lower(),
         "attribute": change.attribute,
     }
-    if change.follows:
-        data["follows"] = change.follows
+    if change.depends_on:
+        data["depends_on"] = [
+            {"type": each.kind, "keys": list(each.keys), "at_least": each.at_least} for each in change.depends_on
+        ]
     if change.lane:
         data["lane"] = change.lane
     if change.secrets:

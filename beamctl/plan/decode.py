@@ -8,7 +8,7 @@ from typing import Any
 
 from beamctl.document.problem import Place
 from beamctl.model.text import printable
-from beamctl.plan.change import REASONS, Action, Change, Reason, Stage
+from beamctl.plan.change import REASONS, Action, Change, Dependency, Reason, Stage
 from beamctl.plan.codec import change_data
 from beamctl.plan.comparison import Note
 from beamctl.plan.declared import declared_of
@@ -32,6 +32,9 @@ def change_of(data: Data) -> Change:
         UndecodableError: It has a word that this beamctl does not know, or tells one thing in two ways.
     """
     source = data.get("source")
+    if "follows" in data:  # what beamctl 0.1.0 wrote
+        leader = {"type": data["type"], "keys": [data["follows"]], "at_least": 1}
+        data = {**{key: value for key, value in data.items() if key != "follows"}, "depends_on": [leader]}
     try:
         action, stage = Action(data["action"]), Stage[data["stage"].upper()]
         reason = Reason(data["action_reason"])
@@ -53,7 +56,9 @@ def change_of(data: Data) -> Change:
         declared=data.get("declared", {}),
         lane=data.get("lane", ""),
         secrets=data.get("secrets", {}),
-        follows=data.get("follows", ""),
+        depends_on=tuple(
+            Dependency(each["type"], tuple(each["keys"]), each["at_least"]) for each in data.get("depends_on", ())
+        ),
     )
     if change_data(data["module_address"], change) != data:  # its address, and what Terraform's readers go by
         raise UndecodableError(f"the change {data['address']} does not agree with itself")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, TypeVar
@@ -13,7 +13,7 @@ from beamctl.document.problem import Problem
 from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.identity import Identity
 from beamctl.model.secret import Fetch, HandOver
-from beamctl.plan.change import Change
+from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Footing, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.shown import Shown
@@ -38,7 +38,7 @@ class Outcome:
         ending: What became of it.
         remark: What is worth knowing, in words; on failure what went wrong.
         hint: What to do about it; may be empty.
-        refused: Whether it failed because the API refuses just this, and says so: no reason to doubt anything else.
+        refusal: The HTTP status with which the API refused just this; 0 if it did not.
         found: Whether it is done without us: it was so already, and to undo what we did is not to undo this.
         certain: Whether the API said plainly that it is done; if not, only a look afterwards tells.
     """
@@ -46,7 +46,7 @@ class Outcome:
     ending: Ending
     remark: str = ""
     hint: str = ""
-    refused: bool = False
+    refusal: int = 0
     found: bool = False
     certain: bool = True
 
@@ -58,6 +58,9 @@ went, or the secret that was fetched."""
 Reading = Generator[str, Any, L]
 """Reading what the API shows: yields paths, is sent the JSON at each, and returns what it makes of it. Where there is
 nothing at a path, `MissingError` is thrown in; where it may not be seen, `ForbiddenError`."""
+
+Dependencies = Mapping[ChangeId, tuple[Dependency, ...]]
+"""By change, what must be in effect before it is made."""
 
 Goes = Callable[[str], bool]
 """Whether what has this key may be about to go: of that, a kind also reads who uses it."""
@@ -150,8 +153,14 @@ class Kind(Protocol[L]):
         """Whether a change is in effect, as far as the API shows it."""
         ...
 
-    def with_follows(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """The changes of this kind, each with `Change.follows` set."""
+    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
+        """What changes of any kind must wait for, as far as this kind can tell.
+
+        Args:
+            changes: All changes of the plan, in order.
+            relies_on: Keys of this kind: those who must have the access that others are about to lose.
+            keeps: How many of these are needed.
+        """
         ...
 
     def perform(self, change: Change, workspace: str) -> Conversation:
@@ -159,13 +168,49 @@ class Kind(Protocol[L]):
         ...
 
     def doubt(self, live: L, relies_on: Sequence[str], stays: Sequence[str]) -> str:
-        """Why nothing may be taken from anyone after all, looking again; empty where it may. See `Comparison`."""
+        """Why what the API shows now cannot be true, so that nothing may be taken from anyone; empty if it can."""
+        ...
+
+    def too_few_left(
+        self, live: L, changes: Sequence[Change], relies_on: Sequence[str], keeps: int
+    ) -> Mapping[ChangeId, str]:
+        """Which of these changes would leave too few of those who are relied on, as the API shows them now, and why.
+
+        Args:
+            live: What the API shows now.
+            changes: Those that are still to be made, of any kind and in order.
+            relies_on: As for `dependencies`.
+            keeps: As for `dependencies`.
+        """
+        ...
+
+    def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Conversation | None:
+        """What takes back a change that gave more than was asked for.
+
+        Args:
+            change: A change that was made.
+            shows: What the API shows of it since; None if nothing.
+        """
         ...
 
 
 class Independent:
-    """Base of the kinds whose changes do not follow each other."""
+    """Base of the kinds on whose changes nothing depends, and which nobody needs to get in."""
 
-    def with_follows(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """Changes of this kind do not follow each other."""
-        return [replace(change, follows="") for change in changes]
+    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
+        """None."""
+        return {}
+
+    def too_few_left(
+        self,
+        live: Any,  # noqa: ANN401, ARG002 - the kind's own
+        changes: Sequence[Change],  # noqa: ARG002
+        relies_on: Sequence[str],  # noqa: ARG002
+        keeps: int,  # noqa: ARG002
+    ) -> Mapping[ChangeId, str]:
+        """None."""
+        return {}
+
+    def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Conversation | None:  # noqa: ARG002
+        """Nothing."""
+        return None

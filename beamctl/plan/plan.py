@@ -16,6 +16,7 @@ from beamctl.plan.amount import emptied, mass_removal, shrunk
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import AdminGroups, Comparison, Footing, Note, Situation
 from beamctl.plan.declared import Declared
+from beamctl.plan.dependencies import how_many_stay, with_dependencies
 from beamctl.plan.floors import in_force
 from beamctl.plan.hazard import Hazard, listed
 from beamctl.plan.kind import Goes, Kind
@@ -44,8 +45,8 @@ class Plan:
         notes: What a reviewer should know beside them.
         tally: How many were left as they are, by why.
         fingerprint: Of the live state it was made from.
-        relies_on: By kind, keys of those who must still be there before anything is taken from anyone; none where
-            nothing is.
+        relies_on: By kind, keys of those who must have the access that others lose; none where nobody loses anything.
+        keeps: By kind, how many of those it relies on are needed.
         rests_on: By kind and key, what the API shows of all that is changed or relied on; None for what is not there.
         seen: By kind, how many the API shows.
         stays: By kind, keys of those to whom nothing is done, and without whom a later listing is not believed.
@@ -63,6 +64,7 @@ class Plan:
     tally: Mapping[str, int]
     fingerprint: str
     relies_on: Mapping[str, tuple[str, ...]]
+    keeps: Mapping[str, int] = field(default_factory=dict)
     rests_on: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
     seen: Mapping[str, int] = field(default_factory=dict)
     stays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -147,9 +149,8 @@ def _plan(
     situation: Situation,
     found: Mapping[str, Comparison],
 ) -> Plan:
-    changes = sorted(
-        (change for kind in kinds for change in kind.with_follows(found[kind.name].changes)),
-        key=lambda change: change.order,
+    changes: Sequence[Change] = sorted(
+        (change for each in found.values() for change in each.changes), key=lambda change: change.order
     )
     hazards = [hazard for each in found.values() for hazard in each.hazards]
     guards = in_force(desired.guards, situation.floors)
@@ -167,18 +168,21 @@ def _plan(
         tally.update(each.tally)
     takes = any(change.takes for change in changes)
     relies_on = {name: each.relies_on for name, each in found.items() if each.relies_on and takes}
+    keeps = how_many_stay(relies_on, guards)
+    changes = with_dependencies(kinds, changes, relies_on, keeps)
     return Plan(
         workspace=desired.workspace,
         source=desired.document.source,
         api=situation.api,
         runs_as=runs_as(desired, situation.identity),
         sections={kind.name: kind.section for kind in kinds},
-        changes=tuple(changes),
+        changes=changes,
         hazards=listed(hazards),
         notes=tuple(notes),
         tally={why: tally[why] for why in sorted(tally) if tally[why]},
         fingerprint=_fingerprint(kinds, live),
         relies_on=relies_on,
+        keeps=keeps,
         rests_on={kind.name: _rests_on(kind, live, changes, relies_on) for kind in kinds},
         seen={name: each.seen for name, each in found.items() if each.seen is not None},
         stays=who_stays(kinds, live, changes),

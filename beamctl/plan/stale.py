@@ -13,7 +13,8 @@ from beamctl.plan.amount import mass_removal
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import Footing, Note, Situation
 from beamctl.plan.declared import Declared, declared_in_time
-from beamctl.plan.floors import NO_FLOORS, InForce
+from beamctl.plan.dependencies import how_many_stay, with_dependencies
+from beamctl.plan.floors import NO_FLOORS, Bounds, InForce
 from beamctl.plan.hazard import Hazard, Risk, merged
 from beamctl.plan.inside import same
 from beamctl.plan.kind import Kind
@@ -124,14 +125,18 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
             for name in names
         ),
     ]
+    relies_on = _relies_on(changes, footings)
+    declared = Bounds(plan.declared.guards.min_admins) if plan.declared else NO_FLOORS
+    keeps = how_many_stay(relies_on, InForce(declared, situation.floors))
     blind = identity is None and plan.runs_as and any(each.admins_lose for each in footings.values())
     return replace(
         plan,
-        changes=tuple(sorted(changes, key=lambda change: change.order)),
+        changes=with_dependencies(kinds, sorted(changes, key=lambda change: change.order), relies_on, keeps),
         hazards=merged(plan.hazards, hazards),
         notes=(*plan.notes, *([Note(_BLIND)] if blind else [])),
         runs_as=identity.name if identity else plan.runs_as,
-        relies_on=_relies_on(changes, footings),
+        relies_on=relies_on,
+        keeps=keeps,
         stays=who_stays(kinds, live, changes),
         seen={name: each.seen for name, each in footings.items() if each.seen is not None},
     )

@@ -22,6 +22,7 @@ from beamctl.model.ports import Reader
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.declared import Declared
+from beamctl.plan.dependencies import with_dependencies
 from beamctl.plan.export import parts
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Hazard, merged
@@ -122,11 +123,14 @@ def open_plan(content: bytes, name: str) -> Saved:
         UsageError: It is no saved plan, or not as it was saved.
     """
     saved = read_saved(content, name)
+    plans = []
     for plan in saved.plans:
-        _refuse_unsound(plan.changes, name)
+        changes = with_dependencies(KINDS, plan.changes, {}, {})  # whatever the file says; `look_again` adds the rest
+        plans.append(replace(plan, changes=changes))
+        _refuse_unsound(changes, name)
         if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in KINDS}:
             raise UsageError(f"{name} is about {min(unknown)[0]}, of which this beamctl knows nothing", _BY_HAND)
-    return saved
+    return replace(saved, plans=tuple(plans))
 
 
 def undo(record: Record, desired: Desired, reader: Reader, situation: Situation) -> Plan:
@@ -162,17 +166,9 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: Situation)
 def _refuse_unsound(changes: Sequence[Change], where: str) -> None:
     kinds = {kind.name: kind for kind in KINDS}
     unknown = [change for change in changes if change.kind not in kinds or not kinds[change.kind].is_sound(change)]
-    for change in (*unknown, *(() if unknown else _with_other_follows(changes))):
+    for change in unknown:
         message = f"{where} has a change that beamctl does not plan: {change.action.value} {change.name}"
         raise UsageError(message, _BY_HAND)
-
-
-def _with_other_follows(changes: Sequence[Change]) -> Iterator[Change]:
-    """The changes whose `follows` is not what their kind sets."""
-    for kind in KINDS:
-        theirs = [change for change in changes if change.kind == kind.name]
-        expected = {change.key: change.follows for change in kind.with_follows(theirs)}
-        yield from (change for change in theirs if change.follows != expected[change.key])
 
 
 def _among(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> Goes:

@@ -37,7 +37,7 @@ def test_who_may_only_have_another_address_goes_only_once_that_is_invited() -> N
     events = applied(planned(want, live), live)
     assert outcomes(events) == {"ann@new.io": "failed", "ann@old.io": "not attempted", "bob@x.io": "done"}
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
-    assert skipped.why == "it goes with ann@new.io, which was not done"
+    assert skipped.why == "it depends on ann@new.io, which was not done"
     live.refuses = frozenset()
     assert set(outcomes(applied(planned(want, live), live)).values()) == {"done"}
 

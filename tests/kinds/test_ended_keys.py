@@ -34,7 +34,7 @@ def test_it_stays_where_none_is_made() -> None:
     events = applied(planned(WANT, live), live, vault=vault)
     assert outcomes(events) == {"ci/hub": "failed", "ci/hub (k1)": "not attempted"}
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
-    assert skipped.why == "it goes with ci/hub, which was not done"
+    assert skipped.why == "it depends on ci/hub, which was not done"
     assert [key["id"] for key in live.accounts.keys["c1"]] == ["k1"]
 
 

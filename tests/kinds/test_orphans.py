@@ -34,7 +34,7 @@ OLD, NEW = api_key("old", "hub", "2026-09-20T00:00:00Z", "90d"), api_key("n1", "
 MARK = str(Mark("hub", ("old",)))
 STOPPED = (*stopped("ci"), *stopped("ci/hub", beside="old"))
 """Runs that were stopped as they made what the tests find, as their records show."""
-RACE = "it goes with ci, which was not done"
+RACE = "it depends on ci, which was not done"
 
 
 class Watched(FakeWorkspace):
@@ -200,7 +200,7 @@ def test_a_key_that_is_no_longer_an_orphan_stays(noted: str, keys: list[dict[str
     live.accounts.kept["c1"]["description"], live.accounts.keys["c1"] = noted, [*keys]
     ended = run(plan, live, vault)
     assert ended["ci/hub"].startswith(said)
-    assert ended["ci/hub (n1)"] == "it goes with ci/hub, which was not done"
+    assert ended["ci/hub (n1)"] == "it depends on ci/hub, which was not done"
     assert (ids(live), vault.given) == ([each["id"] for each in keys], [])
 
 
@@ -209,7 +209,7 @@ def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
     kind = next(each for each in KINDS if each.name == "api_key")
     gone = planned(KEY, live).changes[1]
     assert kind.is_sound(gone)
-    assert not kind.is_sound(replace(gone, follows=""))
+    assert not kind.is_sound(replace(gone, depends_on=()))
     assert not kind.is_sound(replace(gone, before={**(gone.before or {}), "unfinished": ""}))
     conversation = kind.perform(gone, "acme")
     next(conversation)
@@ -256,7 +256,7 @@ def test_a_key_that_is_handed_over_during_the_hand_over_stays_and_the_mark_does(
 
     ended = run(planned(KEY, live), live, FakeVault(before=finished))
     assert "its mark may stay: another run handed one over at the same time" in ended["ci/hub"]
-    assert ended["ci/hub (n1)"] == "it goes with ci/hub, which was not done"
+    assert ended["ci/hub (n1)"] == "it depends on ci/hub, which was not done"
     assert ids(live) == ["old", "n1", "key-1"]
     assert planned(KEY, live).changes  # which of the two is in the place is not known: it is made anew
     assert all_done(applied(planned(KEY, live), live, vault=FakeVault()))

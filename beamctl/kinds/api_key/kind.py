@@ -15,26 +15,27 @@ from beamctl.kinds.api_key.export import export
 from beamctl.kinds.api_key.judge import KIND, Judge
 from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, api_keys, attributes, digest, made_since
 from beamctl.kinds.api_key.sound import is_sound
-from beamctl.kinds.making import after_created
+from beamctl.kinds.making import after_replacement
 from beamctl.kinds.service_account import lookup
 from beamctl.kinds.service_account.hazards import ourselves
 from beamctl.kinds.service_account.live import accounts
 from beamctl.kinds.service_account.match import match
+from beamctl.kinds.service_account.orphans import KIND as ACCOUNT
 from beamctl.kinds.service_account.orphans import orphans
 from beamctl.kinds.service_account.wanted import KEYS, SECTION, wanted
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
-from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.change import Action, Change, Dependency, Reason, Stage
 from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Conversation, Goes, Reading
+from beamctl.plan.kind import Conversation, Dependencies, Goes, Independent, Reading
 from beamctl.plan.shown import Shown
 
 _SHOWN = 5
 
 
-class ApiKeyKind:
+class ApiKeyKind(Independent):
     """Implements `beamctl.plan.kind.Kind` for the API keys of service accounts."""
 
     name = KIND
@@ -140,10 +141,18 @@ class ApiKeyKind:
         owner = live.by_account.get((change.before or {})["clientId"])
         return owner is not None and owner.keys is not None and all(key.id != change.key for key in owner.keys)
 
-    def with_follows(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """A key that is replaced goes with the one that is created in its place."""
+    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
+        """A key that is replaced goes only once the one in its place is created, and a key of a new service account is
+        created only once that is."""
+        theirs = [change for change in changes if change.kind == KIND]
+        accounts = {each.name: each for each in changes if each.kind == ACCOUNT and each.action is Action.CREATE}
+        within = {
+            change.id: (Dependency(ACCOUNT, (accounts[change.after["account"]].key,), 1),)
+            for change in theirs
+            if change.after and not change.after["clientId"] and change.after["account"] in accounts
+        }
         reasons = (Reason.NOT_HANDED_OVER, Reason.SUPERSEDED)
-        return after_created(changes, lambda side: (side["clientId"], side["name"]), reasons)
+        return within | dict(after_replacement(theirs, lambda side: (side["clientId"], side["name"]), reasons))
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make or delete one key."""

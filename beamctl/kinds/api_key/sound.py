@@ -52,7 +52,7 @@ def _makes(change: Change, after: Mapping[str, Any]) -> bool:
 def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
     if change.name != shown(before["account"], before["name"], before["id"]):
         return False
-    if change.reason is Reason.NOT_HANDED_OVER and not (change.follows and before["unfinished"]):
+    if change.reason is Reason.NOT_HANDED_OVER and not (change.depends_on and before["unfinished"]):
         return False
     if change.reason in (Reason.SUPERSEDED, Reason.NOT_HANDED_OVER):
         return change.stage in (Stage.UPDATE, Stage.OURSELVES)

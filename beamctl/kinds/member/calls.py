@@ -4,10 +4,12 @@ what comes back is compared, and corrected by `PUT` where it differs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from beamctl.kinds.conversation import (
+    APPLY,
     MISSING,
     PLAN,
     Asking,
@@ -16,6 +18,7 @@ from beamctl.kinds.conversation import (
     delete,
     done,
     failed,
+    is_gone,
     look,
     not_made,
     refusal,
@@ -33,7 +36,9 @@ from beamctl.plan.kind import Ending, Outcome
 LISTING = "/users"
 _CONFLICT, _BAD_REQUEST = 409, 400
 _MOST_INVITATIONS = 3
-_LATER = "its role will be set once the invitation is accepted: the next apply then does it"
+_MOST_REVOCATIONS = 2
+_LATER = "the first apply after the invitation is accepted makes them {role}"
+_AGAIN = "revoked and invited again"
 
 
 def perform(change: Change) -> Talk:
@@ -49,14 +54,22 @@ def perform(change: Change) -> Talk:
             raise AssertionError(f"a member has no change {change.action}")
 
 
+def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
+    """The revocation of an invitation that this change sent or changed, if it offers more than was asked for."""
+    if shows is None or change.after is None or shows["standing"] != "invited":
+        return None
+    role = Role(change.after["role"])
+    return _withdraw(change.after["email"], shows["role"], role) if _too_much(shows["role"], role) else None
+
+
 def _invite(change: Change) -> Talk:
     """Send an invitation, or send an expired one again; never a second one while the first may be there."""
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
     for _ in range(_MOST_INVITATIONS):
-        answer = yield ApiCall(Method.POST, LISTING, {"email": email, "role": role.value})
+        answer = yield _invitation(email, role)
         if isinstance(answer, Answer) and answer.status != _CONFLICT:
             if not answer.ok:
-                return _failed(answer)
+                return refusal(answer)
             if not _is_about(answer, email):
                 return (yield from _look_after(email, role, answer))
             return (yield from _settle(email, role, text_in(answer, "role")))
@@ -81,7 +94,7 @@ def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outco
     if isinstance(answer, Answer):  # 409: the expired invitation stands in the way
         revoked = yield ApiCall(Method.DELETE, _path(email))
         if isinstance(revoked, Answer) and not (revoked.ok or revoked.status == MISSING):
-            return _failed(revoked)
+            return refusal(revoked)
     return None
 
 
@@ -90,9 +103,13 @@ def _look_after(email: str, role: Role, answer: Answer) -> Talk:
     there = yield from _look_up(email)
     if isinstance(there, Lost):
         return unseen(answer, there)
-    if there is None or there.standing is Standing.EXPIRED:
+    if there is not None and there.standing is not Standing.EXPIRED:
+        return _in_already(there, role) if there.accepted else (yield from _settle(email, role, str(there.role)))
+    echoed = text_in(answer, "email")
+    if not echoed or folded(echoed) == folded(email):
         return accepted(answer)
-    return _in_already(there, role) if there.accepted else (yield from _settle(email, role, str(there.role)))
+    hint = f"Write {echoed} in the document: the invitation is sent, and otherwise a later apply revokes it."
+    return failed(f"the API answered with an invitation of {echoed}, not {email}", hint)
 
 
 def _in_already(there: Person, role: Role) -> Outcome:
@@ -110,48 +127,55 @@ def _settle(email: str, role: Role, told: str, remark: str = "") -> Talk:
         there = yield from _look_up(email)
         if isinstance(there, Person) and there.accepted:
             return _in_already(there, role)
-    answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
-    if isinstance(answer, Answer) and not answer.ok:
-        return _still_pending(told, role, answer, remark)
-    if _is_about(answer, email):
-        return _as_answered(answer, role, remark)
+    answer = yield _role(email, role)
+    if _is_set(answer, email, role):
+        return done(remark)
     there = yield from _look_up(email)
-    if not isinstance(there, Person):
-        return unseen(answer, there) if there else _gone(email)
-    return _in_already(there, role) if there.accepted else _still_pending(str(there.role), role, answer, remark)
+    if isinstance(there, Person) and there.accepted:
+        return _in_already(there, role)
+    if there is None:
+        return _gone(email)
+    if isinstance(there, Lost) and isinstance(answer, Lost) and not _too_much(told, role):
+        return unseen(answer, there)
+    return (yield from _as_invited(email, str(there.role) if isinstance(there, Person) else told, role, remark))
 
 
-def _still_pending(told: str, role: Role, answer: Answer | Lost, remark: str) -> Outcome:
-    """The role of an invitation could not be set: does it matter?"""
+def _as_invited(email: str, told: str, role: Role, remark: str) -> Talk:
+    """The role of the invitation is what it is: does it matter?"""
     if told == role.value:
         return done(remark)
     if _too_much(told, role):
-        return _offers_too_much(told, role, answer)
-    as_what = f" as {told}" if told else ", in a role the API does not tell"
-    return done(f"{remark or 'invited'}{as_what}; {_LATER}")
+        return (yield from _withdraw(email, told, role))
+    if told:
+        return Outcome(Ending.DEFERRED, f"{remark or 'invited'} as {told}; {_LATER.format(role=role)}")
+    return done(f"{remark or 'invited'}, in a role the API does not tell; {_LATER.format(role=role)}")
 
 
-def _as_answered(answer: Answer | Lost, role: Role, remark: str = "") -> Outcome:
-    """A role was set: is it the one that was asked for?"""
-    told = text_in(answer, "role")
-    if told in ("", role.value):
-        return done(remark)
-    return failed(f"the API answered that the role is '{told}', not '{role.value}'", PLAN)
+def _withdraw(email: str, told: str, role: Role) -> Talk:
+    """Revoke an invitation that offers too much: it could be accepted at any moment."""
+    offers = f"the invitation offers {told}, not {role.value}, and the API does not change that"
+    for _ in range(_MOST_REVOCATIONS):
+        answer = yield ApiCall(Method.DELETE, _path(email))
+        if is_gone(answer):
+            return failed(f"{offers}; it was revoked", f"Ask the API's owner how to invite somebody as {role.value}.")
+    return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
 
 
 def _set_role(change: Change) -> Talk:
     """Set a role; where the answer does not confirm it, look."""
     email, role = _facts(change)["email"], Role(_facts(change)["role"])
-    answer = yield ApiCall(Method.PUT, _path(email), {"role": role.value})
-    if isinstance(answer, Answer):
-        pending = (change.before or {}).get("standing") == "invited"  # then the listing may show no role either
-        if _is_about(answer, email) and (pending or text_in(answer, "role")):
-            return _as_answered(answer, role)
-        if not answer.ok and answer.status not in (MISSING, _BAD_REQUEST):
-            return _failed(answer)
+    pending = (change.before or {}).get("standing") == "invited"  # then the listing may show no role either
+    answer = yield _role(email, role)
+    if _is_set(answer, email, role) and (pending or text_in(answer, "role")):
+        return done()
+    if isinstance(answer, Answer) and not answer.ok and not pending and answer.status not in (MISSING, _BAD_REQUEST):
+        return refusal(answer)
     there = yield from _look_up(email)
     if not isinstance(there, Person):
         return unseen(answer, there) if there else _gone(email)
+    unset = isinstance(answer, Answer) and (answer.refused or bool(text_in(answer, "role")))
+    if not there.accepted and isinstance(answer, Answer) and unset and there.role is not role:
+        return (yield from _invite_again(email, role, str(there.role), answer))
     return _role_seen(there, role, answer)
 
 
@@ -161,14 +185,35 @@ def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
     if there.role is role:
         return done()
     if isinstance(answer, Answer) and answer.ok:
-        return accepted(answer)
-    if isinstance(answer, Lost):
-        return not_made(answer, f": it is {told}") if told else unseen(answer, Lost("the API does not tell the role"))
-    if there.accepted:
-        return _failed(answer)
-    if _too_much(told, role):
-        return _offers_too_much(told, role, answer)
-    return Outcome(Ending.DEFERRED, f"still invited{told and f' as {told}'}; {_LATER}")
+        claimed = text_in(answer, "role")
+        return (
+            failed(f"the API answered that the role is '{claimed}', not '{role}'", PLAN)
+            if claimed
+            else accepted(answer)
+        )
+    if isinstance(answer, Answer):
+        return refusal(answer)
+    return not_made(answer, f": it is {told}") if told else unseen(answer, Lost("the API does not tell the role"))
+
+
+def _invite_again(email: str, role: Role, told: str, refused: Answer) -> Talk:
+    """The API does not change the role of this invitation: revoke it, and send one with the right role."""
+    revoked = yield ApiCall(Method.DELETE, _path(email))
+    if not is_gone(revoked):
+        still = f"the invitation still offers {told or 'a role the API does not tell'}, not {role.value}"
+        outcome = failed(f"{still}: {refused.why}; it could not be revoked: {revoked.why}")
+        return replace(outcome, refusal=refused.status if isinstance(revoked, Answer) else 0)
+    sent = yield _invitation(email, role)
+    if isinstance(sent, Answer) and not sent.ok and sent.status != _CONFLICT:
+        return failed(f"revoked, as its role could not be changed; not sent again: {sent.why}", APPLY)
+    if _is_about(sent, email) and (told := text_in(sent, "role")):
+        return (yield from _as_invited(email, told, role, _AGAIN))
+    there = yield from _look_up(email)
+    if not isinstance(there, Person):
+        return unseen(sent, there or Lost("the API does not show it"))
+    return (
+        _in_already(there, role) if there.accepted else (yield from _as_invited(email, str(there.role), role, _AGAIN))
+    )
 
 
 def _remove(change: Change) -> Talk:
@@ -190,12 +235,6 @@ def _too_much(told: str, role: Role) -> bool:
     return bool(told) and takes_away(live_role(told), role)
 
 
-def _offers_too_much(told: str, role: Role, answer: Answer | Lost) -> Outcome:
-    remark = f"the invitation still offers {told}, not {role.value}: {answer.why}"
-    hint = "Take the person out of the document and apply (that revokes it), then put them back and apply."
-    return failed(remark, hint)
-
-
 def _is_about(answer: Answer | Lost, email: str) -> bool:
     """Whether an answer says that a change to this person succeeded, and does not name another one."""
     return answer.certain and folded(text_in(answer, "email") or email) == folded(email)
@@ -205,8 +244,17 @@ def _gone(email: str) -> Outcome:
     return failed(f"the API does not show {email} any more", PLAN)
 
 
-def _failed(answer: Answer) -> Outcome:
-    return replace(refusal(answer), refused=answer.refused)
+def _is_set(answer: Answer | Lost, email: str, role: Role) -> bool:
+    """Whether an answer says that this person now has the role; one that does not tell a role is believed."""
+    return _is_about(answer, email) and text_in(answer, "role") in ("", role.value)
+
+
+def _invitation(email: str, role: Role) -> ApiCall:
+    return ApiCall(Method.POST, LISTING, {"email": email, "role": role.value})
+
+
+def _role(email: str, role: Role) -> ApiCall:
+    return ApiCall(Method.PUT, _path(email), {"role": role.value})
 
 
 def _facts(change: Change) -> dict[str, Any]:

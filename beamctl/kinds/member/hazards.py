@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from beamctl.document.document import Guards
 from beamctl.kinds.member.live import People, admins
@@ -147,12 +147,11 @@ def takes_admin(changes: Sequence[Change], count: Admins) -> bool:
     return any(change.takes and change.key in count.before for change in changes)
 
 
-def with_follows(changes: Sequence[Change]) -> list[Change]:
-    """The changes, where somebody who may only have another e-mail goes only once that was invited."""
+def renamed(changes: Sequence[Change]) -> list[tuple[Change, Change]]:
+    """Each removal of a person who may only have another address, with the invitation of that address."""
     leaving, coming = _moves(changes)
-    keys = {change.name: change.key for change in changes}
-    follows = {old: keys[new] for old, new in pairs(leaving, coming)}
-    return [replace(each, follows=follows.get(each.name, "") if each.action in _LEAVES else "") for each in changes]
+    invited = {change.name: change for change in changes if change.action is Action.INVITE}
+    return [(leaving[old], invited[new]) for old, new in pairs(leaving, coming)]
 
 
 def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
-from beamctl.kinds.member import alike, calls, hazards
+from beamctl.kinds.member import alike, calls, dependencies, hazards
 from beamctl.kinds.member import wanted as document_side
+from beamctl.kinds.member.dependencies import some
 from beamctl.kinds.member.export import export
 from beamctl.kinds.member.hazards import takes_admin
 from beamctl.kinds.member.judge import KIND, Judge
@@ -23,16 +24,13 @@ from beamctl.kinds.member.undo import undo
 from beamctl.kinds.member.wanted import Wanted
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role, takes_away
-from beamctl.plan.change import Action, Change
+from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.declared import declared_in_time
 from beamctl.plan.export import Exported
 from beamctl.plan.floors import NO_FLOORS, InForce, in_force
-from beamctl.plan.kind import Conversation, Goes, Reading
+from beamctl.plan.kind import Conversation, Dependencies, Goes, Reading
 from beamctl.plan.shown import Shown
-
-_SHOWN = 5
-
 
 WHO_ARE_WE = "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
 
@@ -157,23 +155,32 @@ class MemberKind:
             return told in (role.value, "")  # some APIs do not show the role of an invitation
         return person.standing is not Standing.EXPIRED and not (told and takes_away(person.role, role))
 
-    def with_follows(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """The removal of a person who may only have another address follows the invitation of that address."""
-        return hazards.with_follows(changes)
+    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
+        """What the loss of access depends on."""
+        return dependencies.dependencies(changes, relies_on, keeps)
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one person."""
         return calls.perform(change)
 
     def doubt(self, live: People, relies_on: Sequence[str], stays: Sequence[str]) -> str:
-        """Who should remain as admin and is none any more, and who is gone though nothing was to be done to them."""
-        gone = sorted(set(relies_on) - admins(live.items()))
-        if gone:
-            return f"{_some(gone)} should remain as admin, and is none any more"
+        """That no admin is shown where there must be one, or that a person is gone to whom nothing was to be done."""
+        if relies_on and not admins(live.items()):
+            return f"the API shows no admin at all, and {some(relies_on)} should be one: is the listing whole?"
         missing = [key for key in stays if key not in live or not live[key].accepted]
         if missing:
-            return f"{_some(missing)} should be untouched, and is no longer shown as a member: is the listing whole?"
+            return f"{some(missing)} should be untouched, and is no longer shown as a member: is the listing whole?"
         return ""
+
+    def too_few_left(
+        self, live: People, changes: Sequence[Change], relies_on: Sequence[str], keeps: int
+    ) -> Mapping[ChangeId, str]:
+        """The losses of admins for whom too few others are shown."""
+        return dependencies.too_few_left(frozenset(admins(live.items())), changes, relies_on, keeps)
+
+    def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Conversation | None:
+        """The revocation of an invitation that offers more than was asked for."""
+        return calls.withdrawal(change, shows)
 
 
 def _ends(section: Mapping[str, Wanted], situation: Situation) -> Mapping[str, str]:
@@ -202,8 +209,3 @@ def _have_access(everybody: Iterable[Person]) -> int:
 
 def _are_invited(everybody: Iterable[Person]) -> int:
     return sum(person.standing in (Standing.INVITED, Standing.EXPIRED) for person in everybody)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -11,7 +11,7 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
-from beamctl.kinds.making import after_created
+from beamctl.kinds.making import after_replacement
 from beamctl.kinds.premise import beside, name_in
 from beamctl.kinds.service_account import calls, hazards, lookup
 from beamctl.kinds.service_account import wanted as document_side
@@ -26,11 +26,11 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Reason
 from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.kind import Conversation, Goes, Reading
+from beamctl.plan.kind import Conversation, Dependencies, Goes, Independent, Reading
 from beamctl.plan.shown import Shown
 
 
-class ServiceAccountKind:
+class ServiceAccountKind(Independent):
     """Implements `beamctl.plan.kind.Kind` for service accounts."""
 
     name = KIND
@@ -147,9 +147,10 @@ class ServiceAccountKind:
         after = change.after
         return now["role"] in (after["role"], "") and all(now[key] == after[key] for key in ("name", "description"))
 
-    def with_follows(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """An account whose secret was not handed over goes with the one that is created in its place."""
-        return after_created(changes, lambda side: side["name"], (Reason.NOT_HANDED_OVER,))
+    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
+        """An account whose secret was not handed over goes only once the one in its place is created."""
+        theirs = [change for change in changes if change.kind == KIND]
+        return after_replacement(theirs, lambda side: side["name"], (Reason.NOT_HANDED_OVER,))
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one service account."""

@@ -14,7 +14,7 @@ from beamctl.document.quote import quoted
 from beamctl.kinds.settings import calls
 from beamctl.kinds.settings.export import export
 from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, takes
-from beamctl.kinds.settings.live import GROUPS, KEYS, Settings, digest, is_setting, key_of, normal, settings
+from beamctl.kinds.settings.live import GROUPS, KEYS, KIND, Settings, digest, is_setting, key_of, normal, settings
 from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
@@ -27,7 +27,7 @@ from beamctl.plan.shown import Shown
 class SettingsKind(Independent):
     """Implements `beamctl.plan.kind.Kind` for the settings of a workspace."""
 
-    name = "settings"
+    name = KIND
     section = "settings"
     never_empty = False
     only_for_deletion: frozenset[str] = frozenset()

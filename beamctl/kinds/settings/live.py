@@ -9,6 +9,7 @@ from typing import Any
 
 from beamctl.errors import GarbledError
 
+KIND = "settings"
 GROUPS = "groupMappings"
 SANDBOX = "sandbox"
 KEYS = ("displayName", "labels", GROUPS, SANDBOX)

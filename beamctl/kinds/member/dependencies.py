@@ -1,0 +1,89 @@
+"""What the loss of access depends on: the promotions that keep enough admins, the invitation of a person's new address,
+and the group mappings that are to give the access instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from beamctl.kinds.member.hazards import renamed
+from beamctl.kinds.settings.live import GROUPS
+from beamctl.kinds.settings.live import KIND as SETTINGS
+from beamctl.model.role import Role
+from beamctl.plan.change import Change, ChangeId, Dependency, Stage
+from beamctl.plan.kind import Dependencies
+
+MEMBER = "member"
+
+
+def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
+    """See `Kind.dependencies`: `relies_on` are the admins that remain after the changes."""
+    people = [change for change in changes if change.kind == MEMBER]
+    found: dict[ChangeId, list[Dependency]] = {change.id: [] for change in changes}
+    for old, new in renamed(people):
+        found[old.id].append(Dependency(MEMBER, (new.key,), 1))
+    for change in (each for each in changes if _maps_groups(each) and not each.takes):
+        for loss in (each for each in people if each.takes):
+            found[loss.id].append(Dependency(change.kind, (change.key,), 1))
+    promoted = tuple(change.key for change in people if change.key in relies_on and _makes_admin(change))
+    losses = admin_losses(people)
+    missing = keeps - (len(relies_on) - len(promoted)) - len(losses)  # promotions needed before the first loss
+    for number, change in enumerate(losses, 1):
+        if missing + number > 0:
+            found[change.id].append(Dependency(MEMBER, promoted, missing + number))
+    for change in filter(unmaps_groups, changes):  # even if none is needed: the people behind a group must be seen
+        found[change.id].append(Dependency(MEMBER, promoted, max(0, missing + len(losses))))
+    return {key: tuple(each) for key, each in found.items() if each}
+
+
+def too_few_left(
+    admins: frozenset[str], changes: Sequence[Change], relies_on: Sequence[str], keeps: int
+) -> Mapping[ChangeId, str]:
+    """See `Kind.too_few_left`.
+
+    Args:
+        admins: The accepted admins that the API shows now.
+        changes: As there.
+        relies_on: As there.
+        keeps: As there.
+    """
+    losses = admin_losses([change for change in changes if change.kind == MEMBER])
+    there = len(admins.intersection(relies_on))
+    spare = there + len(admins.intersection({change.key for change in losses} - {*relies_on})) - keeps
+    absent = sorted({*relies_on} - admins)
+    why = f"{some(absent)} should be an admin, and is not shown as one yet: too few admins would remain"
+    blocked = {change.id: why for change in losses[max(0, spare) :]}
+    return blocked | {change.id: why for change in changes if unmaps_groups(change) and there < keeps}
+
+
+def admin_losses(people: Sequence[Change]) -> list[Change]:
+    """The changes that take an admin's role or access, the most urgent first: whoever leaves goes before those who
+    are demoted, and our own identity is last."""
+    losses = (change for change in people if change.takes and _is_admin(change.before))
+    return sorted(losses, key=lambda change: (change.stage is Stage.OURSELVES, change.after is not None))
+
+
+def unmaps_groups(change: Change) -> bool:
+    """Whether a change takes roles from the people of a directory's group."""
+    return _maps_groups(change) and change.takes
+
+
+def _maps_groups(change: Change) -> bool:
+    return change.kind == SETTINGS and change.attribute == GROUPS
+
+
+def _makes_admin(change: Change) -> bool:
+    return change.after is not None and change.after["role"] == Role.ADMIN.value
+
+
+def _is_admin(before: Mapping[str, Any] | None) -> bool:
+    return before is not None and (before["role"], before["standing"]) == (Role.ADMIN.value, "accepted")
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+_SHOWN = 5
