@@ -3,60 +3,24 @@ reads again before anything is taken from anyone, and checks at the end that wha
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from queue import SimpleQueue
-from typing import Any, assert_never
+from dataclasses import replace
 
 from beamctl.apply.confirmation import confirm
-from beamctl.apply.event import Ended, Event, NotAttempted, Started, Unconfirmed
+from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
+from beamctl.apply.lanes import Halt, Lane, Means, Refused, converse, run
 from beamctl.apply.reread import reread
-from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
-from beamctl.model.api_call import Answer, ApiCall, Lost
-from beamctl.model.ports import Pause, Reader, Sender, Vault
-from beamctl.model.secret import Fetch, HandOver
+from beamctl.errors import BeamctlError, InterruptedRunError
 from beamctl.plan.change import Action, Change, ChangeId, Stage
-from beamctl.plan.kind import Conversation, Ending, Kind, Outcome
+from beamctl.plan.kind import Ending, Outcome
 from beamctl.plan.plan import Plan
 
-_UNKNOWN = "; whether it was made is not known"
-_LOOK = "Run `beamctl plan` to see how it stands."
 _NOT_PERMITTED = "the API forbids every change with this credential"
-_UNAUTHENTICATED, _FORBIDDEN = 401, 403
+_FORBIDDEN = 403
 _ENOUGH = 3
 """Changes of one kind and action that are tried while the API has forbidden everything."""
-
-Witness = Callable[[Event], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What an apply needs beside the plan.
-
-    Attributes:
-        kinds: By name, those that the plan's changes are of.
-        reader: To read again before anything is taken.
-        sender: To make the calls; used by several threads.
-        parallelism: How many changes may run at the same time.
-        stop: Set from outside to end after the calls in flight.
-        witness: Told of each event by the thread that makes the change, before its first call and after its last one.
-            Where that fails, nothing further is begun.
-        vault: Where secrets come from and go to; None where no change needs one.
-        pause: Waits between two looks for a change that the API does not show yet.
-    """
-
-    kinds: Mapping[str, Kind[Any]]
-    reader: Reader
-    sender: Sender
-    parallelism: int
-    stop: threading.Event | None = None
-    witness: Witness | None = None
-    vault: Vault | None = None
-    pause: Pause = lambda _: True
 
 
 def apply(plan: Plan, means: Means) -> Iterator[Event]:
@@ -66,10 +30,10 @@ def apply(plan: Plan, means: Means) -> Iterator[Event]:
     A change that fails, or of which it is not known what became of it, stops only what depends on it. One that the API
     refuses is tried once more after something of its kind was taken away: that may have made room for it.
     """
-    run = _Run(plan, means)
+    this = _Run(plan, means)
     for stage, changes in plan.stages():
-        yield from run.make(stage, changes)
-    yield from run.end()
+        yield from this.make(stage, changes)
+    yield from this.end()
 
 
 class _Run:
@@ -77,11 +41,11 @@ class _Run:
 
     def __init__(self, plan: Plan, means: Means) -> None:
         self._plan, self._means = plan, means
-        self._halt = _Halt(means.stop, means.witness)
+        self._halt = Halt(means.stop, means.witness)
         self._permission = _Permission()
         self._made: set[ChangeId] = set()  # without those that turned out not to be in effect
         self._unconfirmed: list[Ended] = []
-        self._refused: list[_Refused] = []
+        self._refused: list[Refused] = []
         self._held: Mapping[ChangeId, str] | None = None
 
     def make(self, stage: Stage, changes: Sequence[Change]) -> Iterator[Event]:
@@ -122,18 +86,18 @@ class _Run:
         lanes: dict[str, list[Change]] = {}
         for change in changes:
             lanes.setdefault(change.lane or f"\0{change.kind}\0{change.key}", []).append(change)
-        tasks = [_Lane(lane, self._plan.workspace, self._means, self._halt, begun) for lane in lanes.values()]
+        tasks = [Lane(lane, self._plan.workspace, self._means, self._halt, begun) for lane in lanes.values()]
         while tasks and not self._permission.proven:  # one at a time until the API takes one, to stop in time if not
             task = tasks.pop(0)
             if self._permission.refuses(task.changes):
-                self._refused += [_Refused(change) for change in task.changes]
+                self._refused += [Refused(change) for change in task.changes]
                 continue
-            yield from self._note(_run([task], 1))
-        yield from self._note(_run(tasks, self._means.parallelism))
+            yield from self._note(run([task], 1))
+        yield from self._note(run(tasks, self._means.parallelism))
 
-    def _note(self, events: Iterable[Event | _Refused]) -> Iterator[Event]:
+    def _note(self, events: Iterable[Event | Refused]) -> Iterator[Event]:
         for event in events:
-            if isinstance(event, _Refused):
+            if isinstance(event, Refused):
                 self._refused.append(event)
                 self._permission.add(event.change, event.outcome)
                 continue
@@ -190,22 +154,9 @@ class _Run:
         if conversation is None:
             return look
         try:
-            return replace(look, why=_converse(conversation, self._means, self._halt).remark)
+            return replace(look, why=converse(conversation, self._means, self._halt).remark)
         except BeamctlError as error:
             return replace(look, why=f"it was not taken back: {error.message}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """A change that may be tried once more.
-
-    Attributes:
-        change: Which.
-        outcome: How the API refused it; None if it was not tried.
-    """
-
-    change: Change
-    outcome: Outcome | None = None
 
 
 class _Permission:
@@ -229,130 +180,3 @@ class _Permission:
     def refuses(self, changes: Sequence[Change]) -> bool:
         """Whether changes like these were forbidden often enough."""
         return any(self._forbidden[change.kind, change.action] >= _ENOUGH for change in changes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Lane:
-    """Changes that run one after the other.
-
-    Attributes:
-        changes: In order.
-        workspace: The workspace.
-        means: What an apply needs.
-        halt: Why no further change may begin.
-        begun: Those that were begun before, where this is the last attempt; None where it is not.
-    """
-
-    changes: Sequence[Change]
-    workspace: str
-    means: Means
-    halt: _Halt
-    begun: Collection[ChangeId] | None
-
-
-def _run(lanes: Sequence[_Lane], parallelism: int) -> Iterator[Event | _Refused]:
-    """Run lanes side by side."""
-    if not lanes:
-        return
-    events: SimpleQueue[Event | _Refused] = SimpleQueue()
-    with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="beamctl") as pool:
-        running: set[Future[None]] = {pool.submit(_run_lane, lane, events.put) for lane in lanes}
-        try:
-            while running:
-                ended, running = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
-                yield from _drain(events)
-                for future in ended:
-                    future.result()
-        finally:
-            if running:  # whoever listens went away: begin nothing more
-                lanes[0].halt.why_fatal = lanes[0].halt.why_fatal or "interrupted"
-    yield from _drain(events)
-
-
-def _drain(events: SimpleQueue[Event | _Refused]) -> Iterator[Event | _Refused]:
-    while not events.empty():
-        yield events.get()
-
-
-class _Halt:
-    """Why no further change may begin, shared by the lanes of a stage."""
-
-    def __init__(self, stop: threading.Event | None, witness: Witness | None) -> None:
-        self._stop = stop
-        self._witness = witness
-        self.why_fatal = ""
-
-    def told(self, event: Event) -> Event:
-        """The event, once the witness has it. What nobody can witness is reason to begin nothing more."""
-        try:
-            if self._witness is not None:
-                self._witness(event)
-        except BeamctlError as error:
-            self.why_fatal = self.why_fatal or error.message
-        return event
-
-    @property
-    def why(self) -> str:
-        """In words; empty where changes may begin."""
-        if self._stop is not None and self._stop.is_set():
-            return "interrupted"
-        return self.why_fatal
-
-
-def _run_lane(lane: _Lane, put: Callable[[Event | _Refused], None]) -> None:
-    halt = lane.halt
-    for change in lane.changes:
-        if not halt.why and change.id not in (lane.begun or ()):
-            put(halt.told(Started(change)))
-        if halt.why:
-            put(halt.told(NotAttempted(change, halt.why)))
-            continue
-        try:
-            outcome = _converse(lane.means.kinds[change.kind].perform(change, lane.workspace), lane.means, halt)
-        except InterruptedRunError:
-            put(halt.told(NotAttempted(change, "interrupted")))
-            continue
-        except BeamctlError as error:
-            outcome = Outcome(Ending.FAILED, error.message, error.hint)
-        except Exception as error:  # noqa: BLE001 - a bug in one change must not hide what became of the others
-            bug = f"beamctl has a bug: {type(error).__name__}{_UNKNOWN}"
-            outcome = Outcome(Ending.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
-        if outcome.refusal and not change.stage.takes and lane.begun is None and not halt.why:
-            put(_Refused(change, outcome))
-        else:
-            put(halt.told(Ended(change, outcome)))
-
-
-def _answer(asked: ApiCall | HandOver | Fetch, means: Means) -> Answer | Lost:
-    match asked:
-        case ApiCall():
-            return means.sender.send(asked)
-        case HandOver() | Fetch() if means.vault is None:
-            return Lost(f"there is no way to the place of {asked.what}")
-        case HandOver():
-            return means.vault.deliver(asked)
-        case Fetch():
-            return means.vault.fetch(asked)
-        case _:
-            assert_never(asked)
-
-
-def _converse(conversation: Conversation, means: Means, halt: _Halt) -> Outcome:
-    begun = False
-    try:
-        call = next(conversation)
-        while True:
-            answer = _answer(call, means)
-            begun = True
-            call = conversation.send(answer)
-    except StopIteration as end:
-        outcome: Outcome = end.value
-        return outcome
-    except InterruptedRunError:
-        if not begun:
-            raise
-        return Outcome(Ending.FAILED, f"interrupted between its calls{_UNKNOWN}", _LOOK)
-    except UnauthenticatedError as error:
-        halt.why_fatal = error.message  # no further call can succeed
-        refusal = 0 if begun else _UNAUTHENTICATED
-        return Outcome(Ending.FAILED, error.message + _UNKNOWN * begun, error.hint, refusal)

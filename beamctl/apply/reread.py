@@ -1,5 +1,5 @@
-"""Looks again before anything is taken from anyone: is what the API shows whole, are those there on whom the plan relies,
-and are those who would lose something still what was planned?"""
+"""Looks again before anything is taken from anyone: whether what the API shows is whole, whether those are there on whom
+the plan relies, and whether those who would lose something still are what was planned."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class RecordFile:
                 raise RecordError(self._full, "Make room, or name another directory with --record.")
 
     def witness(self, event: Event) -> None:
-        """Keep an event, as `apply.executor.Means` wants it.
+        """Keep an event, as `apply.lanes.Means` wants it.
 
         Raises:
             RecordError: It cannot be written.

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from threading import Event as StopSignal
 
 from beamctl.apply.event import Event
-from beamctl.apply.executor import Means, Witness
 from beamctl.apply.executor import apply as make_changes
+from beamctl.apply.lanes import Means, Witness
 from beamctl.destroy.deletion import Deletion, delete
 from beamctl.destroy.estate import Estate
 from beamctl.destroy.survey import survey as look

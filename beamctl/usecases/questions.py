@@ -125,6 +125,7 @@ def open_plan(content: bytes, name: str) -> Saved:
     saved = read_saved(content, name)
     plans = []
     for plan in saved.plans:
+        _refuse_unsound(plan.changes, name)
         changes = with_dependencies(KINDS, plan.changes, {}, {})  # whatever the file says; `look_again` adds the rest
         plans.append(replace(plan, changes=changes))
         _refuse_unsound(changes, name)

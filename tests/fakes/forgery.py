@@ -25,7 +25,7 @@ WORDS: dict[object, list[str]] = {
     "standing": ["accepted", "invited", "expired"],
 }
 EXTRAS: dict[str, Data] = {
-    "follows": "x",
+    "depends_on": [{"type": "x", "keys": ["x"], "at_least": 1}],
     "lane": "x",
     "declared": {"owner": "x"},
     "secrets": {"secretTo": {"file": "x"}},

@@ -18,7 +18,7 @@ from beamctl.api.credential import ApiKey
 from beamctl.api.settings import LOCAL_URL, Connection
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
-from beamctl.apply.executor import Witness
+from beamctl.apply.lanes import Witness
 from beamctl.document.document import Desired
 from beamctl.emulator import FaultKind
 from beamctl.errors import BeamctlError

@@ -258,12 +258,12 @@ def test_no_text_deletes_what_no_interrupted_run_of_ours_made(
     ]
     found = {each[0]: api_key(each[0], each[1], each[2], "90d") for each in keys}
     live = workspace(*listed, keys=tuple(found.values()))
+    bare = workspace(*(each | {"description": "CI"} for each in listed), keys=tuple(found.values()))
     try:
         plan = planned(want, live, interrupted=tuple(records))
-    except DocumentError:  # which of two is meant is not said: nothing is planned
+        plain = {each.key for each in planned(want, bare).changes if each.action is Action.DELETE}
+    except DocumentError:  # which of two is meant is not said: nothing is planned, or there is nothing to compare with
         return
-    bare = workspace(*(each | {"description": "CI"} for each in listed), keys=tuple(found.values()))
-    plain = deleted(want, bare)
     by_hand = {hazard.value for hazard in plan.hazards if hazard.risk is Risk.DELETES_SERVICE_ACCOUNT}
     for change in plan.changes:
         if change.action is not Action.DELETE or change.key in plain or change.name in by_hand:
@@ -275,13 +275,6 @@ def test_no_text_deletes_what_no_interrupted_run_of_ours_made(
             created = found[change.key]["createdAt"]
             what = {f"{label} / {before['name']}" for label in (before["clientId"], before["account"])}
         assert any(shows(each, change.kind, what, change.key, created) for each in records), change
-
-
-def deleted(want: Any, live: FakeWorkspace) -> set[str]:
-    try:
-        return {each.key for each in planned(want, live).changes if each.action is Action.DELETE}
-    except DocumentError:
-        return set()
 
 
 def shows(run: Interrupted, kind: str, what: set[str], identifier: str, created: str | None) -> bool:

@@ -14,6 +14,7 @@ from beamctl.apply.record import Run, event_line, first_line, last_line, read_re
 from beamctl.document.document import Desired, Document
 from beamctl.document.load import SourceText
 from beamctl.kinds.registry import KINDS
+from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.saved import saved_text

@@ -1,51 +1,35 @@
-"""How the API spells a change to a person: conversations that yield calls and are sent the answers.
-They must not know how a call travels. What the API does with `role` on an invitation is not documented: it is sent,
-what comes back is compared, and corrected by `PUT` where it differs."""
+"""Makes a change to a person: sets a role, removes, or revokes. Invitations are sent by `invitation`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
-
 from beamctl.kinds.conversation import (
-    APPLY,
     MISSING,
     PLAN,
-    Asking,
     Talk,
     accepted,
     delete,
     done,
     failed,
-    is_gone,
-    look,
     not_made,
     refusal,
     text_in,
     unseen,
 )
-from beamctl.kinds.member.live import Person, people
-from beamctl.kinds.member.table import Standing
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
-from beamctl.model.email import folded
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.kinds.member.invitation import gone, invite, invite_again, is_set, look_up, path_of, put_role
+from beamctl.kinds.member.live import Person
+from beamctl.model.api_call import Answer, Lost
+from beamctl.model.role import Role
 from beamctl.plan.change import Action, Change
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.kind import Outcome
 
-LISTING = "/users"
-_CONFLICT, _BAD_REQUEST = 409, 400
-_MOST_INVITATIONS = 3
-_MOST_REVOCATIONS = 2
-_LATER = "the first apply after the invitation is accepted makes them {role}"
-_AGAIN = "revoked and invited again"
+_BAD_REQUEST = 400
 
 
 def perform(change: Change) -> Talk:
     """Make a change to one person."""
     match change.action:
         case Action.INVITE | Action.RESEND:
-            return _invite(change)
+            return invite(change)
         case Action.SET_ROLE:
             return _set_role(change)
         case Action.REMOVE | Action.REVOKE:
@@ -54,128 +38,21 @@ def perform(change: Change) -> Talk:
             raise AssertionError(f"a member has no change {change.action}")
 
 
-def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
-    """The revocation of an invitation that this change sent or changed, if it offers more than was asked for."""
-    if shows is None or change.after is None or shows["standing"] != "invited":
-        return None
-    role = Role(change.after["role"])
-    return _withdraw(change.after["email"], shows["role"], role) if _too_much(shows["role"], role) else None
-
-
-def _invite(change: Change) -> Talk:
-    """Send an invitation, or send an expired one again; never a second one while the first may be there."""
-    email, role = _facts(change)["email"], Role(_facts(change)["role"])
-    for _ in range(_MOST_INVITATIONS):
-        answer = yield _invitation(email, role)
-        if isinstance(answer, Answer) and answer.status != _CONFLICT:
-            if not answer.ok:
-                return refusal(answer)
-            if not _is_about(answer, email):
-                return (yield from _look_after(email, role, answer))
-            return (yield from _settle(email, role, text_in(answer, "role")))
-        outcome = yield from _look_instead(email, role, answer)
-        if outcome is not None:
-            return outcome
-    return not_made(answer) if isinstance(answer, Lost) else unseen(answer, Lost("the API does not show who it is"))
-
-
-def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outcome | None]:
-    """The answer was lost, or somebody is there already: look, do not repeat. None is: the way is free."""
-    there = yield from _look_up(email)
-    if isinstance(there, Lost):
-        return unseen(answer, there)
-    if there is None:
-        return None
-    if there.accepted:
-        return _in_already(there, role)
-    if there.standing is not Standing.EXPIRED:
-        remark = "is invited already" if isinstance(answer, Answer) else ""
-        return (yield from _settle(email, role, str(there.role), remark))
-    if isinstance(answer, Answer):  # 409: the expired invitation stands in the way
-        revoked = yield ApiCall(Method.DELETE, _path(email))
-        if isinstance(revoked, Answer) and not (revoked.ok or revoked.status == MISSING):
-            return refusal(revoked)
-    return None
-
-
-def _look_after(email: str, role: Role, answer: Answer) -> Talk:
-    """The API accepted the invitation, but its answer is about another one. It is not sent again."""
-    there = yield from _look_up(email)
-    if isinstance(there, Lost):
-        return unseen(answer, there)
-    if there is not None and there.standing is not Standing.EXPIRED:
-        return _in_already(there, role) if there.accepted else (yield from _settle(email, role, str(there.role)))
-    echoed = text_in(answer, "email")
-    if not echoed or folded(echoed) == folded(email):
-        return accepted(answer)
-    hint = f"Write {echoed} in the document: the invitation is sent, and otherwise a later apply revokes it."
-    return failed(f"the API answered with an invitation of {echoed}, not {email}", hint)
-
-
-def _in_already(there: Person, role: Role) -> Outcome:
-    """Somebody let the person in meanwhile: taking a role from a member is not what was approved."""
-    if there.role is role:
-        return done("is in already")
-    return failed(f"is in already, as {there.role}", PLAN)
-
-
-def _settle(email: str, role: Role, told: str, remark: str = "") -> Talk:
-    """The invitation is there: see to its role."""
-    if told == role.value:
-        return done(remark)
-    if _too_much(told, role):  # is it an invitation at all?
-        there = yield from _look_up(email)
-        if isinstance(there, Person) and there.accepted:
-            return _in_already(there, role)
-    answer = yield _role(email, role)
-    if _is_set(answer, email, role):
-        return done(remark)
-    there = yield from _look_up(email)
-    if isinstance(there, Person) and there.accepted:
-        return _in_already(there, role)
-    if there is None:
-        return _gone(email)
-    if isinstance(there, Lost) and isinstance(answer, Lost) and not _too_much(told, role):
-        return unseen(answer, there)
-    return (yield from _as_invited(email, str(there.role) if isinstance(there, Person) else told, role, remark))
-
-
-def _as_invited(email: str, told: str, role: Role, remark: str) -> Talk:
-    """The role of the invitation is what it is: does it matter?"""
-    if told == role.value:
-        return done(remark)
-    if _too_much(told, role):
-        return (yield from _withdraw(email, told, role))
-    if told:
-        return Outcome(Ending.DEFERRED, f"{remark or 'invited'} as {told}; {_LATER.format(role=role)}")
-    return done(f"{remark or 'invited'}, in a role the API does not tell; {_LATER.format(role=role)}")
-
-
-def _withdraw(email: str, told: str, role: Role) -> Talk:
-    """Revoke an invitation that offers too much: it could be accepted at any moment."""
-    offers = f"the invitation offers {told}, not {role.value}, and the API does not change that"
-    for _ in range(_MOST_REVOCATIONS):
-        answer = yield ApiCall(Method.DELETE, _path(email))
-        if is_gone(answer):
-            return failed(f"{offers}; it was revoked", f"Ask the API's owner how to invite somebody as {role.value}.")
-    return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
-
-
 def _set_role(change: Change) -> Talk:
     """Set a role; where the answer does not confirm it, look."""
-    email, role = _facts(change)["email"], Role(_facts(change)["role"])
+    email, role = (change.after or {})["email"], Role((change.after or {})["role"])
     pending = (change.before or {}).get("standing") == "invited"  # then the listing may show no role either
-    answer = yield _role(email, role)
-    if _is_set(answer, email, role) and (pending or text_in(answer, "role")):
+    answer = yield put_role(email, role)
+    if is_set(answer, email, role) and (pending or text_in(answer, "role")):
         return done()
     if isinstance(answer, Answer) and not answer.ok and not pending and answer.status not in (MISSING, _BAD_REQUEST):
         return refusal(answer)
-    there = yield from _look_up(email)
+    there = yield from look_up(email)
     if not isinstance(there, Person):
-        return unseen(answer, there) if there else _gone(email)
+        return unseen(answer, there) if there else gone(email)
     unset = isinstance(answer, Answer) and (answer.refused or bool(text_in(answer, "role")))
     if not there.accepted and isinstance(answer, Answer) and unset and there.role is not role:
-        return (yield from _invite_again(email, role, str(there.role), answer))
+        return (yield from invite_again(email, role, str(there.role), answer))
     return _role_seen(there, role, answer)
 
 
@@ -186,80 +63,14 @@ def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
         return done()
     if isinstance(answer, Answer) and answer.ok:
         claimed = text_in(answer, "role")
-        return (
-            failed(f"the API answered that the role is '{claimed}', not '{role}'", PLAN)
-            if claimed
-            else accepted(answer)
-        )
+        said = f"the API answered that the role is '{claimed}', not '{role}'"
+        return failed(said, PLAN) if claimed else accepted(answer)
     if isinstance(answer, Answer):
         return refusal(answer)
     return not_made(answer, f": it is {told}") if told else unseen(answer, Lost("the API does not tell the role"))
 
 
-def _invite_again(email: str, role: Role, told: str, refused: Answer) -> Talk:
-    """The API does not change the role of this invitation: revoke it, and send one with the right role."""
-    revoked = yield ApiCall(Method.DELETE, _path(email))
-    if not is_gone(revoked):
-        still = f"the invitation still offers {told or 'a role the API does not tell'}, not {role.value}"
-        outcome = failed(f"{still}: {refused.why}; it could not be revoked: {revoked.why}")
-        return replace(outcome, refusal=refused.status if isinstance(revoked, Answer) else 0)
-    sent = yield _invitation(email, role)
-    if isinstance(sent, Answer) and not sent.ok and sent.status != _CONFLICT:
-        return failed(f"revoked, as its role could not be changed; not sent again: {sent.why}", APPLY)
-    if _is_about(sent, email) and (told := text_in(sent, "role")):
-        return (yield from _as_invited(email, told, role, _AGAIN))
-    there = yield from _look_up(email)
-    if not isinstance(there, Person):
-        return unseen(sent, there or Lost("the API does not show it"))
-    return (
-        _in_already(there, role) if there.accepted else (yield from _as_invited(email, str(there.role), role, _AGAIN))
-    )
-
-
 def _remove(change: Change) -> Talk:
     """Remove or revoke."""
     email = (change.before or {})["email"]
-    return delete(_path(email), _look_up(email))
-
-
-def _look_up(email: str) -> Asking[Person | Lost | None]:
-    """The person as the API shows them now, or None; a listing of nobody is not believed."""
-    everybody = yield from look(LISTING, people)
-    if isinstance(everybody, Lost):
-        return everybody
-    return everybody.get(folded(email)) if everybody else Lost("the API shows no members at all")
-
-
-def _too_much(told: str, role: Role) -> bool:
-    """Whether an invitation offers more than was asked for."""
-    return bool(told) and takes_away(live_role(told), role)
-
-
-def _is_about(answer: Answer | Lost, email: str) -> bool:
-    """Whether an answer says that a change to this person succeeded, and does not name another one."""
-    return answer.certain and folded(text_in(answer, "email") or email) == folded(email)
-
-
-def _gone(email: str) -> Outcome:
-    return failed(f"the API does not show {email} any more", PLAN)
-
-
-def _is_set(answer: Answer | Lost, email: str, role: Role) -> bool:
-    """Whether an answer says that this person now has the role; one that does not tell a role is believed."""
-    return _is_about(answer, email) and text_in(answer, "role") in ("", role.value)
-
-
-def _invitation(email: str, role: Role) -> ApiCall:
-    return ApiCall(Method.POST, LISTING, {"email": email, "role": role.value})
-
-
-def _role(email: str, role: Role) -> ApiCall:
-    return ApiCall(Method.PUT, _path(email), {"role": role.value})
-
-
-def _facts(change: Change) -> dict[str, Any]:
-    return dict(change.after or {})
-
-
-def _path(email: str) -> str:
-    return f"{LISTING}/{segment(email)}"
+    return delete(path_of(email), look_up(email))

@@ -48,12 +48,12 @@ def too_few_left(
         keeps: As there.
     """
     losses = admin_losses([change for change in changes if change.kind == MEMBER])
-    there = len(admins.intersection(relies_on))
-    spare = there + len(admins.intersection({change.key for change in losses} - {*relies_on})) - keeps
-    absent = sorted({*relies_on} - admins)
-    why = f"{some(absent)} should be an admin, and is not shown as one yet: too few admins would remain"
-    blocked = {change.id: why for change in losses[max(0, spare) :]}
-    return blocked | {change.id: why for change in changes if unmaps_groups(change) and there < keeps}
+    unmapping = [change for change in changes if unmaps_groups(change)]
+    there = admins.intersection(relies_on)
+    sure = there.union(admins.intersection(change.key for change in losses)) if unmapping else admins
+    why = f"{some(sorted({*relies_on} - admins))} should be an admin, and is not shown as one yet: too few would remain"
+    held = [*losses[max(0, len(sure) - keeps) :], *(unmapping if len(there) < keeps else ())]
+    return {change.id: why for change in held}
 
 
 def admin_losses(people: Sequence[Change]) -> list[Change]:

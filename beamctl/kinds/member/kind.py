@@ -11,7 +11,7 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
-from beamctl.kinds.member import alike, calls, dependencies, hazards
+from beamctl.kinds.member import alike, calls, dependencies, hazards, invitation
 from beamctl.kinds.member import wanted as document_side
 from beamctl.kinds.member.dependencies import some
 from beamctl.kinds.member.export import export
@@ -53,7 +53,7 @@ class MemberKind:
 
     def read(self, workspace: str, goes: Goes) -> Reading[People]:  # noqa: ARG002 - a header tells the workspace
         """The one listing of members and invitations: everybody by folded e-mail."""
-        payload = yield calls.LISTING
+        payload = yield invitation.LISTING
         return people(payload)
 
     def shown(self, live: People) -> Shown:
@@ -180,7 +180,7 @@ class MemberKind:
 
     def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Conversation | None:
         """The revocation of an invitation that offers more than was asked for."""
-        return calls.withdrawal(change, shows)
+        return invitation.withdrawal(change, shows)
 
 
 def _ends(section: Mapping[str, Wanted], situation: Situation) -> Mapping[str, str]:
