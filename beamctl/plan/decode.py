@@ -96,6 +96,7 @@ def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
         tally=workspace["left_as_is"],
         fingerprint=workspace["fingerprint"],
         relies_on={kind: tuple(keys) for kind, keys in workspace.get("relies_on", {}).items()},
+        keeps=workspace.get("keeps", {}),
         rests_on=rests_on,
         seen=workspace.get("seen", {}),
         declared=declared_of(workspace),

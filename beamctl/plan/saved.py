@@ -150,6 +150,7 @@ def _data(saved: Saved) -> dict[str, Any]:
     for entry, plan in zip(data["workspaces"], saved.plans, strict=True):
         entry["workspace_id"] = saved.workspace_ids.get(plan.workspace, "")
         entry["relies_on"] = {kind: list(keys) for kind, keys in plan.relies_on.items()}
+        entry["keeps"] = dict(plan.keeps)
         entry["seen"] = dict(plan.seen)
         entry.update(declared_data(plan.declared))
         entry["rests_on"] = [

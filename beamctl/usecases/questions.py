@@ -126,7 +126,8 @@ def open_plan(content: bytes, name: str) -> Saved:
     plans = []
     for plan in saved.plans:
         _refuse_unsound(plan.changes, name)
-        changes = with_dependencies(KINDS, plan.changes, {}, {})  # whatever the file says; `look_again` adds the rest
+        kinds = [kind for kind in KINDS if kind.name in plan.sections]
+        changes = with_dependencies(kinds, plan.changes, plan.relies_on, plan.keeps)  # whatever the file says
         plans.append(replace(plan, changes=changes))
         _refuse_unsound(changes, name)
         if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in KINDS}:

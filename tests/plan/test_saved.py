@@ -44,7 +44,7 @@ def test_what_is_written_is_read() -> None:
     text = saved_text(written)
     found = open_plan(text.encode(), "p.json")
     assert found.digest == json.loads(text)["saved"]["digest"]
-    assert found == replace(written, plans=(replace(PLAN, stays={}, keeps={}),), digest=found.digest)
+    assert found == replace(written, plans=(replace(PLAN, stays={}),), digest=found.digest)
     assert saved_text(found) == text
 
 
@@ -55,11 +55,11 @@ def test_a_workspace_that_the_api_gives_no_id() -> None:
 
 def test_plans_with_and_without_changes_beside_each_other() -> None:
     idle = replace(
-        PLAN, workspace="labs", changes=(), hazards=(), relies_on={}, rests_on={"settings": {}, "member": {}}
+        PLAN, workspace="labs", changes=(), hazards=(), relies_on={}, keeps={}, rests_on={"settings": {}, "member": {}}
     )
     found = open_plan(saved_text(saved(PLAN, idle)).encode(), "p.json")
     assert [(plan.workspace, len(plan.changes)) for plan in found.plans] == [("acme", len(PLAN.changes)), ("labs", 0)]
-    assert found.plans[1] == replace(idle, stays={}, keeps={})
+    assert found.plans[1] == replace(idle, stays={})
 
 
 def test_what_the_document_says_beside_the_change_is_kept() -> None:

@@ -47,10 +47,10 @@ def too_few_left(
         relies_on: As there.
         keeps: As there.
     """
-    losses = admin_losses([change for change in changes if change.kind == MEMBER])
+    losses = admin_losses([change for change in changes if change.kind == MEMBER and change.key in admins])
     unmapping = [change for change in changes if unmaps_groups(change)]
     there = admins.intersection(relies_on)
-    sure = there.union(admins.intersection(change.key for change in losses)) if unmapping else admins
+    sure = there.union(change.key for change in losses) if unmapping else admins
     why = f"{some(sorted({*relies_on} - admins))} should be an admin, and is not shown as one yet: too few would remain"
     held = [*losses[max(0, len(sure) - keeps) :], *(unmapping if len(there) < keeps else ())]
     return {change.id: why for change in held}
