@@ -152,9 +152,10 @@ def _code(each: Planned, events: Sequence[Event]) -> Exit:
     """The exit code of one workspace."""
     if not is_not_permitted(events):
         return Exit.DONE if totals(events).complete else Exit.PARTLY
-    say(f"Error: the API does not allow any of these changes to {each.plan.workspace} with this credential")
-    where = printable(each.link.credential_from) or "nowhere"
-    say(f"  The credential comes from {where}. Check that it is still valid and has the role admin in the workspace.")
+    say(f"Error: the API does not allow any of these changes to {each.plan.workspace}")
+    if each.link.credential_from:
+        where = printable(each.link.credential_from)
+        say(f"  The credential comes from {where}. Check that it is valid and has the role admin in the workspace.")
     return Exit.NOT_ALLOWED
 
 

@@ -42,35 +42,40 @@ def look(path: str, read: Callable[[Any], T]) -> Asking[T | Lost]:
         return Lost(error.message)
 
 
-def refusal(answer: Answer) -> Outcome:
+def refusal(answer: Answer, hint: str = MEND) -> Outcome:
     """The API will not do it."""
-    return replace(failed(answer.why), refusal=answer.status if answer.refused else 0)
+    return refused(failed(answer.why, hint), answer)
 
 
-def delete(path: str, left: Asking[object], refused: Callable[[Answer], Outcome] = refusal) -> Talk:
+def refused(outcome: Outcome, answer: Answer | Lost) -> Outcome:
+    """An outcome that this answer led to, with how the API refused it."""
+    return replace(outcome, refusal=answer.status) if isinstance(answer, Answer) and answer.refused else outcome
+
+
+def delete(path: str, left: Asking[object], kept: Callable[[Answer], Outcome] = refusal) -> Talk:
     """Delete what is there; where that is not confirmed, look whether it is gone.
 
     Args:
         path: Of one thing.
         left: Looks for it: None where it is gone, `Lost` where that cannot be seen, `NONE_AT_ALL` where a listing that
             may be empty is so.
-        refused: What is said of a refusal.
+        kept: What is said of a refusal.
     """
     deletion = ApiCall(Method.DELETE, path)
     answer = yield deletion
     if answer.ok:
         return accepted(answer)
     if isinstance(answer, Answer) and answer.status != MISSING:
-        return _kept(answer, refused)
+        return refused(kept(answer), answer)
     there = yield from left  # after a 404: gone, or a path that reached nothing?
     if there is None or there is NONE_AT_ALL:
-        return done("was gone already") if isinstance(answer, Answer) else (yield from _delete_again(deletion, refused))
+        return done("was gone already") if isinstance(answer, Answer) else (yield from _delete_again(deletion, kept))
     if isinstance(there, Lost):
         return unseen(answer, there)
-    return _kept(answer, refused) if isinstance(answer, Answer) else not_made(answer)
+    return refused(kept(answer), answer) if isinstance(answer, Answer) else not_made(answer)
 
 
-def _delete_again(deletion: ApiCall, refused: Callable[[Answer], Outcome]) -> Talk:
+def _delete_again(deletion: ApiCall, kept: Callable[[Answer], Outcome]) -> Talk:
     """The answer was lost, and a listing does not show it: that may be short, so the API is to say it."""
     answer = yield deletion
     if is_gone(answer):
@@ -78,12 +83,7 @@ def _delete_again(deletion: ApiCall, refused: Callable[[Answer], Outcome]) -> Ta
     if answer.ok:
         return accepted(answer)
     unsaid = Lost("it is not shown, nor said to be gone")
-    return _kept(answer, refused) if isinstance(answer, Answer) else unseen(answer, unsaid)
-
-
-def _kept(answer: Answer, refused: Callable[[Answer], Outcome]) -> Outcome:
-    """The API keeps just this: no reason to keep anything else."""
-    return replace(refused(answer), refusal=answer.status if answer.refused else 0)
+    return refused(kept(answer), answer) if isinstance(answer, Answer) else unseen(answer, unsaid)
 
 
 def is_gone(answer: Answer | Lost) -> bool:

@@ -17,6 +17,7 @@ from beamctl.kinds.conversation import (
     failed,
     is_gone,
     look,
+    refusal,
     text_in,
     unseen,
 )
@@ -94,7 +95,7 @@ def make(making: Making) -> Talk:
     if isinstance(answer, Answer) and not answer.ok:
         if making.unmark:
             yield from making.unmark()
-        return failed(answer.why)
+        return refusal(answer)
     if not answer.certain:
         return (yield from _lost(making, answer.why))
     identifier = text_in(answer, making.sort.id)

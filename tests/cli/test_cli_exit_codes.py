@@ -120,7 +120,7 @@ def test_what_the_api_refuses(  # noqa: PLR0913, PLR0917 - a table of three dime
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", FORMATS)
-def test_applied_in_part_is_7(
+def test_a_credential_that_may_change_nothing_is_4(
     cli: Cli, write: Write, people: People, monkeypatch: pytest.MonkeyPatch, output: str
 ) -> None:
     monkeypatch.setenv("BEAMCTL_API_KEY", GRACE)  # who is a member, and may look only
@@ -133,15 +133,33 @@ def test_applied_in_part_is_7(
         ),
     )
     ran = cli("apply", "--auto-approve", "-o", output)
-    assert ran.code == 7
+    assert ran.code == 4
     if output == "json":
-        assert ran.json["summary"] == {"done": 0, "deferred": 0, "failed": 1, "not_attempted": 2, "not_confirmed": 0}
-        assert {each["outcome"] for each in ran.json["results"]} == {"failed", "not attempted"}
+        assert ran.json["summary"] == {"done": 0, "deferred": 0, "failed": 3, "not_attempted": 0, "not_confirmed": 0}
+        assert {each["outcome"] for each in ran.json["results"]} == {"failed"}
     else:
         assert "  ✗ invite kim@example.com  viewer — the API answered 403" in ran.out
-        assert "  ○ remove eve@example.com  not attempted: a change before it failed" in ran.out
-        assert "Applied in part to acme: 0 done, 1 failed, 2 not attempted.\n" in ran.out
+        assert "Applied in part to acme: 0 done, 3 failed.\n" in ran.out
+    assert ran.err.startswith(
+        "Error: the API does not allow any of these changes to acme\n  The credential comes from "
+    )
     assert people() == before
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_applied_in_part_is_7(cli: Cli, write: Write, api: Api, people: People, output: str) -> None:
+    members = "{ada@example.com: admin, bob@example.com: admin, grace@example.com: member, kim@example.com: viewer}"
+    write("beamctl.yaml", document(members=members))
+    refusal = ("402 Payment Required", "Content-Type: application/json", b'{"error": "no seat", "code": 402}')
+    api.bend = lambda call: refusal if call.startswith("POST") else None
+    ran = cli("apply", "--auto-approve", "-o", output)
+    assert ran.code == 7
+    if output == "json":
+        assert ran.json["summary"] == {"done": 1, "deferred": 0, "failed": 1, "not_attempted": 0, "not_confirmed": 0}
+    else:
+        assert "  ✗ invite kim@example.com  viewer — the API answered 402: no seat" in ran.out
+        assert "Applied in part to acme: 1 done, 1 failed.\n" in ran.out
+    assert "eve@example.com" not in people()
 
 
 def test_a_removal_that_is_answered_and_not_made_is_7(cli: Cli, write: Write, api: Api, people: People) -> None:

@@ -68,7 +68,8 @@ def test_a_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
     with at_once.serving(SEED, frozenset({Quirk.INVITE_IGNORES_ROLE, Quirk.NO_ROLE_ON_PENDING})):
         at_once.write("beamctl.yaml", DOCUMENT.replace("kim@example.com: viewer", "kim@example.com: admin"))
         said = at_once.beamctl("apply", "--auto-approve").out
-        assert "its role will be set once the invitation is accepted: the next apply then does it" in said
+        assert "invited as member; the first apply after the invitation is accepted makes them admin" in said
+        assert "1 waiting for the invitee" in said
         at_once.beamctl("emulator", "call", "--as", "kim@example.com", "POST", "/workspaces/acme/join")
         assert "~ role  kim@example.com  member → admin" in at_once.beamctl("apply", "--auto-approve").out
         at_once.beamctl("plan", "--detailed-exitcode")
@@ -97,9 +98,11 @@ def test_a_member_may_look_and_not_touch(at_once: AtOnce) -> None:
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.monkeypatch.setenv("BEAMCTL_API_KEY", "bl_grace")
         at_once.beamctl("plan")
-        ran = at_once.beamctl("apply", "--auto-approve", code=7)
-        assert "0 done, 4 failed, 1 not attempted" in ran.out
+        ran = at_once.beamctl("apply", "--auto-approve", code=4)
+        assert "0 done, 5 failed" in ran.out
         assert "the API answered 403" in ran.out
+        assert "Error: the API does not allow any of these changes to acme" in ran.err
+        assert "The credential comes from BEAMCTL_API_KEY." in ran.err
 
 
 @pytest.mark.parametrize(("key", "code", "message"), [("bl_nobody", 4, "does not"), ("bl_eve", 0, "")])

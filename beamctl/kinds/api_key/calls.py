@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from beamctl.kinds import making
 from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, premise_of
-from beamctl.kinds.conversation import APPLY, NONE_AT_ALL, PLAN, Asking, Talk, delete, failed, look
+from beamctl.kinds.conversation import APPLY, NONE_AT_ALL, PLAN, Asking, Talk, delete, failed, look, refused
 from beamctl.kinds.making import Making, Sort
 from beamctl.kinds.premise import beside
 from beamctl.kinds.service_account.live import Account
@@ -55,7 +55,7 @@ def _make(change: Change) -> Talk:
     ours = Mark(name, tuple(key.id for key in good), token_hex(4))
     marked = yield _noted(account, (*account.description.marks, ours))
     if not marked.certain:
-        return failed(f"its account could not be marked, so it was not made: {marked.why}")
+        return refused(failed(f"its account could not be marked, so it was not made: {marked.why}"), marked)
     keys = yield from _keys(account.client_id)  # what comes from here on is under the mark, whoever makes it
     if isinstance(keys, Lost) or [key for key in keys if key.name == name] != list(owner.named(name)):
         yield from _unmark(account.client_id, ours)

@@ -4,7 +4,6 @@ sent, what comes back is compared, and corrected if it differs: with `PUT`, or b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from beamctl.kinds.conversation import (
@@ -20,6 +19,7 @@ from beamctl.kinds.conversation import (
     look,
     not_made,
     refusal,
+    refused,
     text_in,
     unseen,
 )
@@ -116,16 +116,18 @@ def _settle(email: str, role: Role, told: str, remark: str = "") -> Talk:
     if is_set(answer, email, role):
         return done(remark)
     there = yield from look_up(email)
-    match there:
-        case None:
-            return gone(email)
-        case Person(accepted=True):
-            return _in_already(there, role)
-        case Person():
-            told = str(there.role)
-        case Lost() if isinstance(answer, Lost) and not _too_much(told, role):
-            return unseen(answer, there)
-    return (yield from _as_invited(email, told, role, remark))
+    if isinstance(there, Person):
+        return (yield from _as_seen(there, role, remark))
+    if isinstance(there, Lost) and isinstance(answer, Answer):
+        return (yield from _as_invited(email, told, role, remark))
+    return unseen(answer, there) if there else gone(email)
+
+
+def _as_seen(there: Person, role: Role, remark: str) -> Talk:
+    """The invitation is there, or was accepted meanwhile."""
+    if there.accepted:
+        return _in_already(there, role)
+    return (yield from _as_invited(there.email, str(there.role), role, remark))
 
 
 def _as_invited(email: str, told: str, role: Role, remark: str) -> Talk:
@@ -149,13 +151,13 @@ def _withdraw(email: str, told: str, role: Role) -> Talk:
     return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
 
 
-def invite_again(email: str, role: Role, told: str, refused: Answer) -> Talk:
+def invite_again(email: str, role: Role, told: str, answer: Answer) -> Talk:
     """The API does not change the role of this invitation: revoke it, and send one with the right role."""
     revoked = yield ApiCall(Method.DELETE, path_of(email))
     if not is_gone(revoked):
         still = f"the invitation still offers {told or 'a role the API does not tell'}, not {role.value}"
-        outcome = failed(f"{still}: {refused.why}; it could not be revoked: {revoked.why}")
-        return replace(outcome, refusal=refused.status if isinstance(revoked, Answer) else 0)
+        outcome = failed(f"{still}: {answer.why}; it could not be revoked: {revoked.why}")
+        return outcome if isinstance(revoked, Lost) else refused(outcome, answer)
     sent = yield _invitation(email, role)
     if isinstance(sent, Answer) and not sent.ok and sent.status != _CONFLICT:
         return failed(f"revoked, as its role could not be changed; not sent again: {sent.why}", APPLY)
@@ -164,9 +166,7 @@ def invite_again(email: str, role: Role, told: str, refused: Answer) -> Talk:
     there = yield from look_up(email)
     if not isinstance(there, Person):
         return unseen(sent, there or Lost("the API does not show it"))
-    return (
-        _in_already(there, role) if there.accepted else (yield from _as_invited(email, str(there.role), role, _AGAIN))
-    )
+    return (yield from _as_seen(there, role, _AGAIN))
 
 
 def look_up(email: str) -> Asking[Person | Lost | None]:

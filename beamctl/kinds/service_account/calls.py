@@ -19,6 +19,7 @@ from beamctl.kinds.conversation import (
     failed,
     found,
     not_made,
+    refusal,
     text_in,
     unseen,
 )
@@ -55,7 +56,7 @@ def _update(change: Change, after: Mapping[str, Any]) -> Talk:
     noted = replace(now.description, text=after["description"])
     answer = yield put(now, noted, name=after["name"], role=after["role"])
     if isinstance(answer, Answer) and not answer.ok:
-        return failed(answer.why)
+        return refusal(answer)
     told = [text_in(answer, field) for field in ("client_id", "role", "description")]
     if told in ([each, after["role"], str(noted)] for each in (change.key, "")):
         return done()

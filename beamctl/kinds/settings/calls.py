@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.conversation import PLAN, Talk, accepted, done, failed, found, not_made, text_in, unseen
+from beamctl.kinds.conversation import PLAN, Talk, accepted, done, failed, found, not_made, refusal, text_in, unseen
 from beamctl.kinds.settings.live import normal, settings, with_setting
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.change import Change
@@ -76,4 +76,4 @@ def _changed(key: str) -> Outcome:
 
 def _failed(answer: Answer | Lost) -> Outcome:
     mend = "Mend the value under settings, then run `beamctl apply` again."
-    return failed(answer.why, PLAN if isinstance(answer, Lost) else mend)
+    return failed(answer.why, PLAN) if isinstance(answer, Lost) else refusal(answer, mend)
