@@ -11,6 +11,7 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
+from beamctl.document.rules import people_in_guards
 from beamctl.kinds.member import alike, calls, hazards
 from beamctl.kinds.member import wanted as document_side
 from beamctl.kinds.member.export import export
@@ -21,6 +22,7 @@ from beamctl.kinds.member.sound import is_sound
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.kinds.member.wanted import Wanted
+from beamctl.model.email import everyone_at, folded, matches
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role, takes_away
 from beamctl.plan.change import Action, Change
@@ -104,6 +106,7 @@ class MemberKind:
         for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
             judge.person(key, None, live.get(key))
         additive = desired.mode(self.section) is Mode.ADDITIVE
+        judge.notes += _nobody(desired.document, live.keys() | section.keys() | desired.skip.keys()) if additive else ()
         ours = [person for key, person in live.items() if not judge.skips(key) and (not additive or key in section)]
         return replace(
             self._judged(judge, desired, live, situation),
@@ -128,6 +131,7 @@ class MemberKind:
         ours = hazards.ourselves(live, desired.guards, situation.identity)
         guards = in_force(desired.guards, situation.floors)
         count = hazards.admins_of(live, changes, situation.admin_groups)
+        judge.notes += hazards.dropped_tags(changes, live)
         if ours is None and takes_admin(changes, count):
             judge.notes.append(Note(WHO_ARE_WE))
         return Comparison(
@@ -174,6 +178,15 @@ class MemberKind:
         if missing:
             return f"{_some(missing)} should be untouched, and is no longer shown as a member: is the listing whole?"
         return ""
+
+
+def _nobody(document: Document, known: Collection[str]) -> Iterator[Note]:
+    """Whom the guards name and neither an additive section nor the workspace has."""
+    domains = {everyone_at(key) for key in known}
+    for path, email in people_in_guards(document.data):
+        key = folded(email)
+        if "protected" in path and key not in domains and not matches(known, key):
+            yield Note(f"{email} under guards.protected is nobody: check the spelling", document.place(*path))
 
 
 def _ends(section: Mapping[str, Wanted], situation: Situation) -> Mapping[str, str]:
