@@ -13,9 +13,7 @@ from beamctl.model.alphabet import described
 from beamctl.model.text import unseen, visible
 
 _LABEL = r"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_PLAIN = re.compile(
-    rf"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}", re.IGNORECASE | re.ASCII
-)
+_PLAIN = re.compile(rf"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}", re.IGNORECASE | re.ASCII)
 _IN_LOCAL_PART = frozenset("!#$%&'*+-/=?^_`{|}~.")
 """Punctuation before the `@` (RFC 5322, 3.2.3)."""
 _IN_DOMAIN = frozenset("-.")

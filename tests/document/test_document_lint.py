@@ -25,7 +25,12 @@ HEAD = "version: 1\nworkspace: acme\n"
         ("serviceAccounts: {ci: {role: member, description: '${A}'}}", 3, 51, "'${A}' looks like a placeholder"),
         ("members: {a@x.io: admin}\nguards: {protected: [b@x.io]}", 4, 22, "'b@x.io' is not under members"),
         ("members: {a@x.io: admin}\nguards: {self: {email: b@x.io}}", 4, 24, "'b@x.io' is not under members"),
-        ("serviceAccounts: {ci: {role: member}}\nguards: {self: {serviceAccount: c1}}", 4, 33, "'c1' is not under serviceAccounts"),
+        (
+            "serviceAccounts: {ci: {role: member}}\nguards: {self: {serviceAccount: c1}}",
+            4,
+            33,
+            "'c1' is not under serviceAccounts",
+        ),
     ],
 )
 def test_what_is_probably_not_meant_is_a_warning_at_its_place(text: str, line: int, column: int, message: str) -> None:
@@ -146,7 +151,9 @@ def test_no_other_asterisk_is_accepted(section: str, text: str) -> None:
     ((line, _, message),) = problems_of(written[section])
     assert line == 3
     takes_patterns = section in ("protected", "skip")
-    told = f"'{text}' is not an e-mail address or '*@DOMAIN'" if takes_patterns else "has a '*', which has no meaning here"
+    told = (
+        f"'{text}' is not an e-mail address or '*@DOMAIN'" if takes_patterns else "has a '*', which has no meaning here"
+    )
     assert told in message
 
 
