@@ -47,7 +47,7 @@ def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401
 
 
 def _unlisted(document: Document) -> Iterator[Problem]:
-    """People and service accounts that the guards name and no other part of the document does. They may be misspelled."""
+    """Whom the guards name and no other part of the document does. They may be misspelled."""
     if _is_authoritative(document, "members"):
         yield from _unlisted_people(document)
     account = document.data.get("guards", {}).get("self", {}).get("serviceAccount")

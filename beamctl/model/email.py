@@ -128,20 +128,18 @@ def _local_fault(local: str) -> str:
 
 
 def _domain_fault(host: str) -> str:
-    labels = host.split(".")
     if char := _odd_character(host, _IN_DOMAIN):
         return f"its domain cannot have {described(char)}"
-    if not all(labels):
-        return "its domain has nothing before, after or between dots"
-    if labels[-1].isdecimal():
-        return "its domain is a number or an IP address"
-    if any(label.startswith("-") or label.endswith("-") for label in labels):
-        return "a part of its domain begins or ends with a hyphen"
-    if any(len(label) > _LONGEST_LABEL for label in labels):
-        return f"a part of its domain is longer than {_LONGEST_LABEL} characters"
-    if why := next(filter(None, map(_label_fault, labels)), ""):
-        return why
-    return f"its domain is longer than {_LONGEST_DOMAIN} characters" if len(folded(host)) > _LONGEST_DOMAIN else ""
+    labels = host.split(".")
+    faults = (
+        (not all(labels), "its domain has nothing before, after or between dots"),
+        (labels[-1].isdecimal(), "its domain is a number or an IP address"),
+        (any(label != label.strip("-") for label in labels), "a part of its domain begins or ends with a hyphen"),
+        (max(map(len, labels)) > _LONGEST_LABEL, f"a part of its domain is longer than {_LONGEST_LABEL} characters"),
+    )
+    why = next((why for applies, why in faults if applies), "") or next(filter(None, map(_label_fault, labels)), "")
+    too_long = f"its domain is longer than {_LONGEST_DOMAIN} characters"
+    return why or (too_long if len(folded(host)) > _LONGEST_DOMAIN else "")
 
 
 def _label_fault(label: str) -> str:

@@ -230,7 +230,7 @@ SECTIONS = [
         6,
         5,
         "'A@X' is the same person as 'a@x' on line 5",
-        "upper and lower case are one: keep one of the two",
+        "keep one of the two: neither case nor the xn-- form of a domain makes another address",
     ),
 ]
 

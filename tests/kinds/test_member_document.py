@@ -18,7 +18,7 @@ def test_two_spellings_of_one_person() -> None:
             5,
             3,
             "'ADA@x.io' is the same person as 'ada@x.io' on line 4",
-            "upper and lower case are one: keep one of the two",
+            "keep one of the two: neither case nor the xn-- form of a domain makes another address",
         )
     ]
 

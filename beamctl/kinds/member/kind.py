@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -186,7 +186,8 @@ def _nobody(document: Document, known: Collection[str]) -> Iterator[Note]:
     for path, email in people_in_guards(document.data):
         key = folded(email)
         if "protected" in path and key not in domains and not matches(known, key):
-            yield Note(f"{email} under guards.protected is nobody: check the spelling", document.place(*path))
+            text = f"guards.protected lists {email}, which is no one in the workspace or under members"
+            yield Note(f"{text}: check the spelling", document.place(*path))
 
 
 def _ends(section: Mapping[str, Wanted], situation: Situation) -> Mapping[str, str]:
