@@ -80,7 +80,10 @@ FORGED: list[tuple[str, dict[str, Any]]] = [
     ("new", {"after": side("new", email=7)}),
     ("new", {"name": "other@x.io"}),
     ("new", {"name": "new", "key": "new", "after": side("new", email="new")}),
-    ("new", {"name": "new@\xfc.io", "key": "new@\xfc.io", "after": side("new", email="new@\xfc.io", standing="invited")}),
+    (
+        "new",
+        {"name": "new@\xfc.io", "key": "new@\xfc.io", "after": side("new", email="new@\xfc.io", standing="invited")},
+    ),
     ("again", {"before": None}),
     ("up", {"stage": Stage.DEMOTE}),
     ("up", {"action": Action.REMOVE}),
