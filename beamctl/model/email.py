@@ -39,6 +39,8 @@ def folded(email: str) -> str:
 
 
 def _case_folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     pieces = ((alike, "".join(chars)) for alike, chars in groupby(text, _looks_plain))
     return "".join(piece if alike else _composed(_composed(piece).casefold()) for alike, piece in pieces)
 
@@ -142,6 +144,7 @@ def _domain_fault(host: str) -> str:
     return why or (too_long if len(folded(host)) > _LONGEST_DOMAIN else "")
 
 
+@lru_cache(maxsize=1000)
 def _label_fault(label: str) -> str:
     """What IDNA says against a label. One that is mapped to plain letters is refused: it is not what it looks like."""
     if label.isascii() and not label.lower().startswith("xn--"):

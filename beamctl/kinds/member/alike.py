@@ -13,7 +13,7 @@ from beamctl.document.quote import quoted
 from beamctl.document.rules import people_in_guards
 from beamctl.kinds.member.wanted import SECTION
 from beamctl.model.alphabet import described, disguised_letter, look, mixed_letter, skeleton
-from beamctl.model.email import folded, is_pattern
+from beamctl.model.email import folded, is_pattern, pattern_fault
 
 ACKNOWLEDGED = "mixedScript"
 _LONG_FORM = f"{{role: …, {ACKNOWLEDGED}: true}}"
@@ -55,6 +55,8 @@ def _why(email: str, alike: Mapping[str, str]) -> str:
 
 def _hint(path: Path, email: str) -> str:
     again = "write it anew with the letters that you mean"
+    if pattern_fault(email):  # no letters of it can be meant
+        return again
     if path[0] == SECTION:
         return f"{again}; where they are meant, say so: {_LONG_FORM}"
     if is_pattern(email):
