@@ -3,7 +3,10 @@
 import pytest
 
 from beamctl.plan.hazard import Risk
+from beamctl.plan.saved import saved_text
+from beamctl.usecases.questions import open_plan
 from tests.fakes.runs import all_done, applied, document, planned
+from tests.fakes.saved import saved
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -85,6 +88,8 @@ def test_whatever_the_address_a_person_can_be_removed(odd: str, *, accepted: boo
     workspace = FakeWorkspace.of([ROOT, person(odd, accepted=accepted)])
     plan = planned(document(ADMIN, guards=GUARDS), workspace)
     assert [change.name for change in plan.changes] == [odd]
+    (again,) = open_plan(saved_text(saved(plan)).encode(), "p.json").plans
+    assert again.changes == plan.changes
     assert all_done(applied(plan, workspace))
     assert set(workspace.users) == {"root@x.io"}
 
