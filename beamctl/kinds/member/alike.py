@@ -55,7 +55,7 @@ def _why(email: str, alike: Mapping[str, str]) -> str:
 
 def _hint(path: Path, email: str) -> str:
     again = "write it anew with the letters that you mean"
-    if pattern_fault(email):  # no letters of it can be meant
+    if pattern_fault(email):  # it is not valid in any case
         return again
     if path[0] == SECTION:
         return f"{again}; where they are meant, say so: {_LONG_FORM}"
