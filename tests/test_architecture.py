@@ -32,7 +32,7 @@ ONE_IMPORTER = {
     "flask": {"emulator"},
     "werkzeug": {"emulator"},
     "waitress": {"emulator"},
-    "idna": {"emulator"},
+    "idna": {"model", "emulator"},
     "click": {"cli"},
     "keyring": {"cli"},
     "regex": {"model", "emulator"},

@@ -146,16 +146,18 @@ def _within(directory: Path) -> _Listing:
     root = directory.resolve()
     documents: list[Path] = []
     others: list[Path] = []
-    seen = {root}
+    seen: set[Path] = set()
     waiting = [directory]
     while waiting:
-        links: list[Path] = []
-        for path in sorted(waiting.pop().iterdir()):
+        folder = waiting.pop()
+        if not _is_new(folder, seen):
+            continue
+        for path in sorted(folder.iterdir()):
             if path.name.startswith("."):
                 continue
             inside = not path.is_symlink() or _leads_into(root, path)
             if inside and path.is_dir():
-                (links if path.is_symlink() else waiting).append(path)
+                waiting.insert(0 if path.is_symlink() else len(waiting), path)  # links last: a folder has its own name
             elif path.suffix.lower() not in _SUFFIXES:
                 others.append(path)
             elif inside:
@@ -163,7 +165,6 @@ def _within(directory: Path) -> _Listing:
             else:
                 hint = f"Name it with -f {path}, or copy it."
                 raise UsageError(f"{path} is a link that leads out of {directory}", hint)
-        waiting = [each for each in (*links, *waiting) if _is_new(each, seen)]
     return _Listing(tuple(sorted(documents)), tuple(sorted(others)))
 
 

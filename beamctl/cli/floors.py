@@ -65,10 +65,10 @@ def _protect(source: str, text: str) -> Bounds:
     names = _items(text)
     for name in names:
         fault = email.pattern_fault(name)
-        if fault == email.NOT_PLAIN:
-            raise UsageError(f"{source}: {printable(name)!r} {fault}", _PROTECT_HINT)
-        if not name or fault:
+        if not name or fault == email.NO_ADDRESS:
             raise _invalid(source, name, "an e-mail address or '*@DOMAIN'", _PROTECT_HINT)
+        if fault:
+            raise UsageError(f"{source}: {printable(name)!r} {fault}", _PROTECT_HINT)
         if letter := mixed_letter(name) or disguised_letter(name):
             hint = f"It would protect no one with plain letters: {described(letter)}. Write the letters that you mean."
             raise _invalid(source, name, "an e-mail address in one alphabet", hint)

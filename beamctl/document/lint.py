@@ -9,9 +9,11 @@ from typing import Any
 from beamctl.document.document import Document, Mode, Path
 from beamctl.document.problem import Problem
 from beamctl.document.quote import quoted
-from beamctl.model.email import domain, everyone_at, folded, is_pattern
+from beamctl.document.rules import people_in_guards
+from beamctl.model.email import everyone_at, folded, is_pattern, matches
 
 _PLACEHOLDER = re.compile(r"\$?\{\{.*?\}\}|\$\{[^{}]*\}|@@\w+@@")
+_SPELLING = "check the spelling"
 _LOOKED_AT = ("settings", "serviceAccounts", "policies", "integrations", "environments")
 
 
@@ -19,7 +21,6 @@ def lint(document: Document) -> Iterator[Problem]:
     """Everything in a document without problems that the user should look at."""
     yield from _placeholders(document)
     yield from _unlisted(document)
-    yield from _too_few_admins(document)
 
 
 def _placeholders(document: Document) -> Iterator[Problem]:
@@ -46,38 +47,24 @@ def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401
 
 
 def _unlisted(document: Document) -> Iterator[Problem]:
-    """People whom the guards name and no other part of the document does. They may be misspelled."""
-    data = document.data
-    if "members" not in data or _is_additive(document):
-        return
-    listed = {folded(email) for email in (*data["members"], *data.get("manage", {}).get("skip", {}))}
+    """Whom the guards name and no other part of the document does. They may be misspelled."""
+    if _is_authoritative(document, "members"):
+        yield from _unlisted_people(document)
+    account = document.data.get("guards", {}).get("self", {}).get("serviceAccount")
+    if account and _is_authoritative(document, "serviceAccounts") and account not in document.data["serviceAccounts"]:
+        place = document.place("guards", "self", "serviceAccount")
+        yield Problem(place, f"{quoted(account)} is not under serviceAccounts", _SPELLING)
+
+
+def _unlisted_people(document: Document) -> Iterator[Problem]:
+    skipped = {folded(email) for email in document.data.get("manage", {}).get("skip", {})}
+    listed = {folded(email) for email in document.data["members"]} | skipped
     listed |= {everyone_at(email) for email in listed}
-    guards = data.get("guards", {})
-    named: list[tuple[Path, str]] = [
-        (("guards", "protected", index), email) for index, email in enumerate(guards.get("protected", ()))
-    ]
-    if email := guards.get("self", {}).get("email"):
-        named.append((("guards", "self", "email"), email))
-    for path, email in named:
-        if folded(email) not in listed:
-            told = f"no one at {domain(email)} is" if is_pattern(email) else f"{quoted(email)} is not"
-            yield Problem(document.place(*path), f"{told} under members", "check the spelling")
+    for path, email in people_in_guards(document.data):
+        if folded(email) not in listed and not matches(skipped, folded(email)):
+            told = f"no one at {email.partition('@')[2]} is" if is_pattern(email) else f"{quoted(email)} is not"
+            yield Problem(document.place(*path), f"{told} under members", _SPELLING)
 
 
-def _is_additive(document: Document) -> bool:
-    return bool(document.data.get("manage", {}).get("members") == Mode.ADDITIVE)
-
-
-def _too_few_admins(document: Document) -> Iterator[Problem]:
-    """A `minAdmins` that the document itself does not meet. Groups of a directory may make others admins, and who is
-    skipped may be one."""
-    data = document.data
-    needed, members = data.get("guards", {}).get("minAdmins", 0), data.get("members", {})
-    groups = any(each["role"] == "admin" for each in data.get("settings", {}).get("groupMappings", ()))
-    others = groups or data.get("manage", {}).get("skip") or _is_additive(document)
-    roles = [entry["role"] if isinstance(entry, dict) else entry for entry in members.values()]
-    admins = roles.count("admin")
-    if members and not others and admins < needed:
-        message = f"minAdmins is {needed}, and members lists {admins} admin{'s' * (admins != 1)}"
-        hint = "add an admin, lower minAdmins, or map a group to admin in settings.groupMappings"
-        yield Problem(document.place("guards", "minAdmins"), message, hint)
+def _is_authoritative(document: Document, section: str) -> bool:
+    return section in document.data and document.data.get("manage", {}).get(section) != Mode.ADDITIVE

@@ -73,7 +73,8 @@ def _check(draft: Draft, declared: dict[str, Place]) -> list[Problem]:
     wrong = [*schema.check(document), *rules.check(document), *rules.declared_twice(document, declared)]
     said = unread | {problem.place for problem in wrong}
     wrong += [problem for problem in rules.unseen_in_names(document) if problem.place not in said]
-    return [*draft.problems, *(problem for problem in wrong if problem.place not in unread)]
+    wrong = [problem for problem in wrong if problem.place not in unread]
+    return [*draft.problems, *wrong] or list(rules.too_few_admins(document))
 
 
 def _empty(name: str) -> Problem:

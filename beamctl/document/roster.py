@@ -1,5 +1,5 @@
-"""A section that says something of people, each under their e-mail: addresses that are none, one person twice, days
-that do not exist. It must not know what is said of them."""
+"""A section that says something of people, each under their e-mail: addresses that are not valid, one person twice,
+days that do not exist."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def check(document: Document, section: Path, entry: str, fault_of: Callable[[str
         if key in first:
             line = place(*section, first[key]).line
             message = f"{quoted(email)} is the same person as {quoted(first[key])} on line {line}"
-            yield Problem(place(*section, email), message, "upper and lower case are one: keep one of the two")
+            hint = "keep one of the two: neither case nor the xn-- form of a domain makes another address"
+            yield Problem(place(*section, email), message, hint)
         first.setdefault(key, email)
         until = value.get("until") if isinstance(value, dict) else None
         if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):

@@ -1,5 +1,5 @@
 """What the schema cannot say and no kind needs to: the guards, who is skipped, and workspaces that are declared twice;
-and the desired state of a document without problems. It must not know any kind."""
+and the desired state of a document without problems."""
 
 from __future__ import annotations
 
@@ -26,6 +26,32 @@ def check(document: Document) -> Iterator[Problem]:
     if isinstance(address, str) and (fault := email.fault(address)):
         yield _problem(document, ("guards", "self", "email"), address, fault, _ADDRESS_HINT)
     yield from roster.check(document, _SKIP, "{until: …, reason: …}", email.pattern_fault)
+
+
+def people_in_guards(data: object) -> Iterator[tuple[Path, str]]:
+    """Every address and pattern in the guards, with its path. The document may have problems."""
+    guards = _mapping(data, "guards")
+    yield from _strings(guards, "protected")
+    address = _mapping(guards, "self").get("email")
+    if isinstance(address, str):
+        yield ("guards", "self", "email"), address
+
+
+def too_few_admins(document: Document) -> Iterator[Problem]:
+    """A `minAdmins` that a document without other problems cannot meet. If others than the members that it lists may be
+    admins, it is not decided here: those of a directory's groups, and those who are skipped or left alone."""
+    data = document.data
+    needed, members, manage = data.get("guards", {}).get("minAdmins", 0), data.get("members"), data.get("manage", {})
+    groups = any(each["role"] == "admin" for each in data.get("settings", {}).get("groupMappings", ()))
+    if members is None or groups or manage.get("members") == Mode.ADDITIVE:
+        return
+    listed = {email.folded(address) for address in members}
+    roles = [entry["role"] if isinstance(entry, dict) else entry for entry in members.values()]
+    admins = roles.count("admin")
+    if admins < needed and listed.issuperset(map(email.folded, manage.get("skip", {}))):
+        message = f"minAdmins is {needed}, and members lists {admins} admin{'s' * (admins != 1)}"
+        hint = "add an admin, lower minAdmins, or map a group to admin in settings.groupMappings"
+        yield Problem(document.place("guards", "minAdmins"), message, hint)
 
 
 def unseen_in_names(document: Document) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from beamctl.document.document import Document, Path
 from beamctl.document.fault import Fault
 from beamctl.document.problem import Problem
 from beamctl.document.quote import closest, either, quoted, with_article
-from beamctl.document.syntax import NO_BREAK
+from beamctl.document.syntax import NO_BREAK, NO_SPACE
 
 _TYPES = {
     "string": "a string",
@@ -57,6 +57,8 @@ def _type(fault: Fault, document: Document) -> Iterator[Problem]:
 def _nothing_hint(fault: Fault) -> str:
     name = str(fault.path[-1]) if fault.path else ""
     schema = fault.schema
+    if ":" in name:
+        return NO_BREAK if ":\u00a0" in name else NO_SPACE[1]
     if isinstance(schema.get("additionalProperties"), dict) and name.isidentifier():
         return f"write '{name}: {{}}' for none at all, or delete the line to leave {name} unmanaged"
     if schema["type"] == "object" and len(fault.schemas) == 1:
@@ -126,7 +128,8 @@ def _bound(fault: Fault, document: Document) -> Iterator[Problem]:
 
 def _required(fault: Fault, document: Document) -> Iterator[Problem]:
     """All missing keys, but those that are evidently there misspelt."""
-    misspelt = {closest(key, _keys(fault)) for key in _unknown(fault)[:_LOOKED_THROUGH]}
+    known = _keys(fault)
+    misspelt = {_joined(key, known) or closest(key, known) for key in _unknown(fault)[:_LOOKED_THROUGH]}
     of = f" in {_name(fault.path)}" if fault.path else ""
     for key in fault.demand:
         if key not in fault.instance and key not in misspelt:
@@ -140,7 +143,15 @@ def _additional(fault: Fault, document: Document) -> Iterator[Problem]:
         hint = f"did you mean {quoted(meant)}?" if meant else f"known here: {either(known, 'and')}"
         if key.startswith("\u00a0"):
             hint = "it begins with a no-break space (U+00A0): indent with plain spaces"
+        elif _joined(key, known):
+            hint = NO_BREAK if ":\u00a0" in key else NO_SPACE[1]
         yield Problem(document.key_place(*fault.path, key), f"unknown key {quoted(key)}", hint)
+
+
+def _joined(key: str, known: Sequence[str]) -> str:
+    """The known key that is written with its value, without a space between them: `role:admin`; empty if none is."""
+    head, colon, _ = key.partition(":")
+    return head if colon and head in known else ""
 
 
 def _size(fault: Fault, document: Document) -> Iterator[Problem]:

@@ -43,7 +43,7 @@ def folded(email: str) -> str:
     """The address by which two spellings are compared: one person is one folded address.
 
     Letters outside ASCII that would fold into ASCII (the Kelvin sign, `ß`, the long s) stay as they are: they are
-    another mailbox. beamctl has the same rule, where the emulator must not look; a test holds the two together.
+    another mailbox. beamctl has the same rule for what is before the `@`; a test compares the two.
     """
     if email.isascii():
         return email.lower()

@@ -1,5 +1,5 @@
 """Letters that pass for others: which alphabets a word mixes, and what an address looks like to a reader. In the spirit
-of Unicode's UTS #39 ("highly restrictive"), with a small table. It must not know where an address stands."""
+of Unicode's UTS #39 ("highly restrictive"), with a small table."""
 
 # ruff: noqa: RUF001 - these letters are what it is about
 
@@ -8,9 +8,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import regex
 
 # What looks like which Latin letter, as far as e-mail addresses are shown in common fonts; not all of UTS #39.
-_LOOKS = str.maketrans(
+_LETTERS = str.maketrans(
     "аеорсухѕіјһԁԛԝѵӏүгАВЕЅІЈКМНОРСТУХ"  # Cyrillic
     "οανιρυγκσϲϳηωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"  # Greek
     "ագզհոռսօցյ"  # Armenian
@@ -18,6 +23,10 @@ _LOOKS = str.maketrans(
     "ıɑɡſ",  # rare Latin ones
     "aeopcyxsijhdqwvlyrABESIJKMHOPCTYXoavipuykocjnwABEZHIKMNOPTYXwgqhnnuogjDRTiAJEWMHYGZCPKLSVRBiags",
 )
+_QUOTES = dict.fromkeys(map(ord, "ʹʼˈˊˋꞋꞌߴ"), "'") | dict.fromkeys(map(ord, "ʺˮߵ"), '"')
+"""Letters to Unicode, quotes to a reader."""
+_LOOKS = _LETTERS | _QUOTES
+_NOT_NOTICED = {ord(quote): None for quote in "'\"`"}
 _TOGETHER = frozenset({"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "HALFWIDTH", "HANGUL", "BOPOMOFO"})
 """Written among Latin letters in East Asia."""
 _LATIN = "LATIN"
@@ -30,8 +39,25 @@ _WORD = re.compile(r"\w+")
 
 
 def skeleton(text: str) -> str:
-    """What the text looks like: two texts with one skeleton can be mistaken for each other."""
+    """What the text looks like: two texts with one skeleton can be mistaken for each other.
+
+    Quotes, other punctuation and symbols outside ASCII, and characters that cannot be seen do not count.
+    """
+    if text.isascii():
+        return text.translate(_NOT_NOTICED).lower()
+    return look(_not_noticed().sub("", text)).translate(_NOT_NOTICED)
+
+
+def look(text: str) -> str:
+    """The text with each letter that passes for a plain one in its place, in lower case."""
     return unicodedata.normalize("NFKC", text.translate(_LOOKS)).translate(_LOOKS).lower()
+
+
+@cache
+def _not_noticed() -> regex.Pattern[str]:
+    import regex  # it takes 15 ms, and most addresses are ASCII
+
+    return regex.compile(r"[\p{Default_Ignorable_Code_Point}\u02bb\u02bd]|[^\p{L}\p{M}\p{N}\p{ASCII}]")
 
 
 def mixed_letter(email: str) -> str:
@@ -47,8 +73,8 @@ def disguised_letter(email: str) -> str:
 
 def described(letter: str) -> str:
     """A letter in words: `U+0430 (cyrillic small letter a) looks like a`."""
-    look = skeleton(letter)
-    alike = f" looks like {look}" if look.isascii() and look.isalnum() else ""
+    plain = look(letter)
+    alike = f" looks like {plain}" if plain.isascii() and plain.isalnum() else ""
     return f"U+{ord(letter):04X} ({unicodedata.name(letter, 'no name').lower()}){alike}"
 
 
@@ -84,7 +110,7 @@ def _odd_letters(word: str) -> str:
 
 def _disguised(word: str) -> str:
     """The letters of a word that are not ASCII, where all of it looks so."""
-    if not skeleton(word).isascii():
+    if not look(word).isascii():
         return ""
     return "".join(char for char in word if not char.isascii() and char not in _NO_DISGUISE)
 

@@ -1,34 +1,47 @@
-"""E-mail addresses: compared folded, shown as they were written. It must not know whose they are."""
+"""E-mail addresses: which ones a document may have, and the form in which two of them are compared. They are shown as
+they were written."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 from itertools import groupby
 
 from beamctl.model.alphabet import described
-from beamctl.model.text import unseen
+from beamctl.model.text import unseen, visible
 
-_ATOM = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
-_HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
-_SHAPE = re.compile(f"{_ATOM}@{_HOST}")
-_PLAIN = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9][a-z0-9-]*\.)*[a-z0-9]+", re.IGNORECASE | re.ASCII)
+_LABEL = r"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PLAIN = re.compile(rf"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}", re.IGNORECASE | re.ASCII)
+_IN_LOCAL_PART = frozenset("!#$%&'*+-/=?^_`{|}~.")
+"""Punctuation before the `@` (RFC 5322, 3.2.3)."""
+_IN_DOMAIN = frozenset("-.")
 _EVERYONE = "*@"
-NOT_PLAIN = "cannot be used: a domain in a pattern is written in ASCII, and without xn--: list the addresses instead"
 LONGEST = 254
 """Characters in the longest address that mail systems carry (RFC 5321, 4.5.3.1)."""
+_LONGEST_LABEL = 63
+_LONGEST_DOMAIN = 253
+NO_ADDRESS = "is not an e-mail address"
 
 
 def folded(email: str) -> str:
-    """The address by which two spellings are compared: one person is one folded address.
+    """The key by which addresses are compared: two spellings of one address have the same key.
 
+    Case does not count, and a domain is in ASCII (`xn--…`) where IDNA allows it. A text without an `@` is a domain.
     Letters outside ASCII that would fold into ASCII (the Kelvin sign, `ß`, the long s, ligatures) stay as they are: no
     address may pass for another one that is spelled with plain letters.
     """
     if email.isascii():
         return email.lower()
-    pieces = ((alike, "".join(chars)) for alike, chars in groupby(email, _looks_plain))
+    local, at, host = email.rpartition("@")
+    return _case_folded(local) + at + ".".join(map(_folded_label, host.split(".")))
+
+
+def _case_folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    pieces = ((alike, "".join(chars)) for alike, chars in groupby(text, _looks_plain))
     return "".join(piece if alike else _composed(_composed(piece).casefold()) for alike, piece in pieces)
 
 
@@ -38,6 +51,26 @@ def _looks_plain(char: str) -> bool:
 
 def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+@lru_cache(maxsize=1000)
+def _folded_label(label: str) -> str:
+    """One label of a domain in ASCII; if IDNA does not allow it, as any other text."""
+    if label.isascii():
+        return label.lower()
+    plain = _case_folded(label)
+    return _encoded(label) or _encoded(plain) or plain
+
+
+def _encoded(label: str) -> str:
+    """A label in ASCII (`xn--…`), or nothing if it is not valid, or would pass for one in plain letters."""
+    import idna  # it takes 10 ms, and most domains are ASCII
+
+    try:
+        mapped = "" if unseen(label) else idna.uts46_remap(label)
+        return "" if mapped.isascii() or "." in mapped else idna.alabel(mapped).decode("ascii")
+    except UnicodeError:  # which an IDNAError is
+        return ""
 
 
 def domain(email: str) -> str:
@@ -69,15 +102,12 @@ def pattern_fault(text: str) -> str:
     """Why this is neither an e-mail address nor a pattern for everyone at a domain; empty if it is one."""
     if "*" not in text:
         return fault(text)
-    host = text.removeprefix(_EVERYONE)
-    if not is_pattern(text) or not is_domain(host):
-        return f"is not an address or '{_EVERYONE}DOMAIN'"
-    one_spelling = host.isascii() and not any(label.startswith("xn--") for label in folded(host).split("."))
-    return "" if one_spelling else NOT_PLAIN
+    valid = is_pattern(text) and is_domain(text.removeprefix(_EVERYONE))
+    return "" if valid else f"{NO_ADDRESS} or '{_EVERYONE}DOMAIN'"
 
 
 def fault(email: str) -> str:
-    """Why this can be no e-mail address, in words; empty where it can be one."""
+    """Why a document may not have this as an e-mail address; empty if it may."""
     if len(email) > LONGEST:
         return f"is longer than {LONGEST} characters"
     if _PLAIN.fullmatch(email):  # nearly all are: the quick way
@@ -87,5 +117,52 @@ def fault(email: str) -> str:
     if not email.isascii() and (char := unseen(email)):
         return f"has a character that cannot be seen: {described(char)}"
     local, _, host = email.rpartition("@")
-    ends_badly = local.startswith(".") or local.endswith(".") or ".." in email or host.endswith((".", "-"))
-    return "is not an e-mail address" if ends_badly or not _SHAPE.fullmatch(email) else ""
+    if not local or not host or "@" in local:
+        return NO_ADDRESS
+    why = _local_fault(local) or _domain_fault(host)
+    return f"{NO_ADDRESS}: {why}" if why else ""
+
+
+def _local_fault(local: str) -> str:
+    if char := _odd_character(local, _IN_LOCAL_PART):
+        return f"it cannot have {described(char)}"
+    return "" if all(local.split(".")) else "a dot is at the beginning, before the @, or next to another one"
+
+
+def _domain_fault(host: str) -> str:
+    if char := _odd_character(host, _IN_DOMAIN):
+        return f"its domain cannot have {described(char)}"
+    labels = host.split(".")
+    faults = (
+        (not all(labels), "its domain has nothing before, after or between dots"),
+        (labels[-1].isdecimal(), "its domain is a number or an IP address"),
+        (any(label != label.strip("-") for label in labels), "a part of its domain begins or ends with a hyphen"),
+        (max(map(len, labels)) > _LONGEST_LABEL, f"a part of its domain is longer than {_LONGEST_LABEL} characters"),
+    )
+    why = next((why for applies, why in faults if applies), "") or next(filter(None, map(_label_fault, labels)), "")
+    too_long = f"its domain is longer than {_LONGEST_DOMAIN} characters"
+    return why or (too_long if len(folded(host)) > _LONGEST_DOMAIN else "")
+
+
+@lru_cache(maxsize=1000)
+def _label_fault(label: str) -> str:
+    """What IDNA says against a label. One that is mapped to plain letters is refused: it is not what it looks like."""
+    if label.isascii() and not label.lower().startswith("xn--"):
+        return ""
+    import idna
+
+    try:
+        if label.isascii():
+            idna.ulabel(label)
+        elif (mapped := idna.uts46_remap(label)).isascii():
+            return f"{mapped!r} in its domain is not written in plain letters"
+        else:
+            idna.alabel(mapped)
+    except UnicodeError as error:
+        return f"{label!r} in its domain is not valid: {visible(str(error))}"
+    return ""
+
+
+def _odd_character(text: str, punctuation: Collection[str]) -> str:
+    """The first character that is neither a letter, a mark, a digit nor one of these."""
+    return next((char for char in text if unicodedata.category(char)[0] not in "LMN" and char not in punctuation), "")

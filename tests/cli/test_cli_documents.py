@@ -85,6 +85,16 @@ def test_documents_in_any_case_and_in_json_are_read_and_the_rest_is_named(
     assert cli("validate", "-q").err == ""
 
 
+@pytest.mark.parametrize("links", [[], [("a/b", "z")], [("c", "a/again"), (".", "a/root")]])
+def test_every_folder_below_is_read_once(cli: Cli, write: Write, directory: Path, links: list[tuple[str, str]]) -> None:
+    folders = ["a", "a/b", "a/b/c", "a/d", "c", "c/a", "e"]
+    for folder in folders:
+        write(f"access/{folder}/one.yaml", document(folder.replace("/", "-")))
+    for target, link in links:
+        (directory / "access" / link).symlink_to(directory / "access" / target)
+    assert cli("validate").out == "Valid: 7 workspaces (a-b-c, a-b, a-d, a, c-a, c, e).\n"
+
+
 def test_a_folder_that_is_there_only_as_a_link_is_read(cli: Cli, write: Write, directory: Path) -> None:
     write("access/.store/acme.yaml", document("acme"))
     (directory / "access" / "team").symlink_to(".store")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from beamctl.cli.floors import floors_of
 from tests.cli.world import AS_IS, CHANGED, Cli, People, Write, document, error_in
 from tests.fakes.saved import by_hand
 from tests.fakes.schemas import problems_with
@@ -113,9 +114,9 @@ WRONG = [
         ["ada", "ada@", "@example.com", "a@x.io b@x.io", "a*@x.io"],
         "is not an e-mail address or '*@DOMAIN'",
     ),
-    ("--protect", ["*@b\xfccher.de", "*@x.XN--bcher-kva.de"], "without xn--: list the addresses instead"),
+    ("--protect", ["\u201cgrace@example.com\u201d"], ": it cannot have U+201C (left double quotation mark)"),
     ("--protect", ["gr\u0430ce@example.com", "\u212aim@example.com"], "is not an e-mail address in one alphabet"),
-    ("--allowed-domains", ["@example.com", "*.example.com", "a b", "https://x.io"], "is not a domain"),
+    ("--allowed-domains", ["@example.com", "*.example.com", "a b", "https://x.io", "a!b", "-x.io"], "is not a domain"),
 ]
 
 
@@ -140,6 +141,14 @@ def test_a_wrong_floor_is_3(
     monkeypatch.setenv(variable, values[0])
     assert cli("plan").err.startswith(f"Error: {variable}: ")
     assert cli("drift").code == 0  # it refuses nothing
+
+
+def test_a_floor_takes_a_domain_in_either_spelling() -> None:
+    one, other = (
+        floors_of(None, None, [f"*@{host}", f"a@{host}"], [host], {}) for host in ("b\xfccher.de", "XN--bcher-kva.de")
+    )
+    assert one == other
+    assert (one.protected, one.allowed_domains) == (("*@xn--bcher-kva.de", "a@xn--bcher-kva.de"), ("xn--bcher-kva.de",))
 
 
 def test_what_protect_takes_is_said(cli: Cli) -> None:

@@ -30,7 +30,7 @@ CASES = [
     ),
     Case(
         "too-few-admins",
-        document(members=ADA_LEFT, more="guards: {minAdmins: 2}\n"),
+        document(members=ADA_LEFT.replace("}", ", zoe@example.com: admin}"), more="guards: {minAdmins: 2}\n"),
         ("too-few-admins=1", "removes-admin=bob@example.com"),
     ),
     Case("removes-admin", document(members=ADA_LEFT), ("removes-admin=bob@example.com",)),
@@ -70,7 +70,7 @@ CASES = [
     Case(
         "several",
         document(
-            members="{ada@example.com: admin, mallory@evil.test: viewer}",
+            members="{ada@example.com: admin, zoe@example.com: admin, mallory@evil.test: viewer}",
             more="guards: {minAdmins: 2, maxRemovals: 0, allowedDomains: [example.com],"
             " protected: [eve@example.com], self: {email: bob@example.com}}\n",
         ),

@@ -14,6 +14,7 @@ from beamctl.document.fault import Fault
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Place, Problem
 from beamctl.document.schema_file import load_schema
+from beamctl.document.syntax import NO_BREAK, NO_SPACE
 from beamctl.document.thin import thin
 from beamctl.document.wording import problems_of
 
@@ -88,6 +89,10 @@ SECTIONS = [
     ("members:\n  a@x: {role: admin, until: 31.1.2027}", 4, 29, "'31.1.2027' is not a date", DATE),
     ("members:\n- a@x: admin", 4, 1, "'members' must be a mapping, not a list", NO_DASHES),
     ("members:\n  a@x:admin", 4, 3, "'members' must be a mapping, not a string", "put a space after the colon"),
+    ("members: {a@x: {role:admin}}", 3, 17, "unknown key 'role:admin'", NO_SPACE[1]),
+    ("guards: {minAdmins:1}", 3, 10, "unknown key 'minAdmins:1'", NO_SPACE[1]),
+    ("guards: {minAdmins:\u00a01}", 3, 10, "unknown key 'minAdmins:\\xa01'", NO_BREAK),
+    ("settings: {labels: {a:b}}", 3, 21, "'a:b' has no value", NO_SPACE[1]),
     ("members: nobody", 3, 10, "'members' must be a mapping, not a string", ""),
     ("settings: {labels: {a: true}}", 3, 24, "'a' must be a string, not true", "put quotes around it"),
     (
@@ -230,7 +235,7 @@ SECTIONS = [
         6,
         5,
         "'A@X' is the same person as 'a@x' on line 5",
-        "upper and lower case are one: keep one of the two",
+        "keep one of the two: neither case nor the xn-- form of a domain makes another address",
     ),
 ]
 

@@ -1,8 +1,12 @@
 """An API key that lets nobody in any more goes with the one that is made in its place, and not without it."""
 
+import pytest
+
 from beamctl.apply.event import NotAttempted
+from beamctl.plan.comparison import Situation
+from beamctl.usecases.questions import plan as plan_at
 from tests.fakes.accounts import FakeAccounts, api_key, machine
-from tests.fakes.runs import all_done, applied, document, outcomes, planned
+from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, outcomes, planned
 from tests.fakes.vault import FakeVault
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -36,6 +40,38 @@ def test_it_stays_where_none_is_made() -> None:
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
     assert skipped.why == "it depends on ci/hub, which was not done"
     assert [key["id"] for key in live.accounts.keys["c1"]] == ["k1"]
+
+
+ENDS = {"expiresIn": "90d", "secretTo": {"file": "hub"}}
+
+
+@pytest.mark.parametrize(
+    ("made", "lives", "declared", "mode", "said"),
+    [
+        ("2026-09-09T12:00:00Z", "90d", ENDS, "authoritative", "2026-12-08"),  # in 14 days
+        ("2026-08-26T12:00:01Z", "90d", ENDS, "authoritative", "2026-11-24"),  # in a second
+        ("2026-09-09T12:00:01Z", "90d", ENDS, "authoritative", ""),
+        ("2026-09-09T12:00:00Z", "90d", ENDS, "additive", "2026-12-08"),
+        ("2026-09-09T12:00:00Z", "90d", {"secretTo": {"file": "hub"}}, "authoritative", "2026-12-08"),
+        ("2026-11-20T12:00:00Z", "7d", ENDS, "authoritative", "2026-11-27"),
+        ("2026-09-09T12:00:00Z", "", {"secretTo": {"file": "hub"}}, "authoritative", ""),
+        ("2026-09-20T12:00:00Z", "90d", KEY, "authoritative", ""),
+        ("2026-09-09T12:00:00Z", "90d", None, "additive", ""),
+    ],
+)
+def test_the_end_of_a_declared_key_that_no_plan_renews_is_said_two_weeks_before(
+    made: str, lives: str, declared: dict[str, object] | None, mode: str, said: str
+) -> None:
+    keys = {"hub": declared} if declared else {}
+    want = document(serviceAccounts={"ci": {"role": "member", "apiKeys": keys}}, manage={"serviceAccounts": mode})
+    live = workspace()
+    live.accounts.keys["c1"] = [api_key("k1", "hub", made, lives)]
+    plan = plan_at(want, live, Situation(TODAY, API, now=NOW))
+    assert plan.changes == ()
+    assert [note.text for note in plan.notes if "hub" in note.text] == (
+        [f"ci/hub ends on {said}; with rotateBefore a plan renews it"] if said else []
+    )
+    assert all(note.place is not None for note in plan.notes)
 
 
 def test_one_of_an_age_that_is_not_told_is_not_renewed_in_time_and_that_is_said() -> None:

@@ -35,7 +35,7 @@ def test_a_member_whose_address_looks_plain() -> None:
 
 def test_a_member_who_looks_like_another() -> None:
     said = f"'аda@example.com' looks like 'ada@example.com', and is another address; it mixes alphabets: {A}"
-    assert problems("members:\n  ADA@example.com: admin\n  аda@example.com: member\n") == [(5, 3, said, ANEW)]
+    assert problems("members:\n  ada@example.com: admin\n  аda@example.com: member\n") == [(5, 3, said, ANEW)]
     assert problems("members:\n  аda@example.com: admin\nguards: {protected: [ada@example.com]}\n") == [
         (4, 3, said, ANEW)
     ]

@@ -36,9 +36,10 @@ def test_a_promotion_counts_before_a_demotion() -> None:
 def test_too_few_admins_only_where_the_plan_takes_one() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "member"), person("c@x.io", "member")])
     guards = LOOSE | {"minAdmins": 2}
-    assert hazards(document({"a@x.io": "admin", "b@x.io": "member"}, guards=guards), live) == {}
+    want = document({"a@x.io": "admin", "b@x.io": "member", "new@x.io": "admin"}, guards=guards)
+    assert hazards(want, live) == {}
     live.users["b@x.io"]["role"] = "admin"
-    found = hazards(document({"a@x.io": "admin", "b@x.io": "member"}, guards=guards), live)
+    found = hazards(want, live)
     assert found == {"too-few-admins": "1", "removes-admin": "b@x.io"}
 
 
@@ -408,7 +409,8 @@ def test_an_admin_by_a_group_that_goes_is_not_relied_on(
 def test_who_may_be_no_admin_soon_is_too_few_and_not_looked_for() -> None:
     live = FakeWorkspace.of([ADA, DORA, person("domain@x.io", "admin", source="domain_capture"), EVE])
     live.settings["groupMappings"] = [{"groupName": "platform", "role": "admin"}]
-    plan = planned(document(KEEP_ADA, guards=LOOSE | {"minAdmins": 2}, settings={"groupMappings": []}), live)
+    want = KEEP_ADA | {"new@x.io": "admin"}
+    plan = planned(document(want, guards=LOOSE | {"minAdmins": 2}, settings={"groupMappings": []}), live)
     assert [(each.risk.label, each.value) for each in plan.hazards] == [
         ("too-few-admins", "1"),
         ("unmaps-admins", "platform"),

@@ -97,7 +97,7 @@ def test_a_pattern_is_no_person_and_is_said_by_its_domain() -> None:
         "*@Y.io is skipped until 2026-11-25: TICKET-901",
         (
             "*@Nobody.org is skipped until 2026-11-25: TICKET-901; "
-            "no one at nobody.org is in the workspace or under members"
+            "no one at Nobody.org is in the workspace or under members"
         ),
     ]
 

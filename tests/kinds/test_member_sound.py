@@ -20,7 +20,7 @@ PLAN = planned(
             "own@x.io": "admin",
             "down@x.io": "viewer",
         },
-        guards={"self": {"email": "me@x.io"}},
+        guards={"maxRemovals": 9, "self": {"email": "me@x.io"}},
     ),
     FakeWorkspace.of(
         [
@@ -32,6 +32,8 @@ PLAN = planned(
             person("gone@x.io"),
             person("wait@x.io", accepted=False),
             person("me@x.io"),
+            person("\u201cq\u201d@x_y.io"),
+            person("no address", accepted=False),
         ]
     ),
 )
@@ -78,6 +80,10 @@ FORGED: list[tuple[str, dict[str, Any]]] = [
     ("new", {"after": side("new", email=7)}),
     ("new", {"name": "other@x.io"}),
     ("new", {"name": "new", "key": "new", "after": side("new", email="new")}),
+    (
+        "new",
+        {"name": "new@\xfc.io", "key": "new@\xfc.io", "after": side("new", email="new@\xfc.io", standing="invited")},
+    ),
     ("again", {"before": None}),
     ("up", {"stage": Stage.DEMOTE}),
     ("up", {"action": Action.REMOVE}),
@@ -88,6 +94,9 @@ FORGED: list[tuple[str, dict[str, Any]]] = [
     ("gone", {"after": side("gone")}),
     ("gone", {"before": None}),
     ("gone", {"before": side("root")}),
+    ("gone", {"name": "..", "key": "..", "before": side("gone", email="..")}),
+    ("gone", {"name": "\ud800@x.io", "key": "\ud800@x.io", "before": side("gone", email="\ud800@x.io")}),
+    ("gone", {"name": "a" * 1001, "key": "a" * 1001, "before": side("gone", email="a" * 1001)}),
     ("gone", {"before": {"email": "gone@x.io"}}),
     ("wait", {"stage": Stage.INVITE}),
 ]

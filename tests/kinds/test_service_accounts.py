@@ -26,10 +26,12 @@ from beamctl.plan.stale import in_place, moved
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.usecases.questions import plan, show, undo, validate
+from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.machines import Machines, account
-from tests.fakes.runs import all_done, document, outcomes
+from tests.fakes.runs import all_done, document, outcomes, planned
 from tests.fakes.saved import saved
 from tests.fakes.vault import FakeVault
+from tests.fakes.workspace import FakeWorkspace, person
 
 RUNNER = {"runner": {"role": "admin"}}
 CI = {"role": "member", "secretTo": {"file": "ci.json"}}
@@ -303,3 +305,14 @@ def test_marks_come_off_as_they_were_put_on(text: str) -> None:
         for unfinished in (False, True):
             noted = replace(description(text), unfinished=unfinished, marks=marks)
             assert description(str(noted)) == noted
+
+
+@pytest.mark.parametrize(("name", "said"), [("ci", 0), ("new", 0), ("c1", 1)])
+def test_who_beamctl_is_said_to_run_as_and_is_nowhere_is_said(name: str, said: int) -> None:
+    want = document(
+        serviceAccounts={"new": {"role": "member"}},
+        manage={"serviceAccounts": "additive"},
+        guards={"self": {"serviceAccount": name}},
+    )
+    live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts({"c1": machine("c1", "ci")}))
+    assert len([note for note in planned(want, live).notes if "guards.self names c1" in note.text]) == said

@@ -143,6 +143,14 @@ def test_what_was_not_made_is_not_undone(state: State) -> None:
     assert [note.text for note in found.notes] == ["2 changes of that run were not made"]
 
 
+def test_an_address_that_is_not_valid_is_not_invited_again() -> None:
+    odd = "\u201cp\u201d@x.io"
+    plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([ROOT, person(odd)]))
+    undone = inverse(record_of(plan), live(None))
+    assert undone.changes == ()
+    assert f"{odd} has an address that is not valid, and is not invited again" in [note.text for note in undone.notes]
+
+
 def test_who_is_skipped_is_left_alone() -> None:
     more = document({"root@x.io": "admin"}, manage={"skip": {P: {"until": "2099-01-01", "reason": "R"}}})
     plan = inverse(run(member(), None), live(None), more)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.model.alphabet import described, disguised_letter, mixed_letter, skeleton
+from beamctl.model.alphabet import described, disguised_letter, look, mixed_letter, skeleton
 from beamctl.model.text import printable
 
 MIXED = {
@@ -119,7 +119,28 @@ def test_any_text_can_be_shown(text: str) -> None:
 @given(st.text(st.characters(max_codepoint=126, min_codepoint=32)))
 def test_plain_text_stays(text: str) -> None:
     assert printable(text) == text
-    assert skeleton(text) == text.lower()
+    assert skeleton(text) == re.sub("['\"`]", "", text.lower())
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "\u201cbarbara@example.com\u201d",
+        "\u201abarbara\u2018@example.com",
+        "\xabBarbara\xbb@example.com",
+        "bar\u200bbara@example.com",
+        "bar\u3164bara@exam\xadple.com",
+        "'barbara'@example.com",
+        "barbara\u02bc@example.com",
+        "b\u0430rbara\uff02@ex\u2019ample.com",
+    ],
+)
+def test_quotes_and_what_cannot_be_seen_make_no_other_address(written: str) -> None:
+    assert skeleton(written) == "barbara@example.com"
+
+
+def test_a_letter_that_is_a_quote_to_a_reader_is_a_disguise() -> None:
+    assert (disguised_letter("o\u02bcbrien@x.io"), look("o\u02bcbrien@x.io")) == ("\u02bc", "o'brien@x.io")
 
 
 def test_a_long_text_is_gone_through_once() -> None:

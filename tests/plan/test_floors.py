@@ -10,7 +10,7 @@ from beamctl.plan.plan import Plan
 from beamctl.usecases.questions import look_again
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
-from tests.properties.samples import EMAILS, guards, members, workspaces
+from tests.properties.samples import EMAILS, guards, members, met, workspaces
 
 limits = st.builds(Limit, st.integers(0, 9)) | st.builds(
     lambda number: Limit(number, percent=True), st.sampled_from([0, 1, 25, 50, 99, 100])
@@ -49,7 +49,7 @@ def test_what_is_merged_is_never_looser_than_either_side(one: Bounds, two: Bound
         )
 
 
-documents = st.builds(lambda found, guarded: document(dict(found), guards=guarded), members, guards)
+documents = st.builds(lambda found, guarded: document(dict(found), guards=met(guarded, found)), members, guards)
 
 
 @given(documents, workspaces, bounds, bounds)
@@ -120,7 +120,8 @@ def test_where_both_refuse_both_are_named() -> None:
         "allowedDomains": ["x.io", "z.io"],
     }
     floors = Bounds(2, (Limit(1), Limit(50, percent=True)), ("z.io",), ("c@x.io",))
-    found = planned(document(WANT, guards=guarded), FakeWorkspace.of(LIVE), floors=floors).hazards
+    want = document(WANT | {"e@z.io": "admin", "f@z.io": "admin"}, guards=guarded)
+    found = planned(want, FakeWorkspace.of(LIVE), floors=floors).hazards
     assert [hazard.because for hazard in found if hazard.risk.label != "removes-admin"] == [
         "1 accepted admin would remain; guards.minAdmins is 3 and --min-admins / BEAMCTL_MIN_ADMINS is 2",
         (

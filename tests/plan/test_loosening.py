@@ -90,7 +90,7 @@ def test_each_guard_that_is_loosened_is_named(found: dict[str, Any], guard: str,
 
 @pytest.mark.parametrize("found", TIGHTENED)
 def test_guards_that_are_as_strict_are_no_hazard(found: dict[str, Any]) -> None:
-    want = changed(found, members=AS_IS | {"new@x.io": "viewer"})
+    want = changed(found, members=AS_IS | {"new@x.io": "admin"})
     assert loosens(planned(want, workspace(), recorded=declared(STRICT))) == {}
 
 
@@ -117,7 +117,9 @@ def test_saying_who_beamctl_runs_as_is_recorded_and_no_hazard() -> None:
 
 
 def test_without_changes_what_is_stricter_is_recorded_and_what_is_looser_is_not() -> None:
-    plan = planned(changed({"minAdmins": 3, "maxRemovals": 4}), workspace(), recorded=declared(STRICT))
+    live, want = workspace(), AS_IS | {"c@x.io": "admin"}
+    live.users["c@x.io"]["role"] = "admin"
+    plan = planned(changed({"minAdmins": 3, "maxRemovals": 4}, members=want), live, recorded=declared(STRICT))
     assert plan.declared == declared({**STRICT, "minAdmins": 3})
 
 

@@ -67,6 +67,15 @@ guards = st.fixed_dictionaries(
     },
 )
 
+
+def met(guarded: Mapping[str, Any], listed: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The guards, with a `minAdmins` that a document with these members can meet."""
+    if listed is None or "minAdmins" not in guarded:
+        return dict(guarded)
+    roles = [entry["role"] if isinstance(entry, dict) else entry for entry in listed.values()]
+    return {**guarded, "minAdmins": min(guarded["minAdmins"], roles.count("admin"))}
+
+
 labels = st.dictionaries(st.text('ab"é', min_size=1, max_size=3), st.text("x é", max_size=3), max_size=2)
 mappings = st.lists(
     st.fixed_dictionaries({"groupName": st.sampled_from(["a", "b", "é"]), "role": ROLES}),

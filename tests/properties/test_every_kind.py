@@ -29,7 +29,7 @@ from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, plann
 from tests.fakes.saved import saved
 from tests.fakes.schemas import problems_with
 from tests.fakes.workspace import FakeWorkspace
-from tests.properties.samples import CANARY, SAMPLES, Sample, guards, vault
+from tests.properties.samples import CANARY, SAMPLES, Sample, guards, met, vault
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 AT = "2026-11-24T12:00:00.000Z"
@@ -144,7 +144,8 @@ def test_no_order_means_anything(sample: Sample, data: st.DataObject, seed: int)
 @given(data=st.data())
 @often
 def test_a_saved_plan_is_read_and_holds(sample: Sample, data: st.DataObject) -> None:
-    want = document(**data.draw(sample.sections), guards=data.draw(guards))
+    sections = data.draw(sample.sections)
+    want = document(**sections, guards=met(data.draw(guards), sections.get("members")))
     live = data.draw(sample.live)
     plan = planned(want, live)
     text = saved_text(saved(plan))

@@ -11,7 +11,7 @@ from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
 from beamctl.report.text.plan import plan_text
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
-from tests.properties.samples import EMAILS, SPELLINGS, guards, members, workspaces
+from tests.properties.samples import EMAILS, SPELLINGS, guards, members, met, workspaces
 
 
 def documents(*, additive: bool = False) -> st.SearchStrategy[Desired]:
@@ -93,7 +93,9 @@ def test_who_is_skipped_is_never_touched(want: Desired, live: FakeWorkspace, ski
 def test_a_hazard_is_lifted_by_the_flag_it_prints_and_by_nothing_else(
     want: Desired, live: FakeWorkspace, found: dict[str, object], left: int
 ) -> None:
-    plan = planned(document(want.section("members"), guards=found), live, left={"member": left})
+    plan = planned(
+        document(want.section("members"), guards=met(found, want.section("members"))), live, left={"member": left}
+    )
     printed = [
         flag.strip("'") for flag in re.findall(r"^  To allow it .* --allow (.*)$", plan_text(plan), re.MULTILINE)
     ]

@@ -7,20 +7,21 @@ from dataclasses import dataclass
 
 from beamctl.document.document import Guards
 from beamctl.kinds.member.live import People, admins
-from beamctl.kinds.member.rename import pairs
+from beamctl.kinds.member.rename import pairs, without_tag
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import domain, folded, matches
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.comparison import AdminGroups
+from beamctl.plan.comparison import AdminGroups, Note
 from beamctl.plan.declared import is_recorded
 from beamctl.plan.floors import InForce
 from beamctl.plan.hazard import Hazard, Risk
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})
 _LEAVES = frozenset({Action.REMOVE, Action.REVOKE})
+_DROPS_TAGS = "the service may drop the +tag of an address: if both are one person, write {}, as the API shows it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +186,22 @@ def _renames(changes: Sequence[Change]) -> list[Hazard]:
             then = f"{before} would lose access until {after} accepts"
         else:
             then = f"the invitation of {before} would be void, and {after} would have to accept one"
+        if without_tag(new) == folded(old):
+            then += f"; {_DROPS_TAGS.format(before)}"
         found.append(Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", f"an e-mail that changed? {then}"))
     return found
+
+
+def dropped_tags(changes: Sequence[Change], everybody: People) -> list[Note]:
+    """Whose invitation the service may have sent already, to the address without the `+tag`."""
+    leaving = {change.key for change in changes if change.action in _LEAVES}
+    notes = []
+    for change in changes:
+        there = everybody.get(without_tag(change.key)) if change.action is Action.INVITE else None
+        if there is not None and folded(there.email) not in leaving:
+            text = f"{change.name} would be invited, and {there.email} is in the workspace"
+            notes.append(Note(f"{text}; {_DROPS_TAGS.format(there.email)}", change.place))
+    return notes
 
 
 def _moves(changes: Sequence[Change]) -> tuple[dict[str, Change], list[str]]:

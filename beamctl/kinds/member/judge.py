@@ -13,7 +13,7 @@ from beamctl.document.problem import Place
 from beamctl.kinds.member.live import Person, attributes
 from beamctl.kinds.member.table import Standing, Verdict, verdict
 from beamctl.kinds.member.wanted import SECTION, Wanted
-from beamctl.model.email import domain, everyone_at, folded, is_pattern
+from beamctl.model.email import everyone_at, folded, is_pattern
 from beamctl.model.role import Role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note
@@ -98,7 +98,7 @@ class Judge:
             )
         else:
             text = f"{skip.email} is no longer skipped: that ended on {skip.until} ({skip.reason})"
-        nobody = f"no one at {domain(skip.email)}" if is_pattern(skip.email) else "no one with that address"
+        nobody = f"no one at {skip.email.partition('@')[2]}" if is_pattern(skip.email) else "no one with that address"
         where = f"; {nobody} is in the workspace or under members" if nowhere else ""
         self.notes.append(Note(text + where, skip.place, excused=self._today < skip.until))
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -11,6 +11,7 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
+from beamctl.document.rules import people_in_guards
 from beamctl.kinds.member import alike, calls, dependencies, hazards, invitation
 from beamctl.kinds.member import wanted as document_side
 from beamctl.kinds.member.dependencies import some
@@ -22,6 +23,7 @@ from beamctl.kinds.member.sound import is_sound
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.kinds.member.wanted import Wanted
+from beamctl.model.email import everyone_at, folded, matches
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role, takes_away
 from beamctl.plan.change import Action, Change, ChangeId
@@ -102,6 +104,7 @@ class MemberKind:
         for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
             judge.person(key, None, live.get(key))
         additive = desired.mode(self.section) is Mode.ADDITIVE
+        judge.notes += _nobody(desired.document, live.keys() | section.keys() | desired.skip.keys()) if additive else ()
         ours = [person for key, person in live.items() if not judge.skips(key) and (not additive or key in section)]
         return replace(
             self._judged(judge, desired, live, situation),
@@ -126,6 +129,7 @@ class MemberKind:
         ours = hazards.ourselves(live, desired.guards, situation.identity)
         guards = in_force(desired.guards, situation.floors)
         count = hazards.admins_of(live, changes, situation.admin_groups)
+        judge.notes += hazards.dropped_tags(changes, live)
         if ours is None and takes_admin(changes, count):
             judge.notes.append(Note(WHO_ARE_WE))
         return Comparison(
@@ -181,6 +185,16 @@ class MemberKind:
     def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Conversation | None:
         """The revocation of an invitation that offers more than was asked for."""
         return invitation.withdrawal(change, shows)
+
+
+def _nobody(document: Document, known: Collection[str]) -> Iterator[Note]:
+    """Whom the guards name and neither an additive section nor the workspace has."""
+    domains = {everyone_at(key) for key in known}
+    for path, email in people_in_guards(document.data):
+        key = folded(email)
+        if "protected" in path and key not in domains and not matches(known, key):
+            text = f"guards.protected lists {email}, which is no one in the workspace or under members"
+            yield Note(f"{text}: check the spelling", document.place(*path))
 
 
 def _ends(section: Mapping[str, Wanted], situation: Situation) -> Mapping[str, str]:

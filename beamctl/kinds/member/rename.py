@@ -1,11 +1,11 @@
-"""Whose e-mail may have changed: of those who leave and those who are invited, the pairs that look like one person.
-It must not know roles, nor who decides."""
+"""Whose e-mail may have changed: of those who leave and those who are invited, the pairs that look like one person."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
+from beamctl.model.alphabet import skeleton
 from beamctl.model.email import folded
 
 _LONGEST = 64
@@ -30,6 +30,13 @@ def pairs(leaving: Iterable[str], coming: Iterable[str]) -> list[tuple[str, str]
             index.setdefault(key, email)
     found = ((email, _first(index, _left_as(email))) for email in sorted(leaving)) if index else ()
     return [(old, new) for old, new in found if new]
+
+
+def without_tag(email: str) -> str:
+    """The folded address without its `+tag`, which a service may drop; empty if it has none."""
+    local, at, domain = folded(email).rpartition("@")
+    name, plus, _ = local.partition("+")
+    return name + at + domain if plus else ""
 
 
 def _first(index: dict[_Key, str], keys: Iterator[_Key]) -> str:
@@ -65,12 +72,12 @@ def _left_as(email: str) -> Iterator[_Key]:
 
 
 def _parts(email: str) -> tuple[str, str, str]:
-    """The name without what tells nobody apart (`+tag`, dots), the same with its first word as an initial, or empty
-    where there is only one word, and the domain: `janedoe`, `jdoe`."""
+    """The name without what tells nobody apart (`+tag`, dots, quotes), the same with its first word as an initial, or
+    empty where there is only one word, and the domain: `janedoe`, `jdoe`."""
     local, _, domain = folded(email).rpartition("@")
-    words = [word for word in _SEPARATORS.split(local.partition("+")[0]) if word]
+    words = [word for word in _SEPARATORS.split(skeleton(local.partition("+")[0])) if word]
     initial = "".join([words[0][0], *words[1:]]) if words[1:] else ""
-    return "".join(words) or local, initial, domain
+    return "".join(words) or local, initial, skeleton(domain)
 
 
 def _slips(name: str) -> Iterator[tuple[str, str]]:

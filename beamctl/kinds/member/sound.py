@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.model.email import fault, folded
 from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.text import is_whole
 from beamctl.plan.change import Action, Change, Stage
 
 _SHOWN = frozenset({"email", "role", "standing", "source"})
@@ -44,7 +46,7 @@ def is_sound(change: Change) -> bool:
         return False
     if _SIDES[change.action] != (change.before is not None, change.after is not None):
         return False
-    if fault(change.name) or change.key != folded(change.name) or change.lane or change.secrets:
+    if not _is_name(change) or change.key != folded(change.name) or change.lane or change.secrets:
         return False
     if not _DECLARED.issuperset(change.declared) or not _is_day(change.declared.get("until", _SOME_DAY)):
         return False
@@ -52,6 +54,14 @@ def is_sound(change: Change) -> bool:
     if before is not None and not (_is_person(before, change.name) and before["standing"] in _BEFORE[change.action]):
         return False
     return change.after is None or _leads_to(change, change.after)
+
+
+def _is_name(change: Change) -> bool:
+    """Whether this can be the address of a person. One who goes may have an address that no document may have."""
+    name = change.name
+    if change.after is not None:
+        return not fault(name)
+    return bool(name.strip(".")) and is_whole(name) and len(name) <= LONGEST_TEXT
 
 
 def _is_person(side: Mapping[str, Any], email: str) -> bool:

@@ -10,6 +10,7 @@ from beamctl.kinds.member.judge import Judge
 from beamctl.kinds.member.live import People, Person, attributes
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.wanted import Wanted
+from beamctl.model.email import fault
 from beamctl.model.role import Role, UnknownRole, live_role
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Note
@@ -46,6 +47,8 @@ def _why_not(change: Change, person: Person | None) -> str:
     before = change.before or {}
     if change.after is None and before.get("standing") == "expired":
         return "had an invitation that had expired: there is nothing to give back"
+    if change.after is None and fault(change.name):
+        return "has an address that is not valid, and is not invited again"
     if _restores(change) and isinstance(live_role(before["role"]), UnknownRole):
         role = (
             f"the role '{before['role']}', which beamctl cannot give"

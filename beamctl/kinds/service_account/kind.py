@@ -112,6 +112,12 @@ class ServiceAccountKind(Independent):
                 Note("the API shows no roles of service accounts, so those that the document gives are not compared")
             )
         additive = desired.mode(self.section) is Mode.ADDITIVE
+        name = desired.guards.runs_as.service_account if desired.guards.runs_as else ""
+        known = {each.name for each in section} | {account.name for account in live.by_id.values()}
+        if additive and name and name not in known:
+            text = f"guards.self names {name}, which is neither in the workspace nor under {self.section}"
+            place = desired.document.place("guards", "self", "serviceAccount")
+            judge.notes.append(Note(f"{text}: check the spelling", place))
         population = len(live.by_id) - (len(matched.others) if additive else 0)
         found = self._judged(judge, live, situation)
         return replace(found, wanted=len(section), population=population)

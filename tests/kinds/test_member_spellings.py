@@ -1,0 +1,105 @@
+"""One address in two spellings, and live addresses that no document may have."""
+
+import pytest
+
+from beamctl.plan.hazard import Risk
+from beamctl.plan.saved import saved_text
+from beamctl.usecases.questions import open_plan
+from tests.fakes.runs import all_done, applied, document, planned
+from tests.fakes.saved import saved
+from tests.fakes.workspace import FakeWorkspace, person
+
+ROOT = person("root@x.io", "admin")
+ADMIN = {"root@x.io": "admin"}
+GUARDS = {"maxRemovals": 9}
+SPELLINGS = ["j\xf6rg@m\xfcller.example", "J\xd6RG@xn--mller-kva.example", "j\xf6rg@XN--MLLER-KVA.example"]
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+@pytest.mark.parametrize("live", SPELLINGS)
+@pytest.mark.parametrize("written", SPELLINGS)
+def test_a_domain_in_another_spelling_is_no_change(written: str, live: str, *, accepted: bool) -> None:
+    workspace = FakeWorkspace.of([ROOT, person(live, accepted=accepted)])
+    assert planned(document(ADMIN | {written: "member"}), workspace).changes == ()
+    (change,) = planned(document(ADMIN | {written: "viewer"}), workspace).changes
+    assert change.name == live
+    assert all_done(applied(planned(document(ADMIN), workspace), workspace))
+    assert set(workspace.users) == {"root@x.io"}
+
+
+def test_two_spellings_in_one_document_are_one_person() -> None:
+    with pytest.raises(AssertionError, match="is the same person as"):
+        document(dict.fromkeys(SPELLINGS, "member"))
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_tag_that_the_service_drops_is_a_suspected_rename(*, accepted: bool) -> None:
+    workspace = FakeWorkspace.of([ROOT, person("Ada@example.com", accepted=accepted)])
+    plan = planned(document(ADMIN | {"ada+x@example.com": "member"}, guards=GUARDS), workspace)
+    (hazard,) = plan.hazards
+    assert (hazard.risk, hazard.value) == (Risk.RENAME_SUSPECT, "Ada@example.com,ada+x@example.com")
+    assert "the service may drop the +tag" in hazard.because
+    assert "write Ada@example.com, as the API shows it" in hazard.because
+
+
+@pytest.mark.parametrize(
+    "more", [{"manage": {"members": "additive"}}, {"members": ADMIN | {"ada@example.com": "member"}}]
+)
+def test_a_dropped_tag_is_said_where_nobody_leaves(more: dict[str, dict[str, str]]) -> None:
+    workspace = FakeWorkspace.of([ROOT, person("ada@example.com", accepted=False)])
+    members = more.get("members", ADMIN) | {"ada+x@example.com": "member"}
+    manage = {key: value for key, value in more.items() if key == "manage"}
+    plan = planned(document(members, **manage), workspace)
+    assert ([change.name for change in plan.changes], plan.hazards) == (["ada+x@example.com"], ())
+    (note,) = plan.notes
+    assert "write ada@example.com, as the API shows it" in note.text
+    assert note.place is not None
+
+
+@pytest.mark.parametrize(
+    ("live", "written"), [("ada+x@x.io", "ada@x.io"), ("ada@y.io", "ada+x@x.io"), ("kim@x.io", "a+x@x.io")]
+)
+def test_no_tag_was_dropped(live: str, written: str) -> None:
+    plan = planned(document(ADMIN | {written: "member"}, guards=GUARDS), FakeWorkspace.of([ROOT, person(live)]))
+    assert [note.text for note in plan.notes] == []
+    assert not [hazard for hazard in plan.hazards if "+tag" in hazard.because]
+
+
+ODD = [
+    "\u201cbarbara@example.com\u201d",
+    "barbara\u2019@example.com",
+    "bar\u200bbara@example.com",
+    "b\u0430rbara@example.com",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_live_address_that_looks_like_one_that_is_invited_is_a_suspected_rename(odd: str) -> None:
+    workspace = FakeWorkspace.of([ROOT, person(odd)])
+    plan = planned(document(ADMIN | {"barbara@example.com": "member"}, guards=GUARDS), workspace)
+    assert [hazard.risk for hazard in plan.hazards] == [Risk.RENAME_SUSPECT]
+
+
+@pytest.mark.parametrize(
+    "odd", [*ODD, "no address", "@", "a@" + "b" * 64, "a@xn--a", "a@b_c", "\u0661@\u0661", "a@x..io."]
+)
+@pytest.mark.parametrize("accepted", [True, False])
+def test_whatever_the_address_a_person_can_be_removed(odd: str, *, accepted: bool) -> None:
+    workspace = FakeWorkspace.of([ROOT, person(odd, accepted=accepted)])
+    plan = planned(document(ADMIN, guards=GUARDS), workspace)
+    assert [change.name for change in plan.changes] == [odd]
+    (again,) = open_plan(saved_text(saved(plan)).encode(), "p.json").plans
+    assert again.changes == plan.changes
+    assert all_done(applied(plan, workspace))
+    assert set(workspace.users) == {"root@x.io"}
+
+
+@pytest.mark.parametrize("protected", ["ada@example.com", "*@example.com"])
+@pytest.mark.parametrize("live", ["ada@example.com", "kim@x.io"])
+def test_who_is_protected_and_nowhere_is_said_beside_others(protected: str, live: str) -> None:
+    want = document(ADMIN, guards={"protected": [protected]}, manage={"members": "additive"})
+    plan = planned(want, FakeWorkspace.of([ROOT, person(live)]))
+    said = [
+        f"guards.protected lists {protected}, which is no one in the workspace or under members: check the spelling"
+    ]
+    assert [note.text for note in plan.notes] == ([] if live == "ada@example.com" else said)
