@@ -11,7 +11,8 @@ from beamctl.api.cli_files import FileText, read_file
 from beamctl.api.credential import ApiKey, ClientCredentials, LoginTokens
 from beamctl.api.endpoint import Era
 from beamctl.api.settings import Sources, decide, default_workspace, look_around
-from beamctl.errors import UnauthenticatedError, UsageError
+from beamctl.errors import ApiError, UnauthenticatedError, UsageError
+from tests.api.fakes import Script, opened, reply
 
 CANARY = "canary-5f2a"
 PAIR = base64.b64encode(f"id-1:{CANARY}".encode()).decode()
@@ -71,6 +72,27 @@ def test_the_final_newline_of_a_variable_is_not_part_of_the_key(end: str) -> Non
 def test_a_wrong_variable_does_not_fall_through() -> None:
     with pytest.raises(UsageError, match="BEAMCTL_API_KEY has white space"):
         decide(Sources(environment={"BEAMCTL_API_KEY": f"{CANARY} x", "BL_API_KEY": "good"}), "acme")
+
+
+LOGIN = file("    apiKey: kept")
+REMEDIES = [
+    *[(Sources(environment=variables(name), files=(LOGIN,)), "unset it to use another one.") for name in ORDER],
+    (Sources(key_file=FileText("k", b"bad"), files=(LOGIN,)), "leave out --api-key-file to use another one."),
+    (Sources(files=(LOGIN,)), "log in again with: bl login acme."),
+]
+
+
+@pytest.mark.parametrize(("sources", "other"), REMEDIES)
+@pytest.mark.parametrize("status", [401, 403])
+def test_the_hint_names_what_stands_in_the_way_of_another_credential(
+    sources: Sources, other: str, status: int
+) -> None:
+    """Whoever logs in again is still refused while a variable or an option takes precedence."""
+    to = decide(sources, "acme")
+    with opened(Script(reply(status)), to=to) as api, pytest.raises(ApiError) as caught:
+        api.reader().get("/users")
+    assert to.credential_from in caught.value.hint or to.credential_from in caught.value.message
+    assert caught.value.hint.endswith(f", or {other}")
 
 
 URLS = ["BEAMCTL_API_URL", "BL_API_URL", "BL_BASE_URL", "BEAMLIT_API_URL"]
