@@ -156,6 +156,45 @@ def test_logins_of_the_official_cli(kept: str, credential: object) -> None:
     assert (found.credential, found.credential_from) == (credential, f"{BLAXEL}, workspace acme")
 
 
+NUMBER_LIKE = ["2024", "007", "1e5", "123e45", "0x1f", "0o17", "2024-01-01", "1_000", "1:30", ".5", "-1", "+1", ".inf", ".nan"]
+NUMBER_LIKE += ["9" * 200, "yes", "no", "on", "true", "False", "y", "NULLS", "=", "12e03e"]
+NULLS = ["null", "Null", "NULL", "~", ""]
+FIELDS = {
+    "apiKey": ApiKey,
+    "api_key": ApiKey,
+    "access_token": LoginTokens,
+    "refresh_token": lambda text: LoginTokens("", text),
+    "device_code": lambda text: LoginTokens("a", "", text),
+}
+
+
+@pytest.mark.parametrize("text", NUMBER_LIKE)
+def test_what_the_official_cli_writes_without_quotes_is_text(text: str) -> None:
+    """It fills in its file without quotes, and reads every value as a string."""
+    entry = "workspaces: [{name: %s, credentials: {apiKey: k}}]" % text
+    assert decide(Sources(files=(FileText(BLAXEL, entry.encode()),)), text).credential == ApiKey("k")
+    for current in (f"context: {{workspace: {text}}}", f"current_context: {text}"):
+        assert default_workspace(Sources(files=(FileText(BLAXEL, current.encode()),))) == text
+    for name, credential in FIELDS.items():
+        more = "    access_token: a\n" if name == "device_code" else ""
+        found = decide(Sources(files=(file(f"{more}    {name}: {text}"),)), "acme")
+        assert found.credential == credential(text)
+    with pytest.raises(UsageError, match="env in .* is none of"):
+        decide(Sources(files=(file("    apiKey: k", more=f"  env: {text}\n"),)), "acme")
+
+
+@pytest.mark.parametrize("null", NULLS)
+def test_null_is_no_text(null: str) -> None:
+    for name in FIELDS:
+        with pytest.raises(UnauthenticatedError):
+            decide(Sources(files=(file(f"    {name}: {null}"),)), "acme")
+    assert decide(Sources(files=(file("    apiKey: k", more=f"  env: {null}\n"),)), "acme").url_from == "default"
+    for current in (f"context: {{workspace: {null}}}", f"current_context: {null}", f"context: {null}"):
+        assert default_workspace(Sources(files=(FileText(BLAXEL, current.encode()),))) == ""
+    with pytest.raises(UnauthenticatedError):
+        decide(Sources(files=(FileText(BLAXEL, f"workspaces: {null}".encode()),)), "acme")
+
+
 def test_todays_file_wins_and_one_without_a_login_is_passed_over() -> None:
     new, old = file("    apiKey: new"), file("    apiKey: old", BEAMLIT)
     assert decide(Sources(files=(new, old)), "acme").credential == ApiKey("new")
@@ -205,7 +244,7 @@ def test_a_malformed_file_nobody_needs_does_no_harm() -> None:
 @pytest.mark.parametrize(
     ("kept", "message"),
     [
-        ("    apiKey: 12345678", f"apiKey in {BLAXEL} is no text"),
+        ("    apiKey: {a: 1}", f"apiKey in {BLAXEL} is no text"),
         ("    access_token: [canary]", f"access_token in {BLAXEL} is no text"),
         ('    apiKey: "canary canary"', f"apiKey in {BLAXEL} has white space"),
         ("    refresh_token: ca nary", f"refresh_token in {BLAXEL} has white space"),
