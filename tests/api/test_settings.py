@@ -1,5 +1,6 @@
 import base64
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -84,9 +85,7 @@ REMEDIES = [
 
 @pytest.mark.parametrize(("sources", "other"), REMEDIES)
 @pytest.mark.parametrize("status", [401, 403])
-def test_the_hint_names_what_stands_in_the_way_of_another_credential(
-    sources: Sources, other: str, status: int
-) -> None:
+def test_the_hint_names_what_stands_in_the_way_of_another_credential(sources: Sources, other: str, status: int) -> None:
     """Whoever logs in again is still refused while a variable or an option takes precedence."""
     to = decide(sources, "acme")
     with opened(Script(reply(status)), to=to) as api, pytest.raises(ApiError) as caught:
@@ -156,10 +155,25 @@ def test_logins_of_the_official_cli(kept: str, credential: object) -> None:
     assert (found.credential, found.credential_from) == (credential, f"{BLAXEL}, workspace acme")
 
 
-NUMBER_LIKE = ["2024", "007", "1e5", "123e45", "0x1f", "0o17", "2024-01-01", "1_000", "1:30", ".5", "-1", "+1", ".inf", ".nan"]
+NUMBER_LIKE = [
+    "2024",
+    "007",
+    "1e5",
+    "123e45",
+    "0x1f",
+    "0o17",
+    "2024-01-01",
+    "1_000",
+    "1:30",
+    ".5",
+    "-1",
+    "+1",
+    ".inf",
+    ".nan",
+]
 NUMBER_LIKE += ["9" * 200, "yes", "no", "on", "true", "False", "y", "NULLS", "=", "12e03e"]
 NULLS = ["null", "Null", "NULL", "~", ""]
-FIELDS = {
+FIELDS: dict[str, Callable[[str], object]] = {
     "apiKey": ApiKey,
     "api_key": ApiKey,
     "access_token": LoginTokens,
@@ -171,7 +185,7 @@ FIELDS = {
 @pytest.mark.parametrize("text", NUMBER_LIKE)
 def test_what_the_official_cli_writes_without_quotes_is_text(text: str) -> None:
     """It fills in its file without quotes, and reads every value as a string."""
-    entry = "workspaces: [{name: %s, credentials: {apiKey: k}}]" % text
+    entry = f"workspaces: [{{name: {text}, credentials: {{apiKey: k}}}}]"
     assert decide(Sources(files=(FileText(BLAXEL, entry.encode()),)), text).credential == ApiKey("k")
     for current in (f"context: {{workspace: {text}}}", f"current_context: {text}"):
         assert default_workspace(Sources(files=(FileText(BLAXEL, current.encode()),))) == text
@@ -179,7 +193,7 @@ def test_what_the_official_cli_writes_without_quotes_is_text(text: str) -> None:
         more = "    access_token: a\n" if name == "device_code" else ""
         found = decide(Sources(files=(file(f"{more}    {name}: {text}"),)), "acme")
         assert found.credential == credential(text)
-    with pytest.raises(UsageError, match="env in .* is none of"):
+    with pytest.raises(UsageError, match=r"env in .* is none of"):
         decide(Sources(files=(file("    apiKey: k", more=f"  env: {text}\n"),)), "acme")
 
 
