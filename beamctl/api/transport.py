@@ -42,7 +42,8 @@ def bound(client: httpx.Client, budget: Budget) -> Hop:
 def _variable(scheme: str) -> str:
     """What names the proxy for URLs of a scheme; any scheme is empty."""
     name = f"{scheme or 'all'}_proxy"
-    return name if name in os.environ else name.upper()
+    found = [each for each in os.environ if each.lower() == name]
+    return name if name in found else next(iter(found), "the system")
 
 
 class _Backend(httpcore.NetworkBackend):

@@ -58,7 +58,8 @@ def _said(errors: bytes, secret: str) -> str:
     text = errors.decode("utf-8", "replace").replace("\r", "\n")
     parts = [secret.strip(), *(line for line in map(str.strip, secret.splitlines()) if len(line) >= _WORD)]
     hidden = VEIL.over_complaint(VEIL.mask.mask(text, also=parts))
-    if any(_holds(each, parts) for each in ("".join(hidden.split()), *_decoded(hidden))):
+    squeezed = "".join(hidden.split())
+    if any(_holds(each, parts) for each in (squeezed, *_decoded(hidden), *_decoded(squeezed))):
         return "its error output is not shown, as it has the secret in it"
     lines = [line for line in map(str.strip, hidden.split("\n")) if line][-_LINES:]
     shown = VEIL.mask.clean(" / ".join(lines), len(hidden) * 10, also=parts)
@@ -73,7 +74,9 @@ def _decoded(text: str) -> Iterator[str]:
     """What the text has in base64 or in hexadecimal."""
     for found in _ENCODED.findall(text):
         plain = found.replace("-", "+").replace("_", "/")
-        yield base64.b64decode(plain[: len(plain) // 4 * 4]).decode("utf-8", "replace")
+        for start in range(4):
+            whole = (len(plain) - start) // 4 * 4
+            yield base64.b64decode(plain[start : start + whole]).decode("utf-8", "replace")
         try:
             yield bytes.fromhex(found).decode("utf-8", "replace")
         except ValueError:

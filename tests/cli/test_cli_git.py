@@ -225,8 +225,13 @@ CI = {
 }
 
 
-@pytest.mark.parametrize("fault", [*READABLE, *UNREADABLE, that_is_not_there])
-@pytest.mark.parametrize("variable", CI)
+@pytest.mark.parametrize(
+    ("fault", "variable"),
+    [
+        *[(fault, "GITHUB_SHA") for fault in (*READABLE, *UNREADABLE)],
+        *[(that_is_not_there, variable) for variable in CI],
+    ],
+)
 def test_the_commit_of_the_job_where_git_cannot_be_asked(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault, variable: str
 ) -> None:
