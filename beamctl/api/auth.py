@@ -15,7 +15,7 @@ from beamctl.api.exchange import OK, Failure, Outcome, Reply, Request
 from beamctl.api.mask import Mask
 from beamctl.api.settings import Connection
 from beamctl.api.token import Token, claims, issued, kept, token_request
-from beamctl.api.trouble import Place, trouble
+from beamctl.api.trouble import Place, another_credential, trouble
 from beamctl.errors import InterruptedRunError, UnauthenticatedError
 from beamctl.model.identity import Identity
 
@@ -139,6 +139,6 @@ class Auth:
         said = self._mask.clean(error_text(reply))
         return UnauthenticatedError(
             f"no token is given out for the credential from {self._connection.credential_from}: {said}",
-            f"Log in again with `bl login {self._workspace}`, or set a credential that is still good.",
+            f"Set one that is still good, or {another_credential(self._connection, self._workspace)}.",
             status=reply.status,
         )

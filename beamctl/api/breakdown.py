@@ -6,7 +6,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
@@ -35,14 +35,34 @@ class Timeouts:
     read: float = 60.0
 
 
-def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts) -> Failure:
-    """What a request that raised `error` means."""
+@dataclass(slots=True)
+class Hop:
+    """Where the request under way is.
+
+    Attributes:
+        proxy: The proxy that was asked for a connection and did not give one yet, in words; empty for none.
+    """
+
+    proxy: str = ""
+
+
+def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts, proxy: str = "") -> Failure:
+    """What a request that raised `error` means.
+
+    Args:
+        error: The error.
+        host: Of the API.
+        timeouts: How long was waited.
+        proxy: As in `Hop`.
+    """
+    if proxy and not isinstance(error, httpx.ProxyError):
+        return _no_proxy(error, proxy, timeouts)
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             why = f"no connection to {host} within {min(timeouts.connect, timeouts.read):g} s"
             return Failure(Fault.NOT_SENT, why, _CONNECT_HINT)
         case httpx.ConnectError():
-            return _unconnected(error, host)
+            return _unconnected(error, host, f"the host {host}")
         case httpx.ProxyError():
             return _held_by_proxy(str(error)[:3], host)
         case httpx.TimeoutException():
@@ -50,6 +70,21 @@ def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts) -> Failure
             return Failure(Fault.NO_ANSWER, why, _TIMEOUT_HINT)
         case _:
             return _broken(error, host)
+
+
+def _no_proxy(error: httpx.HTTPError, proxy: str, timeouts: Timeouts) -> Failure:
+    """The proxy is not there, or is none. Nothing was sent to the API."""
+    match error:
+        case httpx.ConnectError():
+            found = _unconnected(error, proxy)
+            return replace(found, hint=found.hint if found.fault is Fault.HOPELESS else _PROXY_HINT)
+        case httpx.ConnectTimeout():
+            why = f"no connection to {proxy} within {min(timeouts.connect, timeouts.read):g} s"
+        case httpx.TimeoutException():
+            why = f"no connection through {proxy} within {timeouts.read:g} s"
+        case _:
+            why = f"{proxy} does not answer as a proxy does"
+    return Failure(Fault.NOT_SENT, why, _PROXY_HINT)
 
 
 def _broken(error: httpx.HTTPError, host: str) -> Failure:
@@ -69,7 +104,7 @@ def _held_by_proxy(status: str, host: str) -> Failure:
     return Failure(Fault.NOT_SENT, why, _PROXY_HINT)
 
 
-def _unconnected(error: httpx.ConnectError, host: str) -> Failure:
+def _unconnected(error: httpx.ConnectError, host: str, what: str = "") -> Failure:
     for cause in _causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
@@ -79,7 +114,7 @@ def _unconnected(error: httpx.ConnectError, host: str) -> Failure:
                 why = f"no TLS connection to {host}: {cause.reason or 'the handshake failed'}"
                 return Failure(Fault.NOT_SENT, why, "Does that port speak https?")
             case socket.gaierror():
-                return Failure(Fault.NOT_SENT, f"the host {host} cannot be found: {cause.strerror}", _CONNECT_HINT)
+                return Failure(Fault.NOT_SENT, f"{what or host} cannot be found: {cause.strerror}", _CONNECT_HINT)
             case OSError() if cause.strerror:
                 return Failure(Fault.NOT_SENT, f"no connection to {host}: {cause.strerror}", _CONNECT_HINT)
     return Failure(Fault.NOT_SENT, f"no connection to {host}", _CONNECT_HINT)

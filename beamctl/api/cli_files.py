@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from beamctl.api.credential import Credential, LoginTokens, api_key, checked, client_credentials
+from beamctl.document.scalar import text_or_null
 from beamctl.document.source import parse_plain
 from beamctl.errors import UsageError
 
@@ -145,7 +146,7 @@ def current_workspace(file: FileText) -> str:
 
 
 def _data(file: FileText) -> Mapping[str, Any]:
-    documents, problems = parse_plain(text_of(file), file.path)
+    documents, problems = parse_plain(text_of(file), file.path, text_or_null)  # all that is read here is text
     if problems:
         raise _malformed(file.path, problems[0].place.line)
     data = documents[0] if documents else {}

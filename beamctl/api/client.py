@@ -18,7 +18,7 @@ import httpx
 
 from beamctl import __version__
 from beamctl.api.body import receive
-from beamctl.api.breakdown import Timeouts, failure_of
+from beamctl.api.breakdown import Hop, Timeouts, failure_of
 from beamctl.api.budget import Budget, OversizedError
 from beamctl.api.endpoint import host_of, is_loopback
 from beamctl.api.exchange import OK, Failure, Fault, Outcome, Reply, Request
@@ -61,6 +61,7 @@ class _Line:
 
     client: httpx.Client
     budget: Budget
+    hop: Hop
 
 
 class Client:
@@ -89,11 +90,12 @@ class Client:
             InterruptedRunError: An interrupt ended a request that changes nothing, or one that was not sent yet.
         """
         line = self._take()
+        line.hop.proxy = ""
         line.budget.start(self._timeouts.read, interruptible=request.interruptible)
         try:
             outcome = self._exchange(line.client, request)
         except httpx.HTTPError as error:
-            return failure_of(error, self.host, self._timeouts)
+            return failure_of(error, self.host, self._timeouts, line.hop.proxy)
         except OversizedError:
             return Failure(Fault.GARBLED, f"the response of {self.host} is too large", "Is --api-url right?")
         finally:
@@ -138,7 +140,7 @@ class Client:
             "event_hooks": {"response": [_drop_location]},
         }
         if self._transports is not None:
-            return _Line(httpx.Client(transport=self._transports(), trust_env=False, **common), budget)
+            return _Line(httpx.Client(transport=self._transports(), trust_env=False, **common), budget, Hop())
         from beamctl.api.transport import bound
 
         try:
@@ -148,8 +150,7 @@ class Client:
                 "the proxy that the environment names cannot be used",
                 "Check HTTPS_PROXY and ALL_PROXY: they look like http://proxy.example:3128.",
             ) from None
-        bound(client, budget)
-        return _Line(client, budget)
+        return _Line(client, budget, bound(client, budget))
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:

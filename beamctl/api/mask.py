@@ -58,6 +58,10 @@ class Mask:
         """Whether a text is or contains a credential of this process. A very short one is only compared as a whole."""
         return any(text == own or (len(own) >= DISTINCT and own in text) for own in self._own)
 
+    def mask(self, text: str, *, also: Iterable[str] = ()) -> str:
+        """The text without secrets (`also` names more), as it is otherwise."""
+        return self._without(text, (*self._secrets, *filter(None, also)))
+
     def clean(self, text: str, limit: int = 300, *, also: Iterable[str] = ()) -> str:
         """The text without secrets (`also` names more), on one line, and with at most `limit` characters."""
         every = (*self._secrets, *filter(None, also))

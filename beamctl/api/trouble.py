@@ -76,20 +76,26 @@ def _meaning(status: int) -> tuple[type[ApiError], str]:
     return (GarbledError if status in OK else ApiError), "did not do"
 
 
+def another_credential(connection: Connection, workspace: str) -> str:
+    """How to use another credential. A variable or an option takes precedence over every login."""
+    origin = connection.credential_from
+    if origin.isidentifier():
+        return "unset it to use another one"
+    if origin.startswith("--"):
+        return f"leave out {origin.partition(' ')[0]} to use another one"
+    return f"log in again with: bl login {workspace}"
+
+
 def _hint(status: int, place: Place) -> str:
     connection = place.connection
     credential = f"The credential comes from {connection.credential_from or 'nowhere'}"
+    other = another_credential(connection, place.workspace)
     if status == UNAUTHENTICATED:
-        variable = connection.credential_from.isidentifier()  # which goes before any login
-        return credential + (
-            ": set one that is still good, or unset it to use another one."
-            if variable
-            else f"; set one that is still good, or log in again with: bl login {place.workspace}"
-        )
+        return f"{credential}: set one that is still good, or {other}."
     if status == FORBIDDEN:
         return (
             f"{credential}; it is valid, but has no access to the workspace {place.workspace}, "
-            "or not the role that this needs."
+            f"or not the role that this needs. Set one that has both, or {other}."
         )
     if status == MISSING:
         right = "" if connection.base_url.endswith("/v0") else ", which usually ends in /v0"

@@ -16,6 +16,8 @@ from pathlib import Path
 from beamctl.model.secret import is_own_variable
 
 _PIECE = 65536
+_LOOK = 0.05
+"""Seconds between two looks at whether a program ended that closed everything but its standard error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,12 @@ class Limits:
     Attributes:
         seconds: The time until it is killed, with every process of its group.
         output: The most bytes of standard output; 0 discards it.
+        errors: How much of the end of standard error is kept, in bytes; 0 discards it.
     """
 
     seconds: float
     output: int = 0
+    errors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,13 @@ class Ended:
         output: What it wrote to standard output.
         why: Why it failed; empty if it exited with 0.
         code: Its exit code, or None if it never started or was killed for exceeding a limit.
+        errors: The end of what it wrote to standard error.
     """
 
     output: bytes = b""
     why: str = ""
     code: int | None = None
+    errors: bytes = b""
 
 
 def find_program(name: str) -> str | None:
@@ -59,7 +65,7 @@ def inherited() -> dict[str, str]:
 
 
 def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env: Mapping[str, str]) -> Ended:
-    """Run a program to its end, without a shell. Standard error is discarded.
+    """Run a program to its end, without a shell.
 
     Args:
         words: The program and its arguments.
@@ -77,55 +83,74 @@ def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env
             env=dict(env),
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE if limits.output else subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if limits.errors else subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C must not interrupt it halfway, and a timeout kills the whole group
         )
     except (OSError, ValueError) as error:
         return Ended(why=f"cannot be run: {getattr(error, 'strerror', None) or 'no command has this name'}")
     with process:
         try:
-            output, why = _exchange(process, stdin or b"", limits)
+            output, errors, why = _exchange(process, stdin or b"", limits)
         except BaseException:
             _kill(process)
             raise
         if why:
             _kill(process)
-            return Ended(why=why)
+            return Ended(why=why, errors=errors)
     code = process.returncode
-    return Ended(output, f"ended with {code}" if code else "", code)
+    return Ended(output, f"ended with {code}" if code else "", code, errors)
 
 
-def _exchange(process: subprocess.Popen[bytes], left: bytes, limits: Limits) -> tuple[bytes, str]:
-    """Everything the program writes until it ends, or why it must be killed."""
+def _exchange(process: subprocess.Popen[bytes], left: bytes, limits: Limits) -> tuple[bytes, bytes, str]:
+    """Everything the program writes until it ends, the end of its standard error, and why it must be killed."""
     end = time.monotonic() + limits.seconds
     late = f"took longer than {limits.seconds:g} seconds"
-    output = bytearray()
-    with selectors.DefaultSelector() as selector:
-        for stream, event in ((process.stdin, selectors.EVENT_WRITE), (process.stdout, selectors.EVENT_READ)):
-            if stream is not None:
-                os.set_blocking(stream.fileno(), False)
-                selector.register(stream, event)
-        while selector.get_map():
-            if not (ready := selector.select(max(0.0, end - time.monotonic()))) and time.monotonic() >= end:
-                return b"", late
+    output, errors = bytearray(), bytearray()
+    with _selector(process) as selector:
+        while waiting_for := selector.get_map():
+            seconds = max(0.0, end - time.monotonic())
+            # a program that it leaves running may have its standard error open for good
+            only_errors = [key.fileobj for key in waiting_for.values()] == [process.stderr]
+            is_over = only_errors and process.poll() is not None
+            ready = selector.select(0 if is_over else min(seconds, _LOOK) if only_errors else seconds)
             for key, _ in ready:
-                if key.fileobj is process.stdout:
-                    piece = os.read(key.fd, _PIECE)
-                    output += piece
-                    done = not piece
-                else:
+                if key.fileobj is process.stdin:
                     left = _write(key.fd, left)
                     done = not left
+                else:
+                    piece = os.read(key.fd, _PIECE)
+                    done = not piece
+                    if key.fileobj is process.stdout:
+                        output += piece
+                    else:
+                        errors = (errors + piece)[-limits.errors :]
                 if done:
                     selector.unregister(key.fileobj)
                     process.stdin.close() if process.stdin is key.fileobj else None
             if len(output) > limits.output:
-                return b"", f"wrote more than {limits.output:,} bytes"
+                return b"", bytes(errors), f"wrote more than {limits.output:,} bytes"
+            if is_over:
+                break
+            if not seconds:
+                return b"", bytes(errors), late
     try:
         process.wait(max(0.0, end - time.monotonic()))
     except subprocess.TimeoutExpired:
-        return b"", late
-    return bytes(output), ""
+        return b"", bytes(errors), late
+    return bytes(output), bytes(errors), ""
+
+
+def _selector(process: subprocess.Popen[bytes]) -> selectors.BaseSelector:
+    selector = selectors.DefaultSelector()
+    for stream, event in (
+        (process.stdin, selectors.EVENT_WRITE),
+        (process.stdout, selectors.EVENT_READ),
+        (process.stderr, selectors.EVENT_READ),
+    ):
+        if stream is not None:
+            os.set_blocking(stream.fileno(), False)
+            selector.register(stream, event)
+    return selector
 
 
 def _write(descriptor: int, left: bytes) -> bytes:

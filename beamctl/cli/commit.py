@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 from pathlib import Path
 
-from beamctl.cli.files import read_file
+from beamctl.cli.files import is_within, read_file
 from beamctl.cli.git import repository_of
 from beamctl.document.decode import LARGEST
 from beamctl.errors import UsageError
@@ -21,8 +22,20 @@ _ACTORS = (
 )
 
 
+_IN_CI = (
+    ("GITHUB_SHA", "GITHUB_WORKSPACE"),
+    ("CI_COMMIT_SHA", "CI_PROJECT_DIR"),
+    ("BUILDKITE_COMMIT", "BUILDKITE_BUILD_CHECKOUT_PATH"),
+    ("CIRCLE_SHA1", "CIRCLE_WORKING_DIRECTORY"),
+    ("BITBUCKET_COMMIT", "BITBUCKET_CLONE_DIR"),
+)
+"""By CI system, the variables that name the commit of the job and the folder it was checked out into."""
+_COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+
+
 def commit_of(source: str) -> str:
-    """The commit that a document's file is of, with `-dirty` if the file differs from it; empty if there is none.
+    """The commit that a document's file is of, with `-dirty` if the file differs from it; empty if there is none. Where
+    git cannot be asked, it is the commit of the CI job, and whether the file differs is not known.
 
     Args:
         source: The file as the user named it; `-` is standard input.
@@ -30,7 +43,9 @@ def commit_of(source: str) -> str:
     path = Path(source) if source != "-" else None
     folder = (path.parent if path else Path()).resolve()
     repository = repository_of(folder)
-    commit = repository.commit() if repository else ""
+    commit = repository.commit() if repository else None
+    if commit is None:
+        return _commit_of_job(folder)
     if not repository or not commit or path is None:
         return commit
     committed = repository.committed(folder / path.name, LARGEST)
@@ -44,6 +59,16 @@ def actor() -> str:
         return told or getpass.getuser()
     except (KeyError, OSError, ImportError):  # a container may have no name for its user
         return ""
+
+
+def _commit_of_job(folder: Path) -> str:
+    """The commit that the CI system names; empty if it names none, or checked it out elsewhere."""
+    for variable, root in _IN_CI:
+        commit = os.environ.get(variable, "")
+        checkout = os.path.expanduser(os.environ.get(root, ""))  # noqa: PTH111 - a text, which may be empty
+        if _COMMIT.fullmatch(commit) and (is_within(folder, checkout) or not os.path.isdir(checkout)):  # noqa: PTH112
+            return commit
+    return ""
 
 
 def _same(committed: bytes, path: Path) -> bool:

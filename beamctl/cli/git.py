@@ -8,15 +8,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from beamctl.cli.child_process import Ended, Limits, inherited, run
 from beamctl.cli.files import read_file
 from beamctl.errors import UsageError
+from beamctl.model.text import shell_word
 
 _SECONDS = 10
 _SMALL = 65536
 _LISTED = 4 * 1024 * 1024
-_ENTRY = ".git"
+_LARGEST_INDEX = 256 * 1024 * 1024
+_ENTRY, _INDEX = ".git", "index"
 _LINK = b"160000 "
 """How `ls-tree` begins the line of a submodule."""
 
@@ -35,16 +38,17 @@ class Repository:
 
     Attributes:
         folder: The top folder of the work tree, without symbolic links.
-        is_ours: Whether it belongs to the current user or root, or git's `safe.directory` lists it. Git is not run on
-            any other: its configuration may name programs. An explicit `--git-dir` skips git's own check of this.
+        is_ours: Whether it belongs to the current user or root, or git's `safe.directory` lists it. Git never reads the
+            configuration of any other: it may name programs. An explicit `--git-dir` skips git's own check of this.
     """
 
     folder: Path
     is_ours: bool
 
-    def commit(self) -> str:
-        """The commit that is checked out; empty if there is none."""
-        return self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}").output.decode("ascii", "replace").strip()
+    def commit(self) -> str | None:
+        """The commit that is checked out; empty if there is none, None if git cannot be asked."""
+        asked = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return asked.output.decode("ascii", "replace").strip() if asked.code in (0, 1) else None
 
     def committed(self, path: Path, largest: int) -> bytes | None:
         """The content of a file as it was committed, with symbolic links followed; None if it was not.
@@ -62,14 +66,34 @@ class Repository:
         found = _BLOB.fullmatch(head)
         return content[: int(found[1])] if found and not answer.why else None
 
-    def ignores(self, path: Path) -> bool | None:
-        """Whether a file would never be committed by accident; None if git cannot be asked.
+    def ignores(self, path: Path) -> bool | str:
+        """Whether a file would never be committed by accident, or why git does not tell.
 
         Args:
             path: The file, below `folder`.
         """
-        asked = self._run("check-ignore", "--quiet", "--", str(path), work_tree=True)
-        return None if asked.code not in (0, 1) else asked.code == 0
+        question = ("check-ignore", "--quiet", "--", str(path))
+        asked = self._run(*question, work_tree=True)
+        if asked.code in (0, 1):
+            return asked.code == 0
+        return self._files_ignore(question) or asked.why
+
+    def _files_ignore(self, question: Sequence[str]) -> bool:
+        """Whether the `.gitignore` files and the index say so. Git reads these without a configuration of the
+        repository, so they may be another user's."""
+        if any(os.path.lexists(parent / _ENTRY) for parent in self.folder.parents):
+            return False  # whether that one has these files as its own is not known
+        try:
+            theirs = _git_folder(self.folder / _ENTRY)
+            with TemporaryDirectory(prefix="beamctl-") as made:
+                for name in ("objects", "refs"):
+                    Path(made, name).mkdir()
+                Path(made, "HEAD").write_text("ref: refs/heads/none\n", "ascii")
+                if (theirs / _INDEX).exists() or not theirs.is_dir():
+                    Path(made, _INDEX).write_bytes(read_file(theirs / _INDEX, _LARGEST_INDEX))
+                return self._ask(Path(made), question, _SMALL, work_tree=True).code == 0
+        except (OSError, ValueError, UsageError):
+            return False
 
     def tracked(self, folder: Path, suffix: str) -> frozenset[str] | str:
         """The names of the files in a folder that are committed or staged, case-folded because a file system may ignore
@@ -98,10 +122,16 @@ class Repository:
 
     def _run(self, *arguments: str, stdin: bytes | None = None, most: int = _SMALL, work_tree: bool = False) -> Ended:
         if not self.is_ours:
-            return Ended(why="does not use a repository of another user")
+            trust = f"git config --global --add safe.directory {shell_word(str(self.folder))}"
+            return Ended(why=f"does not use a repository of another user. If you trust it:  {trust}")
+        return self._ask(self.folder / _ENTRY, arguments, most, stdin, work_tree=work_tree)
+
+    def _ask(
+        self, repository: Path, arguments: Sequence[str], most: int, stdin: bytes | None = None, *, work_tree: bool
+    ) -> Ended:
         top = str(self.folder)
         rest = ["-C", top, f"--work-tree={top}"] if work_tree else ["--literal-pathspecs"]
-        return _git(self.folder / _ENTRY, [*rest, *_OPTIONS, *arguments], Limits(_SECONDS, most), stdin)
+        return _git(repository, [*rest, *_OPTIONS, *arguments], Limits(_SECONDS, most), stdin)
 
 
 def _git(folder: Path, arguments: Sequence[str], limits: Limits, stdin: bytes | None = None) -> Ended:
@@ -127,13 +157,22 @@ def repository_of(folder: Path) -> Repository | None:
 def _is_ours(entry: Path) -> bool:
     """Whether the entry `.git`, and the folder that it names if it is a file, belong to the current user or root."""
     try:
-        places = [entry]
-        if entry.is_file():
-            named = read_file(entry, _SMALL).removeprefix(b"gitdir:").strip()
-            places.append(entry.parent / os.fsdecode(named))
+        places = {entry, _git_folder(entry)}
         return {place.stat().st_uid for place in places} <= {os.geteuid(), 0}
     except (OSError, ValueError, UsageError):
         return False
+
+
+def _git_folder(entry: Path) -> Path:
+    """The folder that the entry `.git` is, or names.
+
+    Raises:
+        OSError, ValueError, UsageError: It cannot be read.
+    """
+    if not entry.is_file():
+        return entry
+    named = read_file(entry, _SMALL).removeprefix(b"gitdir:").strip()
+    return entry.parent / os.fsdecode(named)
 
 
 def _is_safe(folder: Path) -> bool:

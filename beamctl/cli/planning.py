@@ -159,6 +159,7 @@ def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:
         floors=floors,
         recorded=last.declared,
         interrupted=last.interrupted,
+        resent=last.resent,
     )
 
 

@@ -19,6 +19,7 @@ from beamctl.apply.record import (
     first_line,
     read_record,
 )
+from beamctl.apply.resends import Resends
 from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
@@ -98,11 +99,13 @@ class LastRun:
         left: By kind, how many it left; empty if no record says.
         declared: What its document declared; None if no record says.
         interrupted: What this and earlier runs left unfinished.
+        resent: By kind and key, how often this and earlier runs sent something again.
     """
 
     left: Mapping[str, int] = field(default_factory=dict)
     declared: Declared | None = None
     interrupted: tuple[Interrupted, ...] = ()
+    resent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 NO_RUN = LastRun()
@@ -113,7 +116,17 @@ def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
     paths = [path for path in reversed(folder.paths()) if f"-{workspace}-" in path.name]
     left = (found for path in paths if (found := left_of(_content(path), workspace, api)) is not None)
     declared = (said for path in paths if (said := _declared(path, workspace, api)) is not None)
-    return LastRun(next(left, {}), next(declared, None), _interrupted(paths[::-1], workspace, api))
+    resends = Resends(workspace, api)
+
+    def contents() -> Iterator[bytes]:
+        for path in reversed(paths):
+            if not is_being_written(path):  # a run that goes on is not interrupted
+                content = _content(path)
+                resends.add(content)
+                yield content
+
+    unfinished = interrupted(contents(), workspace, api)
+    return LastRun(next(left, {}), next(declared, None), unfinished, resends.counts)
 
 
 def _declared(path: Path, workspace: str, api: str) -> Declared | None:
@@ -121,11 +134,6 @@ def _declared(path: Path, workspace: str, api: str) -> Declared | None:
     beginning = _content(path, _BEGINNING)
     whole = len(beginning) < _BEGINNING or is_head(beginning)
     return declared_by(beginning if whole else _content(path), workspace, api)
-
-
-def _interrupted(paths: Sequence[Path], workspace: str, api: str) -> tuple[Interrupted, ...]:
-    """What runs left unfinished, as far as records show; a run that goes on is not interrupted."""
-    return interrupted((_content(path) for path in paths if not is_being_written(path)), workspace, api)
 
 
 def applied_before(folder: RecordFolder, workspace: str, digest: str) -> str:

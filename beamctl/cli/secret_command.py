@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import re
+from collections.abc import Iterator, Sequence
 
-from beamctl.cli.child_process import Limits, find_program, inherited, run
+from beamctl.cli.child_process import Ended, Limits, find_program, inherited, run
+from beamctl.cli.veil import VEIL
 
 LONGEST = 60
 """Seconds that a command may take."""
 
 LARGEST = 64 * 1024
 """Bytes of a secret that a command gives."""
+
+_ERRORS = 64 * 1024
+_LINES, _CHARACTERS = 3, 300
+"""How much of a command's error output is shown if it fails, from its end."""
+_WORD = 8
+"""Characters of a line of a secret from which it is no word of its own elsewhere."""
+_ENCODED = re.compile("[A-Za-z0-9+/_-]{11,}")
 
 
 def why_not(words: Sequence[str]) -> str:
@@ -20,13 +30,54 @@ def why_not(words: Sequence[str]) -> str:
 
 def give(words: Sequence[str], text: str) -> str:
     """Write a secret to its standard input, with no line break after it; why it failed, or nothing."""
-    return run(words, Limits(LONGEST), stdin=text.encode("utf-8"), env=inherited()).why
+    ended = run(words, Limits(LONGEST, errors=_ERRORS), stdin=text.encode("utf-8"), env=inherited())
+    return _why(ended, text)
 
 
 def ask(words: Sequence[str]) -> tuple[str, str]:
     """What it writes to standard output, or why there is nothing."""
-    ended = run(words, Limits(LONGEST, LARGEST), env=inherited())
+    ended = run(words, Limits(LONGEST, LARGEST, _ERRORS), env=inherited())
+    if ended.why:
+        return "", _why(ended, ended.output.decode("utf-8", "replace"))
     try:
-        return ended.output.decode("utf-8") if not ended.why else "", ended.why
+        return ended.output.decode("utf-8"), ""
     except UnicodeDecodeError:
         return "", "wrote something that is not text"
+
+
+def _why(ended: Ended, secret: str) -> str:
+    """Why a command failed, with the end of its error output; empty if it did not."""
+    said = _said(ended.errors, secret) if ended.why else ""
+    return f"{ended.why}: {said}" if said else ended.why
+
+
+def _said(errors: bytes, secret: str) -> str:
+    """The last lines of an error output on one line, without the secret and whatever else this process hides."""
+    if len(errors) == _ERRORS:  # it may begin in the middle of a secret
+        errors = errors.partition(b"\n")[2]
+    text = errors.decode("utf-8", "replace").replace("\r", "\n")
+    parts = [secret.strip(), *(line for line in map(str.strip, secret.splitlines()) if len(line) >= _WORD)]
+    hidden = VEIL.over_complaint(VEIL.mask.mask(text, also=parts))
+    squeezed = "".join(hidden.split())
+    if any(_holds(each, parts) for each in (squeezed, *_decoded(hidden), *_decoded(squeezed))):
+        return "its error output is not shown, as it has the secret in it"
+    lines = [line for line in map(str.strip, hidden.split("\n")) if line][-_LINES:]
+    shown = VEIL.mask.clean(" / ".join(lines), len(hidden) * 10, also=parts)
+    return shown if len(shown) <= _CHARACTERS else "…" + shown[1 - _CHARACTERS :]
+
+
+def _holds(text: str, parts: Sequence[str]) -> bool:
+    return VEIL.mask.hide(text) != text or any(part in text for part in parts if len(part) >= _WORD)
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """What the text has in base64 or in hexadecimal."""
+    for found in _ENCODED.findall(text):
+        plain = found.replace("-", "+").replace("_", "/")
+        for start in range(4):
+            whole = (len(plain) - start) // 4 * 4
+            yield base64.b64decode(plain[start : start + whole]).decode("utf-8", "replace")
+        try:
+            yield bytes.fromhex(found).decode("utf-8", "replace")
+        except ValueError:
+            continue

@@ -126,6 +126,6 @@ def _why_git_would(path: Path, folder: Path) -> str:
     if repository is None:
         return ""
     ignored = repository.ignores(folder.resolve() / path.absolute().relative_to(folder))
-    if ignored is None:
-        return "is inside a git work tree, and git cannot be asked whether it is ignored"
+    if isinstance(ignored, str):
+        return f"is inside a git work tree, and git cannot be asked whether it is ignored: git {ignored}"
     return "" if ignored else "is inside a git work tree that does not ignore it: add it to .gitignore"

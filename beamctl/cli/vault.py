@@ -1,5 +1,5 @@
 """Where secrets come from and go to on this machine: files, commands, the keyring, the environment. It must not know
-whose secrets they are; nothing that it says shows one, or what a command said."""
+whose secrets they are; nothing that it says shows one."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@ where the events come from, nor what the data is about."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from beamctl.document.document import Path, Spot
@@ -16,6 +17,9 @@ MOST_VALUES = 2_000_000
 """Values in one file, the empty documents among them."""
 MOST_COPIED = 100_000
 """Values that the aliases of one file stand for."""
+
+Plain = Callable[[str], str | float | bool | None]
+"""What a plain scalar means."""
 
 _NOWHERE = -1
 """A step in the path of what is read but is no part of the data; no item of a list has this index."""
@@ -50,7 +54,7 @@ class Builder:
         values: Where each value begins.
     """
 
-    def __init__(self, tally: Tally, following: NextEvent) -> None:
+    def __init__(self, tally: Tally, following: NextEvent, plain: Plain = resolve) -> None:
         from yaml import AliasEvent, MappingEndEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
         self.problems: list[Problem] = []
@@ -58,6 +62,7 @@ class Builder:
         self.values: dict[Path, Spot] = {}
         self._tally = tally
         self._following = following
+        self._resolve = plain
         self._anchors: dict[str, tuple[Any, int] | None] = {}
         self._alias_class, self._scalar_class = AliasEvent, ScalarEvent
         self._sequence_class, self._sequence_end, self._mapping_end = (
@@ -97,7 +102,7 @@ class Builder:
 
     def _plain(self, event: Event) -> str | float | bool | None:
         try:
-            return resolve(event.value)
+            return self._resolve(event.value)
         except TooLongError:
             self._report(event, f"a number with more than {LONGEST_NUMBER} characters", "put quotes around it")
             return str(event.value)

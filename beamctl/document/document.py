@@ -136,6 +136,9 @@ class Skip:
     place: Place
 
 
+MAX_REINVITES = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Desired:
     """What a document without problems says.
@@ -146,6 +149,7 @@ class Desired:
         guards: The guards, with defaults filled in.
         manage: The mode of each section that names one; the others are authoritative.
         skip: Who is left alone for a while, by folded e-mail.
+        max_reinvites: How often an invitation that expired is sent again.
     """
 
     workspace: str
@@ -153,6 +157,7 @@ class Desired:
     guards: Guards = field(default_factory=Guards)
     manage: Mapping[str, Mode] = field(default_factory=dict)
     skip: Mapping[str, Skip] = field(default_factory=dict)
+    max_reinvites: int = MAX_REINVITES
 
     def mode(self, section: str) -> Mode:
         """The mode of a section."""

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from beamctl.document import roster
-from beamctl.document.document import Desired, Document, Guards, Limit, Mode, Path, Self, Skip
+from beamctl.document.document import MAX_REINVITES, Desired, Document, Guards, Limit, Mode, Path, Self, Skip
 from beamctl.document.problem import Place, Problem
 from beamctl.document.quote import quoted
 from beamctl.model import email
@@ -100,8 +100,10 @@ def desired(document: Document) -> Desired:
     """What a document without problems says."""
     data = document.data
     manage = {section: Mode(mode) for section, mode in data.get("manage", {}).items() if section != _SKIP[-1]}
-    guards = replace(guards_of(data.get("guards", {})), source=document)
-    return Desired(data["workspace"], document, guards, manage, _skip(document))
+    declared = data.get("guards", {})
+    guards = replace(guards_of(declared), source=document)
+    most = int(declared.get("maxReinvites", MAX_REINVITES))
+    return Desired(data["workspace"], document, guards, manage, _skip(document), most)
 
 
 def _skip(document: Document) -> dict[str, Skip]:

@@ -44,6 +44,12 @@ def resolve(text: str) -> str | float | bool | None:
     return _FIXED.get(text, text)
 
 
+def text_or_null(text: str) -> str | None:
+    """The value of a plain scalar where only text is expected, as go-yaml decodes it into a string: what looks like a
+    number or a boolean is the text as it is written."""
+    return None if _FIXED.get(text, text) is None else text
+
+
 def is_text(text: str) -> bool:
     """Whether a plain scalar of these letters is a string."""
     try:

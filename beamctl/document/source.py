@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.document.build import Builder, Tally
+from beamctl.document.build import Builder, Plain, Tally
 from beamctl.document.decode import decode
 from beamctl.document.document import Document
 from beamctl.document.events import Event, NextEvent, UnreadableError, each_document
 from beamctl.document.problem import Place, Problem, bounded
+from beamctl.document.scalar import resolve
 
 MOST_DOCUMENTS = 1_000
 """Documents in one file, without the empty ones."""
@@ -42,7 +43,7 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
 
 
-def parse(content: bytes | str, name: str) -> Parsed:
+def parse(content: bytes | str, name: str, plain: Plain = resolve) -> Parsed:
     """The documents of one file. A file that says nothing has no documents, and no problem."""
     text = decode(content, name)
     if isinstance(text, Problem):
@@ -54,7 +55,7 @@ def parse(content: bytes | str, name: str) -> Parsed:
         if len(drafts) == MOST_DOCUMENTS:
             place = Place(name, root.start_mark.line + 1)
             raise UnreadableError(Problem(place, f"more than {MOST_DOCUMENTS:,} documents in one file", "split it"))
-        builder = Builder(tally, following)
+        builder = Builder(tally, following, plain)
         data = builder.value(root, ())
         if data is not None or root.value or builder.problems:
             document = Document(name, data, builder.values, builder.keys)
@@ -67,8 +68,8 @@ def parse(content: bytes | str, name: str) -> Parsed:
     return Parsed(tuple(drafts))
 
 
-def parse_plain(content: bytes | str, name: str) -> tuple[list[Any], list[Problem]]:
+def parse_plain(content: bytes | str, name: str, plain: Plain = resolve) -> tuple[list[Any], list[Problem]]:
     """The data of each document of any YAML text, empty documents left out, and all that is wrong with the text."""
-    parsed = parse(content, name)
+    parsed = parse(content, name, plain)
     inside = [problem for draft in parsed.drafts for problem in draft.problems]
     return [draft.document.data for draft in parsed.drafts], sorted(bounded([*parsed.problems, *inside]))

@@ -58,6 +58,7 @@ class Situation:
         recorded: What the document declared in the last recorded run; None if no record shows it.
         interrupted: What earlier runs over this workspace left, as their records show.
         allowed: The hazards that are allowed for this plan: some changes are planned only if they are.
+        resent: By kind and key, how often earlier runs sent something again, as their records show.
     """
 
     today: date
@@ -70,6 +71,7 @@ class Situation:
     recorded: Declared | None = None
     interrupted: tuple[Interrupted, ...] = ()
     allowed: tuple[Allowance, ...] = ()
+    resent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def moment(self) -> datetime:

@@ -154,7 +154,7 @@ def test_a_refused_credential_is_refused_once_for_all(status: int) -> None:
     assert caught.value.message == (
         "no token is given out for the credential from BL_API_KEY: invalid client_secret •••"
     )
-    assert caught.value.hint == "Log in again with `bl login acme`, or set a credential that is still good."
+    assert caught.value.hint == "Set one that is still good, or unset it to use another one."
     assert caught.value.status == status
     assert len(script.asked) == 1
 

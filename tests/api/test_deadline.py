@@ -156,17 +156,18 @@ def tunnels(behave: Behaviour) -> Behaviour:
 @pytest.mark.parametrize(
     ("behave", "why"),
     [
-        (falls_silent, "no complete response from api.example.com"),
-        (STAGES["headers"], "no complete response from api.example.com"),
+        (falls_silent, "no connection through the proxy {} that HTTPS_PROXY names"),
+        (STAGES["headers"], "no connection through the proxy {} that HTTPS_PROXY names"),
         (tunnels(stalls), "no connection to api.example.com"),
         (tunnels(drips_handshake), "no connection to api.example.com"),
     ],
 )
 def test_a_deadline_through_a_proxy(behave: Behaviour, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving([behave]) as url:
-        monkeypatch.setenv("HTTPS_PROXY", url.removesuffix("/v0"))
+        address = url.removeprefix("http://").removesuffix("/v0")
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
         with networked("https://api.example.com/v0", read=SECONDS) as api, timed():
-            assert api.deleter().delete_workspace() == Lost(f"{why} within {SECONDS} s")
+            assert api.deleter().delete_workspace() == Lost(f"{why.format(address)} within {SECONDS} s")
 
 
 def test_a_proxy_is_not_asked_for_what_no_proxy_names(monkeypatch: pytest.MonkeyPatch) -> None:

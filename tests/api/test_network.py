@@ -177,6 +177,61 @@ def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     assert clock.waits == []
 
 
+LOGIN = "canary-user:canary-password@"
+NO_PROXY = "Check HTTPS_PROXY, and NO_PROXY for hosts that need none."
+TUNNEL = b"HTTP/1.1 200 Connection established\r\n\r\n"
+BY_PROXY: dict[str, tuple[str, Behaviour | None, str]] = {
+    "refused": ("http", None, "no connection to {}: Connection refused"),
+    "silent": ("http", falls_silent, "no connection through {} within 0.1 s"),
+    "hangs up": ("http", hangs_up, "{} does not answer as a proxy does"),
+    "resets": ("http", resets, "{} does not answer as a proxy does"),
+    "no HTTP": ("http", NO_HTTP, "{} does not answer as a proxy does"),
+    "no TLS": ("https", NO_HTTP, "no TLS connection to {}: "),
+}
+
+
+VARIABLES = ["https_proxy", "ALL_PROXY", "all_proxy"]
+
+
+@pytest.mark.parametrize(
+    ("case", "variable"),
+    [*[(case, "HTTPS_PROXY") for case in BY_PROXY], *[("refused", variable) for variable in VARIABLES]],
+)
+def test_a_dead_proxy_is_named_without_its_password(case: str, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    scheme, behaviour, why = BY_PROXY[case]
+    with serving([behaviour or NO_HTTP]) as url:
+        address = url.removeprefix("http://").removesuffix("/v0") if behaviour else f"127.0.0.1:{unused_port()}"
+        monkeypatch.setenv(variable, f"{scheme}://{LOGIN}{address}")
+        with networked("https://api.example.com/v0", read=0.1 if case == "silent" else 9) as api:
+            with pytest.raises(UnreachableError) as caught:
+                api.reader().get("/users")
+            lost = api.sender().send(INVITE)
+    expected = why.format(f"the proxy {address} that {variable} names")
+    assert caught.value.message.startswith(expected)
+    assert isinstance(lost, Lost)
+    assert lost.why.startswith(expected)
+    assert caught.value.hint == NO_PROXY
+    assert "canary" not in repr(caught.value) + lost.why
+
+
+def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{LOGIN}proxy.invalid:3128")
+    with networked("https://api.example.com/v0") as api, pytest.raises(UnreachableError) as caught:
+        api.reader().get("/users")
+    assert caught.value.message.startswith("the proxy proxy.invalid:3128 that HTTPS_PROXY names cannot be found: ")
+
+
+@pytest.mark.parametrize(
+    ("behind", "why"), [(b"", "no TLS connection to api.example.com"), (b"no TLS", "no TLS connection to api.example")]
+)
+def test_what_fails_behind_a_proxy_is_not_its_fault(behind: bytes, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving([answers(TUNNEL + behind)]) as url:
+        monkeypatch.setenv("HTTPS_PROXY", url.removesuffix("/v0"))
+        with networked("https://api.example.com/v0") as api, pytest.raises(UnreachableError) as caught:
+            api.reader().get("/users")
+    assert caught.value.message.startswith(why)
+
+
 def test_this_machine_is_not_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{unused_port()}")

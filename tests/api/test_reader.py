@@ -16,7 +16,10 @@ from beamctl.errors import (
 from tests.api.fakes import KEY, URL, FakeClock, Script, connection, opened, page, reply
 
 WITH_CREDENTIAL = "The credential comes from BL_API_KEY"
-NO_ACCESS = "it is valid, but has no access to the workspace acme, or not the role that this needs."
+NO_ACCESS = (
+    "it is valid, but has no access to the workspace acme, or not the role that this needs. "
+    "Set one that has both, or unset it to use another one."
+)
 ELSEWHERE = "it is somewhere else now; set --api-url to the API itself"
 NOT_HTTP = "the response of api.example.com is incomplete or not valid HTTP (GET /users)"
 BROKEN = "api.example.com ended the connection before its answer was complete (GET /users)"

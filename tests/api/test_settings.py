@@ -1,5 +1,6 @@
 import base64
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from beamctl.api.cli_files import FileText, read_file
 from beamctl.api.credential import ApiKey, ClientCredentials, LoginTokens
 from beamctl.api.endpoint import Era
 from beamctl.api.settings import Sources, decide, default_workspace, look_around
-from beamctl.errors import UnauthenticatedError, UsageError
+from beamctl.errors import ApiError, UnauthenticatedError, UsageError
+from tests.api.fakes import Script, opened, reply
 
 CANARY = "canary-5f2a"
 PAIR = base64.b64encode(f"id-1:{CANARY}".encode()).decode()
@@ -71,6 +73,25 @@ def test_the_final_newline_of_a_variable_is_not_part_of_the_key(end: str) -> Non
 def test_a_wrong_variable_does_not_fall_through() -> None:
     with pytest.raises(UsageError, match="BEAMCTL_API_KEY has white space"):
         decide(Sources(environment={"BEAMCTL_API_KEY": f"{CANARY} x", "BL_API_KEY": "good"}), "acme")
+
+
+LOGIN = file("    apiKey: kept")
+REMEDIES = [
+    *[(Sources(environment=variables(name), files=(LOGIN,)), "unset it to use another one.") for name in ORDER],
+    (Sources(key_file=FileText("k", b"bad"), files=(LOGIN,)), "leave out --api-key-file to use another one."),
+    (Sources(files=(LOGIN,)), "log in again with: bl login acme."),
+]
+
+
+@pytest.mark.parametrize(("sources", "other"), REMEDIES)
+@pytest.mark.parametrize("status", [401, 403])
+def test_the_hint_names_what_stands_in_the_way_of_another_credential(sources: Sources, other: str, status: int) -> None:
+    """Whoever logs in again is still refused while a variable or an option takes precedence."""
+    to = decide(sources, "acme")
+    with opened(Script(reply(status)), to=to) as api, pytest.raises(ApiError) as caught:
+        api.reader().get("/users")
+    assert to.credential_from in caught.value.hint or to.credential_from in caught.value.message
+    assert caught.value.hint.endswith(f", or {other}")
 
 
 URLS = ["BEAMCTL_API_URL", "BL_API_URL", "BL_BASE_URL", "BEAMLIT_API_URL"]
@@ -134,6 +155,60 @@ def test_logins_of_the_official_cli(kept: str, credential: object) -> None:
     assert (found.credential, found.credential_from) == (credential, f"{BLAXEL}, workspace acme")
 
 
+NUMBER_LIKE = [
+    "2024",
+    "007",
+    "1e5",
+    "123e45",
+    "0x1f",
+    "0o17",
+    "2024-01-01",
+    "1_000",
+    "1:30",
+    ".5",
+    "-1",
+    "+1",
+    ".inf",
+    ".nan",
+]
+NUMBER_LIKE += ["9" * 200, "yes", "no", "on", "true", "False", "y", "NULLS", "=", "12e03e"]
+NULLS = ["null", "Null", "NULL", "~", ""]
+FIELDS: dict[str, Callable[[str], object]] = {
+    "apiKey": ApiKey,
+    "api_key": ApiKey,
+    "access_token": LoginTokens,
+    "refresh_token": lambda text: LoginTokens("", text),
+    "device_code": lambda text: LoginTokens("a", "", text),
+}
+
+
+@pytest.mark.parametrize("text", NUMBER_LIKE)
+def test_what_the_official_cli_writes_without_quotes_is_text(text: str) -> None:
+    """It fills in its file without quotes, and reads every value as a string."""
+    entry = f"workspaces: [{{name: {text}, credentials: {{apiKey: k}}}}]"
+    assert decide(Sources(files=(FileText(BLAXEL, entry.encode()),)), text).credential == ApiKey("k")
+    for current in (f"context: {{workspace: {text}}}", f"current_context: {text}"):
+        assert default_workspace(Sources(files=(FileText(BLAXEL, current.encode()),))) == text
+    for name, credential in FIELDS.items():
+        more = "    access_token: a\n" if name == "device_code" else ""
+        found = decide(Sources(files=(file(f"{more}    {name}: {text}"),)), "acme")
+        assert found.credential == credential(text)
+    with pytest.raises(UsageError, match=r"env in .* is none of"):
+        decide(Sources(files=(file("    apiKey: k", more=f"  env: {text}\n"),)), "acme")
+
+
+@pytest.mark.parametrize("null", NULLS)
+def test_null_is_no_text(null: str) -> None:
+    for name in FIELDS:
+        with pytest.raises(UnauthenticatedError):
+            decide(Sources(files=(file(f"    {name}: {null}"),)), "acme")
+    assert decide(Sources(files=(file("    apiKey: k", more=f"  env: {null}\n"),)), "acme").url_from == "default"
+    for current in (f"context: {{workspace: {null}}}", f"current_context: {null}", f"context: {null}"):
+        assert default_workspace(Sources(files=(FileText(BLAXEL, current.encode()),))) == ""
+    with pytest.raises(UnauthenticatedError):
+        decide(Sources(files=(FileText(BLAXEL, f"workspaces: {null}".encode()),)), "acme")
+
+
 def test_todays_file_wins_and_one_without_a_login_is_passed_over() -> None:
     new, old = file("    apiKey: new"), file("    apiKey: old", BEAMLIT)
     assert decide(Sources(files=(new, old)), "acme").credential == ApiKey("new")
@@ -183,7 +258,7 @@ def test_a_malformed_file_nobody_needs_does_no_harm() -> None:
 @pytest.mark.parametrize(
     ("kept", "message"),
     [
-        ("    apiKey: 12345678", f"apiKey in {BLAXEL} is no text"),
+        ("    apiKey: {a: 1}", f"apiKey in {BLAXEL} is no text"),
         ("    access_token: [canary]", f"access_token in {BLAXEL} is no text"),
         ('    apiKey: "canary canary"', f"apiKey in {BLAXEL} has white space"),
         ("    refresh_token: ca nary", f"refresh_token in {BLAXEL} has white space"),

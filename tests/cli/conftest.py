@@ -15,7 +15,19 @@ from tests.cli.loopback import Api, serving
 from tests.cli.process import Ran
 from tests.cli.world import CANARY, GRACE, SEED, Cli, People, Write
 
-_OURS = ("BEAMCTL_", "BL_", "BEAMLIT_", "NO_COLOR", "TERM", "PYTHON", "SSL_CERT")
+_OURS = (
+    "BEAMCTL_",
+    "BL_",
+    "BEAMLIT_",
+    "NO_COLOR",
+    "TERM",
+    "PYTHON",
+    "SSL_CERT",
+    "GIT",
+    "CI",
+    "BUILDKITE_",
+    "BITBUCKET_",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -33,6 +33,20 @@ def test_its_limits() -> None:
     assert time.monotonic() - began < 20
 
 
+def test_its_standard_error() -> None:
+    """Only its end, and no longer than it runs: what it leaves running may never close it."""
+    noisy = "import sys; sys.stderr.write('x' * 1_000_000 + 'end'); print('out')"
+    assert python(noisy, Limits(30, 99, 5)) == Ended(b"out\n", "", 0, b"xxend")
+    assert python(noisy, Limits(30, 99)).errors == b""
+    began = time.monotonic()
+    leaves = "import subprocess, sys; subprocess.Popen(['sleep', '9'], stdout=subprocess.DEVNULL); sys.exit('why')"
+    assert python(leaves, Limits(9, 0, 99)) == Ended(b"", "ended with 1", 1, b"why\n")
+    floods = "import os; os.close(1)\nwhile True: os.write(2, b'x' * 99999)"
+    ended = python(floods, Limits(0.5, 0, 9))
+    assert (ended.why, ended.errors) == ("took longer than 0.5 seconds", b"x" * 9)
+    assert time.monotonic() - began < 8
+
+
 def test_every_process_of_its_group_is_killed(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "alive")
     descriptor = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)

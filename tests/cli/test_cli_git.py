@@ -2,7 +2,9 @@
 must not happen meanwhile."""
 
 import os
+import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -135,7 +137,123 @@ def test_a_repository_of_another_user_is_not_asked(
     assert "git cannot be asked" in why_not_to(directory / "secret")
     repository = repository_of(directory)
     assert repository is not None
-    assert repository.tracked(directory, "") == "does not use a repository of another user"
+    assert f"another user. If you trust it:  git config --global --add safe.directory {directory}" in str(
+        repository.tracked(directory, "")
+    )
+
+
+def of_another_user(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() == 0:
+        os.chown(directory / ".git", 54321, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 54321)
+
+
+def without_git(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(directory))
+
+
+def of_an_unknown_format(directory: Path, _: pytest.MonkeyPatch) -> None:
+    git(directory, "config", "core.repositoryFormatVersion", "99")
+
+
+def damaged(directory: Path, _: pytest.MonkeyPatch) -> None:
+    (directory / ".git" / "HEAD").write_text("nonsense")
+
+
+def that_is_elsewhere(directory: Path, _: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(directory / ".git")
+    (directory / ".git").write_text("gitdir: /nowhere\n")
+
+
+def that_is_not_there(directory: Path, _: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(directory / ".git")
+
+
+Fault = Callable[[Path, pytest.MonkeyPatch], None]
+READABLE: list[Fault] = [of_another_user, of_an_unknown_format, damaged]
+UNREADABLE: list[Fault] = [without_git, that_is_elsewhere]
+
+
+@pytest.fixture
+def checkout(directory: Path) -> Path:
+    (directory / "a.yaml").write_text("a")
+    (directory / "tracked.key").write_text("a")
+    (directory / ".gitignore").write_text("*.key\n")
+    begun(directory)
+    return directory
+
+
+@pytest.mark.parametrize("fault", READABLE)
+def test_what_the_files_of_a_work_tree_ignore_takes_a_secret(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    """Even if git does not read the repository."""
+    fault(checkout, monkeypatch)
+    assert why_not_to(checkout / "new.key") == ""
+    assert why_not_to(checkout / "deep" / "new.key") == ""
+    for refused in ("new", "tracked.key"):
+        assert "git cannot be asked whether it is ignored: git " in why_not_to(checkout / refused)
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+def test_what_git_cannot_say_is_not_said(checkout: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
+    fault(checkout, monkeypatch)
+    assert "git cannot be asked whether it is ignored: git " in why_not_to(checkout / "new.key")
+
+
+def test_an_inner_repository_of_another_user_does_not_say_what_is_ignored(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one around it may have its files."""
+    inner = checkout / "inner"
+    inner.mkdir()
+    (inner / ".gitignore").write_text("*\n")
+    git(inner, "init", "--quiet")
+    for folder in (checkout, inner):
+        of_another_user(folder, monkeypatch)
+    assert "git cannot be asked" in why_not_to(inner / "new.key")
+
+
+COMMIT = "0123456789abcdef" * 2 + "01234567"
+CI = {
+    "GITHUB_SHA": "GITHUB_WORKSPACE",
+    "CI_COMMIT_SHA": "CI_PROJECT_DIR",
+    "BUILDKITE_COMMIT": "BUILDKITE_BUILD_CHECKOUT_PATH",
+    "CIRCLE_SHA1": "CIRCLE_WORKING_DIRECTORY",
+    "BITBUCKET_COMMIT": "BITBUCKET_CLONE_DIR",
+}
+
+
+@pytest.mark.parametrize(
+    ("fault", "variable"),
+    [
+        *[(fault, "GITHUB_SHA") for fault in (*READABLE, *UNREADABLE)],
+        *[(that_is_not_there, variable) for variable in CI],
+    ],
+)
+def test_the_commit_of_the_job_where_git_cannot_be_asked(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault, variable: str
+) -> None:
+    commit = commit_of("a.yaml")
+    monkeypatch.setenv(variable, COMMIT)
+    assert commit_of("a.yaml") == commit
+    fault(checkout, monkeypatch)
+    assert commit_of("a.yaml") == commit_of("-") == COMMIT
+    for root, expected in ((str(checkout), COMMIT), ("/nowhere/on/this/machine", COMMIT), ("/usr", "")):
+        monkeypatch.setenv(CI[variable], root)
+        assert commit_of("a.yaml") == expected
+    monkeypatch.setenv(CI[variable], "")
+    for nonsense in ("HEAD", COMMIT[1:], f"{COMMIT}\n", COMMIT.replace("0", "\u0660")):
+        monkeypatch.setenv(variable, nonsense)
+        assert commit_of("a.yaml") == ""
+
+
+def test_a_repository_without_a_commit_has_none(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git says so itself."""
+    monkeypatch.setenv("GITHUB_SHA", COMMIT)
+    git(directory, "init", "--quiet")
+    assert commit_of("a.yaml") == ""
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Where secrets go to and come from: each place keeps what it takes, or says why not, and shows nothing of it."""
 
+import base64
 import errno
 import json
 import os
@@ -17,6 +18,7 @@ from beamctl.cli.vault import Vault
 from beamctl.cli.veil import VEIL
 from beamctl.model.api_call import Answer, Lost
 from beamctl.model.secret import Command, Fetch, File, HandOver, Keyring, Sink, Source, Variable
+from tests.cli.probe import assert_unseen
 from tests.cli.world import Cli, Write
 
 SECRET = "bl_a_canary_that_is_handed_over_once"
@@ -152,13 +154,92 @@ def test_a_command_gets_it_on_standard_input(directory: Path) -> None:
 
 def test_a_command_that_fails(capfd: pytest.CaptureFixture[str]) -> None:
     tells = Command(python("import sys; print(s := sys.stdin.read()); print(s, file=sys.stderr); sys.exit(3)"))
-    assert delivered(tells) == Lost(f"the command {sys.executable} ended with 3")
+    assert delivered(tells) == Lost(f"the command {sys.executable} ended with 3: •••")
     assert capfd.readouterr() == ("", "")
     assert not delivered(Command(("no-such-command-here",))).ok
     assert (
         doubt({"command": ["no-such-command-here", "x"]}) == "the command no-such-command-here is not on this machine"
     )
     assert doubt({"command": [sys.executable]}) == ""
+
+
+LINES = "first line of a key\nsecond line of a key\n"
+WRITES = {
+    "as it is": ("s", SECRET),
+    "in a line": ("'permission denied: ' + s", SECRET),
+    "in a URL": ("urllib.parse.quote(s, safe='')", "a/secret that=is?quoted"),
+    "in JSON": ("json.dumps(s)", 'a "secret" in\tJSON'),
+    "in base64": ("base64.b64encode(s.encode()).decode()", SECRET),
+    "in base64, short": ("base64.b64encode(s.encode()).decode()", "short-secret"),
+    "in base64, with more": ("base64.b64encode(b'user:' + s.encode()).decode()", SECRET),
+    "in base64, in lines": ("base64.encodebytes(s.encode() * 3).decode()", SECRET),
+    "in base64, glued": ("'key-' + 'x' + base64.b64encode(b'user:' + s.encode()).decode()", SECRET),
+    "in hexadecimal": ("s.encode().hex()", SECRET),
+    "in hexadecimal, in groups": ("s.encode().hex(' ', 2)", SECRET),
+    "its beginning": ("s[:20] + '...'", SECRET),
+    "one line": ("s.splitlines()[1]", LINES),
+    "spaced": ("' '.join(s)", SECRET),
+    "at the end of a lot": ("'x' * 100_000 + chr(10) + s", SECRET),
+    "cut off": ("s[4:] + 'x' * (65536 - len(s) + 4)", SECRET),
+}
+
+
+@pytest.mark.parametrize(
+    ("how", "given"), [*[(how, True) for how in WRITES], *[(how, False) for how in [*WRITES][::4]]]
+)
+def test_the_error_output_of_a_command_is_shown_without_the_secret(how: str, *, given: bool) -> None:
+    expression, secret = WRITES[how]
+    code = (
+        "import base64, json, sys, urllib.parse\n"
+        f"s = sys.stdin.read() if {given} else {secret!r}; {given} or print(s)\n"
+        f"print('vault:', {expression}, file=sys.stderr); sys.exit(3)"
+    )
+    if given:
+        answer = delivered(Command(python(code)), {"apiKey": secret})
+        assert isinstance(answer, Lost)
+        why = answer.why
+    else:
+        why = fetched(Command(python(code)))
+    assert "ended with 3" in why
+    assert len(why) < 500
+    assert_unseen(why, [secret, *secret.splitlines(), secret[-22:]], how)
+    plain = secret.encode()
+    encodings = (base64.b64encode(plain), base64.b64encode(b"user:" + plain)[8:])
+    for encoded in (*(each.decode()[:20] for each in encodings), plain.hex()[:20], plain.hex(" ", 2), " ".join(secret)):
+        assert encoded not in why
+
+
+OURS = "bl_our_own_canary_credential_0001"
+SAID = {
+    "": "",
+    "\n \n": "",
+    "no such entry\n": ": no such entry",
+    "1\n2\n\n3\n4\n": ": 2 / 3 / 4",
+    "progress 1%\rprogress 2%\n": ": progress 1% / progress 2%",
+    "\x1b[31mred\x07\x00 \u202eevil": r": \x1b[31mred\x07\x00 \u202eevil",
+    OURS: ": •••",
+    "bl_0123456789abcdefghij": ": •••",
+}
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("BL_API_KEY", OURS)
+    VEIL.renew()
+    fails = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); sys.exit(1)"))
+    assert delivered(fails) == Lost(f"the command {sys.executable} ended with 1{SAID[text]}")
+    assert fetched(fails) == f"! the key: the command {sys.executable} ended with 1{SAID[text]}"
+    succeeds = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); print('it')"))
+    assert delivered(succeeds).ok
+    assert fetched(succeeds) == "it"
+
+
+def test_a_long_error_output_is_cut() -> None:
+    for many in (1_000, 1_000_000):
+        answer = delivered(Command(python(f"import sys; sys.exit('é' * {many} + chr(10) + 'x ' * 400 + 'the end')")))
+        assert isinstance(answer, Lost)
+        assert answer.why.endswith("x x the end")
+        assert len(answer.why) < 400
 
 
 def test_no_shell_reads_a_command(directory: Path) -> None:
@@ -277,7 +358,7 @@ def test_a_command_that_fails_with_the_secret_in_its_mouth(cli: Cli, write: Writ
     write("beamctl.yaml", MACHINES.replace("PLACE", json.dumps({"command": fails})))
     ran = cli("apply", "--auto-approve", "--debug")
     assert ran.code == 7
-    assert "ended with 1; the key was deleted again" in ran.out
+    assert "ended with 1: •••; the key was deleted again" in ran.out
     assert (directory / "seen").read_text() not in ran.out + ran.err + cli("runs", "last").out
 
 

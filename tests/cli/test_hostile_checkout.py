@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from beamctl.cli import secret_file
+from beamctl.cli.commit import commit_of
 from beamctl.emulator import create_app, load_seed
 from tests.cli.hostile import Checkout, hostile_checkout, hostile_variables, tripwires
 from tests.cli.process import environment
@@ -92,6 +94,20 @@ def test_a_repository_as_files_does_not_say_what_git_ignores(cli: Cli, checkout:
         ran = cli("apply", "-f", "machines.yaml", "--auto-approve")
         assert ran.code == 5, folder
         assert "does not ignore it" in ran.err
+    assert checkout.ran == set()
+
+
+def test_a_repository_of_another_user_runs_nothing_when_asked_what_it_ignores(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout.corrupt(checkout.root / ".git")
+    if os.geteuid() == 0:
+        os.chown(checkout.root / ".git", 54321, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert secret_file.why_not_to(checkout.root / "ignored.json") == ""
+    assert "git cannot be asked" in secret_file.why_not_to(checkout.root / "key")
+    assert commit_of("plain/doc.yaml") == ""
     assert checkout.ran == set()
 
 

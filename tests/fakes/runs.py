@@ -53,9 +53,10 @@ def planned(  # noqa: PLR0913 - each has its name
     recorded: Declared | None = None,
     interrupted: tuple[Interrupted, ...] = (),
     allowed: tuple[Allowance, ...] = (),
+    resent: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Plan:
     told = Situation(today, API, identity, left or {}, floors=floors, recorded=recorded)
-    return plan(want, live, replace(told, interrupted=interrupted, allowed=allowed))
+    return plan(want, live, replace(told, interrupted=interrupted, allowed=allowed, resent=resent or {}))
 
 
 def apply_through(

@@ -1,5 +1,6 @@
 """The guards that look at people. The golden texts are in tests/cases."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -426,7 +427,10 @@ def test_an_e_mail_that_changed_is_suspected() -> None:
         (
             Risk.RENAME_SUSPECT,
             "Eve@old.io,eve@new.io",
-            "an e-mail that changed? Eve@old.io would lose access until eve@new.io accepts",
+            (
+                "an e-mail that changed? Eve@old.io would lose access until eve@new.io accepts; "
+                "keep both listed until then"
+            ),
         ),
         (
             Risk.RENAME_SUSPECT,
@@ -435,6 +439,40 @@ def test_an_e_mail_that_changed_is_suspected() -> None:
         ),
     ]
     assert refused(plan.hazards, [allowance(f"rename-suspect={each.value}") for each in plan.hazards]) == ()
+
+
+def renames(old: Callable[[int], str], new: Callable[[int], str], count: int, **invited: Any) -> dict[str, str]:
+    names = [f"person{chr(97 + at // 26)}{chr(97 + at % 26)}" * 2 for at in range(count)]
+    members = [person(f"{name}@{old(at)}", **invited) for at, name in enumerate(names)]
+    want = document(
+        {"root@x.io": "admin"} | {f"{name}@{new(at)}": "member" for at, name in enumerate(names)}, guards=LOOSE
+    )
+    found = planned(want, FakeWorkspace.of([person("root@x.io", "admin"), *members])).hazards
+    assert {each.risk for each in found} <= {Risk.RENAME_SUSPECT}
+    return {each.value: each.because for each in found}
+
+
+@pytest.mark.parametrize("invited", [{}, {"accepted": False}, {"accepted": False, "expired": True}])
+def test_many_who_change_domain_are_one_hazard(invited: dict[str, bool]) -> None:
+    ((value, because),) = renames(lambda _: "Corp.example", lambda _: "corp.TEST", 40, **invited).items()
+    assert value == "*@corp.example,*@corp.test"
+    assert because.startswith("a domain that changed? 40 people at corp.example would leave")
+    assert because.endswith("keep both listed until then")
+
+
+def test_each_pair_of_domains_is_a_hazard_of_its_own() -> None:
+    assert len(renames(lambda _: "a.io", lambda _: "b.io", 3)) == 3
+    assert set(renames(lambda _: "a.io", lambda _: "b.io", 4)) == {"*@a.io,*@b.io"}
+    assert set(renames(lambda at: f"a{at % 2}.io", lambda _: "b.io", 20)) == {"*@a0.io,*@b.io", "*@a1.io,*@b.io"}
+    assert len(renames(lambda at: f"a{at}.io", lambda _: "b.io", 20)) == 20
+    assert len(renames(lambda at: f"a{at // 19}.io", lambda _: "b.io", 20)) == 2
+
+
+def test_many_who_change_their_name_in_a_domain_are_a_hazard_each() -> None:
+    names = [f"{first}.smith{last}" for first in ("ada", "eve") for last in "abc"]
+    live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"{name}@x.io") for name in names)])
+    want = {"root@x.io": "admin"} | {f"{name.replace('.', '')}@x.io": "member" for name in names}
+    assert len(planned(document(want, guards=LOOSE), live).hazards) == 6
 
 
 def test_somebody_who_is_in_already_or_stays_is_not_suspected() -> None:

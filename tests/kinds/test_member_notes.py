@@ -3,6 +3,7 @@
 import pytest
 
 from beamctl.document.problem import Place
+from beamctl.plan.change import Action
 from beamctl.plan.comparison import Note
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
@@ -25,6 +26,43 @@ def test_the_end_of_an_access_is_said_two_weeks_before(until: str, said: str) ->
     live = FakeWorkspace.of([ROOT, person("a@x.io")])
     plan = planned(document({"root@x.io": "admin", "a@x.io": {"role": "member", "until": until}}), live)
     assert plan.notes == ((Note(said, AT),) if said else ())
+
+
+@pytest.mark.parametrize("until", [None, "2027-01-01"])
+@pytest.mark.parametrize(
+    ("resent", "most", "invitations"),
+    [
+        (0, None, ""),
+        (2, None, ""),
+        (3, None, "4th"),
+        (4, None, "5th"),
+        (0, 0, "1st"),
+        (1, 1, "2nd"),
+        (3, 4, ""),
+        (12, 3, "13th"),
+    ],
+)
+def test_whoever_lets_every_invitation_expire_is_not_invited_again(
+    resent: int, most: int | None, invitations: str, until: str | None
+) -> None:
+    live = FakeWorkspace.of([ROOT, person("A@x.io", "viewer", accepted=False, expired=True)])
+    entry = {"role": "member"} | ({"until": until} if until else {})
+    guards = {} if most is None else {"guards": {"maxReinvites": most}}
+    want = document({"root@x.io": "admin", "a@x.io": entry}, **guards)
+    plan = planned(want, live, resent={"member": {"a@x.io": resent}})
+    assert len(plan.changes) == (not invitations)
+    assert plan.differs
+    if invitations:
+        (note,) = plan.notes
+        assert note.text.startswith(
+            f"a@x.io: the {invitations} invitation expired, and no other one is sent (guards.max"
+        )
+        assert note.place == want.document.key_place("members", "a@x.io")
+        assert (note.differs, note.excused) == (True, False)
+        gone = planned(
+            document({"root@x.io": "admin"}, guards={"maxRemovals": 9}), live, resent={"member": {"a@x.io": 9}}
+        )
+        assert [each.action for each in gone.changes] == [Action.REVOKE]
 
 
 IN_THE_DIRECTORY = "change it in the directory or in settings.groupMappings"

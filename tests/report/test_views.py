@@ -98,9 +98,9 @@ def test_problems_with_place_and_hint() -> None:
 
 
 def test_thousands_of_hazards_are_no_matter() -> None:
-    leaving = [person(f"person{number}@old.io", "admin") for number in range(5000)]
+    leaving = [person(f"person{number}@old{number}.io", "admin") for number in range(5000)]
     live = FakeWorkspace.of([person("root@x.io", "admin"), *leaving])
-    members = {"root@x.io": "admin", **{f"person{number}@new.io": "admin" for number in range(5000)}}
+    members = {"root@x.io": "admin", **{f"person{number}@new{number}.io": "admin" for number in range(5000)}}
     plan = planned(document(members), live)
     begun = time.process_time()
     text, data = plan_text(plan), plans_json([plan], ())

@@ -20,6 +20,9 @@ from beamctl.plan.floors import InForce
 from beamctl.plan.hazard import Hazard, Risk
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})
+_MOST_RENAMES = 3
+"""From one domain to another, as a hazard each."""
+_EVERYONE = "*@"
 _LEAVES = frozenset({Action.REMOVE, Action.REVOKE})
 _DROPS_TAGS = "the service may drop the +tag of an address: if both are one person, write {}, as the API shows it"
 
@@ -177,19 +180,38 @@ def _too_few_admins(changes: Sequence[Change], count: Admins, guards: InForce) -
 
 
 def _renames(changes: Sequence[Change]) -> list[Hazard]:
-    """Somebody leaves, and somebody very alike is invited."""
+    """Somebody leaves, and somebody very alike is invited. Many who go from one domain to another are one hazard."""
     leaving, coming = _moves(changes)
-    found = []
+    by_domain: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for old, new in pairs(leaving, coming):
-        before, after = printable(old), printable(new)
-        if leaving[old].action is Action.REMOVE:
-            then = f"{before} would lose access until {after} accepts"
+        by_domain.setdefault((domain(old), domain(new)), []).append((old, new))
+    found = []
+    for (before, after), alike in by_domain.items():
+        if before != after and len(alike) > _MOST_RENAMES:
+            found.append(_domain_changes(before, after, len(alike)))
         else:
-            then = f"the invitation of {before} would be void, and {after} would have to accept one"
-        if without_tag(new) == folded(old):
-            then += f"; {_DROPS_TAGS.format(before)}"
-        found.append(Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", f"an e-mail that changed? {then}"))
+            found += [_rename(leaving[old], new) for old, new in alike]
     return found
+
+
+def _rename(change: Change, new: str) -> Hazard:
+    before, after = printable(change.name), printable(new)
+    if change.action is Action.REMOVE:
+        then = f"{before} would lose access until {after} accepts; keep both listed until then"
+    else:
+        then = f"the invitation of {before} would be void, and {after} would have to accept one"
+    if without_tag(new) == folded(change.name):
+        then += f"; {_DROPS_TAGS.format(before)}"
+    return Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", f"an e-mail that changed? {then}")
+
+
+def _domain_changes(old: str, new: str, count: int) -> Hazard:
+    before, after = printable(old), printable(new)
+    because = (
+        f"a domain that changed? {count} people at {before} would leave, and very similar e-mails at {after} would be "
+        "invited: each would have no access until the new one accepts; keep both listed until then"
+    )
+    return Hazard(Risk.RENAME_SUSPECT, f"{_EVERYONE}{before},{_EVERYONE}{after}", because)
 
 
 def dropped_tags(changes: Sequence[Change], everybody: People) -> list[Note]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import date
 from typing import Any
 
 from beamctl.document.document import Desired, Mode, Skip
@@ -16,7 +15,7 @@ from beamctl.kinds.member.wanted import SECTION, Wanted
 from beamctl.model.email import everyone_at, folded, is_pattern
 from beamctl.model.role import Role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note
+from beamctl.plan.comparison import Note, Situation
 
 KIND = "member"
 WARN_DAYS = 14
@@ -44,13 +43,15 @@ class Judge:
         tally: How many were left as they are, by why.
     """
 
-    def __init__(self, desired: Desired, today: date, ours: frozenset[str], people: Collection[str]) -> None:
+    def __init__(self, desired: Desired, situation: Situation, ours: frozenset[str], people: Collection[str]) -> None:
         self.changes: list[Change] = []
         self.notes: list[Note] = []
         self.tally: Counter[str] = Counter()
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
-        self._today = today
+        self._today = situation.today
+        self._resent = situation.resent.get(KIND, {})
+        self._most_resends = desired.max_reinvites
         self._ours = ours
         self._skip = desired.skip
         self._people = people
@@ -82,6 +83,8 @@ class Judge:
                 self.tally[_TALLY[what]] += 1
             case Verdict.LEAVE | Verdict.LEAVE_SAID:
                 self._leave(what, want, role, live)
+            case Verdict.RESEND if want is not None and self._resent.get(key, 0) >= self._most_resends:
+                self._give_up(want, self._resent.get(key, 0) + 1)
             case _:
                 self.changes.append(self._change(what, key, want, live))
 
@@ -107,6 +110,15 @@ class Judge:
         if 0 < days <= WARN_DAYS:
             text = f"{want.email} loses access on {want.until} ({days} day{'s' * (days != 1)} from now)"
             self.notes.append(Note(text, self._place(want)))
+
+    def _give_up(self, want: Wanted, invitations: int) -> None:
+        """Say that whoever let so many invitations expire is not invited again."""
+        self.tally["not invited again"] += 1
+        text = (
+            f"{want.email}: the {_ordinal(invitations)} invitation expired, and no other one is sent "
+            f"(guards.maxReinvites is {self._most_resends}): ask them, or take them out of the document"
+        )
+        self.notes.append(Note(text, self._place(want), differs=True))
 
     def _leave(self, what: Verdict, want: Wanted | None, role: Role | None, person: Person | None) -> None:
         if person is None:
@@ -157,3 +169,9 @@ class Judge:
 
     def _place(self, want: Wanted) -> Place:
         return self._document.key_place(SECTION, want.email)
+
+
+def _ordinal(number: int) -> str:
+    """A number as in 1st, 2nd, 3rd and 11th."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

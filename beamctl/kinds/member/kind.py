@@ -98,7 +98,7 @@ class MemberKind:
     def compare(self, desired: Desired, live: People, situation: Situation) -> Comparison:
         """One verdict a person, and what follows from it."""
         section = document_side.wanted(desired.section(self.section))
-        judge = Judge(desired, situation.today, self._known(desired, live, situation), live.keys() | section.keys())
+        judge = Judge(desired, situation, self._known(desired, live, situation), live.keys() | section.keys())
         for key, want in section.items():
             judge.person(key, want, live.get(key))
         for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
@@ -116,7 +116,7 @@ class MemberKind:
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: People, situation: Situation) -> Comparison:
         """What would make the people whom a run changed what they were before."""
-        judge = Judge(desired, situation.today, self._known(desired, live, situation), live.keys())
+        judge = Judge(desired, situation, self._known(desired, live, situation), live.keys())
         undo(judge, changes, live)
         return self._judged(judge, desired, live, situation)
 

@@ -1,0 +1,90 @@
+"""How often earlier runs sent an invitation again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from beamctl.api.settings import LOCAL_URL
+from beamctl.apply.event import Confirmed, Doubt, Ended, Event, NotAttempted, Started, Unconfirmed
+from beamctl.apply.resends import Resends
+from beamctl.plan.change import Change
+from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.plan import Plan
+from tests.fakes.journal import LONG_AGO, Journal
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+ROOT = person("root@x.io", "admin")
+WANT = document({"root@x.io": "admin", "Zoë@x.io": "member"}, guards={"maxRemovals": 9})
+NOBODY = document({"root@x.io": "admin"}, guards={"maxRemovals": 9})
+EXPIRED = FakeWorkspace.of([ROOT, person("Zoë@x.io", accepted=False, expired=True)])
+RESEND, REVOKE = planned(WANT, EXPIRED), planned(NOBODY, EXPIRED)
+INVITE = planned(WANT, FakeWorkspace.of([ROOT]))
+REMOVE = planned(NOBODY, FakeWorkspace.of([ROOT, person("Zoë@x.io")]))
+PROMOTE = planned(WANT, FakeWorkspace.of([ROOT, person("Zoë@x.io", "viewer")]))
+
+
+def ended(ending: Ending, *, found: bool = False) -> Callable[[Change], Sequence[Event]]:
+    return lambda change: (Started(change), Ended(change, Outcome(ending, found=found)))
+
+
+DONE = ended(Ending.DONE)
+BECAME: dict[str, tuple[Callable[[Change], Sequence[Event]], int]] = {
+    "done": (DONE, 1),
+    "confirmed": (lambda change: (*DONE(change), Confirmed(change)), 1),
+    "not confirmed": (lambda change: (*DONE(change), Unconfirmed(change, next(iter(Doubt)))), 1),
+    "deferred": (ended(Ending.DEFERRED), 1),
+    "failed": (ended(Ending.FAILED), 0),
+    "unknown": (lambda change: (Started(change),), 0),
+    "not attempted": (lambda change: (NotAttempted(change, "why"),), 0),
+    "found": (ended(Ending.DONE, found=True), 0),
+    "nothing": (lambda _: (), 0),
+}
+
+
+def record(plan: Plan, events: Callable[[Change], Sequence[Event]] = DONE) -> bytes:
+    journal = Journal()
+    number = journal.begin(plan, LONG_AGO)
+    for event in events(plan.changes[0]):
+        journal.witness(number, plan)(event)
+    return journal.contents[number].encode()
+
+
+def counted(*contents: bytes) -> int:
+    resends = Resends("acme", LOCAL_URL)
+    for each in contents:
+        resends.add(each)
+    return resends.counts.get("member", {}).get("zoë@x.io", 0)
+
+
+@pytest.mark.parametrize("became", BECAME)
+def test_what_was_sent_again_counts(became: str) -> None:
+    events, count = BECAME[became]
+    assert counted(record(RESEND, events)) == count
+    assert counted(record(INVITE), record(RESEND), record(RESEND, events), record(RESEND)) == 2 + count
+
+
+@pytest.mark.parametrize("plan", [INVITE, REVOKE, REMOVE])
+def test_another_invitation_begins_anew(plan: Plan) -> None:
+    assert counted(record(RESEND), record(plan)) == 0
+    assert counted(record(RESEND), record(plan), record(RESEND)) == 1
+    assert counted(record(RESEND), record(plan, ended(Ending.FAILED)), record(RESEND)) == 2
+    assert counted(record(RESEND), record(PROMOTE)) == 1
+
+
+def test_records_of_others_and_what_is_none_do_not_count() -> None:
+    whole = record(RESEND)
+    for strange in (
+        record(replace(RESEND, workspace="labs")),
+        whole.replace(LOCAL_URL.encode(), b"https://elsewhere.example/v0"),
+        whole.replace(b'"format_version": "1.0"', b'"format_version": "9"'),
+        whole.replace(b'"key": ', b'"kee": '),
+        whole.replace(b'"type": "member"', b'"type": []'),
+        whole.replace(b'"event": "started"', b'"evnt": "started"'),
+        whole.replace(b"\n", b"\nnull\n", 1),
+        whole[: len(whole) // 3],
+        b'"action": "resend"\n',
+        b"",
+    ):
+        assert counted(whole, strange, whole) == 2, strange
