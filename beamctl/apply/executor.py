@@ -62,7 +62,8 @@ class _Run:
             self._held = reread(self._plan, left, self._means.kinds, self._means.reader)
         judged = [(change, self._why_not(change)) for change in changes]
         yield from (self._halt.told(NotAttempted(change, why)) for change, why in judged if why)
-        yield from self._attempt([change for change, why in judged if not why])
+        room = {change.kind for change in self._plan.changes if change.takes and change.stage > stage}
+        yield from self._attempt([change for change, why in judged if not why], room)
 
     def end(self) -> Iterator[Event]:
         """Make what was refused if there may be room for it now, and look whether everything is in effect."""
@@ -82,11 +83,13 @@ class _Run:
                 return f"it depends on {', '.join(names or missing)}, which was not done{enough}"
         return ""
 
-    def _attempt(self, changes: Sequence[Change], begun: Collection[ChangeId] | None = None) -> Iterator[Event]:
+    def _attempt(
+        self, changes: Sequence[Change], room: Collection[str] = (), begun: Collection[ChangeId] = ()
+    ) -> Iterator[Event]:
         lanes: dict[str, list[Change]] = {}
         for change in changes:
             lanes.setdefault(change.lane or f"\0{change.kind}\0{change.key}", []).append(change)
-        tasks = [Lane(lane, self._plan.workspace, self._means, self._halt, begun) for lane in lanes.values()]
+        tasks = [Lane(lane, self._plan.workspace, self._means, self._halt, room, begun) for lane in lanes.values()]
         while tasks and not self._permission.proven:  # one at a time until the API takes one, to stop in time if not
             task = tasks.pop(0)
             if self._permission.refuses(task.changes):
@@ -118,7 +121,7 @@ class _Run:
         ]
         if retried and not self._halt.why:
             begun = {each.change.id for each in retried if each.outcome is not None}
-            yield from self._attempt([each.change for each in retried], begun)
+            yield from self._attempt([each.change for each in retried], begun=begun)
         else:
             retried = []
         for each in refused:

@@ -73,14 +73,16 @@ class Lane:
         workspace: The workspace.
         means: What an apply needs.
         halt: Why no further change may begin.
-        begun: Those that were begun before, where this is the last attempt; None where it is not.
+        room: Kinds of which something is taken later: a change that is refused until then may be tried once more.
+        begun: Those that were begun before.
     """
 
     changes: Sequence[Change]
     workspace: str
     means: Means
     halt: Halt
-    begun: Collection[ChangeId] | None
+    room: Collection[str] = ()
+    begun: Collection[ChangeId] = ()
 
 
 def run(lanes: Sequence[Lane], parallelism: int) -> Iterator[Event | Refused]:
@@ -135,7 +137,7 @@ class Halt:
 def _run_lane(lane: Lane, put: Callable[[Event | Refused], None]) -> None:
     halt = lane.halt
     for change in lane.changes:
-        if not halt.why and change.id not in (lane.begun or ()):
+        if not halt.why and change.id not in lane.begun:
             put(halt.told(Started(change)))
         if halt.why:
             put(halt.told(NotAttempted(change, halt.why)))
@@ -150,7 +152,7 @@ def _run_lane(lane: Lane, put: Callable[[Event | Refused], None]) -> None:
         except Exception as error:  # noqa: BLE001 - a bug in one change must not hide what became of the others
             bug = f"beamctl has a bug: {type(error).__name__}{_UNKNOWN}"
             outcome = Outcome(Ending.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
-        if outcome.refusal and not change.stage.takes and lane.begun is None and not halt.why:
+        if outcome.refusal and not change.stage.takes and change.kind in lane.room and not halt.why:
             put(Refused(change, outcome))
         else:
             put(halt.told(Ended(change, outcome)))

@@ -1,5 +1,6 @@
 """Looks again before anything is taken from anyone: whether what the API shows is whole, whether those are there on
 whom the plan relies, and whether those who would lose something still are what was planned."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence

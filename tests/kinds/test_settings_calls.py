@@ -81,8 +81,8 @@ def test_one_key_is_written_and_the_others_stay() -> None:
     ("read", "expected"),
     [
         (says(Lost("reset")), Outcome(Ending.FAILED, "reset", PLAN)),
-        (says(Answer(403, None, "no")), Outcome(Ending.FAILED, "the API answered 403: no", MEND)),
-        (says(Answer(403, {"name": "acme"}, "no")), Outcome(Ending.FAILED, "the API answered 403: no", MEND)),
+        (says(Answer(403, None, "no")), Outcome(Ending.FAILED, "the API answered 403: no", MEND, refusal=403)),
+        (says(Answer(403, {"name": "acme"}, "no")), Outcome(Ending.FAILED, "the API answered 403: no", MEND, refusal=403)),
         (now(displayName="Else"), CHANGED),
         (now(name="other"), CHANGED),
         (now(name="other", displayName="New"), CHANGED),
@@ -104,7 +104,7 @@ def test_what_is_read_and_is_no_workspace() -> None:
 @pytest.mark.parametrize(
     ("put", "look", "expected"),
     [
-        (says(Answer(422, None, "no")), None, Outcome(Ending.FAILED, "the API answered 422: no", MEND)),
+        (says(Answer(422, None, "no")), None, Outcome(Ending.FAILED, "the API answered 422: no", MEND, refusal=422)),
         (
             says(Answer(200, {"name": "acme", "displayName": "Odd"})),
             None,
