@@ -4,16 +4,32 @@ tells the debug log. It must not know what a request means."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from beamctl.api.client import Client
 from beamctl.api.clock import Clock
-from beamctl.api.exchange import SERVER_TROUBLE, THROTTLED, Failure, Outcome, Reply, Request
+from beamctl.api.exchange import SERVER_TROUBLE, Failure, Outcome, Reply, Request
+from beamctl.api.limits import asked_wait, until_text
 from beamctl.api.mask import Mask
 from beamctl.api.pace import Gate, Verdict
-from beamctl.api.retry import Effort, wait_before_repeat
+from beamctl.api.patience import Patience
+from beamctl.api.retry import Effort, is_asked, wait_before_repeat
 from beamctl.errors import InterruptedRunError
 
 _ID_HEADERS = ("x-request-id", "x-cf-request-id", "x-amz-cf-id", "cf-ray", "x-blaxel-error-code")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A sort of call that is not made for a while.
+
+    Attributes:
+        until: When it may be made again, in the seconds of the clock.
+        reply: What is answered until then.
+    """
+
+    until: float
+    reply: Reply
 
 
 class Courier:
@@ -25,14 +41,17 @@ class Courier:
         clock: Clock,
         chance: Callable[[], float],
         mask: Mask,
+        patience: Patience,
         debug: Callable[[str], None] | None = None,
     ) -> None:
         self._client = client
         self._clock = clock
         self._chance = chance
         self._mask = mask
+        self._patience = patience
         self._debug = debug
         self._gate = Gate(clock)
+        self._stopped: dict[tuple[str, ...], _Stop] = {}
 
     def carry(self, request: Request) -> Outcome:
         """Send a request, and again while that is safe and may help; one that is `final` is sent once.
@@ -46,7 +65,7 @@ class Courier:
         while True:
             attempts += 1
             try:
-                outcome, wait = self._attempt(request, attempts, began)
+                outcome, wait = self._attempt(request, attempts, began, outcome)
             except InterruptedRunError:
                 if outcome is None or request.interruptible:
                     raise
@@ -59,16 +78,45 @@ class Courier:
                     raise InterruptedRunError("interrupted while waiting to try again")
                 return outcome
 
-    def _attempt(self, request: Request, attempts: int, began: float) -> tuple[Outcome, float | None]:
+    def _attempt(
+        self, request: Request, attempts: int, began: float, earlier: Outcome | None
+    ) -> tuple[Outcome, float | None]:
         with self._gate.slot() as slot:
+            stopped = self._stopped.get(_sort_of(request))
+            if stopped is not None and self._clock.now() < stopped.until:
+                self._tell(f"  not sent, as the API limits requests: {request.method} {request.path}")
+                in_doubt = earlier is not None and not _is_limit(earlier)  # an attempt before may have done it
+                return (earlier if earlier is not None and in_doubt else stopped.reply), None
             outcome = self._observed(request)
             effort = Effort(attempts, self._clock.now() - began)
             wait = wait_before_repeat(
                 outcome, effort, once=request.once, chance=self._chance(), wall=self._clock.wall()
             )
             slot.verdict = _verdict(outcome)
+            if slot.verdict is Verdict.TAKEN:
+                self._patience.progress(self._clock.now())
+            if isinstance(outcome, Reply) and (longer := self._longer_than_granted(request, outcome, wait)):
+                outcome, wait = self._given_up(request, outcome, longer), None
+                slot.verdict = Verdict.NOTHING  # only this sort of call has to stop
             slot.wait = wait or 0.0
         return outcome, wait
+
+    def _longer_than_granted(self, request: Request, reply: Reply, wait: float | None) -> float:
+        """The seconds that the API asks to wait, if that is longer than the run may wait; else 0."""
+        now, wall = self._clock.now(), self._clock.wall()
+        if wait is not None and not request.final:
+            return wait if is_asked(reply, wall) and not self._patience.grant(wait, now) else 0.0
+        asked = asked_wait(reply.status, reply.headers, wall) if reply.limited else None
+        return asked if asked is not None and asked > self._patience.left(now) else 0.0
+
+    def _given_up(self, request: Request, reply: Reply, wait: float) -> Reply:
+        """The reply with the time until which nothing is asked. What it limits is not sent before that."""
+        wall = self._clock.wall()
+        named = asked_wait(reply.status, reply.headers, wall)
+        reply = replace(reply, until=until_text(wall, wait) if named else "")
+        if reply.limited:
+            self._stopped[_sort_of(request)] = _Stop(self._clock.now() + wait, reply)
+        return reply
 
     def _observed(self, request: Request) -> Outcome:
         """Send it once, and tell the debug log."""
@@ -99,9 +147,19 @@ class Courier:
             self._debug(self._mask.clean(line, 1000))
 
 
+def _sort_of(request: Request) -> tuple[str, ...]:
+    """What an API may limit by itself: a method on a collection, as in `PUT /users/NAME` or `POST /users`."""
+    names = request.path.partition("?")[0].split("/")[1:]
+    return request.method, names[0], str(len(names))
+
+
+def _is_limit(outcome: Outcome) -> bool:
+    return isinstance(outcome, Reply) and outcome.limited
+
+
 def _verdict(outcome: Outcome) -> Verdict:
     match outcome:
-        case Reply(status=status) if status == THROTTLED:
+        case Reply(limited=True):
             return Verdict.REFUSED
         case Reply(status=status) if status not in SERVER_TROUBLE:
             return Verdict.TAKEN

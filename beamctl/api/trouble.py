@@ -13,7 +13,6 @@ from beamctl.api.exchange import (
     OK,
     REDIRECT,
     SERVER_TROUBLE,
-    THROTTLED,
     UNAUTHENTICATED,
     Failure,
     Fault,
@@ -55,11 +54,12 @@ def trouble(outcome: Outcome, place: Place, mask: Mask) -> ApiError:
         case Failure(fault, why, hint):
             message = mask.clean(f"{why} ({place.request})")
             return GarbledError(message, hint) if fault in _GARBLED else UnreachableError(message, hint)
-        case Reply(status=status):
-            kind, meaning = _meaning(status)
+        case Reply(status=status, limited=limited, until=until):
+            kind, meaning = _meaning(0 if limited else status)
             said = _success_without_body(outcome) or error_text(outcome)
             message = f"{host_of(place.connection.base_url)} {meaning} {place.request}: {said}"
-            return kind(mask.clean(message), mask.clean(_hint(status, place)), status=status)
+            hint = _hint_to_wait(until) if limited or until else _hint(status, place)
+            return kind(mask.clean(message), mask.clean(hint), status=status)
 
 
 def _success_without_body(reply: Reply) -> str:
@@ -74,6 +74,12 @@ def _meaning(status: int) -> tuple[type[ApiError], str]:
     if status == MISSING:
         return MissingError, "does not have"
     return (GarbledError if status in OK else ApiError), "did not do"
+
+
+def _hint_to_wait(until: str) -> str:
+    if until:
+        return "Try again after that, or let beamctl wait for longer with --max-wait."
+    return "It is asked too much at the moment. Try again later."
 
 
 def _hint(status: int, place: Place) -> str:
@@ -96,6 +102,4 @@ def _hint(status: int, place: Place) -> str:
         return f"Is there a workspace {place.workspace}, and is --api-url right{right}?"
     if status in REDIRECT:
         return "Set --api-url to where the API is now."
-    if status == THROTTLED:
-        return "It is asked too much at the moment. Try again later."
     return "The service is in trouble. Try again later." if status in SERVER_TROUBLE else ""
