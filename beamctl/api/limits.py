@@ -1,4 +1,4 @@
-"""Rate limits in replies: which replies are one, and how long they ask to wait. Pure: the time of day is an argument."""
+"""Rate limits in replies: which replies are one, and how long they ask to wait. Pure."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class LastLink:
     pause: Pause
 
 
-def access_of(  # noqa: PLR0913 - one argument an option
+def access_of(
     *, api_url: str | None, api_key_file: str | None, timeout: float, max_wait: float, debug: bool, silent: bool
 ) -> Access:
     """What the options of `options.connection` ask for. `silent` means that nothing is said about waits.
