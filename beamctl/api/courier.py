@@ -14,6 +14,7 @@ from beamctl.api.mask import Mask
 from beamctl.api.pace import Gate, Verdict
 from beamctl.api.patience import Patience
 from beamctl.api.retry import Effort, is_asked, wait_before_repeat
+from beamctl.api.skew import Skew, measured
 from beamctl.errors import InterruptedRunError
 
 _ID_HEADERS = ("x-request-id", "x-cf-request-id", "x-amz-cf-id", "cf-ray", "x-blaxel-error-code")
@@ -33,7 +34,11 @@ class _Stop:
 
 
 class Courier:
-    """Carries requests. Safe to use from several threads."""
+    """Carries requests. Safe to use from several threads.
+
+    Attributes:
+        skew: How far the clock of this machine is from the API's; None until a reply tells.
+    """
 
     def __init__(
         self,
@@ -48,6 +53,7 @@ class Courier:
         self._clock = clock
         self._chance = chance
         self._mask = mask
+        self.skew: Skew | None = None
         self._patience = patience
         self._debug = debug
         self._gate = Gate(clock)
@@ -120,6 +126,13 @@ class Courier:
 
     def _observed(self, request: Request) -> Outcome:
         """Send it once, and tell the debug log."""
+        began = self._clock.wall()
+        outcome = self._sent(request)
+        if self.skew is None and isinstance(outcome, Reply):  # the first one counts: plans made later show the same
+            self.skew = measured(outcome.headers, began, self._clock.wall())
+        return outcome
+
+    def _sent(self, request: Request) -> Outcome:
         if self._debug is None:
             return self._client.exchange(request)
         body = "" if request.body is None else f" {self._mask.body(request.body)}"

@@ -20,6 +20,7 @@ from beamctl.api.exchange import OK, SERVER_TROUBLE, UNAUTHENTICATED, Failure, O
 from beamctl.api.mask import DISTINCT, Mask, secrets_in
 from beamctl.api.patience import Patience
 from beamctl.api.settings import Connection
+from beamctl.api.skew import Skew
 from beamctl.api.trouble import Place, trouble
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, is_error, segment
@@ -108,6 +109,10 @@ class WorkspaceApi:
     def who(self) -> Identity:
         """What the credential tells of its owner, without asking anybody; nothing for an API key."""
         return self._auth.who()
+
+    def skew(self) -> Skew | None:
+        """How far the clock of this machine is from the API's; None until a reply tells."""
+        return self._line.courier.skew
 
     def close(self) -> None:
         """Close every connection."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from beamctl.api.patience import Patience
 from beamctl.api.settings import LOCAL, Sources, decide, look_around
 from beamctl.api.settings import default_workspace as named_elsewhere
+from beamctl.api.skew import Skew
 from beamctl.cli.output import complain
 from beamctl.cli.veil import VEIL
 from beamctl.errors import UsageError
@@ -70,6 +71,7 @@ class Link:
         sender: The half that can; only `apply` uses it.
         identity: Who the credential says we are; None where it does not.
         pause: Waits between two looks at what was changed.
+        skew: Tells how far the clock of this machine is from the API's, once something was read.
     """
 
     api_url: str
@@ -77,6 +79,7 @@ class Link:
     sender: Sender
     identity: Identity | None
     pause: Pause
+    skew: Callable[[], Skew | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def link(access: Access, workspace: str) -> Iterator[Link]:
         BeamctlError: There is no credential, or something that should name the API or a credential is wrong.
     """
     with _opened(access, workspace) as (api_url, api):
-        yield Link(api_url, api.reader(), api.sender(), _identity(api), access.pause)
+        yield Link(api_url, api.reader(), api.sender(), _identity(api), access.pause, api.skew)
 
 
 @contextmanager

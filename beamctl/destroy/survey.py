@@ -72,9 +72,10 @@ def _whole(reader: Reader, path: str) -> list[Any]:
             case {"data": list(data), "meta": {"hasMore": True, "nextCursor": str(cursor)}} if cursor:
                 found += data
                 page = reader.get(f"{path}&cursor={segment(cursor)}")
-            case {"data": list(data), "meta": {"hasMore": False, **rest}}:
+            case {"data": list(data), "meta": {"hasMore": False} as meta}:
                 found += data
-                if isinstance(rest.get("total"), int) and rest["total"] > len(found):
+                total = meta.get("total")
+                if isinstance(total, int) and total > len(found):
                     break
                 return found
             case _:

@@ -73,9 +73,9 @@ def _pages(shape: Shape) -> Reading[list[Any]]:
     cursors: set[str] = set()
     while len(cursors) < MOST_PAGES:
         match page:
-            case {"data": list(data), "meta": {"hasMore": False, **rest}}:
+            case {"data": list(data), "meta": {"hasMore": False} as meta}:
                 found += data
-                total = rest.get("total")
+                total = meta.get("total")
                 if isinstance(total, int) and total > len(found):
                     raise GarbledError(f"the API shows {len(found)} of {total} {shape.words}", _LATER)
                 return found
