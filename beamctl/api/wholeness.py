@@ -110,7 +110,6 @@ def _says_more(name: str, value: Any, rows: int | None) -> bool:  # noqa: ANN401
         return value is True or str(value).lower() in ("true", "1", "yes")
     if name in _NEXT:
         return bool(value) and not isinstance(value, list) and str(value).lower() not in ("0", "false", "null", "none")
-    number = int(value) if _NUMBER.fullmatch(str(value)) else 0
-    if name in _PAGES:
-        return rows is not None and number > 1
-    return name in _TOTAL and rows is not None and number > rows
+    if name not in _TOTAL | _PAGES or rows is None or not _NUMBER.fullmatch(str(value)):
+        return False
+    return int(value) > (rows if name in _TOTAL else 1)
