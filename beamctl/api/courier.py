@@ -101,19 +101,21 @@ class Courier:
             slot.verdict = _verdict(outcome)
             if slot.verdict is Verdict.TAKEN:
                 self._patience.progress(self._clock.now())
-            if isinstance(outcome, Reply) and (longer := self._longer_than_granted(request, outcome, wait)):
-                outcome, wait = self._given_up(request, outcome, longer), None
+            if isinstance(outcome, Reply) and (refused := self._refused_wait(request, outcome, wait)) is not None:
+                outcome, wait = self._given_up(request, outcome, refused), None
                 slot.verdict = Verdict.NOTHING  # only this sort of call has to stop
             slot.wait = wait or 0.0
         return outcome, wait
 
-    def _longer_than_granted(self, request: Request, reply: Reply, wait: float | None) -> float:
-        """The seconds that the API asks to wait, if that is longer than the run may wait; else 0."""
+    def _refused_wait(self, request: Request, reply: Reply, wait: float | None) -> float | None:
+        """The seconds that the API asks to wait, if the run may not wait for so long."""
         now, wall = self._clock.now(), self._clock.wall()
         if wait is not None and not request.final:
-            return wait if is_asked(reply, wall) and not self._patience.grant(wait, now) else 0.0
+            if not is_asked(reply, wall) or self._patience.grant(wait, now, limited=reply.limited):
+                return None
+            return wait
         asked = asked_wait(reply.status, reply.headers, wall) if reply.limited else None
-        return asked if asked is not None and asked > self._patience.left(now) else 0.0
+        return asked if asked is not None and asked > self._patience.left(now) else None
 
     def _given_up(self, request: Request, reply: Reply, wait: float) -> Reply:
         """The reply with the time until which nothing is asked. What it limits is not sent before that."""

@@ -40,8 +40,14 @@ class Patience:
         with self._lock:
             return self._left(now)
 
-    def grant(self, wait: float, now: float) -> bool:
-        """Whether a request may be made again after so many seconds; then they are taken from the budget."""
+    def grant(self, wait: float, now: float, *, limited: bool = True) -> bool:
+        """Whether a request may be made again after so many seconds; then they are taken from the budget.
+
+        Args:
+            wait: How long.
+            now: The moment, in seconds of a clock that only grows.
+            limited: Whether there were too many requests; else the API asks for the wait for another reason.
+        """
         with self._lock:
             if wait > self._left(now):
                 return False
@@ -51,7 +57,7 @@ class Patience:
             if notice is not None:
                 self._notice = None
         if notice is not None:
-            notice(f"Waiting {wait:.0f} s: the API limits requests.")
+            notice(f"Waiting {wait:.0f} s: the API {'limits requests' if limited else 'asks for it'}.")
         return True
 
     def progress(self, now: float) -> None:
