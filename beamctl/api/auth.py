@@ -126,7 +126,7 @@ class Auth:
         except InterruptedRunError as error:
             self._dead = error  # the threads that wait for the token would each try again
             raise
-        if isinstance(outcome, Reply) and outcome.status in _REFUSALS:
+        if isinstance(outcome, Reply) and outcome.status in _REFUSALS and not outcome.limited:
             self._dead = self._refused(outcome)
             raise self._dead
         if isinstance(outcome, Failure) or outcome.status not in OK:

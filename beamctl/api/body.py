@@ -113,15 +113,23 @@ def _no_json(content: bytes, host: str, error: Exception) -> Failure:
 
 
 def error_text(reply: Reply) -> str:
-    """What the API said went wrong, unsanitised: its `message` or `error`, else the name of the status."""
-    body = reply.body
+    """What the API said went wrong, unsanitised: its `message` or `error`, else the name of the status. If it asked to
+    wait for longer than we do, first until when."""
+    said = _said(reply.body)
+    if not reply.until:
+        return said or _status_text(reply)
+    until = f"{'rate limited' if reply.limited else 'not available'} until {reply.until}"
+    return f"{until}: {said}" if said else until
+
+
+def _said(body: Any) -> str:  # noqa: ANN401 - it may be anything
     if isinstance(body, dict):
         inner = body.get("error")
         nested = (inner.get("message"), inner.get("code")) if isinstance(inner, dict) else ()
         for text in (body.get("message"), inner, *nested):
             if isinstance(text, str) and text.strip():
                 return text.strip()
-    return _status_text(reply)
+    return ""
 
 
 def _status_text(reply: Reply) -> str:

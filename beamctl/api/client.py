@@ -22,6 +22,7 @@ from beamctl.api.breakdown import Hop, Timeouts, failure_of
 from beamctl.api.budget import Budget, OversizedError
 from beamctl.api.endpoint import host_of, is_loopback
 from beamctl.api.exchange import OK, Failure, Fault, Outcome, Reply, Request
+from beamctl.api.wholeness import sign_of_more
 from beamctl.errors import UsageError
 from beamctl.model.api_call import Method
 
@@ -100,7 +101,7 @@ class Client:
             return Failure(Fault.GARBLED, f"the response of {self.host} is too large", "Is --api-url right?")
         finally:
             self._idle.append(line)
-        return self._partial(outcome) if request.method is Method.GET else outcome
+        return self._whole(outcome, request.path) if request.method is Method.GET else outcome
 
     def close(self) -> None:
         """Close every connection. Nothing may be under way."""
@@ -116,12 +117,17 @@ class Client:
             raw = cast("httpx.SyncByteStream", got.stream)  # compressed: httpx would decompress without a bound
             return receive(got.status_code, dict(got.headers.items()), raw, self.host)
 
-    def _partial(self, outcome: Outcome) -> Outcome:
-        """What a read means: a success other than 200 may leave something out."""
-        if not isinstance(outcome, Reply) or outcome.status not in OK or outcome.status == HTTPStatus.OK:
+    def _whole(self, outcome: Outcome, path: str) -> Outcome:
+        """What a read means: a success other than 200 may leave something out, and a listing may have further pages."""
+        if not isinstance(outcome, Reply) or outcome.status not in OK:
             return outcome
-        why = f"{self.host} answered a read with HTTP {outcome.status} instead of 200"
-        return Failure(Fault.GARBLED, why, "Is --api-url right, and does no proxy answer in its place?")
+        if outcome.status != HTTPStatus.OK:
+            why = f"{self.host} answered a read with HTTP {outcome.status} instead of 200"
+            return Failure(Fault.GARBLED, why, "Is --api-url right, and does no proxy answer in its place?")
+        if sign := sign_of_more(outcome.headers, outcome.body, first="cursor=" not in path):
+            why = f"the listing of {self.host} is not complete: {sign}"
+            return Failure(Fault.GARBLED, why, "The API documents no further pages here, so nothing is read from this.")
+        return outcome
 
     def _take(self) -> _Line:
         try:

@@ -4,20 +4,41 @@ tells the debug log. It must not know what a request means."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from beamctl.api.client import Client
 from beamctl.api.clock import Clock
-from beamctl.api.exchange import SERVER_TROUBLE, THROTTLED, Failure, Outcome, Reply, Request
+from beamctl.api.exchange import SERVER_TROUBLE, Failure, Outcome, Reply, Request
+from beamctl.api.limits import asked_wait, until_text
 from beamctl.api.mask import Mask
 from beamctl.api.pace import Gate, Verdict
-from beamctl.api.retry import Effort, wait_before_repeat
+from beamctl.api.patience import Patience
+from beamctl.api.retry import Effort, is_asked, wait_before_repeat
+from beamctl.api.skew import Skew, measured
 from beamctl.errors import InterruptedRunError
 
 _ID_HEADERS = ("x-request-id", "x-cf-request-id", "x-amz-cf-id", "cf-ray", "x-blaxel-error-code")
 
 
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A sort of call that is not made for a while.
+
+    Attributes:
+        until: When it may be made again, in the seconds of the clock.
+        reply: What is answered until then.
+    """
+
+    until: float
+    reply: Reply
+
+
 class Courier:
-    """Carries requests. Safe to use from several threads."""
+    """Carries requests. Safe to use from several threads.
+
+    Attributes:
+        skew: How far the clock of this machine is from the API's; None until a reply tells.
+    """
 
     def __init__(
         self,
@@ -25,14 +46,18 @@ class Courier:
         clock: Clock,
         chance: Callable[[], float],
         mask: Mask,
+        patience: Patience,
         debug: Callable[[str], None] | None = None,
     ) -> None:
         self._client = client
         self._clock = clock
         self._chance = chance
         self._mask = mask
+        self.skew: Skew | None = None
+        self._patience = patience
         self._debug = debug
         self._gate = Gate(clock)
+        self._stopped: dict[tuple[str, ...], _Stop] = {}
 
     def carry(self, request: Request) -> Outcome:
         """Send a request, and again while that is safe and may help; one that is `final` is sent once.
@@ -46,7 +71,7 @@ class Courier:
         while True:
             attempts += 1
             try:
-                outcome, wait = self._attempt(request, attempts, began)
+                outcome, wait = self._attempt(request, attempts, began, outcome)
             except InterruptedRunError:
                 if outcome is None or request.interruptible:
                     raise
@@ -59,19 +84,57 @@ class Courier:
                     raise InterruptedRunError("interrupted while waiting to try again")
                 return outcome
 
-    def _attempt(self, request: Request, attempts: int, began: float) -> tuple[Outcome, float | None]:
+    def _attempt(
+        self, request: Request, attempts: int, began: float, earlier: Outcome | None
+    ) -> tuple[Outcome, float | None]:
         with self._gate.slot() as slot:
+            stopped = self._stopped.get(_sort_of(request))
+            if stopped is not None and self._clock.now() < stopped.until:
+                self._tell(f"  not sent, as the API limits requests: {request.method} {request.path}")
+                in_doubt = earlier is not None and not _is_limit(earlier)  # an attempt before may have done it
+                return (earlier if earlier is not None and in_doubt else stopped.reply), None
             outcome = self._observed(request)
             effort = Effort(attempts, self._clock.now() - began)
             wait = wait_before_repeat(
                 outcome, effort, once=request.once, chance=self._chance(), wall=self._clock.wall()
             )
             slot.verdict = _verdict(outcome)
+            if slot.verdict is Verdict.TAKEN:
+                self._patience.progress(self._clock.now())
+            if isinstance(outcome, Reply) and (refused := self._refused_wait(request, outcome, wait)) is not None:
+                outcome, wait = self._given_up(request, outcome, refused), None
+                slot.verdict = Verdict.NOTHING  # only this sort of call has to stop
             slot.wait = wait or 0.0
         return outcome, wait
 
+    def _refused_wait(self, request: Request, reply: Reply, wait: float | None) -> float | None:
+        """The seconds that the API asks to wait, if the run may not wait for so long."""
+        now, wall = self._clock.now(), self._clock.wall()
+        if wait is not None and not request.final:
+            if not is_asked(reply, wall) or self._patience.grant(wait, now, limited=reply.limited):
+                return None
+            return wait
+        asked = asked_wait(reply.status, reply.headers, wall) if reply.limited else None
+        return asked if asked is not None and asked > self._patience.left(now) else None
+
+    def _given_up(self, request: Request, reply: Reply, wait: float) -> Reply:
+        """The reply with the time until which nothing is asked. What it limits is not sent before that."""
+        wall = self._clock.wall()
+        named = asked_wait(reply.status, reply.headers, wall)
+        reply = replace(reply, until=until_text(wall, wait) if named else "")
+        if reply.limited:
+            self._stopped[_sort_of(request)] = _Stop(self._clock.now() + wait, reply)
+        return reply
+
     def _observed(self, request: Request) -> Outcome:
         """Send it once, and tell the debug log."""
+        began = self._clock.wall()
+        outcome = self._sent(request)
+        if self.skew is None and isinstance(outcome, Reply):  # the first one counts: plans made later show the same
+            self.skew = measured(outcome.headers, began, self._clock.wall())
+        return outcome
+
+    def _sent(self, request: Request) -> Outcome:
         if self._debug is None:
             return self._client.exchange(request)
         body = "" if request.body is None else f" {self._mask.body(request.body)}"
@@ -99,9 +162,19 @@ class Courier:
             self._debug(self._mask.clean(line, 1000))
 
 
+def _sort_of(request: Request) -> tuple[str, ...]:
+    """What an API may limit by itself: a method on a collection, as in `PUT /users/NAME` or `POST /users`."""
+    names = request.path.partition("?")[0].split("/")[1:]
+    return request.method, names[0], str(len(names))
+
+
+def _is_limit(outcome: Outcome) -> bool:
+    return isinstance(outcome, Reply) and outcome.limited
+
+
 def _verdict(outcome: Outcome) -> Verdict:
     match outcome:
-        case Reply(status=status) if status == THROTTLED:
+        case Reply(limited=True):
             return Verdict.REFUSED
         case Reply(status=status) if status not in SERVER_TROUBLE:
             return Verdict.TAKEN

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
+from beamctl.api.limits import is_limit
 from beamctl.model.api_call import Method
 
 OK = range(200, 300)
@@ -14,7 +15,6 @@ REDIRECT = frozenset({301, 302, 303, 307, 308})
 UNAUTHENTICATED = 401
 FORBIDDEN = 403
 MISSING = 404
-THROTTLED = 429
 SERVER_TROUBLE = range(500, 600)
 
 
@@ -51,6 +51,7 @@ class Reply:
         body: The parsed JSON; None where there was none.
         page: Whether a text that is no JSON came instead, as gateways and proxies send it.
         empty: Whether nothing came.
+        until: When the API may be asked again, in words, if it asked for a longer wait than it was granted.
     """
 
     status: int
@@ -58,6 +59,12 @@ class Reply:
     body: Any = field(default=None, repr=False)
     page: bool = False
     empty: bool = False
+    until: str = ""
+
+    @property
+    def limited(self) -> bool:
+        """Whether it says that there were too many requests, and so that it did nothing."""
+        return is_limit(self.status, self.headers)
 
 
 class Fault(Enum):

@@ -3,28 +3,23 @@ It must not know how to send anything, nor how to wait."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import assert_never
 
-from beamctl.api.exchange import OK, THROTTLED, Failure, Fault, Outcome, Reply
+from beamctl.api.exchange import OK, Failure, Fault, Outcome, Reply
+from beamctl.api.limits import asked_wait
 
 MOST_ATTEMPTS = 6
 MOST_UNSENT = 4
 """Attempts where nothing was ever reached: a mistyped host must not look like a hang."""
 MOST_REFUSALS = 20
 """Attempts of a request that was only ever told "not now": it takes its turn among many."""
-LONGEST_WAIT = 60.0
-"""Seconds between two attempts."""
 LONGEST_EFFORT = 120.0
-"""Seconds from the first attempt to the beginning of the last."""
+"""Seconds from the first attempt to the beginning of the last, unless the API asks for a longer wait (`patience`)."""
 
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 16.0
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_PASSING = frozenset({408, 425, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,8 @@ class Effort:
 
 
 def wait_before_repeat(outcome: Outcome, effort: Effort, *, once: bool, chance: float, wall: float) -> float | None:
-    """Seconds to wait before the request is made again; None where it is not.
+    """Seconds to wait before the request is made again; None where it is not. A wait that the API asks for may have any
+    length: see `is_asked`.
 
     Args:
         outcome: What became of the last attempt.
@@ -52,15 +48,20 @@ def wait_before_repeat(outcome: Outcome, effort: Effort, *, once: bool, chance: 
     """
     if effort.attempts >= _most(outcome) or not repeatable(outcome, once=once):
         return None
-    asked = _asked_wait(outcome.headers, wall) if isinstance(outcome, Reply) else None
     backoff = chance * min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (effort.attempts - 1))
-    wait = min(LONGEST_WAIT, asked or backoff)  # "after 0 s" would be a hammer
-    return wait if effort.elapsed + wait <= LONGEST_EFFORT else None
+    if isinstance(outcome, Reply) and is_asked(outcome, wall):
+        return asked_wait(outcome.status, outcome.headers, wall) or backoff  # "after 0 s" would be a hammer
+    return backoff if effort.elapsed + backoff <= LONGEST_EFFORT else None
+
+
+def is_asked(reply: Reply, wall: float) -> bool:
+    """Whether the API asks for a wait, be it of a length that it does not say: the run has a budget for these."""
+    return reply.limited or asked_wait(reply.status, reply.headers, wall) is not None
 
 
 def _most(outcome: Outcome) -> int:
     match outcome:
-        case Reply(status=status) if status == THROTTLED:
+        case Reply(limited=True):
             return MOST_REFUSALS
         case Failure(fault=Fault.NOT_SENT):
             return MOST_UNSENT
@@ -77,27 +78,9 @@ def repeatable(outcome: Outcome, *, once: bool) -> bool:
             return True
         case Failure():
             return not once
-        case Reply(status=status, headers=headers):
+        case Reply(status=status, headers=headers, limited=limited):
             told = headers.get("x-should-retry", "").strip().lower()
-            helps = told == "true" or (told != "false" and status in _PASSING)
-            return status not in OK and helps and (not once or status == THROTTLED)
+            helps = told == "true" or (told != "false" and (limited or status in _PASSING))
+            return status not in OK and helps and (not once or limited)
         case _:
             assert_never(outcome)
-
-
-def _asked_wait(headers: Mapping[str, str], wall: float) -> float | None:
-    """Seconds that the server asks us to wait; None where it does not say, or not in a way that can be read."""
-    if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None:
-        return milliseconds / 1000
-    text = headers.get("retry-after", "")
-    if (seconds := _number(text)) is not None:
-        return seconds
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - wall)
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _number(text: str) -> float | None:
-    found = float(text) if re.fullmatch(r"\s*[0-9]+(\.[0-9]*)?\s*", text) else math.nan
-    return None if math.isnan(found) else found

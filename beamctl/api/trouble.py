@@ -13,7 +13,6 @@ from beamctl.api.exchange import (
     OK,
     REDIRECT,
     SERVER_TROUBLE,
-    THROTTLED,
     UNAUTHENTICATED,
     Failure,
     Fault,
@@ -55,11 +54,12 @@ def trouble(outcome: Outcome, place: Place, mask: Mask) -> ApiError:
         case Failure(fault, why, hint):
             message = mask.clean(f"{why} ({place.request})")
             return GarbledError(message, hint) if fault in _GARBLED else UnreachableError(message, hint)
-        case Reply(status=status):
-            kind, meaning = _meaning(status)
+        case Reply(status=status, limited=limited, until=until):
+            kind, meaning = _meaning(0 if limited else status)
             said = _success_without_body(outcome) or error_text(outcome)
             message = f"{host_of(place.connection.base_url)} {meaning} {place.request}: {said}"
-            return kind(mask.clean(message), mask.clean(_hint(status, place)), status=status)
+            hint = _hint_to_wait(until) if limited or until else _hint(status, place)
+            return kind(mask.clean(message), mask.clean(hint), status=status)
 
 
 def _success_without_body(reply: Reply) -> str:
@@ -86,6 +86,12 @@ def another_credential(connection: Connection, workspace: str) -> str:
     return f"log in again with: bl login {workspace}"
 
 
+def _hint_to_wait(until: str) -> str:
+    if until:
+        return "Try again after that, or let beamctl wait for longer with --max-wait."
+    return "It is asked too much at the moment. Try again later."
+
+
 def _hint(status: int, place: Place) -> str:
     connection = place.connection
     credential = f"The credential comes from {connection.credential_from or 'nowhere'}"
@@ -102,6 +108,4 @@ def _hint(status: int, place: Place) -> str:
         return f"Is there a workspace {place.workspace}, and is --api-url right{right}?"
     if status in REDIRECT:
         return "Set --api-url to where the API is now."
-    if status == THROTTLED:
-        return "It is asked too much at the moment. Try again later."
     return "The service is in trouble. Try again later." if status in SERVER_TROUBLE else ""

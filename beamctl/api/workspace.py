@@ -18,7 +18,9 @@ from beamctl.api.credential import sendable
 from beamctl.api.endpoint import host_of
 from beamctl.api.exchange import OK, SERVER_TROUBLE, UNAUTHENTICATED, Failure, Outcome, Reply, Request
 from beamctl.api.mask import DISTINCT, Mask, secrets_in
+from beamctl.api.patience import Patience
 from beamctl.api.settings import Connection
+from beamctl.api.skew import Skew
 from beamctl.api.trouble import Place, trouble
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, is_error, segment
@@ -42,6 +44,7 @@ class Options:
         chance: Random numbers from 0 to 1, for the waits between attempts.
         transports: How requests are carried, where not over the network.
         mask: Learns every secret that is used.
+        patience: How long the run may wait for the API to lift a limit.
     """
 
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -50,6 +53,7 @@ class Options:
     chance: Callable[[], float] = random.random
     transports: Transports | None = None
     mask: Mask = field(default_factory=Mask)
+    patience: Patience = field(default_factory=Patience)
 
 
 def open_workspace(
@@ -85,7 +89,7 @@ class WorkspaceApi:
         self._client = client
         mask = options.mask
         tokens, requests = (
-            Courier(client, options.clock, options.chance, mask, options.debug) for _ in range(2)
+            Courier(client, options.clock, options.chance, mask, options.patience, options.debug) for _ in range(2)
         )  # each at its own pace: a request for a token is made while another request waits for it
         self._auth = Auth(connection, workspace, tokens.carry, mask, options.clock)
         self._line = _Line(connection, workspace, self._auth, requests, mask)
@@ -110,6 +114,10 @@ class WorkspaceApi:
     def who(self) -> Identity:
         """What the credential tells of its owner, without asking anybody; nothing for an API key."""
         return self._auth.who()
+
+    def skew(self) -> Skew | None:
+        """How far the clock of this machine is from the API's; None until a reply tells."""
+        return self._line.courier.skew
 
     def close(self) -> None:
         """Close every connection."""
@@ -174,7 +182,8 @@ class _Line:
                 host = host_of(self.connection.base_url)
                 return Lost(self.mask.clean(f"{host} answered HTTP {status}: {error_text(outcome)}", also=theirs))
             case Reply(status=status, body=body):
-                return Answer(status, body, self.mask.clean(error_text(outcome), also=theirs))
+                said = self.mask.clean(error_text(outcome), also=theirs)
+                return Answer(status, body, said, limited=outcome.limited)
 
     def trouble(self, outcome: Outcome, call: ApiCall) -> ApiError:
         """The error that an outcome means."""

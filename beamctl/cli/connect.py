@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from beamctl.api.patience import Patience
 from beamctl.api.settings import LOCAL, Sources, decide, look_around
 from beamctl.api.settings import default_workspace as named_elsewhere
+from beamctl.api.skew import Skew
 from beamctl.cli.output import complain
 from beamctl.cli.veil import VEIL
 from beamctl.errors import UsageError
@@ -33,12 +35,14 @@ class Access:
         sources: What the options, the environment and the official CLI's files say.
         timeout: Seconds for one request.
         debug: Whether requests and answers are shown.
+        patience: How long the run may wait while the API limits requests.
         stop: Set to end reads and every pause, and to make no further attempt.
     """
 
     sources: Sources
     timeout: float
     debug: bool
+    patience: Patience = field(default_factory=Patience)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, seconds: float) -> bool:
@@ -68,6 +72,7 @@ class Link:
         identity: Who the credential says we are; None where it does not.
         pause: Waits between two looks at what was changed.
         credential_from: What named the credential, in words.
+        skew: Tells how far the clock of this machine is from the API's, once something was read.
     """
 
     api_url: str
@@ -75,6 +80,7 @@ class Link:
     sender: Sender
     identity: Identity | None
     pause: Pause
+    skew: Callable[[], Skew | None]
     credential_from: str = ""
 
 
@@ -97,15 +103,18 @@ class LastLink:
     pause: Pause
 
 
-def access_of(*, api_url: str | None, api_key_file: str | None, timeout: float, debug: bool) -> Access:
-    """What the options of `options.connection` ask for.
+def access_of(
+    *, api_url: str | None, api_key_file: str | None, timeout: float, max_wait: float, debug: bool, silent: bool
+) -> Access:
+    """What the options of `options.connection` ask for. `silent` means that nothing is said about waits.
 
     Raises:
-        UsageError: --timeout is not a number, or the named key file is not there.
+        UsageError: --timeout or --max-wait is not a number, or the named key file is not there.
     """
-    if math.isnan(timeout):
-        raise UsageError("--timeout is not a number", "Write how many seconds to wait, for example --timeout 60.")
-    return Access(look_around(api_url, api_key_file), timeout, debug)
+    for option, seconds in (("--timeout", timeout), ("--max-wait", max_wait)):
+        if math.isnan(seconds):
+            raise UsageError(f"{option} is not a number", f"Write how many seconds to wait, for example {option} 60.")
+    return Access(look_around(api_url, api_key_file), timeout, debug, Patience(max_wait, None if silent else complain))
 
 
 def default_workspace(access: Access) -> str:
@@ -128,7 +137,7 @@ def link(access: Access, workspace: str) -> Iterator[Link]:
         BeamctlError: There is no credential, or something that should name the API or a credential is wrong.
     """
     with _opened(access, workspace) as (api_url, api):
-        yield Link(api_url, api.reader(), api.sender(), _identity(api), access.pause, api.credential_from)
+        yield Link(api_url, api.reader(), api.sender(), _identity(api), access.pause, api.skew, api.credential_from)
 
 
 @contextmanager
@@ -157,7 +166,9 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
 
     debug = complain if access.debug else None
     clock = SystemClock(access.stop)
-    options = Options(timeouts=Timeouts(read=access.timeout), debug=debug, clock=clock, mask=VEIL.mask)
+    options = Options(
+        timeouts=Timeouts(read=access.timeout), debug=debug, clock=clock, mask=VEIL.mask, patience=access.patience
+    )
     with open_workspace(connection, workspace, options, wsgi_app=app) as api:
         yield LOCAL_NAME if app else connection.base_url, api
 

@@ -11,6 +11,7 @@ from beamctl.cli import options
 from beamctl.cli.connect import access_of, link
 from beamctl.cli.documents import read_desired, unread
 from beamctl.cli.exits import Exit
+from beamctl.cli.machine_clock import skew_note
 from beamctl.cli.output import Output, output_of
 from beamctl.cli.planning import plan_now
 from beamctl.cli.record_folder import RecordFolder, note_ignored
@@ -47,6 +48,8 @@ def command(
             out.talk(note)
         ways = [(each, stack.enter_context(link(access, each.workspace))) for each in wanted]
         plans = [plan_now(each, way, _last_run(record, each.workspace, way.api_url, out)) for each, way in ways]
+        for said in dict.fromkeys(skew_note(way.skew()) for _, way in ways):
+            out.talk(f"Note: {said}.") if said else None
     if out.json:
         from beamctl.report.as_json import drift_json
 

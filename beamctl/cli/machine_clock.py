@@ -3,12 +3,15 @@ renewed, and in which order runs were made, all depend on it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from beamctl.errors import UsageError
+from beamctl.api.skew import Skew
+from beamctl.errors import ApiError, UsageError
+from beamctl.plan.saved import CLOCKS_APART
 
 _EARLIEST, _LATEST = 2000, 9000
 """The years that are believed; in the last ones of the calendar, no end of anything could be counted."""
+_TOO_FAR = timedelta(days=1)
 
 
 def moment() -> datetime:
@@ -22,8 +25,42 @@ def moment() -> datetime:
     except (ValueError, OverflowError, OSError):
         raise _wrong("no date of the calendar") from None
     if not _EARLIEST <= now.year <= _LATEST:
-        raise _wrong(f"{now.replace(tzinfo=None).isoformat(' ', 'minutes')} UTC")
+        raise _wrong(_shown(now))
     return now
+
+
+def judged(skew: Skew | None) -> datetime:
+    """The moment by which days are judged: the API's, if the two clocks are clearly apart.
+
+    Raises:
+        UsageError: The clock of this machine cannot be right.
+        ApiError: The clocks are so far apart that the day is not known.
+    """
+    now = moment()
+    if skew is None or abs(skew.ahead) <= CLOCKS_APART:
+        return now
+    if abs(skew.ahead) > _TOO_FAR:
+        raise ApiError(
+            f"this machine's clock shows {_shown(skew.machine)}, and the API's {_shown(skew.api)}: "
+            "which day it is cannot be told, so nothing is planned",
+            "Set the clock of this machine. If it is right, does a proxy answer with an old `Date`?",
+        )
+    return now + skew.ahead
+
+
+def skew_note(skew: Skew | None) -> str:
+    """What a plan says of the clocks; empty if they agree."""
+    if skew is None or abs(skew.ahead) <= CLOCKS_APART:
+        return ""
+    minutes = round(abs(skew.ahead).total_seconds() / 60)
+    return (
+        f"this machine's clock is {minutes} minutes {'behind' if skew.ahead > timedelta() else 'ahead of'} the API's "
+        f"({_shown(skew.machine)} here, {_shown(skew.api)} there): days are judged by the API's"
+    )
+
+
+def _shown(when: datetime) -> str:
+    return f"{when.replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
 
 
 def _wrong(shown: str) -> UsageError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import click
 
+from beamctl.api.patience import MOST
 from beamctl.cli.floors import with_floors
 from beamctl.cli.output import errors_in_format
 from beamctl.cli.record_folder import RecordFolder
@@ -111,6 +113,18 @@ record = click.option(
     metavar="DIR",
     help="Where the records of applies are kept. Default: .beamctl/runs.",
 )
+
+
+def _with_notices(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Tell the connection of a command whether it may say that it waits."""
+
+    @functools.wraps(function)
+    def command(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
+        return function(*args, silent=bool(options.get("quiet")), **options)
+
+    return command
+
+
 connection = _all(
     click.option(
         "--api-url",
@@ -131,5 +145,14 @@ connection = _all(
         show_default=True,
         help="Seconds for one request, from connecting to the last byte of the response.",
     ),
+    click.option(
+        "--max-wait",
+        type=click.FloatRange(min=0, max=86400),
+        default=MOST,
+        show_default=True,
+        envvar="BEAMCTL_MAX_WAIT",
+        help="Seconds that this run may wait in total while the API limits requests. BEAMCTL_MAX_WAIT sets it too.",
+    ),
     click.option("--debug", is_flag=True, help="Show every request and answer on standard error, secrets masked."),
+    _with_notices,
 )

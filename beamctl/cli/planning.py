@@ -12,7 +12,7 @@ from functools import partial
 from beamctl.cli.commit import commit_of
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import read_desired
-from beamctl.cli.machine_clock import moment
+from beamctl.cli.machine_clock import judged, skew_note
 from beamctl.cli.output import Output
 from beamctl.cli.record_folder import RecordFolder
 from beamctl.cli.run_records import LastRun, last_run
@@ -21,7 +21,7 @@ from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.codec import plans_data
-from beamctl.plan.comparison import Situation
+from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
 from beamctl.plan.plan import Plan
@@ -143,13 +143,22 @@ def plan_now(
         floors: Guards that the run sets.
         granted: The hazards that are allowed.
     """
-    told = replace(situation(way, last, floors), allowed=tuple(granted))
-    return with_source_hazards(plan(desired, way.reader, told))
+
+    def told() -> Situation:
+        return replace(situation(way, last, floors), allowed=tuple(granted))
+
+    return with_clocks(with_source_hazards(plan(desired, way.reader, told)), way)
+
+
+def with_clocks(plan: Plan, way: Link) -> Plan:
+    """The plan with a note if the clock of this machine is not the API's."""
+    said = skew_note(way.skew())
+    return replace(plan, notes=(Note(said), *plan.notes)) if said else plan
 
 
 def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:
-    """What a plan depends on at this moment."""
-    now = moment()
+    """What a plan depends on at this moment. Called once the workspace was read, which tells the API's clock."""
+    now = judged(way.skew())
     return Situation(
         now.date(),
         way.api_url,

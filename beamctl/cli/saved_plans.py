@@ -14,8 +14,8 @@ from pathlib import Path
 from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import YAML
 from beamctl.cli.files import read_file
-from beamctl.cli.machine_clock import moment
-from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared
+from beamctl.cli.machine_clock import judged, moment
+from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared, with_clocks
 from beamctl.cli.reserved_files import ReservedFiles, what_is
 from beamctl.cli.run_records import applied_before, last_run
 from beamctl.cli.secret_sources import with_source_hazards
@@ -149,7 +149,7 @@ def open_saved(
         raise UsageError(f"{file} is about {', '.join(names)}, not about {foreign[0]!r}", "Pick with -w what is in it.")
     picked = [plan for plan in saved.plans if not workspaces or plan.workspace in workspaces]
     refuse_shared(granted, [plan.workspace for plan in picked])
-    _refuse_expired(saved, picked, file)
+    _refuse_expired(saved, picked, file, moment())
     for plan in picked:
         if run := applied_before(checks.records, plan.workspace, saved.digest):
             raise _stale(file, f"{file} was applied already, in the run {run}")
@@ -169,11 +169,14 @@ def _held(saved: Saved, file: str, plan: Plan, way: Link, checks: Checks) -> tup
     last = last_run(checks.records, plan.workspace, plan.api)
 
     def held() -> Recheck:
-        _refuse_expired(saved, [plan], file)
-        today = datetime.now(UTC).date()
+        def today() -> date:
+            return judged(way.skew()).date()
+
+        _refuse_expired(saved, [plan], file, moment())
         found = look_again(plan, way.reader, way.identity, floors=checks.floors, recorded=last.declared, today=today)
+        _refuse_expired(saved, [plan], file, judged(way.skew()))
         _refuse_moved(saved, file, found)
-        return replace(found, plan=with_source_hazards(found.plan))
+        return replace(found, plan=with_clocks(with_source_hazards(found.plan), way))
 
     def still() -> bool:
         return held().plan.hazards == first.plan.hazards  # it says itself what else moved
@@ -184,10 +187,10 @@ def _held(saved: Saved, file: str, plan: Plan, way: Link, checks: Checks) -> tup
     return planned, first.below_floors
 
 
-def _refuse_expired(saved: Saved, plans: Sequence[Plan], file: str) -> None:
+def _refuse_expired(saved: Saved, plans: Sequence[Plan], file: str, now: datetime) -> None:
     """A plan must not let in somebody whose access has ended, whatever its file says of its own end."""
     until = min([saved.expires, *(_begin_of(day) for plan in plans if (day := ends(plan)))])
-    if moment() >= until:
+    if now >= until:
         raise _stale(file, f"{file} was good until {_told(until)}")
 
 

@@ -15,7 +15,17 @@ from beamctl.cli.connect import Link, access_of, link
 from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import Output, output_of
-from beamctl.cli.planning import Checks, Planned, allowances, command_for, is_refused, quoted, say_unused, situation
+from beamctl.cli.planning import (
+    Checks,
+    Planned,
+    allowances,
+    command_for,
+    is_refused,
+    quoted,
+    say_unused,
+    situation,
+    with_clocks,
+)
 from beamctl.cli.record_folder import RecordFolder, note_ignored
 from beamctl.cli.run_records import find_record, last_run, made_with
 from beamctl.cli.saved_plans import save, target_of
@@ -108,8 +118,8 @@ def _planned(record: Record, desired: Desired, way: Link, checks: Checks) -> Pla
     )
 
     def made() -> Plan:
-        found = undo(record, desired, way.reader, situation(way, last, checks.floors))
-        return with_source_hazards(replace(found, notes=(*found.notes, *elsewhere)))
+        found = undo(record, desired, way.reader, lambda: situation(way, last, checks.floors))
+        return with_clocks(with_source_hazards(replace(found, notes=(*found.notes, *elsewhere))), way)
 
     first = made()
     return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))

@@ -81,7 +81,7 @@ def delete(shown: Estate, reader: Reader, deleter: Deleter, stop: StopSignal, pa
     if stop.is_set():
         raise in_time
     answer = deleter.delete_workspace()
-    if isinstance(answer, Answer) and answer.status == _FORBIDDEN:
+    if isinstance(answer, Answer) and answer.status == _FORBIDDEN and not answer.limited:
         raise ForbiddenError(
             f"we may not delete {shown.workspace}: {answer.why}",
             "Only an admin of a workspace may. Nothing was deleted.",

@@ -72,8 +72,12 @@ def _whole(reader: Reader, path: str) -> list[Any]:
             case {"data": list(data), "meta": {"hasMore": True, "nextCursor": str(cursor)}} if cursor:
                 found += data
                 page = reader.get(f"{path}&cursor={segment(cursor)}")
-            case {"data": list(data), "meta": {"hasMore": False}}:
-                return found + data
+            case {"data": list(data), "meta": {"hasMore": False} as meta}:
+                found += data
+                total = meta.get("total")
+                if isinstance(total, int) and total > len(found):
+                    break
+                return found
             case _:
                 break
     raise _garbled(path)

@@ -15,6 +15,7 @@ from beamctl.plan.kind import Ending, Outcome
 MISSING = 404
 PLAN = "Run `beamctl plan` to see how it stands."
 APPLY = "Run `beamctl apply` again."
+APPLY_LATER = "Run `beamctl apply` again later, or let it wait for longer with --max-wait."
 MEND = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
 
 NONE_AT_ALL = Lost("the API shows none at all")
@@ -43,8 +44,8 @@ def look(path: str, read: Callable[[Any], T]) -> Asking[T | Lost]:
 
 
 def refusal(answer: Answer, hint: str = MEND) -> Outcome:
-    """The API will not do it."""
-    return refused(failed(answer.why, hint), answer)
+    """The API will not do it, or not now."""
+    return refused(failed(answer.why, APPLY_LATER if answer.limited else hint), answer)
 
 
 def refused(outcome: Outcome, answer: Answer | Lost) -> Outcome:

@@ -45,12 +45,15 @@ class Answer:
     Attributes:
         status: The HTTP status. Statuses 401 and transport trouble never get here: they are errors or `Lost`.
         body: The parsed JSON, or None where there was none.
-        error: What the API said went wrong (`error` or `message` of its body); empty where it said nothing.
+        error: What the API said went wrong (`error` or `message` of its body); empty where it said nothing. Where it
+            limits requests for longer than we wait, until when.
+        limited: Whether it says that there were too many requests (429, or a 403 with the headers of a rate limit).
     """
 
     status: int
     body: Any = None
     error: str = ""
+    limited: bool = False
 
     @property
     def ok(self) -> bool:
@@ -66,7 +69,8 @@ class Answer:
     @property
     def refused(self) -> bool:
         """Whether the API will not do just this: it is not in trouble, and knows who asks."""
-        return 400 <= self.status < 500 and self.status not in _NOT_ABOUT_IT  # noqa: PLR2004 - the HTTP range of refusals
+        in_range = 400 <= self.status < 500  # noqa: PLR2004 - the HTTP range of refusals
+        return in_range and self.status not in _NOT_ABOUT_IT and not self.limited
 
     @property
     def why(self) -> str:

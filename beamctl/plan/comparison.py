@@ -137,7 +137,7 @@ class Footing:
     Attributes:
         seen: As in `Comparison`.
         relies_on: As in `Comparison`.
-        hazards: Those that nothing may lift.
+        hazards: Those that hold whoever makes the changes, and whatever a file says of them.
         admins_lose: Whether an admin loses something: then it matters who makes the changes.
         population: As in `Comparison`.
         invited: As in `Comparison`.

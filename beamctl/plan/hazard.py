@@ -50,6 +50,10 @@ class Risk(Enum):
     )
     EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"
     LIVE_EMPTY = "live-empty", "the API shows nothing at all where there is always something: do not trust it"
+    LIVE_WITHOUT_ADMINS = (
+        "live-without-admins",
+        "the API shows members and no accepted admin among them: do not trust it",
+    )
     LIVE_WITHOUT_US = "live-without-us", "the API does not show the person that beamctl runs as: do not trust it"
     LIVE_SHRANK = "live-shrank", "the API shows much less than the last recorded run left: do not trust it"
 

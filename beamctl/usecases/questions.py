@@ -3,7 +3,7 @@ edges hand in what they read; this must not know files, credentials or the termi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -32,6 +32,9 @@ from beamctl.plan.reading import read, see
 from beamctl.plan.saved import Saved, read_saved
 from beamctl.plan.shown import Shown, Unseen
 from beamctl.plan.stale import Moved, below_floors, in_place, moved, run_as, since_recorded
+
+ToldLate = Situation | Callable[[], Situation]
+"""A function is called once the workspace was read: which day it is may depend on the API's clock."""
 
 _BY_HAND = "It was made by hand, or by another beamctl."
 
@@ -91,11 +94,11 @@ def validate(sources: Sequence[SourceText]) -> Checked:
     return Checked(loaded.desired, tuple(sorted([*loaded.problems, *bounded(found)])), tuple(warnings))
 
 
-def plan(desired: Desired, reader: Reader, situation: Situation) -> Plan:
+def plan(desired: Desired, reader: Reader, situation: ToldLate) -> Plan:
     """Read what the document says something of, and compare."""
     kinds = managed(KINDS, desired)
     live = {kind.name: read(kind, desired.workspace, reader, leaving(kind, desired)) for kind in kinds}
-    made = make_plan(kinds, desired, live, situation)
+    made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
     return replace(made, notes=(*_warnings(desired.document), *made.notes))
 
 
@@ -135,7 +138,7 @@ def open_plan(content: bytes, name: str) -> Saved:
     return replace(saved, plans=tuple(plans))
 
 
-def undo(record: Record, desired: Desired, reader: Reader, situation: Situation) -> Plan:
+def undo(record: Record, desired: Desired, reader: Reader, situation: ToldLate) -> Plan:
     """Plan what would undo a run: what it did, and what it may have done.
 
     Args:
@@ -153,7 +156,7 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: Situation)
     kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in begun))
     gone = {(change.kind, change.key) for change in begun if change.before is None}
     live = {kind.name: read(kind, desired.workspace, reader, _among(kind, gone)) for kind in kinds}
-    plan = make_undo(kinds, begun, desired, live, situation)
+    plan = make_undo(kinds, begun, desired, live, situation() if callable(situation) else situation)
     unsure = {(change.kind, change.key) for change in begun if record.state(change) is not State.DONE}
     notes = [
         Note(f"whether that run made its change of {change.name}, or somebody else did, is not known")
@@ -184,7 +187,7 @@ def look_again(
     *,
     floors: Bounds = NO_FLOORS,
     recorded: Declared | None = None,
-    today: date = date.min,
+    today: date | Callable[[], date] = date.min,
 ) -> Recheck:
     """Read what a saved plan rests on, and see whether it is still so.
 
@@ -199,7 +202,7 @@ def look_again(
     kinds = tuple(kind for kind in KINDS if kind.name in saved.sections)
     gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
     live = {kind.name: read(kind, saved.workspace, reader, _among(kind, gone)) for kind in kinds}
-    situation = Situation(today, saved.api, identity, floors=floors, recorded=recorded)
+    situation = Situation(today() if callable(today) else today, saved.api, identity, floors=floors, recorded=recorded)
     plan = since_recorded(run_as(saved, kinds, live, situation), kinds, live, situation)
     below = below_floors(plan, kinds, live, situation)
     return Recheck(

@@ -15,7 +15,10 @@ from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
         (httpx.Response(204), Answer(204)),
         (reply(403, {"error": "Forbidden"}), Answer(403, {"error": "Forbidden"}, "Forbidden")),
         (reply(404, {"error": "gone"}), Answer(404, {"error": "gone"}, "gone")),
-        (reply(429, {"error": "slow down"}, retry_after="1"), Answer(429, {"error": "slow down"}, "slow down")),
+        (
+            reply(429, {"error": "slow down"}, retry_after="1"),
+            Answer(429, {"error": "slow down"}, "slow down", limited=True),
+        ),
         (reply(409, {"error": "busy"}, x_should_retry="true"), Answer(409, {"error": "busy"}, "busy")),
         (reply(503, {"error": "x"}, x_should_retry="true"), Lost("api.example.com answered HTTP 503: x")),
         (page(), Lost("api.example.com answered with an HTML page instead of JSON")),

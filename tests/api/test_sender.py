@@ -94,14 +94,6 @@ def test_trouble_passes_for_a_call_that_may_be_repeated() -> None:
     assert sent(REMOVE, *steps) == (Answer(404, {"error": "no such user"}, "no such user"), 5)
 
 
-def test_a_server_that_only_refuses_is_left_alone_at_last() -> None:
-    script, clock = Script(reply(429, {"error": "slow down"}, retry_after="3600")), FakeClock()
-    with opened(script, clock) as api:
-        assert api.sender().send(INVITE) == Answer(429, {"error": "slow down"}, "slow down")
-    assert clock.time - 1000.0 <= 120
-    assert len(script.asked) == 3
-
-
 def test_a_401_is_the_end_of_all_calls() -> None:
     with opened(Script(reply(401, {"error": "revoked"}))) as api, pytest.raises(UnauthenticatedError) as caught:
         api.sender().send(REMOVE)

@@ -81,6 +81,7 @@ def test_a_pause_that_the_api_asked_for_is_not_waited_for(write: Write, api: Api
     with running("apply", "--auto-approve", "--parallelism", "1") as started:
         assert api.arrived.acquire(timeout=20)
         api.gate.set()
+        assert line(started) == "Waiting 50 s: the API limits requests.\n"
         started.send_signal(signal.SIGINT)
         assert line(started) == FIRST
         ran = ended(started)

@@ -63,7 +63,13 @@ CASES = [
     Case(
         "empty-section",
         document("quiet", "{}", "guards: {minAdmins: 0, maxRemovals: 100%}\n"),
-        ("empty-section=members",),
+        ("empty-section=members", "live-without-admins=members"),
+        "quiet",
+    ),
+    Case(
+        "live-without-admins",
+        document("quiet", "{grace@example.com: admin, eve@example.com: member}"),
+        ("live-without-admins=members",),
         "quiet",
     ),
     Case("live-empty", document("hollow", "{kim@example.com: admin}"), ("live-empty=members",), "hollow"),

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from beamctl.api.body import error_text, read
 from beamctl.api.exchange import Failure, Reply
-from beamctl.api.retry import LONGEST_WAIT, Effort, wait_before_repeat
+from beamctl.api.limits import until_text
+from beamctl.api.patience import Patience
+from beamctl.api.retry import LONGEST_EFFORT, Effort, is_asked, wait_before_repeat
 from beamctl.api.token import claims, issued
 from beamctl.destroy.survey import survey
 from beamctl.errors import DocumentError, GarbledError
@@ -163,8 +165,10 @@ HEADERS = st.dictionaries(
 @settings(deadline=None)
 @given(st.sampled_from([200, 409, 429, 503]), HEADERS)
 def test_any_wish_to_wait_is_granted_within_bounds(status: int, headers: dict[str, str]) -> None:
-    wait = wait_before_repeat(Reply(status, headers), Effort(1, 0.0), once=False, chance=0.5, wall=1.8e9)
-    assert wait is None or 0 <= wait <= LONGEST_WAIT
+    reply = Reply(status, headers)
+    wait = wait_before_repeat(reply, Effort(1, 0.0), once=False, chance=0.5, wall=1.8e9)
+    assert wait is None or 0 <= wait <= LONGEST_EFFORT or (is_asked(reply, 1.8e9) and not Patience().grant(wait, 0.0))
+    assert isinstance(until_text(1.8e9, wait or 0.0), str)
 
 
 @given(JSON, st.text() | st.binary().map(lambda payload: f"a.{b64encode(payload).decode()}.c"))

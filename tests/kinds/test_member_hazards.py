@@ -1,6 +1,7 @@
 """The guards that look at people. The golden texts are in tests/cases."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from beamctl.document.document import Desired
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
+from beamctl.usecases.questions import look_again
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -46,7 +48,8 @@ def test_too_few_admins_only_where_the_plan_takes_one() -> None:
 
 def test_a_listing_without_any_accepted_admin_is_not_trusted_with_removals() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin", accepted=False), person("b@x.io")])
-    assert hazards(document({"a@x.io": "admin"}, guards=LOOSE), live) == {"too-few-admins": "0"}
+    found = hazards(document({"a@x.io": "admin"}, guards=LOOSE), live)
+    assert found == {"too-few-admins": "0", "live-without-admins": "members"}
 
 
 @pytest.mark.parametrize(
@@ -283,6 +286,52 @@ def test_a_listing_without_us_is_not_trusted_with_any_change() -> None:
     assert plan.notes == ()
     live.users["adda@x.io"] = person("adda@x.io", "admin", source="directory_sync")
     assert planned(want, live).hazards == ()
+
+
+ADDITIVE = {"members": "additive"}
+AMONG_TWO = "the API shows no accepted admin among 2 people"
+WHO_IS_THERE = [
+    ([person("a@x.io", "admin"), person("b@x.io")], False),
+    ([person("a@x.io", "admin", source="directory_sync"), person("b@x.io")], False),
+    ([person("a@x.io"), person("b@x.io")], True),
+    ([person("a@x.io", "admin", accepted=False), person("b@x.io")], True),
+    ([person("a@x.io", "admin", accepted=False), person("b@x.io", accepted=False)], True),
+    ([person("a@x.io", "owner"), person("b@x.io")], True),
+]
+CHANGES = [
+    {"members": {"b@x.io": "viewer"}},
+    {"members": {"b@x.io": "admin"}},
+    {"members": {"b@x.io": "member", "c@x.io": "member"}},
+    {"members": {"b@x.io": "member"}, "settings": {"displayName": "Else"}},
+]
+
+
+@pytest.mark.parametrize(("people", "suspect"), WHO_IS_THERE)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_listing_without_an_accepted_admin_is_suspect_for_every_change(
+    people: list[dict[str, Any]],
+    suspect: bool,  # noqa: FBT001 - the table's
+    change: dict[str, Any],
+) -> None:
+    live = FakeWorkspace.of(people)
+    plan = planned(document(**change, manage=ADDITIVE), live)
+    assert plan.changes
+    found = [hazard.because for hazard in plan.hazards if hazard.risk is Risk.LIVE_WITHOUT_ADMINS]
+    assert found == ([AMONG_TWO] if suspect else [])
+    unchanged = planned(document({}, manage=ADDITIVE), live)
+    assert [note.text for note in unchanged.notes if note.text == AMONG_TWO] == ([AMONG_TWO] if suspect else [])
+    assert unchanged.hazards == ()
+
+
+def test_a_saved_plan_meets_such_a_listing_only_later() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io")])
+    plan = planned(document({"b@x.io": "member", "c@x.io": "member"}, manage=ADDITIVE), live)
+    assert plan.hazards == ()
+    live.users["a@x.io"]["role"] = "member"
+    assert {hazard.risk for hazard in look_again(plan, live, None).plan.hazards} == {Risk.LIVE_WITHOUT_ADMINS}
+    live.users.clear()
+    empty = {hazard.risk for hazard in look_again(replace(plan, stays={}), live, None).plan.hazards}
+    assert empty == {Risk.LIVE_EMPTY}
 
 
 def test_a_change_of_settings_rests_on_that_listing_too() -> None:

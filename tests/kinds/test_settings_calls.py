@@ -82,7 +82,10 @@ def test_one_key_is_written_and_the_others_stay() -> None:
     [
         (says(Lost("reset")), Outcome(Ending.FAILED, "reset", PLAN)),
         (says(Answer(403, None, "no")), Outcome(Ending.FAILED, "the API answered 403: no", MEND, refusal=403)),
-        (says(Answer(403, {"name": "acme"}, "no")), Outcome(Ending.FAILED, "the API answered 403: no", MEND, refusal=403)),
+        (
+            says(Answer(403, {"name": "acme"}, "no")),
+            Outcome(Ending.FAILED, "the API answered 403: no", MEND, refusal=403),
+        ),
         (now(displayName="Else"), CHANGED),
         (now(name="other"), CHANGED),
         (now(name="other", displayName="New"), CHANGED),

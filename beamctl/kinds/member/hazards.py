@@ -9,6 +9,7 @@ from beamctl.document.document import Guards
 from beamctl.kinds.member.live import People, admins
 from beamctl.kinds.member.rename import pairs, without_tag
 from beamctl.kinds.member.table import Standing
+from beamctl.kinds.member.wanted import SECTION
 from beamctl.model.email import domain, folded, matches
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role
@@ -86,6 +87,22 @@ def strangers(everybody: People, guards: Guards, identity: Identity | None) -> l
     missing = {folded(email): printable(email) for email in reversed(said) if email and folded(email) not in everybody}
     because = "beamctl is said to run as {}, who is not in the workspace: check guards.self"
     return [Hazard(Risk.LIVE_WITHOUT_US, missing[key], because.format(missing[key])) for key in sorted(missing)]
+
+
+def without_admins(everybody: People) -> list[Hazard]:
+    """That the API shows people and no accepted admin, which is so in hardly any workspace: it may not show all."""
+    if not everybody or admins(everybody.items()):
+        return []
+    count = len(everybody)
+    because = f"the API shows no accepted admin among {count} {'people' if count != 1 else 'person'}"
+    return [Hazard(Risk.LIVE_WITHOUT_ADMINS, SECTION, because)]
+
+
+def not_believed(everybody: People) -> list[Hazard]:
+    """Why a listing is suspect, for a plan that was made from another one."""
+    if not everybody:
+        return [Hazard(Risk.LIVE_EMPTY, SECTION, f"the API shows no {SECTION} at all")]
+    return without_admins(everybody)
 
 
 def hazards(

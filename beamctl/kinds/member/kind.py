@@ -84,7 +84,7 @@ class MemberKind:
         return Footing(
             seen=len(live),
             relies_on=count.relied_on,
-            hazards=tuple(hazards.last_admin(changes, count)),
+            hazards=(*hazards.last_admin(changes, count), *(hazards.not_believed(live) if changes else ())),
             admins_lose=takes_admin(changes, count),
             population=_have_access(live.values()),
             invited=_are_invited(live.values()),
@@ -135,7 +135,10 @@ class MemberKind:
         return Comparison(
             changes=tuple(changes),
             hazards=tuple(hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))),
-            doubts=tuple(hazards.strangers(live, desired.guards, situation.identity)),
+            doubts=(
+                *hazards.without_admins(live),
+                *hazards.strangers(live, desired.guards, situation.identity),
+            ),
             notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),
             tally=judge.tally,
             wanted=len(live),

@@ -73,9 +73,13 @@ def _pages(shape: Shape) -> Reading[list[Any]]:
     cursors: set[str] = set()
     while len(cursors) < MOST_PAGES:
         match page:
-            case {"data": list(data), "meta": {"hasMore": False}}:
-                return found + data
-            case {"data": list(data), "meta": {"hasMore": True, "nextCursor": str(cursor)}}:
+            case {"data": list(data), "meta": {"hasMore": False} as meta}:
+                found += data
+                total = meta.get("total")
+                if isinstance(total, int) and total > len(found):
+                    raise GarbledError(f"the API shows {len(found)} of {total} {shape.words}", _LATER)
+                return found
+            case {"data": list(data), "meta": {"hasMore": True, "nextCursor": str(cursor)}} if shape.paged:
                 if not cursor or cursor in cursors:
                     break
                 found += data
