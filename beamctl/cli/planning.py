@@ -168,7 +168,8 @@ def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:
         floors=floors,
         recorded=last.declared,
         interrupted=last.interrupted,
-        resent=last.resent,
+        resent=last.history.resent,
+        deferred=last.history.deferred,
     )
 
 

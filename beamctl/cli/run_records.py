@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from beamctl.apply.history import History
 from beamctl.apply.interrupted import interrupted
 from beamctl.apply.record import (
     Record,
@@ -19,7 +20,6 @@ from beamctl.apply.record import (
     first_line,
     read_record,
 )
-from beamctl.apply.resends import Resends
 from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
@@ -99,13 +99,13 @@ class LastRun:
         left: By kind, how many it left; empty if no record says.
         declared: What its document declared; None if no record says.
         interrupted: What this and earlier runs left unfinished.
-        resent: By kind and key, how often this and earlier runs sent something again.
+        history: What the records say of invitations.
     """
 
     left: Mapping[str, int] = field(default_factory=dict)
     declared: Declared | None = None
     interrupted: tuple[Interrupted, ...] = ()
-    resent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    history: History = field(default_factory=lambda: History("", ""))
 
 
 NO_RUN = LastRun()
@@ -116,17 +116,17 @@ def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
     paths = [path for path in reversed(folder.paths()) if f"-{workspace}-" in path.name]
     left = (found for path in paths if (found := left_of(_content(path), workspace, api)) is not None)
     declared = (said for path in paths if (said := _declared(path, workspace, api)) is not None)
-    resends = Resends(workspace, api)
+    history = History(workspace, api)
 
     def contents() -> Iterator[bytes]:
         for path in reversed(paths):
             if not is_being_written(path):  # a run that goes on is not interrupted
                 content = _content(path)
-                resends.add(content)
+                history.add(content)
                 yield content
 
     unfinished = interrupted(contents(), workspace, api)
-    return LastRun(next(left, {}), next(declared, None), unfinished, resends.counts)
+    return LastRun(next(left, {}), next(declared, None), unfinished, history)
 
 
 def _declared(path: Path, workspace: str, api: str) -> Declared | None:

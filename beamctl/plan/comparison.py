@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from enum import Enum
+from typing import Any
 
 from beamctl.document.problem import Place
 from beamctl.model.identity import Identity
-from beamctl.plan.change import Change
+from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.declared import Declared
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, Hazard
@@ -59,6 +60,7 @@ class Situation:
         interrupted: What earlier runs over this workspace left, as their records show.
         allowed: The hazards that are allowed for this plan: some changes are planned only if they are.
         resent: By kind and key, how often earlier runs sent something again, as their records show.
+        deferred: By change, what it was to make and an earlier run put off, as its record shows.
     """
 
     today: date
@@ -72,6 +74,7 @@ class Situation:
     interrupted: tuple[Interrupted, ...] = ()
     allowed: tuple[Allowance, ...] = ()
     resent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    deferred: Mapping[ChangeId, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def moment(self) -> datetime:

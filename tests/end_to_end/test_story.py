@@ -70,6 +70,11 @@ def test_a_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
         said = at_once.beamctl("apply", "--auto-approve").out
         assert "invited as member; the first apply after the invitation is accepted makes them admin" in said
         assert "1 waiting for the invitee" in said
+        for _ in range(2):  # nothing more is to be done, and no other letter is sent, until they accept
+            plan = at_once.beamctl("plan", "--detailed-exitcode").out
+            assert "kim@example.com is invited as member, and the API does not change the role of an invitation" in plan
+            assert at_once.beamctl("drift").out.endswith("No drift: acme is as beamctl.yaml says.\n")
+            assert "No changes" in at_once.beamctl("apply", "--auto-approve").out
         at_once.beamctl("emulator", "call", "--as", "kim@example.com", "POST", "/workspaces/acme/join")
         assert "~ role  kim@example.com  member → admin" in at_once.beamctl("apply", "--auto-approve").out
         at_once.beamctl("plan", "--detailed-exitcode")

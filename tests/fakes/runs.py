@@ -13,6 +13,7 @@ from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Sender, Vault
+from beamctl.plan.change import ChangeId
 from beamctl.plan.comparison import Interrupted, Situation
 from beamctl.plan.declared import Declared
 from beamctl.plan.floors import NO_FLOORS, Bounds
@@ -54,8 +55,9 @@ def planned(  # noqa: PLR0913 - each has its name
     interrupted: tuple[Interrupted, ...] = (),
     allowed: tuple[Allowance, ...] = (),
     resent: Mapping[str, Mapping[str, int]] | None = None,
+    deferred: Mapping[ChangeId, Mapping[str, Any]] | None = None,
 ) -> Plan:
-    told = Situation(today, API, identity, left or {}, floors=floors, recorded=recorded)
+    told = Situation(today, API, identity, left or {}, floors=floors, recorded=recorded, deferred=deferred or {})
     return plan(want, live, replace(told, interrupted=interrupted, allowed=allowed, resent=resent or {}))
 
 

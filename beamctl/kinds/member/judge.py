@@ -50,6 +50,7 @@ class Judge:
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._today = situation.today
+        self._deferred = situation.deferred
         self._resent = situation.resent.get(KIND, {})
         self._most_resends = desired.max_reinvites
         self._ours = ours
@@ -85,8 +86,22 @@ class Judge:
                 self._leave(what, want, role, live)
             case Verdict.RESEND if want is not None and self._resent.get(key, 0) >= self._most_resends:
                 self._give_up(want, self._resent.get(key, 0) + 1)
+            case Verdict.SET_ROLE if want is not None and live is not None and self._waits(key, want, live):
+                self._wait(want, live)
             case _:
                 self.changes.append(self._change(what, key, want, live))
+
+    def _waits(self, key: str, want: Wanted, live: Person) -> bool:
+        """Whether an earlier run found that the API gives an invitation less than this role until it is accepted."""
+        asked = self._deferred.get((KIND, key), {})
+        less = bool(str(live.role)) and not takes_away(live.role, want.role)
+        return live.standing is Standing.INVITED and less and asked.get("role") == want.role.value
+
+    def _wait(self, want: Wanted, live: Person) -> None:
+        self.tally[_TALLY[Verdict.WAIT]] += 1
+        text = f"{live.email} is invited as {live.role}, and the API does not change the role of an invitation"
+        then = f"the first apply after it is accepted makes them {want.role}"
+        self.notes.append(Note(f"{text}: {then}", self._place(want)))
 
     def _is_pattern_of_someone(self, key: str) -> bool:
         """Whether a skipped key is a pattern that someone falls under."""

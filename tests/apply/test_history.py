@@ -1,4 +1,4 @@
-"""How often earlier runs sent an invitation again."""
+"""How often earlier runs sent an invitation again, and what they put off until it is accepted."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ import pytest
 
 from beamctl.api.settings import LOCAL_URL
 from beamctl.apply.event import Confirmed, Doubt, Ended, Event, NotAttempted, Started, Unconfirmed
-from beamctl.apply.resends import Resends
+from beamctl.apply.history import History
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Ending, Outcome
 from beamctl.plan.plan import Plan
@@ -51,11 +51,15 @@ def record(plan: Plan, events: Callable[[Change], Sequence[Event]] = DONE) -> by
     return journal.contents[number].encode()
 
 
-def counted(*contents: bytes) -> int:
-    resends = Resends("acme", LOCAL_URL)
+def history(*contents: bytes) -> History:
+    found = History("acme", LOCAL_URL)
     for each in contents:
-        resends.add(each)
-    return resends.counts.get("member", {}).get("zoë@x.io", 0)
+        found.add(each)
+    return found
+
+
+def counted(*contents: bytes) -> int:
+    return history(*contents).resent.get("member", {}).get("zoë@x.io", 0)
 
 
 @pytest.mark.parametrize("became", BECAME)
@@ -88,3 +92,13 @@ def test_records_of_others_and_what_is_none_do_not_count() -> None:
         b"",
     ):
         assert counted(whole, strange, whole) == 2, strange
+
+
+@pytest.mark.parametrize("became", BECAME)
+def test_what_was_put_off_is_known_until_it_is_made(became: str) -> None:
+    put_off = record(INVITE, ended(Ending.DEFERRED))
+    assert INVITE.changes[0].after is not None
+    after = {("member", "zo\u00eb@x.io"): INVITE.changes[0].after}
+    assert history(put_off).deferred == after
+    kept = became in ("deferred", "failed", "unknown", "not attempted", "found", "nothing")
+    assert history(put_off, record(RESEND, BECAME[became][0])).deferred == (after if kept else {})

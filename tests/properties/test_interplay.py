@@ -1,0 +1,165 @@
+"""Documents, workspaces, refusals of single calls and odd APIs together: after the first apply, exactly what does not
+depend on something that failed is done; after the third, nothing is left but what waits for a person."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamctl.api.settings import LOCAL_URL
+from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
+from beamctl.apply.history import History
+from beamctl.document.document import Desired
+from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.plan.change import Action, Change
+from beamctl.plan.hazard import Risk
+from beamctl.plan.kind import Ending
+from beamctl.plan.plan import Plan
+from tests.fakes.journal import LONG_AGO, Journal
+from tests.fakes.runs import applied, document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+PEOPLE = [f"p{number}@x.io" for number in range(6)]
+NEW_NAME = "ann@new.io"
+OLD_NAME = "ann@old.io"
+ROLES = ["admin", "member", "viewer"]
+REFUSALS: dict[str, Answer | Lost] = {
+    **{str(status): Answer(status, None, "no") for status in (402, 403, 404, 405, 409, 422)},
+    "429 for an hour": Answer(429, None, "rate limited until 09:52 UTC", limited=True),
+    "lost before": Lost("the connection was reset"),
+    "lost after": Lost("the connection was reset"),
+}
+IGNORES, REFUSES = "invite-ignores-role", "no-role-on-pending"
+APIS = [frozenset[str](), frozenset({IGNORES}), frozenset({REFUSES}), frozenset({IGNORES, REFUSES})]
+
+standings = st.sampled_from(["absent", "accepted", "accepted", "invited", "expired"])
+lives = st.tuples(*[st.tuples(st.sampled_from(ROLES), standings)] * len(PEOPLE))
+wanted = st.tuples(*[st.sampled_from([None, None, *ROLES])] * len(PEOPLE))
+calls = st.sampled_from([f"{method} {who}" for method in ("POST", "PUT", "DELETE") for who in (*PEOPLE, NEW_NAME)])
+troubles = st.dictionaries(calls, st.sampled_from(sorted(REFUSALS)), max_size=4)
+
+
+class Refusing(FakeWorkspace):
+    """Refuses single changes, each as often as it is asked.
+
+    Attributes:
+        refusals: By method and person.
+        revoked: How often an open invitation was revoked, by person.
+    """
+
+    def __init__(self, people: list[dict[str, Any]], quirks: frozenset[str], refusals: Mapping[str, str]) -> None:
+        super().__init__({each["email"]: each for each in people}, quirks=quirks)
+        self.refusals = dict(refusals)
+        self.revoked: Counter[str] = Counter()
+
+    def send(self, call: ApiCall) -> Answer | Lost:
+        who = (call.body or {}).get("email") or unquote(call.path.rpartition("/")[2])
+        trouble = self.refusals.get(f"{call.method} {who}")
+        if trouble is not None and trouble != "lost after":
+            return REFUSALS[trouble]
+        if call.method is Method.DELETE and not self.users.get(who, {"accepted": True})["accepted"]:
+            self.revoked[who] += 1
+        answer = super().send(call)
+        return answer if trouble is None else REFUSALS[trouble]
+
+
+def run(plan: Plan, live: Refusing, journal: Journal) -> list[Event]:
+    number = journal.begin(plan, LONG_AGO)
+    events = applied(plan, live, parallelism=1)
+    for event in events:
+        journal.witness(number, plan)(event)
+    journal.end(number)
+    return events
+
+
+def plan_of(want: Desired, live: Refusing, journal: Journal) -> Plan:
+    history = History("acme", LOCAL_URL)
+    for content in journal.contents:
+        history.add(content.encode())
+    return planned(want, live, deferred=history.deferred)
+
+
+def blocked(plan: Plan) -> bool:
+    """Whether the command line would not apply it."""
+    return any(hazard.risk in (Risk.LAST_ADMIN, Risk.TOO_FEW_ADMINS) for hazard in plan.hazards)
+
+
+@given(lives, wanted, st.booleans(), st.integers(1, 3), troubles, st.sampled_from(APIS))
+@settings(max_examples=400, deadline=None)
+def test_at_most_three_applies(
+    people: tuple[tuple[str, str], ...],
+    roles: tuple[str | None, ...],
+    renamed: bool,  # noqa: FBT001
+    min_admins: int,
+    refusals: dict[str, str],
+    quirks: frozenset[str],
+) -> None:
+    found = [
+        person(email, role, accepted=standing == "accepted", expired=standing == "expired")
+        for email, (role, standing) in zip(PEOPLE, people, strict=True)
+        if standing != "absent"
+    ]
+    members = {"root@x.io": "admin", **{who: role for who, role in zip(PEOPLE, roles, strict=True) if role}}
+    members |= {NEW_NAME: "member"} if renamed else {}
+    min_admins = min(min_admins, list(members.values()).count("admin"))
+    live = Refusing([person("root@x.io", "admin"), person(OLD_NAME), *found], quirks, refusals)
+    want = document(members, guards={"minAdmins": min_admins, "maxRemovals": 99})
+    journal = Journal()
+    plan = plan_of(want, live, journal)
+    if blocked(plan):
+        return
+    events = run(plan, live, journal)
+    check_first(plan, events, live, min_admins)
+    live.refusals = {}
+    for _ in range(2):
+        plan = plan_of(want, live, journal)
+        if plan.changes and not blocked(plan):
+            check_invitations(run(plan, live, journal), live)
+    left = [(each.action, (each.after or {})["role"]) for each in plan_of(want, live, journal).changes]
+    assert not left or (quirks == {IGNORES, REFUSES} and set(left) == {(Action.INVITE, "viewer")})
+    assert min(live.admins, default=1) >= 1
+    letters = Counter(live.invited)
+    assert all(letters[who] <= 1 + live.revoked[who] for who in letters)
+
+
+def check_first(plan: Plan, events: list[Event], live: Refusing, min_admins: int) -> None:
+    """Exactly what depends on something that failed was left."""
+    made = {event.change.id for event in events if isinstance(event, Ended) and event.outcome.ending is Ending.DONE}
+    made -= {event.change.id for event in events if isinstance(event, Unconfirmed)}
+    left = [event.change for event in events if isinstance(event, NotAttempted)]
+    ended = {event.change.id for event in events if isinstance(event, Ended)}
+    assert len(left) + len(ended) == len(plan.changes)
+    losses = [each for each in plan.changes if each.takes and (each.before or {})["role"] == "admin"]
+    losses = [each for each in losses if (each.before or {})["standing"] == "accepted"]
+    for change in left:
+        if change in losses:
+            continue
+        assert change.key == OLD_NAME, change  # no one else depends on anything
+        assert ("member", NEW_NAME) not in made
+    for change in plan.changes:
+        if change.action in (Action.REMOVE, Action.REVOKE) and change not in left:
+            trouble = live.refusals.get(f"DELETE {change.key}")
+            assert change.key not in live.users or trouble not in (None, "lost after"), change
+    admins = [key for key, user in live.users.items() if user["accepted"] and user["role"] == "admin"]
+    floor = min(min_admins, len(plan.relies_on.get("member", ())) or 1)
+    assert len(admins) >= floor
+    if any(change in losses for change in left):  # no more were kept than are needed
+        assert len(admins) <= floor + sum(change.id in ended and change.id not in made for change in losses)
+    check_invitations(events, live)
+
+
+def check_invitations(events: list[Event], live: Refusing) -> None:
+    """Whoever was invited with more than was asked does not keep the invitation."""
+    for change in (event.change for event in events if isinstance(event, Ended)):
+        user = live.users.get(change.key)
+        if change.action not in (Action.INVITE, Action.RESEND) or user is None or user["accepted"]:
+            continue
+        if not user.get("expired") and f"DELETE {change.key}" not in live.refusals and not _lost(change, live):
+            assert ROLES.index(user["role"]) >= ROLES.index((change.after or {})["role"]), change
+
+
+def _lost(change: Change, live: Refusing) -> bool:
+    return "lost" in live.refusals.get(f"PUT {change.key}", "")
