@@ -139,13 +139,15 @@ def check_first(plan: Plan, events: list[Event], live: Refusing, min_admins: int
             continue
         assert change.key == OLD_NAME, change  # no one else depends on anything
         assert ("member", NEW_NAME) not in made
+    invited = [change for change in plan.changes if change.key == NEW_NAME]
+    assert not invited or invited[0].id in made or OLD_NAME in live.users
     for change in plan.changes:
         if change.action in (Action.REMOVE, Action.REVOKE) and change not in left:
             trouble = live.refusals.get(f"DELETE {change.key}")
             assert change.key not in live.users or trouble not in (None, "lost after"), change
     admins = [key for key, user in live.users.items() if user["accepted"] and user["role"] == "admin"]
     floor = min(min_admins, len(plan.relies_on.get("member", ())) or 1)
-    assert len(admins) >= floor
+    assert len(admins) >= min(floor, live.admins[0])
     if any(change in losses for change in left):  # no more were kept than are needed
         assert len(admins) <= floor + sum(change.id in ended and change.id not in made for change in losses)
     check_invitations(events, live)
