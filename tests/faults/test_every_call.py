@@ -211,7 +211,7 @@ def losses(number: int, method: str) -> list[tuple[str, int]]:
     return [(f"{fault}@{number}-{number + times - 1}", number + times) for fault, times in (told, *lost)]
 
 
-PARTS = {"all": 3, "machines-made": 3, "machines-orphaned": 4, "machines-changed": 2}
+PARTS = {"machines-made": 2, "machines-orphaned": 3}
 """Into how many tests the longest are divided, so that several processes share them."""
 CHUNKS = [(name, part, PARTS.get(name, 1)) for name in SCENARIOS for part in range(PARTS.get(name, 1))]
 
