@@ -163,6 +163,7 @@ class Plane:
         self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
         self._watcher = as_operator(create_app(self.db, quirks=era, now=self.clock))  # without faults and other quirks
         self._rows = sqlite3.connect(self.db, check_same_thread=False)  # requests come from threads, one at a time
+        self._rows.row_factory = sqlite3.Row
         weakref.finalize(self, self._rows.close)
         self._tables = [name for (name,) in self._rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         self._states: dict[object, State] = {}
@@ -200,7 +201,11 @@ class Plane:
 
     def contents(self) -> Sequence[str]:
         """Every row, with the name of its table."""
-        return [f"{table} {row}" for table in self._tables for row in self._rows.execute(f"SELECT * FROM {table}")]  # noqa: S608
+        return [
+            f"{table} {tuple(row)}"
+            for table in self._tables
+            for row in self._rows.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own tables
+        ]
 
     def likeness(self) -> Sequence[str]:
         """All that the outcome of a run depends on. Two that differ only in what is random are equal."""
@@ -239,12 +244,10 @@ class Plane:
 
     def lets_in(self, secret: str) -> bool:
         """Whether a key, or client credentials as they are handed over, are good for anything now."""
-        with closing(sqlite3.connect(self.db)) as rows:
-            if secret.startswith("{"):
-                pair = json.loads(secret)
-                return service_account.has_secret(rows, pair["clientId"], digest(pair["clientSecret"]))
-            rows.row_factory = sqlite3.Row
-            return api_key.owner(rows, digest(secret), self.clock.now) is not None
+        if secret.startswith("{"):
+            pair = json.loads(secret)
+            return service_account.has_secret(self._rows, pair["clientId"], digest(pair["clientSecret"]))
+        return api_key.owner(self._rows, digest(secret), self.clock.now) is not None
 
     def useless(self) -> set[str]:
         """The places with a secret that lets nobody in any more; where one comes from is none of them."""
