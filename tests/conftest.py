@@ -12,7 +12,7 @@ from tests.fakes import contract
 
 
 def pytest_collection_finish() -> None:
-    """What is there before the first test stays until the last: it is not looked through for garbage again and again."""
+    """What is there before the first test stays until the last, so it is not searched for garbage again and again."""
     gc.collect()
     gc.freeze()
 
