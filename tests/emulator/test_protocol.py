@@ -86,7 +86,7 @@ fields = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(target=st.sampled_from(WITH_BODY + ALL_OPTIONAL), body=st.dictionaries(fields, plain_json))
 def test_no_body_breaks_it(world: World, target: tuple[str, str], body: dict[str, object]) -> None:
     world.call("ada", *target, body=json.dumps(body).encode())
@@ -102,7 +102,7 @@ halves = {
 }
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(["/policies", "/integrations/connections", "/models"]), body=st.fixed_dictionaries(halves))
 def test_no_metadata_or_spec_breaks_it(world: World, path: str, body: dict[str, Any]) -> None:
     world.call("ada", "POST", path, thing(path, "a"))
@@ -113,7 +113,7 @@ def test_no_metadata_or_spec_breaks_it(world: World, path: str, body: dict[str, 
     assert world.call("ada", "GET", f"{path}?q=ab", headers={"Blaxel-Version": "2026-04-28"}).status_code == 200
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(who=st.text(min_size=1).filter(lambda who: who.strip("/.")))
 def test_no_path_breaks_it(world: World, who: str) -> None:
     environ = {"PATH_INFO": f"/v0/users/{who}".encode(errors="replace").decode("latin-1")}

@@ -2,8 +2,10 @@
 the requests: who is in, which settings and machines there are, who got a letter, and which secrets let somebody in."""
 
 import json
+import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +24,8 @@ from tests.fakes.journal import Journal
 from tests.fakes.vault import FakeVault
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+RANDOM = re.compile(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|ak_[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8})\b")
+"""Ids, digests and the numbers of marks, which are different in every run."""
 LISTINGS = {"policy": "/policies", "integration": "/integrations/connections", "environment": "/environments"}
 
 
@@ -159,6 +163,11 @@ class Plane:
         era = frozenset(quirks) & {Quirk.BEAMLIT_ERA}
         self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
         self._watcher = as_operator(create_app(self.db, quirks=era, now=self.clock))  # without faults and other quirks
+        self._rows = sqlite3.connect(self.db, check_same_thread=False)  # requests come from threads, one at a time
+        self._rows.row_factory = sqlite3.Row
+        weakref.finalize(self, self._rows.close)
+        self._tables = [name for (name,) in self._rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        self._states: dict[object, State] = {}
         self._beginning: Moment | None = None
 
     def deliver(self, message: EmailMessage) -> None:
@@ -167,7 +176,8 @@ class Plane:
 
     def begin_here(self) -> None:
         """What it is now is the beginning from now on."""
-        self.close()
+        if self._beginning is not None:
+            self._beginning.rows.close()
         kept = sqlite3.connect(":memory:")
         with closing(sqlite3.connect(self.db)) as file:
             file.backup(kept)
@@ -186,10 +196,40 @@ class Plane:
         self.clock.now = self._beginning.now
 
     def close(self) -> None:
+        self._rows.close()
         if self._beginning is not None:
             self._beginning.rows.close()
 
+    def contents(self) -> Sequence[str]:
+        """Every row, with the name of its table."""
+        return [
+            f"{table} {tuple(row)}"
+            for table in self._tables
+            for row in self._rows.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own tables
+        ]
+
+    def likeness(self) -> Sequence[str]:
+        """All that the outcome of a run depends on. Two that differ only in what is random are equal."""
+        held = [f"{place}: {self._fingerprint(secret)}" for place, secret in self.vault.holds.items()]
+        told = [*map(repr, self.journal.interrupted()), str(self.clock.now), str(sorted(self.letters))]
+        found = sorted((*self.contents(), *held, *told), key=lambda line: RANDOM.sub("", line))
+        numbers: dict[str, str] = {}
+        return [RANDOM.sub(lambda text: numbers.setdefault(text[0], f"#{len(numbers)}"), line) for line in found]
+
+    def _fingerprint(self, secret: str) -> str:
+        """A secret as the rows have it, so that it can be told whose it is."""
+        if not secret.startswith("{"):
+            return digest(secret)
+        pair = json.loads(secret)
+        return f"{pair['clientId']} {digest(pair['clientSecret'])}"
+
     def state(self) -> State:
+        seen = (self.clock.now, *self.contents())
+        if seen not in self._states:
+            self._states[seen] = self._state()
+        return self._states[seen]
+
+    def _state(self) -> State:
         users = self.ask("GET", "/users")
         things = {
             kind: {one["metadata"]["name"]: one for one in self.ask("GET", LISTINGS[kind])} for kind in self._kinds
@@ -205,12 +245,10 @@ class Plane:
 
     def lets_in(self, secret: str) -> bool:
         """Whether a key, or client credentials as they are handed over, are good for anything now."""
-        with closing(sqlite3.connect(self.db)) as rows:
-            if secret.startswith("{"):
-                pair = json.loads(secret)
-                return service_account.has_secret(rows, pair["clientId"], digest(pair["clientSecret"]))
-            rows.row_factory = sqlite3.Row
-            return api_key.owner(rows, digest(secret), self.clock.now) is not None
+        if secret.startswith("{"):
+            pair = json.loads(secret)
+            return service_account.has_secret(self._rows, pair["clientId"], digest(pair["clientSecret"]))
+        return api_key.owner(self._rows, digest(secret), self.clock.now) is not None
 
     def useless(self) -> set[str]:
         """The places with a secret that lets nobody in any more; where one comes from is none of them."""
@@ -219,7 +257,8 @@ class Plane:
 
     def admins(self) -> int:
         """How many accepted admins there are."""
-        return sum(user["accepted"] and user["role"] == "admin" for user in self.ask("GET", "/users"))
+        (number,) = self._rows.execute("SELECT count(*) FROM membership WHERE role = 'admin'").fetchone()
+        return int(number)
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Past faults, quirks and permissions."""

@@ -40,7 +40,7 @@ def document(members: Mapping[str, object] | None = None, **sections: object) ->
     data: dict[str, object] = {"version": 1, "workspace": "acme", **sections}
     if members is not None:
         data["members"] = dict(members)
-    return desired(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
+    return desired(yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False))
 
 
 def planned(  # noqa: PLR0913 - each has its name

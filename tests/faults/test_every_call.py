@@ -120,8 +120,8 @@ class Run:
     left: Sequence[Change] | None = None
     calls: Sequence[str] = ()
 
-    def go(self, want: Desired, wire: Wire) -> "Run":
-        """Plan, and apply unless there is a hazard, as the command line does; then plan again."""
+    def go(self, want: Desired, wire: Wire, *, looks: bool = True) -> "Run":
+        """Plan, and apply unless there is a hazard, as the command line does; then plan again, where it `looks`."""
         connection = Connection(LOCAL_URL, credential=ApiKey(KEY), credential_from="the seed")
         options = Options(Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire)
         now, journal = wire.plane.clock.now, wire.plane.journal
@@ -134,7 +134,7 @@ class Run:
                     stack.callback(journal.end, number)
                     self.events.extend(self._made(api, wire, journal.witness(number, self.plan)))
                     self.calls = tuple(wire.asked)
-                    self.left = plan(want, api.reader(), situation).changes
+                    self.left = plan(want, api.reader(), situation).changes if looks else None
             except BeamctlError:
                 assert self.plan is None or len(self.events) >= len(self.plan.changes)
             except KilledError:
@@ -211,7 +211,7 @@ def losses(number: int, method: str) -> list[tuple[str, int]]:
     return [(f"{fault}@{number}-{number + times - 1}", number + times) for fault, times in (told, *lost)]
 
 
-PARTS = {"all": 3, "machines-made": 3, "machines-orphaned": 4, "machines-changed": 2}
+PARTS = {"machines-made": 2, "machines-orphaned": 3}
 """Into how many tests the longest are divided, so that several processes share them."""
 CHUNKS = [(name, part, PARTS.get(name, 1)) for name in SCENARIOS for part in range(PARTS.get(name, 1))]
 
@@ -223,35 +223,42 @@ def test_every_fault_at_every_call(name: str, part: int, parts: int, tmp_path: P
         begin(scenario, plane)
         before = plane.state()
         found = list(cases(scenario, plane))[part::parts]
-        faulty = Faulty(plane.app)
+        faulty, seen = Faulty(plane.app), set[object]()
         for fault, dies_at in found:
             plane.reset()
             faulty.plan(*([] if dies_at else fault.split()))
             try:
-                disturbed(scenario, before, Wire(faulty, plane, dies_at, fault))
+                disturbed(scenario, before, Wire(faulty, plane, dies_at, fault), seen)
             except AssertionError as error:
                 error.add_note(f"with {fault} {dies_at or ''}")
                 raise
 
 
-def disturbed(scenario: Scenario, before: State, wire: Wire) -> None:
-    """One apply with trouble and one without."""
+def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) -> None:
+    """One apply with trouble and one without; the second one only if it does not begin where another began (`seen`),
+    as it would do the same."""
     plane = wire.plane
-    first = Run().go(scenario.want, wire)
+    first = Run().go(scenario.want, wire, looks=False)
     assert first.killed is bool(wire.dies_at) or wire.dies == IN_THE_VAULT
     first.check(before, plane.state())
+    assert wire.fewest >= 1
+    assert wire.useless == set()
+    begins = tuple(plane.likeness())
+    if begins in seen:
+        return
     wire.faulty.plan()
     plane.vault.before, plane.vault.after = lambda _: "", lambda _: None
     again = Wire(wire.faulty, plane)
     second = Run().go(scenario.want, again)
     assert second.all_done
     assert second.left == ()
-    assert min(wire.fewest, again.fewest) >= 1
+    assert again.fewest >= 1
     assert set(Counter(plane.letters).values()) <= {1}
-    assert wire.useless | again.useless | plane.useless() == set()
+    assert again.useless | plane.useless() == set()
     assert scenario.places <= plane.vault.holds.keys()
     for account in plane.state().accounts.values():
         assert max(Counter(key["name"] for key in account["keys"]).values(), default=0) <= 1 + len(scenario.passed)
+    seen.add(begins)
 
 
 @pytest.mark.parametrize("name", ["machines-made", "key-renewed"])
@@ -274,7 +281,7 @@ def test_every_hand_over(name: str, how: str, tmp_path: Path) -> None:
             plane.reset()
             plane.vault.before = end if how != "after" else lambda _: ""
             plane.vault.after = end if how == "after" else lambda _: None
-            disturbed(scenario, before, Wire(Faulty(plane.app), plane, dies=IN_THE_VAULT))
+            disturbed(scenario, before, Wire(Faulty(plane.app), plane, dies=IN_THE_VAULT), set())
 
 
 def test_a_place_that_never_takes_it_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from tests.properties.samples import CANARY, SAMPLES, Sample, guards, met, vault
 BY_NAME = {kind.name: kind for kind in KINDS}
 AT = "2026-11-24T12:00:00.000Z"
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-often = settings(max_examples=40, deadline=None)
+often = settings(max_examples=25, deadline=None)
 
 
 def test_every_kind_has_a_sample() -> None:

@@ -70,7 +70,7 @@ shown_settings = st.fixed_dictionaries(
 
 
 @given(st.lists(people, max_size=9, unique_by=lambda each: str(each["email"]).lower()), shown_settings)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict[str, Any]) -> None:
     live = FakeWorkspace.of(everybody, settings=itself)
     try:
@@ -195,7 +195,7 @@ LATER = [timedelta(), timedelta(hours=23), timedelta(days=20), timedelta(days=10
 
 
 @given(machines())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_machines_are_exported_until_a_key_of_theirs_ends(live: Machines) -> None:
     text = export("acme", live, NOW).text
     assert SECRET not in text

@@ -23,7 +23,7 @@ quirks = st.frozensets(st.sampled_from(["invite-ignores-role", "reinvite-conflic
 
 
 @given(documents(), workspaces, quirks)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_apply_then_plan_is_empty(want: Desired, live: FakeWorkspace, odd: frozenset[str]) -> None:
     live.quirks = odd
     first = planned(want, live)
@@ -38,7 +38,7 @@ def test_apply_then_plan_is_empty(want: Desired, live: FakeWorkspace, odd: froze
 
 
 @given(documents(), workspaces)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_where_a_pending_role_cannot_be_set_it_is_set_after_acceptance(want: Desired, live: FakeWorkspace) -> None:
     live.quirks = frozenset({"no-role-on-pending", "invite-ignores-role"})
     first = planned(want, live)
@@ -58,7 +58,7 @@ def test_where_a_pending_role_cannot_be_set_it_is_set_after_acceptance(want: Des
 @given(
     documents(), workspaces, st.sampled_from(EMAILS[:3]), st.sets(st.sampled_from(EMAILS)), st.sampled_from(EMAILS[3:6])
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_no_prefix_leaves_no_accepted_admin(
     want: Desired, live: FakeWorkspace, first: str, refused: set[str], owner: str
 ) -> None:
@@ -114,7 +114,7 @@ def test_a_hazard_is_lifted_by_the_flag_it_prints_and_by_nothing_else(
 
 
 @given(documents(), workspaces)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_people_of_a_directory_are_never_touched(want: Desired, live: FakeWorkspace) -> None:
     before = {
         key: dict(user)
@@ -126,7 +126,7 @@ def test_people_of_a_directory_are_never_touched(want: Desired, live: FakeWorksp
 
 
 @given(documents(additive=True), workspaces)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_additive_leaves_whom_the_document_does_not_list(want: Desired, live: FakeWorkspace) -> None:
     listed = {email.lower() for email in want.section("members")}
     others = {key: dict(user) for key, user in live.users.items() if key not in listed}

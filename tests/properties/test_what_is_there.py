@@ -153,7 +153,7 @@ def test_every_kind_is_looked_at() -> None:
 
 @pytest.mark.parametrize("name", LOOKS)
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_all_is_there_and_the_rest_is_as_it_was(name: str, data: st.DataObject) -> None:
     sample, (section, look) = SAMPLES[name], LOOKS[name]
     wanted, live = data.draw(sample.sections), data.draw(sample.live)
