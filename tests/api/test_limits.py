@@ -58,7 +58,7 @@ def test_which_replies_are_a_rate_limit(status: int, headers: Mapping[str, str],
 
 @pytest.mark.parametrize(("status", "headers", "limit"), [each for each in LIMITS if each[0] in (403, 429)])
 def test_a_403_that_is_a_rate_limit_is_treated_as_a_429(status: int, headers: dict[str, str], limit: bool) -> None:  # noqa: FBT001 - as above
-    """Repeated, also what must not be done twice; no refusal of this change; and no lack of permission."""
+    """Repeated, also what must not be done twice; and neither a refusal of this change nor a lack of permission."""
     refusal = httpx.Response(status, json={"error": "no"}, headers=headers)
     script = Script(refusal, reply(body={"ok": 1}))
     with opened(script) as api:
@@ -69,7 +69,7 @@ def test_a_403_that_is_a_rate_limit_is_treated_as_a_429(status: int, headers: di
         with pytest.raises(ApiError) as caught:
             api.reader().get("/users")
     assert isinstance(last, Answer)
-    assert (last.status, last.limited, last.refused) == (status, limit, False)
+    assert (last.status, last.limited, last.refused) == (status, limit, not limit)
     assert isinstance(caught.value, ForbiddenError) is not limit
 
 

@@ -106,7 +106,9 @@ class State:
             return self.things[change.kind].get(change.key)
         if change.kind == "service_account":
             found = self._named(change.after["name"]) if change.after else [self.accounts.get(change.key, {})]
-            return [{name: each[name] for name in each if name != "keys"} for each in found]  # those are a kind of their own
+            return [
+                {name: each[name] for name in each if name != "keys"} for each in found
+            ]  # those are a kind of their own
         if change.kind == "api_key":
             return [key for key in self._keys(change) if change.after or key["id"] == change.key]
         return self.settings.get(change.name) if change.action is Action.SET else self.users.get(change.key)

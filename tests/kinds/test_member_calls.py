@@ -54,8 +54,8 @@ def test_where_a_pending_role_cannot_be_set_it_is_said() -> None:
 @pytest.mark.parametrize(
     ("offered", "role", "quirk", "outcome", "then"),
     [
-        ("admin", "member", "", Outcome(Ending.DONE, "revoked and invited again"), "member"),
-        ("member", "admin", "", Outcome(Ending.DONE, "revoked and invited again"), "admin"),
+        ("admin", "member", "", Outcome(Ending.DONE, "revoked and invited again, with another e-mail"), "member"),
+        ("member", "admin", "", Outcome(Ending.DONE, "revoked and invited again, with another e-mail"), "admin"),
         ("viewer", "admin", "invite-ignores-role", PENDING, "member"),
         ("admin", "viewer", "invite-ignores-role", "the invitation offers member, not viewer", None),
     ],

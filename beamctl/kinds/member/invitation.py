@@ -36,7 +36,7 @@ _CONFLICT = 409
 _MOST_INVITATIONS = 3
 _MOST_REVOCATIONS = 2
 _LATER = "the first apply after the invitation is accepted makes them {role}"
-_AGAIN = "revoked and invited again"
+_AGAIN = "revoked and invited again, with another e-mail"
 
 
 def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
