@@ -46,32 +46,47 @@ class _Run:
         self._made: set[ChangeId] = set()  # without those that turned out not to be in effect
         self._unconfirmed: list[Ended] = []
         self._refused: list[Refused] = []
+        self._waiting: list[Change] = []  # what depends on these
         self._held: Mapping[ChangeId, str] | None = None
 
     def make(self, stage: Stage, changes: Sequence[Change]) -> Iterator[Event]:
         """Make the changes of one stage, but those that must not be made."""
         last = stage is Stage.OURSELVES
         if last:
-            yield from self._try_again()
-        first = stage.takes and self._held is None
-        coming = [change for change in self._plan.changes if change.stage >= stage] if first else changes
-        leaders = {(each.kind, key) for change in coming for each in change.depends_on for key in each.keys}
-        yield from self._confirm(None if last else leaders)
-        if first and not self._halt.why:
-            left = [change for change in coming if not self._waits_for(change)]
-            self._held = reread(self._plan, left, self._means.kinds, self._means.reader)
-        judged = [(change, self._why_not(change)) for change in changes]
-        yield from (self._halt.told(NotAttempted(change, why)) for change, why in judged if why)
+            yield from self._try_again(changes)
+            yield from self._confirm(None)
         room = {change.kind for change in self._plan.changes if change.takes and change.stage > stage}
-        yield from self._attempt([change for change, why in judged if not why], room)
+        if stage.takes and self._held is None:
+            yield from self._look([change for change in self._plan.changes if change.stage >= stage])
+        elif not last:
+            yield from self._confirm(_leaders(changes))
+        yield from self._decide(changes, room)
 
     def end(self) -> Iterator[Event]:
         """Make what was refused if there may be room for it now, and look whether everything is in effect."""
-        yield from self._try_again()
+        yield from self._try_again(())
         yield from self._confirm(None)
 
-    def _why_not(self, change: Change) -> str:
-        return self._halt.why or self._waits_for(change) or (self._held or {}).get(change.id, "")
+    def _look(self, changes: Sequence[Change]) -> Iterator[Event]:
+        """See which of these changes, that take something, must not be made."""
+        yield from self._confirm(_leaders(changes))
+        if not self._halt.why:
+            left = [change for change in changes if not self._waits_for(change)]
+            self._held = reread(self._plan, left, self._means.kinds, self._means.reader)
+
+    def _decide(self, changes: Sequence[Change], room: Collection[str] = ()) -> Iterator[Event]:
+        """Make those of these changes that may be made."""
+        may: list[Change] = []
+        refused = {each.change.id for each in self._refused}
+        for change in changes:
+            why = self._halt.why or self._waits_for(change) or (self._held or {}).get(change.id, "")
+            if not why:
+                may.append(change)
+            elif self._waits_for(change) and refused & _leaders([change]):
+                self._waiting.append(change)
+            else:
+                yield self._halt.told(NotAttempted(change, why))
+        yield from self._attempt(may, room)
 
     def _waits_for(self, change: Change) -> str:
         """What it depends on and is not in effect, in words; empty if there is nothing of that kind."""
@@ -111,9 +126,13 @@ class _Run:
                     self._unconfirmed.append(event)
             yield event
 
-    def _try_again(self) -> Iterator[Event]:
+    def _try_again(self, coming: Sequence[Change]) -> Iterator[Event]:
         """Once more, what was refused before something of its kind was taken away, or was not even tried because the
-        API had forbidden everything until then."""
+        API had forbidden everything until then; and after it what depends on it.
+
+        Args:
+            coming: What is still to be made after that.
+        """
         refused, self._refused = self._refused, []
         taken = {change.kind for change in self._plan.changes if change.takes and change.id in self._made}
         retried = [
@@ -130,6 +149,10 @@ class _Run:
                 yield self._halt.told(
                     Ended(each.change, each.outcome) if each.outcome else NotAttempted(each.change, why)
                 )
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            yield from self._look([*waiting, *coming])
+            yield from self._decide(waiting)
 
     def _confirm(self, only: Collection[ChangeId] | None) -> Iterator[Event]:
         """Look whether changes are in effect: those with these ids, or all that were not looked at yet."""
@@ -160,6 +183,11 @@ class _Run:
             return replace(look, why=converse(conversation, self._means, self._halt).remark)
         except BeamctlError as error:
             return replace(look, why=f"it was not taken back: {error.message}")
+
+
+def _leaders(changes: Iterable[Change]) -> set[ChangeId]:
+    """All on which these changes depend."""
+    return {(each.kind, key) for change in changes for each in change.depends_on for key in each.keys}
 
 
 class _Permission:

@@ -2,6 +2,7 @@
 without one: what the first said is true, the second ends in the desired state, nobody is invited twice, at no moment is
 there no admin, and no place ever holds a secret that lets nobody in."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,7 @@ from tests.faults.scenarios import KEY, SCENARIOS, Scenario
 LIES = (FaultKind.EMPTY_LIST.example, FaultKind.SHORT_LIST.example)
 LASTING = (FaultKind.RESET.example, FaultKind.RESET_AFTER.example)
 """Faults that are also tried at every call from one on."""
+REFUSALS = ("html:403", "html:404", "html:409")
 READS_FAIL = (
     *LIES,
     *(each.example for each in (FaultKind.INTERNAL_ERROR, FaultKind.RESET, FaultKind.GARBAGE, FaultKind.WRONG_TYPE)),
@@ -47,6 +49,7 @@ IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION)
 """What the scenarios do on purpose."""
 UNKNOWN = ("is not known", "cannot be looked up", "does not show", "its mark may stay")
+NOT_SEEN = ("could not be read again", "should be untouched", "should be one", "not shown as one")
 ATTEMPTS = 6
 """How often a request is sent that may be sent twice."""
 
@@ -61,7 +64,7 @@ class Wire(httpx.BaseTransport):
 
     Attributes:
         dies_at: The number of the request, from 1; 0 for none.
-        dies: Whether `before` or `after` that request was made.
+        dies: Whether `before` or `after` that request was made; or the fault.
         asked: The method of each.
         fewest: How few admins there were at any moment.
         useless: Places that held, at any moment, what let nobody in.
@@ -174,6 +177,25 @@ class Run:
         for change in silent:
             assert before.about(change) == after.about(change), f"{change.name}: no word about it"
 
+    def check_one_fault(self, at: str) -> None:
+        """One fault fails at most one change, and only what depends on that is left.
+
+        Args:
+            at: The method of the call with the fault.
+        """
+        failed = {event.change.id for event in self.events if isinstance(event, Ended) and _is_failed(event)}
+        failed |= {event.change.id for event in self.events if isinstance(event, Unconfirmed)}
+        assert len(failed) <= 1 or at == "GET"
+        for event in (each for each in self.events if isinstance(each, NotAttempted)):
+            depends = {(each.kind, key) for each in event.change.depends_on for key in each.keys}
+            moved = "no longer as it was planned" in event.why  # as the change that it depends on left it
+            assert depends & failed or moved or (at == "GET" and any(each in event.why for each in NOT_SEEN)), event
+            failed.add(event.change.id)
+
+
+def _is_failed(event: Ended) -> bool:
+    return event.outcome.ending is Ending.FAILED
+
 
 def begin(scenario: Scenario, plane: Plane) -> None:
     """Let the time pass that passes before."""
@@ -193,7 +215,7 @@ def cases(scenario: Scenario, plane: Plane) -> Iterator[tuple[str, int]]:
         if number > last_write:  # nothing depends on these reads: they only confirm
             yield from ((f"{fault}@{number}", 0) for fault in (*LIES, FaultKind.RESET.example))
             continue
-        faults = [fault for fault in EVERY_FAULT if method == "GET" or fault not in LIES]
+        faults = [*EVERY_FAULT] if method == "GET" else [*(each for each in EVERY_FAULT if each not in LIES), *REFUSALS]
         if scenario.sections and method == "GET":  # people's scenarios go through all ways in which a read fails
             faults = list(READS_FAIL)
         yield from ((f"{fault}@{number}", 0) for fault in faults)
@@ -241,6 +263,8 @@ def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) 
     first = Run().go(scenario.want, wire, looks=False)
     assert first.killed is bool(wire.dies_at) or wire.dies == IN_THE_VAULT
     first.check(before, plane.state())
+    if one := re.fullmatch(r"[^@ ]+@(\d+)", wire.dies):
+        first.check_one_fault(wire.asked[int(one[1]) - 1])
     assert wire.fewest >= 1
     assert wire.useless == set()
     begins = tuple(plane.likeness())
@@ -253,7 +277,8 @@ def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) 
     assert second.all_done
     assert second.left == ()
     assert again.fewest >= 1
-    assert set(Counter(plane.letters).values()) <= {1}
+    revoked = any(isinstance(event, Ended) and "revoked" in event.outcome.remark for event in first.events)
+    assert set(Counter(plane.letters).values()) <= {1, 1 + revoked}
     assert again.useless | plane.useless() == set()
     assert scenario.places <= plane.vault.holds.keys()
     for account in plane.state().accounts.values():
