@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from beamctl.apply.event import Ended, Event, NotAttempted
+from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
 from beamctl.model.api_call import Answer, ApiCall, Lost
 from beamctl.model.ports import Reader, Sender, Vault
@@ -91,9 +91,9 @@ class Run:
 
     @property
     def undone(self) -> set[str]:
-        """The keys of what failed or was not attempted: the exit code is 7 where there is one."""
+        """The keys of what failed, was not attempted or not confirmed: the exit code is 7 where there is one."""
         failed = {key for key, outcome in self.outcomes.items() if outcome.ending is Ending.FAILED}
-        return failed | {event.change.key for event in self.events if isinstance(event, NotAttempted)}
+        return failed | {event.change.key for event in self.events if isinstance(event, NotAttempted | Unconfirmed)}
 
 
 def one(
