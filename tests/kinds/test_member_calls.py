@@ -93,6 +93,17 @@ def test_an_invitation_that_cannot_be_revoked_is_not_sent_twice(revoked: Answer 
     assert outcome.remark.startswith("the invitation still offers admin, not member: the API answered 404")
 
 
+@pytest.mark.parametrize("put", [Lost("reset"), Answer(429, None, "until 09:52 UTC", limited=True)])
+@pytest.mark.parametrize(("offered", "role", "again"), [("admin", "viewer", True), ("viewer", "admin", False)])
+def test_an_invitation_to_more_than_was_asked_is_replaced_whatever_keeps_its_role(
+    put: Answer | Lost, offered: str, role: str, *, again: bool
+) -> None:
+    live = Scripted(ROOT, person(P, offered, accepted=False))
+    outcome = scripted(live, role, {Method.PUT: put})
+    assert (outcome.ending is Ending.DONE, live.invited) == (again, [P] if again else [])
+    assert live.users[P]["role"] == (role if again else offered)
+
+
 @pytest.mark.parametrize("told", [True, False])
 def test_whoever_is_invited_with_more_than_was_asked_does_not_keep_the_invitation(*, told: bool) -> None:
     """Whether the API says so in its answer, or only in its listing."""

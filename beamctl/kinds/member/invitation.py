@@ -44,7 +44,7 @@ def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
     if shows is None or change.after is None or shows["standing"] != "invited":
         return None
     role = Role(change.after["role"])
-    return _withdraw(change.after["email"], shows["role"], role) if _too_much(shows["role"], role) else None
+    return _withdraw(change.after["email"], shows["role"], role) if too_much(shows["role"], role) else None
 
 
 def invite(change: Change) -> Talk:
@@ -108,7 +108,7 @@ def _settle(email: str, role: Role, told: str, remark: str = "") -> Talk:
     """The invitation is there: see to its role."""
     if told == role.value:
         return done(remark)
-    if _too_much(told, role):  # is it an invitation at all?
+    if too_much(told, role):  # is it an invitation at all?
         there = yield from look_up(email)
         if isinstance(there, Person) and there.accepted:
             return _in_already(there, role)
@@ -134,7 +134,7 @@ def _as_invited(email: str, told: str, role: Role, remark: str) -> Talk:
     """The role of the invitation is what it is: does it matter?"""
     if told == role.value:
         return done(remark)
-    if _too_much(told, role):
+    if too_much(told, role):
         return (yield from _withdraw(email, told, role))
     if told:
         return Outcome(Ending.DEFERRED, f"{remark or 'invited'} as {told}; {_LATER.format(role=role)}")
@@ -151,7 +151,7 @@ def _withdraw(email: str, told: str, role: Role) -> Talk:
     return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
 
 
-def invite_again(email: str, role: Role, told: str, answer: Answer) -> Talk:
+def invite_again(email: str, role: Role, told: str, answer: Answer | Lost) -> Talk:
     """The API does not change the role of this invitation: revoke it, and send one with the right role."""
     revoked = yield ApiCall(Method.DELETE, path_of(email))
     if not is_gone(revoked):
@@ -177,7 +177,7 @@ def look_up(email: str) -> Asking[Person | Lost | None]:
     return everybody.get(folded(email)) if everybody else Lost("the API shows no members at all")
 
 
-def _too_much(told: str, role: Role) -> bool:
+def too_much(told: str, role: Role) -> bool:
     """Whether an invitation offers more than was asked for."""
     return bool(told) and takes_away(live_role(told), role)
 
