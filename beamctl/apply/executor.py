@@ -68,7 +68,8 @@ class _Run:
         """See which of these changes, that take something, must not be made."""
         yield from self._confirm(_leaders(changes))
         if not self._halt.why:
-            left = [change for change in changes if not self._waits_for(change)]
+            coming = {change.id for change in changes}
+            left = [change for change in changes if not self._waits_for(change) or coming & _leaders([change])]
             self._held = reread(self._plan, left, self._means.kinds, self._means.reader)
 
     def _decide(self, changes: Sequence[Change], room: Collection[str] = ()) -> Iterator[Event]:

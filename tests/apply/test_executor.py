@@ -74,18 +74,37 @@ def test_any_promotion_will_do_where_one_is_needed(refused: str) -> None:
     assert min(live.admins) >= 1
 
 
+def group(name: str, role: str) -> dict[str, str]:
+    return {"groupName": name, "role": role}
+
+
 @pytest.mark.parametrize(
-    ("setting", "value", "kept"),
+    ("setting", "before", "value", "kept"),
     [
-        ("displayName", "B", False),
-        ("labels", {"a": "b"}, False),
-        ("groupMappings", [{"groupName": "g", "role": "member"}], True),
+        ("displayName", "A", "B", False),
+        ("labels", {}, {"a": "b"}, False),
+        ("groupMappings", [], [group("g", "member")], True),
+        ("groupMappings", [group("g", "viewer")], [group("g", "member")], True),
+        ("groupMappings", [group("old", "member")], [group("g", "member")], True),
+        ("groupMappings", [group("old", "admin"), group("g", "viewer")], [group("g", "member")], True),
+        ("groupMappings", [group("old", "member"), group("g", "member")], [group("g", "member")], False),
+        ("groupMappings", [group("g", "member")], [group("g", "viewer")], False),
+        ("groupMappings", [group("g", "another")], [group("g", "member")], False),
     ],
 )
-def test_only_a_group_that_is_to_give_access_keeps_people_in(setting: str, value: object, *, kept: bool) -> None:
-    live = FakeWorkspace.of([ROOT, person("old@x.io")], refuses=frozenset({"PUT /workspaces/acme"}))
-    plan = planned(document({"root@x.io": "admin"}, settings={setting: value}), live)
-    assert outcomes(applied(plan, live)) == {setting: "failed", "old@x.io": "not attempted" if kept else "done"}
+def test_only_a_group_that_is_to_give_access_keeps_people_in(
+    setting: str, before: object, value: object, *, kept: bool
+) -> None:
+    live = FakeWorkspace.of(
+        [ROOT, person("old@x.io"), person("ann@x.io", "member")], refuses=frozenset({"PUT /workspaces/acme"})
+    )
+    live.settings[setting] = before
+    want = document({"root@x.io": "admin", "ann@x.io": "viewer"}, settings={setting: value})
+    plan = planned(want, live)
+    loss = "not attempted" if kept else "done"
+    assert outcomes(applied(plan, live)) == {setting: "failed", "old@x.io": loss, "ann@x.io": loss}
+    live.refuses = frozenset()
+    assert all_done(applied(planned(want, live), live))
 
 
 @pytest.mark.parametrize("action", ["invite", "promote"])
@@ -127,6 +146,9 @@ def test_what_depends_on_a_change_of_its_own_stage_is_made_after_it() -> None:
     live.things.kept["policies"]["eu"] = thing("eu", type="location")
     live.refuses = frozenset({"DELETE /environments/staging"})
     assert outcomes(applied(plan, live)) == {"staging": "failed", "eu": "not attempted"}
+    live.refuses = frozenset()
+    live.things.kept["policies"]["eu"] = thing("eu", type="flavor")  # it is read again too
+    assert outcomes(applied(plan, live)) == {"staging": "done", "eu": "not attempted"}
 
 
 def test_all_that_depends_on_what_succeeds_at_the_second_attempt_is_made_after_it() -> None:

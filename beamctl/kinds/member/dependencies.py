@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.kinds.member.hazards import renamed
+from beamctl.kinds.settings.groups import gives
 from beamctl.kinds.settings.live import GROUPS
 from beamctl.kinds.settings.live import KIND as SETTINGS
 from beamctl.model.role import Role
@@ -22,7 +23,7 @@ def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int
     found: dict[ChangeId, list[Dependency]] = {change.id: [] for change in changes}
     for old, new in renamed(people):
         found[old.id].append(Dependency(MEMBER, (new.key,), 1))
-    for change in (each for each in changes if _maps_groups(each) and not each.takes):
+    for change in filter(_maps_more_groups, changes):
         for loss in (each for each in people if each.takes):
             found[loss.id].append(Dependency(change.kind, (change.key,), 1))
     promoted = tuple(change.key for change in people if change.key in relies_on and _makes_admin(change))
@@ -66,6 +67,11 @@ def admin_losses(people: Sequence[Change]) -> list[Change]:
 def unmaps_groups(change: Change) -> bool:
     """Whether a change takes roles from the people of a directory's group."""
     return _maps_groups(change) and change.takes
+
+
+def _maps_more_groups(change: Change) -> bool:
+    """Whether a change gives roles to the people of a directory's group, whatever it takes from others."""
+    return _maps_groups(change) and gives((change.before or {})[GROUPS], (change.after or {})[GROUPS])
 
 
 def _maps_groups(change: Change) -> bool:
