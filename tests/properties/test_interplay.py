@@ -14,7 +14,7 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.history import History
 from beamctl.document.document import Desired
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
-from beamctl.plan.change import Action, Change
+from beamctl.plan.change import Action
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Ending
 from beamctl.plan.plan import Plan
@@ -155,14 +155,10 @@ def check_first(plan: Plan, events: list[Event], live: Refusing, min_admins: int
 
 
 def check_invitations(events: list[Event], live: Refusing) -> None:
-    """Whoever was invited with more than was asked does not keep the invitation."""
+    """Whoever is invited with more than was asked does not keep the invitation."""
     for change in (event.change for event in events if isinstance(event, Ended)):
         user = live.users.get(change.key)
-        if change.action not in (Action.INVITE, Action.RESEND) or user is None or user["accepted"]:
+        if change.action not in (Action.INVITE, Action.RESEND, Action.SET_ROLE) or user is None or user["accepted"]:
             continue
-        if not user.get("expired") and f"DELETE {change.key}" not in live.refusals and not _lost(change, live):
+        if not user.get("expired") and f"DELETE {change.key}" not in live.refusals:
             assert ROLES.index(user["role"]) >= ROLES.index((change.after or {})["role"]), change
-
-
-def _lost(change: Change, live: Refusing) -> bool:
-    return "lost" in live.refusals.get(f"PUT {change.key}", "")
