@@ -41,6 +41,7 @@ class _Run:
 
     def __init__(self, plan: Plan, means: Means) -> None:
         self._plan, self._means = plan, means
+        self._names = {change.id: change.name for change in plan.changes}
         self._halt = Halt(means.stop, means.witness)
         self._permission = _Permission()
         self._made: set[ChangeId] = set()  # without those that turned out not to be in effect
@@ -93,7 +94,7 @@ class _Run:
         for each in change.depends_on:
             missing = [key for key in each.keys if (each.kind, key) not in self._made]
             if len(each.keys) - len(missing) < each.at_least:
-                names = [other.name for other in self._plan.changes if other.kind == each.kind and other.key in missing]
+                names = [self._names[each.kind, key] for key in missing if (each.kind, key) in self._names]
                 enough = "" if each.at_least == len(each.keys) else f", of which {each.at_least} must be done"
                 return f"it depends on {', '.join(names or missing)}, which was not done{enough}"
         return ""
