@@ -71,7 +71,7 @@ class Unconfirmed:
         change: Which.
         doubt: Why it does not count as made.
         shows: What the API shows of it; None if nothing.
-        why: What went wrong with reading; empty if it could be read.
+        why: What went wrong with reading, or what was done about a change that gave too much; else empty.
     """
 
     change: Change
