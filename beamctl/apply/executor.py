@@ -13,6 +13,7 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.lanes import Halt, Lane, Means, Refused, attempt, run
 from beamctl.apply.reread import reread
 from beamctl.errors import InterruptedRunError
+from beamctl.model.text import some
 from beamctl.plan.change import Action, Change, ChangeId, Stage
 from beamctl.plan.kind import Ending, Outcome
 from beamctl.plan.plan import Plan
@@ -96,7 +97,7 @@ class _Run:
             if len(each.keys) - len(missing) < each.at_least:
                 names = [self._names[each.kind, key] for key in missing if (each.kind, key) in self._names]
                 enough = "" if each.at_least == len(each.keys) else f", of which {each.at_least} must be done"
-                return f"it depends on {', '.join(names or missing)}, which was not done{enough}"
+                return f"it depends on {some(names or missing)}, which was not done{enough}"
         return ""
 
     def _attempt(

@@ -66,6 +66,14 @@ def test_a_failed_promotion_keeps_only_the_admins_who_are_still_needed(min_admin
     assert "old@x.io" not in live.users
 
 
+def test_of_many_that_a_change_depends_on_a_few_are_named() -> None:
+    names = [f"a{number}@x.io" for number in range(7)]
+    live = FakeWorkspace.of([ROOT, *map(person, names)], refuses=frozenset(f"PUT /users/{name}" for name in names))
+    events = applied(planned(document(dict.fromkeys(names, "admin")), live), live)
+    (left,) = [event.why for event in events if isinstance(event, NotAttempted)]
+    assert left.startswith(f"it depends on {', '.join(names[:5])} and 2 more, which was not done")
+
+
 @pytest.mark.parametrize("refused", ["a@x.io", "b@x.io"])
 def test_any_promotion_will_do_where_one_is_needed(refused: str) -> None:
     live = FakeWorkspace.of([ROOT, person("a@x.io"), person("b@x.io")], refuses=frozenset({f"PUT /users/{refused}"}))

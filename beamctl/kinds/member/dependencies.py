@@ -11,6 +11,7 @@ from beamctl.kinds.settings.groups import gives
 from beamctl.kinds.settings.live import GROUPS
 from beamctl.kinds.settings.live import KIND as SETTINGS
 from beamctl.model.role import Role
+from beamctl.model.text import some
 from beamctl.plan.change import Change, ChangeId, Dependency, Stage
 from beamctl.plan.kind import Dependencies
 
@@ -84,12 +85,3 @@ def _makes_admin(change: Change) -> bool:
 
 def _is_admin(before: Mapping[str, Any] | None) -> bool:
     return before is not None and (before["role"], before["standing"]) == (Role.ADMIN.value, "accepted")
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-_SHOWN = 5
