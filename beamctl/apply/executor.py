@@ -180,7 +180,8 @@ class _Run:
         if conversation is None:
             return look
         try:
-            return replace(look, why=attempt(conversation, self._means, self._halt).remark)
+            outcome = attempt(conversation, self._means, self._halt)
+            return replace(look, why=outcome.remark, gone=outcome.gone)
         except InterruptedRunError as error:
             return replace(look, why=f"it was not taken back: {error.message}")
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any, assert_never
 
@@ -150,6 +150,8 @@ def _run_lane(lane: Lane, put: Callable[[Event | Refused], None]) -> None:
         elif outcome.refusal and not change.stage.takes and change.kind in lane.room and not halt.why:
             put(Refused(change, outcome))
         else:
+            if before is not None and before.gone and outcome.ending is Ending.FAILED:
+                outcome = replace(outcome, gone=True)
             put(halt.told(Ended(change, outcome)))
 
 

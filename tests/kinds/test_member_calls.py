@@ -1,5 +1,6 @@
 """How changes to people are spelled, whatever the API answers: refusals, conflicts, lost answers, other roles."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -7,9 +8,10 @@ from urllib.parse import unquote
 import pytest
 
 from beamctl.apply.event import Ended, Unconfirmed
+from beamctl.apply.record import last_line
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.kind import Ending, Outcome
-from tests.fakes.runs import applied, document, outcomes, planned
+from tests.fakes.runs import applied, apply_through, document, outcomes, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -102,6 +104,23 @@ def test_an_invitation_to_more_than_was_asked_is_replaced_whatever_keeps_its_rol
     outcome = scripted(live, role, {Method.PUT: put})
     assert (outcome.ending is Ending.DONE, live.invited) == (again, [P] if again else [])
     assert live.users[P]["role"] == (role if again else offered)
+
+
+@pytest.mark.parametrize("standing", ["invited", "expired"])
+@pytest.mark.parametrize("posted", [None, Answer(402, None, "no seat")])
+def test_an_invitation_that_is_revoked_on_the_way_is_not_counted_as_left(standing: str, posted: Answer | None) -> None:
+    quirks = frozenset({"invite-ignores-role", "no-role-on-pending", "reinvite-conflicts"})
+    live = FakeWorkspace.of([ROOT, person(P, accepted=False, expired=standing == "expired")], quirks=quirks)
+
+    class Full(FakeWorkspace):
+        def send(self, call: ApiCall) -> Answer | Lost:
+            return posted if posted and call.method is Method.POST and P not in live.users else live.send(call)
+
+    plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
+    events = apply_through(plan, live, Full())
+    assert outcomes(events) == {P: "failed"}
+    assert P not in live.users
+    assert json.loads(last_line(plan, events, "", interrupted=False))["left"] == {"member": 1}
 
 
 @pytest.mark.parametrize("told", [True, False])

@@ -4,6 +4,7 @@ sent, what comes back is compared, and corrected if it differs: with `PUT`, or b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from beamctl.kinds.conversation import (
@@ -50,18 +51,20 @@ def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
 def invite(change: Change) -> Talk:
     """Send an invitation, or send an expired one again; never a second one while the first may be there."""
     email, role = (change.after or {})["email"], Role((change.after or {})["role"])
-    for _ in range(_MOST_INVITATIONS):
+    for attempt in range(_MOST_INVITATIONS):
         answer = yield _invitation(email, role)
         if isinstance(answer, Answer) and answer.status != _CONFLICT:
             if not answer.ok:
-                return refusal(answer)
+                return replace(refusal(answer), gone=attempt > 0)
             if not _is_about(answer, email):
                 return (yield from _look_after(email, role, answer))
             return (yield from _settle(email, role, text_in(answer, "role")))
         outcome = yield from _look_instead(email, role, answer)
         if outcome is not None:
             return outcome
-    return not_made(answer) if isinstance(answer, Lost) else unseen(answer, Lost("the API does not show who it is"))
+    if isinstance(answer, Lost):
+        return not_made(answer)
+    return replace(unseen(answer, Lost("the API does not show who it is")), gone=True)
 
 
 def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outcome | None]:
@@ -147,7 +150,8 @@ def _withdraw(email: str, told: str, role: Role) -> Talk:
     for _ in range(_MOST_REVOCATIONS):
         answer = yield ApiCall(Method.DELETE, path_of(email))
         if is_gone(answer):
-            return failed(f"{offers}; it was revoked", f"Ask the API's owner how to invite somebody as {role.value}.")
+            hint = f"Ask the API's owner how to invite somebody as {role.value}."
+            return replace(failed(f"{offers}; it was revoked", hint), gone=True)
     return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
 
 
@@ -160,12 +164,13 @@ def invite_again(email: str, role: Role, told: str, answer: Answer | Lost) -> Ta
         return outcome if isinstance(revoked, Lost) else refused(outcome, answer)
     sent = yield _invitation(email, role)
     if isinstance(sent, Answer) and not sent.ok and sent.status != _CONFLICT:
-        return failed(f"revoked, as its role could not be changed; not sent again: {sent.why}", APPLY)
+        remark = f"revoked, as its role could not be changed; not sent again: {sent.why}"
+        return replace(failed(remark, APPLY), gone=True)
     if _is_about(sent, email) and (told := text_in(sent, "role")):
         return (yield from _as_invited(email, told, role, _AGAIN))
     there = yield from look_up(email)
     if not isinstance(there, Person):
-        return unseen(sent, there or Lost("the API does not show it"))
+        return replace(unseen(sent, there or Lost("the API does not show it")), gone=there is None)
     return (yield from _as_seen(there, role, _AGAIN))
 
 
