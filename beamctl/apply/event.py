@@ -73,6 +73,7 @@ class Unconfirmed:
         shows: What the API shows of it; None if nothing.
         why: What went wrong with reading, or what was done about a change that gave too much; else empty.
         gone: Whether that left nothing there: see `Outcome`.
+        withdrawn: Whether it gave more than was asked for, and was taken back.
     """
 
     change: Change
@@ -80,6 +81,7 @@ class Unconfirmed:
     shows: Mapping[str, Any] | None = None
     why: str = ""
     gone: bool = False
+    withdrawn: bool = False
 
 
 _NOT_PERMITTED = (401, 403)

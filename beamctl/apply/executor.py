@@ -126,8 +126,9 @@ class _Run:
             if isinstance(event, Ended):
                 self._permission.add(event.change, event.outcome)
                 if event.outcome.ending is Ending.DONE:
-                    self._made.add(event.change.id)
                     self._unconfirmed.append(event)
+                if event.outcome.ending is Ending.DONE or _is_there(event):
+                    self._made.add(event.change.id)
             yield event
 
     def _try_again(self) -> Iterator[Event]:
@@ -181,9 +182,14 @@ class _Run:
             return look
         try:
             outcome = attempt(conversation, self._means, self._halt)
-            return replace(look, why=outcome.remark, gone=outcome.gone)
+            return replace(look, why=outcome.remark, gone=outcome.gone, withdrawn=outcome.withdrawn)
         except InterruptedRunError as error:
             return replace(look, why=f"it was not taken back: {error.message}")
+
+
+def _is_there(event: Ended) -> bool:
+    """Whether something was created, although a part of it was put off."""
+    return event.outcome.ending is Ending.DEFERRED and event.change.before is None
 
 
 def _leaders(changes: Iterable[Change]) -> set[ChangeId]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from beamctl.apply.record import State, UnreadableRecordError, lines_of, refuse_unlike, state_of
 from beamctl.plan.change import Action, ChangeId
+from beamctl.plan.comparison import Withdrawn
 
-_RESEND, _DEFERRED = b'"action": "resend"', b'"event": "deferred"'
+_MATTERS = (b'"action": "resend"', b'"event": "deferred"', b'"withdrawn": true')
 _SENT = frozenset({State.DONE, State.DEFERRED, State.UNCONFIRMED})
 """What became of a change that the API answered as made."""
 
@@ -21,11 +22,13 @@ class History:
     Attributes:
         resent: By kind and key, how often something was sent again since it was first sent.
         deferred: By kind and key, what a change that was last put off was to make.
+        withdrawn: By kind and key, what was last taken back because it gave more than was asked for.
     """
 
     def __init__(self, workspace: str, api: str) -> None:
         self.resent: dict[str, dict[str, int]] = {}
         self.deferred: dict[ChangeId, Mapping[str, Any]] = {}
+        self.withdrawn: dict[ChangeId, Withdrawn] = {}
         self._about = workspace, api
         self._spelled: set[bytes] = set()
 
@@ -34,13 +37,15 @@ class History:
 
         All records are read before every plan, so a record is only decoded if it can matter.
         """
-        matters = _RESEND in content or _DEFERRED in content or any(key in content for key in self._spelled)
-        if not matters:
+        if not any(each in content for each in (*_MATTERS, *self._spelled)):
             return
         try:
-            for each, state in _sent(lines_of(content), self._about):
-                self._count(each)
-                self._note(each, state)
+            for each, line in _ended(lines_of(content), self._about):
+                if line.get("withdrawn"):
+                    self._withdraw(each)
+                elif (state := state_of(line)) in _SENT:
+                    self._count(each)
+                    self._note(each, state)
         except (UnreadableRecordError, KeyError, TypeError, AttributeError):
             return
 
@@ -53,8 +58,15 @@ class History:
         elif data["change"]["before"] is None or data["change"]["after"] is None:  # it is another invitation now
             counts.pop(key, None)
 
+    def _withdraw(self, data: Mapping[str, Any]) -> None:
+        change, after = (data["type"], data["key"]), data["change"]["after"]
+        last = self.withdrawn.get(change)
+        self.withdrawn[change] = Withdrawn(after, last.times + 1 if last and last.after == after else 1)
+        self._spelled.add(json.dumps(data["key"]).encode())
+
     def _note(self, data: Mapping[str, Any], state: State) -> None:
         change = data["type"], data["key"]
+        self.withdrawn.pop(change, None)
         if state is State.DEFERRED and data["change"]["after"] is not None:
             self.deferred[change] = data["change"]["after"]
             self._spelled.add(json.dumps(data["key"]).encode())
@@ -62,8 +74,8 @@ class History:
             self.deferred.pop(change, None)
 
 
-def _sent(lines: list[Any], about: tuple[str, str]) -> Iterator[tuple[Mapping[str, Any], State]]:
-    """The changes that a run made, as they are written in its record, and what became of them."""
+def _ended(lines: list[Any], about: tuple[str, str]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """The changes that a run tried to make, as they are written in its record, and the last line about each."""
     first, *rest = lines
     if (first["workspace"], first["api_url"]) != about:
         return
@@ -71,5 +83,5 @@ def _sent(lines: list[Any], about: tuple[str, str]) -> Iterator[tuple[Mapping[st
     ended = {line["address"]: line for line in rest if line["event"] not in ("run", "end")}
     for each in first["changes"]:
         line = ended.get(each["address"])
-        if line is not None and not line.get("found") and (state := state_of(line)) in _SENT:
-            yield each, state
+        if line is not None and not line.get("found"):
+            yield each, line

@@ -17,10 +17,11 @@ from beamctl.plan.change import Change
 from beamctl.plan.codec import address, change_data
 from beamctl.plan.declared import declared_data
 from beamctl.plan.decode import UndecodableError, change_of
+from beamctl.plan.kind import Outcome
 from beamctl.plan.plan import Plan
 
 FORMAT_VERSION = "1.0"
-_SCHEMA = "run"
+_SCHEMA, _CONFIRMED = "run", "confirmed"
 
 
 class State(Enum):
@@ -35,9 +36,6 @@ class State(Enum):
     FAILED = "failed"
     UNCONFIRMED = "not confirmed"
     """Answered as made, and not shown by the API afterwards."""
-
-
-_CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,6 @@ class Record:
     """What a record tells.
 
     Attributes:
-        run: The run.
-        workspace: Its workspace.
-        api: The base URL of the API.
         runs_as: Who beamctl ran as; empty where nothing told.
         changes: Of the plan, in order.
         states: What became of each, by address.
@@ -142,13 +137,14 @@ def event_line(plan: Plan, event: Event, at: str) -> str:
         case Started():
             what, said = "started", dict[str, Any]()
         case Ended(outcome=outcome):
-            what, said = outcome.ending.value, {"remark": outcome.remark} | ({"found": True} if outcome.found else {})
+            what, said = outcome.ending.value, {"remark": outcome.remark, **_flags(outcome)}
         case NotAttempted(why=why):
             what, said = State.WAITING.value, {"remark": why}
         case Confirmed():
             what, said = _CONFIRMED, {}
         case Unconfirmed(doubt=doubt, why=why):
-            what, said = State.UNCONFIRMED.value, {"doubt": doubt.value} | ({"remark": why} if why else {})
+            what, said = State.UNCONFIRMED.value, {"doubt": doubt.value, **_flags(event)}
+            said |= {"remark": why} if why else {}
         case _:
             assert_never(event)
     return _line({"event": what, "at": at, "address": address(plan.workspace, event.change), **said})
@@ -248,3 +244,7 @@ def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Reco
 
 def _line(data: Mapping[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=True) + "\n"
+
+
+def _flags(value: Outcome | Unconfirmed) -> dict[str, bool]:
+    return {name: True for name in ("found", "withdrawn") if getattr(value, name, False)}

@@ -170,6 +170,7 @@ def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:
         interrupted=last.interrupted,
         resent=last.history.resent,
         deferred=last.history.deferred,
+        withdrawn=last.history.withdrawn,
     )
 
 

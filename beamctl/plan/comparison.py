@@ -45,6 +45,19 @@ class Interrupted:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What earlier runs made and took back, because it gave more than was asked for.
+
+    Attributes:
+        after: What was asked for.
+        times: How often in a row.
+    """
+
+    after: Mapping[str, Any]
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What a comparison depends on beside the document and the workspace.
 
@@ -61,6 +74,7 @@ class Situation:
         allowed: The hazards that are allowed for this plan: some changes are planned only if they are.
         resent: By kind and key, how often earlier runs sent something again, as their records show.
         deferred: By change, what it was to make and an earlier run put off, as its record shows.
+        withdrawn: By change, what earlier runs took back again, as their records show.
     """
 
     today: date
@@ -75,6 +89,7 @@ class Situation:
     allowed: tuple[Allowance, ...] = ()
     resent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     deferred: Mapping[ChangeId, Mapping[str, Any]] = field(default_factory=dict)
+    withdrawn: Mapping[ChangeId, Withdrawn] = field(default_factory=dict)
 
     @property
     def moment(self) -> datetime:

@@ -42,6 +42,7 @@ class Outcome:
         found: Whether it is done without us: it was so already, and to undo what we did is not to undo this.
         certain: Whether the API said plainly that it is done; if not, only a look afterwards tells.
         gone: Whether it failed and left nothing there: what there was before, if anything, was taken away on the way.
+        withdrawn: Whether it failed because what was made gave more than was asked for, and was taken back.
     """
 
     ending: Ending
@@ -51,6 +52,7 @@ class Outcome:
     found: bool = False
     certain: bool = True
     gone: bool = False
+    withdrawn: bool = False
 
 
 Conversation = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Outcome]

@@ -25,8 +25,8 @@ REMOVE = planned(NOBODY, FakeWorkspace.of([ROOT, person("Zoë@x.io")]))
 PROMOTE = planned(WANT, FakeWorkspace.of([ROOT, person("Zoë@x.io", "viewer")]))
 
 
-def ended(ending: Ending, *, found: bool = False) -> Callable[[Change], Sequence[Event]]:
-    return lambda change: (Started(change), Ended(change, Outcome(ending, found=found)))
+def ended(ending: Ending, *, found: bool = False, withdrawn: bool = False) -> Callable[[Change], Sequence[Event]]:
+    return lambda change: (Started(change), Ended(change, Outcome(ending, found=found, withdrawn=withdrawn)))
 
 
 DONE = ended(Ending.DONE)
@@ -102,3 +102,14 @@ def test_what_was_put_off_is_known_until_it_is_made(became: str) -> None:
     assert history(put_off).deferred == after
     kept = became in ("deferred", "failed", "unknown", "not attempted", "found", "nothing")
     assert history(put_off, record(RESEND, BECAME[became][0])).deferred == (after if kept else {})
+
+
+def test_what_was_taken_back_is_counted_by_what_was_asked_for() -> None:
+    taken_back = ended(Ending.FAILED, withdrawn=True)
+    viewer = planned(document({"root@x.io": "admin", "Zo\u00eb@x.io": "viewer"}), FakeWorkspace.of([ROOT]))
+    key = ("member", "zo\u00eb@x.io")
+    assert history(record(INVITE, taken_back)).withdrawn[key].times == 1
+    assert history(record(INVITE, taken_back), record(INVITE, taken_back)).withdrawn[key].times == 2
+    assert history(record(INVITE, taken_back), record(viewer, taken_back)).withdrawn[key].times == 1
+    assert history(record(INVITE, taken_back), record(INVITE, ended(Ending.FAILED))).withdrawn[key].times == 1
+    assert history(record(INVITE, taken_back), record(INVITE)).withdrawn == {}

@@ -14,7 +14,7 @@ from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Sender, Vault
 from beamctl.plan.change import ChangeId
-from beamctl.plan.comparison import Interrupted, Situation
+from beamctl.plan.comparison import Interrupted, Situation, Withdrawn
 from beamctl.plan.declared import Declared
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance
@@ -56,9 +56,14 @@ def planned(  # noqa: PLR0913 - each has its name
     allowed: tuple[Allowance, ...] = (),
     resent: Mapping[str, Mapping[str, int]] | None = None,
     deferred: Mapping[ChangeId, Mapping[str, Any]] | None = None,
+    withdrawn: Mapping[ChangeId, Withdrawn] | None = None,
 ) -> Plan:
     told = Situation(today, API, identity, left or {}, floors=floors, recorded=recorded, deferred=deferred or {})
-    return plan(want, live, replace(told, interrupted=interrupted, allowed=allowed, resent=resent or {}))
+    return plan(
+        want,
+        live,
+        replace(told, interrupted=interrupted, allowed=allowed, resent=resent or {}, withdrawn=withdrawn or {}),
+    )
 
 
 def apply_through(

@@ -81,7 +81,7 @@ def plan_of(want: Desired, live: Refusing, journal: Journal) -> Plan:
     history = History("acme", LOCAL_URL)
     for content in journal.contents:
         history.add(content.encode())
-    return planned(want, live, deferred=history.deferred)
+    return planned(want, live, deferred=history.deferred, withdrawn=history.withdrawn)
 
 
 def blocked(plan: Plan) -> bool:

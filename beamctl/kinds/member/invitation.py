@@ -151,7 +151,7 @@ def _withdraw(email: str, told: str, role: Role) -> Talk:
         answer = yield ApiCall(Method.DELETE, path_of(email))
         if is_gone(answer):
             hint = f"Ask the API's owner how to invite somebody as {role.value}."
-            return replace(failed(f"{offers}; it was revoked", hint), gone=True)
+            return replace(failed(f"{offers}; it was revoked", hint), gone=True, withdrawn=True)
     return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
 
 

@@ -51,6 +51,7 @@ class Judge:
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._today = situation.today
         self._deferred = situation.deferred
+        self._withdrawn = situation.withdrawn
         self._resent = situation.resent.get(KIND, {})
         self._most_resends = desired.max_reinvites
         self._ours = ours
@@ -84,24 +85,39 @@ class Judge:
                 self.tally[_TALLY[what]] += 1
             case Verdict.LEAVE | Verdict.LEAVE_SAID:
                 self._leave(what, want, role, live)
-            case Verdict.RESEND if want is not None and self._resent.get(key, 0) >= self._most_resends:
-                self._give_up(want, self._resent.get(key, 0) + 1)
-            case Verdict.SET_ROLE if want is not None and live is not None and self._waits(key, want, live):
-                self._wait(want, live)
+            case _ if want is not None and (text := self._why_not(what, key, want, live)):
+                waits = what is Verdict.SET_ROLE
+                self.tally[_TALLY[Verdict.WAIT] if waits else "not invited again"] += 1
+                self.notes.append(Note(text, self._place(want), differs=not waits))
             case _:
                 self.changes.append(self._change(what, key, want, live))
+
+    def _why_not(self, what: Verdict, key: str, want: Wanted, live: Person | None) -> str:
+        """Why a change is of no use at the moment, as the records of earlier runs show; empty if none shows that."""
+        match what:
+            case Verdict.SET_ROLE if live is not None and self._waits(key, want, live):
+                text = f"{live.email} is invited as {live.role}, and the API does not change the role of an invitation"
+                return f"{text}: the first apply after it is accepted makes them {want.role}"
+            case Verdict.RESEND if (times := self._resent.get(key, 0)) >= self._most_resends:
+                text = f"{want.email}: the {_ordinal(times + 1)} invitation expired, and no other one is sent"
+                return f"{text} ({self._limit}): ask them, or take them out of the document"
+            case Verdict.INVITE if (times := self._times_revoked(key, want)) > self._most_resends:
+                text = (
+                    f"{want.email} was invited {times} times, and each invitation was revoked because it offered more"
+                )
+                return f"{text} than {want.role} ({self._limit}): declare another role, or ask the API's owner"
+            case _:
+                return ""
+
+    @property
+    def _limit(self) -> str:
+        return f"guards.maxReinvites is {self._most_resends}"
 
     def _waits(self, key: str, want: Wanted, live: Person) -> bool:
         """Whether an earlier run found that the API gives an invitation less than this role until it is accepted."""
         asked = self._deferred.get((KIND, key), {})
         less = bool(str(live.role)) and not takes_away(live.role, want.role)
         return live.standing is Standing.INVITED and less and asked.get("role") == want.role.value
-
-    def _wait(self, want: Wanted, live: Person) -> None:
-        self.tally[_TALLY[Verdict.WAIT]] += 1
-        text = f"{live.email} is invited as {live.role}, and the API does not change the role of an invitation"
-        then = f"the first apply after it is accepted makes them {want.role}"
-        self.notes.append(Note(f"{text}: {then}", self._place(want)))
 
     def _is_pattern_of_someone(self, key: str) -> bool:
         """Whether a skipped key is a pattern that someone falls under."""
@@ -126,14 +142,10 @@ class Judge:
             text = f"{want.email} loses access on {want.until} ({days} day{'s' * (days != 1)} from now)"
             self.notes.append(Note(text, self._place(want)))
 
-    def _give_up(self, want: Wanted, invitations: int) -> None:
-        """Say that whoever let so many invitations expire is not invited again."""
-        self.tally["not invited again"] += 1
-        text = (
-            f"{want.email}: the {_ordinal(invitations)} invitation expired, and no other one is sent "
-            f"(guards.maxReinvites is {self._most_resends}): ask them, or take them out of the document"
-        )
-        self.notes.append(Note(text, self._place(want), differs=True))
+    def _times_revoked(self, key: str, want: Wanted) -> int:
+        """How often in a row an invitation with this role was revoked because it offered more."""
+        last = self._withdrawn.get((KIND, key))
+        return last.times if last and last.after["role"] == want.role.value else 0
 
     def _leave(self, what: Verdict, want: Wanted | None, role: Role | None, person: Person | None) -> None:
         if person is None:
