@@ -126,7 +126,7 @@ def fault(email: str) -> str:
 def _local_fault(local: str) -> str:
     if char := _odd_character(local, _IN_LOCAL_PART):
         return f"it cannot have {described(char)}"
-    return "" if all(local.split(".")) else "a dot is at the beginning, before the @, or next to another one"
+    return "" if all(local.split(".")) else "the part before the @ begins or ends with a dot, or has two in a row"
 
 
 def _domain_fault(host: str) -> str:
@@ -134,7 +134,7 @@ def _domain_fault(host: str) -> str:
         return f"its domain cannot have {described(char)}"
     labels = host.split(".")
     faults = (
-        (not all(labels), "its domain has nothing before, after or between dots"),
+        (not all(labels), "its domain begins or ends with a dot, or has two in a row"),
         (labels[-1].isdecimal(), "its domain is a number or an IP address"),
         (any(label != label.strip("-") for label in labels), "a part of its domain begins or ends with a hyphen"),
         (max(map(len, labels)) > _LONGEST_LABEL, f"a part of its domain is longer than {_LONGEST_LABEL} characters"),

@@ -87,7 +87,7 @@ def test_the_reading_half_cannot_write() -> None:
             reply(429, {"error": "slow down"}),
             ApiError,
             "api.example.com did not do GET /users: slow down",
-            "It is asked too much at the moment. Try again later.",
+            "The API limits requests. Try again later.",
         ),
         (
             httpx.Response(200),

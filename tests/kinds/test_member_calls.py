@@ -262,11 +262,20 @@ def test_an_invitation_that_cannot_be_looked_up() -> None:
     )
 
 
-def test_a_refusal_says_what_the_api_said_and_what_to_edit() -> None:
-    live = FakeWorkspace.of([ROOT], refuses=frozenset({"POST /users"}))
-    outcome = run(live, "viewer")
-    assert outcome.remark == "the API answered 422: refused on purpose"
-    assert outcome.hint.startswith("Mend or remove the entry")
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (402, "Fix or remove the entry"),
+        (403, "Check the entry, and whether the credential may"),
+        (404, "Fix or remove the entry"),
+        (409, "Fix or remove the entry"),
+        (422, "Fix or remove the entry"),
+    ],
+)
+def test_a_refusal_says_what_the_api_said_and_what_to_do(status: int, hint: str) -> None:
+    outcome = scripted(Scripted(ROOT), "viewer", {Method.POST: Answer(status, None, "no")})
+    assert outcome.remark.startswith(f"the API answered {status}: no")
+    assert (outcome.refusal, outcome.hint[: len(hint)]) == (status, hint)
 
 
 def test_somebody_who_is_gone_already() -> None:

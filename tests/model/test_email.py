@@ -43,8 +43,8 @@ def test_has_not_one_at_with_text_on_both_sides(address: str) -> None:
 
 
 IT, DOMAIN = "it cannot have ", "its domain cannot have "
-DOTS = "a dot is at the beginning, before the @, or next to another one"
-EMPTY = "its domain has nothing before, after or between dots"
+DOTS = "the part before the @ begins or ends with a dot, or has two in a row"
+EMPTY = "its domain begins or ends with a dot, or has two in a row"
 HYPHEN = "a part of its domain begins or ends with a hyphen"
 LONG = "a part of its domain is longer than 63 characters"
 NUMBER = "its domain is a number or an IP address"

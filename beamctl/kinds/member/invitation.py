@@ -4,6 +4,7 @@ sent, what comes back is compared, and corrected if it differs: with `PUT`, or b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from beamctl.kinds.conversation import (
@@ -61,7 +62,10 @@ def invite(change: Change) -> Talk:
         outcome = yield from _look_instead(email, role, answer)
         if outcome is not None:
             return outcome
-    return not_made(answer) if isinstance(answer, Lost) else unseen(answer, Lost("the API does not show who it is"))
+    if isinstance(answer, Lost):
+        return not_made(answer)
+    outcome = refusal(answer)
+    return replace(outcome, remark=f"{outcome.remark}; it shows no member or invitation of {email}")
 
 
 def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outcome | None]:
@@ -147,7 +151,7 @@ def _withdraw(email: str, told: str, role: Role) -> Talk:
     for _ in range(_MOST_REVOCATIONS):
         answer = yield ApiCall(Method.DELETE, path_of(email))
         if is_gone(answer):
-            return failed(f"{offers}; it was revoked", f"Ask the API's owner how to invite somebody as {role.value}.")
+            return failed(f"{offers}; it was revoked", f"Ask the API's operator how to invite someone as {role.value}.")
     return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
 
 
