@@ -10,6 +10,8 @@ from beamctl.document.document import Desired
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
+from beamctl.report.as_json import drift_json
+from beamctl.report.text.drift import drift_text
 from beamctl.usecases.questions import look_again
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
@@ -321,6 +323,8 @@ def test_a_listing_without_an_accepted_admin_is_suspect_for_every_change(
     unchanged = planned(document({}, manage=ADDITIVE), live)
     assert [note.text for note in unchanged.notes if note.text == AMONG_TWO] == ([AMONG_TWO] if suspect else [])
     assert unchanged.hazards == ()
+    for each in (plan, unchanged):
+        assert (f"  ! {AMONG_TWO}\n" in drift_text(each), AMONG_TWO in drift_json([each])) == (suspect, suspect)
 
 
 def test_a_saved_plan_meets_such_a_listing_only_later() -> None:
