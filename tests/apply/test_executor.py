@@ -436,7 +436,7 @@ def test_a_setting_that_is_so_already_is_done() -> None:
     assert not [call for call in live.calls if call.startswith("PUT")]
 
 
-NOT_MADE = "the connection was reset; it was not made"
+NOT_MADE = "the connection was reset; nothing was changed"
 UNSEEN = "the connection was reset, and it cannot be looked up: the connection was reset"
 
 

@@ -209,7 +209,6 @@ USAGE: list[tuple[str, str]] = [
     ("plan -w nowhere", "no document is about the workspace 'nowhere'"),
     ("plan -f missing.yaml", "cannot read missing.yaml: No such file or directory"),
     ("plan -f - -f -", "standard input is named twice"),
-    ("plan --timeout nan", "--timeout is not a number"),
     ("apply --api-key-file missing.key", "--api-key-file: there is no file missing.key"),
     ("drift --api-url http://example.com/v0", "--api-url is a plain http:// URL, and the credential would travel"),
     ("show --api-url nonsense", "--api-url does not begin with https://"),

@@ -170,8 +170,8 @@ class Deaf(FakeWorkspace):
 PLAN = "Run `beamctl plan` to see how it stands."
 AGAIN = "Run `beamctl apply` again."
 LOST_CHANGES = [
-    ("admin", f"PUT /users/{P}", "the connection was reset; it was not made: it is member"),
-    (None, f"DELETE /users/{P}", "the connection was reset; it was not made"),
+    ("admin", f"PUT /users/{P}", "the connection was reset; nothing was changed: the role is member"),
+    (None, f"DELETE /users/{P}", "the connection was reset; nothing was changed"),
 ]
 
 
@@ -248,7 +248,7 @@ def test_the_role_of_one_who_is_invited_and_not_told_is_not_known() -> None:
 def test_an_invitation_that_is_lost_again_and_again_is_looked_up_each_time() -> None:
     live = Deaf({"root@x.io": dict(ROOT)})
     live.deaf_to = ("POST /users",)
-    assert run(live, "viewer") == Outcome(Ending.FAILED, "the connection was reset; it was not made", AGAIN)
+    assert run(live, "viewer") == Outcome(Ending.FAILED, "the connection was reset; nothing was changed", AGAIN)
     assert live.calls == ["POST /users", "GET /users"] * 3
 
 

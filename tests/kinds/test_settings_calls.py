@@ -120,7 +120,7 @@ def test_what_is_read_and_is_no_workspace() -> None:
         ),
         (says(Lost("reset")), says(Answer(200, {"name": "acme", "displayName": "New"})), Outcome(Ending.DONE)),
         (says(Answer(200)), says(Answer(200, {"name": "acme", "displayName": "New"})), Outcome(Ending.DONE)),
-        (unmade, now(), Outcome(Ending.FAILED, "reset; it was not made", AGAIN)),
+        (unmade, now(), Outcome(Ending.FAILED, "reset; nothing was changed", AGAIN)),
         (says(Lost("reset")), now(displayName="Else"), CHANGED),
         (
             says(Lost("reset")),
@@ -162,7 +162,7 @@ BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
         ({2: says(Lost("reset")), 3: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE)),
         (
             {2: says(Lost("reset")), 3: now(groupMappings=BEFORE[::-1])},
-            Outcome(Ending.FAILED, "reset; it was not made", AGAIN),
+            Outcome(Ending.FAILED, "reset; nothing was changed", AGAIN),
         ),
     ],
 )
