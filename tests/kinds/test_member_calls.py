@@ -278,6 +278,21 @@ def test_a_refusal_says_what_the_api_said_and_what_to_do(status: int, hint: str)
     assert (outcome.refusal, outcome.hint[: len(hint)]) == (status, hint)
 
 
+def test_a_conflict_after_a_lost_answer_is_no_refusal_as_the_invitation_may_be_there() -> None:
+    class Late(FakeWorkspace):
+        def send(self, call: ApiCall) -> Answer | Lost:
+            self.calls.append(f"{call.method.value} {call.path}")
+            first = writes(self) == ["POST /users"]
+            return (
+                (Lost("reset") if first else Answer(409, None, "is invited"))
+                if call.method is Method.POST
+                else Answer(200, [ROOT])
+            )
+
+    outcome = run(Late({"root@x.io": dict(ROOT)}), "viewer")
+    assert (outcome.ending, outcome.refusal, outcome.hint) == (Ending.FAILED, 0, PLAN)
+
+
 def test_somebody_who_is_gone_already() -> None:
     live = FakeWorkspace.of([ROOT, person(P)])
     plan = planned(document({"root@x.io": "admin"}), live)

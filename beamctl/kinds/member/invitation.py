@@ -51,8 +51,10 @@ def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
 def invite(change: Change) -> Talk:
     """Send an invitation, or send an expired one again; never a second one while the first may be there."""
     email, role = (change.after or {})["email"], Role((change.after or {})["role"])
+    lost = False
     for _ in range(_MOST_INVITATIONS):
         answer = yield _invitation(email, role)
+        lost = lost or isinstance(answer, Lost)
         if isinstance(answer, Answer) and answer.status != _CONFLICT:
             if not answer.ok:
                 return refusal(answer)
@@ -64,6 +66,8 @@ def invite(change: Change) -> Talk:
             return outcome
     if isinstance(answer, Lost):
         return not_made(answer)
+    if lost:  # one of the earlier ones may have been sent
+        return unseen(answer, Lost(f"it does not show {email}"))
     outcome = refusal(answer)
     return replace(outcome, remark=f"{outcome.remark}; it shows no member or invitation of {email}")
 
