@@ -73,7 +73,7 @@ def _meaning(status: int) -> tuple[type[ApiError], str]:
         return ForbiddenError, "does not allow"
     if status == MISSING:
         return MissingError, "does not have"
-    return (GarbledError if status in OK else ApiError), "did not do"
+    return (GarbledError if status in OK else ApiError), "did not serve"
 
 
 def another_credential(connection: Connection, workspace: str) -> str:

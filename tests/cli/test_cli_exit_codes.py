@@ -99,7 +99,7 @@ def test_not_authenticated_is_4(cli: Cli, write: Write, command: str, output: st
         ("401 Unauthorized", 4, "127.0.0.1 does not accept the credential for GET /"),
         ("403 Forbidden", 4, "127.0.0.1 does not allow GET /"),
         ("404 Not Found", 1, "127.0.0.1 does not have GET /"),
-        ("418 I'm a teapot", 1, "127.0.0.1 did not do GET /"),
+        ("418 I'm a teapot", 1, "127.0.0.1 did not serve GET /"),
     ],
 )
 def test_what_the_api_refuses(  # noqa: PLR0913, PLR0917 - a table of three dimensions

@@ -64,12 +64,15 @@ def invite(change: Change) -> Talk:
         outcome = yield from _look_instead(email, role, answer)
         if outcome is not None:
             return outcome
+    return _not_invited(email, answer, lost=lost)
+
+
+def _not_invited(email: str, answer: Answer | Lost, *, lost: bool) -> Outcome:
+    """After the last attempt, and no one with that address is shown. `lost` means that any of the answers was."""
     if isinstance(answer, Lost):
         return not_made(answer)
-    if lost:  # one of the earlier ones may have been sent
-        return unseen(answer, Lost(f"it does not show {email}"))
-    outcome = refusal(answer)
-    return replace(outcome, remark=f"{outcome.remark}; it shows no member or invitation of {email}")
+    remark = f"{answer.why}; it shows no member or invitation of {email}"
+    return failed(remark, PLAN) if lost else replace(refusal(answer), remark=remark)
 
 
 def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outcome | None]:
