@@ -169,9 +169,7 @@ def test_a_removal_that_is_answered_and_not_made_is_7(cli: Cli, write: Write, ap
     api.bend = lambda call: ("202 Accepted", "Content-Type: application/json", b"{}") if "DELETE" in call else None
     ran = cli("apply", "--auto-approve")
     assert ran.code == 7
-    assert (
-        "  ✗ remove eve@example.com  the API accepted this change but does not show it yet: it shows email" in ran.out
-    )
+    assert "  ✗ remove eve@example.com  the API accepted this change but does not show it yet: it shows role" in ran.out
     assert ran.out.endswith(
         "Applied in part to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
     )
