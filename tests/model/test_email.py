@@ -45,6 +45,7 @@ def test_has_not_one_at_with_text_on_both_sides(address: str) -> None:
 IT, DOMAIN = "it cannot have ", "its domain cannot have "
 DOTS = "the part before the @ begins or ends with a dot, or has two in a row"
 EMPTY = "its domain begins or ends with a dot, or has two in a row"
+LONG_NAME = "the part before the @ is longer than 64 bytes"
 HYPHEN = "a part of its domain begins or ends with a hyphen"
 LONG = "a part of its domain is longer than 63 characters"
 NUMBER = "its domain is a number or an IP address"
@@ -68,6 +69,9 @@ CANNOT_BE = {
     "a..b@c": DOTS,
     ".a@b": DOTS,
     "a.@b": DOTS,
+    "a" * 65 + "@b.c": LONG_NAME,
+    "a!" + "a" * 63 + "@b.c": LONG_NAME,
+    "\xfc" * 33 + "@b.c": LONG_NAME,
     "a@b.": EMPTY,
     "a@.b": EMPTY,
     "a@b..c": EMPTY,
