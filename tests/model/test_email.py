@@ -30,7 +30,7 @@ from beamctl.model.email import LONGEST, NO_ADDRESS, domain, fault, folded
         "stra\xdfe@stra\xdfe.de",
         "hawai\u02bbi@x.io",
         f"a@{'b' * 63}.com",
-        "a" * (LONGEST - 2) + "@x",
+        "a" * 64 + "@" + "b." * 94 + "c",
     ],
 )
 def test_can_be_an_address(address: str) -> None:

@@ -104,7 +104,7 @@ def _look_after(email: str, role: Role, answer: Answer) -> Talk:
     echoed = text_in(answer, "email")
     if not echoed or folded(echoed) == folded(email):
         return accepted(answer)
-    hint = f"Write {echoed} in the document: the invitation is sent, and otherwise a later apply revokes it."
+    hint = f"If {echoed} is the same person, write that address in the document. If not, revoke that invitation."
     return failed(f"the API answered with an invitation of {echoed}, not {email}", hint)
 
 

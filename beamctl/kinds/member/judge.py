@@ -130,8 +130,8 @@ class Judge:
         """Say that whoever let so many invitations expire is not invited again."""
         self.tally["not invited again"] += 1
         text = (
-            f"{want.email}: the {_ordinal(invitations)} invitation expired, and no other one is sent "
-            f"(guards.maxReinvites is {self._most_resends}): ask them, or take them out of the document"
+            f"{want.email}: the {_ordinal(invitations)} invitation expired, and no more are sent "
+            f"(guards.maxReinvites is {self._most_resends}): ask the invitee, or remove the entry"
         )
         self.notes.append(Note(text, self._place(want), differs=True))
 
