@@ -70,7 +70,7 @@ class Plan:
     seen: Mapping[str, int] = field(default_factory=dict)
     stays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Declared | None = None
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = field(default=(), compare=False)  # not saved: drift reads no file
 
     @property
     def differs(self) -> bool:
