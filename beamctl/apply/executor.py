@@ -94,8 +94,10 @@ class _Run:
             missing = [key for key in each.keys if (each.kind, key) not in self._made]
             if len(each.keys) - len(missing) < each.at_least:
                 names = [other.name for other in self._plan.changes if other.kind == each.kind and other.key in missing]
-                enough = "" if each.at_least == len(each.keys) else f", of which {each.at_least} must be done"
-                return f"it depends on {', '.join(names or missing)}, which was not done{enough}"
+                listed, were = ", ".join(names or missing), "was" if len(missing) == 1 else "were"
+                if each.at_least == len(each.keys):
+                    return f"it depends on {listed}, which {were} not done"
+                return f"it depends on {each.at_least} of {len(each.keys)} changes, and {listed} {were} not done"
         return ""
 
     def _attempt(

@@ -148,12 +148,12 @@ def test_a_missing_path_hints_at_the_base_url() -> None:
         (
             httpx.ProxyError(f"407 {KEY}"),
             UnreachableError,
-            "the proxy does not let us through to api.example.com: HTTP 407 (GET /users)",
+            "the proxy refused a connection to api.example.com: HTTP 407 (GET /users)",
         ),
         (
             httpx.ProxyError("502 x"),
             UnreachableError,
-            "the proxy does not let us through to api.example.com (GET /users)",
+            "the proxy refused a connection to api.example.com (GET /users)",
         ),
         (
             httpx.UnsupportedProtocol("x"),
