@@ -71,8 +71,10 @@ def _not_invited(email: str, answer: Answer | Lost, *, lost: bool) -> Outcome:
     """After the last attempt, and no one with that address is shown. `lost` means that any of the answers was."""
     if isinstance(answer, Lost):
         return not_made(answer)
-    remark = f"{answer.why}; it shows no member or invitation of {email}"
-    return failed(remark, PLAN) if lost else replace(refusal(answer), remark=remark)
+    if lost:  # the one whose answer was lost is what is in the way, most likely: it is looked for at the end
+        return accepted(answer)
+    outcome = refusal(answer)
+    return replace(outcome, remark=f"{outcome.remark}; it shows no member or invitation of {email}")
 
 
 def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outcome | None]:
