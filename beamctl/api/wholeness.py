@@ -25,10 +25,25 @@ _NEXT = frozenset(
     }
 )
 """Fields that have a value only where there is more."""
-_TOTAL = frozenset({"total", "totalcount", "totalelements", "totalitems", "totalresults", "count", "itemcount"})
+_TOTAL = frozenset(
+    {
+        "total",
+        "totalcount",
+        "totalelements",
+        "totalitems",
+        "totalrecords",
+        "totalresults",
+        "totalrows",
+        "count",
+        "itemcount",
+    }
+)
 """Fields that count everything there is."""
-_PAGES = frozenset({"totalpages", "pagecount"})
-_ENVELOPES = frozenset({"links", "meta", "metadata", "page", "pageinfo", "pagination", "paging", "responsemetadata"})
+_PAGES = frozenset({"totalpages", "pagecount", "pages", "lastpage", "numpages"})
+"""Fields that count the pages, or name the last one."""
+_ENVELOPES = frozenset(
+    {"cursors", "links", "meta", "metadata", "page", "pageinfo", "pages", "pagination", "paging", "responsemetadata"}
+)
 """Fields of an object that tell about its rows."""
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _RANGE = re.compile(r"(?:\S+ +)?([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.ASCII)
@@ -81,19 +96,17 @@ def _in_headers(headers: Mapping[str, str], rows: int | None) -> Iterator[str]:
             yield f"{name} is {value.strip()[:50]}"
 
 
-def _around(body: Any, rows: int | None) -> Iterator[str]:  # noqa: ANN401 - any JSON
+def _around(body: Any, rows: int | None, path: str = "") -> Iterator[str]:  # noqa: ANN401 - any JSON
     if not isinstance(body, dict):
         return
     for name, value in body.items():
         plain = _plain(name)
         if _says_more(plain, value, rows):
-            yield f"{name} is {str(value)[:50]}"
+            yield f"{path}{name} is {str(value)[:50]}"
         if plain == "links" and isinstance(value, list) and any(_is_next(link) for link in value):
-            yield f"{name} has a next page"
-        if plain in _ENVELOPES and isinstance(value, dict):
-            for inner, told in value.items():
-                if _says_more(_plain(inner), told, rows):
-                    yield f"{name}.{inner} is {str(told)[:50]}"
+            yield f"{path}{name} has a next page"
+        if plain in _ENVELOPES:
+            yield from _around(value, rows, f"{path}{name}.")
 
 
 def _is_next(link: Any) -> bool:  # noqa: ANN401 - any JSON

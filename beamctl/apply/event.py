@@ -71,13 +71,15 @@ class Unconfirmed:
         change: Which.
         doubt: Why it does not count as made.
         shows: What the API shows of it; None if nothing.
-        why: What went wrong with reading; empty if it could be read.
+        why: What went wrong with reading, or what was done about a change that gave too much; else empty.
+        gone: Whether that left nothing there: see `Outcome`.
     """
 
     change: Change
     doubt: Doubt
     shows: Mapping[str, Any] | None = None
     why: str = ""
+    gone: bool = False
 
 
 _NOT_PERMITTED = (401, 403)

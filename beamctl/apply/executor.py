@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from beamctl.apply.confirmation import confirm
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
-from beamctl.apply.lanes import Halt, Lane, Means, Refused, converse, run
+from beamctl.apply.lanes import Halt, Lane, Means, Refused, attempt, run
 from beamctl.apply.reread import reread
-from beamctl.errors import BeamctlError, InterruptedRunError
+from beamctl.errors import InterruptedRunError
+from beamctl.model.text import some
 from beamctl.plan.change import Action, Change, ChangeId, Stage
 from beamctl.plan.kind import Ending, Outcome
 from beamctl.plan.plan import Plan
@@ -41,6 +42,7 @@ class _Run:
 
     def __init__(self, plan: Plan, means: Means) -> None:
         self._plan, self._means = plan, means
+        self._names = {change.id: change.name for change in plan.changes}
         self._halt = Halt(means.stop, means.witness)
         self._permission = _Permission()
         self._made: set[ChangeId] = set()  # without those that turned out not to be in effect
@@ -53,60 +55,62 @@ class _Run:
         """Make the changes of one stage, but those that must not be made."""
         last = stage is Stage.OURSELVES
         if last:
-            yield from self._try_again(changes)
-            yield from self._confirm(None)
+            yield from self.end()
         room = {change.kind for change in self._plan.changes if change.takes and change.stage > stage}
-        if stage.takes and self._held is None:
+        if last or (stage.takes and self._held is None):
             yield from self._look([change for change in self._plan.changes if change.stage >= stage])
-        elif not last:
-            yield from self._confirm(_leaders(changes))
         yield from self._decide(changes, room)
 
     def end(self) -> Iterator[Event]:
         """Make what was refused if there may be room for it now, and look whether everything is in effect."""
-        yield from self._try_again(())
+        yield from self._try_again()
         yield from self._confirm(None)
 
     def _look(self, changes: Sequence[Change]) -> Iterator[Event]:
         """See which of these changes, that take something, must not be made."""
         yield from self._confirm(_leaders(changes))
         if not self._halt.why:
-            left = [change for change in changes if not self._waits_for(change)]
+            coming = {change.id for change in changes}
+            left = [change for change in changes if not self._waits_for(change) or coming & _leaders([change])]
             self._held = reread(self._plan, left, self._means.kinds, self._means.reader)
 
     def _decide(self, changes: Sequence[Change], room: Collection[str] = ()) -> Iterator[Event]:
-        """Make those of these changes that may be made."""
-        may: list[Change] = []
-        refused = {each.change.id for each in self._refused}
-        for change in changes:
-            why = self._halt.why or self._waits_for(change) or (self._held or {}).get(change.id, "")
-            if not why:
-                may.append(change)
-            elif self._waits_for(change) and refused & _leaders([change]):
-                self._waiting.append(change)
-            else:
-                yield self._halt.told(NotAttempted(change, why))
-        yield from self._attempt(may, room)
+        """Make those of these changes that may be made, each after what it depends on."""
+        for wave in _waves(changes):
+            yield from self._confirm(_leaders(wave))
+            may: list[Change] = []
+            open_still = {each.change.id for each in self._refused} | {change.id for change in self._waiting}
+            for change in wave:
+                why = self._halt.why or self._waits_for(change) or (self._held or {}).get(change.id, "")
+                if not why:
+                    may.append(change)
+                elif self._waits_for(change) and open_still & _leaders([change]):
+                    self._waiting.append(change)
+                else:
+                    yield self._halt.told(NotAttempted(change, why))
+            yield from self._attempt(may, room)
 
     def _waits_for(self, change: Change) -> str:
         """What it depends on and is not in effect, in words; empty if there is nothing of that kind."""
         for each in change.depends_on:
             missing = [key for key in each.keys if (each.kind, key) not in self._made]
             if len(each.keys) - len(missing) < each.at_least:
-                names = [other.name for other in self._plan.changes if other.kind == each.kind and other.key in missing]
-                listed, were = ", ".join(names or missing), "was" if len(missing) == 1 else "were"
+                names = [self._names[each.kind, key] for key in missing if (each.kind, key) in self._names]
+                listed, were = some(names or missing), "was" if len(missing) == 1 else "were"
                 if each.at_least == len(each.keys):
                     return f"it depends on {listed}, which {were} not done"
                 return f"it depends on {each.at_least} of {len(each.keys)} changes, and {listed} {were} not done"
         return ""
 
     def _attempt(
-        self, changes: Sequence[Change], room: Collection[str] = (), begun: Collection[ChangeId] = ()
+        self, changes: Sequence[Change], room: Collection[str] = (), refused: Mapping[ChangeId, Outcome] | None = None
     ) -> Iterator[Event]:
         lanes: dict[str, list[Change]] = {}
         for change in changes:
             lanes.setdefault(change.lane or f"\0{change.kind}\0{change.key}", []).append(change)
-        tasks = [Lane(lane, self._plan.workspace, self._means, self._halt, room, begun) for lane in lanes.values()]
+        tasks = [
+            Lane(lane, self._plan.workspace, self._means, self._halt, room, refused or {}) for lane in lanes.values()
+        ]
         while tasks and not self._permission.proven:  # one at a time until the API takes one, to stop in time if not
             task = tasks.pop(0)
             if self._permission.refuses(task.changes):
@@ -128,21 +132,17 @@ class _Run:
                     self._unconfirmed.append(event)
             yield event
 
-    def _try_again(self, coming: Sequence[Change]) -> Iterator[Event]:
+    def _try_again(self) -> Iterator[Event]:
         """Once more, what was refused before something of its kind was taken away, or was not even tried because the
-        API had forbidden everything until then; and after it what depends on it.
-
-        Args:
-            coming: What is still to be made after that.
-        """
+        API had forbidden everything until then; and after it what depends on it."""
         refused, self._refused = self._refused, []
         taken = {change.kind for change in self._plan.changes if change.takes and change.id in self._made}
         retried = [
             each for each in refused if self._permission.proven and (each.outcome is None or each.change.kind in taken)
         ]
         if retried and not self._halt.why:
-            begun = {each.change.id for each in retried if each.outcome is not None}
-            yield from self._attempt([each.change for each in retried], begun=begun)
+            before = {each.change.id: each.outcome for each in retried if each.outcome is not None}
+            yield from self._attempt([each.change for each in retried], refused=before)
         else:
             retried = []
         for each in refused:
@@ -153,7 +153,7 @@ class _Run:
                 )
         waiting, self._waiting = self._waiting, []
         if waiting:
-            yield from self._look([*waiting, *coming])
+            yield from self._look(waiting)
             yield from self._decide(waiting)
 
     def _confirm(self, only: Collection[ChangeId] | None) -> Iterator[Event]:
@@ -182,14 +182,28 @@ class _Run:
         if conversation is None:
             return look
         try:
-            return replace(look, why=converse(conversation, self._means, self._halt).remark)
-        except BeamctlError as error:
+            outcome = attempt(conversation, self._means, self._halt)
+            return replace(look, why=outcome.remark, gone=outcome.gone)
+        except InterruptedRunError as error:
             return replace(look, why=f"it was not taken back: {error.message}")
 
 
 def _leaders(changes: Iterable[Change]) -> set[ChangeId]:
     """All on which these changes depend."""
     return {(each.kind, key) for change in changes for each in change.depends_on for key in each.keys}
+
+
+def _waves(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """The changes in groups: each change is in a later group than those of them that it depends on."""
+    left = changes
+    while left:
+        ids = {change.id for change in left}
+        later = [change for change in left if ids & _leaders([change])]
+        if len(later) == len(left):  # they depend on each other
+            later = []
+        waiting = {change.id for change in later}
+        yield [change for change in left if change.id not in waiting]
+        left = later
 
 
 class _Permission:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any, assert_never
 
@@ -74,7 +75,7 @@ class Lane:
         means: What an apply needs.
         halt: Why no further change may begin.
         room: Kinds of which something is taken later: a change that is refused until then may be tried once more.
-        begun: Those that were begun before.
+        refused: What became of those that the API refused before, and that are tried once more.
     """
 
     changes: Sequence[Change]
@@ -82,7 +83,7 @@ class Lane:
     means: Means
     halt: Halt
     room: Collection[str] = ()
-    begun: Collection[ChangeId] = ()
+    refused: Mapping[ChangeId, Outcome] = field(default_factory=dict)
 
 
 def run(lanes: Sequence[Lane], parallelism: int) -> Iterator[Event | Refused]:
@@ -137,24 +138,20 @@ class Halt:
 def _run_lane(lane: Lane, put: Callable[[Event | Refused], None]) -> None:
     halt = lane.halt
     for change in lane.changes:
-        if not halt.why and change.id not in lane.begun:
+        before = lane.refused.get(change.id)
+        if not halt.why and before is None:
             put(halt.told(Started(change)))
-        if halt.why:
-            put(halt.told(NotAttempted(change, halt.why)))
-            continue
-        try:
-            outcome = converse(lane.means.kinds[change.kind].perform(change, lane.workspace), lane.means, halt)
-        except InterruptedRunError:
-            put(halt.told(NotAttempted(change, "interrupted")))
-            continue
-        except BeamctlError as error:
-            outcome = Outcome(Ending.FAILED, error.message, error.hint)
-        except Exception as error:  # noqa: BLE001 - a bug in one change must not hide what became of the others
-            bug = f"beamctl has a bug: {type(error).__name__}{_UNKNOWN}"
-            outcome = Outcome(Ending.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
-        if outcome.refusal and not change.stage.takes and change.kind in lane.room and not halt.why:
+        outcome: Outcome | None = None
+        if not halt.why:
+            with suppress(InterruptedRunError):
+                outcome = attempt(lane.means.kinds[change.kind].perform(change, lane.workspace), lane.means, halt)
+        if outcome is None:
+            put(halt.told(Ended(change, before) if before else NotAttempted(change, halt.why or "interrupted")))
+        elif outcome.refusal and not change.stage.takes and change.kind in lane.room and not halt.why:
             put(Refused(change, outcome))
         else:
+            if before is not None and before.gone and outcome.ending is Ending.FAILED:
+                outcome = replace(outcome, gone=True)
             put(halt.told(Ended(change, outcome)))
 
 
@@ -172,7 +169,24 @@ def _answer(asked: ApiCall | HandOver | Fetch, means: Means) -> Answer | Lost:
             assert_never(asked)
 
 
-def converse(conversation: Conversation, means: Means, halt: Halt) -> Outcome:
+def attempt(conversation: Conversation, means: Means, halt: Halt) -> Outcome:
+    """What became of a conversation, whatever goes wrong in it.
+
+    Raises:
+        InterruptedRunError: beamctl was asked to stop before the first call.
+    """
+    try:
+        return _converse(conversation, means, halt)
+    except InterruptedRunError:
+        raise
+    except BeamctlError as error:
+        return Outcome(Ending.FAILED, error.message, error.hint)
+    except Exception as error:  # noqa: BLE001 - a bug in one change must not hide what became of the others
+        bug = f"beamctl has a bug: {type(error).__name__}{_UNKNOWN}"
+        return Outcome(Ending.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
+
+
+def _converse(conversation: Conversation, means: Means, halt: Halt) -> Outcome:
     """Make the calls of a conversation and return what became of it.
 
     Raises:

@@ -158,12 +158,14 @@ def last_line(plan: Plan, events: Iterable[Event], at: str, *, interrupted: bool
     """How a record ends. A record without it is of a run that was killed, or goes on."""
     left = dict(plan.seen)
     missing = {(each.change.kind, each.change.key) for each in events if isinstance(each, Unconfirmed)}
-    for event in events:
+    for event in (each for each in events if each.change.kind in left):  # the other kinds are not counted
+        change = event.change
         if isinstance(event, Ended) and event.outcome.ending.value == State.DONE.value:
-            change = event.change
-            if change.kind in left:  # else they are not counted
-                came = change.before is None and (change.kind, change.key) not in missing
-                left[change.kind] += came - (change.after is None)
+            came = change.before is None and (change.kind, change.key) not in missing
+            left[change.kind] += came - (change.after is None)
+        elif isinstance(event, Unconfirmed | Ended):
+            gone = event.gone if isinstance(event, Unconfirmed) else event.outcome.gone
+            left[change.kind] -= gone and change.before is not None
     where = {"workspace": plan.workspace, "api_url": plan.api}
     return _line({"event": "end", "at": at, **where, "interrupted": interrupted, "left": left})
 

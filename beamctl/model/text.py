@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ _BLANK = "\u2800\u2d7f\U0001107f\U00013441\U00013442\U00016fe4\U0001d159"
 """Drawn as nothing, although Unicode counts them as visible: an empty braille cell, two joiners, two blank hieroglyphs,
 a filler and a note without a head. No property tells them from others."""
 _JOINER = "\u200d"
+_SHOWN = 5
 _ALWAYS_KEPT = re.compile(
     "[\x00-\x7f\xa1-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u052f\u2010-\u2027\u2030-\u205e\u2190-\u23ff\u2460-\u27bf]*"
 )
@@ -68,6 +70,12 @@ def _in_dollar_quotes(char: str) -> str:
     if char.isascii() and char.isprintable():
         return f"\\{char}" if char in "\\'" else char
     return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"  # noqa: PLR2004 - four digits
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def is_whole(text: str) -> bool:

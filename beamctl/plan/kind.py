@@ -41,6 +41,7 @@ class Outcome:
         refusal: The HTTP status with which the API refused just this; 0 if it did not.
         found: Whether it is done without us: it was so already, and to undo what we did is not to undo this.
         certain: Whether the API said plainly that it is done; if not, only a look afterwards tells.
+        gone: Whether it failed and left nothing there: what there was before, if anything, was taken away on the way.
     """
 
     ending: Ending
@@ -49,6 +50,7 @@ class Outcome:
     refusal: int = 0
     found: bool = False
     certain: bool = True
+    gone: bool = False
 
 
 Conversation = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Outcome]

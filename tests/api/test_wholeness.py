@@ -41,6 +41,7 @@ HEADERS = [
     ("x-total", "2"),
     ("X-Pagination-Total-Count", "2"),
     ("X-Total-Pages", "2"),
+    ("X-Last-Page", "2"),
     ("X-Next-Page", "2"),
     ("X-Next-Cursor", "abc"),
     ("X-Has-More", "true"),
@@ -83,6 +84,11 @@ BODIES: list[dict[str, Any]] = [
     {"_links": {"next": {"href": "/users?page=2"}}},
     {"links": [{"rel": "next", "href": "/users?page=2"}]},
     {"metadata": {"continue": "abc"}},
+    {"totalRecords": 2},
+    {"last_page": 2},
+    {"pagination": {"page": 1, "pages": 2}},
+    {"links": {"pages": {"next": "/users?page=2"}}},
+    {"meta": {"pagination": {"total": 2}}},
 ]
 
 

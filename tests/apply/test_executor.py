@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended, NotAttempted, is_not_permitted
+from beamctl.apply.event import Ended, NotAttempted, Unconfirmed, is_not_permitted
 from beamctl.errors import InterruptedRunError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.member import MemberKind
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
@@ -15,7 +15,8 @@ from beamctl.plan.change import Action
 from beamctl.plan.kind import Ending, Outcome
 from beamctl.plan.plan import Plan
 from beamctl.usecases.changes import apply
-from tests.fakes.runs import applied, apply_through, document, outcomes, planned
+from tests.fakes.runs import all_done, applied, apply_through, document, outcomes, planned
+from tests.fakes.things import thing
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -70,6 +71,14 @@ def test_a_failed_promotion_keeps_only_the_admins_who_are_still_needed(min_admin
     assert "old@x.io" not in live.users
 
 
+def test_of_many_that_a_change_depends_on_a_few_are_named() -> None:
+    names = [f"a{number}@x.io" for number in range(7)]
+    live = FakeWorkspace.of([ROOT, *map(person, names)], refuses=frozenset(f"PUT /users/{name}" for name in names))
+    events = applied(planned(document(dict.fromkeys(names, "admin")), live), live)
+    (left,) = [event.why for event in events if isinstance(event, NotAttempted)]
+    assert left == f"it depends on 1 of 7 changes, and {', '.join(names[:5])} and 2 more were not done"
+
+
 @pytest.mark.parametrize("refused", ["a@x.io", "b@x.io"])
 def test_any_promotion_will_do_where_one_is_needed(refused: str) -> None:
     live = FakeWorkspace.of([ROOT, person("a@x.io"), person("b@x.io")], refuses=frozenset({f"PUT /users/{refused}"}))
@@ -78,18 +87,37 @@ def test_any_promotion_will_do_where_one_is_needed(refused: str) -> None:
     assert min(live.admins) >= 1
 
 
+def group(name: str, role: str) -> dict[str, str]:
+    return {"groupName": name, "role": role}
+
+
 @pytest.mark.parametrize(
-    ("setting", "value", "kept"),
+    ("setting", "before", "value", "kept"),
     [
-        ("displayName", "B", False),
-        ("labels", {"a": "b"}, False),
-        ("groupMappings", [{"groupName": "g", "role": "member"}], True),
+        ("displayName", "A", "B", False),
+        ("labels", {}, {"a": "b"}, False),
+        ("groupMappings", [], [group("g", "member")], True),
+        ("groupMappings", [group("g", "viewer")], [group("g", "member")], True),
+        ("groupMappings", [group("old", "member")], [group("g", "member")], True),
+        ("groupMappings", [group("old", "admin"), group("g", "viewer")], [group("g", "member")], True),
+        ("groupMappings", [group("old", "member"), group("g", "member")], [group("g", "member")], False),
+        ("groupMappings", [group("g", "member")], [group("g", "viewer")], False),
+        ("groupMappings", [group("g", "another")], [group("g", "member")], False),
     ],
 )
-def test_only_a_group_that_is_to_give_access_keeps_people_in(setting: str, value: object, *, kept: bool) -> None:
-    live = FakeWorkspace.of([ROOT, person("old@x.io")], refuses=frozenset({"PUT /workspaces/acme"}))
-    plan = planned(document({"root@x.io": "admin"}, settings={setting: value}), live)
-    assert outcomes(applied(plan, live)) == {setting: "failed", "old@x.io": "not attempted" if kept else "done"}
+def test_only_a_group_that_is_to_give_access_keeps_people_in(
+    setting: str, before: object, value: object, *, kept: bool
+) -> None:
+    live = FakeWorkspace.of(
+        [ROOT, person("old@x.io"), person("ann@x.io", "member")], refuses=frozenset({"PUT /workspaces/acme"})
+    )
+    live.settings[setting] = before
+    want = document({"root@x.io": "admin", "ann@x.io": "viewer"}, settings={setting: value})
+    plan = planned(want, live)
+    loss = "not attempted" if kept else "done"
+    assert outcomes(applied(plan, live)) == {setting: "failed", "old@x.io": loss, "ann@x.io": loss}
+    live.refuses = frozenset()
+    assert all_done(applied(planned(want, live), live))
 
 
 @pytest.mark.parametrize("status", [402, 403, 409, 422])
@@ -116,6 +144,96 @@ def test_what_is_refused_is_tried_no_more_than_twice_and_once_where_nothing_was_
         events = applied(planned(document({"root@x.io": "admin", "a@x.io": "member"}), live), live)
         assert outcomes(events)["a@x.io"] == "failed"
         assert live.calls.count("POST /users") == times
+
+
+def test_what_depends_on_a_change_of_its_own_stage_is_made_after_it() -> None:
+    live = FakeWorkspace.of([ROOT])
+    live.things.kept["environments"]["staging"] = thing("staging", policies=["eu"])
+    live.things.kept["policies"]["eu"] = thing("eu", type="location")
+    want = document(environments={"production": {"policies": []}}, policies={}, guards={"maxRemovals": 9})
+    live.things.kept["environments"]["production"] = thing("production")
+    plan = planned(want, live)
+    assert all_done(applied(plan, live))
+    deletions = [call for call in live.calls if call.startswith("DELETE")]
+    assert deletions == ["DELETE /environments/staging", "DELETE /policies/eu"]
+    live.things.kept["environments"]["staging"] = thing("staging", policies=["eu"])
+    live.things.kept["policies"]["eu"] = thing("eu", type="location")
+    live.refuses = frozenset({"DELETE /environments/staging"})
+    assert outcomes(applied(plan, live)) == {"staging": "failed", "eu": "not attempted"}
+    live.refuses = frozenset()
+    live.things.kept["policies"]["eu"] = thing("eu", type="flavor")  # it is read again too
+    assert outcomes(applied(plan, live)) == {"staging": "done", "eu": "not attempted"}
+
+
+def test_all_that_depends_on_what_succeeds_at_the_second_attempt_is_made_after_it() -> None:
+    class Full(FakeWorkspace):
+        def _answer(self, call: ApiCall) -> Answer:
+            full = len(self.things.kept["policies"]) > 1 and call.method is Method.POST
+            return Answer(402, None, "no more policies") if full else super()._answer(call)
+
+    live = Full({"root@x.io": dict(ROOT)})
+    live.things.kept["policies"] = {name: thing(name, type="location") for name in ("old", "unused")}
+    live.things.kept["environments"]["production"] = thing("production", policies=["old"])
+    policies = {"new": {"spec": {"type": "location", "locations": []}}}
+    want = document(environments={"production": {"policies": ["new"]}}, policies=policies, guards={"maxRemovals": 9})
+    events = applied(planned(want, live), live)
+    assert outcomes(events) == dict.fromkeys(["unused", "new", "production", "old"], "done")
+    assert live.calls.index("PUT /environments/production") < live.calls.index("DELETE /policies/old")
+
+
+def test_admins_are_read_again_before_our_own_access_is_taken() -> None:
+    class Full(FakeWorkspace):
+        """Promotes nobody until someone has left, and someone else demotes an admin then."""
+
+        def _answer(self, call: ApiCall) -> Answer:
+            if call.method is Method.PUT and "old@x.io" in self.users:
+                return Answer(402, None, "no seat is free")
+            if call.method is Method.PUT:
+                self.users["bob@x.io"]["role"] = "member"
+            return super()._answer(call)
+
+    people = [ROOT, person("bob@x.io", "admin"), person("ann@x.io"), person("old@x.io")]
+    live = Full({each["email"]: dict(each) for each in people})
+    guards = {"minAdmins": 2, "maxRemovals": 9, "self": {"email": "root@x.io"}}
+    events = applied(planned(document({"bob@x.io": "admin", "ann@x.io": "admin"}, guards=guards), live), live)
+    assert outcomes(events) == {"ann@x.io": "done", "old@x.io": "done", "root@x.io": "not attempted"}
+    assert min(live.admins) >= 2
+
+
+@pytest.mark.parametrize("told_before", [True, False])
+def test_a_refusal_is_told_even_if_the_second_attempt_is_interrupted(*, told_before: bool) -> None:
+    stop = threading.Event()
+    live = FakeWorkspace.of([ROOT, person("old@x.io")], refuses=frozenset({"POST /users"}))
+
+    class Interrupting(FakeWorkspace):
+        def send(self, call: ApiCall) -> Answer | Lost:
+            if call.method is Method.DELETE and told_before:
+                stop.set()
+            if call.method is Method.POST and "old@x.io" not in live.users:
+                stop.set()
+                raise InterruptedRunError("interrupted")
+            return live.send(call)
+
+    plan = planned(document({"root@x.io": "admin", "new@x.io": "member"}), live)
+    events = list(apply(plan, live, Interrupting(), parallelism=1, stop=stop))
+    (refused,) = [event.outcome for event in events if isinstance(event, Ended) and event.change.key == "new@x.io"]
+    assert (refused.ending, refused.refusal) == (Ending.FAILED, 422)
+    assert len([event for event in events if isinstance(event, Ended | NotAttempted)]) == len(plan.changes)
+
+
+def test_a_bug_in_taking_back_an_invitation_does_not_hide_what_became_of_the_others() -> None:
+    class Generous(FakeWorkspace):
+        def send(self, call: ApiCall) -> Answer | Lost:
+            if call.method is Method.DELETE:
+                raise RuntimeError
+            if call.method is Method.PUT:
+                return Answer(200, {"role": "viewer"})
+            return super().send(call)
+
+    live = Generous({"root@x.io": dict(ROOT)}, quirks=frozenset({"invite-ignores-role"}))
+    events = applied(planned(document({"root@x.io": "admin", "a@x.io": "viewer"}), live), live)
+    (unconfirmed,) = [event for event in events if isinstance(event, Unconfirmed)]
+    assert unconfirmed.why.startswith("beamctl has a bug: RuntimeError")
 
 
 class Forbidding(FakeWorkspace):

@@ -1,5 +1,6 @@
 """How changes to people are spelled, whatever the API answers: refusals, conflicts, lost answers, other roles."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -7,9 +8,10 @@ from urllib.parse import unquote
 import pytest
 
 from beamctl.apply.event import Confirmed, Ended, Unconfirmed
+from beamctl.apply.record import last_line
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.kind import Ending, Outcome
-from tests.fakes.runs import applied, document, outcomes, planned
+from tests.fakes.runs import applied, apply_through, document, outcomes, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -91,6 +93,34 @@ def test_an_invitation_that_cannot_be_revoked_is_not_sent_twice(revoked: Answer 
     outcome = scripted(live, "member", {Method.DELETE: revoked})
     assert (outcome.ending, live.invited) == (Ending.FAILED, [])
     assert outcome.remark.startswith("the invitation still offers admin, not member: the API answered 404")
+
+
+@pytest.mark.parametrize("put", [Lost("reset"), Answer(429, None, "until 09:52 UTC", limited=True)])
+@pytest.mark.parametrize(("offered", "role", "again"), [("admin", "viewer", True), ("viewer", "admin", False)])
+def test_an_invitation_to_more_than_was_asked_is_replaced_whatever_keeps_its_role(
+    put: Answer | Lost, offered: str, role: str, *, again: bool
+) -> None:
+    live = Scripted(ROOT, person(P, offered, accepted=False))
+    outcome = scripted(live, role, {Method.PUT: put})
+    assert (outcome.ending is Ending.DONE, live.invited) == (again, [P] if again else [])
+    assert live.users[P]["role"] == (role if again else offered)
+
+
+@pytest.mark.parametrize("standing", ["invited", "expired"])
+@pytest.mark.parametrize("posted", [None, Answer(402, None, "no seat")])
+def test_an_invitation_that_is_revoked_on_the_way_is_not_counted_as_left(standing: str, posted: Answer | None) -> None:
+    quirks = frozenset({"invite-ignores-role", "no-role-on-pending", "reinvite-conflicts"})
+    live = FakeWorkspace.of([ROOT, person(P, accepted=False, expired=standing == "expired")], quirks=quirks)
+
+    class Full(FakeWorkspace):
+        def send(self, call: ApiCall) -> Answer | Lost:
+            return posted if posted and call.method is Method.POST and P not in live.users else live.send(call)
+
+    plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
+    events = apply_through(plan, live, Full())
+    assert outcomes(events) == {P: "failed"}
+    assert P not in live.users
+    assert json.loads(last_line(plan, events, "", interrupted=False))["left"] == {"member": 1}
 
 
 @pytest.mark.parametrize("told", [True, False])

@@ -18,7 +18,7 @@ from beamctl.kinds.conversation import (
     text_in,
     unseen,
 )
-from beamctl.kinds.member.invitation import gone, invite, invite_again, is_set, look_up, path_of, put_role
+from beamctl.kinds.member.invitation import gone, invite, invite_again, is_set, look_up, path_of, put_role, too_much
 from beamctl.kinds.member.live import Person
 from beamctl.model.api_call import Answer, Lost
 from beamctl.model.role import Role
@@ -57,7 +57,8 @@ def _set_role(change: Change) -> Talk:
     if not isinstance(there, Person):
         return unseen(answer, there) if there else gone(email)
     unset = isinstance(answer, Answer) and (answer.refused or bool(text_in(answer, "role")))
-    if not there.accepted and isinstance(answer, Answer) and unset and there.role is not role:
+    unset = unset or (not answer.ok and too_much(str(there.role), role))  # it could be accepted at any moment
+    if not there.accepted and unset and there.role is not role:
         return (yield from invite_again(email, role, str(there.role), answer))
     return _role_seen(there, role, answer)
 

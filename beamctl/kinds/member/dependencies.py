@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.kinds.member.moves import renamed
+from beamctl.kinds.settings.groups import gives
 from beamctl.kinds.settings.live import GROUPS
 from beamctl.kinds.settings.live import KIND as SETTINGS
 from beamctl.model.role import Role
+from beamctl.model.text import some
 from beamctl.plan.change import Change, ChangeId, Dependency, Stage
 from beamctl.plan.kind import Dependencies
 
@@ -22,7 +24,7 @@ def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int
     found: dict[ChangeId, list[Dependency]] = {change.id: [] for change in changes}
     for old, new in renamed(people):
         found[old.id].append(Dependency(MEMBER, (new.key,), 1))
-    for change in (each for each in changes if _maps_groups(each) and not each.takes):
+    for change in filter(_maps_more_groups, changes):
         for loss in (each for each in people if each.takes):
             found[loss.id].append(Dependency(change.kind, (change.key,), 1))
     promoted = tuple(change.key for change in people if change.key in relies_on and _makes_admin(change))
@@ -68,6 +70,11 @@ def unmaps_groups(change: Change) -> bool:
     return _maps_groups(change) and change.takes
 
 
+def _maps_more_groups(change: Change) -> bool:
+    """Whether a change gives roles to the people of a directory's group, whatever it takes from others."""
+    return _maps_groups(change) and gives((change.before or {})[GROUPS], (change.after or {})[GROUPS])
+
+
 def _maps_groups(change: Change) -> bool:
     return change.kind == SETTINGS and change.attribute == GROUPS
 
@@ -78,12 +85,3 @@ def _makes_admin(change: Change) -> bool:
 
 def _is_admin(before: Mapping[str, Any] | None) -> bool:
     return before is not None and (before["role"], before["standing"]) == (Role.ADMIN.value, "accepted")
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-_SHOWN = 5

@@ -45,19 +45,19 @@ def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
     if shows is None or change.after is None or shows["standing"] != "invited":
         return None
     role = Role(change.after["role"])
-    return _withdraw(change.after["email"], shows["role"], role) if _too_much(shows["role"], role) else None
+    return _withdraw(change.after["email"], shows["role"], role) if too_much(shows["role"], role) else None
 
 
 def invite(change: Change) -> Talk:
     """Send an invitation, or send an expired one again; never a second one while the first may be there."""
     email, role = (change.after or {})["email"], Role((change.after or {})["role"])
     lost = False
-    for _ in range(_MOST_INVITATIONS):
+    for attempt in range(_MOST_INVITATIONS):
         answer = yield _invitation(email, role)
         lost = lost or isinstance(answer, Lost)
         if isinstance(answer, Answer) and answer.status != _CONFLICT:
             if not answer.ok:
-                return refusal(answer)
+                return replace(refusal(answer), gone=attempt > 0)
             if not _is_about(answer, email):
                 return (yield from _look_after(email, role, answer))
             return (yield from _settle(email, role, text_in(answer, "role")))
@@ -74,7 +74,7 @@ def _not_invited(email: str, answer: Answer | Lost, *, lost: bool) -> Outcome:
     if lost:  # the one whose answer was lost is what is in the way, most likely: it is looked for at the end
         return accepted(answer)
     outcome = refusal(answer)
-    return replace(outcome, remark=f"{outcome.remark}; it shows no member or invitation of {email}")
+    return replace(outcome, remark=f"{outcome.remark}; it shows no member or invitation of {email}", gone=True)
 
 
 def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outcome | None]:
@@ -121,7 +121,7 @@ def _settle(email: str, role: Role, told: str, remark: str = "") -> Talk:
     """The invitation is there: see to its role."""
     if told == role.value:
         return done(remark)
-    if _too_much(told, role):  # is it an invitation at all?
+    if too_much(told, role):  # is it an invitation at all?
         there = yield from look_up(email)
         if isinstance(there, Person) and there.accepted:
             return _in_already(there, role)
@@ -147,7 +147,7 @@ def _as_invited(email: str, told: str, role: Role, remark: str) -> Talk:
     """The role of the invitation is what it is: does it matter?"""
     if told == role.value:
         return done(remark)
-    if _too_much(told, role):
+    if too_much(told, role):
         return (yield from _withdraw(email, told, role))
     if told:
         return Outcome(Ending.DEFERRED, f"{remark or 'invited'} as {told}; {_LATER.format(role=role)}")
@@ -160,11 +160,12 @@ def _withdraw(email: str, told: str, role: Role) -> Talk:
     for _ in range(_MOST_REVOCATIONS):
         answer = yield ApiCall(Method.DELETE, path_of(email))
         if is_gone(answer):
-            return failed(f"{offers}; it was revoked", f"Ask the API's operator how to invite someone as {role.value}.")
+            hint = f"Ask the API's operator how to invite someone as {role.value}."
+            return replace(failed(f"{offers}; it was revoked", hint), gone=True)
     return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
 
 
-def invite_again(email: str, role: Role, told: str, answer: Answer) -> Talk:
+def invite_again(email: str, role: Role, told: str, answer: Answer | Lost) -> Talk:
     """The API does not change the role of this invitation: revoke it, and send one with the right role."""
     revoked = yield ApiCall(Method.DELETE, path_of(email))
     if not is_gone(revoked):
@@ -173,12 +174,13 @@ def invite_again(email: str, role: Role, told: str, answer: Answer) -> Talk:
         return outcome if isinstance(revoked, Lost) else refused(outcome, answer)
     sent = yield _invitation(email, role)
     if isinstance(sent, Answer) and not sent.ok and sent.status != _CONFLICT:
-        return failed(f"revoked, as its role could not be changed; not sent again: {sent.why}", APPLY)
+        remark = f"revoked, as its role could not be changed; not sent again: {sent.why}"
+        return replace(failed(remark, APPLY), gone=True)
     if _is_about(sent, email) and (told := text_in(sent, "role")):
         return (yield from _as_invited(email, told, role, _AGAIN))
     there = yield from look_up(email)
     if not isinstance(there, Person):
-        return unseen(sent, there or Lost("the API does not show it"))
+        return replace(unseen(sent, there or Lost("the API does not show it")), gone=there is None)
     return (yield from _as_seen(there, role, _AGAIN))
 
 
@@ -190,7 +192,7 @@ def look_up(email: str) -> Asking[Person | Lost | None]:
     return everybody.get(folded(email)) if everybody else Lost("the API shows no members at all")
 
 
-def _too_much(told: str, role: Role) -> bool:
+def too_much(told: str, role: Role) -> bool:
     """Whether an invitation offers more than was asked for."""
     return bool(told) and takes_away(live_role(told), role)
 

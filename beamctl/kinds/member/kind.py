@@ -14,7 +14,6 @@ from beamctl.document.problem import Place, Problem
 from beamctl.document.rules import people_in_guards
 from beamctl.kinds.member import alike, calls, dependencies, hazards, invitation
 from beamctl.kinds.member import wanted as document_side
-from beamctl.kinds.member.dependencies import some
 from beamctl.kinds.member.export import export
 from beamctl.kinds.member.hazards import takes_admin
 from beamctl.kinds.member.judge import KIND, Judge
@@ -27,6 +26,7 @@ from beamctl.kinds.member.wanted import Wanted
 from beamctl.model.email import everyone_at, folded, matches
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role, takes_away
+from beamctl.model.text import some
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.declared import declared_in_time

@@ -36,6 +36,16 @@ def takes(name: str, before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSO
     return name == GROUPS and bool(_lessened(before, after))
 
 
+def gives(before: Sequence[Any], after: Sequence[Any]) -> bool:
+    """Whether a change of group mappings gives something to somebody: a group that is mapped now, or to more."""
+    had = {group: live_role(role) for group, role in normal(GROUPS, before)}
+    for group, role in normal(GROUPS, after):
+        less = had.get(group)
+        if group not in had or (isinstance(less, Role) and takes_away(live_role(role), less)):
+            return True
+    return False
+
+
 def can_be_given(name: str, value: Any) -> bool:  # noqa: ANN401 - a setting
     """Whether no role in it is one that beamctl does not know."""
     return name != GROUPS or all(each["role"] in _ROLES for each in value)
