@@ -19,6 +19,8 @@ _CERTIFICATE_HINT = (
     "Where a proxy or a private certificate authority signs for this host, name its certificates with SSL_CERT_FILE."
 )
 _PROXY_REFUSALS = ("401", "403", "407")
+_LOGIN_REQUIRED = "407"
+_PROXY_LOGIN_HINT = "The proxy requires a login: write it as http://USER:PASSWORD@HOST:PORT."
 _PROXY_HINT = "Check HTTPS_PROXY, and NO_PROXY for hosts that need none."
 
 
@@ -64,7 +66,7 @@ def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts, proxy: str
         case httpx.ConnectError():
             return _unconnected(error, host, f"the host {host}")
         case httpx.ProxyError():
-            return _held_by_proxy(str(error)[:3], host)
+            return _held_by_proxy(str(error)[:3], host, proxy or "the proxy")
         case httpx.TimeoutException():
             why = f"no complete response from {host} within {timeouts.read:g} s"
             return Failure(Fault.NO_ANSWER, why, _TIMEOUT_HINT)
@@ -97,10 +99,11 @@ def _broken(error: httpx.HTTPError, host: str) -> Failure:
             return Failure(Fault.NO_ANSWER, f"{host} ended the connection before its answer was complete", _LATER_HINT)
 
 
-def _held_by_proxy(status: str, host: str) -> Failure:
-    why = f"the proxy does not let us through to {host}"
+def _held_by_proxy(status: str, host: str, proxy: str) -> Failure:
+    why = f"{proxy} refused a connection to {host}"
     if status in _PROXY_REFUSALS:
-        return Failure(Fault.HOPELESS, f"{why}: HTTP {status}", _PROXY_HINT)
+        hint = _PROXY_LOGIN_HINT if status == _LOGIN_REQUIRED else _PROXY_HINT
+        return Failure(Fault.HOPELESS, f"{why}: HTTP {status}", hint)
     return Failure(Fault.NOT_SENT, why, _PROXY_HINT)
 
 

@@ -125,8 +125,10 @@ class Client:
             why = f"{self.host} answered a read with HTTP {outcome.status} instead of 200"
             return Failure(Fault.GARBLED, why, "Is --api-url right, and does no proxy answer in its place?")
         if sign := sign_of_more(outcome.headers, outcome.body, first="cursor=" not in path):
-            why = f"the listing of {self.host} is not complete: {sign}"
-            return Failure(Fault.GARBLED, why, "The API documents no further pages here, so nothing is read from this.")
+            why = f"the listing from {self.host} is not complete: {sign}"
+            return Failure(
+                Fault.GARBLED, why, "The API does not document further pages here, so beamctl cannot read the rest."
+            )
         return outcome
 
     def _take(self) -> _Line:

@@ -73,7 +73,7 @@ def _meaning(status: int) -> tuple[type[ApiError], str]:
         return ForbiddenError, "does not allow"
     if status == MISSING:
         return MissingError, "does not have"
-    return (GarbledError if status in OK else ApiError), "did not do"
+    return (GarbledError if status in OK else ApiError), "did not serve"
 
 
 def another_credential(connection: Connection, workspace: str) -> str:
@@ -88,8 +88,8 @@ def another_credential(connection: Connection, workspace: str) -> str:
 
 def _hint_to_wait(until: str) -> str:
     if until:
-        return "Try again after that, or let beamctl wait for longer with --max-wait."
-    return "It is asked too much at the moment. Try again later."
+        return "Try again after that time, or allow a longer wait with --max-wait."
+    return "The API limits requests. Try again later."
 
 
 def _hint(status: int, place: Place) -> str:

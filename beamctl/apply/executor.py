@@ -96,8 +96,10 @@ class _Run:
             missing = [key for key in each.keys if (each.kind, key) not in self._made]
             if len(each.keys) - len(missing) < each.at_least:
                 names = [self._names[each.kind, key] for key in missing if (each.kind, key) in self._names]
-                enough = "" if each.at_least == len(each.keys) else f", of which {each.at_least} must be done"
-                return f"it depends on {some(names or missing)}, which was not done{enough}"
+                listed, were = some(names or missing), "was" if len(missing) == 1 else "were"
+                if each.at_least == len(each.keys):
+                    return f"it depends on {listed}, which {were} not done"
+                return f"it depends on {each.at_least} of {len(each.keys)} changes, and {listed} {were} not done"
         return ""
 
     def _attempt(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -109,11 +108,8 @@ def access_of(
     """What the options of `options.connection` ask for. `silent` means that nothing is said about waits.
 
     Raises:
-        UsageError: --timeout or --max-wait is not a number, or the named key file is not there.
+        UsageError: The named key file is not there.
     """
-    for option, seconds in (("--timeout", timeout), ("--max-wait", max_wait)):
-        if math.isnan(seconds):
-            raise UsageError(f"{option} is not a number", f"Write how many seconds to wait, for example {option} 60.")
     return Access(look_around(api_url, api_key_file), timeout, debug, Patience(max_wait, None if silent else complain))
 
 

@@ -12,6 +12,7 @@ from beamctl.plan.saved import CLOCKS_APART
 _EARLIEST, _LATEST = 2000, 9000
 """The years that are believed; in the last ones of the calendar, no end of anything could be counted."""
 _TOO_FAR = timedelta(days=1)
+_TWO_HOURS = 120
 
 
 def moment() -> datetime:
@@ -42,8 +43,8 @@ def judged(skew: Skew | None) -> datetime:
     if abs(skew.ahead) > _TOO_FAR:
         raise ApiError(
             f"this machine's clock shows {_shown(skew.machine)}, and the API's {_shown(skew.api)}: "
-            "which day it is cannot be told, so nothing is planned",
-            "Set the clock of this machine. If it is right, does a proxy answer with an old `Date`?",
+            "more than a day apart, so nothing is planned",
+            "Correct this machine's clock. If it is right, check whether a proxy sends an old `Date` header.",
         )
     return now + skew.ahead
 
@@ -53,9 +54,10 @@ def skew_note(skew: Skew | None) -> str:
     if skew is None or abs(skew.ahead) <= CLOCKS_APART:
         return ""
     minutes = round(abs(skew.ahead).total_seconds() / 60)
+    apart = f"{minutes} minutes" if minutes < _TWO_HOURS else f"{round(minutes / 60)} hours"
     return (
-        f"this machine's clock is {minutes} minutes {'behind' if skew.ahead > timedelta() else 'ahead of'} the API's "
-        f"({_shown(skew.machine)} here, {_shown(skew.api)} there): days are judged by the API's"
+        f"this machine's clock is {apart} {'behind' if skew.ahead > timedelta() else 'ahead of'} the API's "
+        f"({_shown(skew.machine)} here, {_shown(skew.api)} there): dates such as `until` are judged by the API's clock"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,19 @@ from beamctl.cli.record_folder import RecordFolder
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 MOST_PARALLEL = 64
+
+
+class _Seconds(click.FloatRange):
+    """Seconds within bounds. Click would let NaN through."""
+
+    name = "number of seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's
+        """A number of seconds."""
+        found = float(super().convert(value, param, ctx))
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return found
 
 
 def _all(*decorators: Decorator) -> Decorator:
@@ -140,18 +154,21 @@ connection = _all(
     ),
     click.option(
         "--timeout",
-        type=click.FloatRange(min=0.1, max=600),
+        type=_Seconds(min=0.1, max=600),
+        metavar="SECONDS",
         default=60,
         show_default=True,
         help="Seconds for one request, from connecting to the last byte of the response.",
     ),
     click.option(
         "--max-wait",
-        type=click.FloatRange(min=0, max=86400),
+        type=_Seconds(min=0, max=86400),
+        metavar="SECONDS",
         default=MOST,
         show_default=True,
         envvar="BEAMCTL_MAX_WAIT",
-        help="Seconds that this run may wait in total while the API limits requests. BEAMCTL_MAX_WAIT sets it too.",
+        show_envvar=True,
+        help="Seconds that this run may wait in total while the API limits requests.",
     ),
     click.option("--debug", is_flag=True, help="Show every request and answer on standard error, secrets masked."),
     _with_notices,

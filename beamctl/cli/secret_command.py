@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from beamctl.cli.child_process import Ended, Limits, find_program, inherited, run
 from beamctl.cli.veil import VEIL
@@ -19,7 +20,7 @@ _ERRORS = 64 * 1024
 _LINES, _CHARACTERS = 3, 300
 """How much of a command's error output is shown if it fails, from its end."""
 _WORD = 8
-"""Characters of a line of a secret from which it is no word of its own elsewhere."""
+"""Characters in a row that show too much of a secret."""
 _ENCODED = re.compile("[A-Za-z0-9+/_-]{11,}")
 
 
@@ -59,15 +60,21 @@ def _said(errors: bytes, secret: str) -> str:
     parts = [secret.strip(), *(line for line in map(str.strip, secret.splitlines()) if len(line) >= _WORD)]
     hidden = VEIL.over_complaint(VEIL.mask.mask(text, also=parts))
     squeezed = "".join(hidden.split())
-    if any(_holds(each, parts) for each in (squeezed, *_decoded(hidden), *_decoded(squeezed))):
-        return "its error output is not shown, as it has the secret in it"
+    pieces = _pieces("".join(secret.split()))
+    if any(_holds(each, pieces) for each in (squeezed, *_decoded(hidden), *_decoded(squeezed))):
+        return "its error output is not shown, as it contains a part of the secret"
     lines = [line for line in map(str.strip, hidden.split("\n")) if line][-_LINES:]
     shown = VEIL.mask.clean(" / ".join(lines), len(hidden) * 10, also=parts)
     return shown if len(shown) <= _CHARACTERS else "…" + shown[1 - _CHARACTERS :]
 
 
-def _holds(text: str, parts: Sequence[str]) -> bool:
-    return VEIL.mask.hide(text) != text or any(part in text for part in parts if len(part) >= _WORD)
+def _holds(text: str, pieces: AbstractSet[str]) -> bool:
+    return VEIL.mask.hide(text) != text or not pieces.isdisjoint(_pieces(text))
+
+
+def _pieces(text: str) -> AbstractSet[str]:
+    """All that it has of `_WORD` characters in a row."""
+    return {text[start : start + _WORD] for start in range(len(text) - _WORD + 1)}
 
 
 def _decoded(text: str) -> Iterator[str]:

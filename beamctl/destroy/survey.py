@@ -141,4 +141,4 @@ def _text(entry: Any, name: str) -> str:  # noqa: ANN401 - any JSON
 
 
 def _garbled(path: str) -> GarbledError:
-    return GarbledError(f"the API's answer to GET {path.partition('?')[0]} is no list that ends", _LATER)
+    return GarbledError(f"the API's answer to GET {path.partition('?')[0]} is not a complete list", _LATER)

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from beamctl.document.document import Document, Mode, Path
-from beamctl.document.problem import Problem
+from beamctl.document.problem import Place, Problem
 from beamctl.document.quote import quoted
 from beamctl.document.rules import people_in_guards
 from beamctl.model.email import everyone_at, folded, is_pattern, matches
 
-_PLACEHOLDER = re.compile(r"\$?\{\{.*?\}\}|\$\{[^{}]*\}|@@\w+@@")
+_PLACEHOLDER = re.compile(
+    r"\$?\{\{.*?\}\}|[$#]\{[^{}]*\}|\$\([A-Za-z_][\w.]*\)|@@\w+@@|%%\w+%%|<%.*?%>|\A\$[A-Za-z_]\w*\Z"
+)
+_MARKS = "{$%<"
+"""Each placeholder that an address can have has one of them."""
 _SPELLING = "check the spelling"
-_LOOKED_AT = ("settings", "serviceAccounts", "policies", "integrations", "environments")
+_LOOKED_AT = ("settings", "serviceAccounts", "policies", "integrations", "environments", "guards", "manage")
 
 
 def lint(document: Document) -> Iterator[Problem]:
@@ -27,8 +31,20 @@ def _placeholders(document: Document) -> Iterator[Problem]:
     for section in _LOOKED_AT:
         for path, text in _texts(document.data.get(section), (section,)):
             if found := _PLACEHOLDER.search(text):
-                message = f"{quoted(found.group())} looks like a placeholder that was not filled in"
-                yield Problem(document.place(*path), message, "beamctl expands no variables: write the value")
+                yield _placeholder(document.place(*path), found.group())
+    for path, emails in (
+        (("members",), document.data.get("members", {})),
+        (("manage", "skip"), document.data.get("manage", {}).get("skip", {})),
+    ):
+        together = "\n".join(emails)
+        for email in emails if any(mark in together for mark in _MARKS) else ():  # most documents have none
+            if found := _PLACEHOLDER.search(email):
+                yield _placeholder(document.key_place(*path, email), found.group())
+
+
+def _placeholder(place: Place, text: str) -> Problem:
+    message = f"{quoted(text)} looks like a placeholder that was not filled in"
+    return Problem(place, message, "beamctl expands no variables: write the value")
 
 
 def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 - plain data of any shape

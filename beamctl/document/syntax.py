@@ -17,8 +17,10 @@ TOO_DEEP = f"more than {DEEPEST} mappings and lists inside one another", "nest l
 
 NO_BREAK = "the space after the colon is a no-break space (U+00A0): type a plain space"
 NO_BREAK_SPACE = "a no-break space (U+00A0) is used where YAML needs a plain space", "type a plain space"
+MERGE_MARKER = "a marker of a merge conflict was left here", "delete it, and check the lines around it"
 NO_SPACE = "no space after the colon", "put a space after the colon: 'key: value'"
 _NO_BREAK = re.compile(r"(?:^[ ]*|[:,-][ ]*)(?P<space>\u00a0)")
+_MERGE_MARKER = re.compile(r"(?:<{7}|>{7}|={7}|\|{7})(?: .*)?\r?")
 _NO_SPACE = re.compile(r"\s*(?:- )?[^\s:'\"{}\[\],#]+(?P<colon>:)[^\s:/][^\s:]*\s*(?:#.*)?$")
 
 _INDENTATION = "check the indentation, and whether a quote or a bracket is closed too early"
@@ -103,6 +105,8 @@ def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401
 def _typo(place: Place, text: str) -> Problem | None:
     """A slip on the line of an error that cannot be seen, or is easily overlooked."""
     line = text.split("\n", place.line)[place.line - 1] if place.line else ""
+    if _MERGE_MARKER.fullmatch(line):
+        return Problem(replace(place, column=1), *MERGE_MARKER)
     if found := _NO_BREAK.search(line):
         at = replace(place, column=found.start("space") + 1)
         return Problem(at, *NO_BREAK_SPACE)

@@ -12,11 +12,14 @@ from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.kind import Ending, Outcome
 
+FORBIDDEN = 403
 MISSING = 404
 PLAN = "Run `beamctl plan` to see how it stands."
 APPLY = "Run `beamctl apply` again."
-APPLY_LATER = "Run `beamctl apply` again later, or let it wait for longer with --max-wait."
-MEND = "Mend or remove the entry, or ask the API's owner; then run `beamctl apply` again."
+APPLY_LATER = "Run `beamctl apply` again later, or allow a longer wait with --max-wait."
+MEND = "Fix or remove the entry, or ask the API's operator. Then run `beamctl apply` again."
+RESOLVE = "Fix the problem that the API reports. Then run `beamctl apply` again."
+CHECK_RIGHTS = "Check the entry, and whether the credential may make this change. Then run `beamctl apply` again."
 
 NONE_AT_ALL = Lost("the API shows none at all")
 """What a listing without an entry tells: too little to believe that something is gone, unless the API says so too."""
@@ -45,7 +48,11 @@ def look(path: str, read: Callable[[Any], T]) -> Asking[T | Lost]:
 
 def refusal(answer: Answer, hint: str = MEND) -> Outcome:
     """The API will not do it, or not now."""
-    return refused(failed(answer.why, APPLY_LATER if answer.limited else hint), answer)
+    if answer.limited:
+        hint = APPLY_LATER
+    elif answer.status == FORBIDDEN:
+        hint = CHECK_RIGHTS
+    return refused(failed(answer.why, hint), answer)
 
 
 def refused(outcome: Outcome, answer: Answer | Lost) -> Outcome:
@@ -53,7 +60,12 @@ def refused(outcome: Outcome, answer: Answer | Lost) -> Outcome:
     return replace(outcome, refusal=answer.status) if isinstance(answer, Answer) and answer.refused else outcome
 
 
-def delete(path: str, left: Asking[object], kept: Callable[[Answer], Outcome] = refusal) -> Talk:
+def not_deleted(answer: Answer, hint: str = RESOLVE) -> Outcome:
+    """The API will not delete it, or not now. The document has no entry that could be fixed."""
+    return refusal(answer, hint)
+
+
+def delete(path: str, left: Asking[object], kept: Callable[[Answer], Outcome] = not_deleted) -> Talk:
     """Delete what is there; where that is not confirmed, look whether it is gone.
 
     Args:
@@ -126,4 +138,4 @@ def unseen(answer: Answer | Lost, seen: Answer | Lost) -> Outcome:
 
 def not_made(answer: Answer | Lost, seen: str = "") -> Outcome:
     """It was looked up, and everything is as before."""
-    return failed(f"{answer.why}; it was not made{seen}", APPLY)
+    return failed(f"{answer.why}; nothing was changed{seen}", APPLY)

@@ -13,13 +13,16 @@ from beamctl.model.alphabet import described
 from beamctl.model.text import unseen, visible
 
 _LABEL = r"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_PLAIN = re.compile(rf"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}", re.IGNORECASE | re.ASCII)
+_LOCAL_PART = r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
+_PLAIN = re.compile(rf"{_LOCAL_PART}@(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}", re.IGNORECASE | re.ASCII)
 _IN_LOCAL_PART = frozenset("!#$%&'*+-/=?^_`{|}~.")
 """Punctuation before the `@` (RFC 5322, 3.2.3)."""
 _IN_DOMAIN = frozenset("-.")
 _EVERYONE = "*@"
 LONGEST = 254
 """Characters in the longest address that mail systems carry (RFC 5321, 4.5.3.1)."""
+_LONGEST_LOCAL_PART = 64
+"""Bytes before the `@` (RFC 5321, 4.5.3.1.1)."""
 _LONGEST_LABEL = 63
 _LONGEST_DOMAIN = 253
 NO_ADDRESS = "is not an e-mail address"
@@ -126,7 +129,9 @@ def fault(email: str) -> str:
 def _local_fault(local: str) -> str:
     if char := _odd_character(local, _IN_LOCAL_PART):
         return f"it cannot have {described(char)}"
-    return "" if all(local.split(".")) else "a dot is at the beginning, before the @, or next to another one"
+    if len(local.encode("utf-8", "surrogatepass")) > _LONGEST_LOCAL_PART:
+        return f"the part before the @ is longer than {_LONGEST_LOCAL_PART} bytes"
+    return "" if all(local.split(".")) else "the part before the @ begins or ends with a dot, or has two in a row"
 
 
 def _domain_fault(host: str) -> str:
@@ -134,7 +139,7 @@ def _domain_fault(host: str) -> str:
         return f"its domain cannot have {described(char)}"
     labels = host.split(".")
     faults = (
-        (not all(labels), "its domain has nothing before, after or between dots"),
+        (not all(labels), "its domain begins or ends with a dot, or has two in a row"),
         (labels[-1].isdecimal(), "its domain is a number or an IP address"),
         (any(label != label.strip("-") for label in labels), "a part of its domain begins or ends with a hyphen"),
         (max(map(len, labels)) > _LONGEST_LABEL, f"a part of its domain is longer than {_LONGEST_LABEL} characters"),

@@ -65,6 +65,9 @@ class Risk(Enum):
 NEVER_ALLOWED = frozenset({Risk.LAST_ADMIN})
 """No flag lifts these: no apply may leave a workspace that had an accepted admin without one."""
 
+DO_NOT_TRUST = frozenset({Risk.LIVE_EMPTY, Risk.LIVE_WITHOUT_ADMINS, Risk.LIVE_WITHOUT_US, Risk.LIVE_SHRANK})
+"""What the API shows may not be true: said also where nothing is to be changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hazard:

@@ -18,7 +18,7 @@ from beamctl.plan.comparison import AdminGroups, Comparison, Footing, Note, Situ
 from beamctl.plan.declared import Declared
 from beamctl.plan.dependencies import how_many_stay, with_dependencies
 from beamctl.plan.floors import in_force
-from beamctl.plan.hazard import Hazard, listed
+from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
 from beamctl.plan.kind import Goes, Kind
 from beamctl.plan.loosening import hazards as loosened_guards
 from beamctl.plan.loosening import kept, sizes
@@ -50,6 +50,7 @@ class Plan:
         rests_on: By kind and key, what the API shows of all that is changed or relied on; None for what is not there.
         seen: By kind, how many the API shows.
         stays: By kind, keys of those to whom nothing is done, and without whom a later listing is not believed.
+        doubts: Why what the API shows may not be true, for drift; a plan has hazards or notes that say the same.
         declared: What the record of a run keeps of the document; None if it was not made from one.
     """
 
@@ -69,6 +70,7 @@ class Plan:
     seen: Mapping[str, int] = field(default_factory=dict)
     stays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Declared | None = None
+    doubts: tuple[str, ...] = field(default=(), compare=False)  # not saved: drift reads no file
 
     @property
     def differs(self) -> bool:
@@ -187,6 +189,7 @@ def _plan(
         seen={name: each.seen for name, each in found.items() if each.seen is not None},
         stays=who_stays(kinds, live, changes),
         declared=declared,
+        doubts=tuple(dict.fromkeys(each.because for each in (*hazards, *doubts) if each.risk in DO_NOT_TRUST)),
     )
 
 

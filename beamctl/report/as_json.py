@@ -52,7 +52,8 @@ def drift_json(plans: Sequence[Plan]) -> str:
     left = [each for each, note in notes if note.differs]
     excused = [each for each, note in notes if note.excused]
     drift = any(plan.differs for plan in plans)
-    return _dumps({"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused})
+    doubts = [{"workspace": plan.workspace, "told": doubt} for plan in plans for doubt in plan.doubts]
+    return _dumps({"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "doubts": doubts})
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:

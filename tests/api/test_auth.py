@@ -170,7 +170,7 @@ def test_a_refused_credential_is_refused_once_for_all(status: int) -> None:
             UnreachableError,
             "api.example.com ended the connection before its answer was complete (POST /oauth/token)",
         ),
-        (reply(503), ApiError, "api.example.com did not do POST /oauth/token: HTTP 503 Service Unavailable"),
+        (reply(503), ApiError, "api.example.com did not serve POST /oauth/token: HTTP 503 Service Unavailable"),
     ],
 )
 def test_no_token_at_the_moment(step: httpx.Response | Exception, kind: type[ApiError], message: str) -> None:

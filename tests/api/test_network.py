@@ -172,8 +172,9 @@ def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
         clock = FakeClock()
         with networked("https://api.example.com/v0", clock) as api, pytest.raises(UnreachableError) as caught:
             api.reader().get("/users")
-    assert caught.value.message == "the proxy does not let us through to api.example.com: HTTP 407 (GET /users)"
-    assert caught.value.hint == "Check HTTPS_PROXY, and NO_PROXY for hosts that need none."
+    named = f"the proxy {url.split('/')[2]} that HTTPS_PROXY names"
+    assert caught.value.message == f"{named} refused a connection to api.example.com: HTTP 407 (GET /users)"
+    assert caught.value.hint == "The proxy requires a login: write it as http://USER:PASSWORD@HOST:PORT."
     assert clock.waits == []
 
 

@@ -68,31 +68,31 @@ def test_the_reading_half_cannot_write() -> None:
         (
             httpx.Response(307, headers={"location": f"https://elsewhere.example/?key={KEY}"}),
             ApiError,
-            f"api.example.com did not do GET /users: HTTP 307 Temporary Redirect: {ELSEWHERE}",
+            f"api.example.com did not serve GET /users: HTTP 307 Temporary Redirect: {ELSEWHERE}",
             "Set --api-url to where the API is now.",
         ),
         (
             reply(400, {"error": "invalid_api_version", "message": f"no {KEY}\x1b[2J"}),
             ApiError,
-            r"api.example.com did not do GET /users: no •••\x1b[2J",
+            r"api.example.com did not serve GET /users: no •••\x1b[2J",
             "",
         ),
         (
             page(504),
             ApiError,
-            "api.example.com did not do GET /users: HTTP 504 Gateway Timeout, with a page that is not the API's",
+            "api.example.com did not serve GET /users: HTTP 504 Gateway Timeout, with a page that is not the API's",
             "The service is in trouble. Try again later.",
         ),
         (
             reply(429, {"error": "slow down"}),
             ApiError,
-            "api.example.com did not do GET /users: slow down",
-            "It is asked too much at the moment. Try again later.",
+            "api.example.com did not serve GET /users: slow down",
+            "The API limits requests. Try again later.",
         ),
         (
             httpx.Response(200),
             GarbledError,
-            "api.example.com did not do GET /users: HTTP 200 without the JSON it promises",
+            "api.example.com did not serve GET /users: HTTP 200 without the JSON it promises",
             "",
         ),
     ],
@@ -148,12 +148,12 @@ def test_a_missing_path_hints_at_the_base_url() -> None:
         (
             httpx.ProxyError(f"407 {KEY}"),
             UnreachableError,
-            "the proxy does not let us through to api.example.com: HTTP 407 (GET /users)",
+            "the proxy refused a connection to api.example.com: HTTP 407 (GET /users)",
         ),
         (
             httpx.ProxyError("502 x"),
             UnreachableError,
-            "the proxy does not let us through to api.example.com (GET /users)",
+            "the proxy refused a connection to api.example.com (GET /users)",
         ),
         (
             httpx.UnsupportedProtocol("x"),

@@ -120,7 +120,7 @@ def test_an_api_in_trouble(api: Api) -> None:
     ran = hurried("plan")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "Error: 127.0.0.1 did not do GET /users: HTTP 503 Service Unavailable, with a page that is not the API's\n"
+        "Error: 127.0.0.1 did not serve GET /users: HTTP 503 Service Unavailable, with a page that is not the API's\n"
         "  The service is in trouble. Try again later.\n"
     )
     assert len(api.calls) > 1

@@ -81,8 +81,11 @@ def test_how_long_a_run_may_wait(
 @pytest.mark.parametrize("text", ["soon", "-1", "nan", "1e9"])
 def test_a_wait_that_is_none(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     write("beamctl.yaml", AS_IS)
-    ran = cli("plan", "--max-wait", text)
-    assert (ran.code, ran.out) == (3, "")
-    assert "--max-wait" in ran.err
+    for option in ("--max-wait", "--timeout"):
+        ran = cli("plan", option, text)
+        assert (ran.code, ran.out) == (3, "")
+        assert f"Invalid value for '{option}'" in ran.err
     monkeypatch.setenv("BEAMCTL_MAX_WAIT", text)
-    assert cli("plan").code == 3
+    ran = cli("plan")
+    assert ran.code == 3
+    assert "'--max-wait' (env var: 'BEAMCTL_MAX_WAIT')" in ran.err

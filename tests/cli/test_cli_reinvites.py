@@ -9,7 +9,7 @@ import pytest
 from tests.cli.world import AS_IS, Cli, Write
 
 KIM = AS_IS + "  kim@example.com: viewer\n"
-GIVEN_UP = "kim@example.com: the {} invitation expired, and no other one is sent (guards.maxReinvites is {})"
+GIVEN_UP = "kim@example.com: the {} invitation expired, and no more are sent (guards.maxReinvites is {})"
 
 
 @pytest.fixture

@@ -178,6 +178,9 @@ WRITES = {
     "in hexadecimal, in groups": ("s.encode().hex(' ', 2)", SECRET),
     "its beginning": ("s[:20] + '...'", SECRET),
     "one line": ("s.splitlines()[1]", LINES),
+    "its end": ("s[-15:]", SECRET),
+    "in the middle": ("s[10:25]", SECRET),
+    "in pieces": ("chr(10).join(s[at:at + 20] for at in range(0, len(s), 20))", SECRET),
     "spaced": ("' '.join(s)", SECRET),
     "at the end of a lot": ("'x' * 100_000 + chr(10) + s", SECRET),
     "cut off": ("s[4:] + 'x' * (65536 - len(s) + 4)", SECRET),
@@ -202,7 +205,7 @@ def test_the_error_output_of_a_command_is_shown_without_the_secret(how: str, *, 
         why = fetched(Command(python(code)))
     assert "ended with 3" in why
     assert len(why) < 500
-    assert_unseen(why, [secret, *secret.splitlines(), secret[-22:]], how)
+    assert_unseen(why, [secret, *secret.splitlines(), *(secret[at : at + 8] for at in range(len(secret) - 7))], how)
     plain = secret.encode()
     encodings = (base64.b64encode(plain), base64.b64encode(b"user:" + plain)[8:])
     for encoded in (*(each.decode()[:20] for each in encodings), plain.hex()[:20], plain.hex(" ", 2), " ".join(secret)):

@@ -138,7 +138,7 @@ def test_pages_without_an_end_do_end() -> None:
 
     doomed = Endless()
     assert parts(survey("acme", doomed))["policies"] == Unknown(
-        "the API's answer to GET /policies is no list that ends"
+        "the API's answer to GET /policies is not a complete list"
     )
     assert len(doomed.asked) < 600
 

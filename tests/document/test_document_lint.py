@@ -20,6 +20,14 @@ HEAD = "version: 1\nworkspace: acme\n"
         ("settings: {labels: {env: '@@ENV@@'}}", 3, 26, "'@@ENV@@' looks like a placeholder that was not filled in"),
         ("settings:\n  displayName: 'a {{ x }} b'", 4, 16, "'{{ x }}' looks like a placeholder that was not filled in"),
         ("settings: {displayName: 'a ${{ x }} b'}", 3, 25, "'${{ x }}' looks like a placeholder"),
+        ("settings: {displayName: '$(Name)'}", 3, 25, "'$(Name)' looks like a placeholder"),
+        ("settings: {displayName: 'x-#{Name}#'}", 3, 25, "'#{Name}' looks like a placeholder"),
+        ("settings: {displayName: '<%= name %>'}", 3, 25, "'<%= name %>' looks like a placeholder"),
+        ("settings: {displayName: '%%NAME%%'}", 3, 25, "'%%NAME%%' looks like a placeholder"),
+        ("settings: {displayName: $NAME}", 3, 25, "'$NAME' looks like a placeholder"),
+        ("members:\n  ${OWNER}@x.io: admin", 4, 3, "'${OWNER}' looks like a placeholder"),
+        ("members: {}\nmanage: {skip: {'{{a}}@x.io': {until: 2099-01-01, reason: r}}}", 4, 17, "'{{a}}' looks like a"),
+        ("manage: {skip: {a@x.io: {until: 2099-01-01, reason: '${TICKET}'}}}", 3, 53, "'${TICKET}' looks like a"),
         ("settings: {labels: {command: '${A}'}}", 3, 30, "'${A}' looks like a placeholder"),
         ("members: {a@x.io: admin}\nguards: {protected: ['*@Corp.com']}", 4, 22, "no one at Corp.com is under members"),
         ("serviceAccounts: {ci: {role: member, description: '${A}'}}", 3, 51, "'${A}' looks like a placeholder"),
@@ -44,7 +52,7 @@ def test_what_is_probably_not_meant_is_a_warning_at_its_place(text: str, line: i
 @pytest.mark.parametrize(
     "text",
     [
-        "settings: {displayName: 'costs $5 {a} @@ b'}",
+        "settings: {displayName: 'costs $5 or $USD {a} @@ b 5%% (c) # {d}'}",
         "members: {A@x.io: admin}\nguards: {protected: [a@x.io], self: {email: a@X.io}}",
         "guards: {protected: [b@x.io]}\nmembers: {}\nmanage: {skip: {b@x.io: {until: 2099-01-01, reason: r}}}",
         "guards: {protected: [b@x.io]}",

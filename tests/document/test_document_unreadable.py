@@ -47,6 +47,22 @@ SYNTAX = [
         "an unresolved merge conflict begins here",
         "keep one version and delete the markers",
     ),
+    *(
+        (
+            text.format(marker),
+            line,
+            1,
+            "a marker of a merge conflict was left here",
+            "delete it, and check the lines around it",
+        )
+        for marker in ("<<<<<<< HEAD", "||||||| 1a2b3c", "=======", ">>>>>>> branch", ">>>>>>> branch\r")
+        for text, line in (
+            ("{}\na: 1\n", 1),
+            ("a: 1\n{}\nb: 2\n", 2),
+            ("a:\n  b: 1\n{}\n  c: 2\n", 3),
+            ("a: 1\n{}\n", 2),
+        )
+    ),
     (
         "a: b: c\n",
         1,

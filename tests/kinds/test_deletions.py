@@ -52,7 +52,7 @@ def deleted(kind: str, answer: Answer | Lost, listed: str | None, *more: Answer 
         (Answer(404, None, "not found"), "other", "done was gone already"),
         (Answer(404, None, "not found"), "empty", "done was gone already"),
         (Answer(409, None, "in use"), None, "failed the API answered 409: in use"),
-        (LOST, "it", "failed the connection was reset; it was not made"),
+        (LOST, "it", "failed the connection was reset; nothing was changed"),
     ],
 )
 def test_what_is_said_of_a_deletion(kind: str, answer: Answer | Lost, listed: str | None, said: str) -> None:

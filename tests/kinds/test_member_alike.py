@@ -12,7 +12,7 @@ from tests.fakes.workspace import FakeWorkspace, person
 
 HEAD = "version: 1\nworkspace: acme\n"
 A = "U+0430 (cyrillic small letter a) looks like a"
-ANEW = "write it anew with the letters that you mean; where they are meant, say so: {role: …, mixedScript: true}"
+ANEW = "retype it with the letters that you mean; if these are, say so: {role: …, mixedScript: true}"
 UNDER_MEMBERS = ANEW.replace("say so:", "say so under members:")
 
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from beamctl.apply.event import Ended, Unconfirmed
+from beamctl.apply.event import Confirmed, Ended, Unconfirmed
 from beamctl.apply.record import last_line
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.plan.kind import Ending, Outcome
@@ -200,8 +200,8 @@ class Deaf(FakeWorkspace):
 PLAN = "Run `beamctl plan` to see how it stands."
 AGAIN = "Run `beamctl apply` again."
 LOST_CHANGES = [
-    ("admin", f"PUT /users/{P}", "the connection was reset; it was not made: it is member"),
-    (None, f"DELETE /users/{P}", "the connection was reset; it was not made"),
+    ("admin", f"PUT /users/{P}", "the connection was reset; nothing was changed: the role is member"),
+    (None, f"DELETE /users/{P}", "the connection was reset; nothing was changed"),
 ]
 
 
@@ -278,7 +278,7 @@ def test_the_role_of_one_who_is_invited_and_not_told_is_not_known() -> None:
 def test_an_invitation_that_is_lost_again_and_again_is_looked_up_each_time() -> None:
     live = Deaf({"root@x.io": dict(ROOT)})
     live.deaf_to = ("POST /users",)
-    assert run(live, "viewer") == Outcome(Ending.FAILED, "the connection was reset; it was not made", AGAIN)
+    assert run(live, "viewer") == Outcome(Ending.FAILED, "the connection was reset; nothing was changed", AGAIN)
     assert live.calls == ["POST /users", "GET /users"] * 3
 
 
@@ -292,11 +292,51 @@ def test_an_invitation_that_cannot_be_looked_up() -> None:
     )
 
 
-def test_a_refusal_says_what_the_api_said_and_what_to_edit() -> None:
-    live = FakeWorkspace.of([ROOT], refuses=frozenset({"POST /users"}))
-    outcome = run(live, "viewer")
-    assert outcome.remark == "the API answered 422: refused on purpose"
-    assert outcome.hint.startswith("Mend or remove the entry")
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (402, "Fix or remove the entry"),
+        (403, "Check the entry, and whether the credential may"),
+        (404, "Fix or remove the entry"),
+        (409, "Fix or remove the entry"),
+        (422, "Fix or remove the entry"),
+    ],
+)
+def test_a_refusal_says_what_the_api_said_and_what_to_do(status: int, hint: str) -> None:
+    outcome = scripted(Scripted(ROOT), "viewer", {Method.POST: Answer(status, None, "no")})
+    assert outcome.remark.startswith(f"the API answered {status}: no")
+    assert (outcome.refusal, outcome.hint[: len(hint)]) == (status, hint)
+
+
+@pytest.mark.parametrize(
+    ("shown", "ends"),
+    [
+        (person(P, "viewer", accepted=False), [Confirmed]),
+        (person(P, "admin", accepted=False), [Unconfirmed]),
+        (None, [Unconfirmed]),
+    ],
+)
+def test_a_conflict_after_a_lost_answer_is_looked_into_at_the_end(
+    shown: dict[str, Any] | None, ends: list[type]
+) -> None:
+    """The invitation whose answer was lost may be there, and the listing be late."""
+
+    class Late(FakeWorkspace):
+        def send(self, call: ApiCall) -> Answer | Lost:
+            if call.method is Method.POST:
+                self.calls.append("POST /users")
+                return Answer(409, None, "is invited") if self.calls.count("POST /users") > 1 else Lost("reset")
+            answer = super().send(call)
+            if shown and self.calls[-2:] == ["POST /users", "GET /users"] and self.calls.count("POST /users") > 2:
+                self.users[P] = shown  # from now on
+            return answer
+
+    live = Late({"root@x.io": dict(ROOT)})
+    events = applied(planned(document({"root@x.io": "admin", P: "viewer"}), live), live)
+    (end,) = [event for event in events if isinstance(event, Ended)]
+    assert (end.outcome.ending, end.outcome.certain, end.outcome.refusal) == (Ending.DONE, False, 0)
+    assert [type(event) for event in events if isinstance(event, Confirmed | Unconfirmed)] == ends
+    assert live.users.get(P, {}).get("role") in (None, "viewer")
 
 
 def test_somebody_who_is_gone_already() -> None:

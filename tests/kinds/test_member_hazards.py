@@ -9,7 +9,10 @@ import pytest
 from beamctl.document.document import Desired
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
+from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
+from beamctl.report.as_json import drift_json
+from beamctl.report.text.drift import drift_text
 from beamctl.usecases.questions import look_again
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
@@ -306,6 +309,23 @@ CHANGES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("guards", "floors", "told"),
+    [
+        ({"minAdmins": 2}, NO_FLOORS, "1 accepted admin after this plan; guards.minAdmins is 2"),
+        ({}, Bounds(min_admins=3), "1 accepted admin after this plan; --min-admins / BEAMCTL_MIN_ADMINS is 3"),
+        ({"minAdmins": 1}, Bounds(min_admins=1), None),
+    ],
+)
+@pytest.mark.parametrize("more", [{}, {"b@x.io": "viewer"}, {"c@x.io": "admin"}])
+def test_a_minimum_of_admins_that_is_not_met_is_a_note(
+    guards: dict[str, Any], floors: Bounds, told: str | None, more: dict[str, str]
+) -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io")])
+    plan = planned(document({"a@x.io": "admin", **more}, guards=guards, manage=ADDITIVE), live, floors=floors)
+    assert [note.text for note in plan.notes if "accepted admin" in note.text] == ([told] if told else [])
+
+
 @pytest.mark.parametrize(("people", "suspect"), WHO_IS_THERE)
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_listing_without_an_accepted_admin_is_suspect_for_every_change(
@@ -321,6 +341,8 @@ def test_a_listing_without_an_accepted_admin_is_suspect_for_every_change(
     unchanged = planned(document({}, manage=ADDITIVE), live)
     assert [note.text for note in unchanged.notes if note.text == AMONG_TWO] == ([AMONG_TWO] if suspect else [])
     assert unchanged.hazards == ()
+    for each in (plan, unchanged):
+        assert (f"  ! {AMONG_TWO}\n" in drift_text(each), AMONG_TWO in drift_json([each])) == (suspect, suspect)
 
 
 def test_a_saved_plan_meets_such_a_listing_only_later() -> None:

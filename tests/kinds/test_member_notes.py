@@ -54,9 +54,7 @@ def test_whoever_lets_every_invitation_expire_is_not_invited_again(
     assert plan.differs
     if invitations:
         (note,) = plan.notes
-        assert note.text.startswith(
-            f"a@x.io: the {invitations} invitation expired, and no other one is sent (guards.max"
-        )
+        assert note.text.startswith(f"a@x.io: the {invitations} invitation expired, and no more are sent (guards.max")
         assert note.place == want.document.key_place("members", "a@x.io")
         assert (note.differs, note.excused) == (True, False)
         gone = planned(

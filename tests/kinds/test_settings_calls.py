@@ -17,7 +17,8 @@ from tests.fakes.workspace import FakeWorkspace
 PATH = "/workspaces/acme"
 PLAN = "Run `beamctl plan` to see how it stands."
 AGAIN = "Run `beamctl apply` again."
-MEND = "Mend the value under settings, then run `beamctl apply` again."
+MEND = "Fix the value under settings, then run `beamctl apply` again."
+RIGHTS = "Check the entry, and whether the credential may make this change. Then run `beamctl apply` again."
 CHANGED = Outcome(Ending.FAILED, "displayName was changed meanwhile", "Run `beamctl plan` to see it.")
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
 Spelled = Callable[[FakeWorkspace], Answer | Lost]
@@ -81,10 +82,10 @@ def test_one_key_is_written_and_the_others_stay() -> None:
     ("read", "expected"),
     [
         (says(Lost("reset")), Outcome(Ending.FAILED, "reset", PLAN)),
-        (says(Answer(403, None, "no")), Outcome(Ending.FAILED, "the API answered 403: no", MEND, refusal=403)),
+        (says(Answer(403, None, "no")), Outcome(Ending.FAILED, "the API answered 403: no", RIGHTS, refusal=403)),
         (
             says(Answer(403, {"name": "acme"}, "no")),
-            Outcome(Ending.FAILED, "the API answered 403: no", MEND, refusal=403),
+            Outcome(Ending.FAILED, "the API answered 403: no", RIGHTS, refusal=403),
         ),
         (now(displayName="Else"), CHANGED),
         (now(name="other"), CHANGED),
@@ -119,7 +120,7 @@ def test_what_is_read_and_is_no_workspace() -> None:
         ),
         (says(Lost("reset")), says(Answer(200, {"name": "acme", "displayName": "New"})), Outcome(Ending.DONE)),
         (says(Answer(200)), says(Answer(200, {"name": "acme", "displayName": "New"})), Outcome(Ending.DONE)),
-        (unmade, now(), Outcome(Ending.FAILED, "reset; it was not made", AGAIN)),
+        (unmade, now(), Outcome(Ending.FAILED, "reset; nothing was changed", AGAIN)),
         (says(Lost("reset")), now(displayName="Else"), CHANGED),
         (
             says(Lost("reset")),
@@ -161,7 +162,7 @@ BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
         ({2: says(Lost("reset")), 3: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE)),
         (
             {2: says(Lost("reset")), 3: now(groupMappings=BEFORE[::-1])},
-            Outcome(Ending.FAILED, "reset; it was not made", AGAIN),
+            Outcome(Ending.FAILED, "reset; nothing was changed", AGAIN),
         ),
     ],
 )

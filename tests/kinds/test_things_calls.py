@@ -238,7 +238,7 @@ def test_without_its_secret_nothing_is_sent(name: str, why: str) -> None:
     plan = planned(want, live)
     live.calls.clear()
     (ended,) = [e for e in applied(plan, live, vault=FakeVault({"the variable EMPTY": ""})) if isinstance(e, Ended)]
-    assert ended.outcome.remark == f"the secret apiKey cannot be had: {why}; nothing was sent"
+    assert ended.outcome.remark == f"the secret apiKey is not available: {why}; nothing was sent"
     assert live.calls == []
 
 

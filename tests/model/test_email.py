@@ -30,7 +30,7 @@ from beamctl.model.email import LONGEST, NO_ADDRESS, domain, fault, folded
         "stra\xdfe@stra\xdfe.de",
         "hawai\u02bbi@x.io",
         f"a@{'b' * 63}.com",
-        "a" * (LONGEST - 2) + "@x",
+        "a" * 64 + "@" + "b." * 94 + "c",
     ],
 )
 def test_can_be_an_address(address: str) -> None:
@@ -43,8 +43,9 @@ def test_has_not_one_at_with_text_on_both_sides(address: str) -> None:
 
 
 IT, DOMAIN = "it cannot have ", "its domain cannot have "
-DOTS = "a dot is at the beginning, before the @, or next to another one"
-EMPTY = "its domain has nothing before, after or between dots"
+DOTS = "the part before the @ begins or ends with a dot, or has two in a row"
+EMPTY = "its domain begins or ends with a dot, or has two in a row"
+LONG_NAME = "the part before the @ is longer than 64 bytes"
 HYPHEN = "a part of its domain begins or ends with a hyphen"
 LONG = "a part of its domain is longer than 63 characters"
 NUMBER = "its domain is a number or an IP address"
@@ -68,6 +69,9 @@ CANNOT_BE = {
     "a..b@c": DOTS,
     ".a@b": DOTS,
     "a.@b": DOTS,
+    "a" * 65 + "@b.c": LONG_NAME,
+    "a!" + "a" * 63 + "@b.c": LONG_NAME,
+    "\xfc" * 33 + "@b.c": LONG_NAME,
     "a@b.": EMPTY,
     "a@.b": EMPTY,
     "a@b..c": EMPTY,

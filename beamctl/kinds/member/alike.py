@@ -54,14 +54,14 @@ def _why(email: str, alike: Mapping[str, str]) -> str:
 
 
 def _hint(path: Path, email: str) -> str:
-    again = "write it anew with the letters that you mean"
+    again = "retype it with the letters that you mean"
     if pattern_fault(email):  # it is not valid in any case
         return again
     if path[0] == SECTION:
-        return f"{again}; where they are meant, say so: {_LONG_FORM}"
+        return f"{again}; if these are, say so: {_LONG_FORM}"
     if is_pattern(email):
-        return f"{again}; where they are meant, write the domain in ASCII: *@xn--…"
-    return f"{again}; where they are meant, say so under members: {_LONG_FORM}"
+        return f"{again}; if these are, write the domain in ASCII: *@xn--…"
+    return f"{again}; if these are, say so under members: {_LONG_FORM}"
 
 
 def _acknowledged(data: object) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from beamctl.kinds.conversation import (
     MISSING,
     PLAN,
@@ -10,6 +12,7 @@ from beamctl.kinds.conversation import (
     delete,
     done,
     failed,
+    not_deleted,
     not_made,
     refusal,
     text_in,
@@ -23,6 +26,9 @@ from beamctl.plan.change import Action, Change
 from beamctl.plan.kind import Outcome
 
 _BAD_REQUEST = 400
+_SKIP = (
+    "Fix the problem that the API reports, or add the address to manage.skip for now. Then run `beamctl apply` again."
+)
 
 
 def perform(change: Change) -> Talk:
@@ -68,10 +74,10 @@ def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
         return failed(said, PLAN) if claimed else accepted(answer)
     if isinstance(answer, Answer):
         return refusal(answer)
-    return not_made(answer, f": it is {told}") if told else unseen(answer, Lost("the API does not tell the role"))
+    return not_made(answer, f": the role is {told}") if told else unseen(answer, Lost("the API does not tell the role"))
 
 
 def _remove(change: Change) -> Talk:
     """Remove or revoke."""
     email = (change.before or {})["email"]
-    return delete(path_of(email), look_up(email))
+    return delete(path_of(email), look_up(email), partial(not_deleted, hint=_SKIP))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from beamctl.document.document import Guards
 from beamctl.kinds.member.live import People, admins
-from beamctl.kinds.member.rename import pairs, without_tag
+from beamctl.kinds.member.moves import rename_hazards
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.wanted import SECTION
 from beamctl.model.email import domain, folded, matches
@@ -21,11 +21,6 @@ from beamctl.plan.floors import InForce
 from beamctl.plan.hazard import Hazard, Risk
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})
-_MOST_RENAMES = 3
-"""From one domain to another, as a hazard each."""
-_EVERYONE = "*@"
-_LEAVES = frozenset({Action.REMOVE, Action.REVOKE})
-_DROPS_TAGS = "the service may drop the +tag of an address: if both are one person, write {}, as the API shows it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,7 @@ def hazards(
         ours: The folded e-mails beamctl may run as.
         ends: By folded e-mail, the days on which the access of admins ends, as the last recorded run shows them.
     """
-    found = [*last_admin(changes, count), *guarded(changes, count, guards), *_renames(changes)]
+    found = [*last_admin(changes, count), *guarded(changes, count, guards), *rename_hazards(changes)]
     for change in (each for each in changes if each.takes):
         name = printable(change.name)
         if change.key in ours:
@@ -168,13 +163,6 @@ def takes_admin(changes: Sequence[Change], count: Admins) -> bool:
     return any(change.takes and change.key in count.before for change in changes)
 
 
-def renamed(changes: Sequence[Change]) -> list[tuple[Change, Change]]:
-    """Each removal of a person who may only have another address, with the invitation of that address."""
-    leaving, coming = _moves(changes)
-    invited = {change.name: change for change in changes if change.action is Action.INVITE}
-    return [(leaving[old], invited[new]) for old, new in pairs(leaving, coming)]
-
-
 def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:
     """That nobody would remain who could let anyone in."""
     if count.before and not count.after and (count.in_doubt or any(change.takes for change in changes)):
@@ -188,62 +176,22 @@ def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:
 def _too_few_admins(changes: Sequence[Change], count: Admins, guards: InForce) -> list[Hazard]:
     if not count.in_doubt and not any(change.takes for change in changes):
         return []
-    left = len(count.after)
-    asking = [f"{name} is {side.min_admins}" for name, side in guards.sides("minAdmins") if left < side.min_admins]
+    left, asking = _missing_admins(count, guards)
     if last_admin(changes, count) or not asking or left >= len(count.before) > 0:
         return []
-    because = f"{left} accepted admin{'s' * (left != 1)} would remain; {' and '.join(asking)}"
+    because = f"{left} accepted admin{'s' * (left != 1)} would remain; {asking}"
     return [Hazard(Risk.TOO_FEW_ADMINS, str(left), because)]
 
 
-def _renames(changes: Sequence[Change]) -> list[Hazard]:
-    """Somebody leaves, and somebody very alike is invited. Many who go from one domain to another are one hazard."""
-    leaving, coming = _moves(changes)
-    by_domain: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for old, new in pairs(leaving, coming):
-        by_domain.setdefault((domain(old), domain(new)), []).append((old, new))
-    found = []
-    for (before, after), alike in by_domain.items():
-        if before != after and len(alike) > _MOST_RENAMES:
-            found.append(_domain_changes(before, after, len(alike)))
-        else:
-            found += [_rename(leaving[old], new) for old, new in alike]
-    return found
+def minimum_not_met(count: Admins, guards: InForce) -> list[Note]:
+    """That there are too few admins whatever the plan does: nothing is refused then, as nothing gets worse."""
+    left, asking = _missing_admins(count, guards)
+    met = not asking or left < len(count.before) or not left
+    return [] if met else [Note(f"{left} accepted admin{'s' * (left != 1)} after this plan; {asking}")]
 
 
-def _rename(change: Change, new: str) -> Hazard:
-    before, after = printable(change.name), printable(new)
-    if change.action is Action.REMOVE:
-        then = f"{before} would lose access until {after} accepts; keep both listed until then"
-    else:
-        then = f"the invitation of {before} would be void, and {after} would have to accept one"
-    if without_tag(new) == folded(change.name):
-        then += f"; {_DROPS_TAGS.format(before)}"
-    return Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", f"an e-mail that changed? {then}")
-
-
-def _domain_changes(old: str, new: str, count: int) -> Hazard:
-    before, after = printable(old), printable(new)
-    because = (
-        f"a domain that changed? {count} people at {before} would leave, and very similar e-mails at {after} would be "
-        "invited: each would have no access until the new one accepts; keep both listed until then"
-    )
-    return Hazard(Risk.RENAME_SUSPECT, f"{_EVERYONE}{before},{_EVERYONE}{after}", because)
-
-
-def dropped_tags(changes: Sequence[Change], everybody: People) -> list[Note]:
-    """Whose invitation the service may have sent already, to the address without the `+tag`."""
-    leaving = {change.key for change in changes if change.action in _LEAVES}
-    notes = []
-    for change in changes:
-        there = everybody.get(without_tag(change.key)) if change.action is Action.INVITE else None
-        if there is not None and folded(there.email) not in leaving:
-            text = f"{change.name} would be invited, and {there.email} is in the workspace"
-            notes.append(Note(f"{text}; {_DROPS_TAGS.format(there.email)}", change.place))
-    return notes
-
-
-def _moves(changes: Sequence[Change]) -> tuple[dict[str, Change], list[str]]:
-    """Who leaves, by name, and the names of those who are invited."""
-    leaving = {change.name: change for change in changes if change.action in _LEAVES}
-    return leaving, [change.name for change in changes if change.action is Action.INVITE]
+def _missing_admins(count: Admins, guards: InForce) -> tuple[int, str]:
+    """How many admins there will be, and which guards ask for more, in words."""
+    left = len(count.after)
+    asking = [f"{name} is {side.min_admins}" for name, side in guards.sides("minAdmins") if left < side.min_admins]
+    return left, " and ".join(asking)

@@ -51,8 +51,10 @@ def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
 def invite(change: Change) -> Talk:
     """Send an invitation, or send an expired one again; never a second one while the first may be there."""
     email, role = (change.after or {})["email"], Role((change.after or {})["role"])
+    lost = False
     for attempt in range(_MOST_INVITATIONS):
         answer = yield _invitation(email, role)
+        lost = lost or isinstance(answer, Lost)
         if isinstance(answer, Answer) and answer.status != _CONFLICT:
             if not answer.ok:
                 return replace(refusal(answer), gone=attempt > 0)
@@ -62,9 +64,17 @@ def invite(change: Change) -> Talk:
         outcome = yield from _look_instead(email, role, answer)
         if outcome is not None:
             return outcome
+    return _not_invited(email, answer, lost=lost)
+
+
+def _not_invited(email: str, answer: Answer | Lost, *, lost: bool) -> Outcome:
+    """After the last attempt, and no one with that address is shown. `lost` means that any of the answers was."""
     if isinstance(answer, Lost):
         return not_made(answer)
-    return replace(unseen(answer, Lost("the API does not show who it is")), gone=True)
+    if lost:  # the one whose answer was lost is what is in the way, most likely: it is looked for at the end
+        return accepted(answer)
+    outcome = refusal(answer)
+    return replace(outcome, remark=f"{outcome.remark}; it shows no member or invitation of {email}", gone=True)
 
 
 def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outcome | None]:
@@ -96,7 +106,7 @@ def _look_after(email: str, role: Role, answer: Answer) -> Talk:
     echoed = text_in(answer, "email")
     if not echoed or folded(echoed) == folded(email):
         return accepted(answer)
-    hint = f"Write {echoed} in the document: the invitation is sent, and otherwise a later apply revokes it."
+    hint = f"If {echoed} is the same person, write that address in the document. If not, revoke that invitation."
     return failed(f"the API answered with an invitation of {echoed}, not {email}", hint)
 
 
@@ -150,7 +160,7 @@ def _withdraw(email: str, told: str, role: Role) -> Talk:
     for _ in range(_MOST_REVOCATIONS):
         answer = yield ApiCall(Method.DELETE, path_of(email))
         if is_gone(answer):
-            hint = f"Ask the API's owner how to invite somebody as {role.value}."
+            hint = f"Ask the API's operator how to invite someone as {role.value}."
             return replace(failed(f"{offers}; it was revoked", hint), gone=True, withdrawn=True)
     return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
 

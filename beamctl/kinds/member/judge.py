@@ -99,13 +99,13 @@ class Judge:
                 text = f"{live.email} is invited as {live.role}, and the API does not change the role of an invitation"
                 return f"{text}: the first apply after it is accepted makes them {want.role}"
             case Verdict.RESEND if (times := self._resent.get(key, 0)) >= self._most_resends:
-                text = f"{want.email}: the {_ordinal(times + 1)} invitation expired, and no other one is sent"
-                return f"{text} ({self._limit}): ask them, or take them out of the document"
+                text = f"{want.email}: the {_ordinal(times + 1)} invitation expired, and no more are sent"
+                return f"{text} ({self._limit}): ask the invitee, or remove the entry"
             case Verdict.INVITE if (times := self._times_revoked(key, want)) > self._most_resends:
                 text = (
                     f"{want.email} was invited {times} times, and each invitation was revoked because it offered more"
                 )
-                return f"{text} than {want.role} ({self._limit}): declare another role, or ask the API's owner"
+                return f"{text} than {want.role} ({self._limit}): declare another role, or ask the API's operator"
             case _:
                 return ""
 

@@ -18,6 +18,7 @@ from beamctl.kinds.member.export import export
 from beamctl.kinds.member.hazards import takes_admin
 from beamctl.kinds.member.judge import KIND, Judge
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people, untouched
+from beamctl.kinds.member.moves import dropped_tags
 from beamctl.kinds.member.sound import is_sound
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
@@ -129,7 +130,8 @@ class MemberKind:
         ours = hazards.ourselves(live, desired.guards, situation.identity)
         guards = in_force(desired.guards, situation.floors)
         count = hazards.admins_of(live, changes, situation.admin_groups)
-        judge.notes += hazards.dropped_tags(changes, live)
+        judge.notes += dropped_tags(changes, live)
+        judge.notes += hazards.minimum_not_met(count, guards)
         if ours is None and takes_admin(changes, count):
             judge.notes.append(Note(WHO_ARE_WE))
         return Comparison(

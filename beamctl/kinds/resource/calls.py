@@ -60,8 +60,8 @@ def _fetch(change: Change) -> Asking[dict[str, str] | Outcome]:
         text = got.body if isinstance(got, Answer) and got.ok else None
         if not isinstance(text, str) or not text:
             why = "it is empty" if isinstance(got, Answer) and got.ok else got.why
-            remark = f"the secret {name} cannot be had: {why}; nothing was sent"
-            return failed(remark, "See to where it comes from, then run `beamctl apply` again.")
+            remark = f"the secret {name} is not available: {why}; nothing was sent"
+            return failed(remark, "Check where it comes from, then run `beamctl apply` again.")
         found[name] = text
     return found
 

@@ -52,7 +52,7 @@ def listing(shape: Shape) -> Reading[Mapping[str, Thing]]:
     """Read all of them.
 
     Raises:
-        GarbledError: It is no list that ends, or has an entry that is not one of them, or one twice.
+        GarbledError: It is not a complete list, or has an entry that is not one of them, or one twice.
     """
     entries = yield from _pages(shape)
     found: dict[str, Thing] = {}
@@ -87,7 +87,7 @@ def _pages(shape: Shape) -> Reading[list[Any]]:
                 page = yield f"{path}&cursor={_query(cursor)}"
             case _:
                 break
-    raise GarbledError(f"the API's list of {shape.words} is no list that ends", _LATER)
+    raise GarbledError(f"the API's list of {shape.words} is not a complete list", _LATER)
 
 
 def _query(cursor: str) -> str:

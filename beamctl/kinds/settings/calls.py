@@ -75,5 +75,5 @@ def _changed(key: str) -> Outcome:
 
 
 def _failed(answer: Answer | Lost) -> Outcome:
-    mend = "Mend the value under settings, then run `beamctl apply` again."
+    mend = "Fix the value under settings, then run `beamctl apply` again."
     return failed(answer.why, PLAN) if isinstance(answer, Lost) else refusal(answer, mend)

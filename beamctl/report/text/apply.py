@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 
 from beamctl.apply.event import Confirmed, Doubt, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.model.text import printable
@@ -52,9 +52,17 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
 
 def doubt_text(event: Unconfirmed) -> str:
     """Why a change that was made does not count as made, and what the API shows instead."""
-    shown = ", ".join(f"{printable(name)} {value(told)}" for name, told in (event.shows or {}).items())
+    shown = ", ".join(f"{printable(name)} {value(told)}" for name, told in _telling(event).items())
     why = printable(event.why) or (f"it shows {shown}" if shown else "")
     return _DOUBT[event.doubt] + (f": {why}" if why else "")
+
+
+def _telling(event: Unconfirmed) -> Mapping[str, Any]:
+    """What of all that the API shows tells that the change is not in effect."""
+    shows, attribute, after = event.shows or {}, event.change.attribute, event.change.after
+    if after is None:
+        return {attribute: shows[attribute]} if attribute in shows else shows
+    return {name: told for name, told in shows.items() if name in after and after[name] != told} or shows
 
 
 @dataclass(frozen=True, slots=True)

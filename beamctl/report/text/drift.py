@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from beamctl.model.text import printable
 from beamctl.plan.change import WHOLE, Change, Reason
+from beamctl.plan.comparison import Note
 from beamctl.plan.inside import ABSENT, Difference
 from beamctl.plan.plan import Plan
 from beamctl.report import words
@@ -30,7 +31,8 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
             lines += [f"  {section}", *table(rows, "  ")]
     if plan.changes:
         lines.append("")
-    lines += aside(plan, [note for note in plan.notes if note.differs or note.excused])
+    shown = [note for note in plan.notes if note.differs or note.excused]
+    lines += aside(plan, [*(Note(doubt) for doubt in plan.doubts), *shown])
     if lines[-1]:
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan)))
