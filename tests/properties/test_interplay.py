@@ -167,3 +167,17 @@ def check_invitations(events: list[Event], live: Refusing) -> None:
             continue
         if not user.get("expired") and f"DELETE {change.key}" not in live.refusals:
             assert ROLES.index(user["role"]) >= ROLES.index((change.after or {})["role"]), change
+
+
+def test_letters_end_where_an_invitation_always_offers_too_much() -> None:
+    live, journal = Refusing([person("root@x.io", "admin")], APIS[3], {}), Journal()
+    want = document({"root@x.io": "admin", PEOPLE[0]: "viewer"}, guards={"maxReinvites": 2})
+    for _ in range(6):
+        run(plan_of(want, live, journal), live, journal)
+    last = plan_of(want, live, journal)
+    assert (last.changes, last.differs, len(live.invited)) == ((), True, 3)
+    assert (
+        "was invited 3 times, and each invitation was revoked because it offered more than viewer" in last.notes[0].text
+    )
+    other = document({"root@x.io": "admin", PEOPLE[0]: "member"}, guards={"maxReinvites": 2})
+    assert [change.action for change in plan_of(other, live, journal).changes] == [Action.INVITE]
