@@ -157,7 +157,7 @@ def test_only_destroy_can_delete_a_workspace() -> None:
     assert {name for name, path in ours.items() if "beamctl.destroy.deletion" in set(imports(path))} == {
         "usecases/changes.py",
         "cli/destroy.py",
-        "report/as_json.py",
+        "report/json_report.py",
         "report/text/destroy.py",
     }
 
@@ -178,8 +178,8 @@ def test_no_other_call_is_a_deletion_of_a_workspace() -> None:
 
 
 def test_only_apply_can_show_a_secret() -> None:
-    found = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.cli.screen" in set(imports(path))}
-    assert found == {"cli/apply.py", "cli/making.py", "cli/vault.py"}
+    found = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.cli.secret_terminal" in set(imports(path))}
+    assert found == {"cli/apply.py", "cli/apply_run.py", "cli/secret_store.py"}
 
 
 def test_the_port_for_the_end_of_a_workspace_can_do_nothing_else() -> None:

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import assert_never
 
-from beamctl.api.body import error_text, text_at
+from beamctl.api.base_url import Era
 from beamctl.api.clock import Clock
+from beamctl.api.config import Connection
 from beamctl.api.credential import ApiKey, ClientCredentials, Credential, LoginTokens, secrets_of
-from beamctl.api.endpoint import Era
-from beamctl.api.exchange import OK, Failure, Outcome, Reply, Request
-from beamctl.api.mask import Mask
-from beamctl.api.settings import Connection
+from beamctl.api.errors import Place, another_credential, trouble
+from beamctl.api.messages import OK, Failure, Outcome, Reply, Request
+from beamctl.api.redaction import Mask
+from beamctl.api.response_body import error_text, text_at
 from beamctl.api.token import Token, claims, issued, kept, token_request
-from beamctl.api.trouble import Place, another_credential, trouble
 from beamctl.errors import InterruptedRunError, UnauthenticatedError
 from beamctl.model.identity import Identity
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 
 from beamctl import __version__
-from beamctl.api.body import receive
-from beamctl.api.breakdown import Hop, Timeouts, failure_of
-from beamctl.api.budget import Budget, OversizedError
-from beamctl.api.endpoint import host_of, is_loopback
-from beamctl.api.exchange import OK, Failure, Fault, Outcome, Reply, Request
-from beamctl.api.wholeness import sign_of_more
+from beamctl.api.base_url import host_of, is_loopback
+from beamctl.api.completeness import sign_of_more
+from beamctl.api.messages import OK, Failure, Fault, Outcome, Reply, Request
+from beamctl.api.network_errors import Hop, Timeouts, failure_of
+from beamctl.api.request_budget import Budget, OversizedError
+from beamctl.api.response_body import receive
 from beamctl.errors import UsageError
 from beamctl.model.api_call import Method
 
@@ -149,7 +149,7 @@ class Client:
         }
         if self._transports is not None:
             return _Line(httpx.Client(transport=self._transports(), trust_env=False, **common), budget, Hop())
-        from beamctl.api.transport import bound
+        from beamctl.api.network import bound
 
         try:
             client = httpx.Client(verify=self._trust, trust_env=not is_loopback(self._base_url), **common)

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from beamctl.api.exchange import OK, Failure, Fault, Outcome, Reply
-from beamctl.api.limits import asked_wait
+from beamctl.api.messages import OK, Failure, Fault, Outcome, Reply
+from beamctl.api.rate_limit import asked_wait
 
 MOST_ATTEMPTS = 6
 MOST_UNSENT = 4

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-from beamctl.api.body import text_at
+from beamctl.api.base_url import Era
 from beamctl.api.credential import ClientCredentials, LoginTokens, basic, sendable
-from beamctl.api.endpoint import Era
-from beamctl.api.exchange import Reply, Request
+from beamctl.api.messages import Reply, Request
+from beamctl.api.response_body import text_at
 from beamctl.errors import GarbledError
 from beamctl.model.api_call import Method
 

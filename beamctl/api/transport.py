@@ -1,153 +1,182 @@
-"""Connections that keep to a budget: a network backend for httpcore, which carries httpx's requests."""
+"""Carries a request until there is an outcome worth keeping: waits for its turn, repeats it where that is safe, and
+tells the debug log. It must not know what a request means."""
 
 from __future__ import annotations
 
-import os
-import ssl
-import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-import httpcore
+from beamctl.api.client import Client
+from beamctl.api.clock import Clock
+from beamctl.api.clock_skew import Skew, measured
+from beamctl.api.messages import SERVER_TROUBLE, Failure, Outcome, Reply, Request
+from beamctl.api.rate_limit import asked_wait, until_text
+from beamctl.api.redaction import Mask
+from beamctl.api.retry import Effort, is_asked, wait_before_repeat
+from beamctl.api.throttle import Gate, Verdict
+from beamctl.api.wait_budget import Patience
+from beamctl.errors import InterruptedRunError
 
-from beamctl.api.breakdown import Hop
-from beamctl.api.budget import Budget
-
-if TYPE_CHECKING:
-    import httpx
-
-_SLICE = 0.1
-"""Seconds between two looks at whether an interrupt ends a wait."""
-_PIECE = 1024
-"""Bytes that are written at once: httpcore starts its timeout again whenever the peer takes a few."""
+_ID_HEADERS = ("x-request-id", "x-cf-request-id", "x-amz-cf-id", "cf-ray", "x-blaxel-error-code")
 
 
-def bound(client: httpx.Client, budget: Budget) -> Hop:
-    """Hold all connections of a client to a budget, and tell where each request is.
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A sort of call that is not made for a while.
 
-    httpx takes no network backend, and makes the connection pools for the proxies of the environment itself. So this
-    uses private names of httpx and httpcore; a version that renames one fails here.
+    Attributes:
+        until: When it may be made again, in the seconds of the clock.
+        reply: What is answered until then.
     """
-    hop = Hop()
-    mounts = [(pattern.scheme, transport) for pattern, transport in client._mounts.items()]  # noqa: SLF001 - see above
-    for scheme, transport in [(None, client._transport), *mounts]:  # noqa: SLF001 - see above
-        if transport is not None:  # None: NO_PROXY names these hosts
-            pool = transport._pool  # type: ignore[attr-defined]  # noqa: SLF001 - see above
-            named_by = "" if scheme is None else _variable(scheme)
-            pool._network_backend = _Backend(pool._network_backend, budget, hop, named_by)  # noqa: SLF001 - see above
-    return hop
+
+    until: float
+    reply: Reply
 
 
-def _variable(scheme: str) -> str:
-    """What names the proxy for URLs of a scheme; any scheme is empty."""
-    name = f"{scheme or 'all'}_proxy"
-    found = [each for each in os.environ if each.lower() == name]
-    return name if name in found else next(iter(found), "the system")
+class Courier:
+    """Carries requests. Safe to use from several threads.
 
+    Attributes:
+        skew: How far the clock of this machine is from the API's; None until a reply tells.
+    """
 
-class _Backend(httpcore.NetworkBackend):
-    def __init__(self, inner: httpcore.NetworkBackend, budget: Budget, hop: Hop, named_by: str) -> None:
-        self._inner = inner
-        self._budget = budget
-        self._hop = hop
-        self._named_by = named_by
-
-    def connect_tcp(
+    def __init__(
         self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        seconds = _least(timeout, self._budget)
-        proxy = ""
-        if self._named_by:
-            proxy = host
-            self._hop.proxy = f"the proxy {f'[{host}]' if ':' in host else host}:{port} that {self._named_by} names"
-        inner = _aside(
-            lambda: self._inner.connect_tcp(host, port, seconds, local_address, socket_options), self._budget
-        )
-        return _Stream(inner, self._budget, self._hop, proxy)
+        client: Client,
+        clock: Clock,
+        chance: Callable[[], float],
+        mask: Mask,
+        patience: Patience,
+        debug: Callable[[str], None] | None = None,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._chance = chance
+        self._mask = mask
+        self.skew: Skew | None = None
+        self._patience = patience
+        self._debug = debug
+        self._gate = Gate(clock)
+        self._stopped: dict[tuple[str, ...], _Stop] = {}
 
+    def carry(self, request: Request) -> Outcome:
+        """Send a request, and again while that is safe and may help; one that is `final` is sent once.
 
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, budget: Budget, hop: Hop, proxy: str) -> None:
-        self._inner = inner
-        self._budget = budget
-        self._hop = hop
-        self._proxy = proxy
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the budget is stricter
-        while left := self._budget.left():
+        Raises:
+            InterruptedRunError: beamctl was asked to stop before the request was sent, or while it was reading.
+        """
+        began = self._clock.now()
+        attempts = 0
+        outcome: Outcome | None = None
+        while True:
+            attempts += 1
             try:
-                data = self._inner.read(max_bytes, min(left, _SLICE))
-            except httpcore.ReadTimeout:
-                continue
-            self._budget.receive(len(data))
-            return data
-        raise httpcore.ReadTimeout
+                outcome, wait = self._attempt(request, attempts, began, outcome)
+            except InterruptedRunError:
+                if outcome is None or request.interruptible:
+                    raise
+                return outcome  # an attempt before may have done it
+            if wait is None or request.final:
+                return outcome
+            self._tell(f"  again in {wait:.1f} s: {request.method} {request.path}")
+            if not self._clock.sleep(wait):
+                if request.interruptible:
+                    raise InterruptedRunError("interrupted while waiting to try again")
+                return outcome
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - as above
-        for start in range(0, len(buffer), _PIECE):
-            left = self._budget.left()
-            if not left:
-                raise httpcore.WriteTimeout
-            self._inner.write(buffer[start : start + _PIECE], left)
+    def _attempt(
+        self, request: Request, attempts: int, began: float, earlier: Outcome | None
+    ) -> tuple[Outcome, float | None]:
+        with self._gate.slot() as slot:
+            stopped = self._stopped.get(_sort_of(request))
+            if stopped is not None and self._clock.now() < stopped.until:
+                self._tell(f"  not sent, as the API limits requests: {request.method} {request.path}")
+                in_doubt = earlier is not None and not _is_limit(earlier)  # an attempt before may have done it
+                return (earlier if earlier is not None and in_doubt else stopped.reply), None
+            outcome = self._observed(request)
+            effort = Effort(attempts, self._clock.now() - began)
+            wait = wait_before_repeat(
+                outcome, effort, once=request.once, chance=self._chance(), wall=self._clock.wall()
+            )
+            slot.verdict = _verdict(outcome)
+            if slot.verdict is Verdict.TAKEN:
+                self._patience.progress(self._clock.now())
+            if isinstance(outcome, Reply) and (refused := self._refused_wait(request, outcome, wait)) is not None:
+                outcome, wait = self._given_up(request, outcome, refused), None
+                slot.verdict = Verdict.NOTHING  # only this sort of call has to stop
+            slot.wait = wait or 0.0
+        return outcome, wait
 
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        seconds = _least(timeout, self._budget)
-        if server_hostname != self._proxy:  # through the proxy, if there is one
-            self._hop.proxy = ""
-        inner = _aside(lambda: self._inner.start_tls(ssl_context, server_hostname, seconds), self._budget)
-        return _Stream(inner, self._budget, self._hop, self._proxy)
+    def _refused_wait(self, request: Request, reply: Reply, wait: float | None) -> float | None:
+        """The seconds that the API asks to wait, if the run may not wait for so long."""
+        now, wall = self._clock.now(), self._clock.wall()
+        if wait is not None and not request.final:
+            if not is_asked(reply, wall) or self._patience.grant(wait, now, limited=reply.limited):
+                return None
+            return wait
+        asked = asked_wait(reply.status, reply.headers, wall) if reply.limited else None
+        return asked if asked is not None and asked > self._patience.left(now) else None
 
-    def close(self) -> None:
-        self._inner.close()
+    def _given_up(self, request: Request, reply: Reply, wait: float) -> Reply:
+        """The reply with the time until which nothing is asked. What it limits is not sent before that."""
+        wall = self._clock.wall()
+        named = asked_wait(reply.status, reply.headers, wall)
+        reply = replace(reply, until=until_text(wall, wait) if named else "")
+        if reply.limited:
+            self._stopped[_sort_of(request)] = _Stop(self._clock.now() + wait, reply)
+        return reply
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as httpcore has it
-        return self._inner.get_extra_info(info)
+    def _observed(self, request: Request) -> Outcome:
+        """Send it once, and tell the debug log."""
+        began = self._clock.wall()
+        outcome = self._sent(request)
+        if self.skew is None and isinstance(outcome, Reply):  # the first one counts: plans made later show the same
+            self.skew = measured(outcome.headers, began, self._clock.wall())
+        return outcome
+
+    def _sent(self, request: Request) -> Outcome:
+        if self._debug is None:
+            return self._client.exchange(request)
+        body = "" if request.body is None else f" {self._mask.body(request.body)}"
+        self._tell(f"> {request.method} {request.path}{body}")
+        began = self._clock.now()
+        outcome = self._client.exchange(request)
+        self._tell(
+            f"< {self._described(outcome)} in {(self._clock.now() - began) * 1000:.0f} ms"
+            f" for {request.method} {request.path}{self._shown(outcome)}"
+        )
+        return outcome
+
+    def _described(self, outcome: Outcome) -> str:
+        return outcome.why if isinstance(outcome, Failure) else str(outcome.status)
+
+    def _shown(self, outcome: Outcome) -> str:
+        if isinstance(outcome, Failure):
+            return ""
+        ids = "".join(f" {name}={outcome.headers[name]}" for name in _ID_HEADERS if name in outcome.headers)
+        body = " (a page)" if outcome.page else " (empty)" if outcome.empty else f" {self._mask.body(outcome.body)}"
+        return ids + body
+
+    def _tell(self, line: str) -> None:
+        if self._debug is not None:
+            self._debug(self._mask.clean(line, 1000))
 
 
-def _least(timeout: float | None, budget: Budget) -> float:
-    left = budget.left(connecting=True)
-    if not left:
-        raise httpcore.ConnectTimeout
-    return left if timeout is None else min(timeout, left)
+def _sort_of(request: Request) -> tuple[str, ...]:
+    """What an API may limit by itself: a method on a collection, as in `PUT /users/NAME` or `POST /users`."""
+    names = request.path.partition("?")[0].split("/")[1:]
+    return request.method, names[0], str(len(names))
 
 
-def _aside(connect: Callable[[], httpcore.NetworkStream], budget: Budget) -> httpcore.NetworkStream:
-    """Connect in a thread of its own: name resolution and TLS handshakes cannot be ended from outside."""
-    connecting: Future[httpcore.NetworkStream] = Future()
-    threading.Thread(target=_settle, args=(connecting, connect), daemon=True).start()
-    try:
-        _await(connecting, budget)
-    except BaseException:
-        connecting.add_done_callback(_discard)
-        raise
-    return connecting.result()
+def _is_limit(outcome: Outcome) -> bool:
+    return isinstance(outcome, Reply) and outcome.limited
 
 
-def _await(connecting: Future[httpcore.NetworkStream], budget: Budget) -> None:
-    while left := budget.left(connecting=True):
-        try:
-            connecting.exception(min(left, _SLICE))
-        except TimeoutError:
-            continue
-        return
-    raise httpcore.ConnectTimeout
-
-
-def _settle(connecting: Future[httpcore.NetworkStream], connect: Callable[[], httpcore.NetworkStream]) -> None:
-    try:
-        connecting.set_result(connect())
-    except BaseException as error:  # noqa: BLE001 - raised again where the connection is waited for
-        connecting.set_exception(error)
-
-
-def _discard(connecting: Future[httpcore.NetworkStream]) -> None:
-    if connecting.exception() is None:
-        connecting.result().close()
+def _verdict(outcome: Outcome) -> Verdict:
+    match outcome:
+        case Reply(limited=True):
+            return Verdict.REFUSED
+        case Reply(status=status) if status not in SERVER_TROUBLE:
+            return Verdict.TAKEN
+        case _:
+            return Verdict.NOTHING

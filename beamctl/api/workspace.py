@@ -9,19 +9,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from beamctl.api.auth import Auth
-from beamctl.api.body import error_text
-from beamctl.api.breakdown import Timeouts
+from beamctl.api.base_url import host_of
 from beamctl.api.client import Client, Transports, through
 from beamctl.api.clock import Clock, SystemClock
-from beamctl.api.courier import Courier
+from beamctl.api.clock_skew import Skew
+from beamctl.api.config import Connection
 from beamctl.api.credential import sendable
-from beamctl.api.endpoint import host_of
-from beamctl.api.exchange import OK, SERVER_TROUBLE, UNAUTHENTICATED, Failure, Outcome, Reply, Request
-from beamctl.api.mask import DISTINCT, Mask, secrets_in
-from beamctl.api.patience import Patience
-from beamctl.api.settings import Connection
-from beamctl.api.skew import Skew
-from beamctl.api.trouble import Place, trouble
+from beamctl.api.errors import Place, trouble
+from beamctl.api.messages import OK, SERVER_TROUBLE, UNAUTHENTICATED, Failure, Outcome, Reply, Request
+from beamctl.api.network_errors import Timeouts
+from beamctl.api.redaction import DISTINCT, Mask, secrets_in
+from beamctl.api.response_body import error_text
+from beamctl.api.transport import Courier
+from beamctl.api.wait_budget import Patience
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, is_error, segment
 from beamctl.model.identity import Identity

@@ -12,7 +12,7 @@ from beamctl.plan.change import Change, Stage
 from beamctl.plan.kind import Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
-from beamctl.plan.stale import is_as
+from beamctl.plan.staleness import is_as
 
 _NO_ACCESS = (UnauthenticatedError, ForbiddenError, MissingError)
 

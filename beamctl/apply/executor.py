@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from beamctl.apply.confirmation import confirm
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
-from beamctl.apply.lanes import Halt, Lane, Means, Refused, attempt, run
-from beamctl.apply.reread import reread
+from beamctl.apply.recheck import reread
+from beamctl.apply.runner import Halt, Lane, Means, Refused, attempt, run
 from beamctl.errors import InterruptedRunError
 from beamctl.model.text import some
 from beamctl.plan.change import Action, Change, ChangeId, Stage

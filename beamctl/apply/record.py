@@ -14,11 +14,11 @@ from beamctl.document.document import Document
 from beamctl.document.schema import check
 from beamctl.model.strict_json import read_json
 from beamctl.plan.change import Change
-from beamctl.plan.codec import address, change_data
 from beamctl.plan.declared import declared_data
-from beamctl.plan.decode import UndecodableError, change_of
 from beamctl.plan.kind import Outcome
 from beamctl.plan.plan import Plan
+from beamctl.plan.plan_json import address, change_data
+from beamctl.plan.plan_reader import UndecodableError, change_of
 
 FORMAT_VERSION = "1.0"
 _SCHEMA, _CONFIRMED = "run", "confirmed"

@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from beamctl.cli import options
+from beamctl.cli.apply_run import WENT_ON, Ran, Way, make_all, refuse_nowhere
 from beamctl.cli.connect import Access, access_of
 from beamctl.cli.documents import defaults, named_files
 from beamctl.cli.exits import Exit
-from beamctl.cli.making import WENT_ON, Ran, Way, make_all, refuse_nowhere
 from beamctl.cli.output import Output, UnwritableError, output_of, say
 from beamctl.cli.planning import (
     Checks,
@@ -32,11 +32,11 @@ from beamctl.cli.planning import (
 from beamctl.cli.record_folder import RecordFolder, note_ignored
 from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.saved_plans import open_saved
-from beamctl.cli.screen import OPTION, terminal
+from beamctl.cli.secret_terminal import OPTION, terminal
 from beamctl.errors import RefusedError, UsageError
 from beamctl.plan.floors import Bounds
 from beamctl.plan.hazard import Allowance
-from beamctl.plan.saved import Saved
+from beamctl.plan.plan_file import Saved
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.plan import APPLY, plans_text
 
@@ -171,7 +171,7 @@ def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Out
 def _report(
     planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, out: Output, origin: Saved | None
 ) -> None:
-    from beamctl.report.as_json import applied_json
+    from beamctl.report.json_report import applied_json
 
     events = [(each.plan, became) for each, became in ran]
     try:

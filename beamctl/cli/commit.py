@@ -10,7 +10,7 @@ from pathlib import Path
 
 from beamctl.cli.files import is_within, read_file
 from beamctl.cli.git import repository_of
-from beamctl.document.decode import LARGEST
+from beamctl.document.text_encoding import LARGEST
 from beamctl.errors import UsageError
 
 _ACTORS = (

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from beamctl.api.patience import Patience
-from beamctl.api.settings import LOCAL, Sources, decide, look_around
-from beamctl.api.settings import default_workspace as named_elsewhere
-from beamctl.api.skew import Skew
+from beamctl.api.clock_skew import Skew
+from beamctl.api.config import LOCAL, Sources, decide, look_around
+from beamctl.api.config import default_workspace as named_elsewhere
+from beamctl.api.wait_budget import Patience
 from beamctl.cli.output import complain
-from beamctl.cli.veil import VEIL
+from beamctl.cli.output_redaction import VEIL
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Pause, Reader, Sender
@@ -156,8 +156,8 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
         connection, app = LOCAL, local_app()
     else:
         connection = decide(access.sources, workspace)
-    from beamctl.api.breakdown import Timeouts
     from beamctl.api.clock import SystemClock
+    from beamctl.api.network_errors import Timeouts
     from beamctl.api.workspace import Options, open_workspace
 
     debug = complain if access.debug else None

@@ -24,7 +24,7 @@ from beamctl.errors import RefusedError
 from beamctl.plan.plan import runs_as
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.destroy import deletion_text, estate_text
-from beamctl.usecases.changes import destroy, survey
+from beamctl.workflow.changes import destroy, survey
 
 
 @click.command("destroy")
@@ -91,7 +91,7 @@ def _another_name(what: str) -> RefusedError:
 def _report(estate: Estate, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
     try:
         if out.json:
-            from beamctl.report.as_json import destroyed_json
+            from beamctl.report.json_report import destroyed_json
 
             out.payload(destroyed_json(estate, api_url, deletion))
         else:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beamctl.cli.files import no_name, read_beginning, unreadable
-from beamctl.document.decode import LARGEST
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
+from beamctl.document.text_encoding import LARGEST
 from beamctl.errors import DocumentError, UsageError
 from beamctl.model.text import printable
-from beamctl.usecases.questions import validate
+from beamctl.workflow.questions import validate
 
 LARGEST_TOGETHER = 4 * LARGEST
 """Bytes of all files of one run."""

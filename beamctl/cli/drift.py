@@ -51,7 +51,7 @@ def command(
         for said in dict.fromkeys(skew_note(way.skew()) for _, way in ways):
             out.talk(f"Note: {said}.") if said else None
     if out.json:
-        from beamctl.report.as_json import drift_json
+        from beamctl.report.json_report import drift_json
 
         out.payload(drift_json(plans))
     else:

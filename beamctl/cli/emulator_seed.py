@@ -11,7 +11,7 @@ import click
 from beamctl.cli import local
 from beamctl.cli.documents import read_sources
 from beamctl.cli.options import PathType
-from beamctl.document.source import parse_plain
+from beamctl.document.yaml_loader import parse_plain
 from beamctl.errors import DocumentError, UsageError
 from beamctl.model.text import printable
 

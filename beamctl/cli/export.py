@@ -13,9 +13,9 @@ from beamctl.cli.connect import access_of, default_workspace, link
 from beamctl.cli.exits import Exit
 from beamctl.cli.machine_clock import moment
 from beamctl.cli.output import output_of
-from beamctl.cli.veil import VEIL
+from beamctl.cli.output_redaction import VEIL
 from beamctl.errors import UsageError
-from beamctl.usecases.questions import export
+from beamctl.workflow.questions import export
 
 
 @click.command("export")

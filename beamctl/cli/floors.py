@@ -11,7 +11,7 @@ from typing import Any
 from beamctl.document.document import Limit
 from beamctl.errors import UsageError
 from beamctl.model import email
-from beamctl.model.alphabet import described, disguised_letter, mixed_letter
+from beamctl.model.confusables import described, disguised_letter, mixed_letter
 from beamctl.model.text import printable
 from beamctl.plan.floors import NO_FLOORS, Bounds, stricter
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from beamctl.api.skew import Skew
+from beamctl.api.clock_skew import Skew
 from beamctl.errors import ApiError, UsageError
-from beamctl.plan.saved import CLOCKS_APART
+from beamctl.plan.plan_file import CLOCKS_APART
 
 _EARLIEST, _LATEST = 2000, 9000
 """The years that are believed; in the last ones of the calendar, no end of anything could be counted."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from beamctl.api.patience import MOST
+from beamctl.api.wait_budget import MOST
 from beamctl.cli.floors import with_floors
 from beamctl.cli.output import errors_in_format
 from beamctl.cli.record_folder import RecordFolder

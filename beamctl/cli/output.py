@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import click
 
 from beamctl.cli.exits import told
-from beamctl.cli.veil import VEIL
+from beamctl.cli.output_redaction import VEIL
 from beamctl.errors import BeamctlError, DocumentError
 from beamctl.model.text import visible
 from beamctl.report.style import Style
@@ -121,7 +121,7 @@ def errors_in_format(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _error_json(error: BaseException) -> str:
-    from beamctl.report.as_json import error_json, problems_json
+    from beamctl.report.json_report import error_json, problems_json
 
     if isinstance(error, DocumentError):
         return problems_json(error.problems, 0)

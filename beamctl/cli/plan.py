@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913 - one argument an option
         plans = [each.plan for each in planned]
         saved = save(planned, granted, target)
         if talk.json:
-            from beamctl.report.as_json import plans_json
+            from beamctl.report.json_report import plans_json
 
             talk.payload(plans_json(plans, granted))
         else:

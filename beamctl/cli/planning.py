@@ -20,13 +20,13 @@ from beamctl.cli.secret_sources import with_source_hazards
 from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
-from beamctl.plan.codec import plans_data
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import digest_of
-from beamctl.usecases.questions import plan
+from beamctl.plan.plan_file import digest_of
+from beamctl.plan.plan_json import plans_data
+from beamctl.workflow.questions import plan
 
 
 @dataclass(frozen=True, slots=True)

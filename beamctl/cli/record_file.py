@@ -13,7 +13,7 @@ from pathlib import Path
 
 from beamctl.apply.event import Event
 from beamctl.apply.record import event_line, last_line
-from beamctl.cli.veil import VEIL
+from beamctl.cli.output_redaction import VEIL
 from beamctl.errors import RecordError
 from beamctl.plan.plan import Plan
 

@@ -13,7 +13,7 @@ from beamctl.cli.record_folder import FOLDER
 from beamctl.errors import UsageError
 from beamctl.model.secret import OWN_CREDENTIAL
 from beamctl.model.strict_json import read_json
-from beamctl.plan.saved import LARGEST
+from beamctl.plan.plan_file import LARGEST
 
 _OURS = {".git": "is part of the git repository", ".beamctl": "is in beamctl's own folder"}
 """Folders whose content is reserved, in any case."""

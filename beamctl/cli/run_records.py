@@ -24,10 +24,10 @@ from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summar
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
 from beamctl.cli.machine_clock import moment
+from beamctl.cli.output_redaction import as_it_is
 from beamctl.cli.record_file import RecordFile, is_being_written, now
 from beamctl.cli.record_folder import FUTURE, SUFFIX, RecordFolder
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
-from beamctl.cli.veil import as_it_is
 from beamctl.errors import RecordError, UsageError
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.declared import Declared

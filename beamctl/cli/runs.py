@@ -34,7 +34,7 @@ def command(
     if run is not None:
         found = find_record(record, run)
         if out.json:
-            from beamctl.report.as_json import runs_json
+            from beamctl.report.json_report import runs_json
 
             out.payload(runs_json([(found.run.id, found)]))
         else:
@@ -44,7 +44,7 @@ def command(
         return Exit.DONE
     most = None if everything else _FEW
     if out.json:  # tells every change
-        from beamctl.report.as_json import runs_json
+        from beamctl.report.json_report import runs_json
 
         whole = list(islice(records(record, read_record), most))
         out.payload(runs_json(whole, count_records(record) - len(whole)))

@@ -15,20 +15,20 @@ from beamctl.cli.connect import Access, Link, link
 from beamctl.cli.documents import YAML
 from beamctl.cli.files import read_file
 from beamctl.cli.machine_clock import judged, moment
+from beamctl.cli.output_redaction import as_it_is
 from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared, with_clocks
 from beamctl.cli.reserved_files import ReservedFiles, what_is
 from beamctl.cli.run_records import applied_before, last_run
 from beamctl.cli.secret_sources import with_source_hazards
-from beamctl.cli.veil import as_it_is
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.duration import duration
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance, Hazard, unused
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import LARGEST, LONGEST, Saved, refuse_untimely, saved_text
-from beamctl.plan.stale import ends
+from beamctl.plan.plan_file import LARGEST, LONGEST, Saved, refuse_untimely, saved_text
+from beamctl.plan.staleness import ends
 from beamctl.report.text.stale import moved_text
-from beamctl.usecases.questions import Recheck, identify, look_again, open_plan
+from beamctl.workflow.questions import Recheck, identify, look_again, open_plan
 
 _USUAL = timedelta(hours=24)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from beamctl.cli.child_process import Ended, Limits, find_program, inherited, run
-from beamctl.cli.veil import VEIL
+from beamctl.cli.output_redaction import VEIL
 
 LONGEST = 60
 """Seconds that a command may take."""

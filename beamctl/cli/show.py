@@ -12,7 +12,7 @@ from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
 from beamctl.errors import UsageError
-from beamctl.usecases.questions import show
+from beamctl.workflow.questions import show
 
 
 @click.command("show")
@@ -46,7 +46,7 @@ def command(
         sections = show(name, way.reader)
         api_url = way.api_url
     if out.json:
-        from beamctl.report.as_json import show_json
+        from beamctl.report.json_report import show_json
 
         out.payload(show_json(name, api_url, sections))
     else:

@@ -32,12 +32,12 @@ from beamctl.cli.saved_plans import save, target_of
 from beamctl.cli.secret_sources import with_source_hazards
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
-from beamctl.plan.codec import plans_data
 from beamctl.plan.comparison import Note
 from beamctl.plan.floors import Bounds
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import digest_of
-from beamctl.usecases.questions import undo
+from beamctl.plan.plan_file import digest_of
+from beamctl.plan.plan_json import plans_data
+from beamctl.workflow.questions import undo
 
 
 @click.command("undo")
@@ -82,7 +82,7 @@ def command(  # noqa: PLR0913 - one argument an option
         saved = save(planned, granted, target)
         command = command_for(f"{_way_back(found.run.id, record.named)} --out FILE", files, ())
         if talk.json:
-            from beamctl.report.as_json import plans_json
+            from beamctl.report.json_report import plans_json
 
             talk.payload(plans_json([plan], granted))
         else:

@@ -8,7 +8,7 @@ from beamctl.cli import options
 from beamctl.cli.documents import read_sources, unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
-from beamctl.usecases.questions import validate
+from beamctl.workflow.questions import validate
 
 
 @click.command("validate")
@@ -25,7 +25,7 @@ def command(files: tuple[str, ...], output: str, *, no_color: bool, quiet: bool)
     if note := unread(files):
         out.talk(note)
     if out.json:
-        from beamctl.report.as_json import problems_json
+        from beamctl.report.json_report import problems_json
 
         out.payload(problems_json(checked.problems, len(checked.desired), checked.warnings), complaint=True)
     elif checked.problems:

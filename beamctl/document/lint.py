@@ -8,7 +8,7 @@ from typing import Any
 
 from beamctl.document.document import Document, Mode, Path
 from beamctl.document.problem import Place, Problem
-from beamctl.document.quote import quoted
+from beamctl.document.quoting import quoted
 from beamctl.document.rules import people_in_guards
 from beamctl.model.email import everyone_at, folded, is_pattern, matches
 

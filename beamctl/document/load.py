@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from beamctl.document import rules, schema
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, beyond, bounded
-from beamctl.document.source import Draft, parse
+from beamctl.document.yaml_loader import Draft, parse
 
 
 @dataclass(frozen=True, slots=True)

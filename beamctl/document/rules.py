@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from beamctl.document import roster
+from beamctl.document import people_section
 from beamctl.document.document import MAX_REINVITES, Desired, Document, Guards, Limit, Mode, Path, Self, Skip
 from beamctl.document.problem import Place, Problem
-from beamctl.document.quote import quoted
+from beamctl.document.quoting import quoted
 from beamctl.model import email
-from beamctl.model.alphabet import described
+from beamctl.model.confusables import described
 from beamctl.model.text import unseen
 
 
@@ -25,7 +25,7 @@ def check(document: Document) -> Iterator[Problem]:
     address = _mapping(guards, "self").get("email")
     if isinstance(address, str) and (fault := email.fault(address)):
         yield _problem(document, ("guards", "self", "email"), address, fault, _ADDRESS_HINT)
-    yield from roster.check(document, _SKIP, "{until: …, reason: …}", email.pattern_fault)
+    yield from people_section.check(document, _SKIP, "{until: …, reason: …}", email.pattern_fault)
 
 
 def people_in_guards(data: object) -> Iterator[tuple[Path, str]]:

@@ -9,12 +9,12 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from beamctl.document.deduplication import Twins, thin
 from beamctl.document.document import Document, Path
-from beamctl.document.fault import Fault, telling
 from beamctl.document.problem import MOST_PROBLEMS, Problem
+from beamctl.document.schema_error import Fault, telling
 from beamctl.document.schema_file import load_schema
-from beamctl.document.thin import Twins, thin
-from beamctl.document.wording import problems_of
+from beamctl.document.schema_messages import problems_of
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator

@@ -8,16 +8,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.clock import MovableClock, read_moment, utc_now
 from beamctl.emulator.duration import read_duration
 from beamctl.emulator.errors import EmulatorError, FaultError, NoAddressError, SeedError, WrongOptionError
-from beamctl.emulator.fault.cut import ConnectionCut
+from beamctl.emulator.fault.connection_reset import ConnectionCut
 from beamctl.emulator.fault.kind import Fault, FaultKind
 from beamctl.emulator.fault.read import read_rule
 from beamctl.emulator.fault.rule import Rule, When
 from beamctl.emulator.fault.script import FaultScript
 from beamctl.emulator.instruments import Instruments, instrument
-from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.request_log import Entry, LogFile, RequestLog
 from beamctl.emulator.seed.key import KeyKind, MadeKey
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
-    from beamctl.emulator.mail.post import Post
+    from beamctl.emulator.mail.mailer import Post
     from beamctl.emulator.mail.received import Received
 
 __all__ = [
@@ -92,7 +92,7 @@ def create_app(
         WrongOptionError: The public URL is none.
     """
     from beamctl.emulator.app import build
-    from beamctl.emulator.mail.post import Post
+    from beamctl.emulator.mail.mailer import Post
 
     return build(db, quirks, now, post or Post(), public_url)
 
@@ -107,9 +107,9 @@ def open_post(maildir: Path | None = None, smtp: str | None = None) -> Post:
     Raises:
         WrongOptionError: `smtp` names no relay.
     """
-    from beamctl.emulator.mail import post
+    from beamctl.emulator.mail import mailer
 
-    return post.open_post(maildir, smtp)
+    return mailer.open_post(maildir, smtp)
 
 
 def received_letters(maildir: Path, to: str | None = None) -> list[Received]:
@@ -161,9 +161,9 @@ def openapi_document() -> dict[str, Any]:
 
 def as_operator(app: Flask) -> WSGIApplication:
     """The application for whoever owns it: no credential, every permission in every workspace, listed nowhere."""
-    from beamctl.emulator import insider
+    from beamctl.emulator import in_process
 
-    return insider.as_operator(app)
+    return in_process.as_operator(app)
 
 
 def as_person(app: Flask, email: str) -> WSGIApplication:
@@ -172,9 +172,9 @@ def as_person(app: Flask, email: str) -> WSGIApplication:
     Raises:
         EmulatorError: That is no e-mail address.
     """
-    from beamctl.emulator import insider
+    from beamctl.emulator import in_process
 
-    return insider.as_person(app, email)
+    return in_process.as_person(app, email)
 
 
 def approve_login(app: Flask, user_code: str, email: str) -> None:
@@ -186,9 +186,9 @@ def approve_login(app: Flask, user_code: str, email: str) -> None:
         NoAddressError: That is no e-mail address.
         EmulatorError: There is no such login that waits; the text says what has become of it.
     """
-    from beamctl.emulator import insider
+    from beamctl.emulator import in_process
 
-    insider.approve_login(app, user_code, email)
+    in_process.approve_login(app, user_code, email)
 
 
 def deny_login(app: Flask, user_code: str) -> None:
@@ -197,16 +197,16 @@ def deny_login(app: Flask, user_code: str) -> None:
     Raises:
         EmulatorError: There is no such login that waits; the text says what has become of it.
     """
-    from beamctl.emulator import insider
+    from beamctl.emulator import in_process
 
-    insider.deny_login(app, user_code)
+    in_process.deny_login(app, user_code)
 
 
 def synchronize_directory(app: Flask) -> list[tuple[str, str]]:
     """Brings back whoever the directory wants in a workspace and is gone: their addresses, and the workspaces."""
-    from beamctl.emulator import insider
+    from beamctl.emulator import in_process
 
-    return insider.synchronize_directory(app)
+    return in_process.synchronize_directory(app)
 
 
 def url_for_people(app: Flask) -> str:
@@ -226,9 +226,9 @@ def ask(app: WSGIApplication, method: str, path: str, body: object = None, works
         body: What is sent as JSON; None for no body.
         workspace: The workspace, where the path does not name one.
     """
-    from beamctl.emulator import insider
+    from beamctl.emulator import in_process
 
-    return insider.ask(app, method, path, body, workspace)
+    return in_process.ask(app, method, path, body, workspace)
 
 
 def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> None:

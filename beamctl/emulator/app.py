@@ -19,22 +19,22 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from beamctl.emulator import api_version
-from beamctl.emulator.admission import admit
+from beamctl.emulator.authorization import admit
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.call import Answer, Call, Inbound, Route
 from beamctl.emulator.caller import Operator, Person, ServiceAccount
 from beamctl.emulator.database import Database
 from beamctl.emulator.errors import Refusal, raised_at
-from beamctl.emulator.mail.letter import Letter
-from beamctl.emulator.mail.post import Post
+from beamctl.emulator.mail.emails import Letter
+from beamctl.emulator.mail.mailer import Post
 from beamctl.emulator.openapi.document import document
 from beamctl.emulator.public_url import PublicUrl
-from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.request_context import witness_of
 from beamctl.emulator.routes import ROUTES
-from beamctl.emulator.web.front import Front
-from beamctl.emulator.witness import witness_of
+from beamctl.emulator.web.dispatch import Front
 
 BASE_PATH = "/v0"
-INSIDER = "beamctl.emulator.insider"
+INSIDER = "beamctl.emulator.in_process"
 """The key of the WSGI environment under which `insider` says who calls. A header becomes `HTTP_…`, never this."""
 
 _OPENAPI = "/openapi.json"

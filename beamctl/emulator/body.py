@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.errors import bad_request
-from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.rules import SETTINGS, limited
 from beamctl.emulator.store.workspace import Settings
 

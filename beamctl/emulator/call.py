@@ -11,16 +11,16 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.caller import Caller, Operator, Person
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.errors import bad_request, forbidden
-from beamctl.emulator.mail.letter import Letter
+from beamctl.emulator.mail.emails import Letter
 from beamctl.emulator.parameter import Parameter
 from beamctl.emulator.permission import Permission, role_allows
 from beamctl.emulator.public_url import IN_PROCESS
-from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.request_context import Witness
 from beamctl.emulator.store.workspace import Workspace
-from beamctl.emulator.witness import Witness
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
 
-from beamctl.emulator.fault.cut import ConnectionCut
+from beamctl.emulator.fault.connection_reset import ConnectionCut
 
 if TYPE_CHECKING:
     from waitress.utilities import Error

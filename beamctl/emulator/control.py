@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
+from beamctl.emulator.control_actions import HANDLERS, Handler, Switchboard
 from beamctl.emulator.errors import Refusal, forbidden, not_found
-from beamctl.emulator.switchboard import HANDLERS, Handler, Switchboard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -44,8 +44,8 @@ def instrument(app: Flask, instruments: Instruments) -> None:
     """
     from beamctl.emulator.app import BASE_PATH, plane_of
     from beamctl.emulator.control import Control
-    from beamctl.emulator.switchboard import Switchboard
-    from beamctl.emulator.watch import Watch
+    from beamctl.emulator.control_actions import Switchboard
+    from beamctl.emulator.middleware import Watch
 
     now = plane_of(app).now
     if instruments.control and now is not instruments.clock:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.behavior import Quirk
 
 
 class Role(StrEnum):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from beamctl.emulator import body, rules
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.errors import bad_request
 from beamctl.emulator.kind import Kind
-from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.secrecy import kept_secret
 from beamctl.emulator.spec import EMPTY
 from beamctl.emulator.store.resource import Fields

@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from itertools import groupby
 
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.clock import LAST_YEAR, read_moment
 from beamctl.emulator.permission import Role
-from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.unseen import can_be_seen
 
 Rule = Callable[[object], str]

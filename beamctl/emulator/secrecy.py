@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from beamctl.emulator.quirk import Quirk
+from beamctl.emulator.behavior import Quirk
 
 MASK = "********"
 

@@ -8,13 +8,13 @@ from itertools import chain
 
 from beamctl.document.document import Document, Mode
 from beamctl.document.problem import Problem
-from beamctl.document.quote import closest, quoted
+from beamctl.document.quoting import closest, quoted
 from beamctl.errors import MissingError
 from beamctl.kinds.policy import SHAPE as POLICY_SHAPE
 from beamctl.kinds.resource import ResourceKind
+from beamctl.kinds.resource.desired import entries
 from beamctl.kinds.resource.live import Things, listing
 from beamctl.kinds.resource.shape import Form, Shape
-from beamctl.kinds.resource.wanted import entries
 from beamctl.model.api_call import segment
 from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.kind import Dependencies, Goes, Reading

@@ -13,11 +13,11 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
-from beamctl.document.quote import quoted
+from beamctl.document.quoting import quoted
 from beamctl.kinds.resource import ResourceKind
+from beamctl.kinds.resource.desired import entries
 from beamctl.kinds.resource.live import Thing, Things
 from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
-from beamctl.kinds.resource.wanted import entries
 from beamctl.model.secret import OWN_CREDENTIAL, SECRETS_FROM, SOURCES_ALLOWED, is_own_variable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from beamctl.errors import MissingError
-from beamctl.kinds.resource import ResourceKind, calls
+from beamctl.kinds.resource import ResourceKind, operations
 from beamctl.kinds.resource.live import Things, listing
 from beamctl.kinds.resource.shape import USED_BY, Form, Shape
 from beamctl.model.api_call import Answer, ApiCall, Method
@@ -76,11 +76,11 @@ class PolicyKind(ResourceKind):
                 return Outcome(Ending.FAILED, remark, hint)
             if users is None and not (isinstance(answer, Answer) and answer.status == _MISSING):
                 return Outcome(Ending.FAILED, f"who uses it cannot be seen: {answer.why}; it was not deleted", _AGAIN)
-        return (yield from calls.perform(SHAPE, change))
+        return (yield from operations.perform(SHAPE, change))
 
 
 def _usages(name: str) -> str:
-    return f"{calls.path_of(SHAPE, name)}/usages"
+    return f"{operations.path_of(SHAPE, name)}/usages"
 
 
 def _users(payload: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - any JSON

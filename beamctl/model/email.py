@@ -9,7 +9,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from itertools import groupby
 
-from beamctl.model.alphabet import described
+from beamctl.model.confusables import described
 from beamctl.model.text import unseen, visible
 
 _LABEL = r"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"

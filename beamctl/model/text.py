@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from beamctl.model.alphabet import marked
+from beamctl.model.confusables import marked
 
 if TYPE_CHECKING:
     import regex

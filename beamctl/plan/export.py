@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from beamctl.document.document import Mode
-from beamctl.document.write import Comment, Part, Section
+from beamctl.document.yaml_writer import Comment, Part, Section
 
 Trail = tuple[str, ...]
 """Keys, from the section down."""

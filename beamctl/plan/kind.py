@@ -16,7 +16,7 @@ from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Footing, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.shown import Shown
+from beamctl.plan.listing import Shown
 
 L = TypeVar("L")
 

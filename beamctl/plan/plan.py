@@ -12,17 +12,17 @@ from typing import Any, TypeVar
 
 from beamctl.document.document import Desired, Mode
 from beamctl.model.identity import Identity
-from beamctl.plan.amount import emptied, mass_removal, shrunk
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import AdminGroups, Comparison, Footing, Note, Situation
 from beamctl.plan.declared import Declared
 from beamctl.plan.dependencies import how_many_stay, with_dependencies
 from beamctl.plan.floors import in_force
+from beamctl.plan.guard_changes import hazards as loosened_guards
+from beamctl.plan.guard_changes import kept, sizes
 from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
 from beamctl.plan.kind import Goes, Kind
-from beamctl.plan.loosening import hazards as loosened_guards
-from beamctl.plan.loosening import kept, sizes
 from beamctl.plan.reading import nothing_goes
+from beamctl.plan.thresholds import emptied, mass_removal, shrunk
 
 F = TypeVar("F", Comparison, Footing)
 

@@ -11,7 +11,7 @@ from beamctl.errors import ForbiddenError, MissingError
 from beamctl.model.api_call import segment
 from beamctl.model.ports import Reader
 from beamctl.plan.kind import Goes, Kind
-from beamctl.plan.shown import Unseen
+from beamctl.plan.listing import Unseen
 
 L = TypeVar("L")
 

@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 
 import httpx
 
-from beamctl.api.breakdown import Timeouts
+from beamctl.api.base_url import era_of
 from beamctl.api.clock import Clock
+from beamctl.api.config import Connection
 from beamctl.api.credential import ApiKey, Credential
-from beamctl.api.endpoint import era_of
-from beamctl.api.settings import Connection
+from beamctl.api.network_errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from tests.fakes import contract
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from beamctl.api.auth import headers
+from beamctl.api.base_url import Era
+from beamctl.api.config import Connection
 from beamctl.api.credential import ApiKey, ClientCredentials, Credential, LoginTokens
-from beamctl.api.endpoint import Era
-from beamctl.api.settings import Connection
 from beamctl.api.token import Token
 from beamctl.errors import ApiError, GarbledError, InterruptedRunError, UnauthenticatedError, UnreachableError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.body import error_text, read, text_at
-from beamctl.api.exchange import Failure, Fault, Reply
+from beamctl.api.messages import Failure, Fault, Reply
+from beamctl.api.response_body import error_text, read, text_at
 
 HTML = b"<!doctype html><h1>504 Gateway Time-out</h1>"
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.body import MOST_VALUES, receive
-from beamctl.api.budget import LARGEST_ANSWER, Budget, OversizedError
-from beamctl.api.exchange import Failure, Fault, Reply
+from beamctl.api.messages import Failure, Fault, Reply
+from beamctl.api.request_budget import LARGEST_ANSWER, Budget, OversizedError
+from beamctl.api.response_body import MOST_VALUES, receive
 from beamctl.errors import ApiError, GarbledError, UnreachableError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from tests.api.fakes import Behaviour, Script, answers, http, networked, opened, reply, serving, take_request

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKey, ClientCredentials, Credential, client_credentials
-from beamctl.api.settings import LOCAL_URL, Connection
 from beamctl.api.workspace import open_workspace
 from beamctl.emulator import KeyKind, as_operator, create_app, load_seed
 from beamctl.errors import ForbiddenError, UnauthenticatedError

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.api.breakdown import Timeouts
+from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKey
-from beamctl.api.settings import LOCAL_URL, Connection
+from beamctl.api.network_errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.emulator import FaultKind, create_app, load_seed
 from beamctl.errors import ApiError

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.api.credential import ClientCredentials
-from beamctl.api.limits import asked_wait, http_date, is_limit, until_text
-from beamctl.api.patience import MOST, Patience
+from beamctl.api.rate_limit import asked_wait, http_date, is_limit, until_text
+from beamctl.api.wait_budget import MOST, Patience
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.errors import ApiError, ForbiddenError, UnauthenticatedError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method

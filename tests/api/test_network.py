@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from beamctl.api.clock import SystemClock
-from beamctl.api.settings import LOCAL
+from beamctl.api.config import LOCAL
 from beamctl.api.workspace import open_workspace
 from beamctl.errors import ApiError, GarbledError, UnreachableError, UsageError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
@@ -273,7 +273,7 @@ def test_the_clock_of_this_machine() -> None:
 
 def test_plans_without_tls_do_not_pay_for_it() -> None:
     code = (
-        "import beamctl.api.workspace as w, beamctl.api.settings as s, ssl\n"
+        "import beamctl.api.workspace as w, beamctl.api.config as s, ssl\n"
         "ssl.SSLContext.load_verify_locations = None\n"
         "with w.open_workspace(s.LOCAL, 'acme', wsgi_app=lambda e, start: (start('200 OK', []), [b'[]'])[1]) as api:\n"
         "    print(api.reader().get('/users'))"

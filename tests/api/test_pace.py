@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.pace import Gate, Pace, Ticket, Verdict
+from beamctl.api.throttle import Gate, Pace, Ticket, Verdict
 from beamctl.errors import InterruptedRunError
 from tests.api.fakes import FakeClock
 

@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from beamctl.api.settings import LOCAL
+from beamctl.api.config import LOCAL
 from beamctl.api.workspace import open_workspace
 from beamctl.errors import (
     ApiError,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.exchange import Failure, Fault, Outcome, Reply
+from beamctl.api.messages import Failure, Fault, Outcome, Reply
 from beamctl.api.retry import (
     LONGEST_EFFORT,
     MOST_ATTEMPTS,

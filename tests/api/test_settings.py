@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.cli_files import FileText, read_file
+from beamctl.api.base_url import Era
+from beamctl.api.cli_config import FileText, read_file
+from beamctl.api.config import Sources, decide, default_workspace, look_around
 from beamctl.api.credential import ApiKey, ClientCredentials, LoginTokens
-from beamctl.api.endpoint import Era
-from beamctl.api.settings import Sources, decide, default_workspace, look_around
 from beamctl.errors import ApiError, UnauthenticatedError, UsageError
 from tests.api.fakes import Script, opened, reply
 
@@ -345,7 +345,7 @@ def test_settings_do_not_load_http() -> None:
     import subprocess
     import sys
 
-    code = "import sys, beamctl.api.settings; print('httpx' in sys.modules, 'yaml' in sys.modules)"
+    code = "import sys, beamctl.api.config; print('httpx' in sys.modules, 'yaml' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.wholeness import sign_of_more
+from beamctl.api.completeness import sign_of_more
 from beamctl.errors import GarbledError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.api_call import ApiCall, Lost, Method

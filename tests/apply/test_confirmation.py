@@ -17,9 +17,9 @@ from beamctl.errors import ForbiddenError, InterruptedRunError, UnreachableError
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method
 from beamctl.model.ports import PAUSES, Reader
 from beamctl.plan.plan import Plan
-from beamctl.report.as_json import applied_json
+from beamctl.report.json_report import applied_json
 from beamctl.report.text.apply import end_text, event_text, totals
-from beamctl.usecases.changes import apply
+from beamctl.workflow.changes import apply
 from tests.fakes.accounts import api_key, machine
 from tests.fakes.runs import document, outcomes, planned
 from tests.fakes.things import thing

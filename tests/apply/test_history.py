@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from beamctl.api.settings import LOCAL_URL
+from beamctl.api.config import LOCAL_URL
 from beamctl.apply.event import Confirmed, Doubt, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.apply.history import History
 from beamctl.plan.change import Change

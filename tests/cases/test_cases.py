@@ -21,7 +21,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.declared import declared_of
 from beamctl.plan.hazard import allowance
 from beamctl.plan.plan import Plan
-from beamctl.report.as_json import plans_json
+from beamctl.report.json_report import plans_json
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from tests.fakes.journal import stopped

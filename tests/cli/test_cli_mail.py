@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from beamctl.emulator.clock import utc_now
-from beamctl.emulator.mail.letter import sign_in
+from beamctl.emulator.mail.emails import sign_in
 from beamctl.emulator.mail.maildir import Maildir
 from beamctl.emulator.mail.message import compose
 from tests.cli.process import running

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from beamctl.apply.event import Ended
-from beamctl.cli.screen import Screen
-from beamctl.cli.vault import Vault
+from beamctl.cli.secret_store import Vault
+from beamctl.cli.secret_terminal import Screen
 from beamctl.model.api_call import Answer, Lost
 from beamctl.model.secret import File, HandOver
 from tests.cli.loopback import Api

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.plan.saved import read_saved, saved_text
+from beamctl.plan.plan_file import read_saved, saved_text
 from tests.cli.loopback import Api
 from tests.cli.process import process, room_for, terminal
 from tests.cli.world import AS_IS, CANARY, CHANGED, REFUSED, Cli, People, Write, document, error_in

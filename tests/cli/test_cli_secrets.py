@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.cli.veil import VEIL
+from beamctl.cli.output_redaction import VEIL
 from beamctl.emulator import create_app, load_seed
 from tests.cli.loopback import Api, serving
 from tests.cli.probe import Probe, assert_unseen

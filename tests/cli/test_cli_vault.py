@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from beamctl.cli.output_redaction import VEIL
 from beamctl.cli.secret_command import LARGEST
-from beamctl.cli.vault import Vault
-from beamctl.cli.veil import VEIL
+from beamctl.cli.secret_store import Vault
 from beamctl.model.api_call import Answer, Lost
 from beamctl.model.secret import Command, Fetch, File, HandOver, Keyring, Sink, Source, Variable
 from tests.cli.probe import assert_unseen

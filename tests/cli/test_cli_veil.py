@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from beamctl.cli.veil import Veil
+from beamctl.cli.output_redaction import Veil
 from tests.cli.world import CHANGED, Cli, People, Write
 
 KEY = "bl_0123456789abcdef0123456789abcdef"

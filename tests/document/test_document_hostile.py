@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beamctl.document.load import SourceText, load
-from beamctl.document.source import parse_plain
+from beamctl.document.yaml_loader import parse_plain
 
 WORDS = """
 version: workspace: acme settings: members: guards: manage: a@x admin owner role until reason labels: groupMappings:

@@ -13,7 +13,7 @@ from beamctl.document.document import Guards, Limit, Mode, Self, Skip
 from beamctl.document.load import Loaded, SourceText, load
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem
 from beamctl.document.schema_file import load_schema, schema_path
-from beamctl.document.source import MOST_DOCUMENTS
+from beamctl.document.yaml_loader import MOST_DOCUMENTS
 
 FULL = """\
 # yaml-language-server: $schema=../schemas/workspace.schema.json

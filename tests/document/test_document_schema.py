@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.document import schema
+from beamctl.document.deduplication import thin
 from beamctl.document.document import Document
-from beamctl.document.fault import Fault
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Place, Problem
+from beamctl.document.schema_error import Fault
 from beamctl.document.schema_file import load_schema
-from beamctl.document.syntax import NO_BREAK, NO_SPACE
-from beamctl.document.thin import thin
-from beamctl.document.wording import problems_of
+from beamctl.document.schema_messages import problems_of
+from beamctl.document.yaml_errors import NO_BREAK, NO_SPACE
 
 HEAD = "version: 1\nworkspace: acme\n"
 ROLES = "write admin, member or viewer"

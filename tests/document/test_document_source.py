@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.document.problem import Place
-from beamctl.document.source import parse, parse_plain
+from beamctl.document.yaml_loader import parse, parse_plain
 
 
 def data(text: str) -> Any:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from beamctl.document import build, decode, syntax
+from beamctl.document import text_encoding, yaml_builder, yaml_errors
 from beamctl.document.problem import Place, Problem
-from beamctl.document.source import parse, parse_plain
+from beamctl.document.yaml_loader import parse, parse_plain
 
 FIT = "check the indentation, and whether a quote or a bracket is closed too early"
 HIDDEN = "delete it; where it is meant, write it as an escape in double quotes: "
@@ -294,13 +294,13 @@ def test_hidden_characters_may_be_written_as_escapes() -> None:
 
 
 def test_a_file_that_is_too_large() -> None:
-    assert parse(b" " * (decode.LARGEST + 1), "f.yaml").problems == (
+    assert parse(b" " * (text_encoding.LARGEST + 1), "f.yaml").problems == (
         Problem(Place("f.yaml"), "is larger than 32 MiB", "split it into one file for each workspace"),
     )
 
 
 def test_depth_is_bounded() -> None:
-    deepest = syntax.DEEPEST
+    deepest = yaml_errors.DEEPEST
     assert parse("[" * deepest + "]" * deepest, "f.yaml").problems == ()
     for opening in ("[", "- ", "{a: ", "? "):
         problems = [parse(opening * depth, "f.yaml").problems for depth in (deepest + 1, deepest * 4, 100_000)]
@@ -327,7 +327,7 @@ def test_ten_thousand_uses_of_one_alias_are_fine() -> None:
 
 
 def test_the_number_of_values_is_bounded_over_all_documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "MOST_VALUES", 10)
+    monkeypatch.setattr(yaml_builder, "MOST_VALUES", 10)
     assert parse("--- {a: 1, b: 2, c: 3, d: 4}\n--- {e: 5, f: 6, g: 7}", "f.yaml").problems == ()
     for text in ("--- [1, 2, 3, 4]\n--- [1, 2, 3, 4, 5]", "---\n" * 11):
         (problem,) = parse(text, "f.yaml").problems

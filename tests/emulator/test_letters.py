@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beamctl.emulator import rules
-from beamctl.emulator.mail import letter
-from beamctl.emulator.mail.letter import Invited
+from beamctl.emulator.mail import emails
+from beamctl.emulator.mail.emails import Invited
 from beamctl.emulator.mail.message import UnwritableLetterError, compose, deliverable, recipient
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -72,7 +72,7 @@ class Seen(HTMLParser):
 
 
 def test_an_invitation_says_what_one_must_know_to_decide() -> None:
-    back = read_back(compose(letter.invitation(invited(inviter="Ada (ada@example.com)"), LINK), "http://[::1]:1", NOON))
+    back = read_back(compose(emails.invitation(invited(inviter="Ada (ada@example.com)"), LINK), "http://[::1]:1", NOON))
     assert back.keys() == HEADERS
     assert back["From"] == "beamctl emulator <no-reply@localhost>"
     assert back["To"] == "kim@example.com"
@@ -93,11 +93,11 @@ def test_an_invitation_says_what_one_must_know_to_decide() -> None:
 
 
 def test_a_workspace_without_a_display_name_is_called_by_its_name() -> None:
-    assert letter.invitation(invited(workspace=" \n"), LINK).subject == "Invitation to the workspace acme"
+    assert emails.invitation(invited(workspace=" \n"), LINK).subject == "Invitation to the workspace acme"
 
 
 def test_a_link_to_sign_in_says_how_long_it_works() -> None:
-    back = read_back(compose(letter.sign_in("kim@example.com", LINK, 15), "https://beam.example.com", NOON))
+    back = read_back(compose(emails.sign_in("kim@example.com", LINK, 15), "https://beam.example.com", NOON))
     assert back["From"] == "beamctl emulator <no-reply@beam.example.com>"
     assert "you sign in as kim@example.com. It works for 15 minutes." in text_of(back)
     assert LINK in text_of(back)
@@ -105,18 +105,18 @@ def test_a_link_to_sign_in_says_how_long_it_works() -> None:
 
 def test_the_link_stands_unbroken_in_the_file_itself() -> None:
     link = f"http://127.0.0.1:8080/sign-in/{'x' * 400}"
-    assert f"\n{link}\r\n".encode() in compose(letter.sign_in("k@example.com", link, 15), link, NOON).as_bytes()
+    assert f"\n{link}\r\n".encode() in compose(emails.sign_in("k@example.com", link, 15), link, NOON).as_bytes()
 
 
 def test_no_line_is_longer_than_a_mail_server_takes() -> None:
     link = f"http://127.0.0.1:8080/sign-in/{'x' * 2000}"
-    message = compose(letter.sign_in("k@example.com", link, 15), link, NOON)
+    message = compose(emails.sign_in("k@example.com", link, 15), link, NOON)
     assert max(len(line) for line in message.as_bytes().splitlines()) <= 998
     assert link in text_of(read_back(message))
 
 
 def test_a_link_is_not_in_the_repr_of_a_letter() -> None:
-    assert "invitation/1/key" not in repr(letter.invitation(invited(), LINK))
+    assert "invitation/1/key" not in repr(emails.invitation(invited(), LINK))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_link_is_not_in_the_repr_of_a_letter() -> None:
 )
 def test_addresses_in_all_alphabets(email: str, written: str) -> None:
     assert deliverable(email) == written
-    message = compose(letter.invitation(invited(email), LINK), LINK, NOON)
+    message = compose(emails.invitation(invited(email), LINK), LINK, NOON)
     raw = message.as_bytes()
     assert f"\nTo: {written}\r\n".encode() in raw
     assert recipient(message) == written
@@ -154,7 +154,7 @@ def test_addresses_in_all_alphabets(email: str, written: str) -> None:
 )
 def test_an_address_that_would_be_read_as_another_gets_no_letter(email: str) -> None:
     with pytest.raises(UnwritableLetterError) as error:
-        compose(letter.invitation(invited(email), LINK), LINK, NOON)
+        compose(emails.invitation(invited(email), LINK), LINK, NOON)
     assert LINK not in str(error.value)
 
 
@@ -171,19 +171,19 @@ def test_no_text_in_a_name_adds_to_a_letter(text: str) -> None:
 
 
 def names_are_nothing_but_text(text: str) -> None:
-    one = letter.invitation(invited(workspace=text, inviter=text, role=text), LINK)
+    one = emails.invitation(invited(workspace=text, inviter=text, role=text), LINK)
     back = read_back(compose(one, LINK, NOON))
     assert back.keys() == HEADERS
     assert [str(address) for address in back["To"].addresses] == ["kim@example.com"]
     assert all(str(value).isprintable() for value in back.values())
     assert [part.get_content_type() for part in back.walk()] == ["multipart/alternative", "text/plain", "text/html"]
     assert text_of(back).count("\n") == text_of(
-        read_back(compose(letter.invitation(invited(), LINK), LINK, NOON))
+        read_back(compose(emails.invitation(invited(), LINK), LINK, NOON))
     ).count("\n")
     html = Seen(text_of(back, "html"))
     assert html.elements == {"html", "head", "meta", "title", "body", "p", "a", "br"}
     assert html.links == [LINK]
-    assert letter.plain(text) in html.text
+    assert emails.plain(text) in html.text
 
 
 addresses = st.builds("{}@{}".format, st.text(min_size=1, max_size=24), st.text(min_size=1, max_size=24)).filter(
@@ -197,7 +197,7 @@ addresses = st.builds("{}@{}".format, st.text(min_size=1, max_size=24), st.text(
 @example("'@a'")
 def test_whoever_can_be_invited_gets_a_letter_of_their_own_or_none(email: str) -> None:
     try:
-        message = compose(letter.invitation(invited(email), LINK), LINK, NOON)
+        message = compose(emails.invitation(invited(email), LINK), LINK, NOON)
     except UnwritableLetterError:
         return
     assert recipient(message) == deliverable(email)

@@ -23,7 +23,7 @@ from werkzeug.test import Client
 
 from beamctl.emulator import Quirk, WrongOptionError, as_operator, link, open_post, received_letters, serve
 from beamctl.emulator.app import plane_of
-from beamctl.emulator.mail.letter import sign_in
+from beamctl.emulator.mail.emails import sign_in
 from beamctl.emulator.store import invitation
 from beamctl.emulator.store.secret import token_secret
 from tests.emulator.world import World
@@ -186,7 +186,7 @@ os.umask(0)
 from pathlib import Path
 from beamctl.emulator import create_app, open_post
 from beamctl.emulator.app import plane_of
-from beamctl.emulator.mail.letter import sign_in
+from beamctl.emulator.mail.emails import sign_in
 app = create_app(Path(sys.argv[1]), post=open_post(Path(sys.argv[2])))
 plane_of(app).send(sign_in("kim@example.com", "http://127.0.0.1:8080/sign-in/x", 15))
 """

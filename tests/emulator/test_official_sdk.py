@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from beamctl.api.config import Connection
 from beamctl.api.credential import ApiKey
-from beamctl.api.settings import Connection
 from beamctl.api.workspace import open_workspace
 from beamctl.emulator import Quirk
 from tests.emulator.process import serving

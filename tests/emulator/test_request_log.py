@@ -26,7 +26,7 @@ from beamctl.emulator import (
     read_rule,
 )
 from beamctl.emulator.authentication import BEARER_HEADERS, KEY_HEADERS
-from beamctl.emulator.harmless import harmless_path, harmless_query
+from beamctl.emulator.log_redaction import harmless_path, harmless_query
 from tests.emulator.web.browsing import Browser
 from tests.emulator.world import Clock, World
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from beamctl.api.settings import LOCAL
+from beamctl.api.config import LOCAL
 from beamctl.api.workspace import open_workspace
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk, as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.usecases.questions import plan
+from beamctl.workflow.questions import plan
 from tests.emulator.sdk import Sdk
 from tests.emulator.world import World
 from tests.fakes.runs import TODAY, all_done, apply_through, document

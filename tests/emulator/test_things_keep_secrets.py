@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.api.settings import LOCAL
+from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.record import Run, event_line, first_line, last_line
 from beamctl.emulator import Quirk, as_operator
 from beamctl.plan.comparison import Situation
-from beamctl.plan.saved import saved_text
-from beamctl.report.as_json import applied_json, plans_json, show_json
+from beamctl.plan.plan_file import saved_text
+from beamctl.report.json_report import applied_json, plans_json, show_json
 from beamctl.report.text.apply import event_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.show import show_text
-from beamctl.usecases.questions import plan, show
+from beamctl.workflow.questions import plan, show
 from tests.api.fakes import FakeClock
 from tests.emulator.world import World
 from tests.fakes.faulty import EVERY_FAULT, Faulty

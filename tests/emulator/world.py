@@ -18,7 +18,7 @@ from werkzeug.test import Client, TestResponse
 
 from beamctl.emulator import Quirk, create_app, load_seed, schemas
 from beamctl.emulator.kind import KINDS
-from beamctl.emulator.mail.post import Post
+from beamctl.emulator.mail.mailer import Post
 from beamctl.emulator.openapi.payload import body_schema
 from beamctl.emulator.routes import ROUTES
 from tests.fakes.contract import answer_fault

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.api.settings import LOCAL
+from beamctl.api.config import LOCAL
 from beamctl.api.workspace import open_workspace
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
@@ -14,7 +14,7 @@ from beamctl.model.api_call import Answer, Lost
 from beamctl.model.secret import Fetch, HandOver
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.usecases.questions import plan, validate
+from beamctl.workflow.questions import plan, validate
 from tests.fakes.runs import TODAY, all_done, apply_through
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from beamctl.plan.change import Action, Reason, Stage
-from beamctl.plan.saved import fingerprint
+from beamctl.plan.plan_file import fingerprint
 from tests.fakes.saved import signed
 
 Data = Any

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from beamctl.api.settings import LOCAL_URL
+from beamctl.api.config import LOCAL_URL
 from beamctl.apply.event import Event, Started
 from beamctl.apply.interrupted import interrupted
 from beamctl.apply.record import Run, event_line, first_line

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from beamctl.api.breakdown import Timeouts
+from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKey
-from beamctl.api.settings import LOCAL_URL, Connection
+from beamctl.api.network_errors import Timeouts
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.event import Event
 from beamctl.document.document import Desired
@@ -17,7 +17,7 @@ from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader, Vault
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.usecases.questions import plan
+from beamctl.workflow.questions import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import Faulty
 from tests.fakes.plane import Plane

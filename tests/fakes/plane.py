@@ -15,10 +15,10 @@ from typing import Any
 
 from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
 from beamctl.emulator.credential import digest
-from beamctl.emulator.mail.post import Post
+from beamctl.emulator.mail.mailer import Post
 from beamctl.emulator.store import api_key, service_account
-from beamctl.kinds.premise import beside
-from beamctl.kinds.service_account.mark import CLIENT_SECRET
+from beamctl.kinds.creation_key import beside
+from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET
 from beamctl.plan.change import Action, Change
 from tests.fakes.journal import Journal
 from tests.fakes.vault import FakeVault

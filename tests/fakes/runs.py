@@ -21,8 +21,8 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.kind import Ending, Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
-from beamctl.usecases.changes import apply
-from beamctl.usecases.questions import plan, validate
+from beamctl.workflow.changes import apply
+from beamctl.workflow.questions import plan, validate
 from tests.fakes.workspace import FakeWorkspace
 
 TODAY = date(2026, 11, 24)

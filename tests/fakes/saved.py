@@ -7,7 +7,7 @@ from typing import Any
 
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import Saved, digest_of, saved_text
+from beamctl.plan.plan_file import Saved, digest_of, saved_text
 
 CREATED = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Ending, Outcome
 from beamctl.plan.plan import Plan
-from beamctl.usecases.changes import apply
-from beamctl.usecases.questions import plan
+from beamctl.workflow.changes import apply
+from beamctl.workflow.questions import plan
 from tests.fakes.journal import Journal
 from tests.fakes.runs import API, NOW, TODAY
 

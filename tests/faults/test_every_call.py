@@ -14,12 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from beamctl.api.breakdown import Timeouts
+from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKey
-from beamctl.api.settings import LOCAL_URL, Connection
+from beamctl.api.network_errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
-from beamctl.apply.lanes import Witness
+from beamctl.apply.runner import Witness
 from beamctl.document.document import Desired
 from beamctl.emulator import FaultKind
 from beamctl.errors import BeamctlError
@@ -28,8 +28,8 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Ending
 from beamctl.plan.plan import Plan
-from beamctl.usecases.changes import apply
-from beamctl.usecases.questions import plan
+from beamctl.workflow.changes import apply
+from beamctl.workflow.questions import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import EVERY_FAULT, Faulty
 from tests.fakes.plane import Plane, State

@@ -9,23 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.api.body import error_text, read
-from beamctl.api.exchange import Failure, Reply
-from beamctl.api.limits import until_text
-from beamctl.api.patience import Patience
+from beamctl.api.messages import Failure, Reply
+from beamctl.api.rate_limit import until_text
+from beamctl.api.response_body import error_text, read
 from beamctl.api.retry import LONGEST_EFFORT, Effort, is_asked, wait_before_repeat
 from beamctl.api.token import claims, issued
+from beamctl.api.wait_budget import Patience
 from beamctl.destroy.survey import survey
 from beamctl.errors import DocumentError, GarbledError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan.comparison import Situation
-from beamctl.report.as_json import drift_json, plans_json, show_json
+from beamctl.report.json_report import drift_json, plans_json, show_json
 from beamctl.report.text.destroy import estate_text
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.show import show_text
-from beamctl.usecases.questions import plan, show
+from beamctl.workflow.questions import plan, show
 from tests.fakes.runs import API, TODAY, document, shown
 
 USER_NAMES = ["email", "role", "accepted", "expired", "source", "sub"]

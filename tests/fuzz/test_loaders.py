@@ -15,18 +15,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beamctl.api.cli_files import FileText, current_workspace, entry_of
+from beamctl.api.cli_config import FileText, current_workspace, entry_of
 from beamctl.apply.event import Started
 from beamctl.apply.record import Run, UnreadableRecordError, event_line, first_line, last_line, read_record
 from beamctl.apply.summary import summary_of
 from beamctl.document.load import SourceText
 from beamctl.document.problem import MOST_PROBLEMS, Problem
-from beamctl.document.source import parse_plain
+from beamctl.document.yaml_loader import parse_plain
 from beamctl.errors import BeamctlError
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import Saved, digest_of, saved_text
+from beamctl.plan.plan_file import Saved, digest_of, saved_text
 from beamctl.report.text.problems import problems_text
-from beamctl.usecases.questions import open_plan, validate
+from beamctl.workflow.questions import open_plan, validate
 from tests.fakes.runs import document as document_of
 from tests.fakes.runs import planned
 from tests.fakes.workspace import FakeWorkspace, person

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from beamctl.api.settings import LOCAL
+from beamctl.api.config import LOCAL
 from beamctl.api.workspace import WorkspaceApi, open_workspace
 from beamctl.emulator import as_operator, as_person, create_app, load_seed
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.usecases.questions import plan
+from beamctl.workflow.questions import plan
 from tests.fakes.runs import all_done, desired
 from tests.fakes.runs import apply_through as applied
 

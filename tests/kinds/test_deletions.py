@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.kinds.conversation import Talk, delete, look
+from beamctl.kinds.operations import Talk, delete, look
 from beamctl.kinds.registry import KINDS
 from beamctl.model.api_call import Answer, Lost
 from beamctl.plan.change import Action, Change, Reason, Stage

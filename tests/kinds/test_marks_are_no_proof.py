@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from beamctl.apply.event import Ended
 from beamctl.errors import DocumentError
 from beamctl.kinds.registry import KINDS
-from beamctl.kinds.service_account.mark import CLIENT_SECRET, Mark
+from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, Mark
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.hazard import Allowance, Risk, refused

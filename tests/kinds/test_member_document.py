@@ -3,7 +3,7 @@
 import pytest
 
 from beamctl.document.load import SourceText
-from beamctl.usecases.questions import validate
+from beamctl.workflow.questions import validate
 
 
 def problems(members: str) -> list[tuple[int, int, str, str]]:

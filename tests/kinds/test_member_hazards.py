@@ -11,9 +11,9 @@ from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
-from beamctl.report.as_json import drift_json
+from beamctl.report.json_report import drift_json
 from beamctl.report.text.drift import drift_text
-from beamctl.usecases.questions import look_again
+from beamctl.workflow.questions import look_again
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

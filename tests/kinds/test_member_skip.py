@@ -7,7 +7,7 @@ import pytest
 from beamctl.document.problem import Place
 from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import Risk
-from beamctl.report.as_json import drift_json
+from beamctl.report.json_report import drift_json
 from beamctl.report.text.drift import drift_text
 from tests.fakes.runs import TODAY, applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person

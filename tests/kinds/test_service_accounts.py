@@ -14,18 +14,18 @@ from beamctl.document.load import SourceText
 from beamctl.emulator import Quirk
 from beamctl.errors import ApiError, DocumentError, ForbiddenError, MissingError
 from beamctl.kinds.registry import KINDS
-from beamctl.kinds.service_account.mark import Mark, description
+from beamctl.kinds.service_account.pending_marker import Mark, description
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Stage
-from beamctl.plan.codec import address
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
+from beamctl.plan.plan_file import read_saved, saved_text
+from beamctl.plan.plan_json import address
 from beamctl.plan.reading import read
-from beamctl.plan.saved import read_saved, saved_text
-from beamctl.plan.stale import in_place, moved
+from beamctl.plan.staleness import in_place, moved
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from beamctl.usecases.questions import plan, show, undo, validate
+from beamctl.workflow.questions import plan, show, undo, validate
 from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.machines import Machines, account
 from tests.fakes.runs import all_done, document, outcomes, planned

@@ -9,10 +9,10 @@ from beamctl.apply.record import Record, Run, State
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
-from beamctl.plan.codec import address
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.usecases.questions import undo
+from beamctl.plan.plan_json import address
+from beamctl.workflow.questions import undo
 from tests.fakes.runs import API, TODAY, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.model.alphabet import described, disguised_letter, look, mixed_letter, skeleton
+from beamctl.model.confusables import described, disguised_letter, look, mixed_letter, skeleton
 from beamctl.model.text import printable
 
 MIXED = {

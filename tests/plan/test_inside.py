@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.plan.inside import ABSENT, differences, same
+from beamctl.plan.diff import ABSENT, differences, same
 
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
 

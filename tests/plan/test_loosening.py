@@ -8,12 +8,12 @@ import pytest
 from beamctl.apply.record import Run, State, first_line, read_record
 from beamctl.apply.summary import declared_by, is_head
 from beamctl.document.document import Desired, Document, Guards
-from beamctl.plan.codec import address
 from beamctl.plan.comparison import Situation
 from beamctl.plan.declared import Declared, declared_of
-from beamctl.plan.loosening import _GUARDS, loosened
+from beamctl.plan.guard_changes import _GUARDS, loosened
 from beamctl.plan.plan import Plan
-from beamctl.usecases.questions import look_again, undo
+from beamctl.plan.plan_json import address
+from beamctl.workflow.questions import look_again, undo
 from tests.fakes.runs import API, TODAY, applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from beamctl.errors import UsageError
-from beamctl.plan.codec import address
 from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import allowance
-from beamctl.plan.saved import LARGEST, Saved, fingerprint, read_saved, refuse_untimely, saved_text
-from beamctl.usecases.questions import open_plan
+from beamctl.plan.plan_file import LARGEST, Saved, fingerprint, read_saved, refuse_untimely, saved_text
+from beamctl.plan.plan_json import address
+from beamctl.workflow.questions import open_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.saved import by_hand, saved, saved_data, signed
 from tests.fakes.workspace import FakeWorkspace, person

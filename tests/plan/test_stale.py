@@ -7,9 +7,9 @@ from datetime import date
 
 from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Risk
-from beamctl.plan.stale import Moved, ends, is_as
+from beamctl.plan.staleness import Moved, ends, is_as
 from beamctl.report.text.stale import moved_text
-from beamctl.usecases.questions import look_again
+from beamctl.workflow.questions import look_again
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -76,7 +76,7 @@ def test_settings_that_moved() -> None:
 def test_what_has_no_order_is_compared_at_once() -> None:
     """Though thousands moved, none is gone into."""
     code = (
-        "import sys; from beamctl.plan.inside import same; "
+        "import sys; from beamctl.plan.diff import same; "
         "assert not same({'role': 'admin'}, {'role': 'member'}) and not same(None, {}) and not same('a', ['a']) "
         "and not same({'labels': {'a': '1'}}, {'labels': {}}) and same({'a': 1}, {'a': 1}); "
         "assert 'deepdiff' not in sys.modules; assert same({'a': [1, 2]}, {'a': [2, 1]})"

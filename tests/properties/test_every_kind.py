@@ -17,13 +17,13 @@ from beamctl.kinds.registry import KINDS
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import saved_text
-from beamctl.report.as_json import plans_json
+from beamctl.plan.plan_file import saved_text
+from beamctl.report.json_report import plans_json
 from beamctl.report.text.apply import event_text
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.runs import run_text
-from beamctl.usecases.questions import export, look_again, open_plan, undo, validate
+from beamctl.workflow.questions import export, look_again, open_plan, undo, validate
 from tests.fakes.accounts import MADE
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, planned
 from tests.fakes.saved import saved

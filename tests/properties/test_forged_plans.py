@@ -20,11 +20,11 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.declared import declared_data
 from beamctl.plan.hazard import Allowance, refused
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import Saved, refuse_untimely, saved_text
-from beamctl.plan.stale import ends
+from beamctl.plan.plan_file import Saved, refuse_untimely, saved_text
+from beamctl.plan.staleness import ends
 from beamctl.report.text.plan import plan_text, plans_text
 from beamctl.report.text.runs import run_text
-from beamctl.usecases.questions import look_again, open_plan, undo
+from beamctl.workflow.questions import look_again, open_plan, undo
 from tests.fakes.forgery import edited, edits, forged
 from tests.fakes.journal import stopped
 from tests.fakes.runs import API, applied, apply_through, document, planned

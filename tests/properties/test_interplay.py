@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.api.settings import LOCAL_URL
+from beamctl.api.config import LOCAL_URL
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.history import History
 from beamctl.apply.record import last_line

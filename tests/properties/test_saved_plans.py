@@ -17,11 +17,11 @@ from beamctl.kinds.registry import KINDS
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import read_saved, saved_text
-from beamctl.plan.stale import moved
-from beamctl.report.as_json import runs_json
+from beamctl.plan.plan_file import read_saved, saved_text
+from beamctl.plan.staleness import moved
+from beamctl.report.json_report import runs_json
 from beamctl.report.text.runs import how_it_ended, run_text
-from beamctl.usecases.questions import look_again, open_plan, undo
+from beamctl.workflow.questions import look_again, open_plan, undo
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown
 from tests.fakes.saved import by_hand, saved
 from tests.fakes.schemas import problems_with

@@ -11,29 +11,29 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.api import cli_files, credential
-from beamctl.api.body import MOST_VALUES as MOST_ANSWERED
-from beamctl.api.budget import LARGEST_ANSWER
+from beamctl.api import cli_config, credential
+from beamctl.api.request_budget import LARGEST_ANSWER
+from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
 from beamctl.cli import run_records
 from beamctl.cli.documents import LARGEST_TOGETHER
 from beamctl.cli.exits import Exit
-from beamctl.document import build, decode
+from beamctl.document import text_encoding, yaml_builder
 from beamctl.document.load import SourceText
 from beamctl.document.problem import MOST_PROBLEMS
-from beamctl.document.scalar import LONGEST_NUMBER
-from beamctl.document.source import MOST_DOCUMENTS
-from beamctl.document.syntax import DEEPEST
+from beamctl.document.yaml_errors import DEEPEST
+from beamctl.document.yaml_loader import MOST_DOCUMENTS
+from beamctl.document.yaml_scalars import LONGEST_NUMBER
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.kinds.member.table import ROWS, WANTED
 from beamctl.kinds.policy import MOST_LOOKED_INTO
 from beamctl.kinds.resource.live import MOST_PAGES
 from beamctl.model import email
 from beamctl.model.strict_json import MOST_NESTED
-from beamctl.plan import saved
+from beamctl.plan import plan_file
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.style import LONGEST_VALUE
 from beamctl.report.text.problems import MOST_SHOWN
-from beamctl.usecases.questions import validate
+from beamctl.workflow.questions import validate
 from tests.end_to_end.conftest import clean_environment
 
 ROOT = Path(__file__).parents[2]
@@ -118,17 +118,17 @@ def hazard_table() -> str:
 def limit_table() -> str:
     mib = 1024 * 1024
     rows = [
-        ("a document, a seed, standard input", f"{decode.LARGEST // mib} MiB"),
+        ("a document, a seed, standard input", f"{text_encoding.LARGEST // mib} MiB"),
         ("all files of one run", f"{LARGEST_TOGETHER // mib} MiB"),
         ("documents in one file", f"{MOST_DOCUMENTS:,}"),
-        ("values in one file", f"{build.MOST_VALUES:,}"),
-        ("values that the aliases of one file stand for", f"{build.MOST_COPIED:,}"),
+        ("values in one file", f"{yaml_builder.MOST_VALUES:,}"),
+        ("values that the aliases of one file stand for", f"{yaml_builder.MOST_COPIED:,}"),
         ("mappings and lists inside one another in a document", f"{DEEPEST:,}"),
         ("characters of a number in a document", f"{LONGEST_NUMBER:,}"),
         ("characters of an e-mail address", f"{email.LONGEST:,}"),
         ("problems that are looked for", f"{MOST_PROBLEMS:,}"),
         ("problems that text output shows; the others are counted", f"{MOST_SHOWN:,}"),
-        ("a file of the official CLI, a key file", f"{cli_files.LARGEST // mib} MiB"),
+        ("a file of the official CLI, a key file", f"{cli_config.LARGEST // mib} MiB"),
         ("characters of a credential", f"{credential.LONGEST:,}"),
         ("an answer of the API, decompressed", f"{LARGEST_ANSWER // mib} MiB"),
         ("values in an answer of the API", f"{MOST_ANSWERED:,}"),
@@ -137,7 +137,7 @@ def limit_table() -> str:
         ("characters of a value that text output shows; of more, their number and a SHA-256", f"{LONGEST_VALUE:,}"),
         ("pages of a listing", f"{MOST_PAGES:,}"),
         ("policies of one plan of which it is asked who uses them", f"{MOST_LOOKED_INTO:,}"),
-        ("a saved plan", f"{saved.LARGEST // mib} MiB"),
+        ("a saved plan", f"{plan_file.LARGEST // mib} MiB"),
         ("the record of a run", f"{run_records.LARGEST // mib} MiB"),
     ]
     return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])

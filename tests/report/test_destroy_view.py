@@ -4,7 +4,7 @@ import json
 
 from beamctl.destroy.deletion import Deletion, Ending
 from beamctl.destroy.estate import Estate, Part, Thing, Unknown
-from beamctl.report.as_json import destroyed_json
+from beamctl.report.json_report import destroyed_json
 from beamctl.report.text.destroy import deletion_text, estate_text
 
 HOSTILE = "\x1b[2J\u202ecod\ud800\n"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from beamctl.model.text import shell_word
 from beamctl.plan.comparison import Note
+from beamctl.plan.diff import differences
 from beamctl.plan.hazard import Allowance, Hazard, Risk
-from beamctl.plan.inside import differences
 from beamctl.report.style import LONGEST_VALUE, value
 from beamctl.report.text.plan import aside, plan_text
 from tests.fakes.runs import document, planned

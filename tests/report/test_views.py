@@ -10,8 +10,8 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.document.problem import Place, Problem
 from beamctl.model.text import printable
 from beamctl.plan.kind import Ending, Outcome
-from beamctl.plan.shown import Shown
-from beamctl.report.as_json import applied_json, drift_json, error_json, plans_json, problems_json, show_json
+from beamctl.plan.listing import Shown
+from beamctl.report.json_report import applied_json, drift_json, error_json, plans_json, problems_json, show_json
 from beamctl.report.style import Style, Tone
 from beamctl.report.text.apply import end_text, event_text
 from beamctl.report.text.drift import drift_text

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_input_stream
 
 from beamctl.emulator.fault.answer import STATUS, bent, error, page
-from beamctl.emulator.fault.cut import ConnectionCut
+from beamctl.emulator.fault.connection_reset import ConnectionCut
 from beamctl.emulator.fault.kind import Fault, FaultKind
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import idna
 
-from beamctl.emulator.mail.letter import Letter
+from beamctl.emulator.mail.emails import Letter
 
 SENDER = "beamctl emulator"
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from beamctl.emulator import body, rules
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.credential import digest, new_client_secret, new_identifier
 from beamctl.emulator.errors import bad_request, not_found
 from beamctl.emulator.permission import Permission, Role
-from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.store import service_account
 from beamctl.emulator.store.service_account import Fields
 

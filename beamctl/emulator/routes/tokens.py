@@ -11,10 +11,10 @@ from typing import Any, assert_never
 
 from beamctl.emulator import body, token
 from beamctl.emulator.authentication import by_subject
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.call import Answer, Call, Inbound, Reach, Route
 from beamctl.emulator.credential import digest
 from beamctl.emulator.errors import bad_request
-from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.store import device_login, secret, service_account
 from beamctl.emulator.store.device_login import DeviceLogin, State
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from beamctl.emulator import body, inviter, link, rules
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Person
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, forbidden, not_found
-from beamctl.emulator.mail import letter
-from beamctl.emulator.mail.letter import Letter
+from beamctl.emulator.mail import emails
+from beamctl.emulator.mail.emails import Letter
 from beamctl.emulator.permission import Permission, Role
-from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.routes.workspaces import keep_an_admin, keep_managed
 from beamctl.emulator.store import invitation, member, secret, service_account
 
@@ -96,7 +96,7 @@ def _invited_role(call: Call, content: dict[str, object]) -> Role:
 
 def _letter(call: Call, row: sqlite3.Row, expires: datetime) -> Letter:
     """What the invitee gets."""
-    invited = letter.Invited(
+    invited = emails.Invited(
         email=row["email"],
         role=row["role"],
         workspace=call.here.name,
@@ -104,7 +104,7 @@ def _letter(call: Call, row: sqlite3.Row, expires: datetime) -> Letter:
         inviter=inviter.in_words(call.rows, row["invited_by"]),
         expires=expires,
     )
-    return letter.invitation(invited, link.to_invitation(call.public_url, secret.token_secret(call.rows), row["id"]))
+    return emails.invitation(invited, link.to_invitation(call.public_url, secret.token_secret(call.rows), row["id"]))
 
 
 def _accounts(call: Call) -> list[dict[str, Any]]:

@@ -6,13 +6,13 @@ from __future__ import annotations
 import re
 
 from beamctl.emulator import body, rules
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Operator, Person, ServiceAccount
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.parameter import COUNT_RESOURCES, WITH_REASON
 from beamctl.emulator.permission import Permission, Role
-from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.store import member, person, resource, service_account, workspace
 from beamctl.emulator.store.workspace import Settings, Workspace
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.caller import Person, ServiceAccount
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.credential import new_identifier
-from beamctl.emulator.quirk import Quirk
 
 MASK = "bl_********"
 """What a masked key looks like: nothing of the key is left in it."""

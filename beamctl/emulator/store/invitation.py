@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.credential import new_identifier
 from beamctl.emulator.permission import Role
-from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.rules import folded
 
 LIFETIME = timedelta(days=7)

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.permission import Role
-from beamctl.emulator.quirk import Quirk
 from beamctl.emulator.rules import folded
 
 _TEAM = """

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.caller import ServiceAccount
 from beamctl.emulator.clock import stamp
-from beamctl.emulator.quirk import Quirk
 
 _SHOWN = ("client_id", "name", "description", "role", "created_at", "updated_at")
 

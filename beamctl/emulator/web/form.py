@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import request
 
 from beamctl.emulator.errors import Refusal
-from beamctl.emulator.web import wording
+from beamctl.emulator.web import field_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def refused(refusal: Refusal, field: str) -> Trouble:
     """
     if refusal.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise refusal
-    return Trouble(wording.refusal(refusal), field, int(refusal.status))
+    return Trouble(field_text.refusal(refusal), field, int(refusal.status))
 
 
 def field(name: str) -> str:

@@ -16,11 +16,11 @@ from werkzeug.exceptions import HTTPException
 
 from beamctl.emulator.errors import Refusal, raised_at
 from beamctl.emulator.permission import Role
-from beamctl.emulator.web import guard, notice, session, wording
-from beamctl.emulator.web.front import PLANE
+from beamctl.emulator.request_context import witness_of
+from beamctl.emulator.web import field_text, guard, notice, session
+from beamctl.emulator.web.dispatch import PLANE
+from beamctl.emulator.web.page_request import Visit
 from beamctl.emulator.web.pages import PAGES
-from beamctl.emulator.web.visit import Visit
-from beamctl.emulator.witness import witness_of
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -40,8 +40,8 @@ def pages() -> Flask:
     site.url_map.merge_slashes = False
     site.jinja_env.undefined = StrictUndefined
     site.jinja_env.trim_blocks = site.jinja_env.lstrip_blocks = True
-    site.jinja_env.filters["moment"] = wording.moment
-    site.jinja_env.globals.update(wording=wording, roles=[(role.value, role.value) for role in Role])
+    site.jinja_env.filters["moment"] = field_text.moment
+    site.jinja_env.globals.update(wording=field_text, roles=[(role.value, role.value) for role in Role])
     for page in PAGES:
         site.register_blueprint(page)
     site.add_url_rule("/style.css", view_func=_style)
@@ -101,7 +101,7 @@ def _refused(refusal: Refusal) -> AnyResponse | tuple[str, int]:
     if refusal.status is HTTPStatus.UNAUTHORIZED:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("sign_in.show", next=back), HTTPStatus.SEE_OTHER)
-    return _error(refusal.status, wording.refusal(refusal))
+    return _error(refusal.status, field_text.refusal(refusal))
 
 
 def _http_error(error: HTTPException) -> tuple[str | dict[str, Any], int]:
@@ -126,4 +126,4 @@ def _broken(error: Exception) -> tuple[str, int]:
 
 
 def _error(status: int, text: str) -> tuple[str, int]:
-    return render_template("error.html", title=wording.title(status), text=text), int(status)
+    return render_template("error.html", title=field_text.title(status), text=text), int(status)

@@ -10,19 +10,19 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Guards
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
-from beamctl.kinds.api_key import calls
+from beamctl.kinds.api_key import operations
+from beamctl.kinds.api_key.decide import KIND, Judge
 from beamctl.kinds.api_key.export import export
-from beamctl.kinds.api_key.judge import KIND, Judge
 from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, api_keys, attributes, digest, made_since
-from beamctl.kinds.api_key.sound import is_sound
-from beamctl.kinds.making import after_replacement
+from beamctl.kinds.api_key.validity import is_sound
+from beamctl.kinds.create_with_secret import after_replacement
 from beamctl.kinds.service_account import lookup
+from beamctl.kinds.service_account.desired import KEYS, SECTION, wanted
 from beamctl.kinds.service_account.hazards import ourselves
 from beamctl.kinds.service_account.live import accounts
-from beamctl.kinds.service_account.match import match
-from beamctl.kinds.service_account.orphans import KIND as ACCOUNT
-from beamctl.kinds.service_account.orphans import orphans
-from beamctl.kinds.service_account.wanted import KEYS, SECTION, wanted
+from beamctl.kinds.service_account.matching import match
+from beamctl.kinds.service_account.pending_secrets import KIND as ACCOUNT
+from beamctl.kinds.service_account.pending_secrets import orphans
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Dependency, Reason, Stage
@@ -30,7 +30,7 @@ from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Conversation, Dependencies, Goes, Independent, Reading
-from beamctl.plan.shown import Shown
+from beamctl.plan.listing import Shown
 
 _SHOWN = 5
 
@@ -156,7 +156,7 @@ class ApiKeyKind(Independent):
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make or delete one key."""
-        return calls.perform(change)
+        return operations.perform(change)
 
     def doubt(self, live: Keys, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - as above
         """Never: nothing is taken from anyone on the strength of keys."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.premise import beside, name_in, premise
+from beamctl.kinds.creation_key import beside, name_in, premise
 from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts, moment
 from beamctl.model.duration import duration
 from beamctl.model.text import is_whole

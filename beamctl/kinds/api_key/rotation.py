@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from beamctl.kinds.api_key.live import ApiKey, end_of, lifetime
-from beamctl.kinds.service_account.wanted import WantedKey
+from beamctl.kinds.service_account.desired import WantedKey
 from beamctl.plan.change import Reason
 
 _ALMOST = timedelta(days=14)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from beamctl.kinds.member.alike import ACKNOWLEDGED, doubtful
 from beamctl.kinds.member.live import People, Person
+from beamctl.kinds.member.lookalikes import ACKNOWLEDGED, doubtful
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import fault
 from beamctl.model.role import Role, UnknownRole

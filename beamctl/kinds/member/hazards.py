@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from beamctl.document.document import Guards
+from beamctl.kinds.member.desired import SECTION
 from beamctl.kinds.member.live import People, admins
 from beamctl.kinds.member.moves import rename_hazards
 from beamctl.kinds.member.table import Standing
-from beamctl.kinds.member.wanted import SECTION
 from beamctl.model.email import domain, folded, matches
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from beamctl.kinds.conversation import (
+from beamctl.kinds.member.live import Person, people
+from beamctl.kinds.member.table import Standing
+from beamctl.kinds.operations import (
     APPLY,
     MISSING,
     PLAN,
@@ -24,8 +26,6 @@ from beamctl.kinds.conversation import (
     text_in,
     unseen,
 )
-from beamctl.kinds.member.live import Person, people
-from beamctl.kinds.member.table import Standing
 from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
 from beamctl.model.email import folded
 from beamctl.model.role import Role, live_role, takes_away

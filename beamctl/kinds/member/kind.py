@@ -12,17 +12,17 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
 from beamctl.document.rules import people_in_guards
-from beamctl.kinds.member import alike, calls, dependencies, hazards, invitation
-from beamctl.kinds.member import wanted as document_side
+from beamctl.kinds.member import dependencies, hazards, invitation, lookalikes, operations
+from beamctl.kinds.member import desired as document_side
+from beamctl.kinds.member.decide import KIND, Judge
+from beamctl.kinds.member.desired import Wanted
 from beamctl.kinds.member.export import export
 from beamctl.kinds.member.hazards import takes_admin
-from beamctl.kinds.member.judge import KIND, Judge
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people, untouched
 from beamctl.kinds.member.moves import dropped_tags
-from beamctl.kinds.member.sound import is_sound
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
-from beamctl.kinds.member.wanted import Wanted
+from beamctl.kinds.member.validity import is_sound
 from beamctl.model.email import everyone_at, folded, matches
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role, takes_away
@@ -33,7 +33,7 @@ from beamctl.plan.declared import declared_in_time
 from beamctl.plan.export import Exported
 from beamctl.plan.floors import NO_FLOORS, InForce, in_force
 from beamctl.plan.kind import Conversation, Dependencies, Goes, Reading
-from beamctl.plan.shown import Shown
+from beamctl.plan.listing import Shown
 
 WHO_ARE_WE = "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
 
@@ -48,7 +48,7 @@ class MemberKind:
 
     def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot see in `members`, and in the addresses of the guards."""
-        return chain(document_side.problems(document), alike.problems(document))
+        return chain(document_side.problems(document), lookalikes.problems(document))
 
     def is_declared(self, desired: Desired) -> bool:
         """Whether there is the section."""
@@ -170,7 +170,7 @@ class MemberKind:
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one person."""
-        return calls.perform(change)
+        return operations.perform(change)
 
     def doubt(self, live: People, relies_on: Sequence[str], stays: Sequence[str]) -> str:
         """That no admin is shown where there must be one, or that a person is gone to whom nothing was to be done."""

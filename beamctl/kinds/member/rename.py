@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from beamctl.model.alphabet import skeleton
+from beamctl.model.confusables import skeleton
 from beamctl.model.email import folded
 
 _LONGEST = 64

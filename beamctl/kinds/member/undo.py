@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from beamctl.kinds.member.judge import Judge
+from beamctl.kinds.member.decide import Judge
+from beamctl.kinds.member.desired import Wanted
 from beamctl.kinds.member.live import People, Person, attributes
 from beamctl.kinds.member.table import Standing
-from beamctl.kinds.member.wanted import Wanted
 from beamctl.model.email import fault
 from beamctl.model.role import Role, UnknownRole, live_role
 from beamctl.plan.change import Action, Change, Reason

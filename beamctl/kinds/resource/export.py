@@ -7,9 +7,9 @@ from typing import Any
 from beamctl.document.document import Document
 from beamctl.document.rules import unseen_in_names
 from beamctl.document.schema import check
+from beamctl.kinds.resource.desired import problems
 from beamctl.kinds.resource.live import Thing, Things
 from beamctl.kinds.resource.shape import METADATA, Shape
-from beamctl.kinds.resource.wanted import problems
 from beamctl.plan.export import Exported
 
 

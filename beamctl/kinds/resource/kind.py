@@ -10,20 +10,20 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document, Mode
 from beamctl.document.problem import Problem
-from beamctl.kinds.resource import calls, live, wanted
-from beamctl.kinds.resource.compare import Walk, has
+from beamctl.kinds.resource import desired, live, operations
+from beamctl.kinds.resource.decide import Walk, has
 from beamctl.kinds.resource.export import export
 from beamctl.kinds.resource.live import Things
 from beamctl.kinds.resource.shape import Shape
-from beamctl.kinds.resource.sound import is_sound
 from beamctl.kinds.resource.undo import Undoing
+from beamctl.kinds.resource.validity import is_sound
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Conversation, Goes, Independent, Reading
-from beamctl.plan.shown import Shown
+from beamctl.plan.listing import Shown
 
 _SHOWN = 5
 
@@ -45,7 +45,7 @@ class ResourceKind(Independent):
 
     def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot see in the section."""
-        return wanted.problems(self.shape, document)
+        return desired.problems(self.shape, document)
 
     def is_declared(self, desired: Desired) -> bool:
         """Whether there is the section."""
@@ -139,7 +139,7 @@ class ResourceKind(Independent):
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - a header tells the workspace
         """Make a change to one thing."""
-        return calls.perform(self.shape, change)
+        return operations.perform(self.shape, change)
 
     def doubt(self, live_things: Things, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002
         """What is gone though nothing was to be done to it."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from beamctl.kinds.resource.compare import creation, deletion, has, update
+from beamctl.kinds.resource.decide import creation, deletion, has, update
 from beamctl.kinds.resource.live import Thing
 from beamctl.kinds.resource.shape import VERSION, Shape
 from beamctl.plan.change import Action, Change, Reason

@@ -8,8 +8,8 @@ from typing import Any
 
 from beamctl.document.document import Document
 from beamctl.document.schema import check
+from beamctl.kinds.service_account.desired import SECTION, problems
 from beamctl.kinds.service_account.live import Account, Accounts
-from beamctl.kinds.service_account.wanted import SECTION, problems
 from beamctl.model.role import Role, UnknownRole
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.export import Exported, Trail

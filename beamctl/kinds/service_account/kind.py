@@ -11,23 +11,23 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
-from beamctl.kinds.making import after_replacement
-from beamctl.kinds.premise import beside, name_in
-from beamctl.kinds.service_account import calls, hazards, lookup
-from beamctl.kinds.service_account import wanted as document_side
+from beamctl.kinds.create_with_secret import after_replacement
+from beamctl.kinds.creation_key import beside, name_in
+from beamctl.kinds.service_account import desired as document_side
+from beamctl.kinds.service_account import hazards, lookup, operations
+from beamctl.kinds.service_account.decide import Judge
 from beamctl.kinds.service_account.export import export
-from beamctl.kinds.service_account.judge import Judge
 from beamctl.kinds.service_account.live import Accounts, accounts, attributes, digest
-from beamctl.kinds.service_account.match import match
-from beamctl.kinds.service_account.orphans import KIND, orphans
-from beamctl.kinds.service_account.sound import is_sound
+from beamctl.kinds.service_account.matching import match
+from beamctl.kinds.service_account.pending_secrets import KIND, orphans
 from beamctl.kinds.service_account.undo import undo
+from beamctl.kinds.service_account.validity import is_sound
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Reason
 from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Dependencies, Goes, Independent, Reading
-from beamctl.plan.shown import Shown
+from beamctl.plan.listing import Shown
 
 
 class ServiceAccountKind(Independent):
@@ -160,7 +160,7 @@ class ServiceAccountKind(Independent):
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
         """Make a change to one service account."""
-        return calls.perform(change)
+        return operations.perform(change)
 
     def doubt(self, live: Accounts, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - the port's
         """Which one is gone though nothing was to be done to it."""

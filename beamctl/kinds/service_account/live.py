@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.premise import premise
-from beamctl.kinds.service_account.mark import Description, description
+from beamctl.kinds.creation_key import premise
+from beamctl.kinds.service_account.pending_marker import Description, description
 from beamctl.model.role import LiveRole, live_role
 from beamctl.model.text import is_whole
 

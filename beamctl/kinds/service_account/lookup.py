@@ -3,10 +3,10 @@ a call travels."""
 
 from __future__ import annotations
 
-from beamctl.kinds.conversation import NONE_AT_ALL, Asking
-from beamctl.kinds.conversation import look as looking
+from beamctl.kinds.operations import NONE_AT_ALL, Asking
+from beamctl.kinds.operations import look as looking
 from beamctl.kinds.service_account.live import Account, Accounts, accounts
-from beamctl.kinds.service_account.mark import Description
+from beamctl.kinds.service_account.pending_marker import Description
 from beamctl.model.api_call import ApiCall, Lost, Method, segment
 
 LISTING = "/service_accounts"

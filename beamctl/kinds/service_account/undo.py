@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from beamctl.kinds.service_account.judge import Judge
+from beamctl.kinds.service_account.decide import Judge
 from beamctl.kinds.service_account.live import Account, Accounts, attributes
 from beamctl.model.role import Role
 from beamctl.plan.change import Action, Change, Reason

@@ -10,8 +10,8 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
-from beamctl.document.quote import quoted
-from beamctl.kinds.settings import calls
+from beamctl.document.quoting import quoted
+from beamctl.kinds.settings import operations
 from beamctl.kinds.settings.export import export
 from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, takes
 from beamctl.kinds.settings.live import GROUPS, KEYS, KIND, Settings, digest, is_setting, key_of, normal, settings
@@ -21,7 +21,7 @@ from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Comparison, Footing, Note, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Goes, Independent, Reading
-from beamctl.plan.shown import Shown
+from beamctl.plan.listing import Shown
 
 
 class SettingsKind(Independent):
@@ -165,7 +165,7 @@ class SettingsKind(Independent):
 
     def perform(self, change: Change, workspace: str) -> Conversation:
         """Set one setting."""
-        return calls.perform(change, workspace, _path(workspace))
+        return operations.perform(change, workspace, _path(workspace))
 
     def doubt(self, live: Settings, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - as below
         """Never: nothing is taken from anyone on the strength of settings."""

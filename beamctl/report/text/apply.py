@@ -10,7 +10,7 @@ from typing import Any, assert_never
 from beamctl.apply.event import Confirmed, Doubt, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.model.text import printable
 from beamctl.plan.kind import Ending
-from beamctl.report import words
+from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, value
 
 _DOUBT = {
@@ -25,7 +25,7 @@ _MARK = {Ending.DONE: ("✓", Tone.GOOD), Ending.DEFERRED: ("…", Tone.CHANGED)
 def event_text(event: Event, style: Style = PLAIN) -> str:
     """One line as a change ends, with what to do if it failed. Empty as it starts, and as it is confirmed unless that
     was in doubt."""
-    what = " ".join(part for part in (words.verb(event.change), words.subject(event.change)) if part)
+    what = " ".join(part for part in (change_text.verb(event.change), change_text.subject(event.change)) if part)
     match event:
         case Started():
             return ""
@@ -35,11 +35,11 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
             return style(Tone.CHANGED, f"  … {what}  not confirmed yet: {printable(outcome.remark)}")
         case Ended(outcome=outcome):
             mark, tone = _MARK[outcome.ending]
-            told = f"  {mark} {what}  {words.detail(event.change)}".rstrip()
+            told = f"  {mark} {what}  {change_text.detail(event.change)}".rstrip()
             if outcome.remark:
                 told += f" — {printable(outcome.remark)}"
             if outcome.hint:
-                where = words.place(event.change)
+                where = change_text.place(event.change)
                 told += f"\n      {printable(outcome.hint)}" + (f"  ({where})" if where else "")
             return style(tone, told)
         case NotAttempted(why=why):

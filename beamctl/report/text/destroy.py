@@ -10,7 +10,7 @@ from typing import assert_never
 from beamctl.destroy.deletion import Deletion, Ending
 from beamctl.destroy.estate import Estate, Part, Thing, Unknown
 from beamctl.model.text import printable
-from beamctl.report import words
+from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
 _MOST_NAMES = 10
@@ -21,7 +21,7 @@ _LONGEST = 80
 
 def estate_text(estate: Estate, api: str, runs_as: str, style: Style = PLAIN) -> str:
     """What is in a workspace, a list a kind, none longer than one can read."""
-    lines = [style(Tone.STRONG, words.heading(estate.workspace, api, runs_as)), ""]
+    lines = [style(Tone.STRONG, change_text.heading(estate.workspace, api, runs_as)), ""]
     called = _cut(value(estate.display_name)) if estate.display_name else ""
     made = f"created {_short(estate.created_at)}" if estate.created_at else ""
     lines += [f"  {', '.join(filter(None, (called, made)))}", ""] if called or made else []

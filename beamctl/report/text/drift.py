@@ -6,9 +6,9 @@ from __future__ import annotations
 from beamctl.model.text import printable
 from beamctl.plan.change import WHOLE, Change, Reason
 from beamctl.plan.comparison import Note
-from beamctl.plan.inside import ABSENT, Difference
+from beamctl.plan.diff import ABSENT, Difference
 from beamctl.plan.plan import Plan
-from beamctl.report import words
+from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 from beamctl.report.text.plan import aside
 
@@ -24,7 +24,7 @@ _USELESS = "is there, and its secret was not handed over"
 
 def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     """One workspace, told from its own side."""
-    lines = [style(Tone.STRONG, words.head(plan)), ""]
+    lines = [style(Tone.STRONG, change_text.head(plan)), ""]
     for kind, section in plan.sections.items():
         rows = [(_mark(change), *_row(plan, change)) for change in plan.changes if change.kind == kind]
         if rows:
@@ -48,10 +48,10 @@ def told(plan: Plan, change: Change) -> str:
 
 
 def _told_attribute(change: Change, says: str) -> str:
-    has, said = _live(change), words.side(change, change.after)
+    has, said = _live(change), change_text.side(change, change.after)
     match change.reason:
         case Reason.NOT_THERE:
-            return f"is not there; {says} says {words.attribute(change)}{said}"
+            return f"is not there; {says} says {change_text.attribute(change)}{said}"
         case Reason.NOT_DECLARED:
             return f"{has}; not in {says}"
         case Reason.ACCESS_ENDED:
@@ -62,7 +62,7 @@ def _told_attribute(change: Change, says: str) -> str:
             return f"{_ASKED[other]}, as {says} says" if change.after or other is Reason.SUPERSEDED else _USELESS
         case _:
             before, after = change.before or {}, change.after or {}
-            more = [_spot(Difference(name, before.get(name), after[name]), says) for name in words.others(change)]
+            more = [_spot(Difference(name, before.get(name), after[name]), says) for name in change_text.others(change)]
             return "; ".join([f"{has}; {says} says {said}", *more])
 
 
@@ -72,7 +72,7 @@ def _told_whole(change: Change, says: str) -> str:
         return f"is there; not in {says}"
     if change.before is None:
         return f"is not there; it is in {says}"
-    return "; ".join(_spot(spot, says) for spot in words.inside(change))
+    return "; ".join(_spot(spot, says) for spot in change_text.inside(change))
 
 
 def _spot(spot: Difference, says: str) -> str:
@@ -85,7 +85,7 @@ def _spot(spot: Difference, says: str) -> str:
 
 
 def _row(plan: Plan, change: Change) -> tuple[str, str, str]:
-    return printable(change.name), told(plan, change), words.place(change)
+    return printable(change.name), told(plan, change), change_text.place(change)
 
 
 def _mark(change: Change) -> str:
@@ -98,7 +98,7 @@ def _mark(change: Change) -> str:
 def _live(change: Change) -> str:
     standing = (change.before or {}).get("standing", "accepted")
     how = "" if standing == "accepted" else f"{standing} as "
-    return f"{words.attribute(change)}is {how}{words.side(change, change.before)}"
+    return f"{change_text.attribute(change)}is {how}{change_text.side(change, change.before)}"
 
 
 def _sum(plan: Plan) -> str:

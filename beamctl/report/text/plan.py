@@ -11,11 +11,11 @@ from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import WHOLE, Change
 from beamctl.plan.comparison import Note
 from beamctl.plan.declared import declared_data
+from beamctl.plan.diff import ABSENT
 from beamctl.plan.hazard import Allowance, Hazard, refused
-from beamctl.plan.inside import ABSENT
 from beamctl.plan.plan import Plan
-from beamctl.plan.saved import Saved
-from beamctl.report import words
+from beamctl.plan.plan_file import Saved
+from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
 
 APPLY = "beamctl apply"
@@ -76,7 +76,7 @@ def plan_text(
         command: What makes the plan, for a hint on how to allow a hazard.
         total: The plan in one sentence, where it is another than that of `sum_text`.
     """
-    lines = [style(Tone.STRONG, words.head(plan)), ""]
+    lines = [style(Tone.STRONG, change_text.head(plan)), ""]
     for kind, section in plan.sections.items():
         changes = [change for change in plan.changes if change.kind == kind]
         if changes:
@@ -108,7 +108,7 @@ def sum_text(plan: Plan) -> str:
         return f"No changes to make: what differs between {plan.workspace} and {printable(plan.source)} is left alone."
     if not plan.changes:
         return f"No changes: {plan.workspace} is as {printable(plan.source)} says."
-    return f"Plan: {words.to_do(plan.changes)}."
+    return f"Plan: {change_text.to_do(plan.changes)}."
 
 
 def refusal(hazard: Hazard, command: str = APPLY) -> str:
@@ -141,11 +141,11 @@ def _all_flags(plan: Plan, allowed: Sequence[Allowance], command: str) -> list[s
 def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
     rows = [
         (
-            f"{words.SYMBOL[change.action]} {words.verb(change)}",
-            words.subject(change),
-            "" if _nested(change) else words.detail(change),
-            words.place(change),
-            words.remark(change, plan),
+            f"{change_text.SYMBOL[change.action]} {change_text.verb(change)}",
+            change_text.subject(change),
+            "" if _nested(change) else change_text.detail(change),
+            change_text.place(change),
+            change_text.remark(change, plan),
         )
         for change in changes
     ]
@@ -153,7 +153,7 @@ def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
     lines = table([tuple(row[index] for index in kept) for row in rows], "  ")
     told = []
     for change, line in zip(changes, lines, strict=True):
-        told += [style(words.TONE[words.SYMBOL[change.action]], line), *_inside(change)]
+        told += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_inside(change)]
     return told
 
 
@@ -166,7 +166,7 @@ def _nested(change: Change) -> bool:
 
 def _inside(change: Change) -> list[str]:
     lines = []
-    for spot in words.inside(change) if _nested(change) else ():
+    for spot in change_text.inside(change) if _nested(change) else ():
         name = printable(spot.path)
         if spot.before is ABSENT:
             lines.append(f"      + {name}: {value(spot.after)}")
@@ -175,7 +175,7 @@ def _inside(change: Change) -> list[str]:
         else:
             lines.append(f"      ~ {name}: {value(spot.before)} → {value(spot.after)}")
     before, after = change.before or {}, change.after or {}
-    for key in words.others(change):
+    for key in change_text.others(change):
         was = f"~ {printable(key)}: {value(before.get(key))} →" if change.before is not None else f"+ {printable(key)}:"
         lines.append(f"      {was} {value(after[key])}")
     return lines

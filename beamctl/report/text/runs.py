@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from beamctl.apply.record import Record, State
 from beamctl.apply.summary import Summary
 from beamctl.model.text import printable
-from beamctl.report import words
+from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table
 
 _MARK = {
@@ -30,15 +30,15 @@ def runs_text(found: Sequence[tuple[str, Summary | str]], more: int, style: Styl
 def run_text(record: Record, style: Style = PLAIN) -> str:
     """One run: who, what of, and what became of every change."""
     run = record.run
-    lines = [style(Tone.STRONG, f"{run.id} · {words.heading(record.workspace, record.api, record.runs_as)}"), ""]
+    lines = [style(Tone.STRONG, f"{run.id} · {change_text.heading(record.workspace, record.api, record.runs_as)}"), ""]
     told = [("began", run.at), ("ended", record.ended or "its record does not say"), ("by", run.actor)]
     told += [("commit", run.commit), ("plan", run.plan_digest)]
     lines += table([(name, printable(text)) for name, text in told if text], "  ")
     lines.append("")
     for change in record.changes:
         mark, tone = _MARK[record.state(change)]
-        what = " ".join(part for part in (words.verb(change), words.subject(change)) if part)
-        line = f"  {mark} {what}  {words.detail(change)}".rstrip()
+        what = " ".join(part for part in (change_text.verb(change), change_text.subject(change)) if part)
+        line = f"  {mark} {what}  {change_text.detail(change)}".rstrip()
         said = record.remark(change)
         lines.append(style(tone, line + (f" — {printable(said)}" if said else "")))
     return "\n".join([*lines, "", how_it_ended(record)]) + "\n"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.model.text import printable
-from beamctl.plan.shown import Shown
+from beamctl.plan.listing import Shown
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
 Sections = Mapping[str, Shown]

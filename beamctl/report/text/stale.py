@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from beamctl.model.text import printable
-from beamctl.plan.inside import ABSENT, differences
-from beamctl.plan.stale import Moved
+from beamctl.plan.diff import ABSENT, differences
+from beamctl.plan.staleness import Moved
 from beamctl.report.style import value
 
 _MOST = 20

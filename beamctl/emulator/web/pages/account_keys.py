@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from beamctl.emulator.errors import Refusal
-from beamctl.emulator.web.answer import go, shown
 from beamctl.emulator.web.form import field, refused
 from beamctl.emulator.web.notice import Notice
+from beamctl.emulator.web.page_request import here
 from beamctl.emulator.web.pages.service_accounts import find, show_account
-from beamctl.emulator.web.visit import here
+from beamctl.emulator.web.response import go, shown
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, request
 
 from beamctl.emulator.store import device_login
-from beamctl.emulator.web.answer import Page, shown
 from beamctl.emulator.web.form import Trouble, field
-from beamctl.emulator.web.visit import here
+from beamctl.emulator.web.page_request import here
+from beamctl.emulator.web.response import Page, shown
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse

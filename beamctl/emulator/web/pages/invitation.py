@@ -18,10 +18,10 @@ from beamctl.emulator.store import invitation as invitations
 from beamctl.emulator.store import member, secret
 from beamctl.emulator.store import person as people
 from beamctl.emulator.web import account, session
-from beamctl.emulator.web.answer import Page, go, shown
 from beamctl.emulator.web.form import Trouble, field, refused
 from beamctl.emulator.web.notice import Notice
-from beamctl.emulator.web.visit import here
+from beamctl.emulator.web.page_request import here
+from beamctl.emulator.web.response import Page, go, shown
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse

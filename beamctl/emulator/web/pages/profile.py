@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from beamctl.emulator.errors import Refusal
-from beamctl.emulator.web.answer import Page, go, shown
 from beamctl.emulator.web.form import Trouble, refused
 from beamctl.emulator.web.notice import Notice
-from beamctl.emulator.web.visit import Visit, here
+from beamctl.emulator.web.page_request import Visit, here
+from beamctl.emulator.web.response import Page, go, shown
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse

@@ -10,15 +10,15 @@ from flask import Blueprint, Response, request
 from beamctl.emulator import link, rules
 from beamctl.emulator.caller import Person
 from beamctl.emulator.credential import digest
-from beamctl.emulator.mail import letter
+from beamctl.emulator.mail import emails
 from beamctl.emulator.store import api_key, secret
 from beamctl.emulator.store import person as people
 from beamctl.emulator.token import LIFETIMES, Use
 from beamctl.emulator.web import account, session
-from beamctl.emulator.web.answer import Page, back, go, shown
 from beamctl.emulator.web.form import Trouble, field
 from beamctl.emulator.web.notice import Notice
-from beamctl.emulator.web.visit import here
+from beamctl.emulator.web.page_request import here
+from beamctl.emulator.web.response import Page, back, go, shown
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -57,7 +57,7 @@ def send_link() -> AnyResponse:
         known = people.find(rows, email)
         email = known.email if known else email  # the mailbox of the account, not one that is only compared as equal
         url = link.to_sign_in(str(plane.public_url), secret.token_secret(rows), email, plane.now())
-    plane.send(letter.sign_in(email, url, int(LIFETIMES[Use.SIGN_IN].total_seconds() // 60)))
+    plane.send(emails.sign_in(email, url, int(LIFETIMES[Use.SIGN_IN].total_seconds() // 60)))
     return go("sign_in.show", Notice.LINK_SENT)
 
 

@@ -10,11 +10,11 @@ from flask import Blueprint, request
 
 from beamctl.emulator.errors import Refusal, not_found
 from beamctl.emulator.rules import folded
-from beamctl.emulator.web import wording
-from beamctl.emulator.web.answer import Page, go, shown
+from beamctl.emulator.web import field_text
 from beamctl.emulator.web.form import Trouble, field, refused
 from beamctl.emulator.web.notice import Notice
-from beamctl.emulator.web.visit import Visit, here
+from beamctl.emulator.web.page_request import Visit, here
+from beamctl.emulator.web.response import Page, go, shown
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -60,7 +60,7 @@ class Listing:
 def listing(team: list[dict[str, Any]], q: str, asked: str) -> Listing:
     """The page of the team that is asked for, of those in whose address or name the text is; the nearest there is."""
     wanted = folded(q)
-    found = [user for user in team if wanted in folded(user["email"]) or wanted in folded(wording.full_name(user))]
+    found = [user for user in team if wanted in folded(user["email"]) or wanted in folded(field_text.full_name(user))]
     last_page = max(1, -(-len(found) // PAGE_SIZE))
     number = min(int(asked[:9]), last_page) if asked.isascii() and asked.isdecimal() else 1
     start = (max(1, number) - 1) * PAGE_SIZE

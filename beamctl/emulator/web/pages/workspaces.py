@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from beamctl.emulator.errors import Refusal, forbidden
-from beamctl.emulator.web import wording
-from beamctl.emulator.web.answer import Page, go, shown
+from beamctl.emulator.web import field_text
 from beamctl.emulator.web.form import Trouble, field, refused
 from beamctl.emulator.web.notice import Notice
-from beamctl.emulator.web.visit import here
+from beamctl.emulator.web.page_request import here
+from beamctl.emulator.web.response import Page, go, shown
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -58,7 +58,7 @@ def ask_to_delete(name: str, trouble: Trouble | None = None) -> Page:
     team = visit.ask("GET", "/users", workspace=name)
     members = sum(user["accepted"] for user in team)
     counts = {"members": members, "invitations": len(team) - members, **space.shown["resourceCounts"]}
-    return shown("workspace_delete.html", trouble, space=space, losses=wording.losses(counts))
+    return shown("workspace_delete.html", trouble, space=space, losses=field_text.losses(counts))
 
 
 @page.post("/workspaces/<name>/delete")

@@ -1,0 +1,186 @@
+"""Decides where the API is and who we are. It must not know HTTP: what needs no network never waits for it to load.
+
+The first that says something wins:
+
+1. options: `--api-url`, `--api-key-file`
+2. `BEAMCTL_API_URL`, `BEAMCTL_API_KEY`, `BEAMCTL_CLIENT_CREDENTIALS`
+3. `BL_API_URL`, `BL_API_KEY`, `BL_CLIENT_CREDENTIALS`; then the names of the Beamlit era: `BL_BASE_URL`,
+   `BEAMLIT_API_URL`, `BL_AUTHENTICATION_APIKEY`, `BL_AUTHENTICATION_CLIENT_CREDENTIALS`;
+   then, for the URL, `BL_ENV` (prod, dev, local)
+4. the workspace's login in `~/.blaxel/config.yaml`, then in `~/.beamlit/config.yaml`, with the `env` beside it
+5. for the URL: https://api.blaxel.ai/v0
+
+An empty variable says nothing. Files are not looked into where something above them has a credential.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from beamctl.api.base_url import DEFAULT_URL, STAGE_URLS, Era, base_url, era_of
+from beamctl.api.cli_config import FileText, current_workspace, entry_of, read_cli_files, read_file, text_of
+from beamctl.api.credential import (
+    ApiKey,
+    ClientCredentials,
+    Credential,
+    api_key,
+    basic,
+    client_credentials,
+    secrets_of,
+)
+from beamctl.errors import UnauthenticatedError, UsageError
+
+_URLS = ("BEAMCTL_API_URL", "BL_API_URL", "BL_BASE_URL", "BEAMLIT_API_URL")
+_CREDENTIALS: tuple[tuple[str, Callable[[str, str], Credential]], ...] = (
+    ("BEAMCTL_API_KEY", api_key),
+    ("BEAMCTL_CLIENT_CREDENTIALS", client_credentials),
+    ("BL_API_KEY", api_key),
+    ("BL_CLIENT_CREDENTIALS", client_credentials),
+    ("BL_AUTHENTICATION_APIKEY", api_key),
+    ("BL_AUTHENTICATION_CLIENT_CREDENTIALS", client_credentials),
+)
+LOCAL_URL = "http://local/v0"
+"""The base URL of an emulator that runs inside this process: no packet ever leaves for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All that may say where the API is and who we are.
+
+    Attributes:
+        api_url: The option, if given.
+        key_file: The file that the option names, if given.
+        environment: The environment variables.
+        files: The files of the official CLI that there are.
+    """
+
+    api_url: str = ""
+    key_file: FileText | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: tuple[FileText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where the API is and who we are.
+
+    Attributes:
+        base_url: Without a slash at its end.
+        era: Which headers it takes.
+        credential: None only for an emulator inside this process.
+        url_from: What named the URL, in words.
+        credential_from: What named the credential, in words; never the credential itself.
+    """
+
+    base_url: str
+    era: Era = Era.BLAXEL
+    credential: Credential | None = None
+    url_from: str = "default"
+    credential_from: str = ""
+
+
+LOCAL = Connection(LOCAL_URL, url_from="the emulator in this process")
+"""The connection to an emulator inside this process; give `open_workspace` its WSGI application."""
+
+
+def look_around(api_url: str | None = None, api_key_file: str | None = None) -> Sources:
+    """The edge: collect what there is on this machine.
+
+    Raises:
+        UsageError: The named file is not there.
+    """
+    key_file = read_file(api_key_file) if api_key_file else None
+    if api_key_file and key_file is None:
+        raise UsageError(f"--api-key-file: there is no file {api_key_file}", "Name a file that holds an API key.")
+    return Sources(api_url or "", key_file, dict(os.environ), read_cli_files())
+
+
+def secrets_around(environment: Mapping[str, str]) -> Iterator[str]:
+    """Every text of the environment that must never be shown, whether or not it is used."""
+    for name, spelled in _CREDENTIALS:
+        value = environment.get(name, "").strip()
+        yield value.rpartition(":")[2]  # before the colon stands a `client_id`, which is none
+        with suppress(UsageError):
+            yield from secrets_of(spelled(value, name))
+    for name, value in environment.items():
+        if name in _URLS or name.lower().endswith("_proxy"):
+            yield from _userinfo(value)
+
+
+def _userinfo(url: str) -> Iterator[str]:
+    """The password before the host of a URL, as it is written, as it is meant, and as a header has it."""
+    login = url.rpartition("@")[0].rpartition("//")[2]
+    user, _, password = login.partition(":")
+    for each in (password, unquote(password)):
+        yield each
+        yield basic(ClientCredentials(unquote(user), each)) if each else ""
+
+
+def decide(sources: Sources, workspace: str) -> Connection:
+    """Where the API of a workspace is and who we are.
+
+    Raises:
+        UsageError: What was found first is wrong; nothing falls through to the next.
+        UnauthenticatedError: There is no credential.
+    """
+    credential, credential_from, stage = _credential(sources, workspace)
+    url, url_from = _url(sources, stage, credential_from)
+    return Connection(url, era_of(url), credential, url_from, credential_from)
+
+
+def default_workspace(sources: Sources) -> str:
+    """The workspace that is meant where nothing names one: `BL_WORKSPACE`, then the CLI's own; empty where neither.
+
+    Raises:
+        UsageError: A file of the official CLI cannot be read or understood.
+    """
+    named = (name for file in sources.files if (name := current_workspace(file)))
+    return sources.environment.get("BL_WORKSPACE") or next(named, "")
+
+
+def _url(sources: Sources, stage: str, stage_from: str) -> tuple[str, str]:
+    spelled = {"--api-url": sources.api_url} | {name: sources.environment.get(name, "") for name in _URLS}
+    for origin, text in spelled.items():
+        if text:
+            return base_url(text, origin), origin
+    if named := sources.environment.get("BL_ENV"):
+        return _stage_url(named, "BL_ENV"), "BL_ENV"
+    if stage:
+        return _stage_url(stage, f"env in {stage_from}"), stage_from
+    return DEFAULT_URL, "default"
+
+
+def _stage_url(stage: str, origin: str) -> str:
+    if stage not in STAGE_URLS:
+        raise UsageError(f"{origin} is none of {', '.join(STAGE_URLS)}", "Or give the URL itself with --api-url.")
+    return STAGE_URLS[stage]
+
+
+def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]:
+    """The credential, what named it, and the stage that belongs to it (empty for most)."""
+    if sources.key_file is not None:
+        return _key_in(sources.key_file), f"--api-key-file {sources.key_file.path}", ""
+    for name, spelled in _CREDENTIALS:
+        if value := sources.environment.get(name, "").removesuffix("\n").removesuffix("\r"):  # as in a key file
+            return spelled(value, name), name, ""
+    for file in sources.files:
+        entry = entry_of(file, workspace)
+        if entry is not None and entry.credential is not None:
+            return entry.credential, f"{entry.path}, workspace {workspace}", entry.stage
+    raise UnauthenticatedError(
+        f"there is no credential for the workspace {workspace}",
+        "Set BEAMCTL_API_KEY or BL_API_KEY to an API key, or BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to\n"
+        "base64 of a service account's `client_id:client_secret`; or name a file that holds an API key with\n"
+        f"--api-key-file; or log in with the official CLI: bl login {workspace}",
+    )
+
+
+def _key_in(file: FileText) -> ApiKey:
+    try:
+        return api_key(text_of(file).decode().strip(), file.path)  # editors end a file with a line break
+    except UnicodeDecodeError:
+        raise UsageError(f"{file.path} is no text file", "It should hold an API key and nothing else.") from None

@@ -1,0 +1,130 @@
+"""Why a request broke down: httpx's exceptions → failures, in words. Nothing an exception says is repeated that a
+proxy or a server could have put there, but the reason of the operating system or of OpenSSL."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import httpx
+
+from beamctl.api.messages import Failure, Fault
+
+_CONNECT_HINT = "Is --api-url right, and is the network up? Behind a proxy: HTTPS_PROXY and NO_PROXY."
+_LATER_HINT = "Try again later."
+_TIMEOUT_HINT = "Try again later, or allow more time with --timeout."
+_CERTIFICATE_HINT = (
+    "Where a proxy or a private certificate authority signs for this host, name its certificates with SSL_CERT_FILE."
+)
+_PROXY_REFUSALS = ("401", "403", "407")
+_LOGIN_REQUIRED = "407"
+_PROXY_LOGIN_HINT = "The proxy requires a login: write it as http://USER:PASSWORD@HOST:PORT."
+_PROXY_HINT = "Check HTTPS_PROXY, and NO_PROXY for hosts that need none."
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait for the API.
+
+    Attributes:
+        connect: Seconds for a TCP connection, and for a TLS handshake.
+        read: Seconds for one request, from connecting to the last byte of the response.
+    """
+
+    connect: float = 10.0
+    read: float = 60.0
+
+
+@dataclass(slots=True)
+class Hop:
+    """Where the request under way is.
+
+    Attributes:
+        proxy: The proxy that was asked for a connection and did not give one yet, in words; empty for none.
+    """
+
+    proxy: str = ""
+
+
+def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts, proxy: str = "") -> Failure:
+    """What a request that raised `error` means.
+
+    Args:
+        error: The error.
+        host: Of the API.
+        timeouts: How long was waited.
+        proxy: As in `Hop`.
+    """
+    if proxy and not isinstance(error, httpx.ProxyError):
+        return _no_proxy(error, proxy, timeouts)
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            why = f"no connection to {host} within {min(timeouts.connect, timeouts.read):g} s"
+            return Failure(Fault.NOT_SENT, why, _CONNECT_HINT)
+        case httpx.ConnectError():
+            return _unconnected(error, host, f"the host {host}")
+        case httpx.ProxyError():
+            return _held_by_proxy(str(error)[:3], host, proxy or "the proxy")
+        case httpx.TimeoutException():
+            why = f"no complete response from {host} within {timeouts.read:g} s"
+            return Failure(Fault.NO_ANSWER, why, _TIMEOUT_HINT)
+        case _:
+            return _broken(error, host)
+
+
+def _no_proxy(error: httpx.HTTPError, proxy: str, timeouts: Timeouts) -> Failure:
+    """The proxy is not there, or is none. Nothing was sent to the API."""
+    match error:
+        case httpx.ConnectError():
+            found = _unconnected(error, proxy)
+            return replace(found, hint=found.hint if found.fault is Fault.HOPELESS else _PROXY_HINT)
+        case httpx.ConnectTimeout():
+            why = f"no connection to {proxy} within {min(timeouts.connect, timeouts.read):g} s"
+        case httpx.TimeoutException():
+            why = f"no connection through {proxy} within {timeouts.read:g} s"
+        case _:
+            why = f"{proxy} does not answer as a proxy does"
+    return Failure(Fault.NOT_SENT, why, _PROXY_HINT)
+
+
+def _broken(error: httpx.HTTPError, host: str) -> Failure:
+    match error:
+        case httpx.RemoteProtocolError():
+            return Failure(Fault.NO_ANSWER, f"the response of {host} is incomplete or not valid HTTP", _LATER_HINT)
+        case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
+            return Failure(Fault.HOPELESS, f"the request to {host} cannot be put into HTTP", "Is --api-url right?")
+        case _:
+            return Failure(Fault.NO_ANSWER, f"{host} ended the connection before its answer was complete", _LATER_HINT)
+
+
+def _held_by_proxy(status: str, host: str, proxy: str) -> Failure:
+    why = f"{proxy} refused a connection to {host}"
+    if status in _PROXY_REFUSALS:
+        hint = _PROXY_LOGIN_HINT if status == _LOGIN_REQUIRED else _PROXY_HINT
+        return Failure(Fault.HOPELESS, f"{why}: HTTP {status}", hint)
+    return Failure(Fault.NOT_SENT, why, _PROXY_HINT)
+
+
+def _unconnected(error: httpx.ConnectError, host: str, what: str = "") -> Failure:
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                why = f"the certificate of {host} is not to be trusted: {cause.verify_message}"
+                return Failure(Fault.HOPELESS, why, _CERTIFICATE_HINT)
+            case ssl.SSLError():
+                why = f"no TLS connection to {host}: {cause.reason or 'the handshake failed'}"
+                return Failure(Fault.NOT_SENT, why, "Does that port speak https?")
+            case socket.gaierror():
+                return Failure(Fault.NOT_SENT, f"{what or host} cannot be found: {cause.strerror}", _CONNECT_HINT)
+            case OSError() if cause.strerror:
+                return Failure(Fault.NOT_SENT, f"no connection to {host}: {cause.strerror}", _CONNECT_HINT)
+    return Failure(Fault.NOT_SENT, f"no connection to {host}", _CONNECT_HINT)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

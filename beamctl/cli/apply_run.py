@@ -1,0 +1,200 @@
+"""Makes plans that were approved: with a record, with progress, and until somebody interrupts. It must not decide
+whether they may be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from threading import Event as StopSignal
+
+from beamctl.apply.event import Event, is_not_permitted
+from beamctl.cli.exits import Exit
+from beamctl.cli.interrupt import Interrupt
+from beamctl.cli.output import Output, UnwritableError, say
+from beamctl.cli.planning import Planned
+from beamctl.cli.progress import Progress
+from beamctl.cli.record_file import RecordFile
+from beamctl.cli.record_folder import RecordFolder
+from beamctl.cli.reserved_files import ReservedFiles
+from beamctl.cli.run_records import Due, open_records
+from beamctl.cli.secret_store import NOWHERE, Vault
+from beamctl.cli.secret_terminal import OPTION, Screen
+from beamctl.errors import RecordError, RefusedError, UsageError
+from beamctl.model.secret import SECRET_TO, Sink, described, one_place, sink_of
+from beamctl.model.text import printable
+from beamctl.report.text.apply import end_text, totals
+from beamctl.workflow.changes import apply
+
+Ran = list[tuple[Planned, list[Event]]]
+WENT_ON = "The apply went on all the same: run `beamctl plan` to see how it stands."
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How an apply goes about it.
+
+    Attributes:
+        parallelism: How many changes may run at the same time.
+        records: Where its record is kept.
+        out: Where it is told.
+        stop: Set to end after the calls in flight.
+        saved: Whether the plans are from a file, which is applied once.
+        screen: Where secrets are shown that are made; None for nowhere.
+        reserved: Files that secrets must not come from or go to.
+    """
+
+    parallelism: int
+    records: RecordFolder
+    out: Output
+    stop: StopSignal
+    saved: bool
+    screen: Screen | None = None
+    reserved: ReservedFiles = field(default_factory=ReservedFiles)
+
+
+def refuse_nowhere(planned: Sequence[Planned], way: Way, command: str, *, approved: bool) -> None:
+    """Refuse to begin what would make a secret that cannot be put where it is to be, or needs one that is not there.
+
+    Args:
+        planned: The plans that are to be made.
+        way: How to go about it.
+        command: What makes the plans, for a hint.
+        approved: Whether the user approved them. Until then nothing that they name is read or run.
+
+    Raises:
+        RefusedError: There is such a change.
+    """
+    vault = Vault(way.screen, way.reserved)
+    doubts = [
+        (f"{change.name}: {why}", why)
+        for each in planned
+        for change in each.plan.changes
+        if change.secrets and (why := vault.doubt(change.secrets, approved=approved))
+    ]
+    for sink, names in _shared(planned).items():
+        told = f"{described(sink)} is where the secrets of {names[0]} and of {names[1]} go"
+        raise RefusedError(
+            f"{told}, and one would be lost, so nothing was changed",
+            "Give each a place of its own in the document, and apply again.",
+        )
+    if doubts:
+        told, why = doubts[0]
+        more = f", and {len(doubts) - 1} more like this" if len(doubts) > 1 else ""
+        mend = "Change its place in the document, or fix the cause, and apply again."
+        add = f"Add {SECRET_TO} to it in the document. Or have it shown, on a terminal:  {command} {OPTION}"
+        raise RefusedError(
+            f"cannot get or store a secret, so nothing was changed: {told}{more}",
+            add if why == NOWHERE else mend,
+        )
+
+
+def _shared(planned: Sequence[Planned]) -> dict[Sink, list[str]]:
+    """The places to which more than one secret goes, of all workspaces, and whose they are."""
+    found: dict[Sink, list[str]] = {}
+    for each in planned:
+        for change in each.plan.changes:
+            if sink := sink_of(change.secrets.get(SECRET_TO)):
+                found.setdefault(one_place(sink), []).append(f"{change.name} in {each.plan.workspace}")
+    return {sink: names for sink, names in found.items() if len(names) > 1}
+
+
+def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
+    """Make every plan that changes something, each with a record of its own, and say what became of it.
+
+    A plan without changes gets a record too if the last one declares something else: the next plan compares with it. If
+    no plan has changes, a record that cannot be written is only a warning.
+
+    Args:
+        planned: The plans that were approved.
+        ran: Given each plan with its events, as they come.
+        way: How to go about it.
+
+    Raises:
+        UsageError: A record cannot be begun: nothing was changed.
+        UnwritableError: The report cannot be written; the changes were made all the same.
+    """
+    codes: set[Exit] = set()
+    unwritable: UnwritableError | None = None
+    due = [
+        each if each.plan.changes else _counting_nothing(each)
+        for each in planned
+        if each.plan.changes or each.unrecorded
+    ]
+    records: Sequence[RecordFile] = ()
+    try:
+        if due:
+            records = open_records(way.records, [Due(each.plan, each.commit(), each.digest()) for each in due])
+    except UsageError as error:
+        if any(each.plan.changes for each in due):
+            raise
+        say(f"Warning: {printable(error.message)}\n  {error.hint}")
+        return Exit.DONE
+    with Interrupt(way.stop, quiet=way.out.quiet):
+        for each, record in zip(due, records, strict=True):
+            events: list[Event] = []
+            if not each.plan.changes:
+                _end(record, events, way)
+                continue
+            ran.append((each, events))
+            try:
+                _make_one(each, events, record, way)
+            except UnwritableError as error:
+                unwritable = error
+            codes.add(_code(each, events))
+    if unwritable is not None:
+        raise UnwritableError(unwritable.message, WENT_ON)
+    if way.stop.is_set():
+        return Exit.INTERRUPTED
+    return Exit.PARTLY if len(codes) > 1 else next(iter(codes), Exit.DONE)
+
+
+def _code(each: Planned, events: Sequence[Event]) -> Exit:
+    """The exit code of one workspace."""
+    if not is_not_permitted(events):
+        return Exit.DONE if totals(events).complete else Exit.PARTLY
+    say(f"Error: the API does not allow any of these changes to {each.plan.workspace}")
+    if each.link.credential_from:
+        where = printable(each.link.credential_from)
+        say(f"  The credential comes from {where}. Check that it is valid and has the role admin in the workspace.")
+    return Exit.NOT_ALLOWED
+
+
+def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) -> None:
+    progress = Progress(way.out, len(each.plan.changes))
+    unwritable: UnwritableError | None = None
+    link = each.link
+    made = apply(
+        each.plan,
+        link.reader,
+        link.sender,
+        parallelism=way.parallelism,
+        stop=way.stop,
+        witness=record.witness,
+        vault=Vault(way.screen and replace(way.screen, workspace=each.plan.workspace), way.reserved),
+        pause=link.pause,
+    )
+    for event in made:
+        events.append(event)
+        try:
+            progress.show(event)
+        except UnwritableError as error:  # a full disk for the report is no reason to leave half of it undone
+            unwritable = error
+    progress.end()
+    _end(record, events, way)
+    if unwritable is not None:
+        raise unwritable
+    if not way.out.json:
+        said = end_text(each.plan.workspace, events, saved=way.saved, interrupted=way.stop.is_set())
+        way.out.payload(f"\n{said}")
+
+
+def _end(record: RecordFile, events: Sequence[Event], way: Way) -> None:
+    try:
+        record.end(events, interrupted=way.stop.is_set())
+    except RecordError as error:  # the changes are made and reported; only the record lacks its end
+        say(f"Warning: {printable(error.message)}")
+
+
+def _counting_nothing(each: Planned) -> Planned:
+    """For a run without changes, which took no look at whether something is missing since the last one."""
+    return replace(each, plan=replace(each.plan, seen={}))

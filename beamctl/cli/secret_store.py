@@ -1,0 +1,150 @@
+"""Where secrets come from and go to on this machine: files, commands, the keyring, the environment. It must not know
+whose secrets they are; nothing that it says shows one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, assert_never
+
+from beamctl.cli import secret_command, secret_file, secret_keyring
+from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.reserved_files import ReservedFiles
+from beamctl.cli.secret_terminal import Screen
+from beamctl.model.api_call import Answer, Lost
+from beamctl.model.secret import (
+    OWN_CREDENTIAL,
+    SECRET_TO,
+    SECRETS_FROM,
+    Command,
+    Fetch,
+    File,
+    HandOver,
+    Keyring,
+    Sink,
+    Source,
+    Variable,
+    described,
+    is_own_variable,
+    place_of,
+    sink_of,
+)
+from beamctl.model.text import is_whole
+
+NOWHERE = "the document does not say where to put it"
+_DONE = 200
+_PUBLIC = "clientId"
+"""What is handed over with a secret and is none."""
+
+
+class Vault:
+    """Implements `beamctl.model.ports.Vault`. Whatever passes through it is hidden in all output from then on, but that
+    which is shown on a screen on purpose: there, somebody wants to see each secret that is made."""
+
+    def __init__(self, screen: Screen | None = None, reserved: ReservedFiles | None = None) -> None:
+        self._screen = screen
+        self._reserved = reserved or ReservedFiles()
+
+    def deliver(self, secret: HandOver) -> Answer | Lost:
+        """Put a secret where it is to be, durably; then show it where that is wanted, which is its place where the
+        document names none."""
+        VEIL.mask.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
+        sink, screen = secret.sink, self._screen
+        if sink is not None and not is_whole(secret.text):
+            return Lost("what the API gave is no text that can be written")
+        if sink is not None and (why := _put(sink, secret.text)):
+            return Lost(f"{described(sink)} {why}")
+        if screen is None:
+            return Lost(NOWHERE) if sink is None else Answer(_DONE, described(sink))
+        unseen = screen.show(secret)
+        if sink is None:
+            return Lost(f"the terminal {unseen}") if unseen else Answer(_DONE, "the terminal")
+        return Answer(_DONE, described(sink) + (f"; the terminal {unseen}" if unseen else " and the terminal"))
+
+    def fetch(self, secret: Fetch) -> Answer | Lost:
+        """Get a secret: without the line break at its end, and never an empty one."""
+        match secret.source:
+            case File(path=path) if not_from := self._reserved.why_not_from(Path(path)):
+                text, why = "", not_from
+            case source:
+                text, why = _get(source)
+        if VEIL.mask.holds_own(text):
+            text, why = "", "holds beamctl's own credential, which is never sent"
+        if why or not text:
+            return Lost(f"{secret.what}: {described(secret.source)} {why or 'has nothing in it'}")
+        return Answer(_DONE, text)
+
+    def doubt(self, secrets: Mapping[str, Any], *, approved: bool) -> str:
+        """Why a change with these places (`Change.secrets`) could not be made, before anything is; empty if it could.
+
+        Args:
+            secrets: The places.
+            approved: Whether the user approved them. Until then no file that they name is read.
+        """
+        doubts = [self._doubt_to(sink_of(secrets[SECRET_TO]), approved)] if SECRET_TO in secrets else []
+        doubts += [self._doubt_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
+        return next(filter(None, doubts), "")
+
+    def _doubt_to(self, sink: Sink | None, approved: bool) -> str:  # noqa: FBT001 - from `doubt`
+        match sink:
+            case None:
+                return "" if self._screen else NOWHERE
+            case File(path=path):
+                why = self._reserved.why_not_to(Path(path), read=approved) or secret_file.why_not_to(Path(path))
+            case Command(words=words):
+                why = secret_command.why_not(words)
+            case Keyring():
+                why = secret_keyring.why_not() if approved else secret_keyring.why_missing()
+            case _:
+                assert_never(sink)
+        return f"{described(sink)} {why}" if why else ""
+
+    def _doubt_from(self, name: str, source: Sink | Source | None) -> str:
+        match source:
+            case None | Keyring():
+                return f"the document does not say where to get its {name}"
+            case File(path=path):
+                why = self._reserved.why_not_from(Path(path)) or secret_file.why_not_from(Path(path))
+            case Variable(name=variable):
+                why = _variable(variable)[1]
+            case Command(words=words):
+                why = secret_command.why_not(words)
+            case _:
+                assert_never(source)
+        return f"its {name}: {described(source)} {why}" if why else ""
+
+
+def _put(sink: Sink, text: str) -> str:
+    """Why a secret could not be put there; empty where it is."""
+    match sink:
+        case File(path=path):
+            return secret_file.write(Path(path), text)
+        case Command(words=words):
+            return secret_command.give(words, text)
+        case Keyring():
+            return secret_keyring.put(sink, text)
+        case _:
+            assert_never(sink)
+
+
+def _get(source: Source) -> tuple[str, str]:
+    """The text there, or why there is none."""
+    match source:
+        case File(path=path):
+            text, why = secret_file.read(Path(path))
+        case Command(words=words):
+            text, why = secret_command.ask(words)
+        case Variable(name=name):
+            text, why = _variable(name)
+        case _:
+            assert_never(source)
+    text = text.rstrip("\r\n")
+    VEIL.mask.learn(text)
+    return text, why
+
+
+def _variable(name: str) -> tuple[str, str]:
+    if is_own_variable(name):
+        return "", OWN_CREDENTIAL
+    return os.environ.get(name, ""), "" if name in os.environ else "is not set"

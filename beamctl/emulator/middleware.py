@@ -1,0 +1,107 @@
+"""What stands in front of the application: it numbers every request, lets the faults on demand happen to it, and puts
+it into the log. It must not know what a fault does, nor what a request means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from beamctl.emulator.clock import stamp
+from beamctl.emulator.fault.faulty import Faulty
+from beamctl.emulator.fault.kind import Fault, FaultKind
+from beamctl.emulator.fault.rule import fault_text
+from beamctl.emulator.fault.script import FaultScript, Turn
+from beamctl.emulator.log_redaction import HIDDEN, harmless_method, harmless_path, harmless_query
+from beamctl.emulator.request_context import Witness, call_as_witness
+from beamctl.emulator.request_log import Entry, RequestLog
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The application with its faults and its log.
+
+    Attributes:
+        app: The application.
+        base_path: Below which requests are numbered, and faults happen.
+        script: The faults.
+        log: The log.
+        now: The clock.
+        sleep: Lets that many seconds pass.
+    """
+
+    app: WSGIApplication
+    base_path: str
+    script: FaultScript
+    log: RequestLog
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer the request, or cut the connection, whatever the script says.
+
+        Raises:
+            ConnectionCut: There is no answer.
+        """
+        arrived = stamp(self.now())
+        turn = self._turn(environ)
+        witness = call_as_witness(environ)
+        seen = _Seen(start_response)
+        app = self.app
+        for fault in reversed(_waits_first(turn.faults if turn else ())):
+            app = Faulty(fault, app, self.sleep)
+        try:
+            return app(environ, seen)
+        finally:  # before a byte is sent: whoever has the answer finds it in the log
+            self.log.add(self._entry(environ, turn, arrived, witness, seen.status))
+
+    def _turn(self, environ: WSGIEnvironment) -> Turn | None:
+        """The turn of a request below the base path."""
+        path = _path(environ)
+        if path != self.base_path and not path.startswith(f"{self.base_path}/"):
+            return None
+        below = path.removeprefix(self.base_path).encode("latin-1", "replace").decode(errors="replace")
+        return self.script.next(environ["REQUEST_METHOD"], below)
+
+    def _entry(
+        self, environ: WSGIEnvironment, turn: Turn | None, arrived: str, witness: Witness, status: int | None
+    ) -> Entry:
+        return Entry(
+            number=turn.number if turn else None,
+            time=arrived,
+            method=harmless_method(environ["REQUEST_METHOD"]),
+            path=_address(environ) if turn else witness.page or f"/{HIDDEN}",
+            who=witness.who,
+            workspace=witness.workspace or None,
+            status=status,
+            faults=tuple(fault_text(fault) for fault in turn.faults) if turn else (),
+        )
+
+
+class _Seen:
+    """Passes the beginning of an answer on, and remembers its status."""
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self.status: int | None = None
+        self._start_response = start_response
+
+    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:  # noqa: ANN401 - PEP 3333
+        self.status = int(status[:3])
+        return self._start_response(status, headers, exc_info)
+
+
+def _waits_first(faults: tuple[Fault, ...]) -> list[Fault]:
+    """The latencies before the other fault, whatever order they are asked for in."""
+    return sorted(faults, key=lambda fault: fault.kind is not FaultKind.LATENCY)
+
+
+def _path(environ: WSGIEnvironment) -> str:
+    return str(environ.get("SCRIPT_NAME", "")) + str(environ.get("PATH_INFO", ""))
+
+
+def _address(environ: WSGIEnvironment) -> str:
+    return harmless_path(_path(environ)) + harmless_query(str(environ.get("QUERY_STRING", "")))

@@ -1,0 +1,157 @@
+"""The API keys of one service account at a time: from what is wanted and what there is to changes, notes and counts. It
+must not know how a change is made or shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from beamctl.document.document import Desired, Mode
+from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, premise_of
+from beamctl.kinds.api_key.rotation import verdict
+from beamctl.kinds.creation_key import left_by
+from beamctl.kinds.service_account.desired import KEYS, OR_SHOWN, SECTION, Wanted, WantedKey
+from beamctl.kinds.service_account.pending_secrets import Orphans, is_given_up, left_alone, split, with_id
+from beamctl.model.secret import SECRET_TO
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.comparison import Note, Situation
+from beamctl.plan.hazard import Risk
+
+KIND = "api_key"
+EXPIRES_IN = "expiresIn"
+
+
+def shown(account: str, key: str, identifier: str = "") -> str:
+    """How a key is shown: one that is to go with its id, as there may be others of its name."""
+    return f"{account}/{key}" + (f" ({identifier})" if identifier else "")
+
+
+class Judge:
+    """Walks over all service accounts whose keys the document declares, and gathers what follows.
+
+    Attributes:
+        changes: In the order of the walk.
+        notes: What should be said beside them.
+        tally: How many were left as they are, by why.
+        given_up: The ids of keys that are to go although no record shows that they were not handed over.
+    """
+
+    def __init__(self, desired: Desired, situation: Situation, ours: Collection[str]) -> None:
+        self.changes: list[Change] = []
+        self.notes: list[Note] = []
+        self.tally: Counter[str] = Counter()
+        self._document = desired.document
+        self._additive = desired.mode(SECTION) is Mode.ADDITIVE
+        self.given_up: set[str] = set()
+        self._situation = situation
+        self._ours = ours
+
+    def account(self, want: Wanted, owned: Owned | None) -> None:
+        """Decide about the keys of one account; None for one that is still to be made."""
+        if want.keys is None:
+            self.tally["of service accounts without apiKeys, left"] += len(owned.keys or ()) if owned else 0
+            return
+        if owned is not None and owned.keys is None:
+            text = f"the API keys of {want.name} cannot be seen with this credential, and are left"
+            place = self._document.key_place(SECTION, want.name, KEYS)
+            self.notes.append(Note(text, place, differs=bool(want.keys)))
+            return
+        for key in want.keys:
+            self._key(want, key, owned)
+        declared = {key.name for key in want.keys}
+        for each in (owned.keys or ()) if owned else ():
+            if each.name not in declared and owned is not None:
+                self._undeclared(owned, each)
+
+    def _key(self, want: Wanted, key: WantedKey, owned: Owned | None) -> None:
+        named = owned.named(key.name) if owned else ()
+        place = self._document.key_place(SECTION, want.name, KEYS, key.name)
+        said = owned.orphans(key.name) if owned else ()
+        lost = self._lost(want, owned, said) if owned else split((), ())
+        orphans, doubtful = [each for each in said if each.id in lost], [each for each in said if each.id not in lost]
+        found = verdict(key, named, orphans, self._situation.moment, doubtful=doubtful)
+        if found.due is not None:
+            if key.sink is None:
+                name = shown(want.name, key.name)
+                text = f"nothing says where {name} goes: {OR_SHOWN}"
+                self.notes.append(Note(text, place))
+            self.changes.append(self._made(want, key, owned, found.due))
+        else:
+            self.tally["unchanged"] += 1
+        if found.ends is not None:
+            text = f"{shown(want.name, key.name)} ends on {found.ends:%Y-%m-%d}; with rotateBefore a plan renews it"
+            self.notes.append(Note(text, place))
+        if found.current is not None and found.current.created is None and key.expires_in and found.due is None:
+            text = f"the API does not tell when {shown(want.name, key.name)} was made, so no plan renews it in time"
+            self.notes.append(Note(text, place))
+        for each in doubtful:
+            if owned is None:
+                break
+            name, risk = shown(want.name, key.name, each.id), Risk.DELETES_API_KEY
+            self.notes.append(Note(left_alone(name, with_id(owned.account), "it", risk), place, differs=True))
+        for old, reason in found.goes:
+            if owned is None:
+                break
+            self.changes.append(self._deleted(owned, old, Stage.UPDATE, reason))
+        going = {old.id for old, _ in found.goes} | ({found.current.id} if found.current else set())
+        self.tally["older, kept until keepOld is over"] += sum(each.id not in going for each in named)
+
+    def _lost(self, want: Wanted, owned: Owned, said: Sequence[ApiKey]) -> Orphans:
+        """Which of the keys that are said not to be handed over may be deleted."""
+        account, situation = owned.account, self._situation
+        labels = account.client_id, account.name
+        known = [
+            key.id
+            for key in said
+            if left_by(situation.interrupted, KIND, {f"{each} / {key.name}" for each in labels}, key.id, key.created)
+        ]
+        names = {key.id: shown(want.name, key.name, key.id) for key in said}
+        allowed = [each for each, name in names.items() if is_given_up(situation, Risk.DELETES_API_KEY, name)]
+        found = split(known, allowed)
+        self.given_up |= found.given_up
+        return found
+
+    def _made(self, want: Wanted, key: WantedKey, owned: Owned | None, reason: Reason) -> Change:
+        client_id = owned.account.client_id if owned else ""
+        label = client_id or want.name
+        after = {
+            "account": want.name,
+            "name": key.name,
+            EXPIRES_IN: key.expires_in or NEVER,
+            "clientId": client_id,
+        }
+        return Change(
+            kind=KIND,
+            key=premise_of(label, key.name, owned),
+            name=shown(want.name, key.name),
+            action=Action.CREATE,
+            stage=Stage.CREATE_WITHIN,
+            attribute=EXPIRES_IN,
+            before=None,
+            after=after,
+            reason=reason,
+            place=self._document.key_place(SECTION, want.name, KEYS, key.name),
+            lane=f"{KIND} {label}",  # each puts a mark into the description of the same account
+            secrets={SECRET_TO: key.sink},
+        )
+
+    def _undeclared(self, owned: Owned, key: ApiKey) -> None:
+        if self._additive:
+            self.tally["not in the document, left (additive)"] += 1
+            return
+        self.changes.append(self._deleted(owned, key, Stage.DELETE, Reason.NOT_DECLARED))
+
+    def _deleted(self, owned: Owned, key: ApiKey, stage: Stage, reason: Reason) -> Change:
+        before: dict[str, Any] = attributes(owned, key)
+        return Change(
+            kind=KIND,
+            key=key.id,
+            name=shown(owned.account.name, key.name, key.id),
+            action=Action.DELETE,
+            stage=Stage.OURSELVES if owned.account.client_id in self._ours else stage,  # it may be the one in use
+            attribute=EXPIRES_IN,
+            before=before,
+            after=None,
+            reason=reason,
+        )

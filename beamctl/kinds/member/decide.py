@@ -1,0 +1,204 @@
+"""One person at a time: from the verdict of the table to a change, a note or a count.
+It must not know how a change is made or shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+from beamctl.document.document import Desired, Mode, Skip
+from beamctl.document.problem import Place
+from beamctl.kinds.member.desired import SECTION, Wanted
+from beamctl.kinds.member.live import Person, attributes
+from beamctl.kinds.member.table import Standing, Verdict, verdict
+from beamctl.model.email import everyone_at, folded, is_pattern
+from beamctl.model.role import Role, takes_away
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.comparison import Note, Situation
+
+KIND = "member"
+WARN_DAYS = 14
+"""How many days before `until` a plan begins to say so."""
+
+_TALLY = {
+    Verdict.NOTHING: "unchanged",
+    Verdict.WAIT: "waiting for the invitee",
+}
+_SHAPE = {
+    Verdict.INVITE: (Action.INVITE, Stage.INVITE, Reason.NOT_THERE),
+    Verdict.RESEND: (Action.RESEND, Stage.INVITE, Reason.INVITATION_EXPIRED),
+    Verdict.SET_ROLE: (Action.SET_ROLE, Stage.PROMOTE, Reason.ROLE_DIFFERS),
+    Verdict.REMOVE: (Action.REMOVE, Stage.REMOVE, Reason.NOT_DECLARED),
+    Verdict.REVOKE: (Action.REVOKE, Stage.REVOKE, Reason.NOT_DECLARED),
+}
+
+
+class Judge:
+    """Walks over all people, and gathers what follows.
+
+    Attributes:
+        changes: In the order of the walk.
+        notes: What should be said beside them.
+        tally: How many were left as they are, by why.
+    """
+
+    def __init__(self, desired: Desired, situation: Situation, ours: frozenset[str], people: Collection[str]) -> None:
+        self.changes: list[Change] = []
+        self.notes: list[Note] = []
+        self.tally: Counter[str] = Counter()
+        self._document = desired.document
+        self._additive = desired.mode(SECTION) is Mode.ADDITIVE
+        self._today = situation.today
+        self._deferred = situation.deferred
+        self._withdrawn = situation.withdrawn
+        self._resent = situation.resent.get(KIND, {})
+        self._most_resends = desired.max_reinvites
+        self._ours = ours
+        self._skip = desired.skip
+        self._people = people
+
+    def skips(self, key: str) -> bool:
+        """Whether the document says to leave this person alone for now."""
+        entries = [self._skip.get(each) for each in (key, everyone_at(key))] if self._skip else []
+        return any(entry is not None and self._today < entry.until for entry in entries)
+
+    def person(self, key: str, want: Wanted | None, live: Person | None) -> None:
+        """Decide about one person."""
+        nowhere = want is None and live is None and not self._is_pattern_of_someone(key)
+        if key in self._skip:
+            self._say_skipped(self._skip[key], nowhere=nowhere)
+        if self.skips(key):
+            self.tally["skipped"] += not nowhere and not is_pattern(key)
+            return
+        role = want.on(self._today) if want else None
+        if want is not None and want.until is not None:
+            self._warn_of_end(want)
+        if role is None and live is None:
+            return
+        if want is None and self._additive:
+            self.tally["not in the document, left (additive)"] += 1
+            return
+        what = verdict(role, live.standing if live else None, live.role if live else None)
+        match what:
+            case Verdict.NOTHING | Verdict.WAIT:
+                self.tally[_TALLY[what]] += 1
+            case Verdict.LEAVE | Verdict.LEAVE_SAID:
+                self._leave(what, want, role, live)
+            case _ if want is not None and (text := self._why_not(what, key, want, live)):
+                waits = what is Verdict.SET_ROLE
+                self.tally[_TALLY[Verdict.WAIT] if waits else "not invited again"] += 1
+                self.notes.append(Note(text, self._place(want), differs=not waits))
+            case _:
+                self.changes.append(self._change(what, key, want, live))
+
+    def _why_not(self, what: Verdict, key: str, want: Wanted, live: Person | None) -> str:
+        """Why a change is of no use at the moment, as the records of earlier runs show; empty if none shows that."""
+        match what:
+            case Verdict.SET_ROLE if live is not None and self._waits(key, want, live):
+                text = f"{live.email} is invited as {live.role}, and the API does not change the role of an invitation"
+                return f"{text}: the first apply after it is accepted makes them {want.role}"
+            case Verdict.RESEND if (times := self._resent.get(key, 0)) >= self._most_resends:
+                text = f"{want.email}: the {_ordinal(times + 1)} invitation expired, and no more are sent"
+                return f"{text} ({self._limit}): ask the invitee, or remove the entry"
+            case Verdict.INVITE if (times := self._times_revoked(key, want)) > self._most_resends:
+                text = (
+                    f"{want.email} was invited {times} times, and each invitation was revoked because it offered more"
+                )
+                return f"{text} than {want.role} ({self._limit}): declare another role, or ask the API's operator"
+            case _:
+                return ""
+
+    @property
+    def _limit(self) -> str:
+        return f"guards.maxReinvites is {self._most_resends}"
+
+    def _waits(self, key: str, want: Wanted, live: Person) -> bool:
+        """Whether an earlier run found that the API gives an invitation less than this role until it is accepted."""
+        asked = self._deferred.get((KIND, key), {})
+        less = bool(str(live.role)) and not takes_away(live.role, want.role)
+        return live.standing is Standing.INVITED and less and asked.get("role") == want.role.value
+
+    def _is_pattern_of_someone(self, key: str) -> bool:
+        """Whether a skipped key is a pattern that someone falls under."""
+        return is_pattern(key) and any(everyone_at(each) == key for each in self._people)
+
+    def _say_skipped(self, skip: Skip, *, nowhere: bool) -> None:
+        if self._today < skip.until:
+            text = f"{skip.email} is skipped until {skip.until}: {skip.reason}"
+        elif self.skips(folded(skip.email)):
+            text = (
+                f"{skip.email} is still skipped, with {everyone_at(skip.email)}: their own entry ended on {skip.until}"
+            )
+        else:
+            text = f"{skip.email} is no longer skipped: that ended on {skip.until} ({skip.reason})"
+        nobody = f"no one at {skip.email.partition('@')[2]}" if is_pattern(skip.email) else "no one with that address"
+        where = f"; {nobody} is in the workspace or under members" if nowhere else ""
+        self.notes.append(Note(text + where, skip.place, excused=self._today < skip.until))
+
+    def _warn_of_end(self, want: Wanted) -> None:
+        days = (want.until - self._today).days if want.until else 0
+        if 0 < days <= WARN_DAYS:
+            text = f"{want.email} loses access on {want.until} ({days} day{'s' * (days != 1)} from now)"
+            self.notes.append(Note(text, self._place(want)))
+
+    def _times_revoked(self, key: str, want: Wanted) -> int:
+        """How often in a row an invitation with this role was revoked because it offered more."""
+        last = self._withdrawn.get((KIND, key))
+        return last.times if last and last.after["role"] == want.role.value else 0
+
+    def _leave(self, what: Verdict, want: Wanted | None, role: Role | None, person: Person | None) -> None:
+        if person is None:
+            return
+        directory = person.standing is Standing.DIRECTORY
+        self.tally[
+            f"left to {person.source.replace('_', ' ')}" if directory else "left in a role beamctl does not know"
+        ] += 1
+        place = self._place(want) if want else None
+        if not directory:
+            text = f"{person.email} has the role '{person.role}', which beamctl does not know, and is left alone"
+            self.notes.append(Note(f"{text}: list them under members to change that", place, differs=True))
+        elif what is Verdict.LEAVE_SAID or (want is not None and role is None):
+            asked = f"the document says {role}" if role else "their access ended"
+            text = f"{person.email} is {person.role} through {person.source.replace('_', ' ')}; {asked}"
+            self.notes.append(
+                Note(f"{text}: change it in the directory or in settings.groupMappings", place, differs=True)
+            )
+
+    def _change(self, what: Verdict, key: str, want: Wanted | None, person: Person | None) -> Change:
+        before = attributes(person) if person else None
+        action, stage, reason = _SHAPE[what]
+        after: dict[str, Any] | None = None
+        name = person.email if person else want.email if want else key
+        if want is not None and what in (Verdict.INVITE, Verdict.RESEND):
+            after = {"email": name, "role": want.role.value, "standing": "invited", "source": "invitation"}
+        elif want is not None and what is Verdict.SET_ROLE and person is not None and before is not None:
+            after = before | {"role": want.role.value}
+            lowers = want.role is not Role.ADMIN and takes_away(person.role, want.role)
+            stage = Stage.DEMOTE if lowers else Stage.PROMOTE
+        if want is not None and after is None:
+            reason = Reason.ACCESS_ENDED
+        if stage.takes and key in self._ours:
+            stage = Stage.OURSELVES
+        return Change(
+            kind=KIND,
+            key=key,
+            name=name,
+            action=action,
+            stage=stage,
+            attribute="role",
+            before=before,
+            after=after,
+            reason=reason,
+            place=self._place(want) if want else None,
+            declared=want.declared if want else {},
+        )
+
+    def _place(self, want: Wanted) -> Place:
+        return self._document.key_place(SECTION, want.email)
+
+
+def _ordinal(number: int) -> str:
+    """A number as in 1st, 2nd, 3rd and 11th."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

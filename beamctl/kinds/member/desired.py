@@ -1,0 +1,60 @@
+"""The `members` section: who a document wants in, in which role, until when. It must not know who is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from beamctl.document import people_section
+from beamctl.document.document import Document
+from beamctl.document.problem import Problem
+from beamctl.model.email import folded
+from beamctl.model.role import Role
+
+SECTION = "members"
+_ROLES = {role.value: role for role in Role}
+_ANNOTATIONS = ("until", "reason", "owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One person as the document has them.
+
+    Attributes:
+        email: As written.
+        role: The role asked for, whether or not `until` has come.
+        until: The first day, in UTC, on which the person is no longer wanted; None for no end.
+        declared: `until`, `reason` and `owner` as written.
+    """
+
+    email: str
+    role: Role
+    until: date | None
+    declared: Mapping[str, str]
+
+    def on(self, today: date) -> Role | None:
+        """The role wanted on that day; None from the day `until` names."""
+        return None if self.until is not None and today >= self.until else self.role
+
+
+_NO_END: Mapping[str, str] = {}
+
+
+def wanted(section: Mapping[str, Any]) -> dict[str, Wanted]:
+    """Everybody a section without problems lists, by folded e-mail."""
+    return {folded(email): _entry(email, value) for email, value in section.items()}
+
+
+def _entry(email: str, value: Any) -> Wanted:  # noqa: ANN401 - a role or a mapping
+    if isinstance(value, str):
+        return Wanted(email, _ROLES[value], None, _NO_END)
+    until = date.fromisoformat(value["until"]) if "until" in value else None
+    declared = {name: value[name] for name in _ANNOTATIONS if name in value}
+    return Wanted(email, _ROLES[value["role"]], until, declared)
+
+
+def problems(document: Document) -> Iterator[Problem]:
+    """What the schema cannot see: addresses that are none, one person twice, days that do not exist."""
+    yield from people_section.check(document, (SECTION,), "role")

@@ -1,0 +1,83 @@
+"""Makes a change to a person: sets a role, removes, or revokes. Invitations are sent by `invitation`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from beamctl.kinds.member.invitation import gone, invite, invite_again, is_set, look_up, path_of, put_role, too_much
+from beamctl.kinds.member.live import Person
+from beamctl.kinds.operations import (
+    MISSING,
+    PLAN,
+    Talk,
+    accepted,
+    delete,
+    done,
+    failed,
+    not_deleted,
+    not_made,
+    refusal,
+    text_in,
+    unseen,
+)
+from beamctl.model.api_call import Answer, Lost
+from beamctl.model.role import Role
+from beamctl.plan.change import Action, Change
+from beamctl.plan.kind import Outcome
+
+_BAD_REQUEST = 400
+_SKIP = (
+    "Fix the problem that the API reports, or add the address to manage.skip for now. Then run `beamctl apply` again."
+)
+
+
+def perform(change: Change) -> Talk:
+    """Make a change to one person."""
+    match change.action:
+        case Action.INVITE | Action.RESEND:
+            return invite(change)
+        case Action.SET_ROLE:
+            return _set_role(change)
+        case Action.REMOVE | Action.REVOKE:
+            return _remove(change)
+        case _:
+            raise AssertionError(f"a member has no change {change.action}")
+
+
+def _set_role(change: Change) -> Talk:
+    """Set a role; where the answer does not confirm it, look."""
+    email, role = (change.after or {})["email"], Role((change.after or {})["role"])
+    pending = (change.before or {}).get("standing") == "invited"  # then the listing may show no role either
+    answer = yield put_role(email, role)
+    if is_set(answer, email, role) and (pending or text_in(answer, "role")):
+        return done()
+    if isinstance(answer, Answer) and not answer.ok and not pending and answer.status not in (MISSING, _BAD_REQUEST):
+        return refusal(answer)
+    there = yield from look_up(email)
+    if not isinstance(there, Person):
+        return unseen(answer, there) if there else gone(email)
+    unset = isinstance(answer, Answer) and (answer.refused or bool(text_in(answer, "role")))
+    unset = unset or (not answer.ok and too_much(str(there.role), role))  # it could be accepted at any moment
+    if not there.accepted and unset and there.role is not role:
+        return (yield from invite_again(email, role, str(there.role), answer))
+    return _role_seen(there, role, answer)
+
+
+def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
+    """A role was not confirmed, or refused, and this is how the person stands."""
+    told = str(there.role)
+    if there.role is role:
+        return done()
+    if isinstance(answer, Answer) and answer.ok:
+        claimed = text_in(answer, "role")
+        said = f"the API answered that the role is '{claimed}', not '{role}'"
+        return failed(said, PLAN) if claimed else accepted(answer)
+    if isinstance(answer, Answer):
+        return refusal(answer)
+    return not_made(answer, f": the role is {told}") if told else unseen(answer, Lost("the API does not tell the role"))
+
+
+def _remove(change: Change) -> Talk:
+    """Remove or revoke."""
+    email = (change.before or {})["email"]
+    return delete(path_of(email), look_up(email), partial(not_deleted, hint=_SKIP))

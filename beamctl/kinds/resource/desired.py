@@ -1,0 +1,53 @@
+"""What an entry of the document wants of a thing, and what the schema cannot see in such a section. It must not know
+what there is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from beamctl.document.document import Document
+from beamctl.document.problem import Problem
+from beamctl.document.quoting import quoted, with_article
+from beamctl.kinds.resource.shape import METADATA, VERSION, Shape
+
+LONGEST_NAME = 49
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_HINT = f"write lowercase letters, digits and single hyphens between them, at most {LONGEST_NAME} characters"
+
+
+def is_name(name: str) -> bool:
+    """Whether the API takes such a name."""
+    return len(name) <= LONGEST_NAME and _NAME.fullmatch(name) is not None
+
+
+def attributes(shape: Shape, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry without problems declares: all that is compared, and nothing else."""
+    found = {field: entry[field] for field in METADATA if field in entry}
+    if shape.nested:
+        found |= {field: entry["spec"].get(field, form.empty) for field, form in shape.spec.items()}
+    else:
+        found |= {field: entry[field] for field in shape.spec if field in entry}
+    if shape.version_label and "secret" in entry:
+        found[VERSION] = entry["secret"].get("version", 1)
+    return {field: shape.forms[field].plain(value) for field, value in found.items()}
+
+
+def problems(shape: Shape, document: Document) -> Iterator[Problem]:
+    """Names that the API does not take, and the one label that is beamctl's own."""
+    for name, entry in entries(shape, document):
+        if not is_name(name):
+            message = f"{quoted(name)} is not a name for {with_article(shape.word)}"
+            yield Problem(document.key_place(shape.section, name), message, _HINT)
+        labels = entry.get("labels")
+        if shape.version_label and isinstance(labels, dict) and shape.version_label in labels:
+            place = document.key_place(shape.section, name, "labels", shape.version_label)
+            yield Problem(place, f"the label {quoted(shape.version_label)} is beamctl's own", "raise secret.version")
+
+
+def entries(shape: Shape, document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The entries of the section; what is none is left to the schema."""
+    section = document.data.get(shape.section) if isinstance(document.data, dict) else None
+    for name, entry in section.items() if isinstance(section, dict) else ():
+        yield name, entry if isinstance(entry, dict) else {}

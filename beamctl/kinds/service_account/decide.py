@@ -1,0 +1,164 @@
+"""One service account at a time: from what is wanted and what there is to a change, a note or a count. It must not know
+how a change is made or shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Container, Mapping
+from typing import Any
+
+from beamctl.document.document import Desired, Mode
+from beamctl.document.problem import Place
+from beamctl.kinds.service_account.desired import OR_SHOWN, SECTION, Wanted
+from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, premise_of
+from beamctl.kinds.service_account.matching import Pair
+from beamctl.kinds.service_account.pending_secrets import KIND, left_alone, with_id
+from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.secret import SECRET_TO
+from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.comparison import Note
+from beamctl.plan.hazard import Risk
+
+
+def lowers(before: str, after: str) -> bool:
+    """Whether a role that is set takes something away; no role is what the API does not tell."""
+    return after != Role.ADMIN.value and takes_away(live_role(before), Role(after))
+
+
+def stage_of_orphan(side: Mapping[str, Any]) -> Stage:
+    """When an account goes whose client secret was not handed over: with its API keys, it may be in use."""
+    return Stage.DELETE if side["unfinished"] == HAS_KEYS else Stage.UPDATE
+
+
+class Judge:
+    """Walks over all service accounts, and gathers what follows.
+
+    Attributes:
+        changes: In the order of the walk.
+        notes: What should be said beside them.
+        tally: How many were left as they are, by why.
+        ours: The client ids that beamctl may run as.
+    """
+
+    def __init__(
+        self, desired: Desired, live: Accounts, ours: Collection[str], interrupted: Container[str] = ()
+    ) -> None:
+        self.changes: list[Change] = []
+        self.notes: list[Note] = []
+        self.tally: Counter[str] = Counter()
+        self._document = desired.document
+        self._additive = desired.mode(SECTION) is Mode.ADDITIVE
+        self._live = live
+        self._interrupted = interrupted  # the client ids of those that an interrupted run made
+        self.ours = ours
+
+    def pair(self, pair: Pair) -> None:
+        """Decide about one entry of the document."""
+        if pair.live is None:
+            self.changes.append(self._made(pair.wanted, instead=bool(pair.orphans)))
+        else:
+            self._compare(pair.wanted, pair.live)
+        self.changes += map(self._orphan, pair.orphans)
+
+    def other(self, account: Account) -> None:
+        """Decide about one that the document does not mean."""
+        if self._additive:
+            self.tally["not in the document, left (additive)"] += 1
+        else:
+            self.delete(account, Reason.NOT_DECLARED)
+
+    def delete(self, account: Account, reason: Reason) -> None:
+        """Have it deleted."""
+        others = {each.name for each in self.changes}
+        alone = bool(account.name) and len(self._live.named(account.name)) == 1 and account.name not in others
+        name = account.name if alone else with_id(account)
+        stage = Stage.OURSELVES if account.client_id in self.ours else Stage.DELETE
+        self.changes.append(_change(account.client_id, name, Action.DELETE, stage, (attributes(account), None), reason))
+
+    def become(self, account: Account, after: dict[str, Any], place: Place | None, reason: Reason | None) -> None:
+        """Have it changed into that, where it is not so already."""
+        before = attributes(account)
+        differs = [key for key in ("role", "name", "description") if before[key] != after[key]]
+        if not differs:
+            self.tally["unchanged"] += 1
+            return
+        attribute = differs[0]
+        action, stage, why = Action.UPDATE, Stage.UPDATE, Reason.VALUE_DIFFERS
+        if attribute == "role":
+            takes = lowers(before["role"], after["role"])
+            action, stage, why = Action.SET_ROLE, Stage.DEMOTE if takes else Stage.PROMOTE, Reason.ROLE_DIFFERS
+            if takes and account.client_id in self.ours:
+                stage = Stage.OURSELVES
+        name = after["name"]
+        self.changes.append(
+            _change(
+                account.client_id, name, action, stage, (before, after), reason or why, attribute=attribute, place=place
+            )
+        )
+
+    def _made(self, want: Wanted, *, instead: bool) -> Change:
+        after = {"name": want.name, "role": want.role.value, "description": want.description}
+        place = self._document.key_place(SECTION, want.name)
+        if want.sink is None:
+            text = f"nothing says where the client secret of {want.name} goes: {OR_SHOWN}"
+            self.notes.append(Note(text, place))
+        key = premise_of(want.name, self._live.named(want.name))
+        reason = Reason.NOT_HANDED_OVER if instead else Reason.NOT_THERE
+        secrets = {SECRET_TO: want.sink}
+        return _change(key, want.name, Action.CREATE, Stage.CREATE, (None, after), reason, place=place, secrets=secrets)
+
+    def _compare(self, want: Wanted, account: Account) -> None:
+        place = self._document.key_place(SECTION, want.name)
+        alone = account.unfinished and account.client_id not in self._interrupted
+        if account.unfinished and not alone:
+            text = f"the client secret of {want.name} was not handed over: delete its clientId here to have it replaced"
+            self.notes.append(Note(text, place, differs=True))
+            return
+        if alone:
+            shown, risk = with_id(account), Risk.DELETES_SERVICE_ACCOUNT
+            text = left_alone(shown, shown, "its client secret", risk)
+            self.notes.append(Note(text, place, differs=True))
+        role = want.role.value if str(account.role) else ""  # what the API does not tell is not compared
+        said = account.description.text
+        if not alone and said.strip() != want.description:  # spaces around it are no difference
+            said = want.description
+        after = attributes(account) | {"name": want.name, "role": role, "description": said}
+        self.become(account, after, place, None)
+
+    def _orphan(self, account: Account) -> Change:
+        """One whose client secret was not handed over. Deleting it is no hazard if a record shows that and it has no
+        API keys. Its secret may be where the one that is made will be: it goes with that one."""
+        proven = account.client_id in self._interrupted
+        stage = stage_of_orphan(attributes(account)) if proven else Stage.DELETE
+        if account.client_id in self.ours:
+            stage = Stage.OURSELVES
+        sides, reason = (attributes(account), None), Reason.NOT_HANDED_OVER
+        return _change(account.client_id, with_id(account), Action.DELETE, stage, sides, reason)
+
+
+def _change(  # noqa: PLR0913 - each is a fact of the change
+    account: str,
+    name: str,
+    action: Action,
+    stage: Stage,
+    sides: tuple[dict[str, Any] | None, dict[str, Any] | None],
+    reason: Reason,
+    *,
+    attribute: str = "role",
+    place: Place | None = None,
+    secrets: dict[str, Any] | None = None,
+) -> Change:
+    before, after = sides
+    return Change(
+        kind=KIND,
+        key=account,
+        name=name,
+        action=action,
+        stage=stage,
+        attribute=attribute,
+        before=before,
+        after=after,
+        reason=reason,
+        place=place,
+        secrets=secrets or {},
+    )

@@ -1,0 +1,176 @@
+"""Reports for machines: versioned JSON, one object a run. It must not know a kind by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Unconfirmed
+from beamctl.apply.record import Record, State
+from beamctl.destroy.deletion import Deletion
+from beamctl.destroy.estate import Estate, Unknown
+from beamctl.document.problem import Problem
+from beamctl.plan.hazard import Allowance
+from beamctl.plan.plan import Plan
+from beamctl.plan.plan_file import Saved, origin_of
+from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
+from beamctl.report.text.apply import doubt_text, totals
+from beamctl.report.text.destroy import told as gone
+from beamctl.report.text.drift import told
+from beamctl.report.text.show import Sections
+
+
+def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
+    """What is wrong, and what is valid and probably not meant, place by place."""
+    found, doubtful = ([_problem(each) for each in some] for some in (problems, warnings))
+    return _dumps({"valid": not found, "documents": documents, "problems": found, "warnings": doubtful})
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.place.source,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
+    """All plans of a run, as `schemas/plan.schema.json` describes."""
+    return _dumps(plans_data(plans, allowed), versioned=False)
+
+
+def drift_json(plans: Sequence[Plan]) -> str:
+    """Every difference of every workspace."""
+    found = [
+        change_data(plan.workspace, change) | {"told": told(plan, change)} for plan in plans for change in plan.changes
+    ]
+    notes = [({"workspace": plan.workspace, "told": note.text}, note) for plan in plans for note in plan.notes]
+    left = [each for each, note in notes if note.differs]
+    excused = [each for each, note in notes if note.excused]
+    drift = any(plan.differs for plan in plans)
+    doubts = [{"workspace": plan.workspace, "told": doubt} for plan in plans for doubt in plan.doubts]
+    return _dumps({"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "doubts": doubts})
+
+
+def show_json(workspace: str, api: str, sections: Sections) -> str:
+    """A workspace as it is. A section that is not seen is null, and not empty; `not_known` says why."""
+    rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
+    unseen = {name: shown.unseen for name, shown in sections.items() if shown.unseen}
+    return _dumps({"workspace": workspace, "api_url": api, **rows, "not_known": unseen})
+
+
+def applied_json(
+    plans: Sequence[Plan],
+    allowed: Sequence[Allowance],
+    events: Sequence[tuple[Plan, Sequence[Event]]],
+    *,
+    saved: Saved | None = None,
+) -> str:
+    """The plans, the file that they were saved in, if any, and what became of every change."""
+    results = [result for plan, each in events for result in _results(plan, each)]
+    summary = asdict(totals([event for _, each in events for event in each]))
+    origin = {"saved": origin_of(saved) | {"digest": saved.digest}} if saved else {}
+    data = plans_data(plans, allowed) | origin | {"results": results, "summary": summary}
+    return _dumps(data, versioned=False)
+
+
+def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
+    """Past runs with every change, or why one cannot be read; and how many there are that are not told."""
+    return _dumps({"runs": [_run(name, each) for name, each in found], "more": more})
+
+
+def _run(name: str, found: Record | str) -> dict[str, Any]:
+    if isinstance(found, str):
+        return {"run": name, "error": found}
+    run = found.run
+    changes = [
+        {
+            "address": address(found.workspace, change),
+            "action": change.action.value,
+            "before": change.before,
+            "after": change.after,
+            "outcome": found.state(change).value,
+            "remark": found.remark(change),
+        }
+        for change in found.changes
+    ]
+    return {
+        "run": name,
+        "workspace": found.workspace,
+        "api_url": found.api,
+        "runs_as": found.runs_as,
+        "actor": run.actor,
+        "commit": run.commit,
+        "plan_digest": run.plan_digest,
+        "began": run.at,
+        "ended": found.ended or None,
+        "interrupted": found.interrupted,
+        "changes": changes,
+    }
+
+
+def destroyed_json(estate: Estate, api: str, deletion: Deletion) -> str:
+    """What was lost with a workspace, null where that is not known, and how it went."""
+    holds = {part.title.replace(" ", "_"): part.holds for part in estate.parts}
+    sorts = {part.title.replace(" ", "_"): part.sorted_by for part in estate.parts}
+    unknown = {
+        title: held.why for title, held in {**holds, "counts": estate.counts}.items() if isinstance(held, Unknown)
+    }
+    lost = {
+        title: None if isinstance(held, Unknown) else [{"name": each.name, sorts[title]: each.sort} for each in held]
+        for title, held in holds.items()
+    }
+    counts = None if isinstance(estate.counts, Unknown) else dict(estate.counts)
+    return _dumps(
+        {
+            "workspace": estate.workspace,
+            "api_url": api,
+            "id": estate.id,
+            "created_at": estate.created_at,
+            "display_name": estate.display_name,
+            "lost": lost | {"counts": counts},
+            "not_known": unknown,
+            "ending": deletion.ending.value,
+            "told": gone(estate.workspace, deletion),
+        }
+    )
+
+
+def error_json(message: str, hint: str, code: int) -> str:
+    """What went wrong, where no report could be made."""
+    return _dumps({"error": {"message": message, "hint": hint, "exit_code": code}})
+
+
+def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
+    found = []
+    looked = {_key(event): event for event in events if isinstance(event, Confirmed | Unconfirmed)}
+    for event in events:
+        match event:
+            case Ended(change=change, outcome=outcome):
+                said = dict[str, Any](outcome=outcome.ending.value, remark=outcome.remark, hint=outcome.hint)
+                match looked.get(_key(event)):
+                    case Confirmed(late=late):
+                        said |= {"confirmed": True} | ({"remark": ""} if late else {})
+                    case Unconfirmed(doubt=doubt) as look:
+                        said |= {"outcome": State.UNCONFIRMED.value, "doubt": doubt.value, "hint": doubt_text(look)}
+                    case _:
+                        pass
+            case NotAttempted(change=change, why=why):
+                said = {"outcome": "not attempted", "remark": why, "hint": ""}
+            case _:
+                continue
+        found.append({"address": address(plan.workspace, change), "action": change.action.value, **said})
+    return sorted(found, key=lambda result: (result["address"], result["action"]))
+
+
+def _key(event: Event) -> tuple[str, str]:
+    return event.change.kind, event.change.key
+
+
+def _dumps(data: Mapping[str, Any], *, versioned: bool = True) -> str:
+    whole = {"format_version": FORMAT_VERSION, **data} if versioned else data
+    return json.dumps(whole, indent=2, ensure_ascii=True) + "\n"

@@ -1,0 +1,45 @@
+"""What changes a workspace, each as a short story: apply and destroy. They alone are given what can write, and not the
+same. This must not know files, credentials or the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event as StopSignal
+
+from beamctl.apply.event import Event
+from beamctl.apply.executor import apply as make_changes
+from beamctl.apply.runner import Means, Witness
+from beamctl.destroy.deletion import Deletion, delete
+from beamctl.destroy.estate import Estate
+from beamctl.destroy.survey import survey as look
+from beamctl.kinds.registry import KINDS
+from beamctl.model.ports import Deleter, Pause, Reader, Sender, Vault
+from beamctl.plan.plan import Plan
+
+
+def apply(  # noqa: PLR0913 - each port has its name
+    approved: Plan,
+    reader: Reader,
+    sender: Sender,
+    *,
+    parallelism: int,
+    stop: StopSignal,
+    witness: Witness | None = None,
+    vault: Vault | None = None,
+    pause: Pause = lambda _: True,
+) -> Iterator[Event]:
+    """Make exactly the changes of an approved plan."""
+    kinds = {kind.name: kind for kind in KINDS}
+    return make_changes(approved, Means(kinds, reader, sender, parallelism, stop, witness, vault, pause))
+
+
+def survey(workspace: str, reader: Reader) -> Estate:
+    """What would be lost with a workspace."""
+    return look(workspace, reader)
+
+
+def destroy(
+    shown: Estate, reader: Reader, deleter: Deleter, *, stop: StopSignal, pause: Pause = lambda _: True
+) -> Deletion:
+    """Delete the workspace that was shown and confirmed by name, if it is still the same."""
+    return delete(shown, reader, deleter, stop, pause)
