@@ -10,10 +10,10 @@ from typing import assert_never
 from beamctl.api.base_url import Era
 from beamctl.api.clock import Clock
 from beamctl.api.config import Connection
-from beamctl.api.credential import ApiKey, ClientCredentials, Credential, LoginTokens, secrets_of
-from beamctl.api.errors import Place, another_credential, trouble
-from beamctl.api.messages import OK, Failure, Outcome, Reply, Request
-from beamctl.api.redaction import Mask
+from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential, LoginTokens, secrets_of
+from beamctl.api.errors import CallSite, another_credential, trouble
+from beamctl.api.messages import OK, CallResult, Failure, Reply, Request
+from beamctl.api.redaction import Redactor
 from beamctl.api.response_body import error_text, text_at
 from beamctl.api.token import Token, claims, issued, kept, token_request
 from beamctl.errors import InterruptedRunError, UnauthenticatedError
@@ -25,20 +25,20 @@ BLAXEL_VERSION = "2026-04-28"
 _REFUSALS = frozenset({400, 401, 403})
 """What a token endpoint says to a credential it does not accept."""
 
-Ask = Callable[[Request], Outcome]
+Ask = Callable[[Request], CallResult]
 """Sends a request for a token, again where that may help."""
 
 
-def headers(era: Era, workspace: str, credential: ApiKey | Token | None) -> Mapping[str, str]:
+def headers(era: Era, workspace: str, credential: ApiKeyCredential | Token | None) -> Mapping[str, str]:
     """The headers that say who asks, and about which workspace."""
     name = "Beamlit" if era is Era.BEAMLIT else "Blaxel"
     found = {f"X-{name}-Workspace": workspace}
     if era is Era.BLAXEL:
         found["Blaxel-Version"] = BLAXEL_VERSION
     match credential:
-        case ApiKey(key) if era is Era.BEAMLIT:
+        case ApiKeyCredential(key) if era is Era.BEAMLIT:
             found["X-Beamlit-Api-Key"] = key
-        case ApiKey(bearer) | Token(bearer):
+        case ApiKeyCredential(bearer) | Token(bearer):
             found[f"X-{name}-Authorization"] = f"Bearer {bearer}"
         case None:
             pass
@@ -50,7 +50,7 @@ def headers(era: Era, workspace: str, credential: ApiKey | Token | None) -> Mapp
 class Auth:
     """Proves to the API who we are. Safe to use from several threads."""
 
-    def __init__(self, connection: Connection, workspace: str, ask: Ask, mask: Mask, clock: Clock) -> None:
+    def __init__(self, connection: Connection, workspace: str, ask: Ask, mask: Redactor, clock: Clock) -> None:
         self._connection = connection
         self._workspace = workspace
         self._ask = ask
@@ -94,12 +94,14 @@ class Auth:
     def who(self) -> Identity:
         """What the credential tells of its owner, without asking anybody."""
         credential: Credential | None = self._connection.credential
-        bearer = credential.key if isinstance(credential, ApiKey) else self._token.access if self._token else ""
+        bearer = (
+            credential.key if isinstance(credential, ApiKeyCredential) else self._token.access if self._token else ""
+        )
         found = claims(bearer)
         client_id = credential.id if isinstance(credential, ClientCredentials) else ""
         return Identity(text_at(found, "sub"), text_at(found, "email"), client_id)
 
-    def _headers(self, credential: ApiKey | Token | None) -> Mapping[str, str]:
+    def _headers(self, credential: ApiKeyCredential | Token | None) -> Mapping[str, str]:
         return headers(self._connection.era, self._workspace, credential)
 
     def _fresh(self, credential: ClientCredentials | LoginTokens) -> Token:
@@ -130,7 +132,7 @@ class Auth:
             self._dead = self._refused(outcome)
             raise self._dead
         if isinstance(outcome, Failure) or outcome.status not in OK:
-            raise trouble(outcome, Place(self._connection, self._workspace, "POST /oauth/token"), self._mask)
+            raise trouble(outcome, CallSite(self._connection, self._workspace, "POST /oauth/token"), self._mask)
         token = issued(outcome, self._clock.now(), refresh)
         self._mask.learn_own(token.access, token.refresh)
         return token

@@ -19,8 +19,8 @@ import httpx
 from beamctl import __version__
 from beamctl.api.base_url import host_of, is_loopback
 from beamctl.api.completeness import sign_of_more
-from beamctl.api.messages import OK, Failure, Fault, Outcome, Reply, Request
-from beamctl.api.network_errors import Hop, Timeouts, failure_of
+from beamctl.api.messages import OK, CallResult, Failure, FailureKind, Reply, Request
+from beamctl.api.network_errors import NetworkHop, Timeouts, failure_of
 from beamctl.api.request_budget import Budget, OversizedError
 from beamctl.api.response_body import receive
 from beamctl.errors import UsageError
@@ -62,7 +62,7 @@ class _Line:
 
     client: httpx.Client
     budget: Budget
-    hop: Hop
+    hop: NetworkHop
 
 
 class Client:
@@ -83,7 +83,7 @@ class Client:
         self._idle: deque[_Line] = deque()
         self._making = Lock()
 
-    def exchange(self, request: Request) -> Outcome:
+    def exchange(self, request: Request) -> CallResult:
         """Send one request, once.
 
         Raises:
@@ -98,7 +98,7 @@ class Client:
         except httpx.HTTPError as error:
             return failure_of(error, self.host, self._timeouts, line.hop.proxy)
         except OversizedError:
-            return Failure(Fault.GARBLED, f"the response of {self.host} is too large", "Is --api-url right?")
+            return Failure(FailureKind.GARBLED, f"the response of {self.host} is too large", "Is --api-url right?")
         finally:
             self._idle.append(line)
         return self._whole(outcome, request.path) if request.method is Method.GET else outcome
@@ -108,7 +108,7 @@ class Client:
         while self._idle:
             self._idle.pop().client.close()
 
-    def _exchange(self, client: httpx.Client, request: Request) -> Outcome:
+    def _exchange(self, client: httpx.Client, request: Request) -> CallResult:
         content = None if request.body is None else json.dumps(request.body).encode()
         headers = {"Accept": "application/json", **request.headers}
         if content is not None:
@@ -117,17 +117,19 @@ class Client:
             raw = cast("httpx.SyncByteStream", got.stream)  # compressed: httpx would decompress without a bound
             return receive(got.status_code, dict(got.headers.items()), raw, self.host)
 
-    def _whole(self, outcome: Outcome, path: str) -> Outcome:
+    def _whole(self, outcome: CallResult, path: str) -> CallResult:
         """What a read means: a success other than 200 may leave something out, and a listing may have further pages."""
         if not isinstance(outcome, Reply) or outcome.status not in OK:
             return outcome
         if outcome.status != HTTPStatus.OK:
             why = f"{self.host} answered a read with HTTP {outcome.status} instead of 200"
-            return Failure(Fault.GARBLED, why, "Is --api-url right, and does no proxy answer in its place?")
+            return Failure(FailureKind.GARBLED, why, "Is --api-url right, and does no proxy answer in its place?")
         if sign := sign_of_more(outcome.headers, outcome.body, first="cursor=" not in path):
             why = f"the listing from {self.host} is not complete: {sign}"
             return Failure(
-                Fault.GARBLED, why, "The API does not document further pages here, so beamctl cannot read the rest."
+                FailureKind.GARBLED,
+                why,
+                "The API does not document further pages here, so beamctl cannot read the rest.",
             )
         return outcome
 
@@ -148,7 +150,7 @@ class Client:
             "event_hooks": {"response": [_drop_location]},
         }
         if self._transports is not None:
-            return _Line(httpx.Client(transport=self._transports(), trust_env=False, **common), budget, Hop())
+            return _Line(httpx.Client(transport=self._transports(), trust_env=False, **common), budget, NetworkHop())
         from beamctl.api.network import bound
 
         try:

@@ -13,7 +13,7 @@ _AGE = re.compile(r"\s*([0-9]{1,9})\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Skew:
+class ClockSkew:
     """What two clocks showed at one moment.
 
     Attributes:
@@ -30,7 +30,7 @@ class Skew:
         return self.api - self.machine
 
 
-def measured(headers: Mapping[str, str], began: float, ended: float) -> Skew | None:
+def measured(headers: Mapping[str, str], began: float, ended: float) -> ClockSkew | None:
     """What a reply tells; None if it has no `Date` that can be read.
 
     Args:
@@ -44,6 +44,6 @@ def measured(headers: Mapping[str, str], began: float, ended: float) -> Skew | N
         if told is None:
             return None
         shown = datetime.fromtimestamp(told, UTC) + timedelta(seconds=int(age[1]) if age else 0)
-        return Skew(shown, datetime.fromtimestamp((began + ended) / 2, UTC))
+        return ClockSkew(shown, datetime.fromtimestamp((began + ended) / 2, UTC))
     except (ValueError, OverflowError, OSError):
         return None

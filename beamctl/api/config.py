@@ -24,7 +24,7 @@ from urllib.parse import unquote
 from beamctl.api.base_url import DEFAULT_URL, STAGE_URLS, Era, base_url, era_of
 from beamctl.api.cli_config import FileText, current_workspace, entry_of, read_cli_files, read_file, text_of
 from beamctl.api.credential import (
-    ApiKey,
+    ApiKeyCredential,
     ClientCredentials,
     Credential,
     api_key,
@@ -179,7 +179,7 @@ def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]
     )
 
 
-def _key_in(file: FileText) -> ApiKey:
+def _key_in(file: FileText) -> ApiKeyCredential:
     try:
         return api_key(text_of(file).decode().strip(), file.path)  # editors end a file with a line break
     except UnicodeDecodeError:

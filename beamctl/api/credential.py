@@ -15,7 +15,7 @@ LONGEST = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKeyCredential:
     """A key of a person or a service account; sent with every request."""
 
     key: str = field(repr=False)
@@ -49,7 +49,7 @@ class LoginTokens:
     device_code: str = field(default="", repr=False)
 
 
-Credential = ApiKey | ClientCredentials | LoginTokens
+Credential = ApiKeyCredential | ClientCredentials | LoginTokens
 
 
 def basic(credentials: ClientCredentials) -> str:
@@ -60,7 +60,7 @@ def basic(credentials: ClientCredentials) -> str:
 def secrets_of(credential: Credential) -> tuple[str, ...]:
     """Every text that must never be shown."""
     match credential:
-        case ApiKey(key):
+        case ApiKeyCredential(key):
             found: tuple[str, ...] = (key,)
         case ClientCredentials(_, secret):
             found = (secret, basic(credential))
@@ -71,13 +71,13 @@ def secrets_of(credential: Credential) -> tuple[str, ...]:
     return tuple(text for text in found if text)
 
 
-def api_key(value: str, origin: str) -> ApiKey:
+def api_key(value: str, origin: str) -> ApiKeyCredential:
     """The key spelled by `value`, which was found at `origin`.
 
     Raises:
         UsageError: No header can carry it. The message does not show it.
     """
-    return ApiKey(checked(value, origin))
+    return ApiKeyCredential(checked(value, origin))
 
 
 def client_credentials(value: str, origin: str) -> ClientCredentials:

@@ -14,12 +14,12 @@ from beamctl.api.messages import (
     REDIRECT,
     SERVER_TROUBLE,
     UNAUTHENTICATED,
+    CallResult,
     Failure,
-    Fault,
-    Outcome,
+    FailureKind,
     Reply,
 )
-from beamctl.api.redaction import Mask
+from beamctl.api.redaction import Redactor
 from beamctl.api.response_body import error_text
 from beamctl.errors import (
     ApiError,
@@ -30,11 +30,11 @@ from beamctl.errors import (
     UnreachableError,
 )
 
-_GARBLED = (Fault.CUT_OFF, Fault.GARBLED)
+_GARBLED = (FailureKind.CUT_OFF, FailureKind.GARBLED)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CallSite:
     """What was asked, and where.
 
     Attributes:
@@ -48,7 +48,7 @@ class Place:
     request: str
 
 
-def trouble(outcome: Outcome, place: Place, mask: Mask) -> ApiError:
+def trouble(outcome: CallResult, place: CallSite, mask: Redactor) -> ApiError:
     """The error that says what became of a request."""
     match outcome:
         case Failure(fault, why, hint):
@@ -92,7 +92,7 @@ def _hint_to_wait(until: str) -> str:
     return "The API limits requests. Try again later."
 
 
-def _hint(status: int, place: Place) -> str:
+def _hint(status: int, place: CallSite) -> str:
     connection = place.connection
     credential = f"The credential comes from {connection.credential_from or 'nowhere'}"
     other = another_credential(connection, place.workspace)

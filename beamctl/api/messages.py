@@ -67,7 +67,7 @@ class Reply:
         return is_limit(self.status, self.headers)
 
 
-class Fault(Enum):
+class FailureKind(Enum):
     """Why there is no reply that can be believed."""
 
     HOPELESS = auto()
@@ -92,9 +92,9 @@ class Failure:
         hint: What to do about it.
     """
 
-    fault: Fault
+    fault: FailureKind
     why: str
     hint: str = ""
 
 
-Outcome = Reply | Failure
+CallResult = Reply | Failure

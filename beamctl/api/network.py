@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore
 
-from beamctl.api.network_errors import Hop
+from beamctl.api.network_errors import NetworkHop
 from beamctl.api.request_budget import Budget
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ _PIECE = 1024
 """Bytes that are written at once: httpcore starts its timeout again whenever the peer takes a few."""
 
 
-def bound(client: httpx.Client, budget: Budget) -> Hop:
+def bound(client: httpx.Client, budget: Budget) -> NetworkHop:
     """Hold all connections of a client to a budget, and tell where each request is.
 
     httpx takes no network backend, and makes the connection pools for the proxies of the environment itself. So this
     uses private names of httpx and httpcore; a version that renames one fails here.
     """
-    hop = Hop()
+    hop = NetworkHop()
     mounts = [(pattern.scheme, transport) for pattern, transport in client._mounts.items()]  # noqa: SLF001 - see above
     for scheme, transport in [(None, client._transport), *mounts]:  # noqa: SLF001 - see above
         if transport is not None:  # None: NO_PROXY names these hosts
@@ -47,7 +47,7 @@ def _variable(scheme: str) -> str:
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, inner: httpcore.NetworkBackend, budget: Budget, hop: Hop, named_by: str) -> None:
+    def __init__(self, inner: httpcore.NetworkBackend, budget: Budget, hop: NetworkHop, named_by: str) -> None:
         self._inner = inner
         self._budget = budget
         self._hop = hop
@@ -73,7 +73,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, budget: Budget, hop: Hop, proxy: str) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, budget: Budget, hop: NetworkHop, proxy: str) -> None:
         self._inner = inner
         self._budget = budget
         self._hop = hop

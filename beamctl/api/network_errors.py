@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from beamctl.api.messages import Failure, Fault
+from beamctl.api.messages import Failure, FailureKind
 
 _CONNECT_HINT = "Is --api-url right, and is the network up? Behind a proxy: HTTPS_PROXY and NO_PROXY."
 _LATER_HINT = "Try again later."
@@ -38,7 +38,7 @@ class Timeouts:
 
 
 @dataclass(slots=True)
-class Hop:
+class NetworkHop:
     """Where the request under way is.
 
     Attributes:
@@ -55,21 +55,21 @@ def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts, proxy: str
         error: The error.
         host: Of the API.
         timeouts: How long was waited.
-        proxy: As in `Hop`.
+        proxy: As in `NetworkHop`.
     """
     if proxy and not isinstance(error, httpx.ProxyError):
         return _no_proxy(error, proxy, timeouts)
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             why = f"no connection to {host} within {min(timeouts.connect, timeouts.read):g} s"
-            return Failure(Fault.NOT_SENT, why, _CONNECT_HINT)
+            return Failure(FailureKind.NOT_SENT, why, _CONNECT_HINT)
         case httpx.ConnectError():
             return _unconnected(error, host, f"the host {host}")
         case httpx.ProxyError():
             return _held_by_proxy(str(error)[:3], host, proxy or "the proxy")
         case httpx.TimeoutException():
             why = f"no complete response from {host} within {timeouts.read:g} s"
-            return Failure(Fault.NO_ANSWER, why, _TIMEOUT_HINT)
+            return Failure(FailureKind.NO_ANSWER, why, _TIMEOUT_HINT)
         case _:
             return _broken(error, host)
 
@@ -79,32 +79,38 @@ def _no_proxy(error: httpx.HTTPError, proxy: str, timeouts: Timeouts) -> Failure
     match error:
         case httpx.ConnectError():
             found = _unconnected(error, proxy)
-            return replace(found, hint=found.hint if found.fault is Fault.HOPELESS else _PROXY_HINT)
+            return replace(found, hint=found.hint if found.fault is FailureKind.HOPELESS else _PROXY_HINT)
         case httpx.ConnectTimeout():
             why = f"no connection to {proxy} within {min(timeouts.connect, timeouts.read):g} s"
         case httpx.TimeoutException():
             why = f"no connection through {proxy} within {timeouts.read:g} s"
         case _:
             why = f"{proxy} does not answer as a proxy does"
-    return Failure(Fault.NOT_SENT, why, _PROXY_HINT)
+    return Failure(FailureKind.NOT_SENT, why, _PROXY_HINT)
 
 
 def _broken(error: httpx.HTTPError, host: str) -> Failure:
     match error:
         case httpx.RemoteProtocolError():
-            return Failure(Fault.NO_ANSWER, f"the response of {host} is incomplete or not valid HTTP", _LATER_HINT)
+            return Failure(
+                FailureKind.NO_ANSWER, f"the response of {host} is incomplete or not valid HTTP", _LATER_HINT
+            )
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
-            return Failure(Fault.HOPELESS, f"the request to {host} cannot be put into HTTP", "Is --api-url right?")
+            return Failure(
+                FailureKind.HOPELESS, f"the request to {host} cannot be put into HTTP", "Is --api-url right?"
+            )
         case _:
-            return Failure(Fault.NO_ANSWER, f"{host} ended the connection before its answer was complete", _LATER_HINT)
+            return Failure(
+                FailureKind.NO_ANSWER, f"{host} ended the connection before its answer was complete", _LATER_HINT
+            )
 
 
 def _held_by_proxy(status: str, host: str, proxy: str) -> Failure:
     why = f"{proxy} refused a connection to {host}"
     if status in _PROXY_REFUSALS:
         hint = _PROXY_LOGIN_HINT if status == _LOGIN_REQUIRED else _PROXY_HINT
-        return Failure(Fault.HOPELESS, f"{why}: HTTP {status}", hint)
-    return Failure(Fault.NOT_SENT, why, _PROXY_HINT)
+        return Failure(FailureKind.HOPELESS, f"{why}: HTTP {status}", hint)
+    return Failure(FailureKind.NOT_SENT, why, _PROXY_HINT)
 
 
 def _unconnected(error: httpx.ConnectError, host: str, what: str = "") -> Failure:
@@ -112,15 +118,15 @@ def _unconnected(error: httpx.ConnectError, host: str, what: str = "") -> Failur
         match cause:
             case ssl.SSLCertVerificationError():
                 why = f"the certificate of {host} is not to be trusted: {cause.verify_message}"
-                return Failure(Fault.HOPELESS, why, _CERTIFICATE_HINT)
+                return Failure(FailureKind.HOPELESS, why, _CERTIFICATE_HINT)
             case ssl.SSLError():
                 why = f"no TLS connection to {host}: {cause.reason or 'the handshake failed'}"
-                return Failure(Fault.NOT_SENT, why, "Does that port speak https?")
+                return Failure(FailureKind.NOT_SENT, why, "Does that port speak https?")
             case socket.gaierror():
-                return Failure(Fault.NOT_SENT, f"{what or host} cannot be found: {cause.strerror}", _CONNECT_HINT)
+                return Failure(FailureKind.NOT_SENT, f"{what or host} cannot be found: {cause.strerror}", _CONNECT_HINT)
             case OSError() if cause.strerror:
-                return Failure(Fault.NOT_SENT, f"no connection to {host}: {cause.strerror}", _CONNECT_HINT)
-    return Failure(Fault.NOT_SENT, f"no connection to {host}", _CONNECT_HINT)
+                return Failure(FailureKind.NOT_SENT, f"no connection to {host}: {cause.strerror}", _CONNECT_HINT)
+    return Failure(FailureKind.NOT_SENT, f"no connection to {host}", _CONNECT_HINT)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

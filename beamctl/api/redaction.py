@@ -27,7 +27,7 @@ _LONG, _BEGINNING = 23, 16
 hides them as well."""
 
 
-class Mask:
+class Redactor:
     """All secrets known so far. Safe to use from several threads.
 
     Attributes:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from beamctl.api.messages import OK, REDIRECT, Failure, Fault, Outcome, Reply
+from beamctl.api.messages import OK, REDIRECT, CallResult, Failure, FailureKind, Reply
 from beamctl.api.request_budget import LARGEST_ANSWER, OversizedError
 from beamctl.model.strict_json import bounded_json
 
@@ -22,12 +22,12 @@ _STEP = 1024 * 1024
 class _EncodingError(Exception):
     """The body cannot be decompressed."""
 
-    def __init__(self, fault: Fault, why: str) -> None:
+    def __init__(self, fault: FailureKind, why: str) -> None:
         super().__init__(why)
         self.fault = fault
 
 
-def receive(status: int, headers: Mapping[str, str], pieces: Iterable[bytes], host: str) -> Outcome:
+def receive(status: int, headers: Mapping[str, str], pieces: Iterable[bytes], host: str) -> CallResult:
     """The reply that a body makes as it comes from the network, compressed at most once.
 
     Raises:
@@ -48,7 +48,7 @@ def _decoded(encoding: str, pieces: Iterable[bytes]) -> bytes:
     if encoding in ("gzip", "x-gzip"):
         pieces = _unzipped(pieces)
     elif encoding not in ("", "identity"):
-        raise _EncodingError(Fault.GARBLED, "has a Content-Encoding other than gzip")
+        raise _EncodingError(FailureKind.GARBLED, "has a Content-Encoding other than gzip")
     for piece in pieces:
         content += piece
         if len(content) > LARGEST_ANSWER:
@@ -69,14 +69,14 @@ def _unzipped(pieces: Iterable[bytes]) -> Iterable[bytes]:
                 yield made
                 rest = zipped.unconsumed_tail
             if zipped.unused_data:
-                raise _EncodingError(Fault.GARBLED, "continues after the end of its compressed data")
+                raise _EncodingError(FailureKind.GARBLED, "continues after the end of its compressed data")
     except zlib.error:
-        raise _EncodingError(Fault.GARBLED, "cannot be decompressed") from None
+        raise _EncodingError(FailureKind.GARBLED, "cannot be decompressed") from None
     if begun and not zipped.eof:
-        raise _EncodingError(Fault.CUT_OFF, "ends in the middle of its compressed data")
+        raise _EncodingError(FailureKind.CUT_OFF, "ends in the middle of its compressed data")
 
 
-def read(status: int, headers: Mapping[str, str], content: bytes, host: str) -> Outcome:
+def read(status: int, headers: Mapping[str, str], content: bytes, host: str) -> CallResult:
     """The reply that these bytes make.
 
     A success must be JSON or empty; an error may be any text, as gateways answer in HTML.
@@ -100,16 +100,16 @@ def _no_json(content: bytes, host: str, error: Exception) -> Failure:
     if content.lstrip()[:1] not in (b"{", b"["):
         what = "an HTML page" if content.lstrip()[:1] == b"<" else "a text"
         return Failure(
-            Fault.GARBLED,
+            FailureKind.GARBLED,
             f"{host} answered with {what} instead of JSON",
             "Is --api-url right (it usually ends in /v0), and does no proxy or login page answer in its place?",
         )
     if isinstance(error, RecursionError):
         why = f"the answer of {host} is nested deeper than any it should give"
-        return Failure(Fault.GARBLED, why, "Is --api-url right?")
+        return Failure(FailureKind.GARBLED, why, "Is --api-url right?")
     if isinstance(error, json.JSONDecodeError) and not content.rstrip().endswith((b"}", b"]")):
-        return Failure(Fault.CUT_OFF, f"the answer of {host} ends in the middle", "Try again.")
-    return Failure(Fault.GARBLED, f"the answer of {host} is not valid JSON", "Is --api-url right?")
+        return Failure(FailureKind.CUT_OFF, f"the answer of {host} ends in the middle", "Try again.")
+    return Failure(FailureKind.GARBLED, f"the answer of {host} is not valid JSON", "Is --api-url right?")
 
 
 def error_text(reply: Reply) -> str:

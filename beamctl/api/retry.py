@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from beamctl.api.messages import OK, Failure, Fault, Outcome, Reply
+from beamctl.api.messages import OK, CallResult, Failure, FailureKind, Reply
 from beamctl.api.rate_limit import asked_wait
 
 MOST_ATTEMPTS = 6
@@ -35,7 +35,7 @@ class Effort:
     elapsed: float
 
 
-def wait_before_repeat(outcome: Outcome, effort: Effort, *, once: bool, chance: float, wall: float) -> float | None:
+def wait_before_repeat(outcome: CallResult, effort: Effort, *, once: bool, chance: float, wall: float) -> float | None:
     """Seconds to wait before the request is made again; None where it is not. A wait that the API asks for may have any
     length: see `is_asked`.
 
@@ -59,22 +59,22 @@ def is_asked(reply: Reply, wall: float) -> bool:
     return reply.limited or asked_wait(reply.status, reply.headers, wall) is not None
 
 
-def _most(outcome: Outcome) -> int:
+def _most(outcome: CallResult) -> int:
     match outcome:
         case Reply(limited=True):
             return MOST_REFUSALS
-        case Failure(fault=Fault.NOT_SENT):
+        case Failure(fault=FailureKind.NOT_SENT):
             return MOST_UNSENT
         case _:
             return MOST_ATTEMPTS
 
 
-def repeatable(outcome: Outcome, *, once: bool) -> bool:
+def repeatable(outcome: CallResult, *, once: bool) -> bool:
     """Whether another attempt could help and does no harm. The server's own word counts, but never against `once`."""
     match outcome:
-        case Failure(fault=Fault.HOPELESS | Fault.GARBLED):
+        case Failure(fault=FailureKind.HOPELESS | FailureKind.GARBLED):
             return False
-        case Failure(fault=Fault.NOT_SENT):
+        case Failure(fault=FailureKind.NOT_SENT):
             return True
         case Failure():
             return not once

@@ -19,7 +19,7 @@ _CALM_PER_STEP = 16
 """Successes for each place of the window before it is widened by one place."""
 
 
-class Verdict(Enum):
+class Signal(Enum):
     """What a request that ended tells about the pace."""
 
     TAKEN = auto()
@@ -44,7 +44,7 @@ class Ticket:
 
 
 @dataclass(slots=True)
-class Pace:
+class ThrottleState:
     """What was learnt so far; a state machine without threads and without a clock.
 
     A refusal makes the window one smaller than the crowd that was too large. A refusal that comes again soon after
@@ -73,16 +73,16 @@ class Pace:
         self.under_way += 1
         return Ticket(self.under_way, self.epoch)
 
-    def end(self, ticket: Ticket, verdict: Verdict, now: float, wait: float = 0.0) -> None:
+    def end(self, ticket: Ticket, verdict: Signal, now: float, wait: float = 0.0) -> None:
         """A request ended; a refused one will be made again in `wait` seconds."""
         self.under_way -= 1
         if ticket.epoch != self.epoch:
             return
-        if verdict is Verdict.TAKEN:
+        if verdict is Signal.TAKEN:
             self.calm += 1
             if self.calm % (_CALM_PER_STEP * self.window) == 0:
                 self.window = min(_WIDEST, self.window + 1)
-        elif verdict is Verdict.REFUSED:
+        elif verdict is Signal.REFUSED:
             again = self.epoch > 0 and self.calm <= self.window
             if again or ticket.rank == 1:
                 self.resume_at = max(self.resume_at, now + wait)
@@ -100,16 +100,16 @@ class Slot:
     """
 
     def __init__(self) -> None:
-        self.verdict = Verdict.NOTHING
+        self.verdict = Signal.NOTHING
         self.wait = 0.0
 
 
-class Gate:
+class Throttle:
     """Lets the requests of all threads through at the pace that the server takes."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._pace = Pace()
+        self._pace = ThrottleState()
         self._changed = threading.Condition()
 
     @contextmanager

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 from beamctl.api.client import Client
 from beamctl.api.clock import Clock
-from beamctl.api.clock_skew import Skew, measured
-from beamctl.api.messages import SERVER_TROUBLE, Failure, Outcome, Reply, Request
+from beamctl.api.clock_skew import ClockSkew, measured
+from beamctl.api.messages import SERVER_TROUBLE, CallResult, Failure, Reply, Request
 from beamctl.api.rate_limit import asked_wait, until_text
-from beamctl.api.redaction import Mask
+from beamctl.api.redaction import Redactor
 from beamctl.api.retry import Effort, is_asked, wait_before_repeat
-from beamctl.api.throttle import Gate, Verdict
-from beamctl.api.wait_budget import Patience
+from beamctl.api.throttle import Signal, Throttle
+from beamctl.api.wait_budget import WaitBudget
 from beamctl.errors import InterruptedRunError
 
 _ID_HEADERS = ("x-request-id", "x-cf-request-id", "x-amz-cf-id", "cf-ray", "x-blaxel-error-code")
@@ -33,7 +33,7 @@ class _Stop:
     reply: Reply
 
 
-class Courier:
+class Transport:
     """Carries requests. Safe to use from several threads.
 
     Attributes:
@@ -45,21 +45,21 @@ class Courier:
         client: Client,
         clock: Clock,
         chance: Callable[[], float],
-        mask: Mask,
-        patience: Patience,
+        mask: Redactor,
+        patience: WaitBudget,
         debug: Callable[[str], None] | None = None,
     ) -> None:
         self._client = client
         self._clock = clock
         self._chance = chance
         self._mask = mask
-        self.skew: Skew | None = None
+        self.skew: ClockSkew | None = None
         self._patience = patience
         self._debug = debug
-        self._gate = Gate(clock)
+        self._gate = Throttle(clock)
         self._stopped: dict[tuple[str, ...], _Stop] = {}
 
-    def carry(self, request: Request) -> Outcome:
+    def carry(self, request: Request) -> CallResult:
         """Send a request, and again while that is safe and may help; one that is `final` is sent once.
 
         Raises:
@@ -67,7 +67,7 @@ class Courier:
         """
         began = self._clock.now()
         attempts = 0
-        outcome: Outcome | None = None
+        outcome: CallResult | None = None
         while True:
             attempts += 1
             try:
@@ -85,8 +85,8 @@ class Courier:
                 return outcome
 
     def _attempt(
-        self, request: Request, attempts: int, began: float, earlier: Outcome | None
-    ) -> tuple[Outcome, float | None]:
+        self, request: Request, attempts: int, began: float, earlier: CallResult | None
+    ) -> tuple[CallResult, float | None]:
         with self._gate.slot() as slot:
             stopped = self._stopped.get(_sort_of(request))
             if stopped is not None and self._clock.now() < stopped.until:
@@ -99,11 +99,11 @@ class Courier:
                 outcome, effort, once=request.once, chance=self._chance(), wall=self._clock.wall()
             )
             slot.verdict = _verdict(outcome)
-            if slot.verdict is Verdict.TAKEN:
+            if slot.verdict is Signal.TAKEN:
                 self._patience.progress(self._clock.now())
             if isinstance(outcome, Reply) and (refused := self._refused_wait(request, outcome, wait)) is not None:
                 outcome, wait = self._given_up(request, outcome, refused), None
-                slot.verdict = Verdict.NOTHING  # only this sort of call has to stop
+                slot.verdict = Signal.NOTHING  # only this sort of call has to stop
             slot.wait = wait or 0.0
         return outcome, wait
 
@@ -126,7 +126,7 @@ class Courier:
             self._stopped[_sort_of(request)] = _Stop(self._clock.now() + wait, reply)
         return reply
 
-    def _observed(self, request: Request) -> Outcome:
+    def _observed(self, request: Request) -> CallResult:
         """Send it once, and tell the debug log."""
         began = self._clock.wall()
         outcome = self._sent(request)
@@ -134,7 +134,7 @@ class Courier:
             self.skew = measured(outcome.headers, began, self._clock.wall())
         return outcome
 
-    def _sent(self, request: Request) -> Outcome:
+    def _sent(self, request: Request) -> CallResult:
         if self._debug is None:
             return self._client.exchange(request)
         body = "" if request.body is None else f" {self._mask.body(request.body)}"
@@ -147,10 +147,10 @@ class Courier:
         )
         return outcome
 
-    def _described(self, outcome: Outcome) -> str:
+    def _described(self, outcome: CallResult) -> str:
         return outcome.why if isinstance(outcome, Failure) else str(outcome.status)
 
-    def _shown(self, outcome: Outcome) -> str:
+    def _shown(self, outcome: CallResult) -> str:
         if isinstance(outcome, Failure):
             return ""
         ids = "".join(f" {name}={outcome.headers[name]}" for name in _ID_HEADERS if name in outcome.headers)
@@ -168,15 +168,15 @@ def _sort_of(request: Request) -> tuple[str, ...]:
     return request.method, names[0], str(len(names))
 
 
-def _is_limit(outcome: Outcome) -> bool:
+def _is_limit(outcome: CallResult) -> bool:
     return isinstance(outcome, Reply) and outcome.limited
 
 
-def _verdict(outcome: Outcome) -> Verdict:
+def _verdict(outcome: CallResult) -> Signal:
     match outcome:
         case Reply(limited=True):
-            return Verdict.REFUSED
+            return Signal.REFUSED
         case Reply(status=status) if status not in SERVER_TROUBLE:
-            return Verdict.TAKEN
+            return Signal.TAKEN
         case _:
-            return Verdict.NOTHING
+            return Signal.NOTHING

@@ -14,7 +14,7 @@ _SILENT = 3.0
 """Seconds of a wait that needs no notice."""
 
 
-class Patience:
+class WaitBudget:
     """Grants waits as long as the run has not waited too long in total.
 
     What counts is wall-clock time in which the run made no progress, not the sum over its threads: a pause begins when

@@ -12,18 +12,18 @@ from beamctl.api.auth import Auth
 from beamctl.api.base_url import host_of
 from beamctl.api.client import Client, Transports, through
 from beamctl.api.clock import Clock, SystemClock
-from beamctl.api.clock_skew import Skew
+from beamctl.api.clock_skew import ClockSkew
 from beamctl.api.config import Connection
 from beamctl.api.credential import sendable
-from beamctl.api.errors import Place, trouble
-from beamctl.api.messages import OK, SERVER_TROUBLE, UNAUTHENTICATED, Failure, Outcome, Reply, Request
+from beamctl.api.errors import CallSite, trouble
+from beamctl.api.messages import OK, SERVER_TROUBLE, UNAUTHENTICATED, CallResult, Failure, Reply, Request
 from beamctl.api.network_errors import Timeouts
-from beamctl.api.redaction import DISTINCT, Mask, secrets_in
+from beamctl.api.redaction import DISTINCT, Redactor, secrets_in
 from beamctl.api.response_body import error_text
-from beamctl.api.transport import Courier
-from beamctl.api.wait_budget import Patience
+from beamctl.api.transport import Transport
+from beamctl.api.wait_budget import WaitBudget
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method, is_error, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, is_error, segment
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Reader, Sender
 
@@ -52,8 +52,8 @@ class Options:
     clock: Clock = field(default_factory=SystemClock)
     chance: Callable[[], float] = random.random
     transports: Transports | None = None
-    mask: Mask = field(default_factory=Mask)
-    patience: Patience = field(default_factory=Patience)
+    mask: Redactor = field(default_factory=Redactor)
+    patience: WaitBudget = field(default_factory=WaitBudget)
 
 
 def open_workspace(
@@ -89,7 +89,7 @@ class WorkspaceApi:
         self._client = client
         mask = options.mask
         tokens, requests = (
-            Courier(client, options.clock, options.chance, mask, options.patience, options.debug) for _ in range(2)
+            Transport(client, options.clock, options.chance, mask, options.patience, options.debug) for _ in range(2)
         )  # each at its own pace: a request for a token is made while another request waits for it
         self._auth = Auth(connection, workspace, tokens.carry, mask, options.clock)
         self._line = _Line(connection, workspace, self._auth, requests, mask)
@@ -115,7 +115,7 @@ class WorkspaceApi:
         """What the credential tells of its owner, without asking anybody; nothing for an API key."""
         return self._auth.who()
 
-    def skew(self) -> Skew | None:
+    def skew(self) -> ClockSkew | None:
         """How far the clock of this machine is from the API's; None until a reply tells."""
         return self._line.courier.skew
 
@@ -139,10 +139,10 @@ class _Line:
     connection: Connection
     workspace: str
     auth: Auth
-    courier: Courier
-    mask: Mask
+    courier: Transport
+    mask: Redactor
 
-    def ask(self, call: ApiCall, *, final: bool = False) -> Outcome:
+    def ask(self, call: ApiCall, *, final: bool = False) -> CallResult:
         """Make a call; after a 401 once more with another token, where there is one. See `Request.final`."""
         if not _names_something(call.path):
             path = self.mask.clean(call.path)
@@ -156,38 +156,38 @@ class _Line:
             return outcome
         return self.courier.carry(replace(request, headers=self.auth.headers()))
 
-    def tell(self, call: ApiCall, *, final: bool = False) -> Answer | Lost:
+    def tell(self, call: ApiCall, *, final: bool = False) -> Response | NoResponse:
         """Make a call that changes something, and say what came back."""
         try:
             outcome = self.ask(call, final=final)
         except UnauthenticatedError:
             raise
         except ApiError as error:  # there is no token to be had at the moment
-            return Lost(error.message)
+            return NoResponse(error.message)
         if _is_unauthenticated(outcome):
             raise self.trouble(outcome, call)
         return self._answer(outcome, call)
 
-    def _answer(self, outcome: Outcome, call: ApiCall) -> Answer | Lost:
+    def _answer(self, outcome: CallResult, call: ApiCall) -> Response | NoResponse:
         theirs = tuple(secrets_in(call.body))
         match outcome:
             case Failure(why=why):
-                return Lost(self.mask.clean(why, also=theirs))
+                return NoResponse(self.mask.clean(why, also=theirs))
             case Reply(status=status, body=body) if status in OK:
                 if call.method is Method.POST:  # what was made may have a secret, which is told this once
                     self.mask.learn(*(text for text in secrets_in(body) if len(text) >= DISTINCT))
                 said = self.mask.clean(error_text(outcome), also=theirs) if is_error(body) else ""
-                return Answer(status, body, said)
+                return Response(status, body, said)
             case Reply(status=status) if status in SERVER_TROUBLE:
                 host = host_of(self.connection.base_url)
-                return Lost(self.mask.clean(f"{host} answered HTTP {status}: {error_text(outcome)}", also=theirs))
+                return NoResponse(self.mask.clean(f"{host} answered HTTP {status}: {error_text(outcome)}", also=theirs))
             case Reply(status=status, body=body):
                 said = self.mask.clean(error_text(outcome), also=theirs)
-                return Answer(status, body, said, limited=outcome.limited)
+                return Response(status, body, said, limited=outcome.limited)
 
-    def trouble(self, outcome: Outcome, call: ApiCall) -> ApiError:
+    def trouble(self, outcome: CallResult, call: ApiCall) -> ApiError:
         """The error that an outcome means."""
-        return trouble(outcome, Place(self.connection, self.workspace, f"{call.method} {call.path}"), self.mask)
+        return trouble(outcome, CallSite(self.connection, self.workspace, f"{call.method} {call.path}"), self.mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class _WorkspaceReader:
 class _WorkspaceSender:
     _line: _Line
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         """See `Sender`."""
         return self._line.tell(call)
 
@@ -216,12 +216,12 @@ class _WorkspaceSender:
 class _WorkspaceDeleter:
     _line: _Line
 
-    def delete_workspace(self) -> Answer | Lost:
+    def delete_workspace(self) -> Response | NoResponse:
         """See `Deleter`."""
         return self._line.tell(ApiCall(Method.DELETE, f"/workspaces/{segment(self._line.workspace)}"), final=True)
 
 
-def _is_unauthenticated(outcome: Outcome) -> bool:
+def _is_unauthenticated(outcome: CallResult) -> bool:
     return isinstance(outcome, Reply) and outcome.status == UNAUTHENTICATED
 
 

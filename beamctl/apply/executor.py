@@ -11,11 +11,11 @@ from dataclasses import replace
 from beamctl.apply.confirmation import confirm
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.recheck import reread
-from beamctl.apply.runner import Halt, Lane, Means, Refused, attempt, run
+from beamctl.apply.runner import ApplyContext, Halt, Lane, Refused, attempt, run
 from beamctl.errors import InterruptedRunError
 from beamctl.model.text import some
 from beamctl.plan.change import Action, Change, ChangeId, Stage
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 
 _NOT_PERMITTED = "the API forbids every change with this credential"
@@ -24,7 +24,7 @@ _ENOUGH = 3
 """Changes of one kind and action that are tried while the API has forbidden everything."""
 
 
-def apply(plan: Plan, means: Means) -> Iterator[Event]:
+def apply(plan: Plan, means: ApplyContext) -> Iterator[Event]:
     """Make the changes of a plan and yield what becomes of each: every change ends in exactly one last event. A change
     that is made is confirmed or not by a further event.
 
@@ -40,7 +40,7 @@ def apply(plan: Plan, means: Means) -> Iterator[Event]:
 class _Run:
     """One apply: what was made so far, and what must not be made."""
 
-    def __init__(self, plan: Plan, means: Means) -> None:
+    def __init__(self, plan: Plan, means: ApplyContext) -> None:
         self._plan, self._means = plan, means
         self._names = {change.id: change.name for change in plan.changes}
         self._halt = Halt(means.stop, means.witness)
@@ -127,9 +127,9 @@ class _Run:
                 continue
             if isinstance(event, Ended):
                 self._permission.add(event.change, event.outcome)
-                if event.outcome.ending is Ending.DONE:
+                if event.outcome.ending is Status.DONE:
                     self._unconfirmed.append(event)
-                if event.outcome.ending is Ending.DONE or _is_there(event):
+                if event.outcome.ending is Status.DONE or _is_there(event):
                     self._made.add(event.change.id)
             yield event
 
@@ -191,7 +191,7 @@ class _Run:
 
 def _is_there(event: Ended) -> bool:
     """Whether something was created, although a part of it was put off."""
-    return event.outcome.ending is Ending.DEFERRED and event.change.before is None
+    return event.outcome.ending is Status.DEFERRED and event.change.before is None
 
 
 def _leaders(changes: Iterable[Change]) -> set[ChangeId]:

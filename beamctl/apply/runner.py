@@ -13,21 +13,21 @@ from typing import Any, assert_never
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
-from beamctl.model.api_call import Answer, ApiCall, Lost
-from beamctl.model.ports import Pause, Reader, Sender, Vault
-from beamctl.model.secret import Fetch, HandOver
+from beamctl.model.api_call import ApiCall, NoResponse, Response
+from beamctl.model.ports import Pause, Reader, SecretStore, Sender
+from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId
-from beamctl.plan.kind import Conversation, Ending, Kind, Outcome
+from beamctl.plan.kind import Conversation, Kind, Outcome, Status
 
 _UNKNOWN = "; whether it was made is not known"
 _LOOK = "Run `beamctl plan` to see how it stands."
 _UNAUTHENTICATED = 401
 
-Witness = Callable[[Event], None]
+Listener = Callable[[Event], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class ApplyContext:
     """What an apply needs beside the plan.
 
     Attributes:
@@ -47,8 +47,8 @@ class Means:
     sender: Sender
     parallelism: int
     stop: threading.Event | None = None
-    witness: Witness | None = None
-    vault: Vault | None = None
+    witness: Listener | None = None
+    vault: SecretStore | None = None
     pause: Pause = lambda _: True
 
 
@@ -80,7 +80,7 @@ class Lane:
 
     changes: Sequence[Change]
     workspace: str
-    means: Means
+    means: ApplyContext
     halt: Halt
     room: Collection[str] = ()
     refused: Mapping[ChangeId, Outcome] = field(default_factory=dict)
@@ -113,7 +113,7 @@ def _drain(events: SimpleQueue[Event | Refused]) -> Iterator[Event | Refused]:
 class Halt:
     """Why no further change may begin, shared by the lanes of a stage."""
 
-    def __init__(self, stop: threading.Event | None, witness: Witness | None) -> None:
+    def __init__(self, stop: threading.Event | None, witness: Listener | None) -> None:
         self._stop = stop
         self._witness = witness
         self.why_fatal = ""
@@ -150,26 +150,26 @@ def _run_lane(lane: Lane, put: Callable[[Event | Refused], None]) -> None:
         elif outcome.refusal and not change.stage.takes and change.kind in lane.room and not halt.why:
             put(Refused(change, outcome))
         else:
-            if before is not None and before.gone and outcome.ending is Ending.FAILED:
+            if before is not None and before.gone and outcome.ending is Status.FAILED:
                 outcome = replace(outcome, gone=True)
             put(halt.told(Ended(change, outcome)))
 
 
-def _answer(asked: ApiCall | HandOver | Fetch, means: Means) -> Answer | Lost:
+def _answer(asked: ApiCall | StoreSecret | ReadSecret, means: ApplyContext) -> Response | NoResponse:
     match asked:
         case ApiCall():
             return means.sender.send(asked)
-        case HandOver() | Fetch() if means.vault is None:
-            return Lost(f"there is no way to the place of {asked.what}")
-        case HandOver():
+        case StoreSecret() | ReadSecret() if means.vault is None:
+            return NoResponse(f"there is no way to the place of {asked.what}")
+        case StoreSecret():
             return means.vault.deliver(asked)
-        case Fetch():
+        case ReadSecret():
             return means.vault.fetch(asked)
         case _:
             assert_never(asked)
 
 
-def attempt(conversation: Conversation, means: Means, halt: Halt) -> Outcome:
+def attempt(conversation: Conversation, means: ApplyContext, halt: Halt) -> Outcome:
     """What became of a conversation, whatever goes wrong in it.
 
     Raises:
@@ -180,13 +180,13 @@ def attempt(conversation: Conversation, means: Means, halt: Halt) -> Outcome:
     except InterruptedRunError:
         raise
     except BeamctlError as error:
-        return Outcome(Ending.FAILED, error.message, error.hint)
+        return Outcome(Status.FAILED, error.message, error.hint)
     except Exception as error:  # noqa: BLE001 - a bug in one change must not hide what became of the others
         bug = f"beamctl has a bug: {type(error).__name__}{_UNKNOWN}"
-        return Outcome(Ending.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
+        return Outcome(Status.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
 
 
-def _converse(conversation: Conversation, means: Means, halt: Halt) -> Outcome:
+def _converse(conversation: Conversation, means: ApplyContext, halt: Halt) -> Outcome:
     """Make the calls of a conversation and return what became of it.
 
     Raises:
@@ -205,8 +205,8 @@ def _converse(conversation: Conversation, means: Means, halt: Halt) -> Outcome:
     except InterruptedRunError:
         if not begun:
             raise
-        return Outcome(Ending.FAILED, f"interrupted between its calls{_UNKNOWN}", _LOOK)
+        return Outcome(Status.FAILED, f"interrupted between its calls{_UNKNOWN}", _LOOK)
     except UnauthenticatedError as error:
         halt.why_fatal = error.message  # no further call can succeed
         refusal = 0 if begun else _UNAUTHENTICATED
-        return Outcome(Ending.FAILED, error.message + _UNKNOWN * begun, error.hint, refusal)
+        return Outcome(Status.FAILED, error.message + _UNKNOWN * begun, error.hint, refusal)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.apply_run import WENT_ON, Ran, Way, make_all, refuse_nowhere
+from beamctl.cli.apply_run import WENT_ON, ApplyOptions, Ran, make_all, refuse_nowhere
 from beamctl.cli.connect import Access, access_of
 from beamctl.cli.documents import defaults, named_files
 from beamctl.cli.exits import Exit
@@ -100,7 +100,9 @@ def command(  # noqa: PLR0913 - one argument an option
         if not out.json:
             out.payload(shown(out.style))
         reserved = _reserved(files, saved, planned, access, record)
-        way = Way(parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved)
+        way = ApplyOptions(
+            parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved
+        )
         approve = None if auto_approve else lambda: _approve(planned, shown, out, mute)
         ran: Ran = []
         code = _make(planned, granted, ran, way, approve, command)
@@ -128,7 +130,7 @@ def _make(
     planned: Sequence[Planned],
     granted: Sequence[Allowance],
     ran: Ran,
-    way: Way,
+    way: ApplyOptions,
     approve: Callable[[], None] | None,
     command: str,
 ) -> Exit:

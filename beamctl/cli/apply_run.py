@@ -16,11 +16,11 @@ from beamctl.cli.progress import Progress
 from beamctl.cli.record_file import RecordFile
 from beamctl.cli.record_folder import RecordFolder
 from beamctl.cli.reserved_files import ReservedFiles
-from beamctl.cli.run_records import Due, open_records
-from beamctl.cli.secret_store import NOWHERE, Vault
-from beamctl.cli.secret_terminal import OPTION, Screen
+from beamctl.cli.run_records import NewRecord, open_records
+from beamctl.cli.secret_store import NOWHERE, LocalSecretStore
+from beamctl.cli.secret_terminal import OPTION, SecretTerminal
 from beamctl.errors import RecordError, RefusedError, UsageError
-from beamctl.model.secret import SECRET_TO, Sink, described, one_place, sink_of
+from beamctl.model.secret import SECRET_TO, SecretDestination, described, one_place, sink_of
 from beamctl.model.text import printable
 from beamctl.report.text.apply import end_text, totals
 from beamctl.workflow.changes import apply
@@ -30,7 +30,7 @@ WENT_ON = "The apply went on all the same: run `beamctl plan` to see how it stan
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ApplyOptions:
     """How an apply goes about it.
 
     Attributes:
@@ -48,11 +48,11 @@ class Way:
     out: Output
     stop: StopSignal
     saved: bool
-    screen: Screen | None = None
+    screen: SecretTerminal | None = None
     reserved: ReservedFiles = field(default_factory=ReservedFiles)
 
 
-def refuse_nowhere(planned: Sequence[Planned], way: Way, command: str, *, approved: bool) -> None:
+def refuse_nowhere(planned: Sequence[Planned], way: ApplyOptions, command: str, *, approved: bool) -> None:
     """Refuse to begin what would make a secret that cannot be put where it is to be, or needs one that is not there.
 
     Args:
@@ -64,7 +64,7 @@ def refuse_nowhere(planned: Sequence[Planned], way: Way, command: str, *, approv
     Raises:
         RefusedError: There is such a change.
     """
-    vault = Vault(way.screen, way.reserved)
+    vault = LocalSecretStore(way.screen, way.reserved)
     doubts = [
         (f"{change.name}: {why}", why)
         for each in planned
@@ -88,9 +88,9 @@ def refuse_nowhere(planned: Sequence[Planned], way: Way, command: str, *, approv
         )
 
 
-def _shared(planned: Sequence[Planned]) -> dict[Sink, list[str]]:
+def _shared(planned: Sequence[Planned]) -> dict[SecretDestination, list[str]]:
     """The places to which more than one secret goes, of all workspaces, and whose they are."""
-    found: dict[Sink, list[str]] = {}
+    found: dict[SecretDestination, list[str]] = {}
     for each in planned:
         for change in each.plan.changes:
             if sink := sink_of(change.secrets.get(SECRET_TO)):
@@ -98,7 +98,7 @@ def _shared(planned: Sequence[Planned]) -> dict[Sink, list[str]]:
     return {sink: names for sink, names in found.items() if len(names) > 1}
 
 
-def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
+def make_all(planned: Sequence[Planned], ran: Ran, way: ApplyOptions) -> Exit:
     """Make every plan that changes something, each with a record of its own, and say what became of it.
 
     A plan without changes gets a record too if the last one declares something else: the next plan compares with it. If
@@ -123,7 +123,7 @@ def make_all(planned: Sequence[Planned], ran: Ran, way: Way) -> Exit:
     records: Sequence[RecordFile] = ()
     try:
         if due:
-            records = open_records(way.records, [Due(each.plan, each.commit(), each.digest()) for each in due])
+            records = open_records(way.records, [NewRecord(each.plan, each.commit(), each.digest()) for each in due])
     except UsageError as error:
         if any(each.plan.changes for each in due):
             raise
@@ -159,7 +159,7 @@ def _code(each: Planned, events: Sequence[Event]) -> Exit:
     return Exit.NOT_ALLOWED
 
 
-def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) -> None:
+def _make_one(each: Planned, events: list[Event], record: RecordFile, way: ApplyOptions) -> None:
     progress = Progress(way.out, len(each.plan.changes))
     unwritable: UnwritableError | None = None
     link = each.link
@@ -170,7 +170,7 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
         parallelism=way.parallelism,
         stop=way.stop,
         witness=record.witness,
-        vault=Vault(way.screen and replace(way.screen, workspace=each.plan.workspace), way.reserved),
+        vault=LocalSecretStore(way.screen and replace(way.screen, workspace=each.plan.workspace), way.reserved),
         pause=link.pause,
     )
     for event in made:
@@ -188,7 +188,7 @@ def _make_one(each: Planned, events: list[Event], record: RecordFile, way: Way) 
         way.out.payload(f"\n{said}")
 
 
-def _end(record: RecordFile, events: Sequence[Event], way: Way) -> None:
+def _end(record: RecordFile, events: Sequence[Event], way: ApplyOptions) -> None:
     try:
         record.end(events, interrupted=way.stop.is_set())
     except RecordError as error:  # the changes are made and reported; only the record lacks its end

@@ -36,7 +36,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ProcessResult:
     """How a program ended.
 
     Attributes:
@@ -64,7 +64,7 @@ def inherited() -> dict[str, str]:
     return {**kept, "PATH": _search_path()}
 
 
-def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env: Mapping[str, str]) -> Ended:
+def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env: Mapping[str, str]) -> ProcessResult:
     """Run a program to its end, without a shell.
 
     Args:
@@ -75,7 +75,7 @@ def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env
     """
     program = find_program(words[0])
     if program is None:
-        return Ended(why="is not on this machine")
+        return ProcessResult(why="is not on this machine")
     try:
         process = subprocess.Popen(  # noqa: S603 - callers run only what was approved, or git
             list(words),
@@ -87,7 +87,7 @@ def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env
             start_new_session=True,  # Ctrl-C must not interrupt it halfway, and a timeout kills the whole group
         )
     except (OSError, ValueError) as error:
-        return Ended(why=f"cannot be run: {getattr(error, 'strerror', None) or 'no command has this name'}")
+        return ProcessResult(why=f"cannot be run: {getattr(error, 'strerror', None) or 'no command has this name'}")
     with process:
         try:
             output, errors, why = _exchange(process, stdin or b"", limits)
@@ -96,9 +96,9 @@ def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env
             raise
         if why:
             _kill(process)
-            return Ended(why=why, errors=errors)
+            return ProcessResult(why=why, errors=errors)
     code = process.returncode
-    return Ended(output, f"ended with {code}" if code else "", code, errors)
+    return ProcessResult(output, f"ended with {code}" if code else "", code, errors)
 
 
 def _exchange(process: subprocess.Popen[bytes], left: bytes, limits: Limits) -> tuple[bytes, bytes, str]:

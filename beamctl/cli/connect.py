@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from beamctl.api.clock_skew import Skew
+from beamctl.api.clock_skew import ClockSkew
 from beamctl.api.config import LOCAL, Sources, decide, look_around
 from beamctl.api.config import default_workspace as named_elsewhere
-from beamctl.api.wait_budget import Patience
+from beamctl.api.wait_budget import WaitBudget
 from beamctl.cli.output import complain
 from beamctl.cli.output_redaction import VEIL
 from beamctl.errors import UsageError
@@ -41,7 +41,7 @@ class Access:
     sources: Sources
     timeout: float
     debug: bool
-    patience: Patience = field(default_factory=Patience)
+    patience: WaitBudget = field(default_factory=WaitBudget)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, seconds: float) -> bool:
@@ -79,7 +79,7 @@ class Link:
     sender: Sender
     identity: Identity | None
     pause: Pause
-    skew: Callable[[], Skew | None]
+    skew: Callable[[], ClockSkew | None]
     credential_from: str = ""
 
 
@@ -110,7 +110,9 @@ def access_of(
     Raises:
         UsageError: The named key file is not there.
     """
-    return Access(look_around(api_url, api_key_file), timeout, debug, Patience(max_wait, None if silent else complain))
+    return Access(
+        look_around(api_url, api_key_file), timeout, debug, WaitBudget(max_wait, None if silent else complain)
+    )
 
 
 def default_workspace(access: Access) -> str:

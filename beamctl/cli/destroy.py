@@ -17,7 +17,7 @@ from beamctl.cli.exits import Exit
 from beamctl.cli.interrupt import Interrupt
 from beamctl.cli.output import Output, UnwritableError, output_of, say
 from beamctl.destroy.deletion import Deletion
-from beamctl.destroy.estate import Estate
+from beamctl.destroy.estate import WorkspaceContents
 from beamctl.destroy.guard import document_that_allows
 from beamctl.document.document import Desired
 from beamctl.errors import RefusedError
@@ -65,11 +65,11 @@ def command(
     return Exit.INTERRUPTED if access.stop.is_set() else Exit.DONE
 
 
-def _shown(estate: Estate, way: LastLink, document: Desired, style: Style) -> str:
+def _shown(estate: WorkspaceContents, way: LastLink, document: Desired, style: Style) -> str:
     return estate_text(estate, way.api_url, runs_as(document, way.identity), style)
 
 
-def _ask(estate: Estate, shown: str, files: Sequence[str], out: Output) -> None:
+def _ask(estate: WorkspaceContents, shown: str, files: Sequence[str], out: Output) -> None:
     name = estate.workspace
     if "-" in files or not sys.stdin.isatty():
         why = "standard input is the document" if "-" in files else "there is no terminal to ask on"
@@ -88,7 +88,7 @@ def _another_name(what: str) -> RefusedError:
     return RefusedError(f"{what} the workspace, so nothing was deleted", "Write the name exactly as WORKSPACE has it.")
 
 
-def _report(estate: Estate, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
+def _report(estate: WorkspaceContents, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
     try:
         if out.json:
             from beamctl.report.json_report import destroyed_json

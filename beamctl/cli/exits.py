@@ -35,7 +35,7 @@ class Exit(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ErrorReport:
     """An error as it is told, to people and to machines.
 
     Attributes:
@@ -49,17 +49,17 @@ class Told:
     code: Exit
 
 
-def told(error: BaseException) -> Told:
+def told(error: BaseException) -> ErrorReport:
     """An error in words, whatever it is."""
     match error:
         case BeamctlError():
-            return Told(error.message, error.hint, exit_of(error))
+            return ErrorReport(error.message, error.hint, exit_of(error))
         case KeyboardInterrupt():
-            return Told("interrupted", "", Exit.INTERRUPTED)
+            return ErrorReport("interrupted", "", Exit.INTERRUPTED)
         case _:  # the last net: a bug must not print values, which may be secret
             spot = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{type(error).__name__} at {Path(spot.filename).name}:{spot.lineno}"
-            return Told(f"beamctl has a bug: {where}", "Please report this line and the command.", Exit.ERROR)
+            return ErrorReport(f"beamctl has a bug: {where}", "Please report this line and the command.", Exit.ERROR)
 
 
 def exit_of(error: BeamctlError) -> Exit:

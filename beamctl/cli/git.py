@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from beamctl.cli.child_process import Ended, Limits, inherited, run
+from beamctl.cli.child_process import Limits, ProcessResult, inherited, run
 from beamctl.cli.files import read_file
 from beamctl.errors import UsageError
 from beamctl.model.text import shell_word
@@ -120,21 +120,23 @@ class Repository:
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
 
-    def _run(self, *arguments: str, stdin: bytes | None = None, most: int = _SMALL, work_tree: bool = False) -> Ended:
+    def _run(
+        self, *arguments: str, stdin: bytes | None = None, most: int = _SMALL, work_tree: bool = False
+    ) -> ProcessResult:
         if not self.is_ours:
             trust = f"git config --global --add safe.directory {shell_word(str(self.folder))}"
-            return Ended(why=f"does not use a repository of another user. If you trust it:  {trust}")
+            return ProcessResult(why=f"does not use a repository of another user. If you trust it:  {trust}")
         return self._ask(self.folder / _ENTRY, arguments, most, stdin, work_tree=work_tree)
 
     def _ask(
         self, repository: Path, arguments: Sequence[str], most: int, stdin: bytes | None = None, *, work_tree: bool
-    ) -> Ended:
+    ) -> ProcessResult:
         top = str(self.folder)
         rest = ["-C", top, f"--work-tree={top}"] if work_tree else ["--literal-pathspecs"]
         return _git(repository, [*rest, *_OPTIONS, *arguments], Limits(_SECONDS, most), stdin)
 
 
-def _git(folder: Path, arguments: Sequence[str], limits: Limits, stdin: bytes | None = None) -> Ended:
+def _git(folder: Path, arguments: Sequence[str], limits: Limits, stdin: bytes | None = None) -> ProcessResult:
     env = {name: value for name, value in inherited().items() if name in _INHERITED and Path(value).is_absolute()}
     return run(["git", f"--git-dir={folder}", *arguments], limits, stdin=stdin, env=env | _VARIABLES)
 

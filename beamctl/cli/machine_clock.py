@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from beamctl.api.clock_skew import Skew
+from beamctl.api.clock_skew import ClockSkew
 from beamctl.errors import ApiError, UsageError
 from beamctl.plan.plan_file import CLOCKS_APART
 
@@ -30,7 +30,7 @@ def moment() -> datetime:
     return now
 
 
-def judged(skew: Skew | None) -> datetime:
+def judged(skew: ClockSkew | None) -> datetime:
     """The moment by which days are judged: the API's, if the two clocks are clearly apart.
 
     Raises:
@@ -49,7 +49,7 @@ def judged(skew: Skew | None) -> datetime:
     return now + skew.ahead
 
 
-def skew_note(skew: Skew | None) -> str:
+def skew_note(skew: ClockSkew | None) -> str:
     """What a plan says of the clocks; empty if they agree."""
     if skew is None or abs(skew.ahead) <= CLOCKS_APART:
         return ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from beamctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from beamctl.api.redaction import Mask
+    from beamctl.api.redaction import Redactor
 
 # An API key, or a token that begins as a JWT does; but not the beginning of an e-mail address.
 _KEY, _TOKEN = r"bl_[\w-]{16,}+(?![\w.+-]*+@)", r"eyJ[\w-]{16,}+(?:\.[\w-]*+)*"
@@ -19,11 +19,11 @@ _LOOKS_SECRET = re.compile(rf"(?<!\w)(?:{_KEY}|{_TOKEN})", re.ASCII)
 _JSON_TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"')
 
 
-class Veil:
+class OutputRedaction:
     """What must not be seen. There is one for all streams of a process, as they are one to whoever reads them."""
 
     def __init__(self) -> None:
-        self._mask: Mask | None = None
+        self._mask: Redactor | None = None
         self._told_of_short = False
 
     def renew(self) -> None:
@@ -38,13 +38,13 @@ class Veil:
         return news
 
     @property
-    def mask(self) -> Mask:
+    def mask(self) -> Redactor:
         """What is known: what the environment holds, and what is learnt as it is used."""
         if self._mask is None:
             from beamctl.api.config import secrets_around
-            from beamctl.api.redaction import Mask
+            from beamctl.api.redaction import Redactor
 
-            self._mask = Mask(secrets_around(os.environ))
+            self._mask = Redactor(secrets_around(os.environ))
         return self._mask
 
     def over(self, text: str, *, json: bool = False) -> str:
@@ -69,7 +69,7 @@ def _ascii(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode()
 
 
-VEIL = Veil()
+VEIL = OutputRedaction()
 
 
 def as_it_is(text: str, what: str) -> str:

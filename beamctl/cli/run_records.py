@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class NewRecord:
     """A plan that is to be made.
 
     Attributes:
@@ -57,7 +57,7 @@ class Due:
     digest: str
 
 
-def open_records(folder: RecordFolder, due: Sequence[Due]) -> list[RecordFile]:
+def open_records(folder: RecordFolder, due: Sequence[NewRecord]) -> list[RecordFile]:
     """Begin the record of each run, before anything is changed: all of them or none.
 
     Raises:
@@ -83,7 +83,7 @@ def open_records(folder: RecordFolder, due: Sequence[Due]) -> list[RecordFile]:
     return began
 
 
-def _lines(folder: RecordFolder, due: Sequence[Due]) -> list[tuple[Run, str]]:
+def _lines(folder: RecordFolder, due: Sequence[NewRecord]) -> list[tuple[Run, str]]:
     """How each record begins; what one apply does is of one time and one mark."""
     stamp, mark = next_stamp(moment(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
     runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from beamctl.cli.child_process import Ended, Limits, find_program, inherited, run
+from beamctl.cli.child_process import Limits, ProcessResult, find_program, inherited, run
 from beamctl.cli.output_redaction import VEIL
 
 LONGEST = 60
@@ -46,7 +46,7 @@ def ask(words: Sequence[str]) -> tuple[str, str]:
         return "", "wrote something that is not text"
 
 
-def _why(ended: Ended, secret: str) -> str:
+def _why(ended: ProcessResult, secret: str) -> str:
     """Why a command failed, with the end of its error output; empty if it did not."""
     said = _said(ended.errors, secret) if ended.why else ""
     return f"{ended.why}: {said}" if said else ended.why

@@ -11,19 +11,19 @@ from typing import Any, assert_never
 from beamctl.cli import secret_command, secret_file, secret_keyring
 from beamctl.cli.output_redaction import VEIL
 from beamctl.cli.reserved_files import ReservedFiles
-from beamctl.cli.secret_terminal import Screen
-from beamctl.model.api_call import Answer, Lost
+from beamctl.cli.secret_terminal import SecretTerminal
+from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.secret import (
     OWN_CREDENTIAL,
     SECRET_TO,
     SECRETS_FROM,
     Command,
-    Fetch,
     File,
-    HandOver,
     Keyring,
-    Sink,
-    Source,
+    ReadSecret,
+    SecretDestination,
+    SecretSource,
+    StoreSecret,
     Variable,
     described,
     is_own_variable,
@@ -38,31 +38,31 @@ _PUBLIC = "clientId"
 """What is handed over with a secret and is none."""
 
 
-class Vault:
+class LocalSecretStore:
     """Implements `beamctl.model.ports.Vault`. Whatever passes through it is hidden in all output from then on, but that
     which is shown on a screen on purpose: there, somebody wants to see each secret that is made."""
 
-    def __init__(self, screen: Screen | None = None, reserved: ReservedFiles | None = None) -> None:
+    def __init__(self, screen: SecretTerminal | None = None, reserved: ReservedFiles | None = None) -> None:
         self._screen = screen
         self._reserved = reserved or ReservedFiles()
 
-    def deliver(self, secret: HandOver) -> Answer | Lost:
+    def deliver(self, secret: StoreSecret) -> Response | NoResponse:
         """Put a secret where it is to be, durably; then show it where that is wanted, which is its place where the
         document names none."""
         VEIL.mask.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
         sink, screen = secret.sink, self._screen
         if sink is not None and not is_whole(secret.text):
-            return Lost("what the API gave is no text that can be written")
+            return NoResponse("what the API gave is no text that can be written")
         if sink is not None and (why := _put(sink, secret.text)):
-            return Lost(f"{described(sink)} {why}")
+            return NoResponse(f"{described(sink)} {why}")
         if screen is None:
-            return Lost(NOWHERE) if sink is None else Answer(_DONE, described(sink))
+            return NoResponse(NOWHERE) if sink is None else Response(_DONE, described(sink))
         unseen = screen.show(secret)
         if sink is None:
-            return Lost(f"the terminal {unseen}") if unseen else Answer(_DONE, "the terminal")
-        return Answer(_DONE, described(sink) + (f"; the terminal {unseen}" if unseen else " and the terminal"))
+            return NoResponse(f"the terminal {unseen}") if unseen else Response(_DONE, "the terminal")
+        return Response(_DONE, described(sink) + (f"; the terminal {unseen}" if unseen else " and the terminal"))
 
-    def fetch(self, secret: Fetch) -> Answer | Lost:
+    def fetch(self, secret: ReadSecret) -> Response | NoResponse:
         """Get a secret: without the line break at its end, and never an empty one."""
         match secret.source:
             case File(path=path) if not_from := self._reserved.why_not_from(Path(path)):
@@ -72,8 +72,8 @@ class Vault:
         if VEIL.mask.holds_own(text):
             text, why = "", "holds beamctl's own credential, which is never sent"
         if why or not text:
-            return Lost(f"{secret.what}: {described(secret.source)} {why or 'has nothing in it'}")
-        return Answer(_DONE, text)
+            return NoResponse(f"{secret.what}: {described(secret.source)} {why or 'has nothing in it'}")
+        return Response(_DONE, text)
 
     def doubt(self, secrets: Mapping[str, Any], *, approved: bool) -> str:
         """Why a change with these places (`Change.secrets`) could not be made, before anything is; empty if it could.
@@ -86,7 +86,7 @@ class Vault:
         doubts += [self._doubt_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
         return next(filter(None, doubts), "")
 
-    def _doubt_to(self, sink: Sink | None, approved: bool) -> str:  # noqa: FBT001 - from `doubt`
+    def _doubt_to(self, sink: SecretDestination | None, approved: bool) -> str:  # noqa: FBT001 - from `doubt`
         match sink:
             case None:
                 return "" if self._screen else NOWHERE
@@ -100,7 +100,7 @@ class Vault:
                 assert_never(sink)
         return f"{described(sink)} {why}" if why else ""
 
-    def _doubt_from(self, name: str, source: Sink | Source | None) -> str:
+    def _doubt_from(self, name: str, source: SecretDestination | SecretSource | None) -> str:
         match source:
             case None | Keyring():
                 return f"the document does not say where to get its {name}"
@@ -115,7 +115,7 @@ class Vault:
         return f"its {name}: {described(source)} {why}" if why else ""
 
 
-def _put(sink: Sink, text: str) -> str:
+def _put(sink: SecretDestination, text: str) -> str:
     """Why a secret could not be put there; empty where it is."""
     match sink:
         case File(path=path):
@@ -128,7 +128,7 @@ def _put(sink: Sink, text: str) -> str:
             assert_never(sink)
 
 
-def _get(source: Source) -> tuple[str, str]:
+def _get(source: SecretSource) -> tuple[str, str]:
     """The text there, or why there is none."""
     match source:
         case File(path=path):

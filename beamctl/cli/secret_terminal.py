@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from beamctl.errors import UsageError
-from beamctl.model.secret import HandOver
+from beamctl.model.secret import StoreSecret
 from beamctl.model.text import printable
 
 OPTION = "--reveal-secrets"
@@ -19,7 +19,7 @@ _INSTEAD = f"Leave {OPTION} away, and say in the document where each secret goes
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class SecretTerminal:
     """A terminal that somebody wants secrets on. Safe to use from several threads.
 
     Attributes:
@@ -31,7 +31,7 @@ class Screen:
     workspace: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def show(self, secret: HandOver) -> str:
+    def show(self, secret: StoreSecret) -> str:
         """Show a secret in a block of its own, each part of it alone on a line; when this returns nothing, the terminal
         has it. Else why it has not."""
         parts = secret.secret
@@ -51,7 +51,7 @@ class Screen:
 
 
 @contextmanager
-def terminal(*, json: bool, mute: str) -> Iterator[Screen]:
+def terminal(*, json: bool, mute: str) -> Iterator[SecretTerminal]:
     """Standard output, where it is a terminal and somebody reads it.
 
     Args:
@@ -70,6 +70,6 @@ def terminal(*, json: bool, mute: str) -> Iterator[Screen]:
         raise UsageError(f"{OPTION} needs somebody who reads, and {mute}, so nothing was changed", hint)
     descriptor = os.dup(sys.stdout.fileno())
     try:
-        yield Screen(descriptor)
+        yield SecretTerminal(descriptor)
     finally:
         os.close(descriptor)

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from threading import Event as StopSignal
 from typing import Any, assert_never
 
-from beamctl.destroy.estate import Estate, Unknown, more_than_shown
+from beamctl.destroy.estate import Unknown, WorkspaceContents, more_than_shown
 from beamctl.destroy.survey import path_of, survey
 from beamctl.errors import (
     ApiError,
@@ -19,13 +19,13 @@ from beamctl.errors import (
     StalePlanError,
     UnauthenticatedError,
 )
-from beamctl.model.api_call import Answer, Lost
+from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.ports import PAUSES, Deleter, Pause, Reader
 
 _FORBIDDEN = 403
 
 
-class Ending(Enum):
+class DeletionStatus(Enum):
     """How it came that the workspace is gone."""
 
     DELETED = "deleted"
@@ -46,7 +46,7 @@ class Deletion:
         why: What happened to the answer, in words; empty where it was plain.
     """
 
-    ending: Ending
+    ending: DeletionStatus
     why: str = ""
 
 
@@ -57,7 +57,7 @@ class _Sight(Enum):
     GONE = auto()
 
 
-def delete(shown: Estate, reader: Reader, deleter: Deleter, stop: StopSignal, pause: Pause) -> Deletion:
+def delete(shown: WorkspaceContents, reader: Reader, deleter: Deleter, stop: StopSignal, pause: Pause) -> Deletion:
     """Delete the workspace that was shown.
 
     Args:
@@ -81,7 +81,7 @@ def delete(shown: Estate, reader: Reader, deleter: Deleter, stop: StopSignal, pa
     if stop.is_set():
         raise in_time
     answer = deleter.delete_workspace()
-    if isinstance(answer, Answer) and answer.status == _FORBIDDEN and not answer.limited:
+    if isinstance(answer, Response) and answer.status == _FORBIDDEN and not answer.limited:
         raise ForbiddenError(
             f"we may not delete {shown.workspace}: {answer.why}",
             "Only an admin of a workspace may. Nothing was deleted.",
@@ -95,7 +95,7 @@ def delete(shown: Estate, reader: Reader, deleter: Deleter, stop: StopSignal, pa
     return _found(shown.workspace, answer, sight)
 
 
-def _refuse_moved(shown: Estate, reader: Reader) -> None:
+def _refuse_moved(shown: WorkspaceContents, reader: Reader) -> None:
     try:
         why = more_than_shown(shown, survey(shown.workspace, reader))
     except MissingError as error:
@@ -108,7 +108,7 @@ def _refuse_moved(shown: Estate, reader: Reader) -> None:
         )
 
 
-def _look(shown: Estate, reader: Reader, *, certain: bool) -> _Sight | Unknown:
+def _look(shown: WorkspaceContents, reader: Reader, *, certain: bool) -> _Sight | Unknown:
     """Whether it is still there. Being refused access proves nothing, unless the API just said that it deleted it: our
     access went with it."""
     try:
@@ -124,7 +124,7 @@ def _look(shown: Estate, reader: Reader, *, certain: bool) -> _Sight | Unknown:
     return _Sight.GONE if _is_another(shown, now) else _Sight.THERE
 
 
-def _is_another(shown: Estate, now: dict[str, Any]) -> bool:
+def _is_another(shown: WorkspaceContents, now: dict[str, Any]) -> bool:
     """Whether somebody made another one of that name, so that ours is gone. What is not told twice proves nothing."""
     for was, told in ((shown.id, now.get("id")), (shown.created_at, now.get("createdAt"))):
         if was and told:
@@ -132,16 +132,19 @@ def _is_another(shown: Estate, now: dict[str, Any]) -> bool:
     return False
 
 
-def _found(name: str, answer: Answer | Lost, sight: _Sight | Unknown) -> Deletion:
+def _found(name: str, answer: Response | NoResponse, sight: _Sight | Unknown) -> Deletion:
     """What it means that the workspace is there or not after this answer."""
     see = f"See whether it is there:  beamctl show -w {name}"
     match sight:
         case _Sight.GONE:
             if answer.ok:
-                return Deletion(Ending.DELETED)
-            return Deletion(Ending.FOUND_GONE if isinstance(answer, Lost) else Ending.GONE_AT_ANSWER, answer.why)
+                return Deletion(DeletionStatus.DELETED)
+            return Deletion(
+                DeletionStatus.FOUND_GONE if isinstance(answer, NoResponse) else DeletionStatus.GONE_AT_ANSWER,
+                answer.why,
+            )
         case _Sight.THERE:
-            refused = isinstance(answer, Answer) and not answer.ok
+            refused = isinstance(answer, Response) and not answer.ok
             still = "" if refused else "The API may still be deleting it: look again in a minute.\n"
             raise ApiError(f"{name} is still there: {answer.why}", still + see)
         case Unknown(why=why):

@@ -11,7 +11,7 @@ _LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Thing:
+class Item:
     """One thing that would go.
 
     Attributes:
@@ -42,17 +42,17 @@ class Part:
 
     Attributes:
         title: What they are called, in the plural: `service accounts`.
-        sorted_by: What `Thing.sort` is: `role`, `type`, `integration`.
+        sorted_by: What `Item.sort` is: `role`, `type`, `integration`.
         holds: The things, sorted; or why that is not known.
     """
 
     title: str
     sorted_by: str
-    holds: tuple[Thing, ...] | Unknown
+    holds: tuple[Item, ...] | Unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
+class WorkspaceContents:
     """A workspace and what would be lost with it.
 
     Attributes:
@@ -71,12 +71,12 @@ class Estate:
     parts: tuple[Part, ...]
     counts: Mapping[str, int] | Unknown
 
-    def is_same_workspace(self, other: Estate) -> bool:
+    def is_same_workspace(self, other: WorkspaceContents) -> bool:
         """Whether it is not merely another one of that name."""
         return (self.id, self.created_at) == (other.id, other.created_at)
 
 
-def more_than_shown(shown: Estate, now: Estate) -> str:
+def more_than_shown(shown: WorkspaceContents, now: WorkspaceContents) -> str:
     """What would be lost that was not shown, in words; empty where nothing is. Less is no matter.
 
     Raises:
@@ -93,7 +93,7 @@ def more_than_shown(shown: Estate, now: Estate) -> str:
 def _more_things(was: Part, now: Part) -> str:
     if isinstance(now.holds, Unknown):
         return "" if isinstance(was.holds, Unknown) else f"the {now.title} can no longer be read: {now.holds.why}"
-    known = frozenset[Thing]() if isinstance(was.holds, Unknown) else frozenset(was.holds)
+    known = frozenset[Item]() if isinstance(was.holds, Unknown) else frozenset(was.holds)
     fresh = [thing for thing in now.holds if thing not in known]
     if not fresh:
         return ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from beamctl.destroy.estate import Estate, Part, Thing, Unknown
+from beamctl.destroy.estate import Item, Part, Unknown, WorkspaceContents
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.member.live import People, admins, people
 from beamctl.model.api_call import segment
@@ -20,7 +20,7 @@ _MOST_PAGES = 500
 _LATER = "Check --api-url, and try again later; --debug shows the answer."
 
 
-def survey(workspace: str, reader: Reader) -> Estate:
+def survey(workspace: str, reader: Reader) -> WorkspaceContents:
     """Read a workspace and what is in it.
 
     Raises:
@@ -30,7 +30,7 @@ def survey(workspace: str, reader: Reader) -> Estate:
     if not isinstance(itself, dict) or itself.get("name") != workspace:
         raise GarbledError(f"the API's answer is not the workspace {workspace}", _LATER)
     everybody = _read(reader, "/users", _team)
-    return Estate(
+    return WorkspaceContents(
         workspace,
         _text(itself, "id"),
         _text(itself, "createdAt"),
@@ -91,26 +91,26 @@ def _team(entries: list[Any]) -> People:
     return everybody
 
 
-def _persons(everybody: People | Unknown, *, accepted: bool) -> tuple[Thing, ...] | Unknown:
+def _persons(everybody: People | Unknown, *, accepted: bool) -> tuple[Item, ...] | Unknown:
     if isinstance(everybody, Unknown):
         return everybody
     picked = ((key, person) for key, person in everybody.items() if person.accepted is accepted)
-    return tuple(sorted(Thing(str(person.role), person.email, key) for key, person in picked))
+    return tuple(sorted(Item(str(person.role), person.email, key) for key, person in picked))
 
 
-def _service_accounts(entries: list[Any]) -> tuple[Thing, ...]:
+def _service_accounts(entries: list[Any]) -> tuple[Item, ...]:
     return _things((_text(entry, "role"), _text(entry, "name"), _text(entry, "client_id")) for entry in entries)
 
 
-def _policies(entries: list[Any]) -> tuple[Thing, ...]:
+def _policies(entries: list[Any]) -> tuple[Item, ...]:
     return _resources(entries, "type")
 
 
-def _connections(entries: list[Any]) -> tuple[Thing, ...]:
+def _connections(entries: list[Any]) -> tuple[Item, ...]:
     return _resources(entries, "integration")
 
 
-def _resources(entries: list[Any], sort: str) -> tuple[Thing, ...]:
+def _resources(entries: list[Any], sort: str) -> tuple[Item, ...]:
     """Things with `metadata` and `spec`; in the earliest days of the API they were flat."""
     found = []
     for entry in entries:
@@ -120,9 +120,9 @@ def _resources(entries: list[Any], sort: str) -> tuple[Thing, ...]:
     return _things(found)
 
 
-def _things(found: Iterable[tuple[str, str, str]]) -> tuple[Thing, ...]:
+def _things(found: Iterable[tuple[str, str, str]]) -> tuple[Item, ...]:
     """The things, sorted; a thing that the API does not name is no thing."""
-    things = [Thing(*each) for each in found]
+    things = [Item(*each) for each in found]
     if any(not (thing.name or thing.key) for thing in things):
         raise GarbledError("the API's list has an entry without a name", _LATER)
     return tuple(sorted(things))

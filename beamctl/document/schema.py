@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from beamctl.document.deduplication import Twins, thin
 from beamctl.document.document import Document, Path
 from beamctl.document.problem import MOST_PROBLEMS, Problem
-from beamctl.document.schema_error import Fault, telling
+from beamctl.document.schema_error import SchemaError, telling
 from beamctl.document.schema_file import load_schema
 from beamctl.document.schema_messages import problems_of
 
@@ -43,12 +43,14 @@ def _with_twins(path: Path, twins: Twins) -> Iterator[Path]:
         yield (path[0], key, *path[2:])
 
 
-def _fault(error: Any) -> Fault:  # noqa: ANN401 - the library is imported where it is used
-    branches: dict[Any, list[Fault]] = {}
+def _fault(error: Any) -> SchemaError:  # noqa: ANN401 - the library is imported where it is used
+    branches: dict[Any, list[SchemaError]] = {}
     for inner in error.context:
         branches.setdefault(inner.relative_schema_path[0], []).append(_fault(inner))
     path = tuple(error.absolute_path)
-    return Fault(path, error.validator, error.validator_value, error.instance, [error.schema], [*branches.values()])
+    return SchemaError(
+        path, error.validator, error.validator_value, error.instance, [error.schema], [*branches.values()]
+    )
 
 
 @cache

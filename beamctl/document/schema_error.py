@@ -11,7 +11,7 @@ from beamctl.document.document import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SchemaError:
     """One keyword of the schema that one value does not fulfil.
 
     Attributes:
@@ -28,7 +28,7 @@ class Fault:
     demand: Any
     instance: Any
     schemas: Sequence[Mapping[str, Any]]
-    branches: Sequence[Sequence[Fault]] = ()
+    branches: Sequence[Sequence[SchemaError]] = ()
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -36,7 +36,7 @@ class Fault:
         return self.schemas[0]
 
 
-def telling(faults: Iterable[Fault]) -> list[Fault]:
+def telling(faults: Iterable[SchemaError]) -> list[SchemaError]:
     """The faults that tell the user something: of alternatives, those of the one that was evidently meant; and of a
     value that has the wrong type, nothing else."""
     plain = [meant for fault in faults for meant in _meant(fault)]
@@ -44,7 +44,7 @@ def telling(faults: Iterable[Fault]) -> list[Fault]:
     return [fault for fault in plain if fault.keyword == "type" or fault.path not in mistyped]
 
 
-def _meant(fault: Fault) -> Iterator[Fault]:
+def _meant(fault: SchemaError) -> Iterator[SchemaError]:
     """The faults of the branch whose type the value has; where no branch has it, that as one fault."""
     branches = [telling(branch) for branch in fault.branches]
     if not branches:
@@ -55,8 +55,8 @@ def _meant(fault: Fault) -> Iterator[Fault]:
         yield from min(fitting, key=len)
         return
     schemas = [inner.schema for branch in branches for inner in branch if _is_mistyped(fault, inner)]
-    yield Fault(fault.path, "type", None, fault.instance, schemas)
+    yield SchemaError(fault.path, "type", None, fault.instance, schemas)
 
 
-def _is_mistyped(outer: Fault, inner: Fault) -> bool:
+def _is_mistyped(outer: SchemaError, inner: SchemaError) -> bool:
     return inner.keyword == "type" and inner.path == outer.path

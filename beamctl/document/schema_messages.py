@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.document.document import Document, Path
 from beamctl.document.problem import Problem
 from beamctl.document.quoting import closest, either, quoted, with_article
-from beamctl.document.schema_error import Fault
+from beamctl.document.schema_error import SchemaError
 from beamctl.document.yaml_errors import NO_BREAK, NO_SPACE
 
 _TYPES = {
@@ -28,7 +28,7 @@ _LOOKED_THROUGH = 100
 """Unknown keys that one that is missing may be misspelt among."""
 
 
-def problems_of(fault: Fault, document: Document) -> Iterator[Problem]:
+def problems_of(fault: SchemaError, document: Document) -> Iterator[Problem]:
     """What to tell the user of one fault; more than one problem where several keys are wrong."""
     say = _SAY.get(fault.keyword)
     if say is None:
@@ -38,15 +38,15 @@ def problems_of(fault: Fault, document: Document) -> Iterator[Problem]:
         yield from say(fault, document)
 
 
-def _at_value(fault: Fault, document: Document, message: str, hint: str = "") -> Problem:
+def _at_value(fault: SchemaError, document: Document, message: str, hint: str = "") -> Problem:
     return Problem(document.place(*fault.path), message, hint)
 
 
-def _at_key(fault: Fault, document: Document, message: str, hint: str = "") -> Problem:
+def _at_key(fault: SchemaError, document: Document, message: str, hint: str = "") -> Problem:
     return Problem(document.key_place(*fault.path), message, hint)
 
 
-def _type(fault: Fault, document: Document) -> Iterator[Problem]:
+def _type(fault: SchemaError, document: Document) -> Iterator[Problem]:
     if fault.instance is None:
         yield _at_key(fault, document, f"{_name(fault.path)} has no value", _nothing_hint(fault))
         return
@@ -54,7 +54,7 @@ def _type(fault: Fault, document: Document) -> Iterator[Problem]:
     yield _at_value(fault, document, message, _type_hint(fault.schemas, fault.instance))
 
 
-def _nothing_hint(fault: Fault) -> str:
+def _nothing_hint(fault: SchemaError) -> str:
     name = str(fault.path[-1]) if fault.path else ""
     schema = fault.schema
     if ":" in name:
@@ -91,7 +91,7 @@ def _type_hint(schemas: Sequence[Mapping[str, Any]], instance: object) -> str:
     return said or next((schema["patternErrorMessage"] for schema in schemas if "patternErrorMessage" in schema), "")
 
 
-def _enum(fault: Fault, document: Document) -> Iterator[Problem]:
+def _enum(fault: SchemaError, document: Document) -> Iterator[Problem]:
     title = with_article(_title(fault.schema))
     known = [str(value) for value in fault.demand]
     meant = closest(str(fault.instance), known)
@@ -99,18 +99,18 @@ def _enum(fault: Fault, document: Document) -> Iterator[Problem]:
     yield _at_value(fault, document, f"{_shown(fault.instance)} is not {title}", hint)
 
 
-def _const(fault: Fault, document: Document) -> Iterator[Problem]:
+def _const(fault: SchemaError, document: Document) -> Iterator[Problem]:
     message = f"{_name(fault.path)} must be {_shown(fault.demand)}, not {_shown(fault.instance)}"
     yield _at_value(fault, document, message)
 
 
-def _pattern(fault: Fault, document: Document) -> Iterator[Problem]:
+def _pattern(fault: SchemaError, document: Document) -> Iterator[Problem]:
     title = with_article(_title(fault.schema))
     hint = str(fault.schema.get("patternErrorMessage", ""))
     yield _at_value(fault, document, f"{_shown(fault.instance)} is not {title}", hint)
 
 
-def _length(fault: Fault, document: Document) -> Iterator[Problem]:
+def _length(fault: SchemaError, document: Document) -> Iterator[Problem]:
     if not fault.instance:
         yield _at_value(fault, document, f"{_name(fault.path)} is empty", "write something, or delete it")
         return
@@ -120,13 +120,13 @@ def _length(fault: Fault, document: Document) -> Iterator[Problem]:
     yield _at_value(fault, document, message, "shorten it" if least == "at most" else "")
 
 
-def _bound(fault: Fault, document: Document) -> Iterator[Problem]:
+def _bound(fault: SchemaError, document: Document) -> Iterator[Problem]:
     least = "at least" if fault.keyword == "minimum" else "at most"
     message = f"{_name(fault.path)} must be {least} {fault.demand}, not {_shown(fault.instance)}"
     yield _at_value(fault, document, message)
 
 
-def _required(fault: Fault, document: Document) -> Iterator[Problem]:
+def _required(fault: SchemaError, document: Document) -> Iterator[Problem]:
     """All missing keys, but those that are evidently there misspelt."""
     known = _keys(fault)
     misspelt = {_joined(key, known) or closest(key, known) for key in _unknown(fault)[:_LOOKED_THROUGH]}
@@ -136,7 +136,7 @@ def _required(fault: Fault, document: Document) -> Iterator[Problem]:
             yield _at_key(fault, document, f"{quoted(key)} is missing{of}", f"add '{key}: …'")
 
 
-def _additional(fault: Fault, document: Document) -> Iterator[Problem]:
+def _additional(fault: SchemaError, document: Document) -> Iterator[Problem]:
     known = _keys(fault)
     for key in _unknown(fault):
         meant = closest(key, known)
@@ -154,7 +154,7 @@ def _joined(key: str, known: Sequence[str]) -> str:
     return head if colon and head in known else ""
 
 
-def _size(fault: Fault, document: Document) -> Iterator[Problem]:
+def _size(fault: SchemaError, document: Document) -> Iterator[Problem]:
     if _unknown(fault):
         return
     most, least = fault.schema.get("maxProperties"), fault.schema.get("minProperties")
@@ -162,7 +162,7 @@ def _size(fault: Fault, document: Document) -> Iterator[Problem]:
     yield _at_key(fault, document, f"{_name(fault.path)} must have {number} of {either(_keys(fault), 'and')}")
 
 
-_SAY: Mapping[str, Callable[[Fault, Document], Iterator[Problem]]] = {
+_SAY: Mapping[str, Callable[[SchemaError, Document], Iterator[Problem]]] = {
     "type": _type,
     "enum": _enum,
     "const": _const,
@@ -187,11 +187,11 @@ def _name(path: Path) -> str:
     return quoted(last) if isinstance(last, str) else f"item {last + 1} of {_name(path[:-1])}"
 
 
-def _keys(fault: Fault) -> list[str]:
+def _keys(fault: SchemaError) -> list[str]:
     return list(fault.schema.get("properties", {}))
 
 
-def _unknown(fault: Fault) -> list[str]:
+def _unknown(fault: SchemaError) -> list[str]:
     return [key for key in fault.instance if key not in fault.schema.get("properties", {})]
 
 

@@ -21,8 +21,8 @@ from beamctl.kinds.operations import (
     text_in,
     unseen,
 )
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
-from beamctl.model.secret import SECRET_TO, Command, HandOver, Keyring, described, sink_of
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.secret import SECRET_TO, Command, Keyring, StoreSecret, described, sink_of
 from beamctl.plan.change import Change, Dependency, Reason
 from beamctl.plan.kind import Dependencies, Outcome
 
@@ -32,7 +32,7 @@ _OTHER_RUN = "another run made one of that name at the same time, so this one wa
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
+class SecretKind:
     """What all of one sort have in common.
 
     Attributes:
@@ -51,7 +51,7 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
+class Creation:
     """One that is under way. Its mark is put already, or is in the call that makes it.
 
     Attributes:
@@ -61,17 +61,17 @@ class Making:
         creation: What makes it; where that goes to, such things are listed, and deleted by their ids.
         named: Of a listing, the ids of those of its name.
         before: The ids of those that were there before it.
-        finish: Takes the mark off, given the id: what is to be said beside, `Lost` where it stays, or how it failed.
+        finish: Removes the mark, given the id; returns a remark, `NoResponse` if the mark stays, or how it failed.
         unmark: Takes the mark off where none was made after all. Where that fails, it is about nothing.
     """
 
-    sort: Sort
+    sort: SecretKind
     what: str
     places: Mapping[str, Any]
     creation: ApiCall
     named: Callable[[Any], Sequence[str]]
     before: Sequence[str]
-    finish: Callable[[str], Asking[str | Lost | Outcome]]
+    finish: Callable[[str], Asking[str | NoResponse | Outcome]]
     unmark: Callable[[], Asking[None]] | None = None
 
     @property
@@ -79,20 +79,20 @@ class Making:
         """The name that it is made under."""
         return str((self.creation.body or {})["name"])
 
-    def new(self) -> Asking[Sequence[str] | Lost]:
+    def new(self) -> Asking[Sequence[str] | NoResponse]:
         """The ids of those of its name that have come since."""
         now = yield from look(self.creation.path, self.named)
-        return now if isinstance(now, Lost) else [each for each in now if each not in self.before]
+        return now if isinstance(now, NoResponse) else [each for each in now if each not in self.before]
 
     def deletion(self, identifier: str) -> ApiCall:
         """What deletes one."""
         return ApiCall(Method.DELETE, f"{self.creation.path}/{segment(identifier)}")
 
 
-def make(making: Making) -> Talk:
+def make(making: Creation) -> Talk:
     """Make it; and hand its secret over, or take it back."""
     answer = yield making.creation
-    if isinstance(answer, Answer) and not answer.ok:
+    if isinstance(answer, Response) and not answer.ok:
         if making.unmark:
             yield from making.unmark()
         return refusal(answer)
@@ -105,7 +105,9 @@ def make(making: Making) -> Talk:
     if not identifier or not all(secret.values()):
         return failed(f"the API told no {making.sort.secret}; {_REPLACED}", APPLY)
     new = yield from making.new()
-    if not isinstance(new, Lost) and set(new) - {identifier}:  # each run takes its own back, so that none is left twice
+    if not isinstance(new, NoResponse) and set(new) - {
+        identifier
+    }:  # each run takes its own back, so that none is left twice
         return (yield from _take_back(making, identifier, _OTHER_RUN, PLAN, alone=False))
     return (yield from _hand_over(making, identifier, secret))
 
@@ -121,39 +123,39 @@ def meanwhile(places: Mapping[str, Any], it: str, thing: str, why: str = _MEANWH
     )
 
 
-def _lost(making: Making, why: str) -> Talk:
+def _lost(making: Creation, why: str) -> Talk:
     """The answer with the secret is lost: was it made?"""
     new = yield from making.new()
-    if isinstance(new, Lost):
-        return unseen(Lost(why), new)
+    if isinstance(new, NoResponse):
+        return unseen(NoResponse(why), new)
     if not new:  # the list may be short, but then the mark stays, and the next apply finds it
         return failed(f"{why}; the API shows no {making.sort.thing} that was made", APPLY)
     remark = f"{why}; it was made ({', '.join(new)}), and its secret is lost"
     return failed(f"{remark}: {_REPLACED}", APPLY)
 
 
-def _hand_over(making: Making, identifier: str, secret: Mapping[str, str]) -> Talk:
+def _hand_over(making: Creation, identifier: str, secret: Mapping[str, str]) -> Talk:
     it, sink = making.sort.it, sink_of(making.places.get(SECRET_TO))
-    handed = yield HandOver(sink, making.what, secret)
-    if not isinstance(handed, Answer) or not handed.ok:
+    handed = yield StoreSecret(sink, making.what, secret)
+    if not isinstance(handed, Response) or not handed.ok:
         kept = ", so what its place may hold is of no use" if isinstance(sink, Command | Keyring) else ""
         why = f"{it} could not be handed over: {handed.why}"
         return (yield from _take_back(making, identifier, why, APPLY, kept))
     said = yield from making.finish(identifier)
     if isinstance(said, Outcome):
         return said
-    if isinstance(said, Lost):
+    if isinstance(said, NoResponse):
         return failed(f"{it} was handed over, but its mark may stay: {said.why}; where it does, {_REPLACED}", APPLY)
     return done(f"as {identifier}; {it} went to {handed.body}{said}")
 
 
-def _take_back(making: Making, identifier: str, why: str, hint: str, kept: str = "", *, alone: bool = True) -> Talk:
+def _take_back(making: Creation, identifier: str, why: str, hint: str, kept: str = "", *, alone: bool = True) -> Talk:
     """Delete what was made, because its secret is lost. If there is another one, the API may have made two: the mark
     stays for that one. If it belongs to another run, that run removes the mark."""
     gone = yield making.deletion(identifier)
     thing = making.sort.thing
     if not is_gone(gone):
-        is_there = "is still there" if isinstance(gone, Answer) and not gone.ok else "may still be there"
+        is_there = "is still there" if isinstance(gone, Response) and not gone.ok else "may still be there"
         return failed(f"{why}; the {thing} {identifier} {is_there} ({gone.why}): {_REPLACED}", hint)
     if alone and making.unmark:
         yield from making.unmark()

@@ -13,7 +13,7 @@ from beamctl.errors import MissingError
 from beamctl.kinds.policy import SHAPE as POLICY_SHAPE
 from beamctl.kinds.resource import ResourceKind
 from beamctl.kinds.resource.desired import entries
-from beamctl.kinds.resource.live import Things, listing
+from beamctl.kinds.resource.live import Resources, listing
 from beamctl.kinds.resource.shape import Form, Shape
 from beamctl.model.api_call import segment
 from beamctl.plan.change import Change, ChangeId, Dependency
@@ -41,7 +41,7 @@ class EnvironmentKind(ResourceKind):
         """What the schema cannot see; and policies that this very document would have deleted."""
         return chain(super().problems(document), _without_policy(document))
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Things]:  # noqa: ARG002 - none is looked into
+    def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - none is looked into
         """The listing; None where the API has none."""
         try:
             return (yield from listing(SHAPE))

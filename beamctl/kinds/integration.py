@@ -16,7 +16,7 @@ from beamctl.document.problem import Problem
 from beamctl.document.quoting import quoted
 from beamctl.kinds.resource import ResourceKind
 from beamctl.kinds.resource.desired import entries
-from beamctl.kinds.resource.live import Thing, Things
+from beamctl.kinds.resource.live import Resource, Resources
 from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
 from beamctl.model.secret import OWN_CREDENTIAL, SECRETS_FROM, SOURCES_ALLOWED, is_own_variable
 from beamctl.plan.change import Action, Change
@@ -48,7 +48,7 @@ class IntegrationKind(ResourceKind):
         """What the schema cannot see; what may be a secret is never repeated."""
         return chain(super().problems(document), _problems(document))
 
-    def export(self, live_things: Things, now: datetime) -> Exported:
+    def export(self, live_things: Resources, now: datetime) -> Exported:
         """Every connection, with a place for its secret, which nobody can read."""
         return _with_places(super().export(live_things, now), live_things or {})
 
@@ -70,7 +70,7 @@ class IntegrationKind(ResourceKind):
                 yield Note(f"{text}: whether the API keeps it through the change is not known", change.place)
 
 
-def _with_places(found: Exported, things: Mapping[str, Thing]) -> Exported:
+def _with_places(found: Exported, things: Mapping[str, Resource]) -> Exported:
     """What is exported, with where each secret is to come from: said in the document where the API tells which parts it
     has, so that no change of a connection is made without it; else in a comment."""
     entries: dict[str, Any] = {}

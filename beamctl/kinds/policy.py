@@ -9,13 +9,13 @@ from typing import Any
 
 from beamctl.errors import MissingError
 from beamctl.kinds.resource import ResourceKind, operations
-from beamctl.kinds.resource.live import Things, listing
+from beamctl.kinds.resource.live import Resources, listing
 from beamctl.kinds.resource.shape import USED_BY, Form, Shape
-from beamctl.model.api_call import Answer, ApiCall, Method
+from beamctl.model.api_call import ApiCall, Method, Response
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Conversation, Ending, Goes, Outcome, Reading
+from beamctl.plan.kind import Conversation, Goes, Outcome, Reading, Status
 
 SHAPE = Shape(
     name="policy",
@@ -45,7 +45,7 @@ class PolicyKind(ResourceKind):
     def __init__(self) -> None:
         super().__init__(SHAPE)
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Things]:  # noqa: ARG002 - a header tells the workspace
+    def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - a header tells the workspace
         """The listing, all pages of it; and of those that may go, who uses them."""
         found = dict((yield from listing(SHAPE)))
         for name in [name for name in sorted(found) if goes(name)][:MOST_LOOKED_INTO]:
@@ -69,13 +69,13 @@ class PolicyKind(ResourceKind):
         if change.action is Action.DELETE:
             answer = yield ApiCall(Method.GET, _usages(change.name))
             known = (change.before or {}).get(USED_BY, ())
-            users = _users(answer.body) if isinstance(answer, Answer) and answer.certain else None
+            users = _users(answer.body) if isinstance(answer, Response) and answer.certain else None
             if new := [user for user in users or () if user not in known]:
                 hint = "Run `beamctl plan` to see it, and to allow it where it is meant."
                 remark = f"is in use by {_some(new)}, which the plan does not say; it was not deleted"
-                return Outcome(Ending.FAILED, remark, hint)
-            if users is None and not (isinstance(answer, Answer) and answer.status == _MISSING):
-                return Outcome(Ending.FAILED, f"who uses it cannot be seen: {answer.why}; it was not deleted", _AGAIN)
+                return Outcome(Status.FAILED, remark, hint)
+            if users is None and not (isinstance(answer, Response) and answer.status == _MISSING):
+                return Outcome(Status.FAILED, f"who uses it cannot be seen: {answer.why}; it was not deleted", _AGAIN)
         return (yield from operations.perform(SHAPE, change))
 
 

@@ -39,11 +39,11 @@ _FIRST_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """The API answered.
 
     Attributes:
-        status: The HTTP status. Statuses 401 and transport trouble never get here: they are errors or `Lost`.
+        status: The HTTP status. Statuses 401 and transport trouble never get here: they are errors or `NoResponse`.
         body: The parsed JSON, or None where there was none.
         error: What the API said went wrong (`error` or `message` of its body); empty where it said nothing. Where it
             limits requests for longer than we wait, until when.
@@ -79,7 +79,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class NoResponse:
     """No answer that can be believed came back: the change may or may not have been made.
 
     Attributes:

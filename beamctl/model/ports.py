@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from beamctl.model.api_call import Answer, ApiCall, Lost
-from beamctl.model.secret import Fetch, HandOver
+from beamctl.model.api_call import ApiCall, NoResponse, Response
+from beamctl.model.secret import ReadSecret, StoreSecret
 
 PAUSES = (0.5, 1.0, 2.0)
 """Seconds between one look and the next: some APIs show a change only a moment after they made it."""
@@ -31,11 +31,11 @@ class Reader(Protocol):
 class Sender(Protocol):
     """The writing half. Safe to use from several threads."""
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         """Make one call and say what came back.
 
         A call that may be repeated is repeated after transport trouble, 429 and 5xx, within bounds. A POST is repeated
-        only where it certainly did nothing (429, or the connection was never made); else it is `Lost`.
+        only where it certainly did nothing (429, or the connection was never made); else it is `NoResponse`.
 
         Raises:
             UnauthenticatedError: The API does not know the credential (any more): nothing further can succeed.
@@ -43,14 +43,14 @@ class Sender(Protocol):
         ...
 
 
-class Vault(Protocol):
+class SecretStore(Protocol):
     """Where secrets come from and go to. Safe to use from several threads."""
 
-    def deliver(self, secret: HandOver) -> Answer | Lost:
+    def deliver(self, secret: StoreSecret) -> Response | NoResponse:
         """Put a secret where it is to be, durably: when this returns an answer, it is there. The body says where."""
         ...
 
-    def fetch(self, secret: Fetch) -> Answer | Lost:
+    def fetch(self, secret: ReadSecret) -> Response | NoResponse:
         """Get a secret: the body of the answer is its text."""
         ...
 
@@ -58,7 +58,7 @@ class Vault(Protocol):
 class Deleter(Protocol):
     """The end of one workspace: what is given this can delete that workspace, and nothing else."""
 
-    def delete_workspace(self) -> Answer | Lost:
+    def delete_workspace(self) -> Response | NoResponse:
         """Ask once that the workspace be deleted, with everything in it, and say what came back.
 
         The request is never repeated, whatever came of it: meanwhile, somebody may have made another workspace of that

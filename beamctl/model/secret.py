@@ -58,10 +58,10 @@ class Variable:
     name: str
 
 
-Sink = File | Command | Keyring
+SecretDestination = File | Command | Keyring
 """Where a secret can be put."""
 
-Source = File | Command | Variable
+SecretSource = File | Command | Variable
 """Where a secret can come from."""
 
 
@@ -88,7 +88,7 @@ def is_own_variable(name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver:
+class StoreSecret:
     """A secret that the API shows this once, and where it is to be put before anything else is done.
 
     Attributes:
@@ -97,7 +97,7 @@ class HandOver:
         secret: By name: `{"apiKey": …}`, `{"clientId": …, "clientSecret": …}`.
     """
 
-    sink: Sink | None
+    sink: SecretDestination | None
     what: str
     secret: Mapping[str, str] = field(repr=False)
 
@@ -108,7 +108,7 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetch:
+class ReadSecret:
     """A secret that is needed now.
 
     Attributes:
@@ -116,11 +116,11 @@ class Fetch:
         what: What the secret is, for messages.
     """
 
-    source: Source
+    source: SecretSource
     what: str
 
 
-def place_of(data: Mapping[str, Any]) -> Sink | Source | None:
+def place_of(data: Mapping[str, Any]) -> SecretDestination | SecretSource | None:
     """The place that plain data means, as documents and plans have it; None where it means none."""
     match data:
         case {"file": str(path), **rest} if path and not rest:
@@ -135,13 +135,13 @@ def place_of(data: Mapping[str, Any]) -> Sink | Source | None:
             return None
 
 
-def sink_of(data: Mapping[str, Any] | None) -> Sink | None:
+def sink_of(data: Mapping[str, Any] | None) -> SecretDestination | None:
     """The same, where only a place will do that a secret can be put."""
     place = place_of(data or {})
     return None if isinstance(place, Variable) else place
 
 
-def described(place: Sink | Source) -> str:
+def described(place: SecretDestination | SecretSource) -> str:
     """A place in a few words, for messages: of a command only the program. A plan shows it in full (`in_full`)."""
     match place:
         case File(path=path):
@@ -156,7 +156,7 @@ def described(place: Sink | Source) -> str:
             assert_never(place)
 
 
-def in_full(place: Sink | Source) -> str:
+def in_full(place: SecretDestination | SecretSource) -> str:
     """A place with everything that decides where a secret goes or comes from: no two places look the same."""
     match place:
         case File(path=path):
@@ -171,6 +171,6 @@ def in_full(place: Sink | Source) -> str:
             assert_never(place)
 
 
-def one_place(sink: Sink) -> Sink:
+def one_place(sink: SecretDestination) -> SecretDestination:
     """The place in the one way that all its spellings have."""
     return File(normpath(sink.path)) if isinstance(sink, File) else sink

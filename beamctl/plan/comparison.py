@@ -149,7 +149,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Footing:
+class Preconditions:
     """On what changes stand that were planned earlier, now that the API was read again.
 
     Attributes:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from beamctl.document.document import Guards, Limit, Self
 from beamctl.model.email import folded, matches
-from beamctl.plan.comparison import Comparison, Footing
+from beamctl.plan.comparison import Comparison, Preconditions
 from beamctl.plan.declared import Declared
 from beamctl.plan.hazard import Hazard, Risk
 
@@ -15,7 +15,7 @@ Sizes = tuple[Sequence[int], Sequence[int]]
 """By kind, how many have access; and how many have access or are invited."""
 
 
-def sizes(found: Iterable[Comparison | Footing]) -> Sizes:
+def sizes(found: Iterable[Comparison | Preconditions]) -> Sizes:
     """The populations that a percentage is taken of."""
     kinds = tuple(found)
     return [each.population for each in kinds], [each.population + each.invited for each in kinds]

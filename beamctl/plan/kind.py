@@ -10,18 +10,18 @@ from typing import Any, Protocol, TypeVar
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
-from beamctl.model.api_call import Answer, ApiCall, Lost
+from beamctl.model.api_call import ApiCall, NoResponse, Response
 from beamctl.model.identity import Identity
-from beamctl.model.secret import Fetch, HandOver
+from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId, Dependency
-from beamctl.plan.comparison import Comparison, Footing, Situation
+from beamctl.plan.comparison import Comparison, Preconditions, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.listing import Shown
 
 L = TypeVar("L")
 
 
-class Ending(Enum):
+class Status(Enum):
     """What became of a change."""
 
     DONE = "done"
@@ -45,7 +45,7 @@ class Outcome:
         withdrawn: Whether it failed because what was made gave more than was asked for, and was taken back.
     """
 
-    ending: Ending
+    ending: Status
     remark: str = ""
     hint: str = ""
     refusal: int = 0
@@ -55,10 +55,10 @@ class Outcome:
     withdrawn: bool = False
 
 
-Conversation = Generator[ApiCall | HandOver | Fetch, Answer | Lost, Outcome]
-"""Making one change: yields the calls, is sent what came back, and returns the outcome. A secret that is handed over
-or fetched is answered as a call is: `Lost` where that failed; an `Answer` has for its body, in words, where the secret
-went, or the secret that was fetched."""
+Conversation = Generator[ApiCall | StoreSecret | ReadSecret, Response | NoResponse, Outcome]
+"""Makes one change: yields calls, is sent the responses, and returns the outcome. Storing or reading a secret is answered
+like a call: with `NoResponse` if it failed, else with a `Response` whose body says where the secret was stored, or is the
+secret that was read."""
 Reading = Generator[str, Any, L]
 """Reading what the API shows: yields paths, is sent the JSON at each, and returns what it makes of it. Where there is
 nothing at a path, `MissingError` is thrown in; where it may not be seen, `ForbiddenError`."""
@@ -129,7 +129,7 @@ class Kind(Protocol[L]):
         """The keys of what must still be there after the changes: a later listing without one is not believed."""
         ...
 
-    def footing(self, live: L, changes: Sequence[Change], situation: Situation) -> Footing:
+    def footing(self, live: L, changes: Sequence[Change], situation: Situation) -> Preconditions:
         """On what these changes stand, whoever planned them and whoever makes them."""
         ...
 

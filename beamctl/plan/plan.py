@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from beamctl.document.document import Desired, Mode
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import AdminGroups, Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation
 from beamctl.plan.declared import Declared
 from beamctl.plan.dependencies import how_many_stay, with_dependencies
 from beamctl.plan.floors import in_force
@@ -24,7 +24,7 @@ from beamctl.plan.kind import Goes, Kind
 from beamctl.plan.reading import nothing_goes
 from beamctl.plan.thresholds import emptied, mass_removal, shrunk
 
-F = TypeVar("F", Comparison, Footing)
+F = TypeVar("F", Comparison, Preconditions)
 
 LiveObject = Mapping[str, Any] | None
 """One thing as the API shows it, plain; None where it is not there."""

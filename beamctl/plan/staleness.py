@@ -10,7 +10,7 @@ from typing import Any
 
 from beamctl.model.text import printable
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import Footing, Note, Situation
+from beamctl.plan.comparison import Note, Preconditions, Situation
 from beamctl.plan.declared import Declared, declared_in_time
 from beamctl.plan.dependencies import how_many_stay, with_dependencies
 from beamctl.plan.diff import same
@@ -144,11 +144,11 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
 
 def _footings(
     kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change], situation: Situation
-) -> Mapping[str, Footing]:
+) -> Mapping[str, Preconditions]:
     return in_order(kinds, situation, lambda kind, told: kind.footing(live[kind.name], changes, told))
 
 
-def _relies_on(changes: Sequence[Change], footings: Mapping[str, Footing]) -> Mapping[str, tuple[str, ...]]:
+def _relies_on(changes: Sequence[Change], footings: Mapping[str, Preconditions]) -> Mapping[str, tuple[str, ...]]:
     """By kind, who must still be there before anything is taken from anyone: a file may say less than is needed."""
     if not any(change.takes for change in changes):
         return {}

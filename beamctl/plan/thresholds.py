@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.document.document import Desired, Limit, Mode
 from beamctl.plan.change import Action, Change
-from beamctl.plan.comparison import Comparison, Footing
+from beamctl.plan.comparison import Comparison, Preconditions
 from beamctl.plan.floors import InForce
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Kind
@@ -30,7 +30,9 @@ def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Haz
     return []
 
 
-def mass_removal(guards: InForce, changes: Sequence[Change], found: Mapping[str, Comparison | Footing]) -> list[Hazard]:
+def mass_removal(
+    guards: InForce, changes: Sequence[Change], found: Mapping[str, Comparison | Preconditions]
+) -> list[Hazard]:
     """Whether more is taken away than one apply may."""
     takes = Counter(change.kind for change in changes if change.takes)
     access = Counter(change.kind for change in changes if change.takes and change.action is not Action.REVOKE)
@@ -46,7 +48,7 @@ def mass_removal(guards: InForce, changes: Sequence[Change], found: Mapping[str,
 
 
 def _exceeded(
-    limit: Limit, takes: Counter[str], access: Counter[str], found: Mapping[str, Comparison | Footing]
+    limit: Limit, takes: Counter[str], access: Counter[str], found: Mapping[str, Comparison | Preconditions]
 ) -> str:
     """The limit and what it comes to; empty if it holds."""
     for name, count in takes.items():  # each kind against its own: many mappings make no room for people

@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.record import Record, State
 from beamctl.destroy.deletion import Deletion
-from beamctl.destroy.estate import Estate, Unknown
+from beamctl.destroy.estate import Unknown, WorkspaceContents
 from beamctl.document.problem import Problem
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
@@ -113,7 +113,7 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
     }
 
 
-def destroyed_json(estate: Estate, api: str, deletion: Deletion) -> str:
+def destroyed_json(estate: WorkspaceContents, api: str, deletion: Deletion) -> str:
     """What was lost with a workspace, null where that is not known, and how it went."""
     holds = {part.title.replace(" ", "_"): part.holds for part in estate.parts}
     sorts = {part.title.replace(" ", "_"): part.sorted_by for part in estate.parts}

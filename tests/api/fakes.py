@@ -14,7 +14,7 @@ import httpx
 from beamctl.api.base_url import era_of
 from beamctl.api.clock import Clock
 from beamctl.api.config import Connection
-from beamctl.api.credential import ApiKey, Credential
+from beamctl.api.credential import ApiKeyCredential, Credential
 from beamctl.api.network_errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from tests.fakes import contract
@@ -84,7 +84,7 @@ def page(status: int = 200, text: str = "<html><h1>Gateway</h1></html>") -> http
 
 
 def connection(credential: Credential | None = None, url: str = URL) -> Connection:
-    return Connection(url, era_of(url), credential or ApiKey(KEY), "default", "BL_API_KEY")
+    return Connection(url, era_of(url), credential or ApiKeyCredential(KEY), "default", "BL_API_KEY")
 
 
 def opened(

@@ -9,10 +9,10 @@ import pytest
 from beamctl.api.auth import headers
 from beamctl.api.base_url import Era
 from beamctl.api.config import Connection
-from beamctl.api.credential import ApiKey, ClientCredentials, Credential, LoginTokens
+from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential, LoginTokens
 from beamctl.api.token import Token
 from beamctl.errors import ApiError, GarbledError, InterruptedRunError, UnauthenticatedError, UnreachableError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.identity import Identity
 from tests.api.fakes import NOON, FakeClock, Script, connection, jwt, opened, page, reply
 
@@ -45,14 +45,14 @@ class Issuer:
 @pytest.mark.parametrize(
     ("era", "credential", "expected"),
     [
-        (Era.BLAXEL, ApiKey("k"), {"X-Blaxel-Authorization": "Bearer k"}),
+        (Era.BLAXEL, ApiKeyCredential("k"), {"X-Blaxel-Authorization": "Bearer k"}),
         (Era.BLAXEL, Token("t"), {"X-Blaxel-Authorization": "Bearer t"}),
         (Era.BLAXEL, None, {}),
-        (Era.BEAMLIT, ApiKey("k"), {"X-Beamlit-Api-Key": "k"}),
+        (Era.BEAMLIT, ApiKeyCredential("k"), {"X-Beamlit-Api-Key": "k"}),
         (Era.BEAMLIT, Token("t"), {"X-Beamlit-Authorization": "Bearer t"}),
     ],
 )
-def test_headers(era: Era, credential: ApiKey | Token | None, expected: dict[str, str]) -> None:
+def test_headers(era: Era, credential: ApiKeyCredential | Token | None, expected: dict[str, str]) -> None:
     about = {"X-Blaxel-Workspace": "acme", "Blaxel-Version": "2026-04-28"}
     if era is Era.BEAMLIT:
         about = {"X-Beamlit-Workspace": "acme"}
@@ -86,7 +86,7 @@ def test_a_401_asks_for_another_token_once() -> None:
     with opened(issuer, to=connection(SERVICE)) as api:
         api.reader().get("/users")
         issuer.given = 5  # somebody revoked ours
-        assert api.sender().send(ApiCall(Method.POST, "/users", {"email": "a@example.com"})) == Answer(200, [])
+        assert api.sender().send(ApiCall(Method.POST, "/users", {"email": "a@example.com"})) == Response(200, [])
     assert (issuer.given, issuer.refused) == (6, 1)
 
 
@@ -178,7 +178,7 @@ def test_no_token_at_the_moment(step: httpx.Response | Exception, kind: type[Api
         with pytest.raises(kind) as caught:
             api.reader().get("/users")
         assert caught.value.message == message
-        assert api.sender().send(ApiCall(Method.DELETE, "/users/a")) == Lost(message)
+        assert api.sender().send(ApiCall(Method.DELETE, "/users/a")) == NoResponse(message)
 
 
 def test_an_interrupted_request_for_a_token_is_not_made_again() -> None:
@@ -200,8 +200,8 @@ def test_a_request_for_a_token_is_made_again() -> None:
 @pytest.mark.parametrize(
     ("credential", "identity"),
     [
-        (ApiKey("bl_key"), Identity()),
-        (ApiKey(jwt(sub="u1", email="ada@example.com")), Identity("u1", "ada@example.com")),
+        (ApiKeyCredential("bl_key"), Identity()),
+        (ApiKeyCredential(jwt(sub="u1", email="ada@example.com")), Identity("u1", "ada@example.com")),
         (LoginTokens(jwt(sub="u1", email="ada@example.com"), "r"), Identity("u1", "ada@example.com")),
         (LoginTokens("", "r"), Identity()),
         (LoginTokens(jwt(sub=5, email=["x"])), Identity()),

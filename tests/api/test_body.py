@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.messages import Failure, Fault, Reply
+from beamctl.api.messages import Failure, FailureKind, Reply
 from beamctl.api.response_body import error_text, read, text_at
 
 HTML = b"<!doctype html><h1>504 Gateway Time-out</h1>"
@@ -20,18 +20,22 @@ def test_a_success_may_be_empty() -> None:
 @pytest.mark.parametrize(
     ("content", "fault", "why"),
     [
-        (HTML, Fault.GARBLED, "h answered with an HTML page instead of JSON"),
-        (b"ok", Fault.GARBLED, "h answered with a text instead of JSON"),
-        (b'[{"email": "ada@exa', Fault.CUT_OFF, "the answer of h ends in the middle"),
-        (b"[1, NaN]", Fault.GARBLED, "the answer of h is not valid JSON"),
-        (b"[1, -Infinity]", Fault.GARBLED, "the answer of h is not valid JSON"),
-        (b"[" * 200_000 + b"]" * 200_000, Fault.GARBLED, "the answer of h is nested deeper than any it should give"),
-        (b'["\xff"]', Fault.GARBLED, "the answer of h is not valid JSON"),
-        (b"[" + b"9" * 5000 + b"]", Fault.GARBLED, "the answer of h is not valid JSON"),
-        (b"{'a': 1}", Fault.GARBLED, "the answer of h is not valid JSON"),
+        (HTML, FailureKind.GARBLED, "h answered with an HTML page instead of JSON"),
+        (b"ok", FailureKind.GARBLED, "h answered with a text instead of JSON"),
+        (b'[{"email": "ada@exa', FailureKind.CUT_OFF, "the answer of h ends in the middle"),
+        (b"[1, NaN]", FailureKind.GARBLED, "the answer of h is not valid JSON"),
+        (b"[1, -Infinity]", FailureKind.GARBLED, "the answer of h is not valid JSON"),
+        (
+            b"[" * 200_000 + b"]" * 200_000,
+            FailureKind.GARBLED,
+            "the answer of h is nested deeper than any it should give",
+        ),
+        (b'["\xff"]', FailureKind.GARBLED, "the answer of h is not valid JSON"),
+        (b"[" + b"9" * 5000 + b"]", FailureKind.GARBLED, "the answer of h is not valid JSON"),
+        (b"{'a': 1}", FailureKind.GARBLED, "the answer of h is not valid JSON"),
     ],
 )
-def test_other_successes_are_no_reply(content: bytes, fault: Fault, why: str) -> None:
+def test_other_successes_are_no_reply(content: bytes, fault: FailureKind, why: str) -> None:
     found = read(200, {}, content, "h")
     assert isinstance(found, Failure)
     assert (found.fault, found.why) == (fault, why)

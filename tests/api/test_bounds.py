@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.messages import Failure, Fault, Reply
+from beamctl.api.messages import Failure, FailureKind, Reply
 from beamctl.api.request_budget import LARGEST_ANSWER, Budget, OversizedError
 from beamctl.api.response_body import MOST_VALUES, receive
 from beamctl.errors import ApiError, GarbledError, UnreachableError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.api.fakes import Behaviour, Script, answers, http, networked, opened, reply, serving, take_request
 
 JSON = b'[{"email": "ada@example.com"}]'
@@ -60,23 +60,23 @@ def test_encodings_that_are_understood(encoding: str, content: bytes) -> None:
     ],
 )
 def test_encodings_that_are_not(encoding: str) -> None:
-    assert received(ZIPPED, encoding) == Failure(Fault.GARBLED, ENCODING, "Try again later.")
+    assert received(ZIPPED, encoding) == Failure(FailureKind.GARBLED, ENCODING, "Try again later.")
 
 
 @pytest.mark.parametrize(
     ("content", "fault", "why"),
     [
-        (ZIPPED[:-1], Fault.CUT_OFF, CUT_OFF),
-        (ZIPPED[:12], Fault.CUT_OFF, CUT_OFF),
-        (ZIPPED[:1], Fault.CUT_OFF, CUT_OFF),
-        (ZIPPED + b"\0", Fault.GARBLED, LONGER),
-        (ZIPPED + ZIPPED, Fault.GARBLED, LONGER),
-        (JSON, Fault.GARBLED, BROKEN),
-        (zlib.compress(JSON), Fault.GARBLED, BROKEN),
-        (ZIPPED[:-8] + b"\0" * 8, Fault.GARBLED, BROKEN),
+        (ZIPPED[:-1], FailureKind.CUT_OFF, CUT_OFF),
+        (ZIPPED[:12], FailureKind.CUT_OFF, CUT_OFF),
+        (ZIPPED[:1], FailureKind.CUT_OFF, CUT_OFF),
+        (ZIPPED + b"\0", FailureKind.GARBLED, LONGER),
+        (ZIPPED + ZIPPED, FailureKind.GARBLED, LONGER),
+        (JSON, FailureKind.GARBLED, BROKEN),
+        (zlib.compress(JSON), FailureKind.GARBLED, BROKEN),
+        (ZIPPED[:-8] + b"\0" * 8, FailureKind.GARBLED, BROKEN),
     ],
 )
-def test_compressed_data_that_is_not_whole(content: bytes, fault: Fault, why: str) -> None:
+def test_compressed_data_that_is_not_whole(content: bytes, fault: FailureKind, why: str) -> None:
     assert received(content, "gzip") == Failure(fault, why, "Try again later.")
     assert received(content, "gzip", 503) == Reply(503, {"content-encoding": "gzip"}, page=True)
 
@@ -119,7 +119,7 @@ def test_a_bomb_is_not_unpacked() -> None:
         received(bomb(), "gzip")
     with peak(1024 * 1024):
         assert received(gzip.compress(gzip.compress(bomb())), "gzip, gzip, gzip") == Failure(
-            Fault.GARBLED, ENCODING, "Try again later."
+            FailureKind.GARBLED, ENCODING, "Try again later."
         )
 
 
@@ -212,7 +212,7 @@ def test_many_headers_take_no_time() -> None:
     lines = [f"{n:x}:" for n in range(14_000)]
     with serving([head("Content-Length: 2", *lines)]) as url, networked(url) as api:
         began = time.process_time()
-        assert api.deleter().delete_workspace() == Answer(200, [])
+        assert api.deleter().delete_workspace() == Response(200, [])
         assert time.process_time() - began < 2
 
 
@@ -224,8 +224,8 @@ def test_only_200_answers_a_read(status: int) -> None:
         with pytest.raises(GarbledError) as caught:
             api.reader().get("/users")
         assert caught.value.message == f"{why} (GET /users)"
-        assert api.sender().send(LOOK) == Lost(why)
-        assert api.sender().send(ApiCall(Method.DELETE, "/users/a")) == Answer(status, [])
+        assert api.sender().send(LOOK) == NoResponse(why)
+        assert api.sender().send(ApiCall(Method.DELETE, "/users/a")) == Response(status, [])
     assert len(script.asked) == 3
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.api.credential import (
-    ApiKey,
+    ApiKeyCredential,
     ClientCredentials,
     LoginTokens,
     api_key,
@@ -70,9 +70,10 @@ def test_a_credential_has_a_sensible_size(value: str, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "credential", [ApiKey(CANARY), ClientCredentials("id-1", CANARY), LoginTokens(CANARY, CANARY + "2", CANARY + "3")]
+    "credential",
+    [ApiKeyCredential(CANARY), ClientCredentials("id-1", CANARY), LoginTokens(CANARY, CANARY + "2", CANARY + "3")],
 )
-def test_no_credential_shows_itself(credential: ApiKey | ClientCredentials | LoginTokens) -> None:
+def test_no_credential_shows_itself(credential: ApiKeyCredential | ClientCredentials | LoginTokens) -> None:
     assert CANARY not in repr(credential)
     assert CANARY not in f"{credential}"
     assert CANARY in secrets_of(credential)

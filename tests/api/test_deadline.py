@@ -14,7 +14,7 @@ import pytest
 
 from beamctl.api.clock import SystemClock
 from beamctl.errors import InterruptedRunError, UnreachableError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.api.fakes import (
     Behaviour,
     FakeClock,
@@ -29,8 +29,8 @@ from tests.api.fakes import (
 )
 
 SECONDS = 0.3
-LATE = Lost(f"no complete response from 127.0.0.1 within {SECONDS} s")
-UNCONNECTED = Lost(f"no connection to 127.0.0.1 within {SECONDS} s")
+LATE = NoResponse(f"no complete response from 127.0.0.1 within {SECONDS} s")
+UNCONNECTED = NoResponse(f"no connection to 127.0.0.1 within {SECONDS} s")
 SLACK = 2.0
 """Seconds for a machine that is busy. Without a deadline, every case here goes on until the peer has had enough."""
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -70,7 +70,7 @@ def test_a_request_ends_at_its_deadline_at_every_stage() -> None:
         with timed(least=2 * SECONDS):
             sent = {stage: pool.submit(api.deleter().delete_workspace) for stage, api in apis.items()}
             ended = {stage: each.result() for stage, each in sent.items()}
-    late = Lost(f"no complete response from 127.0.0.1 within {2 * SECONDS} s")
+    late = NoResponse(f"no complete response from 127.0.0.1 within {2 * SECONDS} s")
     assert ended == dict.fromkeys(STAGES, late)
 
 
@@ -78,7 +78,7 @@ def test_each_request_has_its_own_deadline() -> None:
     slow = drips(OK + b"Connection: close\r\nContent-Length: 6\r\n\r\n[", b" ]   ", pause=SECONDS / 2)
     with serving([slow, slow, slow, STAGES["body"]]) as url, networked(url, read=SECONDS) as api:
         for _ in range(3):
-            assert api.deleter().delete_workspace() == Answer(200, [])
+            assert api.deleter().delete_workspace() == Response(200, [])
         with timed():
             assert api.deleter().delete_workspace() == LATE
 
@@ -90,7 +90,7 @@ def test_a_connection_that_was_used_before() -> None:
         STAGES["headers"](peer)
 
     with serving([behave]) as url, networked(url, read=SECONDS) as api:
-        assert api.deleter().delete_workspace() == Answer(200, [])
+        assert api.deleter().delete_workspace() == Response(200, [])
         with timed():
             assert api.deleter().delete_workspace() == LATE
 
@@ -106,7 +106,7 @@ def test_a_request_that_is_read_slowly() -> None:
     call = ApiCall(Method.POST, "/policies", {"metadata": {"name": "p"}, "spec": {"text": "x" * 15_000_000}})
     with serving([sips]) as url, networked(url, read=0.5) as api:
         with timed(least=0.5):
-            assert api.sender().send(call) == Lost("no complete response from 127.0.0.1 within 0.5 s")
+            assert api.sender().send(call) == NoResponse("no complete response from 127.0.0.1 within 0.5 s")
         over.set()
 
 
@@ -167,7 +167,7 @@ def test_a_deadline_through_a_proxy(behave: Behaviour, why: str, monkeypatch: py
         address = url.removeprefix("http://").removesuffix("/v0")
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
         with networked("https://api.example.com/v0", read=SECONDS) as api, timed():
-            assert api.deleter().delete_workspace() == Lost(f"{why.format(address)} within {SECONDS} s")
+            assert api.deleter().delete_workspace() == NoResponse(f"{why.format(address)} within {SECONDS} s")
 
 
 def test_a_proxy_is_not_asked_for_what_no_proxy_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,7 @@ def no_name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("no_name_server")
 def test_looking_up_a_host_ends_at_the_deadline() -> None:
     with networked("https://api.example.com/v0", read=SECONDS) as api, timed():
-        assert api.deleter().delete_workspace() == Lost(f"no connection to api.example.com within {SECONDS} s")
+        assert api.deleter().delete_workspace() == NoResponse(f"no connection to api.example.com within {SECONDS} s")
 
 
 def stopping() -> tuple[SystemClock, threading.Event]:
@@ -256,9 +256,9 @@ def test_an_interrupt_leaves_a_change_in_flight_its_deadline() -> None:
     slow = drips(OK + b"Connection: close\r\nContent-Length: 36\r\n\r\n[]", b" ")
     with serving([slow, STAGES["headers"]]) as url, networked(url, clock, read=1.0) as api:
         stop.set()
-        assert api.deleter().delete_workspace() == Answer(200, [])
+        assert api.deleter().delete_workspace() == Response(200, [])
         with timed(least=1.0):
-            assert api.deleter().delete_workspace() == Lost("no complete response from 127.0.0.1 within 1 s")
+            assert api.deleter().delete_workspace() == NoResponse("no complete response from 127.0.0.1 within 1 s")
 
 
 def test_what_a_dripping_server_can_cost_a_read() -> None:

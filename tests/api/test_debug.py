@@ -3,14 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.credential import ApiKey, ClientCredentials, Credential, LoginTokens
+from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential, LoginTokens
 from beamctl.errors import BeamctlError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.api.fakes import KEY, FakeClock, Script, connection, opened, page, reply
 
 CANARY = "canary0123456789abcdef"
 CREDENTIALS: list[Credential] = [
-    ApiKey(CANARY),
+    ApiKeyCredential(CANARY),
     ClientCredentials("id-1", CANARY),
     LoginTokens(CANARY, CANARY + "-r", CANARY + "-d"),
     LoginTokens("", CANARY),
@@ -96,7 +96,7 @@ def test_no_secret_leaves_the_room(credential: Credential, place: str, status: i
     path = f"/users/{CANARY}"
     texts: list[object] = [connection(credential)]
     script = Script(reply(body={"access_token": CANARY + "-t"}), leaking(place, status))
-    if isinstance(credential, ApiKey) or (isinstance(credential, LoginTokens) and credential.access):
+    if isinstance(credential, ApiKeyCredential) or (isinstance(credential, LoginTokens) and credential.access):
         script.steps.pop(0)
     with opened(script, FakeClock(), debug=lines, to=connection(credential)) as api:
         texts += [api, api.reader(), api.sender()]
@@ -105,8 +105,8 @@ def test_no_secret_leaves_the_room(credential: Credential, place: str, status: i
                 api.reader().get(path)
             else:
                 answer = api.sender().send(ApiCall(method, path, {"password": CANARY, "note": CANARY}))
-                texts.append(answer.why if isinstance(answer, Lost) else answer.error)
-                assert isinstance(answer, Answer | Lost)
+                texts.append(answer.why if isinstance(answer, NoResponse) else answer.error)
+                assert isinstance(answer, Response | NoResponse)
         except BeamctlError as error:
             texts += [error, repr(error), error.message, error.hint]
     assert script.asked

@@ -4,32 +4,32 @@ import httpx
 import pytest
 
 from beamctl.errors import UnauthenticatedError
-from beamctl.model.api_call import Answer, Lost
+from beamctl.model.api_call import NoResponse, Response
 from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
 
 
 @pytest.mark.parametrize(
     ("step", "outcome"),
     [
-        (reply(body={"name": "acme"}), Answer(200, {"name": "acme"})),
-        (httpx.Response(204), Answer(204)),
-        (reply(403, {"error": "Forbidden"}), Answer(403, {"error": "Forbidden"}, "Forbidden")),
-        (reply(404, {"error": "gone"}), Answer(404, {"error": "gone"}, "gone")),
+        (reply(body={"name": "acme"}), Response(200, {"name": "acme"})),
+        (httpx.Response(204), Response(204)),
+        (reply(403, {"error": "Forbidden"}), Response(403, {"error": "Forbidden"}, "Forbidden")),
+        (reply(404, {"error": "gone"}), Response(404, {"error": "gone"}, "gone")),
         (
             reply(429, {"error": "slow down"}, retry_after="1"),
-            Answer(429, {"error": "slow down"}, "slow down", limited=True),
+            Response(429, {"error": "slow down"}, "slow down", limited=True),
         ),
-        (reply(409, {"error": "busy"}, x_should_retry="true"), Answer(409, {"error": "busy"}, "busy")),
-        (reply(503, {"error": "x"}, x_should_retry="true"), Lost("api.example.com answered HTTP 503: x")),
-        (page(), Lost("api.example.com answered with an HTML page instead of JSON")),
-        (httpx.Response(200, content=b'{"na'), Lost("the answer of api.example.com ends in the middle")),
-        (httpx.ReadError("x"), Lost("api.example.com ended the connection before its answer was complete")),
-        (httpx.ReadTimeout("x"), Lost("no complete response from api.example.com within 60 s")),
-        (httpx.ConnectError("x"), Lost("no connection to api.example.com")),
+        (reply(409, {"error": "busy"}, x_should_retry="true"), Response(409, {"error": "busy"}, "busy")),
+        (reply(503, {"error": "x"}, x_should_retry="true"), NoResponse("api.example.com answered HTTP 503: x")),
+        (page(), NoResponse("api.example.com answered with an HTML page instead of JSON")),
+        (httpx.Response(200, content=b'{"na'), NoResponse("the answer of api.example.com ends in the middle")),
+        (httpx.ReadError("x"), NoResponse("api.example.com ended the connection before its answer was complete")),
+        (httpx.ReadTimeout("x"), NoResponse("no complete response from api.example.com within 60 s")),
+        (httpx.ConnectError("x"), NoResponse("no connection to api.example.com")),
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_it_is_asked_once(step: Step, outcome: Answer | Lost) -> None:
+def test_it_is_asked_once(step: Step, outcome: Response | NoResponse) -> None:
     script, clock, told = Script(step), FakeClock(), list[str]()
     with opened(script, clock, debug=told) as api:
         assert api.deleter().delete_workspace() == outcome

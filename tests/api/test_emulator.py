@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from beamctl.api.config import LOCAL_URL, Connection
-from beamctl.api.credential import ApiKey, ClientCredentials, Credential, client_credentials
+from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential, client_credentials
 from beamctl.api.workspace import open_workspace
 from beamctl.emulator import KeyKind, as_operator, create_app, load_seed
 from beamctl.errors import ForbiddenError, UnauthenticatedError
-from beamctl.model.api_call import Answer, ApiCall, Method, segment
+from beamctl.model.api_call import ApiCall, Method, Response, segment
 from beamctl.model.identity import Identity
 
 SEED = {
@@ -39,13 +39,13 @@ def test_a_service_account_reads_and_writes(service: tuple[Path, ClientCredentia
     with open_workspace(to(credential), "acme", wsgi_app=app) as api:
         assert [user["email"] for user in api.reader().get("/users")] == ["ada@example.com"]
         invited = api.sender().send(ApiCall(Method.POST, "/users", {"email": "zoë@example.com", "role": "member"}))
-        assert isinstance(invited, Answer)
+        assert isinstance(invited, Response)
         assert invited.ok
         path = f"/users/{segment('zoë@example.com')}"
-        assert isinstance(removed := api.sender().send(ApiCall(Method.DELETE, path)), Answer)
+        assert isinstance(removed := api.sender().send(ApiCall(Method.DELETE, path)), Response)
         assert removed.ok
         gone = api.sender().send(ApiCall(Method.DELETE, path))
-        assert isinstance(gone, Answer)
+        assert isinstance(gone, Response)
         assert (gone.status, bool(gone.error)) == (404, True)
         assert api.who().client_id == credential.id
 
@@ -54,7 +54,7 @@ def test_a_wrong_secret_and_a_wrong_key(service: tuple[Path, ClientCredentials])
     database, credential = service
     app = create_app(database)
     wrong = ClientCredentials(credential.id, "canary")
-    for bad in (wrong, ApiKey("bl_canary")):
+    for bad in (wrong, ApiKeyCredential("bl_canary")):
         with open_workspace(to(bad), "acme", wsgi_app=app) as api, pytest.raises(UnauthenticatedError) as caught:
             api.reader().get("/users")
         assert "canary" not in caught.value.message

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from beamctl.api.config import LOCAL_URL, Connection
-from beamctl.api.credential import ApiKey
+from beamctl.api.credential import ApiKeyCredential
 from beamctl.api.network_errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.emulator import FaultKind, create_app, load_seed
 from beamctl.errors import ApiError
-from beamctl.model.api_call import ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import EVERY_FAULT, Faulty
 
@@ -34,7 +34,7 @@ def faulty(tmp_path: Path) -> Faulty:
 
 
 def opened(faulty: Faulty) -> WorkspaceApi:
-    connection = Connection(LOCAL_URL, credential=ApiKey(KEY), credential_from="the seed")
+    connection = Connection(LOCAL_URL, credential=ApiKeyCredential(KEY), credential_from="the seed")
     options = Options(Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=faulty.transport)
     return open_workspace(connection, "acme", options)
 
@@ -61,7 +61,7 @@ def test_a_change_is_asked_for_once_where_it_may_have_been_made(faulty: Faulty, 
         asked = [entry for entry in faulty.log.entries() if entry.method == "POST"]
         faulty.plan()
         made = len(api.reader().get("/users")) == 3
-        if isinstance(answer, Lost):
+        if isinstance(answer, NoResponse):
             assert len(asked) == 1
         else:
             assert made

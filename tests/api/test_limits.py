@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from beamctl.api.credential import ClientCredentials
 from beamctl.api.rate_limit import asked_wait, http_date, is_limit, until_text
-from beamctl.api.wait_budget import MOST, Patience
+from beamctl.api.wait_budget import MOST, WaitBudget
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.errors import ApiError, ForbiddenError, UnauthenticatedError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.api.fakes import NOON, FakeClock, Script, connection, opened, reply
 
 INVITE = ApiCall(Method.POST, "/users", {"email": "bob@example.com", "role": "member"})
@@ -63,12 +63,12 @@ def test_a_403_that_is_a_rate_limit_is_treated_as_a_429(status: int, headers: di
     script = Script(refusal, reply(body={"ok": 1}))
     with opened(script) as api:
         first = api.sender().send(INVITE)
-    assert (first == Answer(200, {"ok": 1})) is limit
+    assert (first == Response(200, {"ok": 1})) is limit
     with opened(Script(refusal)) as api:
         last = api.sender().send(INVITE)
         with pytest.raises(ApiError) as caught:
             api.reader().get("/users")
-    assert isinstance(last, Answer)
+    assert isinstance(last, Response)
     assert (last.status, last.limited, last.refused) == (status, limit, not limit)
     assert isinstance(caught.value, ForbiddenError) is not limit
 
@@ -78,7 +78,7 @@ def test_a_limit_on_tokens_is_no_refusal_of_the_credential() -> None:
     with opened(script, to=replace(connection(), credential=ClientCredentials("id-1", "canary-secret"))) as api:
         with pytest.raises(ApiError) as caught:
             api.reader().get("/users")
-        assert isinstance(api.sender().send(INVITE), Lost)
+        assert isinstance(api.sender().send(INVITE), NoResponse)
     assert not isinstance(caught.value, UnauthenticatedError)
     assert "rate limited until 09:00 UTC" in caught.value.message
     assert len(script.asked) == 1
@@ -149,8 +149,8 @@ def test_a_long_limit_stops_one_sort_of_call_and_no_other() -> None:
         clock.time += 3600
         send(DEMOTE)
     until = "rate limited until 09:00 UTC: slow down"
-    assert first == second == Answer(429, {"error": "slow down"}, until, limited=True)
-    assert other == removed == Answer(200, {"ok": 1})
+    assert first == second == Response(429, {"error": "slow down"}, until, limited=True)
+    assert other == removed == Response(200, {"ok": 1})
     assert asked == ["PUT", "POST", "DELETE", "PUT"]
     assert clock.waits == []
 
@@ -166,7 +166,7 @@ def test_many_calls_under_a_long_limit_are_a_few_requests(limit: httpx.Response)
     script, clock = Script(answer), FakeClock()
     with opened(script, clock) as api, ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: api.sender().send(INVITE), range(60)))
-    assert {isinstance(each, Answer) and each.error for each in found} == {"rate limited until 09:00 UTC"}
+    assert {isinstance(each, Response) and each.error for each in found} == {"rate limited until 09:00 UTC"}
     assert len(script.asked) == 8
     assert clock.waits == []
 
@@ -185,11 +185,11 @@ def test_a_service_that_is_not_available_for_long_says_when_at_once() -> None:
     with opened(script, clock) as api:
         with pytest.raises(ApiError, match="not available until 08:10 UTC: maintenance"):
             api.reader().get("/users")
-        assert isinstance(api.sender().send(REMOVE), Lost)
+        assert isinstance(api.sender().send(REMOVE), NoResponse)
     assert (len(script.asked), clock.waits) == (2, [])
 
 
-def patient(script: Callable[[httpx.Request], httpx.Response], clock: FakeClock, patience: Patience) -> WorkspaceApi:
+def patient(script: Callable[[httpx.Request], httpx.Response], clock: FakeClock, patience: WaitBudget) -> WorkspaceApi:
     transports = lambda: httpx.MockTransport(script)  # noqa: E731 - short
     options = Options(clock=clock, chance=lambda: 1.0, transports=transports, patience=patience)
     return open_workspace(connection(), "acme", options)
@@ -208,14 +208,14 @@ def patient(script: Callable[[httpx.Request], httpx.Response], clock: FakeClock,
 )
 def test_a_limit_that_stays_is_waited_for_as_long_as_the_run_may(asked: int, most: float, waits: list[int]) -> None:
     script, clock = Script(reply(429, retry_after=str(asked))), FakeClock()
-    with patient(script, clock, Patience(most)) as api:
-        assert isinstance(api.sender().send(INVITE), Answer)
-        assert isinstance(api.sender().send(INVITE), Answer)
+    with patient(script, clock, WaitBudget(most)) as api:
+        assert isinstance(api.sender().send(INVITE), Response)
+        assert isinstance(api.sender().send(INVITE), Response)
     assert clock.waits == waits
 
 
 def test_a_run_has_one_budget_for_all_its_workspaces() -> None:
-    patience, clock = Patience(), FakeClock()
+    patience, clock = WaitBudget(), FakeClock()
     script = Script(reply(429, retry_after="40"), reply(), reply(429, retry_after="40"))
     with patient(script, clock, patience) as one, patient(script, clock, patience) as two:
         assert one.sender().send(INVITE).ok
@@ -227,7 +227,7 @@ def test_limits_that_do_not_say_when_end_too() -> None:
     script, clock = Script(reply(429)), FakeClock()
     with opened(script, clock) as api:
         for _ in range(60):
-            assert isinstance(api.sender().send(INVITE), Answer)
+            assert isinstance(api.sender().send(INVITE), Response)
     assert sum(clock.waits) <= MOST
     assert len(script.asked) < 20
 
@@ -239,13 +239,13 @@ def test_a_limit_after_a_lost_answer_does_not_say_that_nothing_was_done() -> Non
 
     script = Script(meanwhile, reply(429, retry_after="3600"))
     with opened(script) as api:
-        assert isinstance(api.sender().send(PROMOTE), Lost)
+        assert isinstance(api.sender().send(PROMOTE), NoResponse)
     assert len(script.asked) == 2
 
 
 def test_a_long_wait_is_said_once() -> None:
     said: list[str] = []
-    patience = Patience(600.0, said.append)
+    patience = WaitBudget(600.0, said.append)
     assert patience.grant(2.0, 0.0)
     assert said == []
     assert patience.grant(30.0, 2.0)
@@ -254,13 +254,13 @@ def test_a_long_wait_is_said_once() -> None:
 
 
 def test_threads_that_wait_together_spend_the_time_once() -> None:
-    patience = Patience()
+    patience = WaitBudget()
     assert all(patience.grant(50.0, 0.1 * thread) for thread in range(8))
     assert not patience.grant(50.0, 50.0)
 
 
 def test_short_pauses_between_requests_that_are_taken_are_not_counted() -> None:
-    patience, now = Patience(), 0.0
+    patience, now = WaitBudget(), 0.0
     for _ in range(1000):
         assert patience.grant(1.0, now)
         now += 1.0
@@ -268,7 +268,7 @@ def test_short_pauses_between_requests_that_are_taken_are_not_counted() -> None:
 
 
 def test_longer_ones_are() -> None:
-    patience, now, granted = Patience(), 0.0, 0
+    patience, now, granted = WaitBudget(), 0.0, 0
     while patience.grant(5.0, now):
         granted, now = granted + 1, now + 5.0
         patience.progress(now)
@@ -276,7 +276,7 @@ def test_longer_ones_are() -> None:
 
 
 def test_who_waits_while_others_go_on_delays_the_run_only_when_they_are_done() -> None:
-    patience = Patience()
+    patience = WaitBudget()
     assert patience.grant(50.0, 0.0)
     for second in range(1, 41):
         patience.progress(float(second))
@@ -293,7 +293,7 @@ waits = st.lists(st.tuples(st.floats(0, 30), st.floats(0, 90), st.booleans()), m
 def test_a_pause_without_progress_is_never_longer_than_granted(
     steps: list[tuple[float, float, bool]], most: float
 ) -> None:
-    patience, now, began = Patience(most), 0.0, None
+    patience, now, began = WaitBudget(most), 0.0, None
     for later, wait, taken in steps:
         now += later
         if patience.grant(wait, now):

@@ -17,7 +17,7 @@ from beamctl.api.clock import SystemClock
 from beamctl.api.config import LOCAL
 from beamctl.api.workspace import open_workspace
 from beamctl.errors import ApiError, GarbledError, UnreachableError, UsageError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
 from tests.api.fakes import (
     Behaviour,
     FakeClock,
@@ -48,7 +48,7 @@ def test_what_may_be_repeated_gets_through(bad: Behaviour) -> None:
     with serving([bad, bad, FINE]) as url, networked(url) as api:
         assert api.reader().get("/users") == {"fine": True}
     with serving([bad, FINE]) as url, networked(url) as api:
-        assert api.sender().send(REMOVE) == Answer(200, {"fine": True})
+        assert api.sender().send(REMOVE) == Response(200, {"fine": True})
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_what_may_be_repeated_gets_through(bad: Behaviour) -> None:
 )
 def test_what_must_not_be_repeated_is_lost(bad: Behaviour, why: str) -> None:
     with serving([bad, FINE]) as url, networked(url) as api:
-        assert api.sender().send(INVITE) == Lost(why)
+        assert api.sender().send(INVITE) == NoResponse(why)
 
 
 def test_silence_is_not_waited_out() -> None:
     with serving([falls_silent, FINE]) as url, networked(url, read=0.2) as api:
-        assert api.sender().send(INVITE) == Lost("no complete response from 127.0.0.1 within 0.2 s")
+        assert api.sender().send(INVITE) == NoResponse("no complete response from 127.0.0.1 within 0.2 s")
         assert api.reader().get("/users") == {"fine": True}
 
 
@@ -79,7 +79,7 @@ def test_nobody_listens() -> None:
     with networked(f"http://127.0.0.1:{unused_port()}/v0", clock) as api:
         with pytest.raises(UnreachableError) as caught:
             api.reader().get("/users")
-        assert api.sender().send(INVITE) == Lost("no connection to 127.0.0.1: Connection refused")
+        assert api.sender().send(INVITE) == NoResponse("no connection to 127.0.0.1: Connection refused")
     assert caught.value.message == "no connection to 127.0.0.1: Connection refused (GET /users)"
     assert caught.value.hint == "Is --api-url right, and is the network up? Behind a proxy: HTTPS_PROXY and NO_PROXY."
     assert len(clock.waits) == 6
@@ -209,7 +209,7 @@ def test_a_dead_proxy_is_named_without_its_password(case: str, variable: str, mo
             lost = api.sender().send(INVITE)
     expected = why.format(f"the proxy {address} that {variable} names")
     assert caught.value.message.startswith(expected)
-    assert isinstance(lost, Lost)
+    assert isinstance(lost, NoResponse)
     assert lost.why.startswith(expected)
     assert caught.value.hint == NO_PROXY
     assert "canary" not in repr(caught.value) + lost.why

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.throttle import Gate, Pace, Ticket, Verdict
+from beamctl.api.throttle import Signal, Throttle, ThrottleState, Ticket
 from beamctl.errors import InterruptedRunError
 from tests.api.fakes import FakeClock
 
@@ -56,7 +56,7 @@ class Run:
 
 def simulate(server: Cap | Rate, requests: int, workers: int, asked: Callable[[float], float]) -> Run:
     """Workers that take requests from a queue, on simulated time; `asked` is the wait that a refusal asks for."""
-    pace, order, left, done = Pace(), itertools.count(), requests, 0
+    pace, order, left, done = ThrottleState(), itertools.count(), requests, 0
     attempts = dict.fromkeys(range(workers), 0)
     agenda: list[tuple[float, int, int, Ticket | None, bool]] = []
     waiting: list[int] = []
@@ -83,7 +83,7 @@ def simulate(server: Cap | Rate, requests: int, workers: int, asked: Callable[[f
         server.ends()
         attempts[worker] += 1
         if taken:
-            pace.end(ticket, Verdict.TAKEN, now)
+            pace.end(ticket, Signal.TAKEN, now)
             done += 1
             attempts[worker] = 0
             if left:
@@ -92,7 +92,7 @@ def simulate(server: Cap | Rate, requests: int, workers: int, asked: Callable[[f
         else:
             refused += 1
             worst = max(worst, attempts[worker])
-            pace.end(ticket, Verdict.REFUSED, now, asked(now))
+            pace.end(ticket, Signal.REFUSED, now, asked(now))
             later(now + asked(now), worker)
         for each in waiting:
             later(now, each)
@@ -137,33 +137,33 @@ def test_a_rate_slower_than_the_workers() -> None:
 
 
 def test_the_first_refusal_is_taken_for_a_cap_and_a_second_for_a_rate() -> None:
-    pace = Pace()
+    pace = ThrottleState()
     crowd = [pace.begin(0.0) for _ in range(4)]
     assert all(isinstance(ticket, Ticket) for ticket in crowd)
     first, *others = [ticket for ticket in crowd if isinstance(ticket, Ticket)]
-    pace.end(others[-1], Verdict.REFUSED, 0.0, 9.0)
+    pace.end(others[-1], Signal.REFUSED, 0.0, 9.0)
     assert (pace.window, pace.resume_at) == (3, 0.0)
-    pace.end(others[0], Verdict.REFUSED, 0.0, 9.0)  # it began before: it tells nothing new
+    pace.end(others[0], Signal.REFUSED, 0.0, 9.0)  # it began before: it tells nothing new
     assert (pace.window, pace.resume_at) == (3, 0.0)
     again = pace.begin(0.0)
     assert isinstance(again, Ticket)
-    pace.end(again, Verdict.REFUSED, 0.0, 9.0)
+    pace.end(again, Signal.REFUSED, 0.0, 9.0)
     assert pace.resume_at == 9.0
     assert pace.begin(4.0) == 5.0
-    pace.end(others[1], Verdict.TAKEN, 4.0)
-    pace.end(first, Verdict.NOTHING, 4.0)
+    pace.end(others[1], Signal.TAKEN, 4.0)
+    pace.end(first, Signal.NOTHING, 4.0)
     assert pace.under_way == 0
     assert isinstance(pace.begin(9.0), Ticket)
 
 
-@given(st.lists(st.tuples(st.sampled_from(Verdict), st.floats(0, 3), st.integers(0, 7)), max_size=120))
-def test_the_window_stays_open_and_nobody_waits_for_ever(ends: list[tuple[Verdict, float, int]]) -> None:
-    pace, under_way, now = Pace(), list[Ticket](), 0.0
+@given(st.lists(st.tuples(st.sampled_from(Signal), st.floats(0, 3), st.integers(0, 7)), max_size=120))
+def test_the_window_stays_open_and_nobody_waits_for_ever(ends: list[tuple[Signal, float, int]]) -> None:
+    pace, under_way, now = ThrottleState(), list[Ticket](), 0.0
     for verdict, wait, pick in ends:
         while isinstance(turn := pace.begin(now), Ticket) and len(under_way) < 8:
             under_way.append(turn)
         if isinstance(turn, Ticket):
-            pace.end(turn, Verdict.NOTHING, now)
+            pace.end(turn, Signal.NOTHING, now)
         elif turn > 0:
             now += turn
         if under_way:
@@ -173,15 +173,15 @@ def test_the_window_stays_open_and_nobody_waits_for_ever(ends: list[tuple[Verdic
         if not under_way:
             alone = pace.begin(max(now, pace.resume_at))
             assert isinstance(alone, Ticket)
-            pace.end(alone, Verdict.NOTHING, now)
+            pace.end(alone, Signal.NOTHING, now)
 
 
 def test_the_gate_waits_out_a_pause() -> None:
     clock = FakeClock()
-    gate = Gate(clock)
+    gate = Throttle(clock)
     for _ in range(2):
         with gate.slot() as slot:
-            slot.verdict, slot.wait = Verdict.REFUSED, 7.0
+            slot.verdict, slot.wait = Signal.REFUSED, 7.0
     with gate.slot():
         pass
     assert clock.waits == [7.0, 7.0]
@@ -189,18 +189,18 @@ def test_the_gate_waits_out_a_pause() -> None:
 
 def test_the_gate_can_be_left_while_it_waits() -> None:
     clock = FakeClock(interrupted=True)
-    gate = Gate(clock)
+    gate = Throttle(clock)
     with gate.slot() as slot:
-        slot.verdict, slot.wait = Verdict.REFUSED, 7.0
+        slot.verdict, slot.wait = Signal.REFUSED, 7.0
     with pytest.raises(InterruptedRunError, match="interrupted while the API asked for a pause"), gate.slot():
         pass
 
 
 def test_the_gate_can_be_left_while_others_are_inside() -> None:
     clock = FakeClock()
-    gate = Gate(clock)
+    gate = Throttle(clock)
     with gate.slot() as slot:
-        slot.verdict = Verdict.REFUSED
+        slot.verdict = Signal.REFUSED
     with gate.slot():
         clock.interrupted = True
         with pytest.raises(InterruptedRunError), gate.slot():
@@ -208,9 +208,9 @@ def test_the_gate_can_be_left_while_others_are_inside() -> None:
 
 
 def test_the_gate_lets_the_next_one_in() -> None:
-    gate, order = Gate(FakeClock()), list[str]()
+    gate, order = Throttle(FakeClock()), list[str]()
     with gate.slot() as slot:
-        slot.verdict = Verdict.REFUSED
+        slot.verdict = Signal.REFUSED
     inside = threading.Event()
 
     def second() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.messages import Failure, Fault, Outcome, Reply
+from beamctl.api.messages import CallResult, Failure, FailureKind, Reply
 from beamctl.api.retry import (
     LONGEST_EFFORT,
     MOST_ATTEMPTS,
@@ -28,23 +28,25 @@ headers = st.fixed_dictionaries(
     },
 )
 replies = st.builds(Reply, st.integers(100, 599), headers)
-outcomes: st.SearchStrategy[Outcome] = replies | st.sampled_from(Fault).map(lambda fault: Failure(fault, "why"))
+outcomes: st.SearchStrategy[CallResult] = replies | st.sampled_from(FailureKind).map(
+    lambda fault: Failure(fault, "why")
+)
 
 
 def wait(
-    outcome: Outcome, attempts: int = 1, elapsed: float = 0.0, *, once: bool = False, chance: float = 1.0
+    outcome: CallResult, attempts: int = 1, elapsed: float = 0.0, *, once: bool = False, chance: float = 1.0
 ) -> float | None:
     return wait_before_repeat(outcome, Effort(attempts, elapsed), once=once, chance=chance, wall=NOON)
 
 
 @given(outcomes)
-def test_what_must_not_be_done_twice_is_repeated_only_where_nothing_was_done(outcome: Outcome) -> None:
-    did_nothing = outcome.limited if isinstance(outcome, Reply) else outcome.fault is Fault.NOT_SENT
+def test_what_must_not_be_done_twice_is_repeated_only_where_nothing_was_done(outcome: CallResult) -> None:
+    did_nothing = outcome.limited if isinstance(outcome, Reply) else outcome.fault is FailureKind.NOT_SENT
     assert did_nothing or not repeatable(outcome, once=True)
 
 
 @given(outcomes)
-def test_what_may_be_repeated_once_may_be_repeated_always(outcome: Outcome) -> None:
+def test_what_may_be_repeated_once_may_be_repeated_always(outcome: CallResult) -> None:
     assert repeatable(outcome, once=False) or not repeatable(outcome, once=True)
 
 
@@ -52,7 +54,7 @@ efforts = st.builds(Effort, st.integers(1, 30), st.floats(0, 500))
 
 
 @given(outcomes, efforts, st.sampled_from([True, False]), st.floats(0, 1))
-def test_waits_and_efforts_are_bounded(outcome: Outcome, effort: Effort, once: object, chance: float) -> None:
+def test_waits_and_efforts_are_bounded(outcome: CallResult, effort: Effort, once: object, chance: float) -> None:
     found = wait(outcome, effort.attempts, effort.elapsed, once=bool(once), chance=chance)
     if found is not None:
         asked = isinstance(outcome, Reply) and is_asked(outcome, NOON)
@@ -76,14 +78,14 @@ def test_other_answers_are_not(status: int) -> None:
 @pytest.mark.parametrize(
     ("fault", "always", "once"),
     [
-        (Fault.HOPELESS, False, False),
-        (Fault.NOT_SENT, True, True),
-        (Fault.NO_ANSWER, True, False),
-        (Fault.CUT_OFF, True, False),
-        (Fault.GARBLED, False, False),
+        (FailureKind.HOPELESS, False, False),
+        (FailureKind.NOT_SENT, True, True),
+        (FailureKind.NO_ANSWER, True, False),
+        (FailureKind.CUT_OFF, True, False),
+        (FailureKind.GARBLED, False, False),
     ],
 )
-def test_faults(fault: Fault, always: bool, once: bool) -> None:  # noqa: FBT001 - the table's
+def test_faults(fault: FailureKind, always: bool, once: bool) -> None:  # noqa: FBT001 - the table's
     assert repeatable(Failure(fault, ""), once=False) is always
     assert repeatable(Failure(fault, ""), once=True) is once
 

@@ -4,19 +4,19 @@ import httpx
 import pytest
 
 from beamctl.errors import InterruptedRunError, UnauthenticatedError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
 
 INVITE = ApiCall(Method.POST, "/users", {"email": "bob@example.com"})
 PROMOTE = ApiCall(Method.PUT, "/users/bob%40example.com", {"role": "admin"})
 REMOVE = ApiCall(Method.DELETE, "/users/bob%40example.com")
-BROKEN = Lost("api.example.com ended the connection before its answer was complete")
-NOT_HTTP = Lost("the response of api.example.com is incomplete or not valid HTTP")
-IN_TROUBLE = Lost("api.example.com answered HTTP 503: maintenance")
+BROKEN = NoResponse("api.example.com ended the connection before its answer was complete")
+NOT_HTTP = NoResponse("the response of api.example.com is incomplete or not valid HTTP")
+IN_TROUBLE = NoResponse("api.example.com answered HTTP 503: maintenance")
 CUT = httpx.Response(200, content=b'{"email": "bob@exa')
 
 
-def sent(call: ApiCall, *steps: Step) -> tuple[Answer | Lost, int]:
+def sent(call: ApiCall, *steps: Step) -> tuple[Response | NoResponse, int]:
     script = Script(*steps)
     with opened(script) as api:
         return api.sender().send(call), len(script.asked)
@@ -25,7 +25,7 @@ def sent(call: ApiCall, *steps: Step) -> tuple[Answer | Lost, int]:
 def test_what_is_sent() -> None:
     script = Script(reply(body={"email": "bob@example.com"}))
     with opened(script) as api:
-        assert api.sender().send(PROMOTE) == Answer(200, {"email": "bob@example.com"})
+        assert api.sender().send(PROMOTE) == Response(200, {"email": "bob@example.com"})
         api.sender().send(REMOVE)
     first, second = script.asked
     assert script.lines == ["PUT /v0/users/bob%40example.com", "DELETE /v0/users/bob%40example.com"]
@@ -36,7 +36,7 @@ def test_what_is_sent() -> None:
 
 @pytest.mark.parametrize("status", [200, 204])
 def test_a_success_may_be_empty(status: int) -> None:
-    assert sent(REMOVE, httpx.Response(status)) == (Answer(status), 1)
+    assert sent(REMOVE, httpx.Response(status)) == (Response(status), 1)
 
 
 @pytest.mark.parametrize(
@@ -44,54 +44,56 @@ def test_a_success_may_be_empty(status: int) -> None:
     [
         (INVITE, httpx.ReadError("x"), BROKEN, 1),
         (INVITE, httpx.RemoteProtocolError("x"), NOT_HTTP, 1),
-        (INVITE, httpx.ReadTimeout("x"), Lost("no complete response from api.example.com within 60 s"), 1),
+        (INVITE, httpx.ReadTimeout("x"), NoResponse("no complete response from api.example.com within 60 s"), 1),
         (INVITE, reply(503, {"error": "maintenance"}), IN_TROUBLE, 1),
         (INVITE, reply(503, {"error": "maintenance"}, x_should_retry="true"), IN_TROUBLE, 1),
-        (INVITE, page(), Lost("api.example.com answered with an HTML page instead of JSON"), 1),
-        (INVITE, CUT, Lost("the answer of api.example.com ends in the middle"), 1),
-        (INVITE, httpx.ConnectError("x"), Lost("no connection to api.example.com"), 4),
-        (INVITE, httpx.ConnectTimeout("x"), Lost("no connection to api.example.com within 10 s"), 4),
-        (INVITE, reply(408, {"error": "too slow"}), Answer(408, {"error": "too slow"}, "too slow"), 1),
+        (INVITE, page(), NoResponse("api.example.com answered with an HTML page instead of JSON"), 1),
+        (INVITE, CUT, NoResponse("the answer of api.example.com ends in the middle"), 1),
+        (INVITE, httpx.ConnectError("x"), NoResponse("no connection to api.example.com"), 4),
+        (INVITE, httpx.ConnectTimeout("x"), NoResponse("no connection to api.example.com within 10 s"), 4),
+        (INVITE, reply(408, {"error": "too slow"}), Response(408, {"error": "too slow"}, "too slow"), 1),
         (PROMOTE, httpx.ReadError("x"), BROKEN, 6),
         (PROMOTE, reply(503, {"error": "maintenance"}), IN_TROUBLE, 6),
         (
             PROMOTE,
             page(504),
-            Lost("api.example.com answered HTTP 504: HTTP 504 Gateway Timeout, with a page that is not the API's"),
+            NoResponse(
+                "api.example.com answered HTTP 504: HTTP 504 Gateway Timeout, with a page that is not the API's"
+            ),
             6,
         ),
-        (PROMOTE, page(), Lost("api.example.com answered with an HTML page instead of JSON"), 1),
-        (PROMOTE, CUT, Lost("the answer of api.example.com ends in the middle"), 6),
+        (PROMOTE, page(), NoResponse("api.example.com answered with an HTML page instead of JSON"), 1),
+        (PROMOTE, CUT, NoResponse("the answer of api.example.com ends in the middle"), 6),
         (
             PROMOTE,
             reply(400, {"error": "Invalid role provided"}),
-            Answer(400, {"error": "Invalid role provided"}, "Invalid role provided"),
+            Response(400, {"error": "Invalid role provided"}, "Invalid role provided"),
             1,
         ),
-        (PROMOTE, reply(403, {"error": "Forbidden"}), Answer(403, {"error": "Forbidden"}, "Forbidden"), 1),
-        (REMOVE, reply(404, []), Answer(404, [], "HTTP 404 Not Found"), 1),
-        (REMOVE, page(403), Answer(403, None, "HTTP 403 Forbidden, with a page that is not the API's"), 1),
+        (PROMOTE, reply(403, {"error": "Forbidden"}), Response(403, {"error": "Forbidden"}, "Forbidden"), 1),
+        (REMOVE, reply(404, []), Response(404, [], "HTTP 404 Not Found"), 1),
+        (REMOVE, page(403), Response(403, None, "HTTP 403 Forbidden, with a page that is not the API's"), 1),
         (
             REMOVE,
             httpx.Response(302),
-            Answer(302, None, "HTTP 302 Found: it is somewhere else now; set --api-url to the API itself"),
+            Response(302, None, "HTTP 302 Found: it is somewhere else now; set --api-url to the API itself"),
             1,
         ),
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_what_becomes_of_a_call(call: ApiCall, step: Step, outcome: Answer | Lost, attempts: int) -> None:
+def test_what_becomes_of_a_call(call: ApiCall, step: Step, outcome: Response | NoResponse, attempts: int) -> None:
     assert sent(call, step) == (outcome, attempts)
 
 
 def test_a_call_that_did_nothing_is_made_again() -> None:
     steps = (httpx.ConnectError("x"), reply(429, retry_after="2"), reply(429), reply(body={"ok": 1}))
-    assert sent(INVITE, *steps) == (Answer(200, {"ok": 1}), 4)
+    assert sent(INVITE, *steps) == (Response(200, {"ok": 1}), 4)
 
 
 def test_trouble_passes_for_a_call_that_may_be_repeated() -> None:
     steps = (reply(500), page(502), httpx.ReadTimeout("x"), CUT, reply(404, {"error": "no such user"}))
-    assert sent(REMOVE, *steps) == (Answer(404, {"error": "no such user"}, "no such user"), 5)
+    assert sent(REMOVE, *steps) == (Response(404, {"error": "no such user"}, "no such user"), 5)
 
 
 def test_a_401_is_the_end_of_all_calls() -> None:
@@ -116,14 +118,14 @@ def test_an_interruption_does_not_hide_that_a_change_was_sent() -> None:
 
     script = Script(CUT, reply(429, retry_after="50"))
     with opened(script, Meanwhile()) as api:
-        assert api.sender().send(PROMOTE) == Lost("the answer of api.example.com ends in the middle")
+        assert api.sender().send(PROMOTE) == NoResponse("the answer of api.example.com ends in the middle")
     assert [request.method for request in script.asked] == ["PUT", "POST"]
 
 
 def test_an_interruption_drops_what_was_not_sent() -> None:
     script, clock = Script(reply(429, retry_after="5")), FakeClock(interrupted=True)
     with opened(script, clock) as api:
-        assert isinstance(api.sender().send(INVITE), Answer)
+        assert isinstance(api.sender().send(INVITE), Response)
         with pytest.raises(InterruptedRunError):
             api.sender().send(INVITE)
     assert len(script.asked) == 1
@@ -131,7 +133,7 @@ def test_an_interruption_drops_what_was_not_sent() -> None:
 
 def test_a_name_cannot_turn_a_path_into_another() -> None:
     outcome, attempts = sent(ApiCall(Method.DELETE, "/users/.."), reply())
-    assert outcome == Lost("the API showed a name that no path can hold: /users/..")
+    assert outcome == NoResponse("the API showed a name that no path can hold: /users/..")
     assert attempts == 0
 
 
@@ -141,9 +143,9 @@ def test_secrets_do_not_come_back_in_errors() -> None:
     call = ApiCall(Method.PUT, "/integrations/connections/openai", body)
     said = {"error": f"canary-of-the-body is no key, said {KEY}\n" + "x" * 500}
     outcome, _ = sent(call, reply(400, said))
-    assert isinstance(outcome, Answer)
+    assert isinstance(outcome, Response)
     assert outcome.error.startswith(r"••• is no key, said •••\nxxx")
     assert len(outcome.error) == 300
     lost, _ = sent(call, reply(500, said))
-    assert isinstance(lost, Lost)
+    assert isinstance(lost, NoResponse)
     assert "canary" not in lost.why + outcome.error

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from beamctl.api.base_url import Era
 from beamctl.api.cli_config import FileText, read_file
 from beamctl.api.config import Sources, decide, default_workspace, look_around
-from beamctl.api.credential import ApiKey, ClientCredentials, LoginTokens
+from beamctl.api.credential import ApiKeyCredential, ClientCredentials, LoginTokens
 from beamctl.errors import ApiError, UnauthenticatedError, UsageError
 from tests.api.fakes import Script, opened, reply
 
@@ -44,14 +44,16 @@ ORDER = [
 def test_the_first_variable_wins_over_the_later_ones_and_the_files(place: int) -> None:
     found = decide(Sources(environment=variables(*ORDER[place:]), files=(file("    apiKey: kept"),)), "acme")
     assert found.credential_from == ORDER[place]
-    expected = ClientCredentials("id-1", CANARY) if "CLIENT" in ORDER[place] else ApiKey(f"key-of-{ORDER[place]}")
+    expected = (
+        ClientCredentials("id-1", CANARY) if "CLIENT" in ORDER[place] else ApiKeyCredential(f"key-of-{ORDER[place]}")
+    )
     assert found.credential == expected
 
 
 def test_the_key_file_wins_over_everything() -> None:
     sources = Sources(key_file=FileText("key.txt", f"{CANARY}\n".encode()), environment=variables(*ORDER))
     found = decide(sources, "acme")
-    assert (found.credential, found.credential_from) == (ApiKey(CANARY), "--api-key-file key.txt")
+    assert (found.credential, found.credential_from) == (ApiKeyCredential(CANARY), "--api-key-file key.txt")
 
 
 def test_an_empty_variable_says_nothing() -> None:
@@ -136,8 +138,8 @@ def test_an_unknown_stage_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("kept", "credential"),
     [
-        (f"    apiKey: {CANARY}", ApiKey(CANARY)),
-        (f"    api_key: {CANARY}", ApiKey(CANARY)),
+        (f"    apiKey: {CANARY}", ApiKeyCredential(CANARY)),
+        (f"    api_key: {CANARY}", ApiKeyCredential(CANARY)),
         (f'    client_credentials: "{PAIR}"', ClientCredentials("id-1", CANARY)),
         (f"    clientCredentials: {PAIR}", ClientCredentials("id-1", CANARY)),
         (
@@ -146,7 +148,7 @@ def test_an_unknown_stage_is_wrong() -> None:
         ),
         ("    access_token: a", LoginTokens("a")),
         ("    refresh_token: r", LoginTokens("", "r")),
-        (f"    apiKey: k\n    access_token: a\n    client_credentials: {PAIR}", ApiKey("k")),
+        (f"    apiKey: k\n    access_token: a\n    client_credentials: {PAIR}", ApiKeyCredential("k")),
         (f"    apiKey: ''\n    access_token: a\n    client_credentials: {PAIR}", LoginTokens("a")),
     ],
 )
@@ -174,8 +176,8 @@ NUMBER_LIKE = [
 NUMBER_LIKE += ["9" * 200, "yes", "no", "on", "true", "False", "y", "NULLS", "=", "12e03e"]
 NULLS = ["null", "Null", "NULL", "~", ""]
 FIELDS: dict[str, Callable[[str], object]] = {
-    "apiKey": ApiKey,
-    "api_key": ApiKey,
+    "apiKey": ApiKeyCredential,
+    "api_key": ApiKeyCredential,
     "access_token": LoginTokens,
     "refresh_token": lambda text: LoginTokens("", text),
     "device_code": lambda text: LoginTokens("a", "", text),
@@ -186,7 +188,7 @@ FIELDS: dict[str, Callable[[str], object]] = {
 def test_what_the_official_cli_writes_without_quotes_is_text(text: str) -> None:
     """It fills in its file without quotes, and reads every value as a string."""
     entry = f"workspaces: [{{name: {text}, credentials: {{apiKey: k}}}}]"
-    assert decide(Sources(files=(FileText(BLAXEL, entry.encode()),)), text).credential == ApiKey("k")
+    assert decide(Sources(files=(FileText(BLAXEL, entry.encode()),)), text).credential == ApiKeyCredential("k")
     for current in (f"context: {{workspace: {text}}}", f"current_context: {text}"):
         assert default_workspace(Sources(files=(FileText(BLAXEL, current.encode()),))) == text
     for name, credential in FIELDS.items():
@@ -211,9 +213,9 @@ def test_null_is_no_text(null: str) -> None:
 
 def test_todays_file_wins_and_one_without_a_login_is_passed_over() -> None:
     new, old = file("    apiKey: new"), file("    apiKey: old", BEAMLIT)
-    assert decide(Sources(files=(new, old)), "acme").credential == ApiKey("new")
-    assert decide(Sources(files=(file("    apiKey:"), old)), "acme").credential == ApiKey("old")
-    assert decide(Sources(files=(FileText(BLAXEL, b""), old)), "acme").credential == ApiKey("old")
+    assert decide(Sources(files=(new, old)), "acme").credential == ApiKeyCredential("new")
+    assert decide(Sources(files=(file("    apiKey:"), old)), "acme").credential == ApiKeyCredential("old")
+    assert decide(Sources(files=(FileText(BLAXEL, b""), old)), "acme").credential == ApiKeyCredential("old")
 
 
 def test_no_credential_says_what_to_set() -> None:
@@ -252,7 +254,7 @@ def test_a_malformed_file_nobody_needs_does_no_harm() -> None:
     sources = Sources(
         environment={"BL_API_KEY": "k"}, files=(FileText(BLAXEL, b"]"), FileText(BEAMLIT, fault="denied"))
     )
-    assert decide(sources, "acme").credential == ApiKey("k")
+    assert decide(sources, "acme").credential == ApiKeyCredential("k")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +313,7 @@ def test_the_edge_reads_what_there_is(tmp_path: Path, monkeypatch: pytest.Monkey
     assert [found.path for found in sources.files] == [BEAMLIT]
     assert sources.api_url == "https://a.example"
     assert sources.environment["BL_ENV"] == "dev"
-    assert decide(sources, "acme").credential == ApiKey(CANARY)
+    assert decide(sources, "acme").credential == ApiKeyCredential(CANARY)
     assert default_workspace(look_around()) == "acme"
     assert CANARY not in repr(sources)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.clock_skew import Skew, measured
+from beamctl.api.clock_skew import ClockSkew, measured
 from beamctl.errors import ApiError
 from tests.api.fakes import NOON, FakeClock, Script, opened, reply
 
@@ -35,7 +35,7 @@ def test_what_a_reply_tells_of_the_clocks(headers: Mapping[str, str], ahead: tim
 
 @given(st.text(max_size=40) | st.sampled_from([formatdate(0), "Fri, 31 Dec 9999 23:59:59 GMT"]), st.text(max_size=12))
 def test_any_header_tells_something_or_nothing(date: str, age: str) -> None:
-    assert isinstance(measured({"date": date, "age": age}, NOON, NOON), Skew | None)
+    assert isinstance(measured({"date": date, "age": age}, NOON, NOON), ClockSkew | None)
 
 
 def test_the_first_reply_counts_whatever_its_status() -> None:
@@ -48,4 +48,4 @@ def test_the_first_reply_counts_whatever_its_status() -> None:
         with pytest.raises(ApiError):
             api.reader().get("/users")
         api.reader().get("/users")
-        assert api.skew() == Skew(datetime.fromtimestamp(NOON + 3600, UTC), datetime.fromtimestamp(NOON, UTC))
+        assert api.skew() == ClockSkew(datetime.fromtimestamp(NOON + 3600, UTC), datetime.fromtimestamp(NOON, UTC))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from beamctl.api.completeness import sign_of_more
 from beamctl.errors import GarbledError
 from beamctl.kinds.registry import KINDS
-from beamctl.model.api_call import ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse
 from beamctl.plan.reading import read
 from tests.api.fakes import opened
 
@@ -125,7 +125,7 @@ def test_a_listing_with_a_sign_of_more_is_refused(kind: str) -> None:
             listed(kind, [row], {name: value})
         assert f"GET {path}" in caught.value.message
         with opened(answering(kind, [row], {name: value})) as api:  # as an apply looks things up
-            assert isinstance(api.sender().send(ApiCall(Method.GET, path)), Lost)
+            assert isinstance(api.sender().send(ApiCall(Method.GET, path)), NoResponse)
     for around in BODIES:
         with pytest.raises(GarbledError):
             listed(kind, {"data": [row], **around})

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from beamctl.apply.event import Confirmed, Doubt, Ended, Event, Unconfirmed
 from beamctl.apply.record import last_line
 from beamctl.errors import ForbiddenError, InterruptedRunError, UnreachableError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.ports import PAUSES, Reader
 from beamctl.plan.plan import Plan
 from beamctl.report.json_report import applied_json
@@ -40,16 +40,16 @@ def foreign(body: Any) -> Any:
             return body
 
 
-SPELLED: dict[str, Callable[[Answer], Answer]] = {
+SPELLED: dict[str, Callable[[Response], Response]] = {
     "as documented": lambda answer: answer,
-    "202": lambda answer: Answer(202, answer.body),
-    "202 without a body": lambda _: Answer(202),
-    "204": lambda _: Answer(204),
-    "206": lambda answer: Answer(206, answer.body),
-    "an error": lambda _: Answer(200, {"error": "no", "code": 403}),
-    "an error next to the object": lambda answer: Answer(200, {**(answer.body or {}), "error": "no"}),
-    "nothing": lambda _: Answer(200, {}),
-    "another object": lambda answer: Answer(200, foreign(answer.body)),
+    "202": lambda answer: Response(202, answer.body),
+    "202 without a body": lambda _: Response(202),
+    "204": lambda _: Response(204),
+    "206": lambda answer: Response(206, answer.body),
+    "an error": lambda _: Response(200, {"error": "no", "code": 403}),
+    "an error next to the object": lambda answer: Response(200, {**(answer.body or {}), "error": "no"}),
+    "nothing": lambda _: Response(200, {}),
+    "another object": lambda answer: Response(200, foreign(answer.body)),
 }
 """How a success is answered."""
 
@@ -63,11 +63,11 @@ class Odd:
     def get(self, path: str) -> Any:
         return self.live.get(path)
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         if call.method is Method.GET:
             return self.live.send(call)
         answer = (self.live if self._acts else copy_of(self.live)).send(call)
-        return self._spelled(answer) if isinstance(answer, Answer) and answer.ok else answer
+        return self._spelled(answer) if isinstance(answer, Response) and answer.ok else answer
 
 
 def copy_of(live: FakeWorkspace) -> FakeWorkspace:
@@ -152,7 +152,7 @@ def test_an_invitation_that_was_only_accepted_is_not_sent_twice() -> None:
     sent: list[str] = []
 
     class Slow(Odd):
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             sent.append(call.method.value)
             return super().send(call)
 
@@ -300,10 +300,10 @@ def test_an_invitation_whose_answer_names_another_person_is_looked_up_before_it_
 
 def test_an_account_whose_answer_names_another_one_is_looked_up_before_it_counts() -> None:
     class OtherId(Odd):
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             answer = super().send(call)
-            if call.method is Method.PUT and isinstance(answer, Answer):
-                return Answer(200, {**answer.body, "client_id": "other"})
+            if call.method is Method.PUT and isinstance(answer, Response):
+                return Response(200, {**answer.body, "client_id": "other"})
             return answer
 
     live = FakeWorkspace.of([ROOT])
@@ -317,8 +317,8 @@ def test_an_account_whose_answer_names_another_one_is_looked_up_before_it_counts
 
 def test_a_policy_whose_users_are_answered_with_an_error_is_not_deleted() -> None:
     class Broken(Odd):
-        def send(self, call: ApiCall) -> Answer | Lost:
-            return Answer(200, {"error": "no"}) if call.path.endswith("/usages") else super().send(call)
+        def send(self, call: ApiCall) -> Response | NoResponse:
+            return Response(200, {"error": "no"}) if call.path.endswith("/usages") else super().send(call)
 
     live = FakeWorkspace.of([ROOT])
     live.things.kept["policies"] = {"eu": thing("eu", type="location")}

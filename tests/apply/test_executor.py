@@ -10,9 +10,9 @@ import pytest
 from beamctl.apply.event import Ended, NotAttempted, Unconfirmed, is_not_permitted
 from beamctl.errors import InterruptedRunError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.member import MemberKind
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from beamctl.workflow.changes import apply
 from tests.fakes.runs import all_done, applied, apply_through, document, outcomes, planned
@@ -124,9 +124,9 @@ def test_only_a_group_that_is_to_give_access_keeps_people_in(
 @pytest.mark.parametrize("action", ["invite", "promote"])
 def test_what_is_refused_for_lack_of_a_seat_is_tried_once_more_after_the_removals(action: str, status: int) -> None:
     class Full(FakeWorkspace):
-        def _answer(self, call: ApiCall) -> Answer:
+        def _answer(self, call: ApiCall) -> Response:
             full = len(self.users) > 2 and call.method in (Method.POST, Method.PUT)
-            return Answer(status, None, "no seat is free") if full else super()._answer(call)
+            return Response(status, None, "no seat is free") if full else super()._answer(call)
 
     there = person("new@x.io") if action == "promote" else person("more@x.io")
     people = [ROOT, there, person("old@x.io")]
@@ -167,9 +167,9 @@ def test_what_depends_on_a_change_of_its_own_stage_is_made_after_it() -> None:
 
 def test_all_that_depends_on_what_succeeds_at_the_second_attempt_is_made_after_it() -> None:
     class Full(FakeWorkspace):
-        def _answer(self, call: ApiCall) -> Answer:
+        def _answer(self, call: ApiCall) -> Response:
             full = len(self.things.kept["policies"]) > 1 and call.method is Method.POST
-            return Answer(402, None, "no more policies") if full else super()._answer(call)
+            return Response(402, None, "no more policies") if full else super()._answer(call)
 
     live = Full({"root@x.io": dict(ROOT)})
     live.things.kept["policies"] = {name: thing(name, type="location") for name in ("old", "unused")}
@@ -185,9 +185,9 @@ def test_admins_are_read_again_before_our_own_access_is_taken() -> None:
     class Full(FakeWorkspace):
         """Promotes nobody until someone has left, and someone else demotes an admin then."""
 
-        def _answer(self, call: ApiCall) -> Answer:
+        def _answer(self, call: ApiCall) -> Response:
             if call.method is Method.PUT and "old@x.io" in self.users:
-                return Answer(402, None, "no seat is free")
+                return Response(402, None, "no seat is free")
             if call.method is Method.PUT:
                 self.users["bob@x.io"]["role"] = "member"
             return super()._answer(call)
@@ -206,7 +206,7 @@ def test_a_refusal_is_told_even_if_the_second_attempt_is_interrupted(*, told_bef
     live = FakeWorkspace.of([ROOT, person("old@x.io")], refuses=frozenset({"POST /users"}))
 
     class Interrupting(FakeWorkspace):
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             if call.method is Method.DELETE and told_before:
                 stop.set()
             if call.method is Method.POST and "old@x.io" not in live.users:
@@ -217,17 +217,17 @@ def test_a_refusal_is_told_even_if_the_second_attempt_is_interrupted(*, told_bef
     plan = planned(document({"root@x.io": "admin", "new@x.io": "member"}), live)
     events = list(apply(plan, live, Interrupting(), parallelism=1, stop=stop))
     (refused,) = [event.outcome for event in events if isinstance(event, Ended) and event.change.key == "new@x.io"]
-    assert (refused.ending, refused.refusal) == (Ending.FAILED, 422)
+    assert (refused.ending, refused.refusal) == (Status.FAILED, 422)
     assert len([event for event in events if isinstance(event, Ended | NotAttempted)]) == len(plan.changes)
 
 
 def test_a_bug_in_taking_back_an_invitation_does_not_hide_what_became_of_the_others() -> None:
     class Generous(FakeWorkspace):
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             if call.method is Method.DELETE:
                 raise RuntimeError
             if call.method is Method.PUT:
-                return Answer(200, {"role": "viewer"})
+                return Response(200, {"role": "viewer"})
             return super().send(call)
 
     live = Generous({"root@x.io": dict(ROOT)}, quirks=frozenset({"invite-ignores-role"}))
@@ -241,9 +241,9 @@ class Forbidding(FakeWorkspace):
 
     allowed: tuple[Method, ...] = ()
 
-    def _answer(self, call: ApiCall) -> Answer:
+    def _answer(self, call: ApiCall) -> Response:
         free = call.method is Method.GET or call.method in self.allowed
-        return super()._answer(call) if free else Answer(403, None, "Forbidden")
+        return super()._answer(call) if free else Response(403, None, "Forbidden")
 
 
 def crowd() -> tuple[Forbidding, Plan]:
@@ -282,9 +282,9 @@ def test_one_403_is_about_that_person_where_others_are_let_in() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
 
     class OneForbidden(FakeWorkspace):
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             forbidden = call.method is Method.POST and (call.body or {})["email"] == "a@x.io"
-            return Answer(403, None, "outside of the plan") if forbidden else live.send(call)
+            return Response(403, None, "outside of the plan") if forbidden else live.send(call)
 
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "member"}), live)
     events = apply_through(plan, live, OneForbidden())
@@ -305,8 +305,8 @@ def test_a_change_of_which_nothing_is_known_keeps_nobody_else_in() -> None:
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
 
     class Down:
-        def send(self, call: ApiCall) -> Answer | Lost:
-            return Lost("no answer") if call.method is Method.POST or call.path == "/users" else live.send(call)
+        def send(self, call: ApiCall) -> Response | NoResponse:
+            return NoResponse("no answer") if call.method is Method.POST or call.path == "/users" else live.send(call)
 
     events = apply_through(plan, live, Down(), parallelism=1)
     assert outcomes(events) == {"a@x.io": "failed", "old@x.io": "done"}
@@ -357,8 +357,8 @@ def test_a_list_of_people_without_an_admin_is_not_believed() -> None:
 
 def test_the_last_admin_goes_only_when_the_new_one_is_really_there() -> None:
     class Lying(FakeWorkspace):
-        def _set_role(self, email: str, body: Mapping[str, Any]) -> Answer:
-            return Answer(200, {"role": "admin"}) if body["role"] == "admin" else super()._set_role(email, body)
+        def _set_role(self, email: str, body: Mapping[str, Any]) -> Response:
+            return Response(200, {"role": "admin"}) if body["role"] == "admin" else super()._set_role(email, body)
 
     live = Lying({"root@x.io": dict(ROOT), "ann@x.io": person("ann@x.io")})
     events = applied(planned(document({"ann@x.io": "admin"}), live), live)
@@ -368,8 +368,8 @@ def test_the_last_admin_goes_only_when_the_new_one_is_really_there() -> None:
 
 def test_a_promotion_that_the_answer_does_not_tell_is_looked_up() -> None:
     class Silent(FakeWorkspace):
-        def _set_role(self, email: str, body: Mapping[str, Any]) -> Answer:
-            return Answer(200, "done") if body["role"] == "admin" else super()._set_role(email, body)
+        def _set_role(self, email: str, body: Mapping[str, Any]) -> Response:
+            return Response(200, "done") if body["role"] == "admin" else super()._set_role(email, body)
 
     live = Silent({"root@x.io": dict(ROOT), "ann@x.io": person("ann@x.io")})
     events = applied(planned(document({"ann@x.io": "admin"}), live), live)
@@ -436,7 +436,7 @@ def test_a_credential_that_is_gone_ends_the_apply() -> None:
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "member"}), live)
 
     class Expired:
-        def send(self, _call: ApiCall) -> Answer | Lost:
+        def send(self, _call: ApiCall) -> Response | NoResponse:
             raise UnauthenticatedError("the API does not know the credential", "Run bl login.")
 
     events = list(apply(plan, live, Expired(), parallelism=1, stop=threading.Event()))
@@ -451,7 +451,7 @@ def test_a_credential_that_ends_between_two_calls_of_a_change_leaves_it_not_know
     plan = planned(document({"root@x.io": "admin", "a@x.io": "viewer"}), live)
 
     class Expiring(FakeWorkspace):
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             if call.method is Method.PUT:
                 raise UnauthenticatedError("the API does not know the credential")
             return live.send(call)
@@ -466,7 +466,7 @@ def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "member"}), live)
 
     class Broken:
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             if "a@x.io" in str(call.body):
                 raise KeyError("secret")
             return live.send(call)
@@ -484,7 +484,7 @@ def test_an_interrupt_while_waiting_for_a_turn(after: int, ending: str) -> None:
     calls: list[ApiCall] = []
 
     class Interrupted:
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             calls.append(call)
             if len(calls) > after:
                 raise InterruptedRunError("interrupted")
@@ -555,7 +555,7 @@ def test_a_setting_that_is_so_already_is_done() -> None:
     plan = planned(document(settings={"displayName": "B"}), live)
     live.settings["displayName"] = "B"
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Outcome(Ending.DONE, "is so already", found=True)
+    assert end.outcome == Outcome(Status.DONE, "is so already", found=True)
     assert not [call for call in live.calls if call.startswith("PUT")]
 
 
@@ -579,13 +579,13 @@ def test_a_setting_whose_answer_is_lost_is_looked_up(
     remark: str,
 ) -> None:
     class Losing(FakeWorkspace):
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             asked = [each for each in self.calls if each.startswith("PUT")]
             if call.method is Method.PUT:
                 self.calls.append("PUT")
                 self.settings |= made
-                return Lost("the connection was reset")
-            return super().send(call) if seen or not asked else Lost("the connection was reset")
+                return NoResponse("the connection was reset")
+            return super().send(call) if seen or not asked else NoResponse("the connection was reset")
 
     live = Losing(settings={"name": "acme", "displayName": "A"})
     (end,) = [e for e in applied(planned(document(settings={"displayName": "B"}), live), live) if isinstance(e, Ended)]
@@ -595,8 +595,8 @@ def test_a_setting_whose_answer_is_lost_is_looked_up(
 
 def test_a_setting_whose_answer_tells_nothing_is_looked_up() -> None:
     class Silent(FakeWorkspace):
-        def _answer(self, call: ApiCall) -> Answer:
-            return Answer(200, "fine") if call.method is Method.PUT else super()._answer(call)
+        def _answer(self, call: ApiCall) -> Response:
+            return Response(200, "fine") if call.method is Method.PUT else super()._answer(call)
 
     live = Silent(settings={"name": "acme", "displayName": "A"})
     events = applied(planned(document(settings={"displayName": "B"}), live), live)

@@ -9,7 +9,7 @@ from beamctl.api.config import LOCAL_URL
 from beamctl.apply.event import Confirmed, Doubt, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.apply.history import History
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from tests.fakes.journal import LONG_AGO, Journal
 from tests.fakes.runs import document, planned
@@ -25,20 +25,20 @@ REMOVE = planned(NOBODY, FakeWorkspace.of([ROOT, person("Zoë@x.io")]))
 PROMOTE = planned(WANT, FakeWorkspace.of([ROOT, person("Zoë@x.io", "viewer")]))
 
 
-def ended(ending: Ending, *, found: bool = False, withdrawn: bool = False) -> Callable[[Change], Sequence[Event]]:
+def ended(ending: Status, *, found: bool = False, withdrawn: bool = False) -> Callable[[Change], Sequence[Event]]:
     return lambda change: (Started(change), Ended(change, Outcome(ending, found=found, withdrawn=withdrawn)))
 
 
-DONE = ended(Ending.DONE)
+DONE = ended(Status.DONE)
 BECAME: dict[str, tuple[Callable[[Change], Sequence[Event]], int]] = {
     "done": (DONE, 1),
     "confirmed": (lambda change: (*DONE(change), Confirmed(change)), 1),
     "not confirmed": (lambda change: (*DONE(change), Unconfirmed(change, next(iter(Doubt)))), 1),
-    "deferred": (ended(Ending.DEFERRED), 1),
-    "failed": (ended(Ending.FAILED), 0),
+    "deferred": (ended(Status.DEFERRED), 1),
+    "failed": (ended(Status.FAILED), 0),
     "unknown": (lambda change: (Started(change),), 0),
     "not attempted": (lambda change: (NotAttempted(change, "why"),), 0),
-    "found": (ended(Ending.DONE, found=True), 0),
+    "found": (ended(Status.DONE, found=True), 0),
     "nothing": (lambda _: (), 0),
 }
 
@@ -73,7 +73,7 @@ def test_what_was_sent_again_counts(became: str) -> None:
 def test_another_invitation_begins_anew(plan: Plan) -> None:
     assert counted(record(RESEND), record(plan)) == 0
     assert counted(record(RESEND), record(plan), record(RESEND)) == 1
-    assert counted(record(RESEND), record(plan, ended(Ending.FAILED)), record(RESEND)) == 2
+    assert counted(record(RESEND), record(plan, ended(Status.FAILED)), record(RESEND)) == 2
     assert counted(record(RESEND), record(PROMOTE)) == 1
 
 
@@ -96,7 +96,7 @@ def test_records_of_others_and_what_is_none_do_not_count() -> None:
 
 @pytest.mark.parametrize("became", BECAME)
 def test_what_was_put_off_is_known_until_it_is_made(became: str) -> None:
-    put_off = record(INVITE, ended(Ending.DEFERRED))
+    put_off = record(INVITE, ended(Status.DEFERRED))
     assert INVITE.changes[0].after is not None
     after = {("member", "zo\u00eb@x.io"): INVITE.changes[0].after}
     assert history(put_off).deferred == after
@@ -105,11 +105,11 @@ def test_what_was_put_off_is_known_until_it_is_made(became: str) -> None:
 
 
 def test_what_was_taken_back_is_counted_by_what_was_asked_for() -> None:
-    taken_back = ended(Ending.FAILED, withdrawn=True)
+    taken_back = ended(Status.FAILED, withdrawn=True)
     viewer = planned(document({"root@x.io": "admin", "Zo\u00eb@x.io": "viewer"}), FakeWorkspace.of([ROOT]))
     key = ("member", "zo\u00eb@x.io")
     assert history(record(INVITE, taken_back)).withdrawn[key].times == 1
     assert history(record(INVITE, taken_back), record(INVITE, taken_back)).withdrawn[key].times == 2
     assert history(record(INVITE, taken_back), record(viewer, taken_back)).withdrawn[key].times == 1
-    assert history(record(INVITE, taken_back), record(INVITE, ended(Ending.FAILED))).withdrawn[key].times == 1
+    assert history(record(INVITE, taken_back), record(INVITE, ended(Status.FAILED))).withdrawn[key].times == 1
     assert history(record(INVITE, taken_back), record(INVITE)).withdrawn == {}

@@ -10,7 +10,7 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.apply.interrupted import interrupted
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Interrupted
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.journal import LONG_AGO, Journal, stopped
@@ -20,7 +20,7 @@ from tests.fakes.workspace import FakeWorkspace, person
 WANT = document(serviceAccounts={"ci": {"role": "member", "apiKeys": {"hub": {}}}})
 PLAN = planned(WANT, FakeWorkspace.of([person("root@x.io", "admin")]))
 CI, HUB = PLAN.changes
-DONE, FAILED = Outcome(Ending.DONE), Outcome(Ending.FAILED)
+DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED)
 LOST = FakeWorkspace(
     accounts=FakeAccounts({"c1": machine("c1", "ci", "member", "(beamctl: client secret not handed over yet)")})
 )

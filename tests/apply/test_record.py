@@ -18,8 +18,8 @@ from beamctl.apply.record import (
     read_record,
 )
 from beamctl.errors import RecordError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.plan.kind import Outcome, Status
 from beamctl.workflow.changes import apply
 from tests.fakes.runs import API, document, outcomes, planned
 from tests.fakes.schemas import problems_with
@@ -49,7 +49,7 @@ class Watching:
             raise RecordError("the record cannot be written: No space left on device")
         self.lines.append(event_line(self.plan, event, AT))
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         if call.method is not Method.GET:
             about = (call.body or {}).get("email") or call.path.rpartition("/")[2].replace("%40", "@")
             self.at_call.append((about, read_record("".join(self.lines).encode())))
@@ -176,5 +176,5 @@ def test_only_what_was_done_counts_as_left() -> None:
     plan = planned(WANT, workspace())
     events: list[Event] = [Started(plan.changes[0]), *(NotAttempted(change, "interrupted") for change in plan.changes)]
     assert json.loads(last_line(plan, events, AT, interrupted=True))["left"] == {"member": 3}
-    events = [Ended(change, Outcome(Ending.FAILED)) for change in plan.changes]
+    events = [Ended(change, Outcome(Status.FAILED)) for change in plan.changes]
     assert json.loads(last_line(plan, events, AT, interrupted=False))["left"] == {"member": 3}

@@ -8,7 +8,7 @@ import pytest
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.apply.record import Run, State, UnreadableRecordError, event_line, first_line, last_line, read_record
 from beamctl.apply.summary import left_of, summary_of
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.kind import Outcome, Status
 from beamctl.report.text.runs import how_it_ended
 from tests.fakes.runs import API, applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
@@ -52,7 +52,7 @@ def test_how_many_were_left() -> None:
         assert left_of(nothing, "acme", API) is None
 
 
-DONE, FAILED = Outcome(Ending.DONE), Outcome(Ending.FAILED, "the API did not answer")
+DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, "the API did not answer")
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.cli.child_process import Ended, Limits, find_program, inherited, run
+from beamctl.cli.child_process import Limits, ProcessResult, find_program, inherited, run
 
 
-def python(code: str, limits: Limits, stdin: bytes | None = None) -> Ended:
+def python(code: str, limits: Limits, stdin: bytes | None = None) -> ProcessResult:
     return run([sys.executable, "-c", code], limits, stdin=stdin, env=inherited())
 
 
 def test_what_it_is_given_and_what_it_writes() -> None:
     content = os.urandom(1_000_000)
     echo = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
-    assert python(echo, Limits(30, 2_000_000), content) == Ended(content, "", 0)
+    assert python(echo, Limits(30, 2_000_000), content) == ProcessResult(content, "", 0)
     assert python("import sys; print(repr(sys.stdin.read()))", Limits(30, 99)).output == b"''\n"
-    assert python("raise SystemExit(3)", Limits(30), content) == Ended(b"", "ended with 3", 3)
+    assert python("raise SystemExit(3)", Limits(30), content) == ProcessResult(b"", "ended with 3", 3)
 
 
 def test_its_limits() -> None:
@@ -36,11 +36,11 @@ def test_its_limits() -> None:
 def test_its_standard_error() -> None:
     """Only its end, and no longer than it runs: what it leaves running may never close it."""
     noisy = "import sys; sys.stderr.write('x' * 1_000_000 + 'end'); print('out')"
-    assert python(noisy, Limits(30, 99, 5)) == Ended(b"out\n", "", 0, b"xxend")
+    assert python(noisy, Limits(30, 99, 5)) == ProcessResult(b"out\n", "", 0, b"xxend")
     assert python(noisy, Limits(30, 99)).errors == b""
     began = time.monotonic()
     leaves = "import subprocess, sys; subprocess.Popen(['sleep', '9'], stdout=subprocess.DEVNULL); sys.exit('why')"
-    assert python(leaves, Limits(9, 0, 99)) == Ended(b"", "ended with 1", 1, b"why\n")
+    assert python(leaves, Limits(9, 0, 99)) == ProcessResult(b"", "ended with 1", 1, b"why\n")
     floods = "import os; os.close(1)\nwhile True: os.write(2, b'x' * 99999)"
     ended = python(floods, Limits(0.5, 0, 9))
     assert (ended.why, ended.errors) == ("took longer than 0.5 seconds", b"x" * 9)

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from beamctl.apply.event import Ended
-from beamctl.cli.secret_store import Vault
-from beamctl.cli.secret_terminal import Screen
-from beamctl.model.api_call import Answer, Lost
-from beamctl.model.secret import File, HandOver
+from beamctl.cli.secret_store import LocalSecretStore
+from beamctl.cli.secret_terminal import SecretTerminal
+from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.secret import File, StoreSecret
 from tests.cli.loopback import Api
 from tests.cli.process import terminal
 from tests.cli.world import Cli, Write, error_in
@@ -115,25 +115,25 @@ def test_where_nobody_reads_it_is_refused_before_anything(cli: Cli, api: Api, wr
 
 
 @contextmanager
-def screens() -> Iterator[tuple[Screen, int]]:
+def screens() -> Iterator[tuple[SecretTerminal, int]]:
     """A terminal, and what reads what is on it."""
     ours, theirs = pty.openpty()
     try:
-        yield Screen(theirs), ours
+        yield SecretTerminal(theirs), ours
     finally:
         os.close(theirs)
         os.close(ours)
 
 
-def secret_of(name: str, shown: str = "bl_shown") -> HandOver:
-    return HandOver(None, f"the API key {name}", {"apiKey": shown})
+def secret_of(name: str, shown: str = "bl_shown") -> StoreSecret:
+    return StoreSecret(None, f"the API key {name}", {"apiKey": shown})
 
 
 def test_hostile_names_are_escaped_and_hostile_secrets_are_not_shown() -> None:
     with screens() as (screen, ours):
         for hostile in ("\x1b]52;c;AAAA\x07", "a\nb", "\u202eabc", "\ud800"):
             assert "no plain text" in screen.show(secret_of("k", hostile))
-            assert Vault(screen).deliver(secret_of("k", hostile)) == Lost(
+            assert LocalSecretStore(screen).deliver(secret_of("k", hostile)) == NoResponse(
                 "the terminal cannot show it as it is: it has characters that are no plain text"
             )
         assert screen.show(secret_of("\x1b]0;evil\x07/\u0430\u202e")) == ""
@@ -156,23 +156,23 @@ def test_blocks_of_several_threads_stay_whole() -> None:
 
 
 @contextmanager
-def hung_up() -> Iterator[Screen]:
+def hung_up() -> Iterator[SecretTerminal]:
     """A terminal that went away."""
     ours, theirs = pty.openpty()
     os.close(ours)
     try:
-        yield Screen(theirs)
+        yield SecretTerminal(theirs)
     finally:
         os.close(theirs)
 
 
 def test_a_terminal_that_went_away_has_not_got_it(tmp_path: Path, directory: Path) -> None:
     with hung_up() as screen:
-        vault = Vault(screen)
-        assert vault.deliver(secret_of("k")) == Lost("the terminal cannot be written to: Input/output error")
-        both = HandOver(File("both"), "the API key k", {"apiKey": "bl_kept"})
+        vault = LocalSecretStore(screen)
+        assert vault.deliver(secret_of("k")) == NoResponse("the terminal cannot be written to: Input/output error")
+        both = StoreSecret(File("both"), "the API key k", {"apiKey": "bl_kept"})
         answer = vault.deliver(both)
-        assert answer == Answer(200, "the file both; the terminal cannot be written to: Input/output error")
+        assert answer == Response(200, "the file both; the terminal cannot be written to: Input/output error")
         assert (directory / "both").read_text() == "bl_kept"
         machines = Machines(tmp_path, [account("bot")])
         keys: dict[str, object] = {"seed": {}, "shown": {}}
@@ -185,5 +185,5 @@ def test_a_terminal_that_went_away_has_not_got_it(tmp_path: Path, directory: Pat
 
 
 def test_a_vault_without_a_screen_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    assert Vault().deliver(secret_of("k")) == Lost("the document does not say where to put it")
+    assert LocalSecretStore().deliver(secret_of("k")) == NoResponse("the document does not say where to put it")
     assert capfd.readouterr() == ("", "")

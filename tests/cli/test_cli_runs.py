@@ -18,7 +18,7 @@ from beamctl.apply.record import State
 from beamctl.cli.main import run
 from beamctl.cli.record_folder import RecordFolder
 from beamctl.cli.run_names import stamp_of
-from beamctl.cli.run_records import Due, find_record, open_records
+from beamctl.cli.run_records import NewRecord, find_record, open_records
 from beamctl.emulator import FaultScript, Instruments, create_app, instrument, read_rule
 from beamctl.errors import RecordError
 from tests.cli.loopback import Api, serving
@@ -459,7 +459,7 @@ def little_room(size: int) -> Iterator[None]:
 def test_half_a_line_stays_the_last_one() -> None:
     """Though there is room again: what follows half a line would make the whole record unreadable."""
     plan = planned(members({"a@x.io": "admin", "b@x.io": "member"}), FakeWorkspace.of([person("a@x.io", "admin")]))
-    (record,) = open_records(RecordFolder(Path("kept")), [Due(plan, "", "")])
+    (record,) = open_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")])
     (path,) = Path("kept").iterdir()
     with little_room(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.witness(Started(plan.changes[0]))

@@ -15,9 +15,18 @@ import pytest
 
 from beamctl.cli.output_redaction import VEIL
 from beamctl.cli.secret_command import LARGEST
-from beamctl.cli.secret_store import Vault
-from beamctl.model.api_call import Answer, Lost
-from beamctl.model.secret import Command, Fetch, File, HandOver, Keyring, Sink, Source, Variable
+from beamctl.cli.secret_store import LocalSecretStore
+from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.secret import (
+    Command,
+    File,
+    Keyring,
+    ReadSecret,
+    SecretDestination,
+    SecretSource,
+    StoreSecret,
+    Variable,
+)
 from tests.cli.probe import assert_unseen
 from tests.cli.world import Cli, Write
 
@@ -25,18 +34,18 @@ SECRET = "bl_a_canary_that_is_handed_over_once"
 PAIR = {"clientId": "c1", "clientSecret": SECRET}
 
 
-def delivered(sink: Sink, secret: dict[str, str] | None = None) -> Answer | Lost:
-    return Vault().deliver(HandOver(sink, "the key", secret or {"apiKey": SECRET}))
+def delivered(sink: SecretDestination, secret: dict[str, str] | None = None) -> Response | NoResponse:
+    return LocalSecretStore().deliver(StoreSecret(sink, "the key", secret or {"apiKey": SECRET}))
 
 
-def fetched(source: Source) -> str:
-    answer = Vault().fetch(Fetch(source, "the key"))
-    assert isinstance(answer, Answer | Lost)
-    return str(answer.body) if isinstance(answer, Answer) else f"! {answer.why}"
+def fetched(source: SecretSource) -> str:
+    answer = LocalSecretStore().fetch(ReadSecret(source, "the key"))
+    assert isinstance(answer, Response | NoResponse)
+    return str(answer.body) if isinstance(answer, Response) else f"! {answer.why}"
 
 
 def doubt(place: Any) -> str:
-    return Vault().doubt({"secretTo": place}, approved=True)
+    return LocalSecretStore().doubt({"secretTo": place}, approved=True)
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -90,14 +99,14 @@ def test_a_file_is_on_the_disk_with_every_folder_that_was_made_for_it(
 
     monkeypatch.setattr(os, "fsync", full)
     handed = delivered(File("deep/key"))
-    assert isinstance(handed, Lost)
+    assert isinstance(handed, NoResponse)
     assert handed.why == "the file deep/key cannot be written: Input/output error"
 
 
 @pytest.mark.parametrize("sink", [File("key"), Command(python("import sys; open('key', 'w').write(sys.stdin.read())"))])
-def test_half_a_character_is_not_handed_over(directory: Path, sink: Sink) -> None:
+def test_half_a_character_is_not_handed_over(directory: Path, sink: SecretDestination) -> None:
     handed = delivered(sink, {"apiKey": "bl_half_\ud800_a_character"})
-    assert isinstance(handed, Lost)
+    assert isinstance(handed, NoResponse)
     assert handed.why == "what the API gave is no text that can be written"
     assert list(directory.iterdir()) == []
 
@@ -154,7 +163,7 @@ def test_a_command_gets_it_on_standard_input(directory: Path) -> None:
 
 def test_a_command_that_fails(capfd: pytest.CaptureFixture[str]) -> None:
     tells = Command(python("import sys; print(s := sys.stdin.read()); print(s, file=sys.stderr); sys.exit(3)"))
-    assert delivered(tells) == Lost(f"the command {sys.executable} ended with 3: •••")
+    assert delivered(tells) == NoResponse(f"the command {sys.executable} ended with 3: •••")
     assert capfd.readouterr() == ("", "")
     assert not delivered(Command(("no-such-command-here",))).ok
     assert (
@@ -199,7 +208,7 @@ def test_the_error_output_of_a_command_is_shown_without_the_secret(how: str, *, 
     )
     if given:
         answer = delivered(Command(python(code)), {"apiKey": secret})
-        assert isinstance(answer, Lost)
+        assert isinstance(answer, NoResponse)
         why = answer.why
     else:
         why = fetched(Command(python(code)))
@@ -230,7 +239,7 @@ def test_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> Non
     monkeypatch.setenv("BL_API_KEY", OURS)
     VEIL.renew()
     fails = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); sys.exit(1)"))
-    assert delivered(fails) == Lost(f"the command {sys.executable} ended with 1{SAID[text]}")
+    assert delivered(fails) == NoResponse(f"the command {sys.executable} ended with 1{SAID[text]}")
     assert fetched(fails) == f"! the key: the command {sys.executable} ended with 1{SAID[text]}"
     succeeds = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); print('it')"))
     assert delivered(succeeds).ok
@@ -240,7 +249,7 @@ def test_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> Non
 def test_a_long_error_output_is_cut() -> None:
     for many in (1_000, 1_000_000):
         answer = delivered(Command(python(f"import sys; sys.exit('é' * {many} + chr(10) + 'x ' * 400 + 'the end')")))
-        assert isinstance(answer, Lost)
+        assert isinstance(answer, NoResponse)
         assert answer.why.endswith("x x the end")
         assert len(answer.why) < 400
 
@@ -268,7 +277,7 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError(SECRET)
 
     fake.set_password = locked
-    assert delivered(Keyring("s", "u")) == Lost("the keyring's s of u did not take it: RuntimeError")
+    assert delivered(Keyring("s", "u")) == NoResponse("the keyring's s of u did not take it: RuntimeError")
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")  # it would be the checkout that says what is imported
     assert "XDG_CONFIG_HOME is not an absolute path" in doubt({"keyring": {"service": "s", "user": "u"}})
     monkeypatch.delenv("XDG_CONFIG_HOME")
@@ -279,7 +288,7 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nowhere_to_put_it() -> None:
     assert "does not say where" in doubt(None)
     assert "does not say where" in doubt({"env": "NAME"})
-    assert Vault().doubt({}, approved=True) == ""
+    assert LocalSecretStore().doubt({}, approved=True) == ""
 
 
 def test_secrets_are_fetched(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
@@ -302,10 +311,10 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
     assert fetched(Command(python(f"print('x' * {LARGEST})"))).endswith("wrote more than 65,536 bytes")
     assert len(fetched(Command(python(f"print('x' * {LARGEST - 1})")))) == LARGEST - 1
     sources: list[dict[str, object]] = [{"env": "NO_SUCH"}, {"file": "none"}, {"command": ["no-such-one"]}, {}]
-    found = [Vault().doubt({"from": {"apiKey": each}}, approved=False) for each in sources]
+    found = [LocalSecretStore().doubt({"from": {"apiKey": each}}, approved=False) for each in sources]
     assert all(why.startswith(("its apiKey: ", "the doc")) for why in found)
     (directory / "there").write_text("it")
-    assert Vault().doubt({"from": {"apiKey": {"file": "there"}}}, approved=False) == ""
+    assert LocalSecretStore().doubt({"from": {"apiKey": {"file": "there"}}}, approved=False) == ""
 
 
 def test_what_was_handed_over_is_hidden_from_then_on() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.destroy.deletion import Deletion, Ending
+from beamctl.destroy.deletion import Deletion, DeletionStatus
 from beamctl.errors import (
     ApiError,
     ForbiddenError,
@@ -16,12 +16,12 @@ from beamctl.errors import (
     UnauthenticatedError,
     UnreachableError,
 )
-from beamctl.model.api_call import Answer, Lost
+from beamctl.model.api_call import NoResponse, Response
 from beamctl.workflow.changes import destroy, survey
 from tests.fakes.doomed import ACCOUNTS, CONNECTIONS, COUNTED, ITSELF, POLICIES, USERS, Doomed
 from tests.fakes.workspace import person
 
-LOST = Lost("api.example.test answered HTTP 502: Bad Gateway")
+LOST = NoResponse("api.example.test answered HTTP 502: Bad Gateway")
 
 
 def destroyed(doomed: Doomed, stop: Event | None = None) -> Deletion:
@@ -30,15 +30,20 @@ def destroyed(doomed: Doomed, stop: Event | None = None) -> Deletion:
 
 def test_the_workspace_is_looked_at_again_and_then_deleted_once() -> None:
     doomed = Doomed()
-    assert destroyed(doomed) == Deletion(Ending.DELETED)
+    assert destroyed(doomed) == Deletion(DeletionStatus.DELETED)
     assert doomed.asked == [COUNTED, USERS, ACCOUNTS, POLICIES, CONNECTIONS] * 2 + ["DELETE", ITSELF]
 
 
-UNCERTAIN = [Answer(200, {}), Answer(204), Answer(202, {"name": "acme"}), Answer(200, {"error": "no", "code": 403})]
+UNCERTAIN = [
+    Response(200, {}),
+    Response(204),
+    Response(202, {"name": "acme"}),
+    Response(200, {"error": "no", "code": 403}),
+]
 
 
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
-def test_a_workspace_that_is_still_there_after_any_success_was_not_deleted(answer: Answer) -> None:
+def test_a_workspace_that_is_still_there_after_any_success_was_not_deleted(answer: Response) -> None:
     doomed = Doomed(answer=answer, deletes=False)
     with pytest.raises(ApiError, match=f"acme is still there: the API answered {answer.status}"):
         destroyed(doomed)
@@ -47,7 +52,7 @@ def test_a_workspace_that_is_still_there_after_any_success_was_not_deleted(answe
 
 
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
-def test_a_workspace_may_take_a_moment_to_go(answer: Answer) -> None:
+def test_a_workspace_may_take_a_moment_to_go(answer: Response) -> None:
     doomed = Doomed(answer=answer, deletes=False)
     waited: list[float] = []
 
@@ -58,25 +63,25 @@ def test_a_workspace_may_take_a_moment_to_go(answer: Answer) -> None:
         return True
 
     found = destroy(survey("acme", doomed), doomed, doomed, stop=Event(), pause=pause)
-    assert found == Deletion(Ending.DELETED)
+    assert found == Deletion(DeletionStatus.DELETED)
     assert waited == [0.5, 1.0]
 
 
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
 @pytest.mark.parametrize("error", [ForbiddenError("no access"), UnauthenticatedError("no access")])
-def test_our_own_access_goes_with_the_workspace(answer: Answer, error: ApiError) -> None:
+def test_our_own_access_goes_with_the_workspace(answer: Response, error: ApiError) -> None:
     doomed = Doomed(answer=answer, deletes=False)
     shown = survey("acme", doomed)
 
     class Leaving(Doomed):
-        def delete_workspace(self) -> Answer | Lost:
+        def delete_workspace(self) -> Response | NoResponse:
             told = super().delete_workspace()
             self.payloads = dict.fromkeys(self.payloads, error)
             return told
 
     leaving = Leaving(answer=answer, deletes=False)
     if answer.certain:
-        assert destroy(shown, leaving, leaving, stop=Event()) == Deletion(Ending.DELETED)
+        assert destroy(shown, leaving, leaving, stop=Event()) == Deletion(DeletionStatus.DELETED)
     else:
         with pytest.raises(ApiError, match="whether acme was deleted is not known"):
             destroy(shown, leaving, leaving, stop=Event())
@@ -84,7 +89,7 @@ def test_our_own_access_goes_with_the_workspace(answer: Answer, error: ApiError)
 
 def test_a_lost_answer_to_a_deletion_that_was_made() -> None:
     doomed = Doomed(answer=LOST)
-    assert destroyed(doomed) == Deletion(Ending.FOUND_GONE, LOST.why)
+    assert destroyed(doomed) == Deletion(DeletionStatus.FOUND_GONE, LOST.why)
     assert doomed.asked[-2:] == ["DELETE", ITSELF]
 
 
@@ -107,7 +112,7 @@ def renamed(doomed: Doomed, what: str) -> None:
 
 def test_another_workspace_of_that_name_is_not_taken_for_the_one_that_went() -> None:
     doomed = Doomed(answer=LOST, before=renamed)
-    assert destroyed(doomed) == Deletion(Ending.FOUND_GONE, LOST.why)
+    assert destroyed(doomed) == Deletion(DeletionStatus.FOUND_GONE, LOST.why)
     assert doomed.deletions == 1
 
 
@@ -154,7 +159,7 @@ def test_a_sight_that_is_no_workspace_tells_nothing(payload: Any) -> None:
 
 
 def test_a_member_is_told_who_may() -> None:
-    doomed = Doomed(answer=Answer(403, None, "Forbidden"), deletes=False)
+    doomed = Doomed(answer=Response(403, None, "Forbidden"), deletes=False)
     with pytest.raises(ForbiddenError) as caught:
         destroyed(doomed)
     assert caught.value.message == "we may not delete acme: the API answered 403: Forbidden"
@@ -164,7 +169,7 @@ def test_a_member_is_told_who_may() -> None:
 
 @pytest.mark.parametrize("status", [400, 404, 408, 409, 429, 302])
 def test_a_refusal_of_what_is_still_there(status: int) -> None:
-    doomed = Doomed(answer=Answer(status, None, "no"), deletes=False)
+    doomed = Doomed(answer=Response(status, None, "no"), deletes=False)
     with pytest.raises(ApiError) as caught:
         destroyed(doomed)
     assert caught.value.message == f"acme is still there: the API answered {status}: no"
@@ -172,13 +177,13 @@ def test_a_refusal_of_what_is_still_there(status: int) -> None:
 
 
 def test_somebody_else_was_faster() -> None:
-    doomed = Doomed(answer=Answer(404, None, "Workspace not found"))
-    assert destroyed(doomed) == Deletion(Ending.GONE_AT_ANSWER, "the API answered 404: Workspace not found")
+    doomed = Doomed(answer=Response(404, None, "Workspace not found"))
+    assert destroyed(doomed) == Deletion(DeletionStatus.GONE_AT_ANSWER, "the API answered 404: Workspace not found")
 
 
 def test_no_credential_any_more() -> None:
     class Unknown(Doomed):
-        def delete_workspace(self) -> Answer | Lost:
+        def delete_workspace(self) -> Response | NoResponse:
             raise UnauthenticatedError("the API does not accept the credential", status=401)
 
     with pytest.raises(UnauthenticatedError):
@@ -267,7 +272,7 @@ def test_that_less_would_be_lost_is_no_reason_to_stop(meanwhile: Meanwhile) -> N
     doomed = Doomed()
     shown = survey("acme", doomed)
     meanwhile(doomed)
-    assert destroy(shown, doomed, doomed, stop=Event()) == Deletion(Ending.DELETED)
+    assert destroy(shown, doomed, doomed, stop=Event()) == Deletion(DeletionStatus.DELETED)
 
 
 @pytest.mark.parametrize("path", [USERS, POLICIES, COUNTED])
@@ -277,7 +282,7 @@ def test_what_was_not_known_and_then_is_was_not_shown(path: str) -> None:
     doomed.payloads[path] = {"name": "acme", "id": "w1", "createdAt": known["createdAt"]} if path == COUNTED else None
     shown = survey("acme", doomed)
     same = Doomed(payloads=dict(doomed.payloads))
-    assert destroy(shown, same, same, stop=Event()) == Deletion(Ending.DELETED)  # still not known: as was shown
+    assert destroy(shown, same, same, stop=Event()) == Deletion(DeletionStatus.DELETED)  # still not known: as was shown
     doomed.payloads[path] = known
     with pytest.raises(StalePlanError):
         destroy(shown, doomed, doomed, stop=Event())

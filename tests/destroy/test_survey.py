@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.destroy.estate import Estate, Thing, Unknown
+from beamctl.destroy.estate import Item, Unknown, WorkspaceContents
 from beamctl.errors import (
     ApiError,
     ForbiddenError,
@@ -25,11 +25,11 @@ LISTINGS = {
 }
 
 
-def parts(estate: Estate) -> dict[str, tuple[Thing, ...] | Unknown]:
+def parts(estate: WorkspaceContents) -> dict[str, tuple[Item, ...] | Unknown]:
     return {part.title: part.holds for part in estate.parts}
 
 
-def read(path: str, payload: Any) -> Estate:
+def read(path: str, payload: Any) -> WorkspaceContents:
     doomed = Doomed()
     doomed.payloads[path] = payload
     return survey("acme", doomed)
@@ -41,11 +41,11 @@ def test_everything_is_read_once() -> None:
     assert doomed.asked == [COUNTED, USERS, ACCOUNTS, POLICIES, CONNECTIONS]
     assert (estate.id, estate.created_at, estate.display_name) == ("w1", "2025-03-01T00:00:00Z", "Acme")
     assert parts(estate) == {
-        "members": (Thing("admin", "ada@x.io", "ada@x.io"), Thing("member", "eve@x.io", "eve@x.io")),
-        "pending invitations": (Thing("viewer", "kim@x.io", "kim@x.io"),),
-        "service accounts": (Thing("admin", "ci", "c1"),),
-        "policies": (Thing("location", "eu", "eu"),),
-        "integration connections": (Thing("openai", "gpt", "gpt"),),
+        "members": (Item("admin", "ada@x.io", "ada@x.io"), Item("member", "eve@x.io", "eve@x.io")),
+        "pending invitations": (Item("viewer", "kim@x.io", "kim@x.io"),),
+        "service accounts": (Item("admin", "ci", "c1"),),
+        "policies": (Item("location", "eu", "eu"),),
+        "integration connections": (Item("openai", "gpt", "gpt"),),
     }
     assert estate.counts == {"agents": 3, "jobs": 0}
 
@@ -120,7 +120,7 @@ def test_policies_come_in_pages() -> None:
         "data": [{"metadata": {"name": "a"}, "spec": {"type": "flavor"}}],
         "meta": {"hasMore": False, "nextCursor": ""},
     }
-    assert parts(survey("acme", doomed))["policies"] == (Thing("flavor", "a", "a"), Thing("flavor", "b", "b"))
+    assert parts(survey("acme", doomed))["policies"] == (Item("flavor", "a", "a"), Item("flavor", "b", "b"))
 
 
 @pytest.mark.parametrize("meta", [None, {}, {"hasMore": True}, {"hasMore": True, "nextCursor": ""}])
@@ -145,9 +145,9 @@ def test_pages_without_an_end_do_end() -> None:
 
 def test_policies_of_the_first_days_are_flat() -> None:
     found = parts(read(POLICIES, [{"name": "eu", "type": "location"}, {"name": "us"}]))["policies"]
-    assert found == (Thing("", "us", "us"), Thing("location", "eu", "eu"))
+    assert found == (Item("", "us", "us"), Item("location", "eu", "eu"))
 
 
 def test_service_accounts_may_share_a_name_or_have_no_role() -> None:
     entries = [{"client_id": "c2", "name": "ci"}, {"client_id": "c1", "name": "ci"}]
-    assert parts(read(ACCOUNTS, entries))["service accounts"] == (Thing("", "ci", "c1"), Thing("", "ci", "c2"))
+    assert parts(read(ACCOUNTS, entries))["service accounts"] == (Item("", "ci", "c1"), Item("", "ci", "c2"))

@@ -13,7 +13,7 @@ from beamctl.document.deduplication import thin
 from beamctl.document.document import Document
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Place, Problem
-from beamctl.document.schema_error import Fault
+from beamctl.document.schema_error import SchemaError
 from beamctl.document.schema_file import load_schema
 from beamctl.document.schema_messages import problems_of
 from beamctl.document.yaml_errors import NO_BREAK, NO_SPACE
@@ -331,7 +331,7 @@ def test_checking_each_distinct_value_once_finds_the_same_as_checking_every_one(
 
 
 def test_a_keyword_without_words_of_its_own_is_still_reported() -> None:
-    fault = Fault(("a", 1), "uniqueItems", demand=True, instance=[1, 1], schemas=[{"title": "Set of things"}])
+    fault = SchemaError(("a", 1), "uniqueItems", demand=True, instance=[1, 1], schemas=[{"title": "Set of things"}])
     document = Document("f", {}, {}, {})
     assert [problem.message for problem in problems_of(fault, document)] == [
         "item 2 of 'a' is not a set of things (uniqueItems)"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from beamctl.api.config import Connection
-from beamctl.api.credential import ApiKey
+from beamctl.api.credential import ApiKeyCredential
 from beamctl.api.workspace import open_workspace
 from beamctl.emulator import Quirk
 from tests.emulator.process import serving
@@ -200,7 +200,7 @@ def test_what_beamctl_declares_is_what_the_sdk_sees_and_the_other_way_round(sdk:
     ci = {"role": "viewer", "description": "CI", "secretTo": {"file": "ci.json"}, "apiKeys": {"k": key}}
     by_hand = {"role": "member", "description": "by hand", "apiKeys": {"h": {"expiresIn": "90d"}}}
     additive = {"serviceAccounts": "additive"}
-    connection = Connection(sdk.base, credential=ApiKey(sdk.key), credential_from="the test")
+    connection = Connection(sdk.base, credential=ApiKeyCredential(sdk.key), credential_from="the test")
     vault = FakeVault()
     with open_workspace(connection, "acme") as api:
         declared = planned(document(serviceAccounts={"made": ci}, manage=additive), api.reader())

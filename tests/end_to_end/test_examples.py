@@ -10,8 +10,8 @@ from beamctl.api.workspace import open_workspace
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.emulator import as_operator, create_app, load_seed
-from beamctl.model.api_call import Answer, Lost
-from beamctl.model.secret import Fetch, HandOver
+from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.workflow.questions import plan, validate
@@ -21,11 +21,11 @@ from tests.fakes.runs import TODAY, all_done, apply_through
 class AnySecret:
     """Wherever a secret comes from, it is there."""
 
-    def deliver(self, secret: HandOver) -> Answer | Lost:  # noqa: ARG002 - as the port has it
-        return Answer(200, "its place")
+    def deliver(self, secret: StoreSecret) -> Response | NoResponse:  # noqa: ARG002 - as the port has it
+        return Response(200, "its place")
 
-    def fetch(self, secret: Fetch) -> Answer | Lost:
-        return Answer(200, f"made up for {secret.what}")
+    def fetch(self, secret: ReadSecret) -> Response | NoResponse:
+        return Response(200, f"made up for {secret.what}")
 
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml"))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from beamctl.model.api_call import Answer
+from beamctl.model.api_call import Response
 
 NOW = "2026-11-24T12:00:00Z"
 MADE = "-a-canary-that-the-api-shows-once"
 """How every secret ends that is made here."""
-_MISSING = Answer(404, None, "Service account not found")
+_MISSING = Response(404, None, "Service account not found")
 
 
 def machine(client_id: str, name: str, role: str = "member", description: str = "") -> dict[str, Any]:
@@ -36,40 +36,40 @@ class FakeAccounts:
     keys: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: count(1))
 
-    def answer(self, method: str, parts: list[str], body: Mapping[str, Any]) -> Answer:
+    def answer(self, method: str, parts: list[str], body: Mapping[str, Any]) -> Response:
         match method, parts:
             case "GET", []:
-                return Answer(200, [dict(each) for each in self.kept.values()])
+                return Response(200, [dict(each) for each in self.kept.values()])
             case "POST", []:
                 client_id = f"made-{next(self.numbers)}"
                 self.kept[client_id] = machine(client_id, body["name"], body.get("role", "admin"))
                 self.kept[client_id]["description"] = body.get("description", "")
-                return Answer(200, self.kept[client_id] | {"client_secret": client_id + MADE})
+                return Response(200, self.kept[client_id] | {"client_secret": client_id + MADE})
             case _, [client_id, *_] if client_id not in self.kept:
                 return _MISSING
             case "PUT", [client_id]:
                 # it may take no role for that of an admin, as it does when one is made
                 self.kept[client_id] |= {"role": "admin", **body}
-                return Answer(200, dict(self.kept[client_id]))
+                return Response(200, dict(self.kept[client_id]))
             case "DELETE", [client_id]:
                 self.keys.pop(client_id, None)
                 gone = self.kept.pop(client_id)
-                return Answer(200, {key: value for key, value in gone.items() if key != "role"})
+                return Response(200, {key: value for key, value in gone.items() if key != "role"})
             case _, [client_id, "api_keys", *rest]:
                 return self._keys(method, self.keys.setdefault(client_id, []), rest, body)
             case _:
                 return _MISSING
 
-    def _keys(self, method: str, keys: list[dict[str, Any]], rest: list[str], body: Mapping[str, Any]) -> Answer:
+    def _keys(self, method: str, keys: list[dict[str, Any]], rest: list[str], body: Mapping[str, Any]) -> Response:
         match method, rest:
             case "GET", []:
-                return Answer(200, [dict(each) for each in keys])
+                return Response(200, [dict(each) for each in keys])
             case "POST", []:
                 made = api_key(f"key-{next(self.numbers)}", body["name"], NOW, body.get("expires_in", ""))
                 keys.append(made)
-                return Answer(200, made | {"apiKey": made["id"] + MADE})
+                return Response(200, made | {"apiKey": made["id"] + MADE})
             case "DELETE", [identifier] if any(each["id"] == identifier for each in keys):
                 keys[:] = [each for each in keys if each["id"] != identifier]
-                return Answer(200)
+                return Response(200)
             case _:
-                return Answer(404, None, "API key not found")
+                return Response(404, None, "API key not found")

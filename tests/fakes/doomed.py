@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from beamctl.errors import ApiError, MissingError
-from beamctl.model.api_call import Answer, Lost
+from beamctl.model.api_call import NoResponse, Response
 from tests.fakes.workspace import person
 
 ITSELF = "/workspaces/acme"
@@ -43,7 +43,7 @@ class Doomed:
     """
 
     payloads: dict[str, Any] = field(default_factory=lambda: deepcopy(PAYLOADS))
-    answer: Answer | Lost = field(default_factory=lambda: Answer(200, {}))
+    answer: Response | NoResponse = field(default_factory=lambda: Response(200, {}))
     deletes: bool = True
     before: Callable[["Doomed", str], None] | None = None
     asked: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Doomed:
             raise found
         return deepcopy(found)
 
-    def delete_workspace(self) -> Answer | Lost:
+    def delete_workspace(self) -> Response | NoResponse:
         self._ask("DELETE")
         if self.deletes:
             self.go()

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from beamctl.api.config import LOCAL_URL, Connection
-from beamctl.api.credential import ApiKey
+from beamctl.api.credential import ApiKeyCredential
 from beamctl.api.network_errors import Timeouts
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.event import Event
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader, Vault
+from beamctl.model.ports import Reader, SecretStore
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.workflow.questions import plan
@@ -67,19 +67,19 @@ class Machines:
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:
-        with open_workspace(_connection(ApiKey(RUNNER)), "acme", self.options()) as api:
+        with open_workspace(_connection(ApiKeyCredential(RUNNER)), "acme", self.options()) as api:
             yield api.reader()
 
     def plan(self, want: Desired, identity: Identity | None = None) -> Plan:
-        with open_workspace(_connection(ApiKey(RUNNER)), "acme", self.options()) as api:
+        with open_workspace(_connection(ApiKeyCredential(RUNNER)), "acme", self.options()) as api:
             return plan(want, api.reader(), self.situation(identity))
 
     def situation(self, identity: Identity | None = None) -> Situation:
         left = self.plane.journal.interrupted()
         return Situation(self.clock.now.date(), API, identity, {}, now=self.clock.now, interrupted=left)
 
-    def apply(self, approved: Plan, vault: Vault | None = None) -> list[Event]:
-        with open_workspace(_connection(ApiKey(RUNNER)), "acme", self.options()) as api:
+    def apply(self, approved: Plan, vault: SecretStore | None = None) -> list[Event]:
+        with open_workspace(_connection(ApiKeyCredential(RUNNER)), "acme", self.options()) as api:
             return apply_through(approved, api.reader(), api.sender(), vault=vault or self.vault)
 
     def live(self, name: str) -> list[dict[str, Any]]:

@@ -12,13 +12,13 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader, Sender, Vault
+from beamctl.model.ports import Reader, SecretStore, Sender
 from beamctl.plan.change import ChangeId
 from beamctl.plan.comparison import Interrupted, Situation, Withdrawn
 from beamctl.plan.declared import Declared
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance
-from beamctl.plan.kind import Ending, Kind
+from beamctl.plan.kind import Kind, Status
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
 from beamctl.workflow.changes import apply
@@ -67,12 +67,14 @@ def planned(  # noqa: PLR0913 - each has its name
 
 
 def apply_through(
-    approved: Plan, reader: Reader, sender: Sender, *, parallelism: int = 2, vault: Vault | None = None
+    approved: Plan, reader: Reader, sender: Sender, *, parallelism: int = 2, vault: SecretStore | None = None
 ) -> list[Event]:
     return list(apply(approved, reader, sender, parallelism=parallelism, stop=threading.Event(), vault=vault))
 
 
-def applied(approved: Plan, live: FakeWorkspace, *, parallelism: int = 2, vault: Vault | None = None) -> list[Event]:
+def applied(
+    approved: Plan, live: FakeWorkspace, *, parallelism: int = 2, vault: SecretStore | None = None
+) -> list[Event]:
     return apply_through(approved, live, live, parallelism=parallelism, vault=vault)
 
 
@@ -93,7 +95,7 @@ def outcomes(events: list[Event]) -> dict[str, str]:
 
 def all_done(events: list[Event]) -> bool:
     endings = [event.outcome.ending for event in events if isinstance(event, Ended)]
-    return set(endings) <= {Ending.DONE} and not any(isinstance(event, NotAttempted | Unconfirmed) for event in events)
+    return set(endings) <= {Status.DONE} and not any(isinstance(event, NotAttempted | Unconfirmed) for event in events)
 
 
 class Shows:

@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from beamctl.model.api_call import Answer
+from beamctl.model.api_call import Response
 
 PATHS = {"policies": "/policies", "integrations": "/integrations/connections", "environments": "/environments"}
 MASK = "********"
@@ -35,7 +35,7 @@ class FakeThings:
     def section(self, parts: list[str]) -> str:
         return next((section for section, path in PATHS.items() if path.strip("/") == "/".join(parts)), "")
 
-    def answer(self, method: str, path: str, body: Mapping[str, Any], quirks: Collection[str]) -> Answer:
+    def answer(self, method: str, path: str, body: Mapping[str, Any], quirks: Collection[str]) -> Response:
         where, _, query = path.partition("?")
         parts = where.strip("/").split("/")
         if section := self.section(parts):
@@ -43,33 +43,33 @@ class FakeThings:
         if parts[-1] == "usages" and parts[:-2] == ["policies"]:
             there = parts[-2] in self.kept["policies"]
             users = {kind: [{"name": name} for name in names] for kind, names in self.users.get(parts[-2], {}).items()}
-            return Answer(200, users) if there else Answer(404, None, "Policy not found")
+            return Response(200, users) if there else Response(404, None, "Policy not found")
         section, name = self.section(parts[:-1]), parts[-1]
         if not section or name not in self.kept.get(section, {}):
-            return Answer(404, None, "not found")
+            return Response(404, None, "not found")
         return self._one(section, name, method, body, quirks)
 
-    def _all(self, section: str, method: str, query: str, body: Mapping[str, Any], quirks: Collection[str]) -> Answer:
+    def _all(self, section: str, method: str, query: str, body: Mapping[str, Any], quirks: Collection[str]) -> Response:
         if section not in self.kept:
-            return Answer(404, None, "Not found")
+            return Response(404, None, "Not found")
         kept = self.kept[section]
         if method == "POST":
             name = body["metadata"]["name"]
             if name in kept:
-                return Answer(409, None, f"{name} already exists")
+                return Response(409, None, f"{name} already exists")
             kept[name] = thing(name) | {"spec": _filled(body["spec"])}
             kept[name]["metadata"] |= body["metadata"]
-            return Answer(200, _shown(kept[name], quirks))
+            return Response(200, _shown(kept[name], quirks))
         shown = [_shown(kept[name], quirks) for name in kept]
         if not self.paged or section != "policies":
-            return Answer(200, shown)
+            return Response(200, shown)
         start = int(query.rpartition("cursor=")[2]) if "cursor=" in query else 0
         rest = start + self.paged
         more = rest < len(shown)
         meta = {"hasMore": more, "nextCursor": str(rest) if more else "", "total": len(shown)}
-        return Answer(200, {"data": shown[start:rest], "meta": meta})
+        return Response(200, {"data": shown[start:rest], "meta": meta})
 
-    def _one(self, section: str, name: str, method: str, body: Mapping[str, Any], quirks: Collection[str]) -> Answer:
+    def _one(self, section: str, name: str, method: str, body: Mapping[str, Any], quirks: Collection[str]) -> Response:
         kept = self.kept[section]
         if method == "PUT":
             was = kept[name]
@@ -81,11 +81,11 @@ class FakeThings:
             kept[name] = {"metadata": was["metadata"] | body["metadata"], "spec": _filled(spec)}
         elif method == "DELETE":
             if section == "integrations" and self.users.get(name):
-                return Answer(409, None, f"Integration connection {name} is in use by agents/a")
+                return Response(409, None, f"Integration connection {name} is in use by agents/a")
             if section == "environments" and name in ("development", "production"):
-                return Answer(400, None, "it is built in")
-            return Answer(200, _shown(kept.pop(name), quirks))
-        return Answer(200, _shown(kept[name], quirks))
+                return Response(400, None, "it is built in")
+            return Response(200, _shown(kept.pop(name), quirks))
+        return Response(200, _shown(kept[name], quirks))
 
 
 def _filled(spec: Mapping[str, Any]) -> dict[str, Any]:

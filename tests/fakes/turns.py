@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
-from beamctl.model.api_call import Answer, ApiCall, Lost
-from beamctl.model.ports import Reader, Sender, Vault
+from beamctl.model.api_call import ApiCall, NoResponse, Response
+from beamctl.model.ports import Reader, SecretStore, Sender
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from beamctl.workflow.changes import apply
 from beamctl.workflow.questions import plan
@@ -74,7 +74,7 @@ class Port:
     def get(self, path: str) -> Any:
         return self.turns.take(self.run, lambda: self.reader.get(path))
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         return self.turns.take(self.run, lambda: self.sender.send(call))
 
 
@@ -92,12 +92,12 @@ class Run:
     @property
     def undone(self) -> set[str]:
         """The keys of what failed, was not attempted or not confirmed: the exit code is 7 where there is one."""
-        failed = {key for key, outcome in self.outcomes.items() if outcome.ending is Ending.FAILED}
+        failed = {key for key, outcome in self.outcomes.items() if outcome.ending is Status.FAILED}
         return failed | {event.change.key for event in self.events if isinstance(event, NotAttempted | Unconfirmed)}
 
 
 def one(
-    want: Desired, reader: Reader, sender: Sender, vault: Vault | None = None, journal: Journal | None = None
+    want: Desired, reader: Reader, sender: Sender, vault: SecretStore | None = None, journal: Journal | None = None
 ) -> Run:
     """Plan and apply, one request after the other; what no flag allows is not applied."""
     journal = journal or Journal()
@@ -116,7 +116,7 @@ def at_once(
     want: Desired,
     order: Iterable[int],
     ports: Sequence[tuple[Reader, Sender]],
-    vault: Vault | None = None,
+    vault: SecretStore | None = None,
     journal: Journal | None = None,
 ) -> list[Run]:
     """A run for each pair of ports, all on the same workspace, in an order that may begin with any of them."""

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from beamctl.model.api_call import Answer, Lost
-from beamctl.model.secret import Fetch, HandOver, described
+from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.secret import ReadSecret, StoreSecret, described
 
 
 @dataclass
@@ -27,20 +27,20 @@ class FakeVault:
     shows: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def deliver(self, secret: HandOver) -> Answer | Lost:
+    def deliver(self, secret: StoreSecret) -> Response | NoResponse:
         with self.lock:
             if secret.sink is None and not self.shows:
-                return Lost("there is no place for it")
+                return NoResponse("there is no place for it")
             place = described(secret.sink) if secret.sink else "the terminal"
             self.given.append(place)
             number = len(self.given)
             if why := self.before(number):
-                return Lost(why)
+                return NoResponse(why)
             self.holds[place] = secret.text
             self.after(number)
-            return Answer(200, place)
+            return Response(200, place)
 
-    def fetch(self, secret: Fetch) -> Answer | Lost:
+    def fetch(self, secret: ReadSecret) -> Response | NoResponse:
         with self.lock:
             place = described(secret.source)
-            return Answer(200, self.holds[place]) if place in self.holds else Lost(f"{place} is not set")
+            return Response(200, self.holds[place]) if place in self.holds else NoResponse(f"{place} is not set")

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from beamctl.errors import MissingError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.fakes import contract
 from tests.fakes.accounts import FakeAccounts
 from tests.fakes.things import FakeThings
@@ -39,42 +39,42 @@ class FakeWorkspace:
 
     def get(self, path: str) -> Any:
         answer = self.send(ApiCall(Method.GET, path))
-        if not isinstance(answer, Answer) or not answer.ok:
+        if not isinstance(answer, Response) or not answer.ok:
             raise MissingError("no such path", status=404)
         return answer.body
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         contract.observe(call.method.value, call.path, call.body)
         with self.lock:
             spelled = f"{call.method.value} {unquote(call.path)}"
             self.calls.append(spelled)
             if spelled in self.refuses:
-                return Answer(422, None, "refused on purpose")
+                return Response(422, None, "refused on purpose")
             answer = self._answer(call)
             self.admins.append(sum(bool(u["accepted"]) and u["role"] == "admin" for u in self.users.values()))
             if spelled in self.loses:
                 self.loses -= {spelled}
-                return Lost("the connection was reset")
+                return NoResponse("the connection was reset")
             return answer
 
-    def _answer(self, call: ApiCall) -> Answer:
+    def _answer(self, call: ApiCall) -> Response:
         parts = [unquote(part) for part in call.path.strip("/").split("/")]
         body = call.body or {}
         match call.method, parts:
             case Method.GET, ["users"]:
-                return Answer(200, [self._shown(user) for user in self.users.values()])
+                return Response(200, [self._shown(user) for user in self.users.values()])
             case Method.POST, ["users"]:
                 return self._invite(body)
             case Method.PUT, ["users", email]:
                 return self._set_role(email, body)
             case Method.DELETE, ["users", email]:
                 gone = self.users.pop(email.lower(), None)
-                return Answer(200) if gone else Answer(404, None, "Workspace or user not found")
+                return Response(200) if gone else Response(404, None, "Workspace or user not found")
             case Method.GET, ["workspaces", _]:
-                return Answer(200, dict(self.settings))
+                return Response(200, dict(self.settings))
             case Method.PUT, ["workspaces", _]:
                 self.settings = dict(body) if "put-replaces" in self.quirks else self.settings | body
-                return Answer(200, dict(self.settings))
+                return Response(200, dict(self.settings))
             case method, ["service_accounts", *rest]:
                 return self.accounts.answer(method.value, rest, body)
             case _:
@@ -86,26 +86,26 @@ class FakeWorkspace:
             shown.pop("role")
         return shown
 
-    def _invite(self, body: Mapping[str, Any]) -> Answer:
+    def _invite(self, body: Mapping[str, Any]) -> Response:
         key = body["email"].lower()
         there = self.users.get(key)
         if there and (not there.get("expired") or "reinvite-conflicts" in self.quirks):
-            return Answer(409, None, "already in the workspace or has a pending invitation")
+            return Response(409, None, "already in the workspace or has a pending invitation")
         role = "member" if "invite-ignores-role" in self.quirks else body["role"]
         self.invited.append(key)
         self.users[key] = {"email": body["email"], "role": role, "accepted": False, "source": "invitation"}
-        return Answer(
+        return Response(
             200, {key: value for key, value in self._shown(self.users[key]).items() if key in ("email", "role")}
         )
 
-    def _set_role(self, email: str, body: Mapping[str, Any]) -> Answer:
+    def _set_role(self, email: str, body: Mapping[str, Any]) -> Response:
         there = self.users.get(email.lower())
         if there is None or (not there["accepted"] and "no-role-on-pending" in self.quirks):
-            return Answer(404, None, "Workspace or user not found")
+            return Response(404, None, "Workspace or user not found")
         if body["role"] not in ROLES:
-            return Answer(400, None, "Invalid role provided")
+            return Response(400, None, "Invalid role provided")
         there["role"] = body["role"]
-        return Answer(200, self._shown(there))
+        return Response(200, self._shown(there))
 
     def accept_all(self) -> None:
         for user in self.users.values():

@@ -15,18 +15,18 @@ import httpx
 import pytest
 
 from beamctl.api.config import LOCAL_URL, Connection
-from beamctl.api.credential import ApiKey
+from beamctl.api.credential import ApiKeyCredential
 from beamctl.api.network_errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
-from beamctl.apply.runner import Witness
+from beamctl.apply.runner import Listener
 from beamctl.document.document import Desired
 from beamctl.emulator import FaultKind
 from beamctl.errors import BeamctlError
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.plan.kind import Ending
+from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
 from beamctl.workflow.changes import apply
 from beamctl.workflow.questions import plan
@@ -125,7 +125,7 @@ class Run:
 
     def go(self, want: Desired, wire: Wire, *, looks: bool = True) -> "Run":
         """Plan, and apply unless there is a hazard, as the command line does; then plan again, where it `looks`."""
-        connection = Connection(LOCAL_URL, credential=ApiKey(KEY), credential_from="the seed")
+        connection = Connection(LOCAL_URL, credential=ApiKeyCredential(KEY), credential_from="the seed")
         options = Options(Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire)
         now, journal = wire.plane.clock.now, wire.plane.journal
         situation = Situation(now.date(), LOCAL_URL, now=now, interrupted=journal.interrupted())
@@ -144,7 +144,7 @@ class Run:
                 self.killed = True
         return self
 
-    def _made(self, api: WorkspaceApi, wire: Wire, witness: Witness) -> Iterator[Event]:
+    def _made(self, api: WorkspaceApi, wire: Wire, witness: Listener) -> Iterator[Event]:
         assert self.plan is not None
         ports, stop = (api.reader(), api.sender()), threading.Event()
         return apply(self.plan, *ports, parallelism=1, stop=stop, vault=wire.plane.vault, witness=witness)
@@ -161,12 +161,12 @@ class Run:
         for event in self.events:
             silent = [change for change in silent if change is not event.change]
             match event:
-                case Ended(change=change, outcome=outcome) if outcome.ending is Ending.DONE:
+                case Ended(change=change, outcome=outcome) if outcome.ending is Status.DONE:
                     assert after.shows(change) or change in doubted, event
                 case Confirmed(change=change):
                     assert after.shows(change), event
                 case Ended(change=change, outcome=outcome):
-                    assert outcome.ending is Ending.FAILED
+                    assert outcome.ending is Status.FAILED
                     known = not any(each in outcome.remark for each in UNKNOWN)
                     assert not known or not after.shows(change) or before.shows(change), event
                     assert "not made" not in outcome.remark or before.about(change) == after.about(change), event
@@ -194,7 +194,7 @@ class Run:
 
 
 def _is_failed(event: Ended) -> bool:
-    return event.outcome.ending is Ending.FAILED
+    return event.outcome.ending is Status.FAILED
 
 
 def begin(scenario: Scenario, plane: Plane) -> None:

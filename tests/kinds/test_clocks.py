@@ -7,7 +7,7 @@ import pytest
 
 from beamctl.kinds.api_key.live import api_keys
 from beamctl.kinds.api_key.rotation import verdict
-from beamctl.kinds.service_account.desired import WantedKey, wanted
+from beamctl.kinds.service_account.desired import DesiredKey, wanted
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.workflow.questions import export
@@ -34,7 +34,7 @@ KEY = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d"}
 
 def test_keys_of_any_age_at_any_time() -> None:
     moments = [datetime.min, datetime(2026, 11, 24), datetime.max]  # noqa: DTZ001, DTZ901
-    wants: list[WantedKey] = [*(WANTED.keys or ()), WantedKey("hub", "90d"), WantedKey("hub")]
+    wants: list[DesiredKey] = [*(WANTED.keys or ()), DesiredKey("hub", "90d"), DesiredKey("hub")]
     for first, second, lives in product(MOMENTS, MOMENTS, LIVES):
         keys = api_keys([api_key("k1", "hub", first, lives), api_key("k2", "hub", second, lives)])
         for want, now in product(wants, moments):

@@ -7,11 +7,11 @@ import pytest
 
 from beamctl.kinds.operations import Talk, delete, look
 from beamctl.kinds.registry import KINDS
-from beamctl.model.api_call import Answer, Lost
+from beamctl.model.api_call import NoResponse, Response
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.kind import Outcome
 
-LOST = Lost("the connection was reset")
+LOST = NoResponse("the connection was reset")
 ACCOUNT = {"client_id": "c1", "name": "ci", "role": "member"}
 KEY = {"id": "k1", "name": "hub", "createdAt": "2026-01-01T00:00:00Z"}
 OTHER = {"service_account": ACCOUNT | {"client_id": "c2"}, "api_key": KEY | {"id": "k2"}}
@@ -21,7 +21,7 @@ BEFORE: dict[str, dict[str, Any]] = {
 }
 
 
-def told(talk: Talk, *answers: Answer | Lost) -> Outcome:
+def told(talk: Talk, *answers: Response | NoResponse) -> Outcome:
     next(talk)
     for answer in answers:
         try:
@@ -32,15 +32,15 @@ def told(talk: Talk, *answers: Answer | Lost) -> Outcome:
     pytest.fail("it asks more than that")
 
 
-def deleted(kind: str, answer: Answer | Lost, listed: str | None, *more: Answer | Lost) -> str:
+def deleted(kind: str, answer: Response | NoResponse, listed: str | None, *more: Response | NoResponse) -> str:
     """What is said of a deletion that is answered so, when the listing shows `it`, only the `other`, or is `empty`."""
     (one,) = [each for each in KINDS if each.name == kind]
     key = "c1" if kind == "service_account" else "k1"
     change = Change(kind, key, "ci", Action.DELETE, Stage.DELETE, "role", BEFORE[kind], None, Reason.NOT_DECLARED, None)
     it = ACCOUNT if kind == "service_account" else KEY
     lists: dict[str | None, Sequence[Any]] = {"it": [it, OTHER[kind]], "other": [OTHER[kind]], "empty": []}
-    looks = [Answer(200, [it])] if kind == "api_key" else []  # it looks for a newer one before
-    outcome = told(one.perform(change, "acme"), *looks, answer, Answer(200, lists.get(listed)), *more)
+    looks = [Response(200, [it])] if kind == "api_key" else []  # it looks for a newer one before
+    outcome = told(one.perform(change, "acme"), *looks, answer, Response(200, lists.get(listed)), *more)
     return f"{outcome.ending.value} {outcome.remark}"
 
 
@@ -48,14 +48,14 @@ def deleted(kind: str, answer: Answer | Lost, listed: str | None, *more: Answer 
 @pytest.mark.parametrize(
     ("answer", "listed", "said"),
     [
-        (Answer(200), None, "done "),
-        (Answer(404, None, "not found"), "other", "done was gone already"),
-        (Answer(404, None, "not found"), "empty", "done was gone already"),
-        (Answer(409, None, "in use"), None, "failed the API answered 409: in use"),
+        (Response(200), None, "done "),
+        (Response(404, None, "not found"), "other", "done was gone already"),
+        (Response(404, None, "not found"), "empty", "done was gone already"),
+        (Response(409, None, "in use"), None, "failed the API answered 409: in use"),
         (LOST, "it", "failed the connection was reset; nothing was changed"),
     ],
 )
-def test_what_is_said_of_a_deletion(kind: str, answer: Answer | Lost, listed: str | None, said: str) -> None:
+def test_what_is_said_of_a_deletion(kind: str, answer: Response | NoResponse, listed: str | None, said: str) -> None:
     assert deleted(kind, answer, listed) == said
 
 
@@ -64,19 +64,21 @@ def test_what_is_said_of_a_deletion(kind: str, answer: Answer | Lost, listed: st
 @pytest.mark.parametrize(
     ("again", "said"),
     [
-        (Answer(200), "done "),
-        (Answer(404, None, "not found"), "done "),
-        (Answer(409, None, "in use"), "failed the API answered 409: in use"),
+        (Response(200), "done "),
+        (Response(404, None, "not found"), "done "),
+        (Response(409, None, "in use"), "failed the API answered 409: in use"),
         (LOST, "failed the connection was reset, and it cannot be looked up: it is not shown, nor said to be gone"),
     ],
     ids=["gone now", "gone before", "refused", "lost again"],
 )
-def test_where_the_answer_is_lost_no_list_is_believed(kind: str, listed: str, again: Answer | Lost, said: str) -> None:
+def test_where_the_answer_is_lost_no_list_is_believed(
+    kind: str, listed: str, again: Response | NoResponse, said: str
+) -> None:
     assert deleted(kind, LOST, listed, again) == said
 
 
 def test_a_listing_that_cannot_be_read_tells_nothing() -> None:
-    outcome = told(delete("/x/1", look("/x", lambda _: None)), LOST, Answer(500, None, "down"))
+    outcome = told(delete("/x/1", look("/x", lambda _: None)), LOST, Response(500, None, "down"))
     assert outcome.remark == "the connection was reset, and it cannot be looked up: the API answered 500: down"
 
 
@@ -86,22 +88,22 @@ ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)
 @pytest.mark.parametrize(
     ("look", "said"),
     [
-        (Answer(200, [ORPHAN]), "done "),
-        (Answer(200, [OTHER["service_account"]]), "done "),
-        (Answer(200, [ACCOUNT]), "failed its client secret was handed over meanwhile"),
-        (Answer(200, []), "failed whether its client secret was handed over cannot be looked up: the API shows none"),
+        (Response(200, [ORPHAN]), "done "),
+        (Response(200, [OTHER["service_account"]]), "done "),
+        (Response(200, [ACCOUNT]), "failed its client secret was handed over meanwhile"),
+        (Response(200, []), "failed whether its client secret was handed over cannot be looked up: the API shows none"),
         (LOST, "failed whether its client secret was handed over cannot be looked up: the connection was reset"),
     ],
     ids=["still an orphan", "gone", "handed over", "none shown", "lost"],
 )
-def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Answer | Lost, said: str) -> None:
+def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Response | NoResponse, said: str) -> None:
     (one,) = [each for each in KINDS if each.name == "service_account"]
     before = BEFORE[one.name] | {"clientId": "c1", "unfinished": "yes"}
     change = Change(
         one.name, "c1", "ci", Action.DELETE, Stage.UPDATE, "role", before, None, Reason.NOT_HANDED_OVER, None
     )
-    looks = [look, Answer(200, [])] if said == "done " else [look]
-    outcome = told(one.perform(change, "acme"), *looks, Answer(200))
+    looks = [look, Response(200, [])] if said == "done " else [look]
+    outcome = told(one.perform(change, "acme"), *looks, Response(200))
     assert f"{outcome.ending.value} {outcome.remark}".startswith(said)
 
 
@@ -110,5 +112,5 @@ def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Answer | Los
 def test_a_deletion_that_is_refused_says_how(kind: str, status: int, refusal: int) -> None:
     (one,) = [each for each in KINDS if each.name == kind]
     change = Change(kind, "x", "ci", Action.DELETE, Stage.DELETE, "role", BEFORE[kind], None, Reason.NOT_DECLARED, None)
-    looks = [Answer(200, [KEY])] if kind == "api_key" else []
-    assert told(one.perform(change, "acme"), *looks, Answer(status, None, "no")).refusal == refusal
+    looks = [Response(200, [KEY])] if kind == "api_key" else []
+    assert told(one.perform(change, "acme"), *looks, Response(status, None, "no")).refusal == refusal

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from beamctl.apply.event import Ended
 from beamctl.errors import DocumentError
 from beamctl.kinds.registry import KINDS
-from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, Mark
+from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, PendingMarker
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.hazard import Allowance, Risk, refused
@@ -148,14 +148,22 @@ def test_what_a_record_must_show_of_an_account(
     ],
 )
 def test_what_a_record_must_show_of_a_key(runs: tuple[Interrupted, ...], *, goes: bool) -> None:
-    live = marked(f"CI {Mark('hub', ('old',))}", OLD, NEW)
+    live = marked(f"CI {PendingMarker('hub', ('old',))}", OLD, NEW)
     plan = planned(KEY, live, interrupted=runs)
     assert told(plan) == ([("ci/hub", Action.CREATE), ("ci/hub (new)", Action.DELETE)] if goes else [])
     assert (plan.hazards, plan.differs) == ((), True)
 
 
-@pytest.mark.parametrize("mark", [Mark("hub"), Mark("hub", ("old",)), Mark("hub", ("new",)), Mark("hub", (), "0b")])
-def test_a_planted_mark_deletes_and_renews_no_key(mark: Mark) -> None:
+@pytest.mark.parametrize(
+    "mark",
+    [
+        PendingMarker("hub"),
+        PendingMarker("hub", ("old",)),
+        PendingMarker("hub", ("new",)),
+        PendingMarker("hub", (), "0b"),
+    ],
+)
+def test_a_planted_mark_deletes_and_renews_no_key(mark: PendingMarker) -> None:
     live = marked(f"CI {mark}", OLD, NEW)
     plan = planned(KEY, live)
     superseded = [] if "new" not in mark.before else [("ci/hub (old)", Action.DELETE)]
@@ -166,7 +174,7 @@ def test_a_planted_mark_deletes_and_renews_no_key(mark: Mark) -> None:
 
 
 def test_a_key_with_a_planted_mark_is_renewed_in_time_and_then_the_mark_is_gone() -> None:
-    live = marked(f"CI {Mark('hub')}", api_key("old", "hub", "2026-09-01T00:00:00Z", "90d"))
+    live = marked(f"CI {PendingMarker('hub')}", api_key("old", "hub", "2026-09-01T00:00:00Z", "90d"))
     plan = planned(KEY, live)
     assert [(each.name, each.reason) for each in plan.changes] == [("ci/hub", Reason.EXPIRES)]
     assert all_done(applied(plan, live, vault=FakeVault()))
@@ -175,7 +183,7 @@ def test_a_key_with_a_planted_mark_is_renewed_in_time_and_then_the_mark_is_gone(
 
 
 def test_a_key_without_a_record_is_replaced_if_that_is_allowed() -> None:
-    live = marked(f"CI {Mark('hub', ('old',))}", OLD, NEW)
+    live = marked(f"CI {PendingMarker('hub', ('old',))}", OLD, NEW)
     plan = planned(KEY, live, allowed=ALLOWED)
     assert [(each.name, each.action, each.stage) for each in plan.changes] == [
         ("ci/hub", Action.CREATE, Stage.CREATE_WITHIN),
@@ -212,7 +220,7 @@ ids = st.sampled_from(["c1", "c2", "old", "new", "k3", "?"])
 marks = st.one_of(
     st.just(CLIENT_SECRET),
     st.builds(
-        lambda name, before, run: str(Mark(name, tuple(before), run)),
+        lambda name, before, run: str(PendingMarker(name, tuple(before), run)),
         names,
         st.lists(ids, max_size=3),
         st.sampled_from(["", "0b"]),

@@ -9,8 +9,8 @@ import pytest
 
 from beamctl.apply.event import Confirmed, Ended, Unconfirmed
 from beamctl.apply.record import last_line
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.plan.kind import Outcome, Status
 from tests.fakes.runs import applied, apply_through, document, outcomes, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -48,7 +48,7 @@ def test_a_role_the_invitation_did_not_take_is_put_right() -> None:
 def test_where_a_pending_role_cannot_be_set_it_is_said() -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role", "no-role-on-pending"}))
     outcome = run(live, "admin")
-    assert outcome == Outcome(Ending.DEFERRED, f"invited as member{PENDING.format('admin')}")
+    assert outcome == Outcome(Status.DEFERRED, f"invited as member{PENDING.format('admin')}")
     assert live.invited == [P]
 
 
@@ -56,8 +56,8 @@ def test_where_a_pending_role_cannot_be_set_it_is_said() -> None:
 @pytest.mark.parametrize(
     ("offered", "role", "quirk", "outcome", "then"),
     [
-        ("admin", "member", "", Outcome(Ending.DONE, "revoked and invited again, with another e-mail"), "member"),
-        ("member", "admin", "", Outcome(Ending.DONE, "revoked and invited again, with another e-mail"), "admin"),
+        ("admin", "member", "", Outcome(Status.DONE, "revoked and invited again, with another e-mail"), "member"),
+        ("member", "admin", "", Outcome(Status.DONE, "revoked and invited again, with another e-mail"), "admin"),
         ("viewer", "admin", "invite-ignores-role", PENDING, "member"),
         ("admin", "viewer", "invite-ignores-role", "the invitation offers member, not viewer", None),
     ],
@@ -66,9 +66,9 @@ def test_an_invitation_whose_role_the_api_does_not_change_is_sent_again_once(
     status: int, offered: str, role: str, quirk: str, outcome: Outcome | str, then: str | None
 ) -> None:
     class Refusing(FakeWorkspace):
-        def _set_role(self, email: str, body: Mapping[str, Any]) -> Answer:
+        def _set_role(self, email: str, body: Mapping[str, Any]) -> Response:
             same = {"email": email, "role": self.users[email]["role"]}
-            return Answer(200, same) if status == 200 else Answer(status, None, f"not {body}")
+            return Response(200, same) if status == 200 else Response(status, None, f"not {body}")
 
     people = [ROOT, person(P, offered, accepted=False)]
     live = Refusing({each["email"]: dict(each) for each in people}, quirks=frozenset({quirk}))
@@ -78,42 +78,44 @@ def test_an_invitation_whose_role_the_api_does_not_change_is_sent_again_once(
     assert live.users.get(P, {}).get("role") == then
 
 
-@pytest.mark.parametrize("sent", [Answer(402, None, "no seat"), Answer(403, None, "no"), Lost("reset")])
-def test_an_invitation_that_cannot_be_sent_again_is_not_hidden(sent: Answer | Lost) -> None:
+@pytest.mark.parametrize("sent", [Response(402, None, "no seat"), Response(403, None, "no"), NoResponse("reset")])
+def test_an_invitation_that_cannot_be_sent_again_is_not_hidden(sent: Response | NoResponse) -> None:
     live = Scripted(ROOT, person(P, "admin", accepted=False), quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.POST: sent})
-    assert outcome.ending is Ending.FAILED
+    assert outcome.ending is Status.FAILED
     assert sent.why in outcome.remark
     assert live.calls.count("POST /users") == 1
 
 
-@pytest.mark.parametrize("revoked", [Answer(403, None, "no"), Lost("reset")])
-def test_an_invitation_that_cannot_be_revoked_is_not_sent_twice(revoked: Answer | Lost) -> None:
+@pytest.mark.parametrize("revoked", [Response(403, None, "no"), NoResponse("reset")])
+def test_an_invitation_that_cannot_be_revoked_is_not_sent_twice(revoked: Response | NoResponse) -> None:
     live = Scripted(ROOT, person(P, "admin", accepted=False), quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.DELETE: revoked})
-    assert (outcome.ending, live.invited) == (Ending.FAILED, [])
+    assert (outcome.ending, live.invited) == (Status.FAILED, [])
     assert outcome.remark.startswith("the invitation still offers admin, not member: the API answered 404")
 
 
-@pytest.mark.parametrize("put", [Lost("reset"), Answer(429, None, "until 09:52 UTC", limited=True)])
+@pytest.mark.parametrize("put", [NoResponse("reset"), Response(429, None, "until 09:52 UTC", limited=True)])
 @pytest.mark.parametrize(("offered", "role", "again"), [("admin", "viewer", True), ("viewer", "admin", False)])
 def test_an_invitation_to_more_than_was_asked_is_replaced_whatever_keeps_its_role(
-    put: Answer | Lost, offered: str, role: str, *, again: bool
+    put: Response | NoResponse, offered: str, role: str, *, again: bool
 ) -> None:
     live = Scripted(ROOT, person(P, offered, accepted=False))
     outcome = scripted(live, role, {Method.PUT: put})
-    assert (outcome.ending is Ending.DONE, live.invited) == (again, [P] if again else [])
+    assert (outcome.ending is Status.DONE, live.invited) == (again, [P] if again else [])
     assert live.users[P]["role"] == (role if again else offered)
 
 
 @pytest.mark.parametrize("standing", ["invited", "expired"])
-@pytest.mark.parametrize("posted", [None, Answer(402, None, "no seat")])
-def test_an_invitation_that_is_revoked_on_the_way_is_not_counted_as_left(standing: str, posted: Answer | None) -> None:
+@pytest.mark.parametrize("posted", [None, Response(402, None, "no seat")])
+def test_an_invitation_that_is_revoked_on_the_way_is_not_counted_as_left(
+    standing: str, posted: Response | None
+) -> None:
     quirks = frozenset({"invite-ignores-role", "no-role-on-pending", "reinvite-conflicts"})
     live = FakeWorkspace.of([ROOT, person(P, accepted=False, expired=standing == "expired")], quirks=quirks)
 
     class Full(FakeWorkspace):
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             return posted if posted and call.method is Method.POST and P not in live.users else live.send(call)
 
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
@@ -128,9 +130,9 @@ def test_whoever_is_invited_with_more_than_was_asked_does_not_keep_the_invitatio
     """Whether the API says so in its answer, or only in its listing."""
 
     class Generous(FakeWorkspace):
-        def _invite(self, body: Mapping[str, Any]) -> Answer:
+        def _invite(self, body: Mapping[str, Any]) -> Response:
             self.users[P] = person(P, "admin", accepted=False)
-            return Answer(200, {"email": P, "role": "admin" if told else body["role"]})
+            return Response(200, {"email": P, "role": "admin" if told else body["role"]})
 
     live = Generous({"root@x.io": dict(ROOT)}, quirks=frozenset({"no-role-on-pending"}))
     events = applied(planned(document({"root@x.io": "admin", P: "member"}), live), live)
@@ -168,7 +170,7 @@ def test_a_conflict_means_somebody_else_was_faster() -> None:
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
     live.users[P] = person(P, "member", accepted=False)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Outcome(Ending.DONE, "is invited already")
+    assert end.outcome == Outcome(Status.DONE, "is invited already")
     assert live.users[P]["role"] == "viewer"
 
 
@@ -189,11 +191,11 @@ class Deaf(FakeWorkspace):
 
     deaf_to: tuple[str, ...] = ()
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         spelled = f"{call.method.value} {unquote(call.path)}"
         if spelled in self.deaf_to:
             self.calls.append(spelled)
-            return Lost("the connection was reset")
+            return NoResponse("the connection was reset")
         return super().send(call)
 
 
@@ -208,7 +210,7 @@ LOST_CHANGES = [
 @pytest.mark.parametrize(("role", "call", "_not_made"), LOST_CHANGES)
 def test_a_change_whose_answer_is_lost_is_looked_up(role: str | None, call: str, _not_made: str) -> None:
     live = FakeWorkspace.of([ROOT, person(P)], loses=frozenset({call}))
-    assert run(live, role) == Outcome(Ending.DONE)
+    assert run(live, role) == Outcome(Status.DONE)
     again = [call] if role is None else []  # a listing may be short: that somebody is gone, the API says itself
     assert writes(live) == [call, *again]
 
@@ -217,7 +219,7 @@ def test_a_change_whose_answer_is_lost_is_looked_up(role: str | None, call: str,
 def test_a_change_that_was_lost_on_its_way_is_said_not_to_be_made(role: str | None, call: str, not_made: str) -> None:
     live = Deaf({each["email"]: dict(each) for each in (ROOT, person(P))})
     live.deaf_to = (call,)
-    assert run(live, role) == Outcome(Ending.FAILED, not_made, AGAIN)
+    assert run(live, role) == Outcome(Status.FAILED, not_made, AGAIN)
     assert writes(live) == [call]
 
 
@@ -227,34 +229,34 @@ def test_a_lost_change_that_cannot_be_looked_up_is_not_known(
     role: str | None, call: str, _not_made: str, listing: object
 ) -> None:
     class Blind(FakeWorkspace):
-        def _answer(self, call: ApiCall) -> Answer:
+        def _answer(self, call: ApiCall) -> Response:
             blind = call.method is Method.GET and any(not each.startswith("GET") for each in self.calls)
             return (
-                (Answer(422, None, "no") if listing is None else Answer(200, listing))
+                (Response(422, None, "no") if listing is None else Response(200, listing))
                 if blind
                 else super()._answer(call)
             )
 
     live = Blind({each["email"]: dict(each) for each in (ROOT, person(P))}, loses=frozenset({call}))
     outcome = run(live, role)
-    assert (outcome.ending, outcome.hint) == (Ending.FAILED, PLAN)
+    assert (outcome.ending, outcome.hint) == (Status.FAILED, PLAN)
     assert outcome.remark.startswith("the connection was reset, and it cannot be looked up: ")
 
 
 def test_somebody_who_left_while_their_role_was_set() -> None:
     class Left(FakeWorkspace):
-        def _set_role(self, email: str, _body: Mapping[str, Any]) -> Answer:
+        def _set_role(self, email: str, _body: Mapping[str, Any]) -> Response:
             del self.users[email]
-            return Answer(200)
+            return Response(200)
 
     live = Left({each["email"]: dict(each) for each in (ROOT, person(P))})
-    assert run(live, "admin") == Outcome(Ending.FAILED, "the API does not show p@x.io any more", PLAN)
+    assert run(live, "admin") == Outcome(Status.FAILED, "the API does not show p@x.io any more", PLAN)
 
 
 def test_the_role_of_an_invitation_whose_answer_is_lost_is_looked_up() -> None:
     quirks, put = frozenset({"invite-ignores-role"}), f"PUT /users/{P}"
     live = FakeWorkspace.of([ROOT], quirks=quirks, loses=frozenset({put}))
-    assert run(live, "admin") == Outcome(Ending.DONE)
+    assert run(live, "admin") == Outcome(Status.DONE)
     for role, ending in (("admin", "deferred"), ("viewer", "failed")):
         deaf = Deaf({"root@x.io": dict(ROOT)}, quirks=quirks)
         deaf.deaf_to = (put,)
@@ -271,14 +273,14 @@ def test_the_role_of_one_who_is_invited_and_not_told_is_not_known() -> None:
     live.quirks = frozenset({"no-invited-role"})
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert end.outcome == Outcome(
-        Ending.FAILED, "the connection was reset, and it cannot be looked up: the API does not tell the role", PLAN
+        Status.FAILED, "the connection was reset, and it cannot be looked up: the API does not tell the role", PLAN
     )
 
 
 def test_an_invitation_that_is_lost_again_and_again_is_looked_up_each_time() -> None:
     live = Deaf({"root@x.io": dict(ROOT)})
     live.deaf_to = ("POST /users",)
-    assert run(live, "viewer") == Outcome(Ending.FAILED, "the connection was reset; nothing was changed", AGAIN)
+    assert run(live, "viewer") == Outcome(Status.FAILED, "the connection was reset; nothing was changed", AGAIN)
     assert live.calls == ["POST /users", "GET /users"] * 3
 
 
@@ -303,7 +305,7 @@ def test_an_invitation_that_cannot_be_looked_up() -> None:
     ],
 )
 def test_a_refusal_says_what_the_api_said_and_what_to_do(status: int, hint: str) -> None:
-    outcome = scripted(Scripted(ROOT), "viewer", {Method.POST: Answer(status, None, "no")})
+    outcome = scripted(Scripted(ROOT), "viewer", {Method.POST: Response(status, None, "no")})
     assert outcome.remark.startswith(f"the API answered {status}: no")
     assert (outcome.refusal, outcome.hint[: len(hint)]) == (status, hint)
 
@@ -322,10 +324,10 @@ def test_a_conflict_after_a_lost_answer_is_looked_into_at_the_end(
     """The invitation whose answer was lost may be there, and the listing be late."""
 
     class Late(FakeWorkspace):
-        def send(self, call: ApiCall) -> Answer | Lost:
+        def send(self, call: ApiCall) -> Response | NoResponse:
             if call.method is Method.POST:
                 self.calls.append("POST /users")
-                return Answer(409, None, "is invited") if self.calls.count("POST /users") > 1 else Lost("reset")
+                return Response(409, None, "is invited") if self.calls.count("POST /users") > 1 else NoResponse("reset")
             answer = super().send(call)
             if shown and self.calls[-2:] == ["POST /users", "GET /users"] and self.calls.count("POST /users") > 2:
                 self.users[P] = shown  # from now on
@@ -334,7 +336,7 @@ def test_a_conflict_after_a_lost_answer_is_looked_into_at_the_end(
     live = Late({"root@x.io": dict(ROOT)})
     events = applied(planned(document({"root@x.io": "admin", P: "viewer"}), live), live)
     (end,) = [event for event in events if isinstance(event, Ended)]
-    assert (end.outcome.ending, end.outcome.certain, end.outcome.refusal) == (Ending.DONE, False, 0)
+    assert (end.outcome.ending, end.outcome.certain, end.outcome.refusal) == (Status.DONE, False, 0)
     assert [type(event) for event in events if isinstance(event, Confirmed | Unconfirmed)] == ends
     assert live.users.get(P, {}).get("role") in (None, "viewer")
 
@@ -364,8 +366,8 @@ def test_a_404_for_somebody_who_is_still_there_is_a_failure() -> None:
     plan = planned(document({"root@x.io": "admin"}), live)
 
     class Elsewhere(FakeWorkspace):
-        def _answer(self, call: ApiCall) -> Answer:
-            return Answer(404, None, "Not found") if call.method is Method.DELETE else super()._answer(call)
+        def _answer(self, call: ApiCall) -> Response:
+            return Response(404, None, "Not found") if call.method is Method.DELETE else super()._answer(call)
 
     (end,) = [event for event in applied(plan, Elsewhere(live.users)) if isinstance(event, Ended)]
     assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "the API answered 404: Not found")
@@ -373,8 +375,8 @@ def test_a_404_for_somebody_who_is_still_there_is_a_failure() -> None:
 
 def test_a_role_that_the_api_says_it_set_and_did_not() -> None:
     class Stubborn(FakeWorkspace):
-        def _set_role(self, email: str, body: Mapping[str, Any]) -> Answer:
-            return Answer(200, {"email": email, "role": "viewer" if body["role"] != "viewer" else "member"})
+        def _set_role(self, email: str, body: Mapping[str, Any]) -> Response:
+            return Response(200, {"email": email, "role": "viewer" if body["role"] != "viewer" else "member"})
 
     for users, remark in (
         ([ROOT], "the invitation offers member, not viewer, and the API does not change that; it was revoked"),
@@ -382,14 +384,14 @@ def test_a_role_that_the_api_says_it_set_and_did_not() -> None:
     ):
         live = Stubborn({each["email"]: dict(each) for each in users}, quirks=frozenset({"invite-ignores-role"}))
         outcome = run(live, "viewer")
-        assert (outcome.ending, outcome.remark) == (Ending.FAILED, remark)
+        assert (outcome.ending, outcome.remark) == (Status.FAILED, remark)
 
 
 def test_a_success_that_tells_of_more_than_was_asked_is_looked_into() -> None:
     class Joined(FakeWorkspace):
-        def _invite(self, body: Mapping[str, Any]) -> Answer:
+        def _invite(self, body: Mapping[str, Any]) -> Response:
             self.users[P] = person(P, "admin")
-            return Answer(200, {"email": body["email"], "role": "admin"})
+            return Response(200, {"email": body["email"], "role": "admin"})
 
     live = Joined({"root@x.io": dict(ROOT)})
     outcome = run(live, "viewer")
@@ -402,10 +404,10 @@ class Scripted(FakeWorkspace):
 
     def __init__(self, *people: dict[str, Any], **more: Any) -> None:
         super().__init__({each["email"]: dict(each) for each in people}, **more)
-        self.script: dict[Method, Answer | Lost] = {}
+        self.script: dict[Method, Response | NoResponse] = {}
         self.then: dict[str, dict[str, Any] | None] = {}
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         if call.method not in self.script or not self.calls:
             return super().send(call)
         self.calls.append(f"{call.method.value} {unquote(call.path)}")
@@ -415,7 +417,7 @@ class Scripted(FakeWorkspace):
         return self.script[call.method]
 
 
-def scripted(live: Scripted, role: str | None, script: dict[Method, Answer | Lost], **then: Any) -> Outcome:
+def scripted(live: Scripted, role: str | None, script: dict[Method, Response | NoResponse], **then: Any) -> Outcome:
     members = {"root@x.io": "admin"} | ({P: role} if role else {})
     plan = planned(document(members, guards={"maxRemovals": 9}), live)
     live.script, live.then = script, {P: then["then"]} if "then" in then else {}
@@ -424,16 +426,16 @@ def scripted(live: Scripted, role: str | None, script: dict[Method, Answer | Los
 
 
 IGNORES = frozenset({"invite-ignores-role"})
-RESET = Lost("the connection was reset")
+RESET = NoResponse("the connection was reset")
 
 
 @pytest.mark.parametrize(
     ("then", "expected"),
     [
-        (person(P, "viewer"), Outcome(Ending.DONE, "is in already")),
-        (person(P, "admin"), Outcome(Ending.FAILED, "is in already, as admin", PLAN)),
-        (person(P, "member", accepted=False), Outcome(Ending.DEFERRED, f"invited as member{PENDING.format('admin')}")),
-        (None, Outcome(Ending.FAILED, "the API does not show p@x.io any more", PLAN)),
+        (person(P, "viewer"), Outcome(Status.DONE, "is in already")),
+        (person(P, "admin"), Outcome(Status.FAILED, "is in already, as admin", PLAN)),
+        (person(P, "member", accepted=False), Outcome(Status.DEFERRED, f"invited as member{PENDING.format('admin')}")),
+        (None, Outcome(Status.FAILED, "the API does not show p@x.io any more", PLAN)),
     ],
 )
 def test_the_role_of_an_invitation_is_looked_up_whatever_became_of_it(
@@ -447,12 +449,12 @@ def test_the_role_of_an_invitation_is_looked_up_whatever_became_of_it(
     ("listing", "why"),
     [
         (RESET, "the connection was reset"),
-        (Answer(200, []), "the API shows no members at all"),
-        (Answer(200, {}), "the API's list of users is not a list"),
+        (Response(200, []), "the API shows no members at all"),
+        (Response(200, {}), "the API's list of users is not a list"),
     ],
 )
-def test_why_a_role_cannot_be_looked_up_is_said(listing: Answer | Lost, why: str) -> None:
-    expected = Outcome(Ending.FAILED, f"the connection was reset, and it cannot be looked up: {why}", PLAN)
+def test_why_a_role_cannot_be_looked_up_is_said(listing: Response | NoResponse, why: str) -> None:
+    expected = Outcome(Status.FAILED, f"the connection was reset, and it cannot be looked up: {why}", PLAN)
     assert scripted(Scripted(ROOT, quirks=IGNORES), "admin", {Method.PUT: RESET, Method.GET: listing}) == expected
     assert scripted(Scripted(ROOT, person(P)), "admin", {Method.PUT: RESET, Method.GET: listing}) == expected
 
@@ -460,15 +462,17 @@ def test_why_a_role_cannot_be_looked_up_is_said(listing: Answer | Lost, why: str
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
-        ({}, Outcome(Ending.DONE, "is invited already")),
+        ({}, Outcome(Status.DONE, "is invited already")),
         (
-            {Method.PUT: Answer(404, None, "no")},
-            Outcome(Ending.DEFERRED, f"is invited already as member{PENDING.format('admin')}"),
+            {Method.PUT: Response(404, None, "no")},
+            Outcome(Status.DEFERRED, f"is invited already as member{PENDING.format('admin')}"),
         ),
-        ({Method.PUT: RESET}, Outcome(Ending.DONE, "is invited already")),
+        ({Method.PUT: RESET}, Outcome(Status.DONE, "is invited already")),
     ],
 )
-def test_somebody_who_is_invited_already_gets_the_role(script: dict[Method, Answer | Lost], expected: Outcome) -> None:
+def test_somebody_who_is_invited_already_gets_the_role(
+    script: dict[Method, Response | NoResponse], expected: Outcome
+) -> None:
     live = Scripted(ROOT)
     plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
     live.users[P] = person(P, accepted=False)
@@ -482,32 +486,32 @@ def test_somebody_who_is_invited_already_in_that_role_is_let_be() -> None:
     plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
     live.users[P] = person(P, "admin", accepted=False)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Outcome(Ending.DONE, "is invited already")
+    assert end.outcome == Outcome(Status.DONE, "is invited already")
     assert writes(live) == ["POST /users"]
 
 
 def test_an_invitation_that_was_lost_and_is_there_is_no_more_than_done() -> None:
-    assert run(FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"})), "viewer") == Outcome(Ending.DONE)
+    assert run(FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"})), "viewer") == Outcome(Status.DONE)
 
 
 def test_more_than_was_asked_may_be_the_right_role_by_now() -> None:
-    sent = Answer(200, {"email": P, "role": "admin"})
+    sent = Response(200, {"email": P, "role": "admin"})
     assert scripted(Scripted(ROOT), "viewer", {Method.POST: sent}, then=person(P, "viewer")) == Outcome(
-        Ending.DONE, "is in already"
+        Status.DONE, "is in already"
     )
 
 
 @pytest.mark.parametrize(
     ("revoked", "remark"),
     [
-        (Answer(422, None, "no"), "the API answered 422: no"),
-        (Answer(404, None, "gone"), "the API answered 409: already in the workspace"),
+        (Response(422, None, "no"), "the API answered 422: no"),
+        (Response(404, None, "gone"), "the API answered 409: already in the workspace"),
     ],
 )
-def test_an_expired_invitation_that_stands_in_the_way(revoked: Answer, remark: str) -> None:
+def test_an_expired_invitation_that_stands_in_the_way(revoked: Response, remark: str) -> None:
     live = Scripted(ROOT, person(P, accepted=False, expired=True), quirks=frozenset({"reinvite-conflicts"}))
     outcome = scripted(live, "viewer", {Method.DELETE: revoked})
-    assert outcome.ending is Ending.FAILED
+    assert outcome.ending is Status.FAILED
     assert outcome.remark.startswith(remark)
     assert live.calls.count("POST /users") == (1 if revoked.status == 422 else 3)
 
@@ -515,10 +519,10 @@ def test_an_expired_invitation_that_stands_in_the_way(revoked: Answer, remark: s
 @pytest.mark.parametrize(("status", "looks"), [(400, 1), (404, 1), (422, 0)])
 def test_a_role_that_the_api_refuses(status: int, looks: int) -> None:
     live = Scripted(ROOT, person(P))
-    outcome = scripted(live, "admin", {Method.PUT: Answer(status, None, "no")})
+    outcome = scripted(live, "admin", {Method.PUT: Response(status, None, "no")})
     assert live.calls[2:] == ["GET /users"] * looks
     assert (outcome.ending, outcome.remark, outcome.refusal) == (
-        Ending.FAILED,
+        Status.FAILED,
         f"the API answered {status}: no",
         status,
     )
@@ -526,13 +530,13 @@ def test_a_role_that_the_api_refuses(status: int, looks: int) -> None:
 
 def test_the_role_of_one_who_is_invited_need_not_be_told() -> None:
     live = Scripted(ROOT, person(P, accepted=False))
-    outcome = scripted(live, "admin", {Method.PUT: Answer(200), Method.GET: Answer(200, [])})
-    assert outcome == Outcome(Ending.DONE)
+    outcome = scripted(live, "admin", {Method.PUT: Response(200), Method.GET: Response(200, [])})
+    assert outcome == Outcome(Status.DONE)
     member = Scripted(ROOT, person(P))
-    assert scripted(member, "admin", {Method.PUT: Answer(200)}, then=person(P, "admin")) == Outcome(Ending.DONE)
+    assert scripted(member, "admin", {Method.PUT: Response(200)}, then=person(P, "admin")) == Outcome(Status.DONE)
     assert member.calls[2:] == ["GET /users", "GET /users"]  # the last one confirms it
 
 
 def test_a_role_that_is_answered_otherwise_says_where_to_look() -> None:
-    outcome = scripted(Scripted(ROOT, person(P)), "admin", {Method.PUT: Answer(200, {"role": "viewer"})})
-    assert outcome == Outcome(Ending.FAILED, "the API answered that the role is 'viewer', not 'admin'", PLAN)
+    outcome = scripted(Scripted(ROOT, person(P)), "admin", {Method.PUT: Response(200, {"role": "viewer"})})
+    assert outcome == Outcome(Status.FAILED, "the API answered that the role is 'viewer', not 'admin'", PLAN)

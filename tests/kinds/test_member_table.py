@@ -2,7 +2,7 @@
 
 import pytest
 
-from beamctl.kinds.member.table import ROWS, WANTED, Column, Standing, Verdict, verdict
+from beamctl.kinds.member.table import ROWS, WANTED, Column, Decision, Standing, verdict
 from beamctl.model.role import Role, UnknownRole
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
@@ -41,15 +41,15 @@ directory ?           leave    say     say     say
 """Written out by hand, apart from the table, so that a slip of the table is seen."""
 
 WORDS = {
-    Verdict.NOTHING: "-",
-    Verdict.WAIT: "wait",
-    Verdict.INVITE: "invite",
-    Verdict.RESEND: "resend",
-    Verdict.SET_ROLE: "role",
-    Verdict.REMOVE: "remove",
-    Verdict.REVOKE: "revoke",
-    Verdict.LEAVE: "leave",
-    Verdict.LEAVE_SAID: "say",
+    Decision.NOTHING: "-",
+    Decision.WAIT: "wait",
+    Decision.INVITE: "invite",
+    Decision.RESEND: "resend",
+    Decision.SET_ROLE: "role",
+    Decision.REMOVE: "remove",
+    Decision.REVOKE: "revoke",
+    Decision.LEAVE: "leave",
+    Decision.LEAVE_SAID: "say",
 }
 
 
@@ -64,7 +64,7 @@ def test_the_table_is_the_one_written_by_hand() -> None:
 
 @pytest.mark.parametrize(("live", "wanted", "cell"), CELLS, ids=str)
 def test_each_cell_is_what_a_plan_does(
-    live: tuple[Standing, Column] | None, wanted: Role | None, cell: Verdict
+    live: tuple[Standing, Column] | None, wanted: Role | None, cell: Decision
 ) -> None:
     workspace = FakeWorkspace.of([person("root@x.io", "admin")])
     if live is not None:
@@ -82,14 +82,14 @@ def test_each_cell_is_what_a_plan_does(
         members["p@x.io"] = wanted.value
     plan = planned(document(members, guards=guards), workspace)
     verbs = [change.action.value for change in plan.changes]
-    does = cell in (Verdict.INVITE, Verdict.RESEND, Verdict.SET_ROLE, Verdict.REMOVE, Verdict.REVOKE)
+    does = cell in (Decision.INVITE, Decision.RESEND, Decision.SET_ROLE, Decision.REMOVE, Decision.REVOKE)
     assert verbs == ([cell.value] if does else [])
-    says = cell is Verdict.LEAVE_SAID or (
-        cell is Verdict.LEAVE and live is not None and live[0] is not Standing.DIRECTORY
+    says = cell is Decision.LEAVE_SAID or (
+        cell is Decision.LEAVE and live is not None and live[0] is not Standing.DIRECTORY
     )
     assert bool(plan.notes) is says
 
 
 def test_a_role_beamctl_does_not_know_is_its_own_row() -> None:
-    assert verdict(None, Standing.ACCEPTED, UnknownRole("owner")) is Verdict.LEAVE
-    assert verdict(Role.ADMIN, Standing.ACCEPTED, UnknownRole("owner")) is Verdict.SET_ROLE
+    assert verdict(None, Standing.ACCEPTED, UnknownRole("owner")) is Decision.LEAVE
+    assert verdict(Role.ADMIN, Standing.ACCEPTED, UnknownRole("owner")) is Decision.SET_ROLE

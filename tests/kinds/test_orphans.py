@@ -11,8 +11,8 @@ from beamctl.apply.event import Ended, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.errors import ForbiddenError
 from beamctl.kinds.registry import KINDS
-from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, Mark, description
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, PendingMarker, description
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader
 from beamctl.plan.change import Action, Reason, Stage
@@ -31,7 +31,7 @@ HUB = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d", "secretTo": {
 ACCOUNT = document(serviceAccounts={"ci": CI})
 KEY = document(serviceAccounts={"ci": {**CI, "apiKeys": {"hub": HUB}}})
 OLD, NEW = api_key("old", "hub", "2026-09-20T00:00:00Z", "90d"), api_key("n1", "hub", "2026-11-20T00:00:00Z", "90d")
-MARK = str(Mark("hub", ("old",)))
+MARK = str(PendingMarker("hub", ("old",)))
 STOPPED = (*stopped("ci"), *stopped("ci/hub", beside="old"))
 """Runs that were stopped as they made what the tests find, as their records show."""
 RACE = "it depends on ci, which was not done"
@@ -40,9 +40,9 @@ RACE = "it depends on ci, which was not done"
 class Watched(FakeWorkspace):
     """A workspace in which something happens right before a call, or instead of it."""
 
-    before: Callable[[ApiCall], Answer | Lost | None] = staticmethod(lambda _: None)
+    before: Callable[[ApiCall], Response | NoResponse | None] = staticmethod(lambda _: None)
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         return self.before(call) or super().send(call)
 
 
@@ -183,7 +183,7 @@ def test_a_name_that_another_one_gives_up_is_made_beside_it() -> None:
         (MARK, [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")], "failed: another run is making it"),
         (MARK, [OLD], "failed: the API does not show the one before it any more"),
         (
-            str(Mark("hub", ("old", "n2"))),
+            str(PendingMarker("hub", ("old", "n2"))),
             [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")],
             "failed: was made meanwhile, by another run or by hand; whether the file hub holds it is not known",
         ),
@@ -214,7 +214,7 @@ def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
     conversation = kind.perform(gone, "acme")
     next(conversation)
     with pytest.raises(StopIteration) as ended:
-        conversation.send(Answer(200, [NEW]))
+        conversation.send(Response(200, [NEW]))
     assert ended.value.value.remark == "there is none in its place"
 
 
@@ -282,19 +282,19 @@ def test_another_runs_mark_stays_and_is_not_about_our_key() -> None:
     live = hub("")
 
     def marked(_: int) -> str:
-        live.accounts.kept["c1"]["description"] += " " + str(Mark("hub", (), "0b"))
+        live.accounts.kept["c1"]["description"] += " " + str(PendingMarker("hub", (), "0b"))
         return ""
 
     assert all_done(applied(planned(KEY, live), live, vault=FakeVault(before=marked)))
-    assert description(live.accounts.kept["c1"]["description"]).marks == (Mark("hub", ("key-1",), "0b"),)
+    assert description(live.accounts.kept["c1"]["description"]).marks == (PendingMarker("hub", ("key-1",), "0b"),)
     assert planned(KEY, live).changes == ()
 
 
 def test_a_key_that_is_seen_late_is_not_taken_for_an_orphan() -> None:
     live = hub("", NEW)
-    looks = iter([Answer(200, [])] * 2)
+    looks = iter([Response(200, [])] * 2)
 
-    def short(call: ApiCall) -> Answer | None:
+    def short(call: ApiCall) -> Response | None:
         return next(looks, None) if (call.method, call.path[-9:]) == (Method.GET, "/api_keys") else None
 
     live.before = short
@@ -308,9 +308,9 @@ def test_a_key_that_is_seen_late_is_not_taken_for_an_orphan() -> None:
 
 def test_where_the_keys_cannot_be_seen_after_marking_none_is_made() -> None:
     live = hub("")
-    looks = iter([None, Lost("the connection was reset")])
+    looks = iter([None, NoResponse("the connection was reset")])
 
-    def second(call: ApiCall) -> Answer | Lost | None:
+    def second(call: ApiCall) -> Response | NoResponse | None:
         return next(looks, None) if (call.method, call.path[-9:]) == (Method.GET, "/api_keys") else None
 
     plan = planned(KEY, live)

@@ -14,7 +14,7 @@ from beamctl.document.load import SourceText
 from beamctl.emulator import Quirk
 from beamctl.errors import ApiError, DocumentError, ForbiddenError, MissingError
 from beamctl.kinds.registry import KINDS
-from beamctl.kinds.service_account.pending_marker import Mark, description
+from beamctl.kinds.service_account.pending_marker import PendingMarker, description
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Stage
 from beamctl.plan.hazard import Risk
@@ -301,7 +301,7 @@ def test_what_is_wrong_with_a_document_is_said_with_its_place(section: str) -> N
 
 @pytest.mark.parametrize("text", ["", "CI (nightly)", "two words"])
 def test_marks_come_off_as_they_were_put_on(text: str) -> None:
-    for marks in ((), (Mark("a"),), (Mark("a", ("k1", "k2")), Mark("b c"))):
+    for marks in ((), (PendingMarker("a"),), (PendingMarker("a", ("k1", "k2")), PendingMarker("b c"))):
         for unfinished in (False, True):
             noted = replace(description(text), unfinished=unfinished, marks=marks)
             assert description(str(noted)) == noted

@@ -8,9 +8,9 @@ import pytest
 
 from beamctl.apply.event import Ended
 from beamctl.kinds.settings import SettingsKind
-from beamctl.model.api_call import Answer, ApiCall, Lost
+from beamctl.model.api_call import ApiCall, NoResponse, Response
 from beamctl.plan.change import Action, Change, Stage
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.kind import Outcome, Status
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace
 
@@ -19,9 +19,9 @@ PLAN = "Run `beamctl plan` to see how it stands."
 AGAIN = "Run `beamctl apply` again."
 MEND = "Fix the value under settings, then run `beamctl apply` again."
 RIGHTS = "Check the entry, and whether the credential may make this change. Then run `beamctl apply` again."
-CHANGED = Outcome(Ending.FAILED, "displayName was changed meanwhile", "Run `beamctl plan` to see it.")
+CHANGED = Outcome(Status.FAILED, "displayName was changed meanwhile", "Run `beamctl plan` to see it.")
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
-Spelled = Callable[[FakeWorkspace], Answer | Lost]
+Spelled = Callable[[FakeWorkspace], Response | NoResponse]
 
 
 class Odd(FakeWorkspace):
@@ -31,7 +31,7 @@ class Odd(FakeWorkspace):
         super().__init__(settings={"name": "acme", **settings})
         self.odd: dict[int, Spelled] = {}
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         answer = super().send(call)
         spelled = self.odd.get(len(self.calls))
         return spelled(self) if spelled else answer
@@ -54,26 +54,26 @@ def run(odd: dict[int, Spelled], before: Any = "Old", wanted: Any = "New", name:
 def now(**settings: Any) -> Spelled:
     """The API answers with these settings, and has them."""
 
-    def spelled(live: FakeWorkspace) -> Answer:
+    def spelled(live: FakeWorkspace) -> Response:
         live.settings |= settings
-        return Answer(200, dict(live.settings))
+        return Response(200, dict(live.settings))
 
     return spelled
 
 
-def says(answer: Answer | Lost) -> Spelled:
+def says(answer: Response | NoResponse) -> Spelled:
     return lambda _: answer
 
 
-def unmade(live: FakeWorkspace) -> Lost:
+def unmade(live: FakeWorkspace) -> NoResponse:
     """The call was lost on its way there."""
     live.settings["displayName"] = "Old"
-    return Lost("reset")
+    return NoResponse("reset")
 
 
 def test_one_key_is_written_and_the_others_stay() -> None:
     outcome, live = run({})
-    assert outcome == Outcome(Ending.DONE)
+    assert outcome == Outcome(Status.DONE)
     assert live.calls == [f"GET {PATH}", f"PUT {PATH}", f"GET {PATH}"]  # the last one confirms it
     assert live.settings == {"name": "acme", "displayName": "New", "labels": {"keep": "me"}}
 
@@ -81,61 +81,61 @@ def test_one_key_is_written_and_the_others_stay() -> None:
 @pytest.mark.parametrize(
     ("read", "expected"),
     [
-        (says(Lost("reset")), Outcome(Ending.FAILED, "reset", PLAN)),
-        (says(Answer(403, None, "no")), Outcome(Ending.FAILED, "the API answered 403: no", RIGHTS, refusal=403)),
+        (says(NoResponse("reset")), Outcome(Status.FAILED, "reset", PLAN)),
+        (says(Response(403, None, "no")), Outcome(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403)),
         (
-            says(Answer(403, {"name": "acme"}, "no")),
-            Outcome(Ending.FAILED, "the API answered 403: no", RIGHTS, refusal=403),
+            says(Response(403, {"name": "acme"}, "no")),
+            Outcome(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403),
         ),
         (now(displayName="Else"), CHANGED),
         (now(name="other"), CHANGED),
         (now(name="other", displayName="New"), CHANGED),
-        (now(displayName="New"), Outcome(Ending.DONE, "is so already", found=True)),
+        (now(displayName="New"), Outcome(Status.DONE, "is so already", found=True)),
     ],
 )
 def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Outcome) -> None:
     outcome, live = run({1: read})
     assert outcome == expected
-    assert live.calls == [f"GET {PATH}"] * (2 if outcome.ending is Ending.DONE else 1)
+    assert live.calls == [f"GET {PATH}"] * (2 if outcome.ending is Status.DONE else 1)
 
 
 def test_what_is_read_and_is_no_workspace() -> None:
-    outcome, live = run({1: says(Answer(200, ["acme"]))})
-    assert outcome.ending is Ending.FAILED
+    outcome, live = run({1: says(Response(200, ["acme"]))})
+    assert outcome.ending is Status.FAILED
     assert live.calls == [f"GET {PATH}"]
 
 
 @pytest.mark.parametrize(
     ("put", "look", "expected"),
     [
-        (says(Answer(422, None, "no")), None, Outcome(Ending.FAILED, "the API answered 422: no", MEND, refusal=422)),
+        (says(Response(422, None, "no")), None, Outcome(Status.FAILED, "the API answered 422: no", MEND, refusal=422)),
         (
-            says(Answer(200, {"name": "acme", "displayName": "Odd"})),
+            says(Response(200, {"name": "acme", "displayName": "Odd"})),
             None,
             Outcome(
-                Ending.FAILED,
+                Status.FAILED,
                 "the API accepted the change but returned another displayName",
                 "Run `beamctl show` to see what it made of it.",
             ),
         ),
-        (says(Lost("reset")), says(Answer(200, {"name": "acme", "displayName": "New"})), Outcome(Ending.DONE)),
-        (says(Answer(200)), says(Answer(200, {"name": "acme", "displayName": "New"})), Outcome(Ending.DONE)),
-        (unmade, now(), Outcome(Ending.FAILED, "reset; nothing was changed", AGAIN)),
-        (says(Lost("reset")), now(displayName="Else"), CHANGED),
+        (says(NoResponse("reset")), says(Response(200, {"name": "acme", "displayName": "New"})), Outcome(Status.DONE)),
+        (says(Response(200)), says(Response(200, {"name": "acme", "displayName": "New"})), Outcome(Status.DONE)),
+        (unmade, now(), Outcome(Status.FAILED, "reset; nothing was changed", AGAIN)),
+        (says(NoResponse("reset")), now(displayName="Else"), CHANGED),
         (
-            says(Lost("reset")),
-            says(Answer(500, None, "no")),
-            Outcome(Ending.FAILED, "reset, and it cannot be looked up: the API answered 500: no", PLAN),
+            says(NoResponse("reset")),
+            says(Response(500, None, "no")),
+            Outcome(Status.FAILED, "reset, and it cannot be looked up: the API answered 500: no", PLAN),
         ),
         (
-            says(Lost("reset")),
-            says(Answer(500, {"name": "acme", "displayName": "New"}, "no")),
-            Outcome(Ending.FAILED, "reset, and it cannot be looked up: the API answered 500: no", PLAN),
+            says(NoResponse("reset")),
+            says(Response(500, {"name": "acme", "displayName": "New"}, "no")),
+            Outcome(Status.FAILED, "reset, and it cannot be looked up: the API answered 500: no", PLAN),
         ),
         (
-            says(Lost("reset")),
-            says(Lost("reset too")),
-            Outcome(Ending.FAILED, "reset, and it cannot be looked up: reset too", PLAN),
+            says(NoResponse("reset")),
+            says(NoResponse("reset too")),
+            Outcome(Status.FAILED, "reset, and it cannot be looked up: reset too", PLAN),
         ),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_write_is_confirmed_by_its_answer_or_by_looking(
 ) -> None:
     outcome, live = run({2: put} | ({3: look} if look else {}))
     assert outcome == expected
-    confirmed = outcome.ending is Ending.DONE
+    confirmed = outcome.ending is Status.DONE
     assert live.calls[:3] == [f"GET {PATH}", f"PUT {PATH}"] + ([f"GET {PATH}"] if look or confirmed else [])
     assert set(live.calls[3:]) == ({f"GET {PATH}"} if look and confirmed else set())
 
@@ -155,14 +155,14 @@ BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
 @pytest.mark.parametrize(
     ("odd", "expected"),
     [
-        ({}, Outcome(Ending.DONE)),
-        ({1: now(groupMappings=BEFORE[::-1])}, Outcome(Ending.DONE)),
-        ({1: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE, "is so already", found=True)),
-        ({2: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE)),
-        ({2: says(Lost("reset")), 3: now(groupMappings=AFTER[::-1])}, Outcome(Ending.DONE)),
+        ({}, Outcome(Status.DONE)),
+        ({1: now(groupMappings=BEFORE[::-1])}, Outcome(Status.DONE)),
+        ({1: now(groupMappings=AFTER[::-1])}, Outcome(Status.DONE, "is so already", found=True)),
+        ({2: now(groupMappings=AFTER[::-1])}, Outcome(Status.DONE)),
+        ({2: says(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Outcome(Status.DONE)),
         (
-            {2: says(Lost("reset")), 3: now(groupMappings=BEFORE[::-1])},
-            Outcome(Ending.FAILED, "reset; nothing was changed", AGAIN),
+            {2: says(NoResponse("reset")), 3: now(groupMappings=BEFORE[::-1])},
+            Outcome(Status.FAILED, "reset; nothing was changed", AGAIN),
         ),
     ],
 )
@@ -175,7 +175,7 @@ def test_a_refusal_leaves_the_next_setting_to_be_written() -> None:
     live = Odd({"displayName": "Old", "labels": {"a": "1"}})
     plan = planned(document(settings={"displayName": "New", "labels": {"b": "2"}}), live)
     live.calls.clear()
-    live.odd = {2: says(Answer(422, None, "no"))}
+    live.odd = {2: says(Response(422, None, "no"))}
     ends = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert [end.outcome.ending.value for end in ends] == ["failed", "done"]
 

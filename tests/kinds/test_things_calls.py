@@ -8,7 +8,7 @@ import pytest
 from beamctl.apply.event import Ended, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.kinds.policy import PolicyKind
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.kind import Outcome
 from tests.fakes.runs import applied, document, outcomes, planned
 from tests.fakes.things import MASK, FakeThings, thing
@@ -152,12 +152,12 @@ def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> Non
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (Answer(500, None, "down"), "the API answered 500: down"),
-        (Answer(200, ["no", "object"]), ""),
-        (Lost("the connection was reset"), "the connection was reset"),
+        (Response(500, None, "down"), "the API answered 500: down"),
+        (Response(200, ["no", "object"]), ""),
+        (NoResponse("the connection was reset"), "the connection was reset"),
     ],
 )
-def test_a_policy_of_which_it_cannot_be_seen_who_uses_it_stays(answer: Answer | Lost, why: str) -> None:
+def test_a_policy_of_which_it_cannot_be_seen_who_uses_it_stays(answer: Response | NoResponse, why: str) -> None:
     (change,) = planned(policies(), workspace(thing("p", type="location"))).changes
     conversation = PolicyKind().perform(change, "acme")
     assert next(conversation) == ApiCall(Method.GET, "/policies/p/usages")

@@ -14,7 +14,7 @@ from beamctl.kinds.integration import IntegrationKind
 from beamctl.kinds.policy import PolicyKind
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.comparison import Situation
-from beamctl.plan.kind import Ending
+from beamctl.plan.kind import Status
 from beamctl.workflow.questions import undo
 from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
 from tests.fakes.things import thing
@@ -170,7 +170,7 @@ def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> 
     (_, end) = applied(plan, there, vault=FakeVault({"the variable KEY": "sk-ours-0123456789"}))
     assert isinstance(end, Ended)
     assert (end.outcome.ending, end.outcome.remark) == (
-        Ending.FAILED,
+        Status.FAILED,
         "is there already; whether with this secret is not known",
     )
     assert "Raise the version of its secret" in end.outcome.hint

@@ -13,8 +13,8 @@ from beamctl.apply.record import Record, Run, UnreadableRecordError, first_line,
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
-from beamctl.model.secret import Fetch, HandOver
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Action
 from beamctl.plan.comparison import Situation
 from beamctl.plan.declared import declared_data
@@ -52,19 +52,19 @@ class Witness:
         self.asked.append(("GET", path))
         return self._live.get(path)
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         self.asked.append((call.method.value, call.path, _plain(call.body)))
         if self._refuses and call.method is Method.POST:
-            return Answer(422, None, "refused")
+            return Response(422, None, "refused")
         return self._live.send(call)
 
-    def deliver(self, secret: HandOver) -> Answer | Lost:
+    def deliver(self, secret: StoreSecret) -> Response | NoResponse:
         self.asked.append(("deliver", secret.sink, dict(secret.secret)))
-        return Answer(200, "its place")
+        return Response(200, "its place")
 
-    def fetch(self, secret: Fetch) -> Answer | Lost:
+    def fetch(self, secret: ReadSecret) -> Response | NoResponse:
         self.asked.append(("fetch", secret.source))
-        return Answer(200, "the secret")
+        return Response(200, "the secret")
 
 
 def _plain(data: Any) -> str:

@@ -15,10 +15,10 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.history import History
 from beamctl.apply.record import last_line
 from beamctl.document.document import Desired
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action
 from beamctl.plan.hazard import Risk
-from beamctl.plan.kind import Ending
+from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
 from tests.fakes.journal import LONG_AGO, Journal
 from tests.fakes.runs import applied, document, planned
@@ -28,11 +28,11 @@ PEOPLE = [f"p{number}@x.io" for number in range(6)]
 NEW_NAME = "ann@new.io"
 OLD_NAME = "ann@old.io"
 ROLES = ["admin", "member", "viewer"]
-REFUSALS: dict[str, Answer | Lost] = {
-    **{str(status): Answer(status, None, "no") for status in (402, 403, 404, 405, 409, 422)},
-    "429 for an hour": Answer(429, None, "rate limited until 09:52 UTC", limited=True),
-    "lost before": Lost("the connection was reset"),
-    "lost after": Lost("the connection was reset"),
+REFUSALS: dict[str, Response | NoResponse] = {
+    **{str(status): Response(status, None, "no") for status in (402, 403, 404, 405, 409, 422)},
+    "429 for an hour": Response(429, None, "rate limited until 09:52 UTC", limited=True),
+    "lost before": NoResponse("the connection was reset"),
+    "lost after": NoResponse("the connection was reset"),
 }
 IGNORES, REFUSES = "invite-ignores-role", "no-role-on-pending"
 APIS = [frozenset[str](), frozenset({IGNORES}), frozenset({REFUSES}), frozenset({IGNORES, REFUSES})]
@@ -57,7 +57,7 @@ class Refusing(FakeWorkspace):
         self.refusals = dict(refusals)
         self.revoked: Counter[str] = Counter()
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         who = (call.body or {}).get("email") or unquote(call.path.rpartition("/")[2])
         trouble = self.refusals.get(f"{call.method} {who}")
         if trouble is not None and trouble != "lost after":
@@ -130,7 +130,7 @@ def test_at_most_three_applies(
 
 def check_first(plan: Plan, events: list[Event], live: Refusing, min_admins: int) -> None:
     """Exactly what depends on something that failed was left."""
-    made = {event.change.id for event in events if isinstance(event, Ended) and event.outcome.ending is Ending.DONE}
+    made = {event.change.id for event in events if isinstance(event, Ended) and event.outcome.ending is Status.DONE}
     made -= {event.change.id for event in events if isinstance(event, Unconfirmed)}
     left = [event.change for event in events if isinstance(event, NotAttempted)]
     ended = {event.change.id for event in events if isinstance(event, Ended)}

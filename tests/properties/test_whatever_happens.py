@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from beamctl.errors import UnauthenticatedError
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from beamctl.workflow.changes import apply
@@ -38,24 +38,24 @@ class Troubled:
     def get(self, path: str) -> object:
         return _bent(self._live.get(path), next(self._trouble, "fine"))
 
-    def send(self, call: ApiCall) -> Answer | Lost:
+    def send(self, call: ApiCall) -> Response | NoResponse:
         trouble = next(self._trouble, "fine")
         if trouble == "lost before":
-            return Lost("the connection was reset")
+            return NoResponse("the connection was reset")
         if trouble == "refused":
-            return Answer(403, None, "not now")
+            return Response(403, None, "not now")
         if trouble == "401":
             raise UnauthenticatedError("the API does not know the credential")
         if trouble == "lie" and call.method is Method.PUT:
-            return Answer(200, {"role": (call.body or {})["role"]})
+            return Response(200, {"role": (call.body or {})["role"]})
         answer = self._live.send(call)
         if trouble == "killed":
             raise KilledError
         if trouble == "lost after":
-            return Lost("the connection was reset")
-        if isinstance(answer, Answer) and call.method is Method.GET:
-            return Answer(answer.status, _bent(answer.body, trouble))
-        return Answer(200) if answer.ok and trouble == "silent" else answer
+            return NoResponse("the connection was reset")
+        if isinstance(answer, Response) and call.method is Method.GET:
+            return Response(answer.status, _bent(answer.body, trouble))
+        return Response(200) if answer.ok and trouble == "silent" else answer
 
 
 def _bent(listing: object, trouble: str) -> object:

@@ -2,28 +2,30 @@
 
 import json
 
-from beamctl.destroy.deletion import Deletion, Ending
-from beamctl.destroy.estate import Estate, Part, Thing, Unknown
+from beamctl.destroy.deletion import Deletion, DeletionStatus
+from beamctl.destroy.estate import Item, Part, Unknown, WorkspaceContents
 from beamctl.report.json_report import destroyed_json
 from beamctl.report.text.destroy import deletion_text, estate_text
 
 HOSTILE = "\x1b[2J\u202ecod\ud800\n"
 
 
-def estate(*parts: Part, counts: dict[str, int] | Unknown | None = None, display_name: str = "Acme") -> Estate:
-    return Estate("acme", "w1", "2025-03-01", display_name, parts, {} if counts is None else counts)
+def estate(
+    *parts: Part, counts: dict[str, int] | Unknown | None = None, display_name: str = "Acme"
+) -> WorkspaceContents:
+    return WorkspaceContents("acme", "w1", "2025-03-01", display_name, parts, {} if counts is None else counts)
 
 
-def things(count: int, sort: str = "member") -> tuple[Thing, ...]:
-    return tuple(Thing(sort, f"p{number:05}@x.io", str(number)) for number in range(count))
+def things(count: int, sort: str = "member") -> tuple[Item, ...]:
+    return tuple(Item(sort, f"p{number:05}@x.io", str(number)) for number in range(count))
 
 
 def test_what_a_reader_sees() -> None:
     shown = estate_text(
         estate(
-            Part("members", "role", (Thing("admin", "ada@x.io", "1"), *things(2))),
+            Part("members", "role", (Item("admin", "ada@x.io", "1"), *things(2))),
             Part("pending invitations", "role", ()),
-            Part("service accounts", "role", (Thing("", "", "c1"),)),
+            Part("service accounts", "role", (Item("", "", "c1"),)),
             Part("policies", "type", Unknown("api.example.test does not allow GET /policies: no")),
             counts={"jobs": 0, "sandboxes": 1200, "agents": 3},
         ),
@@ -46,7 +48,7 @@ def test_what_a_reader_sees() -> None:
 
 
 def test_lists_are_bounded() -> None:
-    sorts = tuple(Thing(f"role{number:03}", "x", str(number)) for number in range(500))
+    sorts = tuple(Item(f"role{number:03}", "x", str(number)) for number in range(500))
     shown = estate_text(
         estate(
             Part("members", "role", things(9_998)),
@@ -74,13 +76,13 @@ def test_nothing_and_not_known_are_told_apart() -> None:
 
 
 def test_a_workspace_that_tells_nothing_of_itself() -> None:
-    shown = estate_text(Estate("acme", "", "", "", (), {}), "local", "")
+    shown = estate_text(WorkspaceContents("acme", "", "", "", (), {}), "local", "")
     assert shown.startswith("acme · local\n\n  resources counted: nothing\n\n")
 
 
 def test_hostile_names_are_shown_as_what_they_are() -> None:
     hostile = estate(
-        Part("policies", "type", (Thing(HOSTILE, HOSTILE, HOSTILE), Thing("a", "n" * 10_000, "k"))),
+        Part("policies", "type", (Item(HOSTILE, HOSTILE, HOSTILE), Item("a", "n" * 10_000, "k"))),
         Part("more", "type", Unknown(HOSTILE)),
         counts={HOSTILE: 1},
         display_name=HOSTILE,
@@ -89,28 +91,28 @@ def test_hostile_names_are_shown_as_what_they_are() -> None:
     assert all(char.isprintable() or char == "\n" for char in shown)
     assert shown.count("\n") == 11
     assert max(map(len, shown.splitlines())) < 160
-    told = deletion_text("acme", HOSTILE, Deletion(Ending.FOUND_GONE, HOSTILE))
+    told = deletion_text("acme", HOSTILE, Deletion(DeletionStatus.FOUND_GONE, HOSTILE))
     assert all(char.isprintable() or char == "\n" for char in told)
-    assert destroyed_json(hostile, "local", Deletion(Ending.DELETED)).isascii()
+    assert destroyed_json(hostile, "local", Deletion(DeletionStatus.DELETED)).isascii()
 
 
 def test_how_it_went() -> None:
-    assert deletion_text("acme", "access/acme.yaml", Deletion(Ending.DELETED)) == (
+    assert deletion_text("acme", "access/acme.yaml", Deletion(DeletionStatus.DELETED)) == (
         "Deleted acme, with everything in it.\n"
         "  Remove its document (access/acme.yaml): the next plan would not find acme.\n"
     )
-    lost = deletion_text("acme", "-", Deletion(Ending.FOUND_GONE, "x answered HTTP 502"))
+    lost = deletion_text("acme", "-", Deletion(DeletionStatus.FOUND_GONE, "x answered HTTP 502"))
     assert lost == (
         "acme is gone, with everything in it, although the answer was lost: x answered HTTP 502.\n"
         "  Remove its document: the next plan would not find acme.\n"
     )
-    before = deletion_text("acme", "-", Deletion(Ending.GONE_AT_ANSWER, "the API answered 404"))
+    before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, "the API answered 404"))
     assert before.startswith("acme is gone, and was when the answer came: the API answered 404.\n")
 
 
 def test_what_a_machine_sees_is_all_of_it() -> None:
     parts = (Part("pending invitations", "role", things(50)), Part("policies", "type", Unknown("no")))
-    told = json.loads(destroyed_json(estate(*parts, counts={"agents": 3}), "local", Deletion(Ending.DELETED)))
+    told = json.loads(destroyed_json(estate(*parts, counts={"agents": 3}), "local", Deletion(DeletionStatus.DELETED)))
     assert told == {
         "format_version": "1.0",
         "workspace": "acme",
@@ -127,5 +129,5 @@ def test_what_a_machine_sees_is_all_of_it() -> None:
         "ending": "deleted",
         "told": "Deleted acme, with everything in it.",
     }
-    silent = json.loads(destroyed_json(estate(counts=Unknown("why")), "local", Deletion(Ending.DELETED)))
+    silent = json.loads(destroyed_json(estate(counts=Unknown("why")), "local", Deletion(DeletionStatus.DELETED)))
     assert (silent["lost"], silent["not_known"]) == ({"counts": None}, {"counts": "why"})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.document.problem import Place, Problem
 from beamctl.model.text import printable
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.listing import Shown
 from beamctl.report.json_report import applied_json, drift_json, error_json, plans_json, problems_json, show_json
 from beamctl.report.style import Style, Tone
@@ -28,17 +28,17 @@ INVITE, REMOVE = PLAN.changes
 
 def test_a_line_as_each_change_ends() -> None:
     assert event_text(Started(INVITE)) == ""
-    assert event_text(Ended(INVITE, Outcome(Ending.DONE))) == "  ✓ invite new@x.io  viewer"
-    assert event_text(Ended(INVITE, Outcome(Ending.DEFERRED, "later"))) == "  … invite new@x.io  viewer — later"
-    failed = Ended(INVITE, Outcome(Ending.FAILED, "the API answered 400", "Mend it."))
+    assert event_text(Ended(INVITE, Outcome(Status.DONE))) == "  ✓ invite new@x.io  viewer"
+    assert event_text(Ended(INVITE, Outcome(Status.DEFERRED, "later"))) == "  … invite new@x.io  viewer — later"
+    failed = Ended(INVITE, Outcome(Status.FAILED, "the API answered 400", "Mend it."))
     assert event_text(failed) == ("  ✗ invite new@x.io  viewer — the API answered 400\n      Mend it.  (access.yaml:5)")
     assert event_text(NotAttempted(REMOVE, "interrupted")) == "  ○ remove old@x.io  not attempted: interrupted"
 
 
 def test_an_honest_end() -> None:
-    done, failed = Ended(INVITE, Outcome(Ending.DONE)), Ended(INVITE, Outcome(Ending.FAILED, "x"))
+    done, failed = Ended(INVITE, Outcome(Status.DONE)), Ended(INVITE, Outcome(Status.FAILED, "x"))
     assert end_text("acme", [done]) == "Applied to acme: 1 done.\n"
-    later = Ended(INVITE, Outcome(Ending.DEFERRED))
+    later = Ended(INVITE, Outcome(Status.DEFERRED))
     assert end_text("acme", [done, later]) == "Applied to acme: 1 done, 1 waiting for the invitee.\n"
     assert end_text("acme", [failed, NotAttempted(REMOVE, "x")]) == (
         "Applied in part to acme: 0 done, 1 failed, 1 not attempted.\n"
@@ -50,7 +50,7 @@ def test_an_honest_end() -> None:
 
 
 def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
-    events: list[Event] = [Started(INVITE), Ended(INVITE, Outcome(Ending.DONE)), NotAttempted(REMOVE, "interrupted")]
+    events: list[Event] = [Started(INVITE), Ended(INVITE, Outcome(Status.DONE)), NotAttempted(REMOVE, "interrupted")]
     found = json.loads(applied_json([PLAN], (), [(PLAN, events)]))
     assert [(each["address"], each["outcome"]) for each in found["results"]] == [
         ('acme.member["new@x.io"]', "done"),

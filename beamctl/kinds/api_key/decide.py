@@ -11,8 +11,8 @@ from beamctl.document.document import Desired, Mode
 from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, premise_of
 from beamctl.kinds.api_key.rotation import verdict
 from beamctl.kinds.creation_key import left_by
-from beamctl.kinds.service_account.desired import KEYS, OR_SHOWN, SECTION, Wanted, WantedKey
-from beamctl.kinds.service_account.pending_secrets import Orphans, is_given_up, left_alone, split, with_id
+from beamctl.kinds.service_account.desired import KEYS, OR_SHOWN, SECTION, DesiredAccount, DesiredKey
+from beamctl.kinds.service_account.pending_secrets import PendingSecrets, is_given_up, left_alone, split, with_id
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note, Situation
@@ -27,7 +27,7 @@ def shown(account: str, key: str, identifier: str = "") -> str:
     return f"{account}/{key}" + (f" ({identifier})" if identifier else "")
 
 
-class Judge:
+class KeyDecider:
     """Walks over all service accounts whose keys the document declares, and gathers what follows.
 
     Attributes:
@@ -47,7 +47,7 @@ class Judge:
         self._situation = situation
         self._ours = ours
 
-    def account(self, want: Wanted, owned: Owned | None) -> None:
+    def account(self, want: DesiredAccount, owned: Owned | None) -> None:
         """Decide about the keys of one account; None for one that is still to be made."""
         if want.keys is None:
             self.tally["of service accounts without apiKeys, left"] += len(owned.keys or ()) if owned else 0
@@ -64,7 +64,7 @@ class Judge:
             if each.name not in declared and owned is not None:
                 self._undeclared(owned, each)
 
-    def _key(self, want: Wanted, key: WantedKey, owned: Owned | None) -> None:
+    def _key(self, want: DesiredAccount, key: DesiredKey, owned: Owned | None) -> None:
         named = owned.named(key.name) if owned else ()
         place = self._document.key_place(SECTION, want.name, KEYS, key.name)
         said = owned.orphans(key.name) if owned else ()
@@ -97,7 +97,7 @@ class Judge:
         going = {old.id for old, _ in found.goes} | ({found.current.id} if found.current else set())
         self.tally["older, kept until keepOld is over"] += sum(each.id not in going for each in named)
 
-    def _lost(self, want: Wanted, owned: Owned, said: Sequence[ApiKey]) -> Orphans:
+    def _lost(self, want: DesiredAccount, owned: Owned, said: Sequence[ApiKey]) -> PendingSecrets:
         """Which of the keys that are said not to be handed over may be deleted."""
         account, situation = owned.account, self._situation
         labels = account.client_id, account.name
@@ -112,7 +112,7 @@ class Judge:
         self.given_up |= found.given_up
         return found
 
-    def _made(self, want: Wanted, key: WantedKey, owned: Owned | None, reason: Reason) -> Change:
+    def _made(self, want: DesiredAccount, key: DesiredKey, owned: Owned | None, reason: Reason) -> Change:
         client_id = owned.account.client_id if owned else ""
         label = client_id or want.name
         after = {

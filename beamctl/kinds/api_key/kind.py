@@ -11,7 +11,7 @@ from beamctl.document.document import Desired, Document, Guards
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.api_key import operations
-from beamctl.kinds.api_key.decide import KIND, Judge
+from beamctl.kinds.api_key.decide import KIND, KeyDecider
 from beamctl.kinds.api_key.export import export
 from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, api_keys, attributes, digest, made_since
 from beamctl.kinds.api_key.validity import is_sound
@@ -26,7 +26,7 @@ from beamctl.kinds.service_account.pending_secrets import orphans
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Dependency, Reason, Stage
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Conversation, Dependencies, Goes, Independent, Reading
@@ -94,9 +94,9 @@ class ApiKeyKind(Independent):
         """None: they come and go with their service accounts, which are looked at themselves."""
         return ()
 
-    def footing(self, live: Keys, changes: Sequence[Change], situation: Situation) -> Footing:  # noqa: ARG002
+    def footing(self, live: Keys, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
         """Keys come and go with their accounts: their number says nothing."""
-        return Footing(seen=None, population=sum(len(owned.keys or ()) for owned in live.by_account.values()))
+        return Preconditions(seen=None, population=sum(len(owned.keys or ()) for owned in live.by_account.values()))
 
     def ourselves(self, live: Keys, identity: Identity) -> Collection[str]:
         """The keys of the service account that the credential is of: it may be any of them."""
@@ -109,7 +109,7 @@ class ApiKeyKind(Independent):
             return Comparison(seen=None)
         section = wanted(desired.section(SECTION))
         ours = ourselves(live.accounts, desired.guards, situation.identity)
-        judge = Judge(desired, situation, ours)
+        judge = KeyDecider(desired, situation, ours)
         lost = orphans(live.accounts, situation)
         declared = match(section, live.accounts, desired.document, lost).pairs
         for pair in declared:

@@ -10,18 +10,18 @@ from secrets import token_hex
 
 from beamctl.kinds import create_with_secret
 from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, premise_of
-from beamctl.kinds.create_with_secret import Making, Sort
+from beamctl.kinds.create_with_secret import Creation, SecretKind
 from beamctl.kinds.creation_key import beside
 from beamctl.kinds.operations import APPLY, NONE_AT_ALL, PLAN, Asking, Talk, delete, failed, look, refused
 from beamctl.kinds.service_account.live import Account
 from beamctl.kinds.service_account.lookup import find, keys_path, put
 from beamctl.kinds.service_account.lookup import look as look_at_accounts
-from beamctl.kinds.service_account.pending_marker import Mark, handed_over
-from beamctl.model.api_call import ApiCall, Lost, Method, segment
+from beamctl.kinds.service_account.pending_marker import PendingMarker, handed_over
+from beamctl.model.api_call import ApiCall, Method, NoResponse, segment
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.kind import Outcome
 
-_SORT = Sort(
+_SORT = SecretKind(
     thing="key",
     secret="key",  # noqa: S106 - a word
     it="it",
@@ -52,17 +52,17 @@ def _make(change: Change) -> Talk:
     if premise_of(after["clientId"] or account.name, name, owner) != change.key:
         return _not_as_planned(change, owner)
     good, orphans = owner.handed_over(name), owner.orphans(name)
-    ours = Mark(name, tuple(key.id for key in good), token_hex(4))
+    ours = PendingMarker(name, tuple(key.id for key in good), token_hex(4))
     marked = yield _noted(account, (*account.description.marks, ours))
     if not marked.certain:
         return refused(failed(f"its account could not be marked, so it was not made: {marked.why}"), marked)
     keys = yield from _keys(account.client_id)  # what comes from here on is under the mark, whoever makes it
-    if isinstance(keys, Lost) or [key for key in keys if key.name == name] != list(owner.named(name)):
+    if isinstance(keys, NoResponse) or [key for key in keys if key.name == name] != list(owner.named(name)):
         yield from _unmark(account.client_id, ours)
-        return failed(f"the keys cannot be looked up: {keys.why}" if isinstance(keys, Lost) else _OTHER_RUN, PLAN)
+        return failed(f"the keys cannot be looked up: {keys.why}" if isinstance(keys, NoResponse) else _OTHER_RUN, PLAN)
     lives = {} if after["expiresIn"] == NEVER else {"expires_in": after["expiresIn"]}
     there = account.description.of(name)
-    under_way = Making(
+    under_way = Creation(
         sort=_SORT,
         what=f"the API key {change.name}",
         places=change.secrets,
@@ -87,13 +87,13 @@ def _not_as_planned(change: Change, owner: Owned) -> Outcome:
     return failed("whether the one before it was handed over is no longer as it was planned", PLAN)
 
 
-def _noted(account: Account, marks: tuple[Mark, ...]) -> ApiCall:
+def _noted(account: Account, marks: tuple[PendingMarker, ...]) -> ApiCall:
     return put(account, replace(account.description, marks=marks))
 
 
 def _finish(
-    client_id: str, ours: Mark, there: Sequence[Mark], identifier: str, *, must_stay: bool
-) -> Asking[str | Lost | Outcome]:
+    client_id: str, ours: PendingMarker, there: Sequence[PendingMarker], identifier: str, *, must_stay: bool
+) -> Asking[str | NoResponse | Outcome]:
     """Take the mark off, and those that were there before it: they are about none, or about what goes now.
 
     Args:
@@ -104,25 +104,25 @@ def _finish(
         must_stay: Whether another run that takes one of those off, has handed over its own key.
     """
     now = yield from find(client_id)
-    if isinstance(now, Lost) or now is None:
-        return Lost(f"its account cannot be looked up: {now.why}" if now else "its account is gone")
+    if isinstance(now, NoResponse) or now is None:
+        return NoResponse(f"its account cannot be looked up: {now.why}" if now else "its account is gone")
     marks = now.description.marks
     if ours not in marks:  # it deletes our key, or has, and which of the two is in the place is not known
         yield _noted(now, (*marks, ours))
-        return Lost("another run took this one for one that was stopped")
+        return NoResponse("another run took this one for one that was stopped")
     if must_stay and not set(there) <= set(marks):
-        return Lost("another run handed one over at the same time")
+        return NoResponse("another run handed one over at the same time")
     left = tuple(each for each in marks if each != ours and each not in there)
     answer = yield _noted(now, handed_over(left, ours.key, identifier))
     if answer.certain:
         return ""
     now = yield from find(client_id)
-    if isinstance(now, Lost):
-        return Lost(f"{answer.why}, and it cannot be looked up: {now.why}")
-    return "" if now is not None and ours not in now.description.marks else Lost(answer.why)
+    if isinstance(now, NoResponse):
+        return NoResponse(f"{answer.why}, and it cannot be looked up: {now.why}")
+    return "" if now is not None and ours not in now.description.marks else NoResponse(answer.why)
 
 
-def _unmark(client_id: str, ours: Mark) -> Asking[None]:
+def _unmark(client_id: str, ours: PendingMarker) -> Asking[None]:
     """Take no other mark off: each is about what its run makes."""
     now = yield from find(client_id)
     if isinstance(now, Account) and ours in now.description.marks:
@@ -132,25 +132,25 @@ def _unmark(client_id: str, ours: Mark) -> Asking[None]:
 def _owner(after: Mapping[str, str]) -> Asking[Owned | Outcome]:
     """The account, which this apply may only just have made, and its keys."""
     found = yield from look_at_accounts()
-    if isinstance(found, Lost):
+    if isinstance(found, NoResponse):
         return failed(f"the service accounts cannot be looked up: {found.why}", APPLY)
     named = [each for each in found.named(after["account"]) if not each.unfinished]
     account = found.by_id.get(after["clientId"]) if after["clientId"] else named[0] if len(named) == 1 else None
     if account is None:
         return failed(f"its service account {after['account']} is not there, or not alone of that name", APPLY)
     keys = yield from _keys(account.client_id)
-    if isinstance(keys, Lost):
+    if isinstance(keys, NoResponse):
         return failed(f"the API keys of {account.name} cannot be looked up: {keys.why}", APPLY)
     return Owned(account, keys)
 
 
-def _keys(client_id: str) -> Asking[tuple[ApiKey, ...] | Lost]:
+def _keys(client_id: str) -> Asking[tuple[ApiKey, ...] | NoResponse]:
     return look(keys_path(client_id), api_keys)
 
 
-def _find(client_id: str, identifier: str) -> Asking[ApiKey | Lost | None]:
+def _find(client_id: str, identifier: str) -> Asking[ApiKey | NoResponse | None]:
     keys = yield from _keys(client_id)
-    if isinstance(keys, Lost):
+    if isinstance(keys, NoResponse):
         return keys
     return next((key for key in keys if key.id == identifier), None) if keys else NONE_AT_ALL
 
@@ -159,7 +159,7 @@ def _delete(change: Change) -> Talk:
     """Delete it; one that is only in the way goes only where a newer one is there that takes its place."""
     before = change.before or {}
     keys = yield from _keys(before["clientId"])
-    if isinstance(keys, Lost):
+    if isinstance(keys, NoResponse):
         return failed(f"the API keys cannot be looked up: {keys.why}", APPLY)
     named = [key.id for key in keys if key.name == before["name"]]
     if change.reason is Reason.SUPERSEDED and named[-1:] in ([], [change.key]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from beamctl.kinds.api_key.live import ApiKey, end_of, lifetime
-from beamctl.kinds.service_account.desired import WantedKey
+from beamctl.kinds.service_account.desired import DesiredKey
 from beamctl.plan.change import Reason
 
 _ALMOST = timedelta(days=14)
@@ -16,7 +16,7 @@ _ALMOST = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Rotation:
     """What is to be done about the keys of one name.
 
     Attributes:
@@ -33,13 +33,13 @@ class Verdict:
 
 
 def verdict(
-    want: WantedKey,
+    want: DesiredKey,
     keys: Sequence[ApiKey],
     orphans: Sequence[ApiKey],
     now: datetime,
     *,
     doubtful: Sequence[ApiKey] = (),
-) -> Verdict:
+) -> Rotation:
     """Decide.
 
     Args:
@@ -56,23 +56,23 @@ def verdict(
     goes = [(key, Reason.SUPERSEDED) for key in good if key is not current and _may_go(want, key, newer, now)]
     if orphans:  # it is made anew whatever else there is: its place may have it already
         goes += [(key, Reason.NOT_HANDED_OVER) for key in orphans]
-        return Verdict(Reason.NOT_HANDED_OVER, current, tuple(goes))
+        return Rotation(Reason.NOT_HANDED_OVER, current, tuple(goes))
     if current is None:
-        return Verdict(Reason.EXPIRES if good else Reason.NOT_THERE, None, tuple(goes))
+        return Rotation(Reason.EXPIRES if good else Reason.NOT_THERE, None, tuple(goes))
     ends = end(want, current)
     if ends is not None and want.rotate_before is not None and ends - now <= want.rotate_before:
-        return Verdict(Reason.EXPIRES, current, tuple(goes))
+        return Rotation(Reason.EXPIRES, current, tuple(goes))
     soon = ends if ends is not None and want.rotate_before is None and ends - now <= _ALMOST else None
-    return Verdict(None, current, tuple(goes), soon)
+    return Rotation(None, current, tuple(goes), soon)
 
 
-def end(want: WantedKey, key: ApiKey) -> datetime | None:
+def end(want: DesiredKey, key: ApiKey) -> datetime | None:
     """When a key ends: by its own time, or earlier by the one that the document gives it."""
     declared = end_of(key.created, lifetime(want.expires_in))
     return min((each for each in (key.end, declared) if each is not None), default=None)
 
 
-def _may_go(want: WantedKey, old: ApiKey, newer: Sequence[ApiKey], now: datetime) -> bool:
+def _may_go(want: DesiredKey, old: ApiKey, newer: Sequence[ApiKey], now: datetime) -> bool:
     """Whether an old one may go: the one that came after it is old enough, or it lets nobody in any more."""
     if _is_past(old.end, now):
         return True

@@ -9,9 +9,9 @@ from typing import Any
 
 from beamctl.document.document import Desired, Mode, Skip
 from beamctl.document.problem import Place
-from beamctl.kinds.member.desired import SECTION, Wanted
+from beamctl.kinds.member.desired import SECTION, DesiredMember
 from beamctl.kinds.member.live import Person, attributes
-from beamctl.kinds.member.table import Standing, Verdict, verdict
+from beamctl.kinds.member.table import Decision, Standing, verdict
 from beamctl.model.email import everyone_at, folded, is_pattern
 from beamctl.model.role import Role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
@@ -22,19 +22,19 @@ WARN_DAYS = 14
 """How many days before `until` a plan begins to say so."""
 
 _TALLY = {
-    Verdict.NOTHING: "unchanged",
-    Verdict.WAIT: "waiting for the invitee",
+    Decision.NOTHING: "unchanged",
+    Decision.WAIT: "waiting for the invitee",
 }
 _SHAPE = {
-    Verdict.INVITE: (Action.INVITE, Stage.INVITE, Reason.NOT_THERE),
-    Verdict.RESEND: (Action.RESEND, Stage.INVITE, Reason.INVITATION_EXPIRED),
-    Verdict.SET_ROLE: (Action.SET_ROLE, Stage.PROMOTE, Reason.ROLE_DIFFERS),
-    Verdict.REMOVE: (Action.REMOVE, Stage.REMOVE, Reason.NOT_DECLARED),
-    Verdict.REVOKE: (Action.REVOKE, Stage.REVOKE, Reason.NOT_DECLARED),
+    Decision.INVITE: (Action.INVITE, Stage.INVITE, Reason.NOT_THERE),
+    Decision.RESEND: (Action.RESEND, Stage.INVITE, Reason.INVITATION_EXPIRED),
+    Decision.SET_ROLE: (Action.SET_ROLE, Stage.PROMOTE, Reason.ROLE_DIFFERS),
+    Decision.REMOVE: (Action.REMOVE, Stage.REMOVE, Reason.NOT_DECLARED),
+    Decision.REVOKE: (Action.REVOKE, Stage.REVOKE, Reason.NOT_DECLARED),
 }
 
 
-class Judge:
+class MemberDecider:
     """Walks over all people, and gathers what follows.
 
     Attributes:
@@ -63,7 +63,7 @@ class Judge:
         entries = [self._skip.get(each) for each in (key, everyone_at(key))] if self._skip else []
         return any(entry is not None and self._today < entry.until for entry in entries)
 
-    def person(self, key: str, want: Wanted | None, live: Person | None) -> None:
+    def person(self, key: str, want: DesiredMember | None, live: Person | None) -> None:
         """Decide about one person."""
         nowhere = want is None and live is None and not self._is_pattern_of_someone(key)
         if key in self._skip:
@@ -81,27 +81,27 @@ class Judge:
             return
         what = verdict(role, live.standing if live else None, live.role if live else None)
         match what:
-            case Verdict.NOTHING | Verdict.WAIT:
+            case Decision.NOTHING | Decision.WAIT:
                 self.tally[_TALLY[what]] += 1
-            case Verdict.LEAVE | Verdict.LEAVE_SAID:
+            case Decision.LEAVE | Decision.LEAVE_SAID:
                 self._leave(what, want, role, live)
             case _ if want is not None and (text := self._why_not(what, key, want, live)):
-                waits = what is Verdict.SET_ROLE
-                self.tally[_TALLY[Verdict.WAIT] if waits else "not invited again"] += 1
+                waits = what is Decision.SET_ROLE
+                self.tally[_TALLY[Decision.WAIT] if waits else "not invited again"] += 1
                 self.notes.append(Note(text, self._place(want), differs=not waits))
             case _:
                 self.changes.append(self._change(what, key, want, live))
 
-    def _why_not(self, what: Verdict, key: str, want: Wanted, live: Person | None) -> str:
+    def _why_not(self, what: Decision, key: str, want: DesiredMember, live: Person | None) -> str:
         """Why a change is of no use at the moment, as the records of earlier runs show; empty if none shows that."""
         match what:
-            case Verdict.SET_ROLE if live is not None and self._waits(key, want, live):
+            case Decision.SET_ROLE if live is not None and self._waits(key, want, live):
                 text = f"{live.email} is invited as {live.role}, and the API does not change the role of an invitation"
                 return f"{text}: the first apply after it is accepted makes them {want.role}"
-            case Verdict.RESEND if (times := self._resent.get(key, 0)) >= self._most_resends:
+            case Decision.RESEND if (times := self._resent.get(key, 0)) >= self._most_resends:
                 text = f"{want.email}: the {_ordinal(times + 1)} invitation expired, and no more are sent"
                 return f"{text} ({self._limit}): ask the invitee, or remove the entry"
-            case Verdict.INVITE if (times := self._times_revoked(key, want)) > self._most_resends:
+            case Decision.INVITE if (times := self._times_revoked(key, want)) > self._most_resends:
                 text = (
                     f"{want.email} was invited {times} times, and each invitation was revoked because it offered more"
                 )
@@ -113,7 +113,7 @@ class Judge:
     def _limit(self) -> str:
         return f"guards.maxReinvites is {self._most_resends}"
 
-    def _waits(self, key: str, want: Wanted, live: Person) -> bool:
+    def _waits(self, key: str, want: DesiredMember, live: Person) -> bool:
         """Whether an earlier run found that the API gives an invitation less than this role until it is accepted."""
         asked = self._deferred.get((KIND, key), {})
         less = bool(str(live.role)) and not takes_away(live.role, want.role)
@@ -136,18 +136,18 @@ class Judge:
         where = f"; {nobody} is in the workspace or under members" if nowhere else ""
         self.notes.append(Note(text + where, skip.place, excused=self._today < skip.until))
 
-    def _warn_of_end(self, want: Wanted) -> None:
+    def _warn_of_end(self, want: DesiredMember) -> None:
         days = (want.until - self._today).days if want.until else 0
         if 0 < days <= WARN_DAYS:
             text = f"{want.email} loses access on {want.until} ({days} day{'s' * (days != 1)} from now)"
             self.notes.append(Note(text, self._place(want)))
 
-    def _times_revoked(self, key: str, want: Wanted) -> int:
+    def _times_revoked(self, key: str, want: DesiredMember) -> int:
         """How often in a row an invitation with this role was revoked because it offered more."""
         last = self._withdrawn.get((KIND, key))
         return last.times if last and last.after["role"] == want.role.value else 0
 
-    def _leave(self, what: Verdict, want: Wanted | None, role: Role | None, person: Person | None) -> None:
+    def _leave(self, what: Decision, want: DesiredMember | None, role: Role | None, person: Person | None) -> None:
         if person is None:
             return
         directory = person.standing is Standing.DIRECTORY
@@ -158,21 +158,21 @@ class Judge:
         if not directory:
             text = f"{person.email} has the role '{person.role}', which beamctl does not know, and is left alone"
             self.notes.append(Note(f"{text}: list them under members to change that", place, differs=True))
-        elif what is Verdict.LEAVE_SAID or (want is not None and role is None):
+        elif what is Decision.LEAVE_SAID or (want is not None and role is None):
             asked = f"the document says {role}" if role else "their access ended"
             text = f"{person.email} is {person.role} through {person.source.replace('_', ' ')}; {asked}"
             self.notes.append(
                 Note(f"{text}: change it in the directory or in settings.groupMappings", place, differs=True)
             )
 
-    def _change(self, what: Verdict, key: str, want: Wanted | None, person: Person | None) -> Change:
+    def _change(self, what: Decision, key: str, want: DesiredMember | None, person: Person | None) -> Change:
         before = attributes(person) if person else None
         action, stage, reason = _SHAPE[what]
         after: dict[str, Any] | None = None
         name = person.email if person else want.email if want else key
-        if want is not None and what in (Verdict.INVITE, Verdict.RESEND):
+        if want is not None and what in (Decision.INVITE, Decision.RESEND):
             after = {"email": name, "role": want.role.value, "standing": "invited", "source": "invitation"}
-        elif want is not None and what is Verdict.SET_ROLE and person is not None and before is not None:
+        elif want is not None and what is Decision.SET_ROLE and person is not None and before is not None:
             after = before | {"role": want.role.value}
             lowers = want.role is not Role.ADMIN and takes_away(person.role, want.role)
             stage = Stage.DEMOTE if lowers else Stage.PROMOTE
@@ -194,7 +194,7 @@ class Judge:
             declared=want.declared if want else {},
         )
 
-    def _place(self, want: Wanted) -> Place:
+    def _place(self, want: DesiredMember) -> Place:
         return self._document.key_place(SECTION, want.email)
 
 

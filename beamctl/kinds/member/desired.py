@@ -19,7 +19,7 @@ _ANNOTATIONS = ("until", "reason", "owner")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredMember:
     """One person as the document has them.
 
     Attributes:
@@ -42,17 +42,17 @@ class Wanted:
 _NO_END: Mapping[str, str] = {}
 
 
-def wanted(section: Mapping[str, Any]) -> dict[str, Wanted]:
+def wanted(section: Mapping[str, Any]) -> dict[str, DesiredMember]:
     """Everybody a section without problems lists, by folded e-mail."""
     return {folded(email): _entry(email, value) for email, value in section.items()}
 
 
-def _entry(email: str, value: Any) -> Wanted:  # noqa: ANN401 - a role or a mapping
+def _entry(email: str, value: Any) -> DesiredMember:  # noqa: ANN401 - a role or a mapping
     if isinstance(value, str):
-        return Wanted(email, _ROLES[value], None, _NO_END)
+        return DesiredMember(email, _ROLES[value], None, _NO_END)
     until = date.fromisoformat(value["until"]) if "until" in value else None
     declared = {name: value[name] for name in _ANNOTATIONS if name in value}
-    return Wanted(email, _ROLES[value["role"]], until, declared)
+    return DesiredMember(email, _ROLES[value["role"]], until, declared)
 
 
 def problems(document: Document) -> Iterator[Problem]:

@@ -26,11 +26,11 @@ from beamctl.kinds.operations import (
     text_in,
     unseen,
 )
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
 from beamctl.model.email import folded
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Ending, Outcome
+from beamctl.plan.kind import Outcome, Status
 
 LISTING = "/users"
 _CONFLICT = 409
@@ -54,8 +54,8 @@ def invite(change: Change) -> Talk:
     lost = False
     for attempt in range(_MOST_INVITATIONS):
         answer = yield _invitation(email, role)
-        lost = lost or isinstance(answer, Lost)
-        if isinstance(answer, Answer) and answer.status != _CONFLICT:
+        lost = lost or isinstance(answer, NoResponse)
+        if isinstance(answer, Response) and answer.status != _CONFLICT:
             if not answer.ok:
                 return replace(refusal(answer), gone=attempt > 0)
             if not _is_about(answer, email):
@@ -67,9 +67,9 @@ def invite(change: Change) -> Talk:
     return _not_invited(email, answer, lost=lost)
 
 
-def _not_invited(email: str, answer: Answer | Lost, *, lost: bool) -> Outcome:
+def _not_invited(email: str, answer: Response | NoResponse, *, lost: bool) -> Outcome:
     """After the last attempt, and no one with that address is shown. `lost` means that any of the answers was."""
-    if isinstance(answer, Lost):
+    if isinstance(answer, NoResponse):
         return not_made(answer)
     if lost:  # the one whose answer was lost is what is in the way, most likely: it is looked for at the end
         return accepted(answer)
@@ -77,29 +77,29 @@ def _not_invited(email: str, answer: Answer | Lost, *, lost: bool) -> Outcome:
     return replace(outcome, remark=f"{outcome.remark}; it shows no member or invitation of {email}", gone=True)
 
 
-def _look_instead(email: str, role: Role, answer: Answer | Lost) -> Asking[Outcome | None]:
+def _look_instead(email: str, role: Role, answer: Response | NoResponse) -> Asking[Outcome | None]:
     """The answer was lost, or somebody is there already: look, do not repeat. None is: the way is free."""
     there = yield from look_up(email)
-    if isinstance(there, Lost):
+    if isinstance(there, NoResponse):
         return unseen(answer, there)
     if there is None:
         return None
     if there.accepted:
         return _in_already(there, role)
     if there.standing is not Standing.EXPIRED:
-        remark = "is invited already" if isinstance(answer, Answer) else ""
+        remark = "is invited already" if isinstance(answer, Response) else ""
         return (yield from _settle(email, role, str(there.role), remark))
-    if isinstance(answer, Answer):  # 409: the expired invitation stands in the way
+    if isinstance(answer, Response):  # 409: the expired invitation stands in the way
         revoked = yield ApiCall(Method.DELETE, path_of(email))
-        if isinstance(revoked, Answer) and not (revoked.ok or revoked.status == MISSING):
+        if isinstance(revoked, Response) and not (revoked.ok or revoked.status == MISSING):
             return refusal(revoked)
     return None
 
 
-def _look_after(email: str, role: Role, answer: Answer) -> Talk:
+def _look_after(email: str, role: Role, answer: Response) -> Talk:
     """The API accepted the invitation, but its answer is about another one. It is not sent again."""
     there = yield from look_up(email)
-    if isinstance(there, Lost):
+    if isinstance(there, NoResponse):
         return unseen(answer, there)
     if there is not None and there.standing is not Standing.EXPIRED:
         return _in_already(there, role) if there.accepted else (yield from _settle(email, role, str(there.role)))
@@ -131,7 +131,7 @@ def _settle(email: str, role: Role, told: str, remark: str = "") -> Talk:
     there = yield from look_up(email)
     if isinstance(there, Person):
         return (yield from _as_seen(there, role, remark))
-    if isinstance(there, Lost) and isinstance(answer, Answer):
+    if isinstance(there, NoResponse) and isinstance(answer, Response):
         return (yield from _as_invited(email, told, role, remark))
     return unseen(answer, there) if there else gone(email)
 
@@ -150,7 +150,7 @@ def _as_invited(email: str, told: str, role: Role, remark: str) -> Talk:
     if too_much(told, role):
         return (yield from _withdraw(email, told, role))
     if told:
-        return Outcome(Ending.DEFERRED, f"{remark or 'invited'} as {told}; {_LATER.format(role=role)}")
+        return Outcome(Status.DEFERRED, f"{remark or 'invited'} as {told}; {_LATER.format(role=role)}")
     return done(f"{remark or 'invited'}, in a role the API does not tell; {_LATER.format(role=role)}")
 
 
@@ -165,31 +165,31 @@ def _withdraw(email: str, told: str, role: Role) -> Talk:
     return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
 
 
-def invite_again(email: str, role: Role, told: str, answer: Answer | Lost) -> Talk:
+def invite_again(email: str, role: Role, told: str, answer: Response | NoResponse) -> Talk:
     """The API does not change the role of this invitation: revoke it, and send one with the right role."""
     revoked = yield ApiCall(Method.DELETE, path_of(email))
     if not is_gone(revoked):
         still = f"the invitation still offers {told or 'a role the API does not tell'}, not {role.value}"
         outcome = failed(f"{still}: {answer.why}; it could not be revoked: {revoked.why}")
-        return outcome if isinstance(revoked, Lost) else refused(outcome, answer)
+        return outcome if isinstance(revoked, NoResponse) else refused(outcome, answer)
     sent = yield _invitation(email, role)
-    if isinstance(sent, Answer) and not sent.ok and sent.status != _CONFLICT:
+    if isinstance(sent, Response) and not sent.ok and sent.status != _CONFLICT:
         remark = f"revoked, as its role could not be changed; not sent again: {sent.why}"
         return replace(failed(remark, APPLY), gone=True)
     if _is_about(sent, email) and (told := text_in(sent, "role")):
         return (yield from _as_invited(email, told, role, _AGAIN))
     there = yield from look_up(email)
     if not isinstance(there, Person):
-        return replace(unseen(sent, there or Lost("the API does not show it")), gone=there is None)
+        return replace(unseen(sent, there or NoResponse("the API does not show it")), gone=there is None)
     return (yield from _as_seen(there, role, _AGAIN))
 
 
-def look_up(email: str) -> Asking[Person | Lost | None]:
+def look_up(email: str) -> Asking[Person | NoResponse | None]:
     """The person as the API shows them now, or None; a listing of nobody is not believed."""
     everybody = yield from look(LISTING, people)
-    if isinstance(everybody, Lost):
+    if isinstance(everybody, NoResponse):
         return everybody
-    return everybody.get(folded(email)) if everybody else Lost("the API shows no members at all")
+    return everybody.get(folded(email)) if everybody else NoResponse("the API shows no members at all")
 
 
 def too_much(told: str, role: Role) -> bool:
@@ -197,7 +197,7 @@ def too_much(told: str, role: Role) -> bool:
     return bool(told) and takes_away(live_role(told), role)
 
 
-def _is_about(answer: Answer | Lost, email: str) -> bool:
+def _is_about(answer: Response | NoResponse, email: str) -> bool:
     """Whether an answer says that a change to this person succeeded, and does not name another one."""
     return answer.certain and folded(text_in(answer, "email") or email) == folded(email)
 
@@ -207,7 +207,7 @@ def gone(email: str) -> Outcome:
     return failed(f"the API does not show {email} any more", PLAN)
 
 
-def is_set(answer: Answer | Lost, email: str, role: Role) -> bool:
+def is_set(answer: Response | NoResponse, email: str, role: Role) -> bool:
     """Whether an answer says that this person now has the role; one that does not tell a role is believed."""
     return _is_about(answer, email) and text_in(answer, "role") in ("", role.value)
 

@@ -14,8 +14,8 @@ from beamctl.document.problem import Place, Problem
 from beamctl.document.rules import people_in_guards
 from beamctl.kinds.member import dependencies, hazards, invitation, lookalikes, operations
 from beamctl.kinds.member import desired as document_side
-from beamctl.kinds.member.decide import KIND, Judge
-from beamctl.kinds.member.desired import Wanted
+from beamctl.kinds.member.decide import KIND, MemberDecider
+from beamctl.kinds.member.desired import DesiredMember
 from beamctl.kinds.member.export import export
 from beamctl.kinds.member.hazards import takes_admin
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people, untouched
@@ -28,7 +28,7 @@ from beamctl.model.identity import Identity
 from beamctl.model.role import Role, takes_away
 from beamctl.model.text import some
 from beamctl.plan.change import Action, Change, ChangeId
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.declared import declared_in_time
 from beamctl.plan.export import Exported
 from beamctl.plan.floors import NO_FLOORS, InForce, in_force
@@ -79,10 +79,10 @@ class MemberKind:
         """Who has access and is not changed."""
         return untouched(live, changes)
 
-    def footing(self, live: People, changes: Sequence[Change], situation: Situation) -> Footing:
+    def footing(self, live: People, changes: Sequence[Change], situation: Situation) -> Preconditions:
         """The admins that must remain, and whether any does."""
         count = hazards.admins_of(live, changes, situation.admin_groups)
-        return Footing(
+        return Preconditions(
             seen=len(live),
             relies_on=count.relied_on,
             hazards=(*hazards.last_admin(changes, count), *(hazards.not_believed(live) if changes else ())),
@@ -99,7 +99,7 @@ class MemberKind:
     def compare(self, desired: Desired, live: People, situation: Situation) -> Comparison:
         """One verdict a person, and what follows from it."""
         section = document_side.wanted(desired.section(self.section))
-        judge = Judge(desired, situation, self._known(desired, live, situation), live.keys() | section.keys())
+        judge = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys() | section.keys())
         for key, want in section.items():
             judge.person(key, want, live.get(key))
         for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
@@ -117,14 +117,14 @@ class MemberKind:
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: People, situation: Situation) -> Comparison:
         """What would make the people whom a run changed what they were before."""
-        judge = Judge(desired, situation, self._known(desired, live, situation), live.keys())
+        judge = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys())
         undo(judge, changes, live)
         return self._judged(judge, desired, live, situation)
 
     def _known(self, desired: Desired, live: People, situation: Situation) -> frozenset[str]:
         return hazards.ourselves(live, desired.guards, situation.identity) or frozenset()
 
-    def _judged(self, judge: Judge, desired: Desired, live: People, situation: Situation) -> Comparison:
+    def _judged(self, judge: MemberDecider, desired: Desired, live: People, situation: Situation) -> Comparison:
         """What follows from what was decided about each person: everybody may be changed, and is wanted."""
         changes = judge.changes
         ours = hazards.ourselves(live, desired.guards, situation.identity)
@@ -202,7 +202,7 @@ def _nobody(document: Document, known: Collection[str]) -> Iterator[Note]:
             yield Note(f"{text}: check the spelling", document.place(*path))
 
 
-def _ends(section: Mapping[str, Wanted], situation: Situation) -> Mapping[str, str]:
+def _ends(section: Mapping[str, DesiredMember], situation: Situation) -> Mapping[str, str]:
     """The days on which the access of admins ends, as far as each was declared before it came."""
     ends = {
         key: want.until.isoformat()

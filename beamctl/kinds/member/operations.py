@@ -20,7 +20,7 @@ from beamctl.kinds.operations import (
     text_in,
     unseen,
 )
-from beamctl.model.api_call import Answer, Lost
+from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.role import Role
 from beamctl.plan.change import Action, Change
 from beamctl.plan.kind import Outcome
@@ -51,30 +51,34 @@ def _set_role(change: Change) -> Talk:
     answer = yield put_role(email, role)
     if is_set(answer, email, role) and (pending or text_in(answer, "role")):
         return done()
-    if isinstance(answer, Answer) and not answer.ok and not pending and answer.status not in (MISSING, _BAD_REQUEST):
+    if isinstance(answer, Response) and not answer.ok and not pending and answer.status not in (MISSING, _BAD_REQUEST):
         return refusal(answer)
     there = yield from look_up(email)
     if not isinstance(there, Person):
         return unseen(answer, there) if there else gone(email)
-    unset = isinstance(answer, Answer) and (answer.refused or bool(text_in(answer, "role")))
+    unset = isinstance(answer, Response) and (answer.refused or bool(text_in(answer, "role")))
     unset = unset or (not answer.ok and too_much(str(there.role), role))  # it could be accepted at any moment
     if not there.accepted and unset and there.role is not role:
         return (yield from invite_again(email, role, str(there.role), answer))
     return _role_seen(there, role, answer)
 
 
-def _role_seen(there: Person, role: Role, answer: Answer | Lost) -> Outcome:
+def _role_seen(there: Person, role: Role, answer: Response | NoResponse) -> Outcome:
     """A role was not confirmed, or refused, and this is how the person stands."""
     told = str(there.role)
     if there.role is role:
         return done()
-    if isinstance(answer, Answer) and answer.ok:
+    if isinstance(answer, Response) and answer.ok:
         claimed = text_in(answer, "role")
         said = f"the API answered that the role is '{claimed}', not '{role}'"
         return failed(said, PLAN) if claimed else accepted(answer)
-    if isinstance(answer, Answer):
+    if isinstance(answer, Response):
         return refusal(answer)
-    return not_made(answer, f": the role is {told}") if told else unseen(answer, Lost("the API does not tell the role"))
+    return (
+        not_made(answer, f": the role is {told}")
+        if told
+        else unseen(answer, NoResponse("the API does not tell the role"))
+    )
 
 
 def _remove(change: Change) -> Talk:

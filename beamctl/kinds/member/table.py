@@ -18,7 +18,7 @@ class Standing(Enum):
     """Brought in by directory sync or domain capture: the directory would bring them back."""
 
 
-class Verdict(Enum):
+class Decision(Enum):
     """What is done about one person, in the words of the table."""
 
     NOTHING = "·"
@@ -47,14 +47,14 @@ class Column(Enum):
     """The API does not say which role an invitation carries (`UnknownRole("")`)."""
 
 
-_ = Verdict.NOTHING
-WAIT, INVITE, RESEND, SET = Verdict.WAIT, Verdict.INVITE, Verdict.RESEND, Verdict.SET_ROLE
-REMOVE, REVOKE, LEAVE, SAID = Verdict.REMOVE, Verdict.REVOKE, Verdict.LEAVE, Verdict.LEAVE_SAID
+_ = Decision.NOTHING
+WAIT, INVITE, RESEND, SET = Decision.WAIT, Decision.INVITE, Decision.RESEND, Decision.SET_ROLE
+REMOVE, REVOKE, LEAVE, SAID = Decision.REMOVE, Decision.REVOKE, Decision.LEAVE, Decision.LEAVE_SAID
 
 WANTED: tuple[Role | None, ...] = (None, Role.ADMIN, Role.MEMBER, Role.VIEWER)
 """The columns of the table; None is: not wanted."""
 
-ROWS: dict[tuple[Standing, Column] | None, tuple[Verdict, Verdict, Verdict, Verdict]] = {
+ROWS: dict[tuple[Standing, Column] | None, tuple[Decision, Decision, Decision, Decision]] = {
     # live                                    absent   admin   member  viewer
     None:                                    (_,      INVITE, INVITE, INVITE),
     (Standing.INVITED, Column.ADMIN):        (REVOKE, WAIT,   SET,    SET),
@@ -88,7 +88,7 @@ def column(role: LiveRole) -> Column:
     return _COLUMNS.get(role, Column.UNKNOWN)
 
 
-def verdict(wanted: Role | None, standing: Standing | None, role: LiveRole | None) -> Verdict:
+def verdict(wanted: Role | None, standing: Standing | None, role: LiveRole | None) -> Decision:
     """What happens to a person whom the document wants as `wanted` and the API shows as `standing` and `role`."""
     live = None if standing is None or role is None else (standing, column(role))
     return _CELLS[live, wanted]

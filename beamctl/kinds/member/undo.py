@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from beamctl.kinds.member.decide import Judge
-from beamctl.kinds.member.desired import Wanted
+from beamctl.kinds.member.decide import MemberDecider
+from beamctl.kinds.member.desired import DesiredMember
 from beamctl.kinds.member.live import People, Person, attributes
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import fault
@@ -16,7 +16,7 @@ from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Note
 
 
-def undo(judge: Judge, changes: Sequence[Change], live: People) -> None:
+def undo(judge: MemberDecider, changes: Sequence[Change], live: People) -> None:
     """Have the judge decide about everybody whom a run changed; what cannot be undone is noted."""
     for change in changes:
         person = live.get(change.key)
@@ -29,7 +29,7 @@ def undo(judge: Judge, changes: Sequence[Change], live: People) -> None:
     judge.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in judge.changes]
 
 
-def _take_back(judge: Judge, change: Change, person: Person | None) -> None:
+def _take_back(judge: MemberDecider, change: Change, person: Person | None) -> None:
     count = len(judge.changes)
     judge.person(change.key, _before(change), person)
     if len(judge.changes) == count:  # skipped
@@ -79,7 +79,7 @@ def _restores(change: Change) -> bool:
     return change.action not in (Action.INVITE, Action.RESEND)
 
 
-def _before(change: Change) -> Wanted | None:
+def _before(change: Change) -> DesiredMember | None:
     if not _restores(change) or change.before is None:
         return None
-    return Wanted(change.before["email"], Role(change.before["role"]), None, {})
+    return DesiredMember(change.before["email"], Role(change.before["role"]), None, {})

@@ -9,13 +9,13 @@ from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.kinds.resource.desired import attributes
-from beamctl.kinds.resource.live import Thing
+from beamctl.kinds.resource.live import Resource
 from beamctl.kinds.resource.shape import VERSION, Shape
 from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note
 
 
-class Walk:
+class ResourceDecider:
     """Walks over everything declared and everything there, and gathers what follows.
 
     Attributes:
@@ -31,7 +31,7 @@ class Walk:
         self._shape = shape
         self._desired = desired
 
-    def over(self, live: Mapping[str, Thing]) -> None:
+    def over(self, live: Mapping[str, Resource]) -> None:
         """Decide about everything."""
         section = self._desired.section(self._shape.section)
         for name, entry in section.items():
@@ -45,7 +45,7 @@ class Walk:
             else:
                 self.changes.append(deletion(self._shape, live[name]))
 
-    def _declared(self, name: str, wanted: Mapping[str, Any], thing: Thing | None) -> None:
+    def _declared(self, name: str, wanted: Mapping[str, Any], thing: Resource | None) -> None:
         shape, place = self._shape, self._desired.document.key_place(self._shape.section, name)
         if thing is None:
             if name in shape.built_in:
@@ -63,7 +63,7 @@ class Walk:
                 return
             self.changes.append(change)
 
-    def _older(self, thing: Thing, wanted: Mapping[str, Any]) -> list[Note]:
+    def _older(self, thing: Resource, wanted: Mapping[str, Any]) -> list[Note]:
         asked, there = wanted.get(VERSION, 1), thing.attributes.get(VERSION, 1)
         if VERSION not in wanted or asked >= there:
             return []
@@ -80,7 +80,7 @@ def creation(shape: Shape, name: str, wanted: Mapping[str, Any], reason: Reason)
     return Change(shape.name, name, name, Action.CREATE, stage, WHOLE, None, after, reason)
 
 
-def update(shape: Shape, thing: Thing, wanted: Mapping[str, Any], reason: Reason) -> Change | None:
+def update(shape: Shape, thing: Resource, wanted: Mapping[str, Any], reason: Reason) -> Change | None:
     """What makes a thing have these attributes; None where it has them. It is about those that differ."""
     differing = [field for field, value in wanted.items() if not _is_as(shape, field, value, thing.attributes[field])]
     if not differing:
@@ -90,7 +90,7 @@ def update(shape: Shape, thing: Thing, wanted: Mapping[str, Any], reason: Reason
     return Change(shape.name, thing.name, thing.name, Action.UPDATE, Stage.UPDATE, WHOLE, before, after, reason)
 
 
-def deletion(shape: Shape, thing: Thing, reason: Reason = Reason.NOT_DECLARED) -> Change:
+def deletion(shape: Shape, thing: Resource, reason: Reason = Reason.NOT_DECLARED) -> Change:
     """What deletes a thing."""
     before = {
         field: value
@@ -100,7 +100,7 @@ def deletion(shape: Shape, thing: Thing, reason: Reason = Reason.NOT_DECLARED) -
     return Change(shape.name, thing.name, thing.name, Action.DELETE, Stage.DELETE, WHOLE, before, None, reason)
 
 
-def has(shape: Shape, thing: Thing, side: Mapping[str, Any]) -> bool:
+def has(shape: Shape, thing: Resource, side: Mapping[str, Any]) -> bool:
     """Whether a thing has all of these attributes."""
     shown = (field for field in side if field in shape.forms)
     return all(shape.forms[field].is_as(side[field], thing.attributes[field]) for field in shown)

@@ -8,12 +8,12 @@ from beamctl.document.document import Document
 from beamctl.document.rules import unseen_in_names
 from beamctl.document.schema import check
 from beamctl.kinds.resource.desired import problems
-from beamctl.kinds.resource.live import Thing, Things
+from beamctl.kinds.resource.live import Resource, Resources
 from beamctl.kinds.resource.shape import METADATA, Shape
 from beamctl.plan.export import Exported
 
 
-def export(shape: Shape, things: Things) -> Exported:
+def export(shape: Shape, things: Resources) -> Exported:
     """Every thing that a document can declare as it is."""
     entries: dict[str, Any] = {}
     left_out: list[str] = []
@@ -26,7 +26,7 @@ def export(shape: Shape, things: Things) -> Exported:
     return Exported(entries, left_out=tuple(left_out), whole=not left_out)
 
 
-def _entry(shape: Shape, thing: Thing) -> dict[str, Any]:
+def _entry(shape: Shape, thing: Resource) -> dict[str, Any]:
     there = {field: value for field, value in thing.attributes.items() if value != shape.forms[field].empty}
     spec = {field: there[field] for field in shape.spec if field in there}
     return {field: there[field] for field in METADATA if field in there} | ({"spec": spec} if shape.nested else spec)

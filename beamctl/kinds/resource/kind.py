@@ -11,15 +11,15 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Mode
 from beamctl.document.problem import Problem
 from beamctl.kinds.resource import desired, live, operations
-from beamctl.kinds.resource.decide import Walk, has
+from beamctl.kinds.resource.decide import ResourceDecider, has
 from beamctl.kinds.resource.export import export
-from beamctl.kinds.resource.live import Things
+from beamctl.kinds.resource.live import Resources
 from beamctl.kinds.resource.shape import Shape
 from beamctl.kinds.resource.undo import Undoing
 from beamctl.kinds.resource.validity import is_sound
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Conversation, Goes, Independent, Reading
@@ -51,47 +51,47 @@ class ResourceKind(Independent):
         """Whether there is the section."""
         return desired.section(self.section) is not None
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Things]:  # noqa: ARG002 - a header tells the workspace
+    def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - a header tells the workspace
         """The listing, all pages of it."""
         return (yield from live.listing(self.shape))
 
-    def shown(self, live_things: Things) -> Shown:
+    def shown(self, live_things: Resources) -> Shown:
         """Everything that can be declared of each."""
         return Shown(live.rows(self.shape, live_things or {}))
 
-    def export(self, live_things: Things, now: datetime) -> Exported:  # noqa: ARG002 - nothing of it ends
+    def export(self, live_things: Resources, now: datetime) -> Exported:  # noqa: ARG002 - nothing of it ends
         """Everything that a document can declare."""
         return export(self.shape, live_things)
 
-    def digest(self, live_things: Things) -> str:
+    def digest(self, live_things: Resources) -> str:
         """Of everything that can be declared."""
         return live.digest(live_things)
 
-    def objects(self, live_things: Things, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+    def objects(self, live_things: Resources, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Those of these names that are there, and who uses them where that was asked."""
         things = live_things or {}
         return {key: things[key].data for key in keys if key in things}
 
-    def untouched(self, live_things: Things, changes: Sequence[Change]) -> tuple[str, ...]:
+    def untouched(self, live_things: Resources, changes: Sequence[Change]) -> tuple[str, ...]:
         """Everything that is not changed, where anything is taken from anyone at all."""
         changed = {change.key for change in changes if change.kind == self.name}
         return tuple(sorted((live_things or {}).keys() - changed))
 
-    def footing(self, live_things: Things, changes: Sequence[Change], situation: Situation) -> Footing:  # noqa: ARG002
+    def footing(self, live_things: Resources, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
         """Nobody depends on things to get in."""
-        return Footing(seen=len(live_things or {}), population=len(live_things or {}))
+        return Preconditions(seen=len(live_things or {}), population=len(live_things or {}))
 
-    def ourselves(self, live_things: Things, identity: Identity) -> Collection[str]:  # noqa: ARG002 - as the port has it
+    def ourselves(self, live_things: Resources, identity: Identity) -> Collection[str]:  # noqa: ARG002 - as the port has it
         """Nobody is a thing."""
         return ()
 
-    def compare(self, desired: Desired, live_things: Things, situation: Situation) -> Comparison:  # noqa: ARG002
+    def compare(self, desired: Desired, live_things: Resources, situation: Situation) -> Comparison:  # noqa: ARG002
         """At most one change a thing: about what is declared of it and differs."""
         section = desired.section(self.section)
         if live_things is None:
             place = desired.document.key_place(self.section)
             return Comparison(notes=(Note(f"this API has no {self.section}: the section is skipped", place),))
-        walk = Walk(self.shape, desired)
+        walk = ResourceDecider(self.shape, desired)
         walk.over(live_things)
         changes = tuple(self.spelled(self._placed(change, desired), desired) for change in walk.changes)
         additive = desired.mode(self.section) is Mode.ADDITIVE
@@ -109,7 +109,7 @@ class ResourceKind(Independent):
         self,
         changes: Sequence[Change],
         desired: Desired,  # noqa: ARG002 - as the port has it
-        live_things: Things,
+        live_things: Resources,
         situation: Situation,  # noqa: ARG002
     ) -> Comparison:
         """Each thing as it was before, where it is as the change leaves it."""
@@ -130,7 +130,7 @@ class ResourceKind(Independent):
         """Whether a change that was read from a file is one that is planned for such a thing."""
         return is_sound(self.shape, change)
 
-    def shows(self, live_things: Things, change: Change) -> bool:
+    def shows(self, live_things: Resources, change: Change) -> bool:
         """Whether it is gone, or has every attribute that the change gives it."""
         now = (live_things or {}).get(change.key)
         if now is None or change.after is None:
@@ -141,7 +141,7 @@ class ResourceKind(Independent):
         """Make a change to one thing."""
         return operations.perform(self.shape, change)
 
-    def doubt(self, live_things: Things, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002
+    def doubt(self, live_things: Resources, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002
         """What is gone though nothing was to be done to it."""
         missing = [key for key in stays if key not in (live_things or {})]
         if not missing:

@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class Resource:
     """One thing.
 
     Attributes:
@@ -44,18 +44,18 @@ class Thing:
         return dict(self.attributes) | ({USED_BY: list(self.used_by)} if self.used_by else {})
 
 
-Things = Mapping[str, Thing] | None
+Resources = Mapping[str, Resource] | None
 """Everything of a kind by name; None where the API does not have the kind."""
 
 
-def listing(shape: Shape) -> Reading[Mapping[str, Thing]]:
+def listing(shape: Shape) -> Reading[Mapping[str, Resource]]:
     """Read all of them.
 
     Raises:
         GarbledError: It is not a complete list, or has an entry that is not one of them, or one twice.
     """
     entries = yield from _pages(shape)
-    found: dict[str, Thing] = {}
+    found: dict[str, Resource] = {}
     for entry in entries:
         one = thing(shape, entry)
         if one.name in found:
@@ -102,7 +102,7 @@ def _query(cursor: str) -> str:
         raise GarbledError("the API's cursor for the next page is no text", _LATER) from None
 
 
-def thing(shape: Shape, payload: Any) -> Thing:  # noqa: ANN401 - this is where its shape is checked
+def thing(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - this is where its shape is checked
     """One thing as the API shows it.
 
     Raises:
@@ -127,7 +127,7 @@ def thing(shape: Shape, payload: Any) -> Thing:  # noqa: ANN401 - this is where 
     if shape.version_label in found["labels"]:
         found["labels"] = {key: text for key, text in found["labels"].items() if key != shape.version_label}
     secret = spec.get(SECRET) if shape.version_label else None
-    return Thing(name, found, secret=tuple(sorted(secret)) if isinstance(secret, dict) else ())
+    return Resource(name, found, secret=tuple(sorted(secret)) if isinstance(secret, dict) else ())
 
 
 def _halves(payload: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:  # noqa: ANN401 - any JSON
@@ -156,12 +156,12 @@ def _is_text(payload: Any) -> bool:  # noqa: ANN401 - any JSON
     return True
 
 
-def rows(shape: Shape, things: Mapping[str, Thing]) -> list[dict[str, Any]]:
+def rows(shape: Shape, things: Mapping[str, Resource]) -> list[dict[str, Any]]:
     """Everything as plain data, by name; each with the same keys."""
     return [{"name": name, **{key: things[name].attributes[key] for key in shape.forms}} for name in sorted(things)]
 
 
-def digest(things: Things) -> str:
+def digest(things: Resources) -> str:
     """A fingerprint of everything that can be declared, whatever the order of the listing."""
     plain = None if things is None else {name: dict(one.attributes) for name, one in things.items()}
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

@@ -22,10 +22,10 @@ from beamctl.kinds.operations import (
     unseen,
 )
 from beamctl.kinds.resource.decide import has
-from beamctl.kinds.resource.live import Thing, thing
+from beamctl.kinds.resource.live import Resource, thing
 from beamctl.kinds.resource.shape import METADATA, SECRET, VERSION, Shape
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method, segment
-from beamctl.model.secret import SECRETS_FROM, Command, Fetch, File, Variable, place_of
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.secret import SECRETS_FROM, Command, File, ReadSecret, Variable, place_of
 from beamctl.plan.change import Action, Change
 from beamctl.plan.kind import Outcome
 
@@ -54,12 +54,12 @@ def _fetch(change: Change) -> Asking[dict[str, str] | Outcome]:
     for name, written in change.secrets.get(SECRETS_FROM, {}).items():
         match place_of(written):
             case File() | Command() | Variable() as source:
-                got = yield Fetch(source, f"the secret {name} of {change.name}")
+                got = yield ReadSecret(source, f"the secret {name} of {change.name}")
             case _:
-                got = Lost("what is written is no place")
-        text = got.body if isinstance(got, Answer) and got.ok else None
+                got = NoResponse("what is written is no place")
+        text = got.body if isinstance(got, Response) and got.ok else None
         if not isinstance(text, str) or not text:
-            why = "it is empty" if isinstance(got, Answer) and got.ok else got.why
+            why = "it is empty" if isinstance(got, Response) and got.ok else got.why
             remark = f"the secret {name} is not available: {why}; nothing was sent"
             return failed(remark, "Check where it comes from, then run `beamctl apply` again.")
         found[name] = text
@@ -69,23 +69,23 @@ def _fetch(change: Change) -> Asking[dict[str, str] | Outcome]:
 def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
     body = _written(shape, {"metadata": {"name": change.name}, "spec": {}}, change, secret)
     answer = yield ApiCall(Method.POST, shape.path, body)
-    if isinstance(answer, Answer) and not answer.ok and answer.status != _CONFLICT:
+    if isinstance(answer, Response) and not answer.ok and answer.status != _CONFLICT:
         return refusal(answer)
     if (told := _told(shape, change.name, answer)) is not None:
         return _as_told(shape, change, told)
     there = yield from look_up(shape, change.name)
-    if isinstance(there, Lost):
+    if isinstance(there, NoResponse):
         return unseen(answer, there)
     if there is None:
         return _absent(answer)
     if has(shape, there, change.after or {}):
-        return done() if isinstance(answer, Lost) or answer.ok else _found(change)
+        return done() if isinstance(answer, NoResponse) or answer.ok else _found(change)
     return failed(f"is there already, with another {_differing(shape, change, there)}", PLAN)
 
 
-def _absent(answer: Answer | Lost) -> Outcome:
+def _absent(answer: Response | NoResponse) -> Outcome:
     """It was to be made, and the API does not show it."""
-    if isinstance(answer, Lost):
+    if isinstance(answer, NoResponse):
         return not_made(answer)
     return accepted(answer) if answer.ok else refusal(answer)
 
@@ -101,13 +101,13 @@ def _found(change: Change) -> Outcome:
 def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
     """Read the thing, and write it back whole where it is still as it was."""
     read = yield ApiCall(Method.GET, path_of(shape, change.name))
-    if isinstance(read, Answer) and read.status == MISSING:
+    if isinstance(read, Response) and read.status == MISSING:
         return _gone(change)
     now = _told(shape, change.name, read)
-    if now is None or not isinstance(read, Answer):
-        if isinstance(read, Answer) and not read.certain:
+    if now is None or not isinstance(read, Response):
+        if isinstance(read, Response) and not read.certain:
             return refusal(read)
-        return unseen(read, Lost("nothing was sent"))
+        return unseen(read, NoResponse("nothing was sent"))
     if not has(shape, now, change.before or {}):
         is_so = has(shape, now, change.after or {})
         return found("is so already") if is_so else _changed(shape, change, now)
@@ -117,12 +117,12 @@ def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
 def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Talk:
     """Write it, and look where the answer does not confirm it."""
     answer = yield ApiCall(Method.PUT, path_of(shape, change.name), body)
-    if isinstance(answer, Answer) and not answer.ok:
+    if isinstance(answer, Response) and not answer.ok:
         return _gone(change) if answer.status == MISSING else refusal(answer)
     if (told := _told(shape, change.name, answer)) is not None:
         return _as_told(shape, change, told)
     there = yield from look_up(shape, change.name)
-    if not isinstance(there, Thing):
+    if not isinstance(there, Resource):
         return unseen(answer, there) if there else _gone(change)
     if has(shape, there, change.after or {}):
         return done()
@@ -132,19 +132,21 @@ def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Talk:
 
 
 def _delete(shape: Shape, change: Change) -> Talk:
-    def refused(answer: Answer) -> Outcome:
+    def refused(answer: Response) -> Outcome:
         in_use = "Take it out of what uses it first; then run `beamctl apply` again."
         return failed(answer.why, in_use) if answer.status == _CONFLICT else refusal(answer)
 
     return delete(path_of(shape, change.name), look_up(shape, change.name), refused)
 
 
-def look_up(shape: Shape, name: str) -> Asking[Thing | Lost | None]:
+def look_up(shape: Shape, name: str) -> Asking[Resource | NoResponse | None]:
     """The thing as it is now; None where there is none of that name."""
     answer = yield ApiCall(Method.GET, path_of(shape, name))
-    if isinstance(answer, Answer) and answer.status == MISSING:
+    if isinstance(answer, Response) and answer.status == MISSING:
         return None
-    return _told(shape, name, answer) or Lost(answer.why if not answer.certain else "the API shows something else")
+    return _told(shape, name, answer) or NoResponse(
+        answer.why if not answer.certain else "the API shows something else"
+    )
 
 
 def path_of(shape: Shape, name: str) -> str:
@@ -173,30 +175,30 @@ def _written(shape: Shape, was: Mapping[str, Any], change: Change, secret: Mappi
     return {"metadata": metadata, "spec": spec | ({SECRET: dict(secret)} if secret else {})}
 
 
-def _told(shape: Shape, name: str, answer: Answer | Lost) -> Thing | None:
+def _told(shape: Shape, name: str, answer: Response | NoResponse) -> Resource | None:
     """The thing of that name as an answer tells it; None where it tells nothing of it."""
     try:
-        told = thing(shape, answer.body) if isinstance(answer, Answer) and answer.certain else None
+        told = thing(shape, answer.body) if isinstance(answer, Response) and answer.certain else None
     except GarbledError:
         return None
     return told if told is not None and told.name == name else None
 
 
-def _as_told(shape: Shape, change: Change, told: Thing) -> Outcome:
+def _as_told(shape: Shape, change: Change, told: Resource) -> Outcome:
     if has(shape, told, change.after or {}):
         return done()
     remark = f"the API accepted the change but returned another {_differing(shape, change, told)}"
     return failed(remark, "Run `beamctl show` to see what it made of it.")
 
 
-def _differing(shape: Shape, change: Change, now: Thing) -> str:
+def _differing(shape: Shape, change: Change, now: Resource) -> str:
     """The names of what is not as the change would have it."""
     after = change.after or {}
     names = [field for field in after if not has(shape, now, {field: after[field]})]
     return ", ".join(names)
 
 
-def _changed(shape: Shape, change: Change, now: Thing) -> Outcome:
+def _changed(shape: Shape, change: Change, now: Resource) -> Outcome:
     before = change.before or {}
     names = ", ".join(field for field in before if not has(shape, now, {field: before[field]}))
     return failed(f"{names} was changed meanwhile", "Run `beamctl plan` to see it.")

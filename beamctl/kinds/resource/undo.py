@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from beamctl.kinds.resource.decide import creation, deletion, has, update
-from beamctl.kinds.resource.live import Thing
+from beamctl.kinds.resource.live import Resource
 from beamctl.kinds.resource.shape import VERSION, Shape
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Note
@@ -29,7 +29,7 @@ class Undoing:
         self.tally: Counter[str] = Counter()
         self._shape = shape
 
-    def over(self, made: Sequence[Change], live: Mapping[str, Thing]) -> None:
+    def over(self, made: Sequence[Change], live: Mapping[str, Resource]) -> None:
         """Decide about each change that was made."""
         for change in made:
             now = live.get(change.key)
@@ -40,12 +40,12 @@ class Undoing:
             elif back := self._back(change, now):
                 self.changes.append(back)
 
-    def _is_as(self, side: Mapping[str, object] | None, now: Thing | None) -> bool:
+    def _is_as(self, side: Mapping[str, object] | None, now: Resource | None) -> bool:
         if side is None or now is None:
             return side is None and now is None
         return has(self._shape, now, side)
 
-    def _back(self, change: Change, now: Thing | None) -> Change | None:
+    def _back(self, change: Change, now: Resource | None) -> Change | None:
         shape, before = self._shape, change.before
         if before is None or now is None:
             if now is not None:

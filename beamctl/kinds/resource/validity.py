@@ -13,8 +13,8 @@ from beamctl.model.secret import (
     SOURCES_ALLOWED,
     Command,
     File,
-    Sink,
-    Source,
+    SecretDestination,
+    SecretSource,
     Variable,
     is_own_variable,
     place_of,
@@ -79,5 +79,5 @@ def _allows_files(change: Change) -> bool:
     return listed and change.secrets.keys() == {SECRETS_FROM, SOURCES_ALLOWED} and any(files_of(change))
 
 
-def _is_source(place: Sink | Source | None) -> bool:
+def _is_source(place: SecretDestination | SecretSource | None) -> bool:
     return isinstance(place, File | Command) or (isinstance(place, Variable) and not is_own_variable(place.name))

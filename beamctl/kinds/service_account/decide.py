@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.document.problem import Place
-from beamctl.kinds.service_account.desired import OR_SHOWN, SECTION, Wanted
+from beamctl.kinds.service_account.desired import OR_SHOWN, SECTION, DesiredAccount
 from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, premise_of
 from beamctl.kinds.service_account.matching import Pair
 from beamctl.kinds.service_account.pending_secrets import KIND, left_alone, with_id
@@ -30,7 +30,7 @@ def stage_of_orphan(side: Mapping[str, Any]) -> Stage:
     return Stage.DELETE if side["unfinished"] == HAS_KEYS else Stage.UPDATE
 
 
-class Judge:
+class AccountDecider:
     """Walks over all service accounts, and gathers what follows.
 
     Attributes:
@@ -96,7 +96,7 @@ class Judge:
             )
         )
 
-    def _made(self, want: Wanted, *, instead: bool) -> Change:
+    def _made(self, want: DesiredAccount, *, instead: bool) -> Change:
         after = {"name": want.name, "role": want.role.value, "description": want.description}
         place = self._document.key_place(SECTION, want.name)
         if want.sink is None:
@@ -107,7 +107,7 @@ class Judge:
         secrets = {SECRET_TO: want.sink}
         return _change(key, want.name, Action.CREATE, Stage.CREATE, (None, after), reason, place=place, secrets=secrets)
 
-    def _compare(self, want: Wanted, account: Account) -> None:
+    def _compare(self, want: DesiredAccount, account: Account) -> None:
         place = self._document.key_place(SECTION, want.name)
         alone = account.unfinished and account.client_id not in self._interrupted
         if account.unfinished and not alone:

@@ -31,7 +31,7 @@ Sink = Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
-class WantedKey:
+class DesiredKey:
     """One API key as the document has it.
 
     Attributes:
@@ -50,7 +50,7 @@ class WantedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredAccount:
     """One service account as the document has it.
 
     Attributes:
@@ -67,7 +67,7 @@ class Wanted:
     description: str = ""
     client_id: str = ""
     sink: Sink = None
-    keys: tuple[WantedKey, ...] | None = None
+    keys: tuple[DesiredKey, ...] | None = None
 
 
 def is_name(text: str) -> bool:
@@ -75,10 +75,10 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
-def wanted(section: Mapping[str, Any]) -> list[Wanted]:
+def wanted(section: Mapping[str, Any]) -> list[DesiredAccount]:
     """The service accounts that a section without problems lists."""
     return [
-        Wanted(
+        DesiredAccount(
             name=name,
             role=Role(entry["role"]),
             description=entry.get("description", "").strip(),
@@ -90,9 +90,9 @@ def wanted(section: Mapping[str, Any]) -> list[Wanted]:
     ]
 
 
-def _key(name: str, entry: Mapping[str, Any]) -> WantedKey:
+def _key(name: str, entry: Mapping[str, Any]) -> DesiredKey:
     rotate_before, keep_old = duration(entry.get("rotateBefore", "")), duration(entry.get("keepOld", ""))
-    return WantedKey(name, entry.get("expiresIn", ""), rotate_before, keep_old or timedelta(), entry.get(SECRET_TO))
+    return DesiredKey(name, entry.get("expiresIn", ""), rotate_before, keep_old or timedelta(), entry.get(SECRET_TO))
 
 
 def problems(document: Document) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from beamctl.kinds.create_with_secret import after_replacement
 from beamctl.kinds.creation_key import beside, name_in
 from beamctl.kinds.service_account import desired as document_side
 from beamctl.kinds.service_account import hazards, lookup, operations
-from beamctl.kinds.service_account.decide import Judge
+from beamctl.kinds.service_account.decide import AccountDecider
 from beamctl.kinds.service_account.export import export
 from beamctl.kinds.service_account.live import Accounts, accounts, attributes, digest
 from beamctl.kinds.service_account.matching import match
@@ -24,7 +24,7 @@ from beamctl.kinds.service_account.undo import undo
 from beamctl.kinds.service_account.validity import is_sound
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Reason
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Dependencies, Goes, Independent, Reading
 from beamctl.plan.listing import Shown
@@ -86,9 +86,9 @@ class ServiceAccountKind(Independent):
         """The client ids to which nothing is done."""
         return tuple(sorted(live.by_id.keys() - {change.key for change in changes}))
 
-    def footing(self, live: Accounts, changes: Sequence[Change], situation: Situation) -> Footing:  # noqa: ARG002
+    def footing(self, live: Accounts, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
         """No service account is needed for people to get in."""
-        return Footing(seen=len(live.by_id), population=len(live.by_id))
+        return Preconditions(seen=len(live.by_id), population=len(live.by_id))
 
     def ourselves(self, live: Accounts, identity: Identity) -> Collection[str]:
         """Which of them the credential is of."""
@@ -102,7 +102,7 @@ class ServiceAccountKind(Independent):
             return Comparison(notes=(Note(text, desired.document.key_place(self.section), differs=bool(section)),))
         lost = orphans(live, situation)
         matched = match(section, live, desired.document, lost)
-        judge = Judge(desired, live, hazards.ourselves(live, desired.guards, situation.identity), lost.known)
+        judge = AccountDecider(desired, live, hazards.ourselves(live, desired.guards, situation.identity), lost.known)
         for pair in matched.pairs:
             judge.pair(pair)
         for account in matched.others:
@@ -124,11 +124,11 @@ class ServiceAccountKind(Independent):
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: Accounts, situation: Situation) -> Comparison:
         """What would make the accounts that a run changed what they were before."""
-        judge = Judge(desired, live, hazards.ourselves(live, desired.guards, situation.identity))
+        judge = AccountDecider(desired, live, hazards.ourselves(live, desired.guards, situation.identity))
         undo(judge, changes, live)
         return self._judged(judge, live, situation)
 
-    def _judged(self, judge: Judge, live: Accounts, situation: Situation) -> Comparison:
+    def _judged(self, judge: AccountDecider, live: Accounts, situation: Situation) -> Comparison:
         """What follows from what was decided about each: all may be changed, and are wanted."""
         return Comparison(
             changes=tuple(judge.changes),

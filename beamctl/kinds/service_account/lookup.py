@@ -7,20 +7,20 @@ from beamctl.kinds.operations import NONE_AT_ALL, Asking
 from beamctl.kinds.operations import look as looking
 from beamctl.kinds.service_account.live import Account, Accounts, accounts
 from beamctl.kinds.service_account.pending_marker import Description
-from beamctl.model.api_call import ApiCall, Lost, Method, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, segment
 
 LISTING = "/service_accounts"
 
 
-def look() -> Asking[Accounts | Lost]:
+def look() -> Asking[Accounts | NoResponse]:
     """All service accounts as the API shows them now."""
     return looking(LISTING, accounts)
 
 
-def find(client_id: str) -> Asking[Account | Lost | None]:
+def find(client_id: str) -> Asking[Account | NoResponse | None]:
     """One of them; None where others are there and it is not. A list of none is not believed: it was there before."""
     found = yield from look()
-    return found if isinstance(found, Lost) else found.by_id.get(client_id) if found.by_id else NONE_AT_ALL
+    return found if isinstance(found, NoResponse) else found.by_id.get(client_id) if found.by_id else NONE_AT_ALL
 
 
 def one(client_id: str) -> str:

@@ -10,7 +10,7 @@ from beamctl.document.document import Document
 from beamctl.document.problem import Problem
 from beamctl.document.quoting import quoted
 from beamctl.errors import DocumentError
-from beamctl.kinds.service_account.desired import SECTION, Wanted
+from beamctl.kinds.service_account.desired import SECTION, DesiredAccount
 from beamctl.kinds.service_account.live import Account, Accounts
 
 
@@ -24,7 +24,7 @@ class Pair:
         orphans: Accounts of its name whose client secret was not handed over.
     """
 
-    wanted: Wanted
+    wanted: DesiredAccount
     live: Account | None
     orphans: tuple[Account, ...] = ()
 
@@ -42,7 +42,7 @@ class Matched:
     others: tuple[Account, ...]
 
 
-def match(section: Sequence[Wanted], live: Accounts, document: Document, orphaned: Container[str]) -> Matched:
+def match(section: Sequence[DesiredAccount], live: Accounts, document: Document, orphaned: Container[str]) -> Matched:
     """Find what each entry means.
 
     Args:
@@ -74,13 +74,13 @@ def match(section: Sequence[Wanted], live: Accounts, document: Document, orphane
     return Matched(tuple(pairs), tuple(each for key, each in live.by_id.items() if key not in meant))
 
 
-def _several(each: Wanted, whole: Sequence[Account], document: Document) -> Problem:
+def _several(each: DesiredAccount, whole: Sequence[Account], document: Document) -> Problem:
     message = f"there are {len(whole)} service accounts named {quoted(each.name)}"
     choices = "; ".join(f"clientId: {account.client_id} ({_told(account)})" for account in whole)
     return Problem(document.key_place(SECTION, each.name), message, f"say which one is meant: {choices}")
 
 
-def _not_there(each: Wanted, whole: Sequence[Account], document: Document) -> Problem:
+def _not_there(each: DesiredAccount, whole: Sequence[Account], document: Document) -> Problem:
     message = f"there is no service account with the clientId {quoted(each.client_id)}"
     ids = "; ".join(f"{account.client_id} ({_told(account)})" for account in whole)
     hint = f"of that name there is {ids}" if whole else "one that was deleted never comes back: delete the line"

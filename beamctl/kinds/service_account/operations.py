@@ -26,7 +26,7 @@ from beamctl.kinds.operations import (
 from beamctl.kinds.service_account.create import make
 from beamctl.kinds.service_account.live import Account
 from beamctl.kinds.service_account.lookup import find, keys_path, one, put
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.kind import Outcome
 
@@ -47,7 +47,7 @@ def perform(change: Change) -> Talk:
 def _update(change: Change, after: Mapping[str, Any]) -> Talk:
     """Read it, change it, and keep what beamctl noted in its description."""
     now = yield from find(change.key)
-    if isinstance(now, Lost):
+    if isinstance(now, NoResponse):
         return failed(f"the service accounts cannot be looked up: {now.why}", APPLY)
     if now is None:
         return _gone(change)
@@ -55,7 +55,7 @@ def _update(change: Change, after: Mapping[str, Any]) -> Talk:
         return ended
     noted = replace(now.description, text=after["description"])
     answer = yield put(now, noted, name=after["name"], role=after["role"])
-    if isinstance(answer, Answer) and not answer.ok:
+    if isinstance(answer, Response) and not answer.ok:
         return refusal(answer)
     told = [text_in(answer, field) for field in ("client_id", "role", "description")]
     if told in ([each, after["role"], str(noted)] for each in (change.key, "")):
@@ -72,10 +72,10 @@ def _ended(now: Account, change: Change) -> Outcome | None:
     return failed("is no longer as it was planned, so it was not changed", PLAN)
 
 
-def _look_whether(change: Change, answer: Answer | Lost, after: Mapping[str, Any]) -> Talk:
+def _look_whether(change: Change, answer: Response | NoResponse, after: Mapping[str, Any]) -> Talk:
     """The answer does not confirm it."""
     now = yield from find(change.key)
-    if isinstance(now, Lost):
+    if isinstance(now, NoResponse):
         return unseen(answer, now)
     if now is None:
         return _gone(change)
@@ -98,7 +98,7 @@ def _gone(change: Change) -> Outcome:
 def _delete(change: Change) -> Talk:
     if change.reason is Reason.NOT_HANDED_OVER:
         now = yield from find(change.key)
-        if isinstance(now, Lost):
+        if isinstance(now, NoResponse):
             return failed(f"whether its client secret was handed over cannot be looked up: {now.why}", APPLY)
         if now is not None and not now.unfinished:  # the run that made it was not dead after all
             return failed("its client secret was handed over meanwhile", PLAN)
@@ -110,6 +110,6 @@ def _delete(change: Change) -> Talk:
 def _why_in_use(client_id: str) -> Asking[str]:
     """Why somebody may use an account of which nobody has the client secret; empty where it has no API key either."""
     answer = yield ApiCall(Method.GET, keys_path(client_id))
-    if isinstance(answer, Answer) and (answer.status == MISSING or (answer.certain and not answer.body)):
+    if isinstance(answer, Response) and (answer.status == MISSING or (answer.certain and not answer.body)):
         return ""
     return "it has API keys by now" if answer.certain else f"whether it has API keys cannot be looked up: {answer.why}"

@@ -14,7 +14,7 @@ _KEY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PendingMarker:
     """An API key is being made, and was not handed over yet.
 
     Attributes:
@@ -45,27 +45,27 @@ class Description:
 
     text: str = ""
     unfinished: bool = False
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[PendingMarker, ...] = ()
 
     def __str__(self) -> str:
         said = [self.text, *([CLIENT_SECRET] if self.unfinished else []), *map(str, self.marks)]
         return " ".join(filter(None, said))
 
-    def of(self, key: str) -> tuple[Mark, ...]:
+    def of(self, key: str) -> tuple[PendingMarker, ...]:
         """The marks of the API key of that name: one for each run that makes it, or that was stopped."""
         return tuple(mark for mark in self.marks if mark.key == key)
 
 
 def description(told: str) -> Description:
     """What a description says, as the API shows it."""
-    marks = tuple(Mark(found[1], _ids(found[2]), found[3] or "") for found in _KEY.finditer(told))
+    marks = tuple(PendingMarker(found[1], _ids(found[2]), found[3] or "") for found in _KEY.finditer(told))
     unfinished = CLIENT_SECRET in told
     if not marks and not unfinished:
         return Description(told)
     return Description(_KEY.sub("", told).replace(CLIENT_SECRET, "").strip(), unfinished, marks)
 
 
-def handed_over(marks: Iterable[Mark], key: str, identifier: str) -> tuple[Mark, ...]:
+def handed_over(marks: Iterable[PendingMarker], key: str, identifier: str) -> tuple[PendingMarker, ...]:
     """The marks, where those of that key are not about the one of that id."""
     return tuple(replace(each, before=(*each.before, identifier)) if each.key == key else each for each in marks)
 

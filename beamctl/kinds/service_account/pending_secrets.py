@@ -17,7 +17,7 @@ KIND = "service_account"
 
 
 @dataclass(frozen=True, slots=True)
-class Orphans:
+class PendingSecrets:
     """What may be deleted of all that says that its secret was not handed over.
 
     Attributes:
@@ -32,7 +32,7 @@ class Orphans:
         return identifier in self.known or identifier in self.given_up
 
 
-def orphans(live: Accounts, situation: Situation) -> Orphans:
+def orphans(live: Accounts, situation: Situation) -> PendingSecrets:
     """Of the service accounts."""
     said = [account for account in live.by_id.values() if account.unfinished]
     known = [
@@ -44,10 +44,10 @@ def orphans(live: Accounts, situation: Situation) -> Orphans:
     return split(known, given_up)
 
 
-def split(known: Iterable[str], given_up: Iterable[str]) -> Orphans:
+def split(known: Iterable[str], given_up: Iterable[str]) -> PendingSecrets:
     """The same of any ids; what is known needs no allowance."""
     proven = frozenset(known)
-    return Orphans(proven, frozenset(given_up) - proven)
+    return PendingSecrets(proven, frozenset(given_up) - proven)
 
 
 def is_given_up(situation: Situation, risk: Risk, name: str) -> bool:

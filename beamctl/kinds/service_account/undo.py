@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from beamctl.kinds.service_account.decide import Judge
+from beamctl.kinds.service_account.decide import AccountDecider
 from beamctl.kinds.service_account.live import Account, Accounts, attributes
 from beamctl.model.role import Role
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Note
 
 
-def undo(judge: Judge, changes: Sequence[Change], live: Accounts) -> None:
+def undo(judge: AccountDecider, changes: Sequence[Change], live: Accounts) -> None:
     """Have the judge put back what can be put back; the rest is noted."""
     for change in changes:
         match change.action:
@@ -29,7 +29,7 @@ def undo(judge: Judge, changes: Sequence[Change], live: Accounts) -> None:
     judge.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in judge.changes]
 
 
-def _unmake(judge: Judge, change: Change, live: Accounts) -> None:
+def _unmake(judge: AccountDecider, change: Change, live: Accounts) -> None:
     there = live.named(change.name)
     if not there:
         judge.tally["as before already"] += 1
@@ -39,7 +39,7 @@ def _unmake(judge: Judge, change: Change, live: Accounts) -> None:
         judge.delete(there[0], Reason.UNDOES)
 
 
-def _put_back(judge: Judge, change: Change, account: Account | None) -> None:
+def _put_back(judge: AccountDecider, change: Change, account: Account | None) -> None:
     before = change.before or {}
     if account is None or not _is_as(account, change.after):
         if account is not None and _is_as(account, before):

@@ -18,7 +18,7 @@ from beamctl.kinds.settings.live import GROUPS, KEYS, KIND, Settings, digest, is
 from beamctl.model.api_call import segment
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Comparison, Footing, Note, Situation
+from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Goes, Independent, Reading
 from beamctl.plan.listing import Shown
@@ -80,13 +80,13 @@ class SettingsKind(Independent):
         """None: no setting tells whether a listing is whole."""
         return ()
 
-    def footing(self, live: Settings, changes: Sequence[Change], situation: Situation) -> Footing:  # noqa: ARG002
+    def footing(self, live: Settings, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
         """Nobody depends on settings but by their groups, which are hazards of their own."""
         after = [
             each.after[GROUPS] for each in changes if each.kind == self.name and each.after and GROUPS in each.after
         ]
         groups = admin_groups(live[GROUPS], after[0] if after else None)
-        return Footing(seen=1, population=len(live[GROUPS]), admin_groups=groups)
+        return Preconditions(seen=1, population=len(live[GROUPS]), admin_groups=groups)
 
     def ourselves(self, live: Settings, identity: Identity) -> Collection[str]:  # noqa: ARG002 - the port's signature
         """Nobody is a setting."""

@@ -8,7 +8,7 @@ from typing import Any
 from beamctl.errors import GarbledError
 from beamctl.kinds.operations import PLAN, Talk, accepted, done, failed, found, not_made, refusal, text_in, unseen
 from beamctl.kinds.settings.live import normal, settings, with_setting
-from beamctl.model.api_call import Answer, ApiCall, Lost, Method
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Outcome
 
@@ -22,7 +22,7 @@ def perform(change: Change, workspace: str, path: str) -> Talk:
     key = change.attribute
     asked, approved = (change.after or {})[key], (change.before or {})[key]
     read = yield ApiCall(Method.GET, path)
-    if isinstance(read, Lost) or not read.certain or not isinstance(read.body, dict):
+    if isinstance(read, NoResponse) or not read.certain or not isinstance(read.body, dict):
         return _failed(read)
     now = settings(read.body)[key]
     if read.body["name"] != workspace or normal(key, now) != normal(key, approved):
@@ -36,7 +36,7 @@ def _write(put: ApiCall, workspace: str, change: Change) -> Talk:
     """Write it, and look where the answer does not confirm it."""
     key = change.attribute
     answer = yield put
-    if isinstance(answer, Answer) and not answer.ok:
+    if isinstance(answer, Response) and not answer.ok:
         return _failed(answer)
     told = _told(key, workspace, answer)
     if told is None:
@@ -48,9 +48,9 @@ def _write(put: ApiCall, workspace: str, change: Change) -> Talk:
     return done()
 
 
-def _told(key: str, workspace: str, answer: Answer | Lost) -> Any:  # noqa: ANN401 - any JSON
+def _told(key: str, workspace: str, answer: Response | NoResponse) -> Any:  # noqa: ANN401 - any JSON
     """A setting of this workspace as an answer shows it; None if it does not."""
-    if not isinstance(answer, Answer) or text_in(answer, "name") != workspace:
+    if not isinstance(answer, Response) or text_in(answer, "name") != workspace:
         return None
     try:
         return normal(key, settings(answer.body)[key])
@@ -58,7 +58,7 @@ def _told(key: str, workspace: str, answer: Answer | Lost) -> Any:  # noqa: ANN4
         return None
 
 
-def _as_seen(now: Any, change: Change, answer: Answer | Lost, look: Answer | Lost) -> Outcome:  # noqa: ANN401
+def _as_seen(now: Any, change: Change, answer: Response | NoResponse, look: Response | NoResponse) -> Outcome:  # noqa: ANN401
     """The answer did not confirm the change, and this is how the setting is now; None where that cannot be seen."""
     key = change.attribute
     if now is None:
@@ -74,6 +74,6 @@ def _changed(key: str) -> Outcome:
     return failed(f"{key} was changed meanwhile", "Run `beamctl plan` to see it.")
 
 
-def _failed(answer: Answer | Lost) -> Outcome:
+def _failed(answer: Response | NoResponse) -> Outcome:
     mend = "Fix the value under settings, then run `beamctl apply` again."
-    return failed(answer.why, PLAN) if isinstance(answer, Lost) else refusal(answer, mend)
+    return failed(answer.why, PLAN) if isinstance(answer, NoResponse) else refusal(answer, mend)

@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 from beamctl.apply.event import Confirmed, Doubt, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.model.text import printable
-from beamctl.plan.kind import Ending
+from beamctl.plan.kind import Status
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, value
 
@@ -19,7 +19,7 @@ _DOUBT = {
     Doubt.NOT_READABLE: "the API accepted this change, but it could not be confirmed",
 }
 
-_MARK = {Ending.DONE: ("✓", Tone.GOOD), Ending.DEFERRED: ("…", Tone.CHANGED), Ending.FAILED: ("✗", Tone.BAD)}
+_MARK = {Status.DONE: ("✓", Tone.GOOD), Status.DEFERRED: ("…", Tone.CHANGED), Status.FAILED: ("✗", Tone.BAD)}
 
 
 def event_text(event: Event, style: Style = PLAIN) -> str:
@@ -94,9 +94,9 @@ def totals(events: Sequence[Event]) -> Totals:
     endings = Counter(event.outcome.ending for event in events if isinstance(event, Ended))
     unconfirmed = sum(isinstance(event, Unconfirmed) for event in events)
     return Totals(
-        done=endings[Ending.DONE] - unconfirmed,
-        deferred=endings[Ending.DEFERRED],
-        failed=endings[Ending.FAILED],
+        done=endings[Status.DONE] - unconfirmed,
+        deferred=endings[Status.DEFERRED],
+        failed=endings[Status.FAILED],
         not_attempted=sum(isinstance(event, NotAttempted) for event in events),
         not_confirmed=unconfirmed,
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import assert_never
 
-from beamctl.destroy.deletion import Deletion, Ending
-from beamctl.destroy.estate import Estate, Part, Thing, Unknown
+from beamctl.destroy.deletion import Deletion, DeletionStatus
+from beamctl.destroy.estate import Item, Part, Unknown, WorkspaceContents
 from beamctl.model.text import printable
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
@@ -19,7 +19,7 @@ _LONGEST = 80
 """Characters of a name that are shown."""
 
 
-def estate_text(estate: Estate, api: str, runs_as: str, style: Style = PLAIN) -> str:
+def estate_text(estate: WorkspaceContents, api: str, runs_as: str, style: Style = PLAIN) -> str:
     """What is in a workspace, a list a kind, none longer than one can read."""
     lines = [style(Tone.STRONG, change_text.heading(estate.workspace, api, runs_as)), ""]
     called = _cut(value(estate.display_name)) if estate.display_name else ""
@@ -48,13 +48,13 @@ def deletion_text(workspace: str, source: str, deletion: Deletion, style: Style 
 def told(workspace: str, deletion: Deletion) -> str:
     """How a workspace went, in a sentence."""
     match deletion.ending:
-        case Ending.DELETED:
+        case DeletionStatus.DELETED:
             return f"Deleted {workspace}, with everything in it."
-        case Ending.FOUND_GONE:
+        case DeletionStatus.FOUND_GONE:
             return (
                 f"{workspace} is gone, with everything in it, although the answer was lost: {printable(deletion.why)}."
             )
-        case Ending.GONE_AT_ANSWER:
+        case DeletionStatus.GONE_AT_ANSWER:
             return f"{workspace} is gone, and was when the answer came: {printable(deletion.why)}."
         case _:
             assert_never(deletion.ending)
@@ -74,11 +74,11 @@ def _part(part: Part) -> Iterator[str]:
         yield f"    and {left:,} more"
 
 
-def _sort(thing: Thing) -> str:
+def _sort(thing: Item) -> str:
     return thing.sort
 
 
-def _names(things: Sequence[Thing]) -> str:
+def _names(things: Sequence[Item]) -> str:
     names = [_short(thing.name or thing.key) for thing in things[:_MOST_NAMES]]
     return ", ".join(names) + _and_more(len(things))
 
