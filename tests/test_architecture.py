@@ -11,7 +11,7 @@ import beamctl
 PACKAGE = Path(beamctl.__file__).parent
 LAYERS = [
     {"cli"},
-    {"usecases"},
+    {"workflow"},
     {"report", "api"},
     {"apply", "destroy"},
     {"kinds"},
@@ -129,7 +129,7 @@ MAY_DELETE = {
     "cli/connect.py",
     "cli/destroy.py",
     "destroy/deletion.py",
-    "usecases/changes.py",
+    "workflow/changes.py",
 }
 
 
@@ -150,12 +150,12 @@ def test_only_destroy_can_delete_a_workspace() -> None:
     assert found == MAY_DELETE
     stories = {
         node.name: set(names_in(node))
-        for node in ast.parse((PACKAGE / "usecases" / "changes.py").read_text()).body
+        for node in ast.parse((PACKAGE / "workflow" / "changes.py").read_text()).body
         if isinstance(node, ast.FunctionDef)
     }
     assert {name for name, used in stories.items() if DELETER_NAMES & used} == {"destroy"}
     assert {name for name, path in ours.items() if "beamctl.destroy.deletion" in set(imports(path))} == {
-        "usecases/changes.py",
+        "workflow/changes.py",
         "cli/destroy.py",
         "report/json_report.py",
         "report/text/destroy.py",

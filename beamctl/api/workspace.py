@@ -92,7 +92,7 @@ class WorkspaceApi:
             Transport(client, options.clock, options.chance, mask, options.patience, options.debug) for _ in range(2)
         )  # each at its own pace: a request for a token is made while another request waits for it
         self._auth = Auth(connection, workspace, tokens.carry, mask, options.clock)
-        self._line = _Line(connection, workspace, self._auth, requests, mask)
+        self._line = _Channel(connection, workspace, self._auth, requests, mask)
 
     def reader(self) -> Reader:
         """The half that cannot write."""
@@ -133,7 +133,7 @@ class WorkspaceApi:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Channel:
     """What the halves use."""
 
     connection: Connection
@@ -192,7 +192,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _WorkspaceReader:
-    _line: _Line
+    _line: _Channel
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - as the port has it
         """See `Reader`."""
@@ -205,7 +205,7 @@ class _WorkspaceReader:
 
 @dataclass(frozen=True, slots=True)
 class _WorkspaceSender:
-    _line: _Line
+    _line: _Channel
 
     def send(self, call: ApiCall) -> Response | NoResponse:
         """See `Sender`."""
@@ -214,7 +214,7 @@ class _WorkspaceSender:
 
 @dataclass(frozen=True, slots=True)
 class _WorkspaceDeleter:
-    _line: _Line
+    _line: _Channel
 
     def delete_workspace(self) -> Response | NoResponse:
         """See `Deleter`."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +94,7 @@ def command(  # noqa: PLR0913 - one argument an option
         else:
             planned = plan_all(files, workspaces, access, stack, granted, checks)
         command = command_for(APPLY if saved is None else f"{APPLY} {quoted(saved)}", files, workspaces)
-
-        def shown(style: Style) -> str:
-            return plans_text([each.plan for each in planned], granted, style, command=command, saved=origin)
-
+        shown = partial(plans_text, [each.plan for each in planned], granted, command=command, saved=origin)
         if not out.json:
             out.payload(shown(out.style))
         reserved = _reserved(files, saved, planned, access, record)

@@ -56,9 +56,9 @@ class Outcome:
 
 
 Conversation = Generator[ApiCall | StoreSecret | ReadSecret, Response | NoResponse, Outcome]
-"""Makes one change: yields calls, is sent the responses, and returns the outcome. Storing or reading a secret is answered
-like a call: with `NoResponse` if it failed, else with a `Response` whose body says where the secret was stored, or is the
-secret that was read."""
+"""Makes one change: yields calls, is sent the responses, and returns the outcome. Storing or reading a secret is
+answered like a call: with `NoResponse` if it failed, else with a `Response` whose body says where the secret was
+stored, or is the secret that was read."""
 Reading = Generator[str, Any, L]
 """Reading what the API shows: yields paths, is sent the JSON at each, and returns what it makes of it. Where there is
 nothing at a path, `MissingError` is thrown in; where it may not be seen, `ForbiddenError`."""

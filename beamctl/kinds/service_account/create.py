@@ -77,8 +77,8 @@ def _finish(change: Change, client_id: str) -> Asking[str | NoResponse | Outcome
 
 
 def _role_shown(client_id: str, answer: Response | NoResponse) -> Asking[str | NoResponse | None]:
-    """The role of an account that should be finished by now, empty if the API does not show it; `NoResponse` if it is not
-    finished, and None if it is gone."""
+    """The role of an account that should be finished by now, empty if the API does not show it; `NoResponse` if it is
+    not finished, and None if it is gone."""
     if answer.certain and text_in(answer, "client_id") in (client_id, ""):
         marked = CLIENT_SECRET in text_in(answer, "description")
         return NoResponse("the API did not take the description") if marked else text_in(answer, "role")
