@@ -1,6 +1,7 @@
 """The house rules that a machine can check: who may import whom, and how large a room may get."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +95,14 @@ def test_rooms_stay_small(path: Path) -> None:
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     for node in functions:
         assert (node.end_lineno or 0) - node.lineno < 50, f"{path}: {node.name}"
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    core = [path for path in MODULES if room_of(path) != "emulator"]
+    names = [
+        node.name for path in core for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)
+    ]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
 def test_programs_are_started_in_one_place() -> None:
