@@ -1,5 +1,4 @@
-"""The gate before every route: who calls, which workspace it is about, and whether the permission tables let them in.
-It must not know what a route does."""
+"""Authorization before every route: the caller, the workspace, and the permission."""
 
 from __future__ import annotations
 
@@ -20,10 +19,10 @@ _NO_ACCESS = "Forbidden: no access to this workspace"
 
 
 def admit(route: Route, call: Call) -> Call:
-    """The call with its caller and workspace filled in, if it may be made.
+    """Return the call with caller and workspace filled in, if it is permitted.
 
     Raises:
-        Refusal: 400, 401, 403 or 404, in the order of the steps below.
+        Refusal: 400, 401, 403 or 404, in the order of the checks.
     """
     if route.beamlit_only and not call.beamlit:
         raise not_found("Not Found")
@@ -43,7 +42,7 @@ def admit(route: Route, call: Call) -> Call:
 
 
 def _caller(call: Call) -> Caller:
-    """Who calls; the witness is told, also that it is nobody."""
+    """The caller, who is also recorded for the log, even if there is none."""
     inbound = call.inbound
     inbound.witness.who = NOBODY
     caller = inbound.insider or authenticate(call.rows, inbound.headers, call.moment)
@@ -52,7 +51,7 @@ def _caller(call: Call) -> Caller:
 
 
 def _workspace(call: Call, caller: Caller) -> Workspace:
-    """The workspace that the path, a header or the query names, else the only one that the caller can mean."""
+    """The workspace named by the path, a header or the query, else the caller's only one."""
     name = call.inbound.path.get("name") or _named(call.inbound)
     if not name:
         return _implied(call.rows, caller)

@@ -1,5 +1,4 @@
-"""The quirks: each is one answer to a question about the real API that nothing published answers. The emulator without
-quirks gives the likelier answer; a quirk turns on the other one. It must not know where in the code that is done."""
+"""Quirks: each answers an open question about the real API in the less likely way; the default is the likelier way."""
 
 from __future__ import annotations
 
@@ -8,16 +7,16 @@ from typing import Self
 
 
 class Quirk(StrEnum):
-    """A behaviour that the real API may have instead of the one assumed.
+    """A behavior that the real API may have instead of the assumed one.
 
     Attributes:
-        meaning: What the emulator does with it, in a line.
+        meaning: What the emulator does, in one line.
     """
 
     meaning: str
 
     def __new__(cls, value: str, meaning: str) -> Self:
-        """A quirk by its name, with its meaning."""
+        """Create a quirk from its name and meaning."""
         quirk = str.__new__(cls, value)
         quirk._value_ = value
         quirk.meaning = meaning

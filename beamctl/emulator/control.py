@@ -1,5 +1,4 @@
-"""The control endpoint: faults, clock and log while the control plane runs, for programs and not for web pages. It must
-not know how a fault is done, nor what the control plane is asked."""
+"""The control endpoint: faults, clock and request log of a running control plane, for programs and not for browsers."""
 
 from __future__ import annotations
 
@@ -30,8 +29,8 @@ class Control:
     """The application with the control endpoint.
 
     Attributes:
-        app: The application, which answers everything else.
-        switchboard: What it can do.
+        app: Answers every other path.
+        switchboard: The operations of the endpoint.
     """
 
     app: WSGIApplication
@@ -57,7 +56,7 @@ class Control:
 
 
 def _handler(path: str, method: str) -> Handler:
-    """What answers.
+    """Find the handler.
 
     Raises:
         Refusal: 404 or 405.
@@ -71,11 +70,11 @@ def _handler(path: str, method: str) -> Handler:
 
 
 def _keep_web_pages_out(request: Request) -> None:
-    """Lets nothing in that a web page in somebody's browser could have sent.
+    """Reject requests that a web page in a user's browser could have sent.
 
-    Every browser of today says that it is one, in `Sec-Fetch-…` or `Origin`. Those that do not cannot be made to send
-    a PUT or DELETE to another origin without a question (OPTIONS) that is answered with 405 here. What is left is a
-    page whose own name was made to point here: its requests carry that name as `Host`, and it is none of ours.
+    Current browsers identify themselves with `Sec-Fetch-…` or `Origin`. Others cannot send a PUT or DELETE to another
+    origin without a preflight (OPTIONS), which gets a 405 here. What remains is DNS rebinding: such requests carry the
+    page's own name as `Host`, which is not one of ours.
 
     Raises:
         Refusal: 403.
@@ -88,7 +87,7 @@ def _keep_web_pages_out(request: Request) -> None:
 
 
 def _is_here(host: str) -> bool:
-    """Whether a `Host` is an address, or a name that always means the machine that asks."""
+    """Whether a `Host` is an IP address or `localhost`."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

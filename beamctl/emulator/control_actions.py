@@ -1,5 +1,4 @@
-"""What the control endpoint can do: look at and change the faults, the clock and the log, as plain data. It must not
-know HTTP, nor who may ask."""
+"""The operations of the control endpoint on faults, clock and request log, as plain data."""
 
 from __future__ import annotations
 
@@ -19,11 +18,11 @@ _MOST_FAULTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Switchboard:
-    """What can be looked at and changed. Every method takes the body of a request, and gives that of its answer.
+    """Reads and changes the state of a running emulator. Methods take a request body and return a response body.
 
     Attributes:
         script: The faults.
-        log: The log.
+        log: The request log.
         clock: The clock of the control plane.
     """
 
@@ -32,7 +31,7 @@ class Switchboard:
     clock: MovableClock
 
     def faults(self, _body: bytes) -> object:
-        """The faults, and how far each has come."""
+        """The faults and their counters."""
         return {
             "faults": [
                 {**each.rule.fields, "text": each.rule.text, "counted": each.counted, "hits": each.hits}
@@ -41,10 +40,10 @@ class Switchboard:
         }
 
     def set_faults(self, body: bytes) -> object:
-        """Other faults from now on; their requests are counted from 1.
+        """Replace the faults. Requests are counted from 1 again.
 
         Raises:
-            Refusal: 400: the body is wrong.
+            Refusal: 400: the body is invalid.
         """
         content = json_object(body)
         wanted = content.get("faults")
@@ -57,19 +56,19 @@ class Switchboard:
         return self.faults(b"")
 
     def end_faults(self, _body: bytes) -> object:
-        """No faults any more."""
+        """Remove all faults."""
         self.script.set([])
         return self.faults(b"")
 
     def time(self, _body: bytes) -> object:
-        """What the clock shows, and the real time."""
+        """The time on the clock and the real time."""
         return {"now": stamp(self.clock()), "real": stamp(utc_now())}
 
     def set_time(self, body: bytes) -> object:
-        """Put the clock somewhere, or move it on.
+        """Set the clock or move it forward.
 
         Raises:
-            Refusal: 400: the body is wrong.
+            Refusal: 400: the body is invalid.
         """
         content = json_object(body)
         try:
@@ -85,11 +84,11 @@ class Switchboard:
         return self.time(b"")
 
     def requests(self, _body: bytes) -> object:
-        """The log, as far as it is kept."""
+        """The request log."""
         return {"requests": [entry.fields for entry in self.log.entries()]}
 
     def forget_requests(self, _body: bytes) -> object:
-        """Forget the log."""
+        """Clear the request log."""
         self.log.clear()
         return self.requests(b"")
 
@@ -100,4 +99,4 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "/clock": {"GET": Switchboard.time, "PUT": Switchboard.set_time},
     "/requests": {"GET": Switchboard.requests, "DELETE": Switchboard.forget_requests},
 }
-"""What answers, by path and method."""
+"""The handlers by path and method."""

@@ -1,5 +1,4 @@
-"""The application for those inside the process that runs it: as the operator, or as a person, without a credential. It
-must not know what they ask for."""
+"""In-process access to the application, as the operator or as a person, without a credential."""
 
 from __future__ import annotations
 
@@ -21,15 +20,15 @@ if TYPE_CHECKING:
 
 
 def as_operator(app: Flask) -> WSGIApplication:
-    """The application for whoever owns it: every request may everything, in every workspace."""
+    """Return the application for the operator, with every permission in every workspace."""
     return _as(app, Operator())
 
 
 def as_person(app: Flask, email: str) -> WSGIApplication:
-    """The application for one person, who is signed up if they have no account yet.
+    """Return the application for one person; new people are signed up.
 
     Raises:
-        EmulatorError: That is no e-mail address.
+        EmulatorError: `email` is not an e-mail address.
     """
     _check_address(email)
     plane = plane_of(app)
@@ -39,11 +38,11 @@ def as_person(app: Flask, email: str) -> WSGIApplication:
 
 
 def approve_login(app: Flask, user_code: str, email: str) -> None:
-    """Lets the device that shows this code act as a person, who is signed up if they have no account yet.
+    """Approve a device login as a person; new people are signed up.
 
     Raises:
-        NoAddressError: That is no e-mail address.
-        EmulatorError: There is no such login that waits; the text says what has become of it.
+        NoAddressError: `email` is not an e-mail address.
+        EmulatorError: No login with this code is pending; the message says why.
     """
     _check_address(email)
     plane = plane_of(app)
@@ -54,10 +53,10 @@ def approve_login(app: Flask, user_code: str, email: str) -> None:
 
 
 def deny_login(app: Flask, user_code: str) -> None:
-    """Turns the device that shows this code away.
+    """Deny a device login.
 
     Raises:
-        EmulatorError: There is no such login that waits; the text says what has become of it.
+        EmulatorError: No login with this code is pending; the message says why.
     """
     plane = plane_of(app)
     moment = plane.now()
@@ -66,7 +65,7 @@ def deny_login(app: Flask, user_code: str) -> None:
 
 
 def synchronize_directory(app: Flask) -> list[tuple[str, str]]:
-    """Brings back whoever the directory wants in a workspace; their addresses, and the workspaces."""
+    """Re-add missing members that a directory manages; return pairs of address and workspace."""
     plane = plane_of(app)
     with plane.database.writing() as rows:
         return directory.synchronize(rows, plane.now())
@@ -78,7 +77,7 @@ def _check_address(email: str) -> None:
 
 
 def _waiting(rows: sqlite3.Connection, user_code: str, moment: datetime) -> DeviceLogin:
-    """The login with that code, if it can still be approved."""
+    """The login with this code, if it can still be approved."""
     login = device_login.by_user_code(rows, user_code)
     if login is None:
         raise EmulatorError(f"no device shows the code {user_code!r}")
@@ -90,7 +89,7 @@ def _waiting(rows: sqlite3.Connection, user_code: str, moment: datetime) -> Devi
 
 
 def ask(app: WSGIApplication, method: str, path: str, body: object = None, workspace: str = "") -> tuple[int, str]:
-    """One request inside this process: the status, and the body as text."""
+    """Make one request in this process and return the status and the body."""
     from werkzeug.test import Client
 
     headers = {"X-Blaxel-Workspace": workspace} if workspace else {}
@@ -107,7 +106,7 @@ def _as(app: Flask, caller: Caller) -> WSGIApplication:
 
 
 def _tunnelled(path: str) -> str:
-    """The path with one character for each byte, as WSGI has it; some in-process clients put the text itself there."""
+    """The path with one character per byte, as WSGI requires; some in-process clients pass decoded text."""
     try:
         path.encode("latin-1").decode()
     except UnicodeError:

@@ -1,4 +1,4 @@
-"""Who made an invitation, in words for the one who is invited. It must not know invitations."""
+"""Names the sender of an invitation for its recipient."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from beamctl.emulator.store import person, service_account
 
 
 def in_words(rows: sqlite3.Connection, invited_by: str) -> str:
-    """The one whom `invited_by` of an invitation stands for, such as `Ada Lovelace (ada@example.com)`."""
+    """The display name for an invitation's `invited_by`, such as `Ada Lovelace (ada@example.com)`."""
     if who := person.profile(rows, invited_by):
         name = " ".join(who[key] for key in ("given_name", "family_name") if key in who)
         return f"{name} ({who['email']})" if name else who["email"]

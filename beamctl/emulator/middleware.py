@@ -1,5 +1,4 @@
-"""What stands in front of the application: it numbers every request, lets the faults on demand happen to it, and puts
-it into the log. It must not know what a fault does, nor what a request means."""
+"""WSGI middleware that numbers requests, injects faults and logs each request."""
 
 from __future__ import annotations
 
@@ -23,15 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The application with its faults and its log.
+    """The application with fault injection and request logging.
 
     Attributes:
         app: The application.
-        base_path: Below which requests are numbered, and faults happen.
+        base_path: Requests below it are numbered and can be faulted.
         script: The faults.
         log: The log.
         now: The clock.
-        sleep: Lets that many seconds pass.
+        sleep: Waits for a number of seconds.
     """
 
     app: WSGIApplication
@@ -42,10 +41,10 @@ class Watch:
     sleep: Callable[[float], None]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer the request, or cut the connection, whatever the script says.
+        """Answer the request or cut the connection, as the script says.
 
         Raises:
-            ConnectionCut: There is no answer.
+            ConnectionCut: There is no response.
         """
         arrived = stamp(self.now())
         turn = self._turn(environ)
@@ -56,7 +55,7 @@ class Watch:
             app = Faulty(fault, app, self.sleep)
         try:
             return app(environ, seen)
-        finally:  # before a byte is sent: whoever has the answer finds it in the log
+        finally:  # before the first byte is sent, so a client that has the response finds it in the log
             self.log.add(self._entry(environ, turn, arrived, witness, seen.status))
 
     def _turn(self, environ: WSGIEnvironment) -> Turn | None:
@@ -83,7 +82,7 @@ class Watch:
 
 
 class _Seen:
-    """Passes the beginning of an answer on, and remembers its status."""
+    """Forwards the start of a response and records its status."""
 
     def __init__(self, start_response: StartResponse) -> None:
         self.status: int | None = None
@@ -95,7 +94,7 @@ class _Seen:
 
 
 def _waits_first(faults: tuple[Fault, ...]) -> list[Fault]:
-    """The latencies before the other fault, whatever order they are asked for in."""
+    """The faults with latencies first, in whatever order they were given."""
     return sorted(faults, key=lambda fault: fault.kind is not FaultKind.LATENCY)
 
 

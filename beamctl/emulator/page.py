@@ -1,5 +1,4 @@
-"""Pages of a listing as a client asks for them: limit, cursor, sort, q, anchor. A cursor is signed, and bound to what
-was asked for and to a day. It must not know what is listed."""
+"""Pagination: limit, cursor, sort, q and anchor. A cursor is signed, bound to its query, and expires after a day."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from beamctl.emulator.store.listing import Position, Sort, Wanted
 from beamctl.emulator.store.resource import Place
 
 LIFETIME = timedelta(hours=24)
-"""How long a cursor is good (documented)."""
+"""How long a cursor is valid (documented)."""
 
 MOST = 200
 USUAL = 50
@@ -54,7 +53,7 @@ PARAMETERS = (
     ),
     EXTERNAL_ID,
 )
-"""What `page` reads. Where the version of the API has no pages, none of it is read."""
+"""The parameters that `page` reads. API versions without pages ignore them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,8 @@ class Page:
     """A page.
 
     Attributes:
-        rows: What is on it.
-        meta: What the API tells about it.
+        rows: The rows on it.
+        meta: What the API returns as `meta`.
     """
 
     rows: list[sqlite3.Row]
@@ -71,10 +70,10 @@ class Page:
 
 
 def page(rows: sqlite3.Connection, place: Place, query: Mapping[str, str], moment: datetime) -> Page:
-    """The page that the query asks for.
+    """Return the page that the query asks for.
 
     Raises:
-        Refusal: 400: the query is wrong.
+        Refusal: 400: the query is invalid.
     """
     wanted, limit = _wanted(place, query), _limit(query.get("limit", ""))
     total = listing.total(rows, place)
@@ -99,7 +98,7 @@ def _wanted(place: Place, query: Mapping[str, str]) -> Wanted:
 
 
 def _limit(text: str) -> int:
-    """The number of things on a page: what is asked for, within the bounds."""
+    """The page size: the requested number, clamped to the limits."""
     if not text:
         return USUAL
     if not text.removeprefix("-").isdecimal() or not text.isascii():
@@ -128,7 +127,7 @@ def _read_cursor(key: bytes, cursor: str, wanted: Wanted, moment: datetime) -> P
         raise bad_request("invalid cursor")
     try:
         value, row, bound, end = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error):  # a signed text of another use
+    except (ValueError, binascii.Error):  # a signed text for another use
         raise bad_request("invalid cursor") from None
     if bound != _bound_to(wanted):
         raise bad_request("invalid cursor: it belongs to another listing")

@@ -1,5 +1,4 @@
-"""The parameters that a route may read from the query, as the emulator's OpenAPI document tells them. It must not know
-how a route reads one, nor which routes there are."""
+"""The query parameters of routes, as described in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ class Parameter:
 
     Attributes:
         name: Its name in the query.
-        meaning: What it does, and where that is known from.
+        meaning: What it does, and how that is known.
         schema: The JSON Schema of its value.
     """
 

@@ -1,5 +1,4 @@
-"""One fault around an application: whether the request gets through, once or twice, and how the answer travels. It must
-not know which request it is, nor what carries it; time passes only in the `sleep` it is given."""
+"""Applies a fault to a request: whether it reaches the application, once or twice, and what happens to the response."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PIECES = 50
-"""Into how many pieces at most an answer is broken that trickles in."""
+"""The maximum number of pieces of a slow body."""
 
 _NOT_LET_THROUGH = frozenset(
     {
@@ -40,7 +39,7 @@ class Faulty:
     Attributes:
         fault: What goes wrong.
         app: The application.
-        sleep: Lets that many seconds pass.
+        sleep: Waits for a number of seconds.
     """
 
     fault: Fault
@@ -48,10 +47,10 @@ class Faulty:
     sleep: Callable[[float], None]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer the request, in the way of the fault.
+        """Answer the request with the fault applied.
 
         Raises:
-            ConnectionCut: There is no answer.
+            ConnectionCut: There is no response.
         """
         if self.fault.kind is FaultKind.LATENCY:
             self.sleep(self.fault.value or 0)
@@ -59,7 +58,7 @@ class Faulty:
         return self._sent(self._answered(environ), environ, start_response)
 
     def _answered(self, environ: WSGIEnvironment) -> Response:
-        """The application's answer; an empty one where the request does not get through."""
+        """The application's response; an empty one if the request does not reach it."""
         if self.fault.kind in _NOT_LET_THROUGH:
             return Response()
         if self.fault.kind is FaultKind.DUPLICATE:
@@ -96,6 +95,6 @@ class Faulty:
 
 
 def _half(pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
-    """The first half of the body, and then nothing, though the headers promise the rest."""
+    """The first half of the body; the headers promise the rest."""
     yield b"".join(pieces)[: length // 2]
     raise ConnectionCut

@@ -1,4 +1,4 @@
-"""The sorts of faults there are, what each means, and what it can be told. It must not know how one is done."""
+"""The kinds of faults, their meanings and arguments."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Self
 
 
 class Argument(Enum):
-    """What is written after the colon of a fault.
+    """What may follow the colon of a fault.
 
     Attributes:
-        shown: How the README writes it.
-        example: What an error suggests; empty where nothing may be written.
+        shown: The placeholder in the documentation.
+        example: The example in errors; empty if no value is allowed.
     """
 
     NOTHING = ("", "")
@@ -27,18 +27,18 @@ class Argument(Enum):
 
 
 class FaultKind(StrEnum):
-    """A sort of fault.
+    """A kind of fault.
 
     Attributes:
-        argument: What it can be told.
-        meaning: What the client meets, in a line.
+        argument: Its argument.
+        meaning: What the client sees, in one line.
     """
 
     argument: Argument
     meaning: str
 
     def __new__(cls, value: str, argument: Argument, meaning: str) -> Self:
-        """A kind by its name, with what it can be told and what it means."""
+        """Create a kind from its name, argument and meaning."""
         kind = str.__new__(cls, value)
         kind._value_ = value
         kind.argument = argument
@@ -47,7 +47,7 @@ class FaultKind(StrEnum):
 
     @property
     def example(self) -> str:
-        """How a fault of this kind may be written."""
+        """An example of a fault of this kind."""
         return f"{self.value}:{self.argument.example}" if self.argument.example else self.value
 
     LATENCY = ("latency", Argument.DURATION, "the answer comes that much later")
@@ -73,11 +73,11 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong.
+    """A fault.
 
     Attributes:
-        kind: Its sort.
-        value: What it was told: seconds, a status or a number of items; None for the usual.
+        kind: Its kind.
+        value: Its argument: seconds, a status or a number of items; None for the default.
     """
 
     kind: FaultKind

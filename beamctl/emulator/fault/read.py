@@ -1,5 +1,4 @@
-"""Faults as they are asked for, in the text of `--fault` and in JSON, into rules. Both are taken apart into the same
-fields, and one reader looks at those; what is wrong is said with what could be written instead."""
+"""Parses faults from the text of `--fault` or from JSON into rules. Errors say what to write instead."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from beamctl.emulator.fault.kind import Argument, Fault, FaultKind
 from beamctl.emulator.fault.rule import Rule, When
 
 LONGEST = timedelta(hours=1)
-"""A latency or a trickle; more would only be a hang."""
+"""The maximum for latencies and slow bodies."""
 
 _WHEN = re.compile(
     r"((?:(?P<method>[A-Za-z]+):)?(?P<path>/[^#]*)|(?P<alone>[A-Za-z]+))?"
@@ -33,10 +32,10 @@ _STATUS = re.compile(r"200|[45]\d\d", re.ASCII)
 
 
 def read_rule(given: object) -> Rule:
-    """The rule that a text such as `503@POST:/users#1` stands for, or an object with the same in its fields.
+    """Parse a text such as `503@POST:/users#1`, or an object with the same fields.
 
     Raises:
-        FaultError: It stands for none.
+        FaultError: It is invalid.
     """
     if isinstance(given, str):
         given = _fields_of(given)
@@ -48,7 +47,7 @@ def read_rule(given: object) -> Rule:
 
 
 def _fields_of(text: str) -> dict[str, Any]:
-    """The parts of the text form."""
+    """The fields of the text form."""
     shown, at, when = text.partition("@")
     name, colon, value = shown.partition(":")
     fields: dict[str, Any] = {"fault": name, "value": value} if colon else {"fault": name}

@@ -1,5 +1,4 @@
-"""Which fault hits which request: counts the requests as they arrive, from any number of threads, and decides once for
-each. It must not know how a fault is done."""
+"""Counts requests and decides which faults hit each. Thread-safe."""
 
 from __future__ import annotations
 
@@ -16,8 +15,8 @@ class Turn:
     """A request that has arrived.
 
     Attributes:
-        number: Which one it is, from 1, since the start.
-        faults: What goes wrong with it: any number of latencies, and at most one other fault.
+        number: Its number since the start, from 1.
+        faults: Any number of latencies, and at most one other fault.
     """
 
     number: int
@@ -26,11 +25,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a rule has come.
+    """The state of a rule.
 
     Attributes:
         rule: The rule.
-        counted: How many of the requests that it is about have arrived.
+        counted: How many matching requests have arrived.
         hits: How many of them it hit.
     """
 
@@ -40,7 +39,7 @@ class Standing:
 
 
 class FaultScript:
-    """The faults that are to come. Safe to use from several threads."""
+    """The planned faults. Thread-safe."""
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self._lock = Lock()
@@ -48,12 +47,12 @@ class FaultScript:
         self._standings = [Standing(rule, 0, 0) for rule in rules]
 
     def set(self, rules: Iterable[Rule]) -> None:
-        """Other faults from now on; their requests are counted from 1 again."""
+        """Replace the rules. Requests are counted from 1 again."""
         with self._lock:
             self._standings = [Standing(rule, 0, 0) for rule in rules]
 
     def next(self, method: str, path: str) -> Turn:
-        """The next request has arrived.
+        """Count a request and return its faults.
 
         Args:
             method: Its method.
@@ -68,7 +67,7 @@ class FaultScript:
             return Turn(self._number, tuple(faults))
 
     def standings(self) -> list[Standing]:
-        """Every rule, and how far it has come."""
+        """The state of every rule."""
         with self._lock:
             return list(self._standings)
 
@@ -76,7 +75,7 @@ class FaultScript:
 def _moved_on(
     standing: Standing, method: str, path: str, others: Sequence[Fault]
 ) -> tuple[Standing, tuple[Fault, ...]]:
-    """The rule after one more request, and its fault, where the request is hit and no earlier rule was first."""
+    """The rule's state after one more request, and its fault if the request is hit and no earlier rule came first."""
     rule = standing.rule
     if not rule.when.concerns(method, path):
         return standing, ()

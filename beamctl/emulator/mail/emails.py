@@ -1,5 +1,4 @@
-"""What the letters of the control plane say, as values. It must not know how a letter is written down or delivered,
-nor how a link is made."""
+"""The contents of the control plane's e-mails."""
 
 from __future__ import annotations
 
@@ -13,14 +12,14 @@ _ORIGIN = "This letter was written by the beamctl emulator, a control plane for 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One letter to one person.
+    """An e-mail to one person.
 
     Attributes:
-        to: The address, as it was given.
-        subject: The subject, in one printable line.
+        to: The address, as given.
+        subject: The subject, one printable line.
         before: The paragraphs before the link.
-        label: What the link does, in a few words.
-        link: The link, which is a secret: whoever has it is let in.
+        label: The text of the link.
+        link: The link. It is a secret: it acts as a credential.
         after: The paragraphs after it.
     """
 
@@ -34,15 +33,15 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """The facts of an invitation, for its letter.
+    """The facts in an invitation e-mail.
 
     Attributes:
-        email: Who is invited.
-        role: The role they will have.
+        email: The invitee.
+        role: The role.
         workspace: The name of the workspace.
-        display_name: Its name for people; may be empty.
-        inviter: Who invites, in words.
-        expires: Until when it can be accepted.
+        display_name: Its display name; may be empty.
+        inviter: The inviter's display name.
+        expires: When it expires.
     """
 
     email: str
@@ -54,7 +53,7 @@ class Invited:
 
 
 def invitation(invited: Invited, link: str) -> Letter:
-    """The letter that an invitation is sent with."""
+    """The e-mail of an invitation."""
     title = plain(invited.display_name) or invited.workspace
     named = title if title == invited.workspace else f"{title} ({invited.workspace})"
     role = plain(invited.role)
@@ -79,12 +78,12 @@ def invitation(invited: Invited, link: str) -> Letter:
 
 
 def sign_in(email: str, link: str, minutes: int) -> Letter:
-    """The letter with a link to sign in.
+    """The e-mail with a sign-in link.
 
     Args:
         email: Who signs in.
-        link: Where they do.
-        minutes: How long that works.
+        link: The sign-in link.
+        minutes: How long it is valid.
     """
     return Letter(
         to=email,
@@ -101,7 +100,7 @@ def sign_in(email: str, link: str, minutes: int) -> Letter:
 
 
 def plain(text: str) -> str:
-    """The text in one line, with everything escaped that is not printable: controls, marks that turn the direction."""
+    """The text on one line, with unprintable characters escaped: control and bidirectional characters."""
     line = " ".join(text.split())
     return "".join(char if can_be_seen(char) else char.encode("unicode_escape").decode() for char in line)
 
@@ -115,4 +114,4 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-"""Not `%B`, whose words depend on the locale."""
+"""Not `%B`, which depends on the locale."""

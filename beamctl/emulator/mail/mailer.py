@@ -1,5 +1,4 @@
-"""The post: letters go to every place that they are to be put in, and one that does not arrive is logged and nothing
-else. It must not know what a letter says; no link is ever logged."""
+"""Delivers e-mails to a maildir, an SMTP server, or both. Failures are logged, without any link."""
 
 from __future__ import annotations
 
@@ -21,28 +20,28 @@ _log = logging.getLogger(__name__)
 
 
 class Delivery(Protocol):
-    """A place that letters are put in."""
+    """A destination of e-mails."""
 
     def deliver(self, message: EmailMessage) -> None:
-        """Puts one letter there.
+        """Deliver one e-mail.
 
         Raises:
-            OSError: It cannot.
+            OSError: The delivery failed.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """All the places that each letter is put in.
+    """The destinations of every e-mail.
 
     Attributes:
-        deliveries: The places; with none, no letter is written.
+        deliveries: The destinations; if empty, no e-mail is composed.
     """
 
     deliveries: tuple[Delivery, ...] = ()
 
     def send(self, letters: Iterable[Letter], public_url: str, moment: datetime) -> None:
-        """Sends the letters; what cannot be sent is logged. Nothing is raised: what a letter tells has happened."""
+        """Send e-mails. Failures are logged, not raised: the change they report has been made."""
         for letter in letters if self.deliveries else ():
             try:
                 message = compose(letter, public_url, moment)
@@ -57,10 +56,10 @@ class Post:
 
 
 def open_post(maildir: Path | None, smtp: str | None) -> Post:
-    """The post to a maildir and by way of a relay, to one of them or to none.
+    """Create a mailer for a maildir, an SMTP server, both or neither.
 
     Raises:
-        WrongOptionError: `smtp` names no relay.
+        WrongOptionError: `smtp` is not a mail server.
     """
     places: list[Delivery] = []
     if maildir is not None:
@@ -71,7 +70,7 @@ def open_post(maildir: Path | None, smtp: str | None) -> Post:
 
 
 def _reason(error: Exception) -> str:
-    """Why, without what a server said: that may quote the letter, and so its link."""
+    """The reason of a failure, without the server's response: it may quote the e-mail and its link."""
     match error:
         case smtplib.SMTPRecipientsRefused():
             codes = ", ".join(str(code) for code, _ in error.recipients.values())

@@ -1,5 +1,4 @@
-"""A letter as an e-mail (RFC 5322): plain text, the same as HTML, and headers that nothing in the letter can add to.
-It must not know what a letter is about, nor how it is delivered."""
+"""Composes e-mails (RFC 5322) as plain text and HTML, safe against header injection."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from beamctl.emulator.mail.emails import Letter
 SENDER = "beamctl emulator"
 
 _LONGEST_LINE = 998
-"""What a mail server must take (RFC 5322)."""
+"""The line length that mail servers must accept (RFC 5322)."""
 
 _ALWAYS = (
     ("Auto-Submitted", "auto-generated"),
@@ -44,19 +43,19 @@ _HTML = """\
 
 
 class UnwritableLetterError(Exception):
-    """There is no e-mail that says this; the text tells why, without the letter's content."""
+    """The e-mail cannot be composed; the message says why, without its content."""
 
 
 def compose(letter: Letter, public_url: str, moment: datetime) -> EmailMessage:
-    """The letter as an e-mail.
+    """Compose an e-mail.
 
     Args:
-        letter: What it says.
-        public_url: Where the control plane is reached; names the sender's domain.
-        moment: When it is written.
+        letter: The contents.
+        public_url: The public base URL; gives the sender's domain.
+        moment: The date.
 
     Raises:
-        UnwritableLetterError: The address, or a line, cannot stand in an e-mail.
+        UnwritableLetterError: The address or a line is not allowed in an e-mail.
     """
     to, sender = deliverable(letter.to), deliverable(f"no-reply@{_domain(public_url)}")
     message = EmailMessage(policy=SMTP if f"{to}{sender}".isascii() else SMTPUTF8)
@@ -70,25 +69,24 @@ def compose(letter: Letter, public_url: str, moment: datetime) -> EmailMessage:
             message[name] = _header(name, value)
         message.attach(_part(_text(letter), "plain"))
         message.attach(_part(_html(letter), "html"))
-    except (ValueError, IndexError, LookupError) as error:  # the last two: the header parser's way to give up
+    except (ValueError, IndexError, LookupError) as error:  # the last two: how the header parser fails
         raise UnwritableLetterError(f"it cannot stand in an e-mail ({type(error).__name__})") from None
     _check_headers(message, to)
     return message
 
 
 def recipient(message: EmailMessage) -> str:
-    """The one address that a composed message is for."""
+    """The recipient's address of a composed message."""
     return str(message["To"].addresses[0].addr_spec)
 
 
 def deliverable(email: str) -> str:
-    """The address as it stands in a letter: with its host in ASCII.
+    """The address as written in an e-mail, with its host in ASCII.
 
-    Python decodes `=?…?=` wherever it stands in a header that is set, line breaks included, and so it must not stand
-    there.
+    Python decodes `=?…?=` anywhere in a header, including line breaks, so it must not occur.
 
     Raises:
-        UnwritableLetterError: It has that in it, or its host has no such spelling.
+        UnwritableLetterError: It contains `=?`, or its host has no ASCII form.
     """
     local, _, host = email.rpartition("@")
     if not host.isascii():
@@ -108,7 +106,7 @@ def _halves(address: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=64)
 def _header(name: str, value: str) -> Any:  # noqa: ANN401 - each header has a class of its own
-    """A header that many letters have: to parse them anew made up half the time that a letter took."""
+    """A header common to many e-mails, cached: parsing took half the time of an e-mail."""
     return SMTP.header_factory(name, value)
 
 
@@ -118,7 +116,7 @@ def _sender(address: str) -> Any:  # noqa: ANN401 - as above
 
 
 def _domain(public_url: str) -> str:
-    """The host of the control plane, where it has a name."""
+    """The host of the control plane, if it has a name."""
     host = urlsplit(public_url).hostname or "localhost"
     try:
         ip_address(host)
@@ -128,7 +126,7 @@ def _domain(public_url: str) -> str:
 
 
 def _check_headers(message: EmailMessage, to: str) -> None:
-    """Nothing breaks a line, and the letter goes to whom it is for and to nobody else: looked at, not believed."""
+    """Check that no header breaks a line and that the only recipient is `to`."""
     whole = all(str(value).isprintable() for value in message.values())
     if not whole or [address.addr_spec for address in message["To"].addresses] != [to]:
         raise UnwritableLetterError("its headers would not say what they should")
@@ -154,7 +152,7 @@ def _paragraphs(paragraphs: tuple[str, ...]) -> str:
 
 
 def _part(text: str, subtype: str) -> EmailMessage:
-    """A part of the letter: as it is, where every server takes that, so that the link can be read in the file."""
+    """A body part, 7bit if possible, so that the link is readable in the file."""
     part = EmailMessage(policy=SMTP)
     if text.isascii() and all(len(line) <= _LONGEST_LINE for line in text.splitlines()):
         part["Content-Type"] = _header("Content-Type", f'text/{subtype}; charset="us-ascii"')

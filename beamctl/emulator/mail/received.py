@@ -1,5 +1,4 @@
-"""The letters in a maildir, read back for people who have no mail program at hand. It must not know how they came
-there, nor print."""
+"""Reads e-mails back from a maildir."""
 
 from __future__ import annotations
 
@@ -16,18 +15,18 @@ from beamctl.emulator.mail.message import UnwritableLetterError, deliverable
 from beamctl.emulator.rules import folded
 
 _GIVES_UP = (ValueError, LookupError, AttributeError)
-"""What Python's parser raises at letters that nobody here has written."""
+"""What Python's parser raises for malformed e-mails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One letter in a maildir. Its texts may hold anything: whoever shows them escapes them.
+    """An e-mail in a maildir. Its texts are untrusted: escape them before display.
 
     Attributes:
         path: The file.
-        to: The address it is to; empty where it does not say.
+        to: The recipient; empty if unknown.
         subject: Its subject.
-        date: When it was written, by the clock of the emulator; None where it does not say.
+        date: Its date, by the emulator's clock; None if unknown.
     """
 
     path: Path
@@ -36,10 +35,10 @@ class Received:
     date: datetime | None
 
     def text(self) -> str:
-        """What it says, as plain text; empty where it has none that can be read.
+        """The plain text; empty if there is none that can be read.
 
         Raises:
-            OSError: It is not there any more.
+            OSError: The file is gone.
         """
         try:
             part = _parsed(self.path, whole=True).get_body(("plain",))
@@ -49,7 +48,7 @@ class Received:
 
 
 def received(maildir: Path, to: str | None) -> list[Received]:
-    """The letters, the newest last; those to one address only, where one is given.
+    """Return the e-mails, oldest first, optionally only those to one address.
 
     Raises:
         OSError: They cannot be read.
@@ -83,12 +82,12 @@ def _header(message: EmailMessage, name: str) -> Any:  # noqa: ANN401 - each hea
 def _parsed(path: Path, *, whole: bool) -> EmailMessage:
     text = path.read_text("utf-8", errors="replace")
     message = Parser(policy=default).parsestr(text, headersonly=not whole)
-    assert isinstance(message, EmailMessage)  # noqa: S101 - that is what the policy makes
+    assert isinstance(message, EmailMessage)  # noqa: S101 - as the policy specifies
     return message
 
 
 def _compared(email: str) -> str:
-    """The address as two are compared: as it stands in a letter, whatever its case."""
+    """The address normalized for comparison."""
     try:
         return folded(deliverable(email))
     except UnwritableLetterError:

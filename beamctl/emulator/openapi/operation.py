@@ -1,5 +1,4 @@
-"""One route as an operation of an OpenAPI document: its path, what it reads from the query and the headers, what it
-answers, who may call it, and where to go from its answer. It must not know how a route does what it says."""
+"""One route as an OpenAPI operation: path, parameters, responses, permission, and links."""
 
 from __future__ import annotations
 
@@ -38,16 +37,16 @@ _VARIABLES = {
     "key": ("The key of a feature flag.", "/featureKey"),
     "thing": ("The name of one of these.", "/metadata/name"),
 }
-"""What the variable part of a path means, and where the answer that makes such a thing has it."""
+"""The meaning of each path variable, and its place in the response of the POST that creates the object."""
 
 
 def path(route: Route) -> str:
-    """The path as OpenAPI writes it."""
+    """The path in OpenAPI syntax."""
     return _VARIABLE.sub(r"{\2}", route.rule)
 
 
 def operation(route: Route) -> dict[str, Any]:
-    """What the route takes and gives."""
+    """Build the operation of a route."""
     told = (getattr(route.handle, "func", route.handle).__doc__ or "").strip()
     shown: dict[str, Any] = {
         "operationId": _operation_id(route),
@@ -72,7 +71,7 @@ def _operation_id(route: Route) -> str:
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
-    """What the path, the query and the headers may say, apart from the credential."""
+    """Path, query and header parameters, without the credential."""
     variables = _VARIABLE.findall(route.rule)
     shared = [each.name for each in route.query]
     if route.reach is Reach.WORKSPACE and "name" not in [name for _, name in variables]:
@@ -103,7 +102,7 @@ def _response(route: Route, status: HTTPStatus) -> dict[str, Any]:
 
 
 def _links(route: Route) -> dict[str, Any]:
-    """What can be asked about the thing that a POST has made, and from where in the answer its name is taken."""
+    """Links from a POST response to operations on the new object."""
     found: dict[str, Any] = {}
     outer = {name: f"$request.path.{name}" for _, name in _VARIABLE.findall(route.rule)}
     for other in ROUTES if route.method == "POST" else ():

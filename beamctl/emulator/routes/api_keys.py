@@ -1,4 +1,4 @@
-"""The API keys of a service account: list, create, delete. It must not know how a key lets one in."""
+"""API keys of a service account: list, create, delete."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from beamctl.emulator.store import api_key
 
 
 def list_keys(call: Call) -> Answer:
-    """The keys of the service account, without the keys themselves."""
+    """List the keys of a service account, without the keys themselves."""
     keys = api_key.of_account(call.rows, known(call)["client_id"])
     return Answer([api_key.payload(row, call.quirks) for row in keys])
 
 
 def create_key(call: Call) -> Answer:
-    """A new key, which is shown this once only."""
+    """Create a key and return it, once."""
     row = known(call)
     content = body.json_object(call.inbound.body)
     name = content.get("name", "")
@@ -37,14 +37,14 @@ def create_key(call: Call) -> Answer:
 
 
 def delete_key(call: Call) -> Answer:
-    """The key lets nobody in from now on."""
+    """Delete a key; it stops working at once."""
     if not api_key.remove(call.rows, known(call)["client_id"], call.inbound.path["key_id"]):
         raise not_found("API key not found")
     return Answer({})
 
 
 def _lifetime(call: Call, content: dict[str, Any]) -> timedelta | None:
-    """How long the key lives; None for a key without an end, which is one whose `expires_in` is absent or empty."""
+    """The lifetime of the key; None (no expiry) if `expires_in` is absent or empty."""
     asked = content.get("expires_in", "")
     if asked == "":
         return None

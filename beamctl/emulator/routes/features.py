@@ -1,5 +1,4 @@
-"""The feature flags of a workspace, which a seed sets: those that are on, and one in detail. It must not know what a
-flag is for."""
+"""Feature flags of a workspace, set by a seed: list the enabled ones, get one."""
 
 from __future__ import annotations
 
@@ -10,13 +9,13 @@ from beamctl.emulator.store import workspace
 
 
 def list_features(call: Call) -> Answer:
-    """The flags that are on; which others there are is not told."""
+    """List the enabled flags; disabled ones are not shown."""
     flags = workspace.features(call.rows, call.here.id)
     return Answer({"features": {key: True for key, on in flags.items() if on}})
 
 
 def show_feature(call: Call) -> Answer:
-    """Whether one flag is on."""
+    """Return whether one flag is on."""
     key = call.inbound.path["key"]
     enabled = workspace.features(call.rows, call.here.id).get(key)
     if enabled is None:

@@ -1,4 +1,4 @@
-"""What an invitee does: see the invitations, join, decline. It must not know how one is invited."""
+"""Routes for invitees: list invitations, join, decline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
 
 
 def list_invitations(call: Call) -> Answer:
-    """The caller's invitations that can still be accepted."""
+    """List the caller's invitations that can still be accepted."""
     mine = invitation.of_address(call.rows, call.person.email, call.moment)
     if not mine:
         raise not_found("no pending invitations")
@@ -22,7 +22,7 @@ def list_invitations(call: Call) -> Answer:
 
 
 def join(call: Call) -> Answer:
-    """The caller accepts, and is a member from now on."""
+    """Accept an invitation; the caller becomes a member."""
     space, row = _invited(call)
     invitation.remove(call.rows, row["id"])
     member.accept(call.rows, row, call.person.sub, call.moment)
@@ -30,14 +30,14 @@ def join(call: Call) -> Answer:
 
 
 def decline(call: Call) -> Answer:
-    """The caller does not want it; the invitation goes."""
+    """Decline an invitation and delete it."""
     space, row = _invited(call)
     invitation.remove(call.rows, row["id"])
     return Answer(invitation.payload(row, space.name, call.quirks))
 
 
 def _invited(call: Call) -> tuple[Workspace, sqlite3.Row]:
-    """The workspace of the path and the caller's live invitation to it."""
+    """The workspace of the path and the caller's unexpired invitation to it."""
     space = workspace.find(call.rows, call.inbound.path["name"])
     row = invitation.find(call.rows, space.id, call.person.email) if space else None
     if space is None or row is None or row["expires_at"] <= call.now:
@@ -59,7 +59,7 @@ def _rendered(row: sqlite3.Row, emails: list[str]) -> dict[str, Any]:
         "workspace": {key: value for key, value in space.items() if value},
         "workspaceDetails": {"emails": emails, "user_number": len(emails)},
     }
-    if row["inviter_sub"] is None:  # a service account, or whoever runs the control plane
+    if row["inviter_sub"] is None:  # a service account, or the operator
         return rendered
     names = {"given_name": row["given_name"], "family_name": row["family_name"]}
     inviter = {"sub": row["inviter_sub"], "email": row["inviter_email"]}

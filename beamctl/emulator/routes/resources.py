@@ -1,5 +1,4 @@
-"""Everything that is a name, some metadata and a spec: list, create, show, change, delete, and who uses one. It must
-not know any kind by name: what is special about one is in its line in `kind`."""
+"""All objects with a name, metadata and a spec: list, create, get, update, delete, usages. See `kind` for the kinds."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ from beamctl.emulator.store.resource import Fields, Place
 
 
 def list_things(kind: Kind, call: Call) -> Answer:
-    """The things of a kind: all of them, or a page where the version of the API has pages."""
+    """List the objects of a kind: all of them, or one page in API versions with pages."""
     place = _place(kind, call)
     if kind.paged and api_version.has_pages(call.inbound.headers.get("Blaxel-Version")):
         found = page.page(call.rows, place, call.inbound.query, call.moment)
@@ -32,7 +31,7 @@ def list_things(kind: Kind, call: Call) -> Answer:
 
 
 def create_thing(kind: Kind, call: Call) -> Answer:
-    """A new thing, whose name must be free."""
+    """Create an object; the name must be free."""
     content = resource_body.read(call.inbound.body)
     name = content.name()
     after = content.fields(kind, Fields(), call.quirks)
@@ -43,12 +42,12 @@ def create_thing(kind: Kind, call: Call) -> Answer:
 
 
 def show_thing(kind: Kind, call: Call) -> Answer:
-    """One thing."""
+    """Return one object."""
     return Answer(_shown(kind, call, _known(kind, call)))
 
 
 def change_thing(kind: Kind, call: Call) -> Answer:
-    """Other metadata, another spec; there is nothing to change where there is no such thing."""
+    """Update metadata and spec of an existing object."""
     row = _known(kind, call)
     content = resource_body.read(call.inbound.body)
     content.check_name(row["name"])
@@ -58,7 +57,7 @@ def change_thing(kind: Kind, call: Call) -> Answer:
 
 
 def delete_thing(kind: Kind, call: Call) -> Answer:
-    """The thing goes, unless it is built in, or in use and of a kind that is kept then."""
+    """Delete an object, unless it is built in, or in use and protected."""
     row = _known(kind, call)
     if row["name"] in kind.built_in:
         raise bad_request(f"{kind.word} {row['name']} is built in and cannot be deleted")
@@ -70,7 +69,7 @@ def delete_thing(kind: Kind, call: Call) -> Answer:
 
 
 def show_usages(kind: Kind, call: Call) -> Answer:
-    """What uses the thing, kind by kind."""
+    """List what uses the object, by kind."""
     users = _users(kind, call, [_known(kind, call)["name"]])
     return Answer({each.name: [{"name": name} for _, user, name in users if user == each.name] for each in DEPLOYED})
 
@@ -80,7 +79,7 @@ def _place(kind: Kind, call: Call) -> Place:
 
 
 def _known(kind: Kind, call: Call, name: str = "") -> sqlite3.Row:
-    """The thing of that name, or else the one that the path means."""
+    """The object with this name or, without a name, the one named by the path."""
     row = resource.find(call.rows, _place(kind, call), name or call.inbound.path["thing"])
     if row is None:
         raise not_found(f"{kind.word} not found")
@@ -104,14 +103,14 @@ def _listed(kind: Kind, call: Call, rows: list[sqlite3.Row]) -> list[dict[str, A
 
 
 def _users(kind: Kind, call: Call, names: list[str]) -> list[tuple[str, str, str]]:
-    """What runs in the workspace and uses these: the name that is used, and kind and name of its user."""
+    """Deployed objects that use these names: tuples of (name used, kind of the user, name of the user)."""
     deployed = {each.name for each in DEPLOYED}
     users = resource.users(call.rows, call.here.id, kind.used_by, names)
     return [user for user in users if user[1] in deployed]
 
 
 def _routes(kind: Kind) -> Iterator[Route]:
-    """Those of one kind."""
+    """The routes of one kind."""
     one, body = f"{kind.path}/<thing>", f"{kind.schema}_request"
     deletes = TAKEN if kind.kept_while_used else frozenset()
     yield replace(
@@ -130,7 +129,7 @@ def _routes(kind: Kind) -> Iterator[Route]:
 
 
 def _route(kind: Kind, method: str, rule: str, verb: str, handle: Callable[[Kind, Call], Answer]) -> Route:
-    """A route that answers with one thing of the kind."""
+    """A route that returns one object of the kind."""
     return Route(
         method,
         rule,

@@ -1,4 +1,4 @@
-"""Service accounts: list, create, change, delete. It must not know their keys, nor how a secret is checked."""
+"""Service accounts: list, create, update, delete."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _RULES: Mapping[str, rules.Rule] = {
 
 
 def list_service_accounts(call: Call) -> Answer:
-    """The service accounts of the workspace."""
+    """List the service accounts of the workspace."""
     accounts = service_account.of_workspace(call.rows, call.here.id)
     return Answer([service_account.payload(row, call.quirks) for row in accounts])
 
 
 def create_service_account(call: Call) -> Answer:
-    """A new service account, with its secret, which is shown this once only."""
+    """Create a service account and return its secret, once."""
     given = _given(call)
     if "name" not in given:
         raise bad_request("name is required")
@@ -40,7 +40,7 @@ def create_service_account(call: Call) -> Answer:
 
 
 def change_service_account(call: Call) -> Answer:
-    """Other fields for a service account; a role or a name that is not given is kept."""
+    """Update a service account; an omitted role or name is kept."""
     row = known(call)
     before, given = service_account.fields(row), _given(call)
     kept = "" if Quirk.PUT_REPLACES in call.quirks else before.description
@@ -50,7 +50,7 @@ def change_service_account(call: Call) -> Answer:
 
 
 def delete_service_account(call: Call) -> Answer:
-    """The service account goes, and every credential of it; the answer has no role."""
+    """Delete a service account and all its credentials; the response has no role."""
     row = known(call)
     service_account.remove(call.rows, row["client_id"])
     shown = service_account.payload(row, call.quirks)
@@ -58,10 +58,10 @@ def delete_service_account(call: Call) -> Answer:
 
 
 def known(call: Call) -> sqlite3.Row:
-    """The service account that the path means.
+    """The service account named by the path.
 
     Raises:
-        Refusal: 404: the workspace has none with that identifier.
+        Refusal: 404: it is not in this workspace.
     """
     row = service_account.in_workspace(call.rows, call.here.id, call.inbound.path["client_id"])
     if row is None:
@@ -70,7 +70,7 @@ def known(call: Call) -> sqlite3.Row:
 
 
 def _given(call: Call) -> dict[str, Any]:
-    """The writable fields that the body gives; others are ignored."""
+    """The writable fields of the body; others are ignored."""
     content = body.json_object(call.inbound.body)
     ignored = {"role"} if Quirk.NO_SERVICE_ACCOUNT_ROLES in call.quirks else set()
     given = {key: content[key] for key in _RULES if key in content and key not in ignored}
@@ -82,7 +82,7 @@ def _given(call: Call) -> dict[str, Any]:
 
 def _shown(call: Call, client_id: str) -> dict[str, Any]:
     row = service_account.in_workspace(call.rows, call.here.id, client_id)
-    assert row  # noqa: S101 - it was written in this transaction
+    assert row  # noqa: S101 - written in this transaction
     return service_account.payload(row, call.quirks)
 
 

@@ -1,5 +1,4 @@
-"""`POST /oauth/token`: tokens for client credentials, for a refresh token and for a device login that is approved. It
-must not know what a token lets one do, nor how a login is approved."""
+"""`POST /oauth/token`: tokens for client credentials, refresh tokens and approved device logins."""
 
 from __future__ import annotations
 
@@ -20,11 +19,11 @@ from beamctl.emulator.store.device_login import DeviceLogin, State
 
 _NOT_STORED = {"Cache-Control": "no-store"}
 _SLOWER = 5
-"""By how many seconds each hurried poll makes the device slower (RFC 8628)."""
+"""By how many seconds each early poll increases the interval (RFC 8628)."""
 
 
 def exchange(call: Call) -> Answer:
-    """Tokens for a grant."""
+    """Exchange a grant for tokens."""
     fields = body.json_or_form(call.inbound.body, call.inbound.headers.get("Content-Type", ""))
     match fields.get("grant_type"):
         case "client_credentials":
@@ -59,7 +58,7 @@ def _for_refresh_token(call: Call, fields: Mapping[str, Any]) -> Answer:
 
 
 def _for_device_code(call: Call, fields: Mapping[str, Any]) -> Answer:
-    """Tokens once a person approved the login; before that, word that the device must wait, slower if it hurries."""
+    """Tokens for an approved login; before that, tell the device to wait, longer if it polls too fast."""
     login = _device_login(call, fields)
     if login.expired(call.moment):
         raise bad_request("expired_token")
@@ -92,14 +91,14 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
 
 
 def _not_yet(error: str, quirks: frozenset[Quirk]) -> Answer:
-    """That the device must ask again: no `Refusal`, since that it asked is to be remembered."""
+    """Tell the device to poll again. Not a `Refusal`, because the poll must be recorded."""
     waits = error == "authorization_pending" and Quirk.PENDING_IS_202 in quirks
     status = HTTPStatus.ACCEPTED if waits else HTTPStatus.BAD_REQUEST
     return Answer({"error": error, "code": int(status)}, _NOT_STORED, status=status)
 
 
 def _tokens(call: Call, subject: str, refresh: str = "") -> Answer:
-    """Tokens about somebody, with a new refresh token unless there is one."""
+    """Tokens for a subject, with a new refresh token unless one is given."""
     key = secret.token_secret(call.rows)
     answer = {
         "access_token": token.issue(key, subject, token.Use.ACCESS, call.moment),
@@ -111,7 +110,7 @@ def _tokens(call: Call, subject: str, refresh: str = "") -> Answer:
 
 
 def _basic(inbound: Inbound) -> tuple[str, str] | None:
-    """Identifier and secret from the Authorization header, where there is one for basic authentication."""
+    """Client ID and secret of basic authentication, if the header has them."""
     scheme, _, encoded = inbound.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() != "basic":
         return None

@@ -1,5 +1,4 @@
-"""The team of a workspace: list, invite, set a role, remove or revoke. It must not know how a caller is let in, nor how
-an invitee joins."""
+"""Members of a workspace: list, invite, set role, remove, revoke."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ _ONESELF = "You cannot remove yourself; another workspace admin must remove you"
 
 
 def list_users(call: Call) -> Answer:
-    """The members, and those who are invited; with a quirk, the service accounts too."""
+    """List members and invitees and, under a quirk, service accounts."""
     team = member.team(call.rows, call.here.id)
     now, shows_mfa = call.now, call.may(Permission.SEE_MFA)
     people = [member.payload(row, now, call.quirks, shows_mfa=shows_mfa) for row in team]
@@ -33,7 +32,7 @@ def list_users(call: Call) -> Answer:
 
 
 def invite_user(call: Call) -> Answer:
-    """A new invitation; one that has expired is replaced by a new one."""
+    """Create an invitation, replacing an expired one."""
     keep_managed(call.here)
     content = body.json_object(call.inbound.body)
     email = content.get("email")
@@ -54,7 +53,7 @@ def invite_user(call: Call) -> Answer:
 
 
 def set_role(call: Call) -> Answer:
-    """Another role for a member or for someone who is invited."""
+    """Set the role of a member or invitee."""
     keep_managed(call.here)
     role = body.json_object(call.inbound.body).get("role")
     if rules.role(role):
@@ -70,7 +69,7 @@ def set_role(call: Call) -> Answer:
 
 
 def remove_user(call: Call) -> Answer:
-    """Ends a membership, or takes an invitation back."""
+    """Remove a member or revoke an invitation."""
     keep_managed(call.here)
     known = member.find(call.rows, call.here.id, call.inbound.path["who"])
     if known is None:
@@ -84,7 +83,7 @@ def remove_user(call: Call) -> Answer:
 
 
 def _invited_role(call: Call, content: dict[str, object]) -> Role:
-    """The role that an invitation asks for; the usual one, where it asks for none or is not listened to."""
+    """The requested role of an invitation, or the default if none is given or it is ignored."""
     usual = Role.ADMIN if Quirk.INVITES_AS_ADMIN in call.quirks else Role.MEMBER
     asked = content.get("role", usual)
     if Quirk.INVITE_IGNORES_ROLE in call.quirks:
@@ -95,7 +94,7 @@ def _invited_role(call: Call, content: dict[str, object]) -> Role:
 
 
 def _letter(call: Call, row: sqlite3.Row, expires: datetime) -> Letter:
-    """What the invitee gets."""
+    """The invitation e-mail."""
     invited = emails.Invited(
         email=row["email"],
         role=row["role"],
@@ -108,7 +107,7 @@ def _letter(call: Call, row: sqlite3.Row, expires: datetime) -> Letter:
 
 
 def _accounts(call: Call) -> list[dict[str, Any]]:
-    """The service accounts, as far as they are among the users."""
+    """The service accounts listed among the users."""
     if Quirk.SERVICE_ACCOUNTS_IN_USERS not in call.quirks:
         return []
     accounts = service_account.of_workspace(call.rows, call.here.id)
@@ -116,7 +115,7 @@ def _accounts(call: Call) -> list[dict[str, Any]]:
 
 
 def _set_account_role(call: Call, role: Role) -> Answer | None:
-    """Another role for a service account, where one can be meant and is."""
+    """Set the role of a service account, if the quirk allows it and the path names one."""
     client_id = call.inbound.path["who"]
     known = service_account.in_workspace(call.rows, call.here.id, client_id)
     if known is None or Quirk.USERS_TAKE_CLIENT_IDS not in call.quirks:
@@ -136,7 +135,7 @@ def _set_invited_role(call: Call, role: Role) -> Answer:
 
 
 def _pending(call: Call) -> sqlite3.Row:
-    """The invitation that the path means."""
+    """The invitation named by the path."""
     who = call.inbound.path["who"]
     known = invitation.find(call.rows, call.here.id, who)
     if known is None or (Quirk.PENDING_WITHOUT_SUB in call.quirks and who == known["sub"]):

@@ -1,5 +1,4 @@
-"""Workspaces: list, create, show, change, delete, leave, and whether a name is free. It must not know how a caller is
-let in."""
+"""Workspaces: list, create, get, update, delete, leave, and check a name."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ _V_PREFIX = re.compile(r"v-?\d")
 
 
 def list_workspaces(call: Call) -> Answer:
-    """The workspaces that the caller can enter."""
+    """List the workspaces that the caller has access to."""
     match call.who:
         case Person(sub=sub):
             mine = workspace.of_person(call.rows, sub)
@@ -37,7 +36,7 @@ def list_workspaces(call: Call) -> Answer:
 
 
 def create_workspace(call: Call) -> Answer:
-    """A new workspace, whose creator becomes its first admin."""
+    """Create a workspace; the caller becomes its first admin."""
     if isinstance(call.caller, Person) and not person.has_billing(call.rows, call.caller.sub):
         raise forbidden(NO_BILLING)
     content = body.json_object(call.inbound.body)
@@ -53,13 +52,13 @@ def create_workspace(call: Call) -> Answer:
 
 
 def show_workspace(call: Call) -> Answer:
-    """One workspace; with `countResources`, also how much there is in it."""
+    """Return one workspace; with `countResources`, also the number of objects in it."""
     shown = workspace.payload(call.here)
     return Answer({**shown, "resourceCounts": _counts(call)} if call.inbound.is_asked("countResources") else shown)
 
 
 def change_workspace(call: Call) -> Answer:
-    """The writable fields that the body gives are replaced; read-only ones are ignored."""
+    """Replace the writable fields that the body gives; read-only ones are ignored."""
     content = body.json_object(call.inbound.body)
     if content.get("name", call.here.name) != call.here.name:
         raise bad_request("the name of a workspace cannot be changed")
@@ -69,13 +68,13 @@ def change_workspace(call: Call) -> Answer:
 
 
 def delete_workspace(call: Call) -> Answer:
-    """The workspace goes, and all that is in it."""
+    """Delete a workspace and everything in it."""
     workspace.delete(call.rows, call.here.id)
     return Answer(workspace.payload(call.here))
 
 
 def leave_workspace(call: Call) -> Answer:
-    """The caller stops being a member."""
+    """End the caller's membership."""
     space = workspace.find(call.rows, call.inbound.path["name"])
     if space is None or member.role_of(call.rows, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
@@ -86,7 +85,7 @@ def leave_workspace(call: Call) -> Answer:
 
 
 def keep_managed(space: Workspace) -> None:
-    """Refuses to change who is in a workspace that Baseten manages (documented; the status is a guess).
+    """Reject membership changes in a workspace that Baseten manages (documented; the status is a guess).
 
     Raises:
         Refusal: 403.
@@ -96,13 +95,13 @@ def keep_managed(space: Workspace) -> None:
 
 
 def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
-    """Raises where somebody is the last admin of a workspace, and is not to be one any more."""
+    """Raise if the person is the last admin of the workspace."""
     if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, space.id, sub):
         raise conflict(_LAST_ADMIN) if Quirk.LAST_ADMIN_IS_409 in call.quirks else bad_request(_LAST_ADMIN)
 
 
 def check_availability(call: Call) -> Answer:
-    """Whether a workspace can have that name; with `withReason`, also why not."""
+    """Whether a workspace name is available; with `withReason`, also why not."""
     name = body.json_object(call.inbound.body).get("name")
     if not isinstance(name, str) or not name:
         raise bad_request("name is required")
@@ -114,14 +113,14 @@ def check_availability(call: Call) -> Answer:
 
 
 def _counts(call: Call) -> dict[str, int]:
-    """How much there is in the workspace, under the names that the API gives the kinds."""
+    """The number of objects in the workspace, by the API's names of the kinds."""
     things = resource.counts(call.rows, call.here.id)
     accounts = len(service_account.of_workspace(call.rows, call.here.id))
     return {kind.counted: things.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
 
 
 def _unavailable(call: Call, wanted: object) -> tuple[str, str]:
-    """The API's reason and a sentence why the name cannot be had; the list of words is a guess."""
+    """The API's reason, and a message, why a name is unavailable; the list of reserved words is a guess."""
     is_free = Quirk.ANY_WORKSPACE_NAME in call.quirks
     if wrong := (rules.any_name if is_free else rules.resource_name)(wanted):
         return "", f"name {wrong}"

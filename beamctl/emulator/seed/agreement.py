@@ -1,5 +1,4 @@
-"""Whether the entries of a seed agree with each other and with what is in the database already: names that are taken,
-people twice, workspaces that are not there. It changes nothing, and its words quote no key."""
+"""Checks a seed for conflicts within itself and with the database. Changes nothing; messages quote no key."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from beamctl.emulator.store import api_key, service_account, workspace
 
 
 def disagreements(rows: sqlite3.Connection, seed: Seed) -> list[str]:
-    """All that does not fit, each with its path."""
+    """All conflicts, each with its path."""
     return [
         *_workspaces(rows, seed),
         *_references(seed),
@@ -33,7 +32,7 @@ def _workspaces(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
 
 
 def _references(seed: Seed) -> Iterator[str]:
-    """Each workspace that is named must be in the same seed."""
+    """Workspaces that are referred to but not in the seed."""
     known = {entry.name for entry in seed.workspaces}
     named = chain(
         ((f"{user.path}.workspaces", name) for user in seed.users for name in user.roles),
@@ -86,7 +85,7 @@ def _things(seed: Seed) -> Iterator[str]:
 
 
 def _twice(places: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    """Says of each second (path, what is compared, how it is called) where the first is."""
+    """For each duplicate of (path, compared value, display name): where the first one is."""
     first: dict[str, str] = {}
     for path, compared, called in places:
         if compared in first:

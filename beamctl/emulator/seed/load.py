@@ -1,4 +1,4 @@
-"""Loads a seed: all of it in one transaction, or nothing and every reason why not. It must not know HTTP."""
+"""Loads a seed in one transaction; if anything is invalid, nothing is loaded and all problems are reported."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from beamctl.emulator.store.resource import Place
 
 
 def load(db: Path, data: Any, moment: datetime) -> list[MadeKey]:  # noqa: ANN401 - plain data, checked first
-    """Adds what the seed says.
+    """Add the contents of a seed.
 
     Returns:
-        The keys it did not give.
+        The generated keys.
 
     Raises:
-        SeedError: It is wrong; nothing was added.
+        SeedError: It is invalid; nothing was added.
     """
     if wrong := faults(data):
         raise SeedError(wrong)
@@ -72,7 +72,7 @@ def _add_workspace(rows: sqlite3.Connection, entry: SeedWorkspace, moment: datet
 def _add_user(
     rows: sqlite3.Connection, user: SeedUser, spaces: Mapping[str, int], moment: datetime
 ) -> Iterator[MadeKey]:
-    """Someone who has an account from an earlier seed keeps it, and the keys they have."""
+    """Sign up a person. An account from an earlier seed is kept, with its keys."""
     someone = person.sign_up(rows, user.email, moment)
     person.describe(rows, someone.sub, user.given_name, user.family_name, mfa=user.mfa)
     person.set_billing(rows, someone.sub, linked=user.billing)
@@ -114,7 +114,7 @@ def _add_named_key(
 
 
 def _add_thing(rows: sqlite3.Connection, entry: SeedThing, space: int, moment: datetime) -> None:
-    """What is built in is there already, and only gets the fields."""
+    """Create an object, or update it if it is built in."""
     put = resource.change if entry.name in entry.kind.built_in else resource.add
     put(rows, Place(space, entry.kind.name), entry.name, entry.fields, OPERATOR_NAME, moment)
 
@@ -122,7 +122,7 @@ def _add_thing(rows: sqlite3.Connection, entry: SeedThing, space: int, moment: d
 def _add_key(
     rows: sqlite3.Connection, given: str | None, owner: Person | ServiceAccount, made: MadeKey, moment: datetime
 ) -> Iterator[MadeKey]:
-    """Stores the given key, else the made-up one, which is then told."""
+    """Store the given key, or else the generated one, which is then returned."""
     api_key.add(rows, api_key.Draft(digest(given or made.key), owner, "seed", by=owner.name), moment)
     if given is None:
         yield made

@@ -1,4 +1,4 @@
-"""The rows of invitations, and how the API shows one. It must not know who may invite, nor what joining entails."""
+"""Rows of invitations, and their API representation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WHERE workspace_id = :workspace
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An invitation before it has a row."""
+    """An invitation to create."""
 
     email: str
     role: str
@@ -38,7 +38,7 @@ class Draft:
 
 
 def lifetime(quirks: Collection[Quirk]) -> timedelta:
-    """How long an invitation that is made now can be accepted."""
+    """The lifetime of a new invitation."""
     return _SHORT_LIFETIME if Quirk.SHORT_INVITATIONS in quirks else LIFETIME
 
 
@@ -50,7 +50,7 @@ def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqli
 
 
 def by_id(rows: sqlite3.Connection, invitation_id: str) -> sqlite3.Row | None:
-    """The invitation with that identifier, expired or not, with the name of its workspace."""
+    """The invitation with this ID, expired or not, with the name of its workspace."""
     query = (
         "SELECT invitation.*, workspace.name AS workspace, workspace.display_name FROM invitation "
         "JOIN workspace ON workspace.id = workspace_id WHERE invitation.id = ?"
@@ -60,7 +60,7 @@ def by_id(rows: sqlite3.Connection, invitation_id: str) -> sqlite3.Row | None:
 
 
 def of_address(rows: sqlite3.Connection, email: str, moment: datetime) -> list[sqlite3.Row]:
-    """The invitations to an address that have not expired, with the names of their workspace, and who made them."""
+    """The unexpired invitations to an address, with the name of the workspace and the inviter."""
     query = (
         "SELECT invitation.*, workspace.name AS workspace, workspace.display_name, inviter.sub AS inviter_sub, "
         "inviter.email AS inviter_email, inviter.given_name, inviter.family_name FROM invitation "
@@ -71,7 +71,7 @@ def of_address(rows: sqlite3.Connection, email: str, moment: datetime) -> list[s
 
 
 def add(rows: sqlite3.Connection, workspace_id: int, draft: Draft) -> sqlite3.Row:
-    """Adds an invitation for an address that has none to this workspace."""
+    """Add an invitation. The address must not have one to this workspace."""
     created = stamp(draft.created)
     rows.execute(
         "INSERT INTO invitation (id, workspace_id, email, folded, role, invited_by, expires_at, created_at, "
@@ -94,7 +94,7 @@ def add(rows: sqlite3.Connection, workspace_id: int, draft: Draft) -> sqlite3.Ro
 
 
 def set_role(rows: sqlite3.Connection, invitation_id: str, role: Role, by: str, moment: datetime) -> None:
-    """Gives the invitee another role, from when they accept."""
+    """Set the role that the invitee gets on acceptance."""
     rows.execute(
         "UPDATE invitation SET role = ?, updated_at = ?, updated_by = ? WHERE id = ?",
         (role.value, stamp(moment), by, invitation_id),
@@ -102,12 +102,12 @@ def set_role(rows: sqlite3.Connection, invitation_id: str, role: Role, by: str, 
 
 
 def remove(rows: sqlite3.Connection, invitation_id: str) -> None:
-    """Takes the invitation back."""
+    """Revoke the invitation."""
     rows.execute("DELETE FROM invitation WHERE id = ?", (invitation_id,))
 
 
 def payload(row: sqlite3.Row, workspace: str, quirks: Collection[Quirk]) -> dict[str, Any]:
-    """A PendingInvitation as the API shows it."""
+    """A PendingInvitation as the API returns it."""
     answer = {
         "email": row["email"],
         "role": row["role"],

@@ -1,4 +1,4 @@
-"""The rows of people's accounts. It must not know workspaces, nor keys."""
+"""Rows of people's accounts."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from beamctl.emulator.rules import folded
 
 
 def find(rows: sqlite3.Connection, email: str) -> Person | None:
-    """The person with an account for that address."""
+    """The person with this address."""
     row = rows.execute("SELECT sub, email FROM person WHERE folded = ?", (folded(email),)).fetchone()
     return Person(row["sub"], row["email"]) if row else None
 
 
 def by_sub(rows: sqlite3.Connection, sub: str) -> Person | None:
-    """The person with that account."""
+    """The person with this sub."""
     row = rows.execute("SELECT sub, email FROM person WHERE sub = ?", (sub,)).fetchone()
     return Person(row["sub"], row["email"]) if row else None
 
 
 def sign_up(rows: sqlite3.Connection, email: str, moment: datetime) -> Person:
-    """The person with that address, after making an account where there is none."""
+    """Return the person with this address, creating an account if needed."""
     known = find(rows, email)
     if known:
         return known
@@ -37,7 +37,7 @@ def sign_up(rows: sqlite3.Connection, email: str, moment: datetime) -> Person:
 
 
 def describe(rows: sqlite3.Connection, sub: str, given_name: str | None, family_name: str | None, *, mfa: bool) -> None:
-    """Sets what else is known of a person."""
+    """Set names and MFA of a person."""
     rows.execute(
         "UPDATE person SET given_name = ?, family_name = ?, mfa_enabled = ? WHERE sub = ?",
         (given_name, family_name, int(mfa), sub),
@@ -45,7 +45,7 @@ def describe(rows: sqlite3.Connection, sub: str, given_name: str | None, family_
 
 
 def set_billing(rows: sqlite3.Connection, sub: str, *, linked: bool) -> None:
-    """Links a billing account, as everybody has one at first, or takes it away."""
+    """Link or unlink a billing account; new accounts have one."""
     rows.execute("UPDATE person SET billing = ? WHERE sub = ?", (int(linked), sub))
 
 
@@ -55,6 +55,6 @@ def has_billing(rows: sqlite3.Connection, sub: str) -> bool:
 
 
 def profile(rows: sqlite3.Connection, sub: str) -> dict[str, str] | None:
-    """What an invitation shows of the one who made it; None where that is no person."""
+    """What an invitation shows of its sender; None if the sender is not a person."""
     row = rows.execute("SELECT sub, email, given_name, family_name FROM person WHERE sub = ?", (sub,)).fetchone()
-    return {key: row[key] for key in row.keys() if row[key]} if row else None  # noqa: SIM118 - a Row is no mapping
+    return {key: row[key] for key in row.keys() if row[key]} if row else None  # noqa: SIM118 - a Row is not a mapping

@@ -1,5 +1,4 @@
-"""The rows of all things that are a name, some metadata and a spec, and how the API shows one. It must not know what a
-kind is, beyond the text that marks its rows, nor what a spec means."""
+"""Rows of all objects that have a name, metadata and a spec, and their API representation."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from beamctl.emulator.clock import stamp
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where things are: the things of one kind in one workspace."""
+    """The objects of one kind in one workspace."""
 
     workspace_id: int
     kind: str
@@ -23,7 +22,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The writable part of a thing; what is empty is not shown, the spec apart."""
+    """The writable part of an object; empty fields are not returned, except the spec."""
 
     display_name: str = ""
     external_id: str = ""
@@ -32,14 +31,14 @@ class Fields:
 
 
 def find(rows: sqlite3.Connection, place: Place, name: str) -> sqlite3.Row | None:
-    """The thing of that name, for `fields` and `payload`."""
+    """The object with this name, for `fields` and `payload`."""
     query = "SELECT * FROM resource WHERE workspace_id = ? AND kind = ? AND name = ?"
     row: sqlite3.Row | None = rows.execute(query, (place.workspace_id, place.kind, name)).fetchone()
     return row
 
 
 def add(rows: sqlite3.Connection, place: Place, name: str, given: Fields, by: str, moment: datetime) -> None:
-    """Adds a thing whose name is free."""
+    """Add an object; the name must be free."""
     now = stamp(moment)
     rows.execute(
         "INSERT INTO resource (workspace_id, kind, name, display_name, external_id, labels, spec, searched, "
@@ -49,7 +48,7 @@ def add(rows: sqlite3.Connection, place: Place, name: str, given: Fields, by: st
 
 
 def change(rows: sqlite3.Connection, place: Place, name: str, after: Fields, by: str, moment: datetime) -> None:
-    """Gives a thing these fields instead of those it has."""
+    """Replace the fields of an object."""
     rows.execute(
         "UPDATE resource SET display_name = ?, external_id = ?, labels = ?, spec = ?, searched = ?, "
         "updated_at = ?, updated_by = ? WHERE workspace_id = ? AND kind = ? AND name = ?",
@@ -58,13 +57,13 @@ def change(rows: sqlite3.Connection, place: Place, name: str, after: Fields, by:
 
 
 def remove(rows: sqlite3.Connection, place: Place, name: str) -> None:
-    """Removes a thing."""
+    """Delete an object."""
     query = "DELETE FROM resource WHERE workspace_id = ? AND kind = ? AND name = ?"
     rows.execute(query, (place.workspace_id, place.kind, name))
 
 
 def counts(rows: sqlite3.Connection, workspace_id: int) -> dict[str, int]:
-    """How many things of each kind a workspace has; kinds that it has none of are absent."""
+    """The number of objects of each kind in a workspace; kinds without objects are absent."""
     query = "SELECT kind, count(*) AS number FROM resource WHERE workspace_id = ? GROUP BY kind"
     return {row["kind"]: row["number"] for row in rows.execute(query, (workspace_id,))}
 
@@ -72,7 +71,7 @@ def counts(rows: sqlite3.Connection, workspace_id: int) -> dict[str, int]:
 def users(
     rows: sqlite3.Connection, workspace_id: int, naming: str, names: Collection[str]
 ) -> list[tuple[str, str, str]]:
-    """Which things name these in a field of their spec: the name that is used, and kind and name of its user."""
+    """The objects whose spec refers to these names: tuples of (name used, kind of the user, name of the user)."""
     query = (
         "SELECT DISTINCT used.value AS used, kind, name FROM resource, json_each(resource.spec, '$.' || ?) AS used "
         "WHERE workspace_id = ? AND used.value IN (SELECT value FROM json_each(?)) ORDER BY used.value, kind, name"
@@ -92,7 +91,7 @@ def fields(row: sqlite3.Row) -> Fields:
 
 
 def payload(row: sqlite3.Row, workspace: str) -> dict[str, Any]:
-    """The thing as the API shows it, with all of its spec."""
+    """The object as the API returns it, with its complete spec."""
     known = fields(row)
     metadata = {
         "name": row["name"],
@@ -109,7 +108,7 @@ def payload(row: sqlite3.Row, workspace: str) -> dict[str, Any]:
 
 
 def searched_text(*parts: str) -> str:
-    """The text in which, and as which, `q` is looked for: whatever its case."""
+    """Normalized text for the search with `q`, which ignores case."""
     return "\n".join(parts).casefold()
 
 

@@ -1,5 +1,4 @@
-"""The rows of service accounts, and how the API shows one. It must not know their keys, nor a secret that is not a
-digest."""
+"""Rows of service accounts, and their API representation. Only digests of secrets are handled here."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ _SHOWN = ("client_id", "name", "description", "role", "created_at", "updated_at"
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The writable fields of a service account; an empty description is not shown."""
+    """The writable fields of a service account; an empty description is not returned."""
 
     name: str
     role: str
@@ -26,20 +25,20 @@ class Fields:
 
 
 def find(rows: sqlite3.Connection, client_id: str) -> ServiceAccount | None:
-    """The service account with that identifier."""
+    """The service account with this client ID."""
     query = "SELECT client_id, workspace_id, role FROM service_account WHERE client_id = ?"
     row = rows.execute(query, (client_id,)).fetchone()
     return ServiceAccount(row["client_id"], row["workspace_id"], row["role"]) if row else None
 
 
 def name(rows: sqlite3.Connection, client_id: str) -> str:
-    """The name of the service account with that identifier; empty where there is none."""
+    """The name of the service account with this client ID; empty if there is none."""
     row = rows.execute("SELECT name FROM service_account WHERE client_id = ?", (client_id,)).fetchone()
     return str(row["name"]) if row else ""
 
 
 def has_secret(rows: sqlite3.Connection, client_id: str, digest: str) -> bool:
-    """Whether that is the digest of the account's client secret."""
+    """Whether this is the digest of the account's client secret."""
     query = "SELECT 1 FROM service_account WHERE client_id = ? AND secret = ?"
     return bool(rows.execute(query, (client_id, digest)).fetchone())
 
@@ -51,21 +50,21 @@ def of_workspace(rows: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Ro
 
 
 def in_workspace(rows: sqlite3.Connection, workspace_id: int, client_id: str) -> sqlite3.Row | None:
-    """The service account with that identifier, if it is of this workspace, for `payload`."""
+    """The service account with this client ID, if it is in this workspace, for `payload`."""
     query = "SELECT * FROM service_account WHERE workspace_id = ? AND client_id = ?"
     row: sqlite3.Row | None = rows.execute(query, (workspace_id, client_id)).fetchone()
     return row
 
 
 def fields(row: sqlite3.Row) -> Fields:
-    """The writable fields in a row."""
+    """The writable fields of a row."""
     return Fields(row["name"], row["role"], row["description"] or "")
 
 
 def add(
     rows: sqlite3.Connection, workspace_id: int, client_id: str, digest: str, given: Fields, moment: datetime
 ) -> ServiceAccount:
-    """Adds a service account whose identifier is free, with the digest of its secret."""
+    """Add a service account; the client ID must be free. `digest` is that of its secret."""
     now = stamp(moment)
     rows.execute(
         "INSERT INTO service_account VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -75,7 +74,7 @@ def add(
 
 
 def change(rows: sqlite3.Connection, client_id: str, after: Fields, moment: datetime) -> None:
-    """Gives a service account these fields instead of those it has."""
+    """Replace the fields of a service account."""
     rows.execute(
         "UPDATE service_account SET name = ?, description = ?, role = ?, updated_at = ? WHERE client_id = ?",
         (after.name, after.description or None, after.role, stamp(moment), client_id),
@@ -83,18 +82,18 @@ def change(rows: sqlite3.Connection, client_id: str, after: Fields, moment: date
 
 
 def remove(rows: sqlite3.Connection, client_id: str) -> None:
-    """Removes a service account and its keys; its tokens are about nobody from then on."""
+    """Delete a service account and its keys; its tokens stop working."""
     rows.execute("DELETE FROM service_account WHERE client_id = ?", (client_id,))
 
 
 def payload(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
-    """A service account as the API shows one: without its secret, and without fields that are empty."""
+    """A service account as the API returns it, without its secret and without empty fields."""
     hidden = {"role"} if Quirk.NO_SERVICE_ACCOUNT_ROLES in quirks else set()
     return {key: row[key] for key in _SHOWN if row[key] and key not in hidden}
 
 
 def payload_as_user(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
-    """A service account among the users of its workspace, where a quirk has it there."""
+    """A service account among the users of its workspace, under a quirk."""
     shown = payload(row, quirks)
     role = {"role": shown["role"]} if "role" in shown else {}
     return {"sub": row["client_id"], "accepted": True, **role}

@@ -1,4 +1,4 @@
-"""The rows of workspaces, and how the API shows one. It must not know who may see or change them."""
+"""Rows of workspaces, and their API representation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from beamctl.emulator.clock import stamp
 from beamctl.emulator.credential import new_identifier
 
 ACCOUNT_ID = "00000000-0000-4000-8000-000000000000"
-"""The billing account of every workspace: the emulator has one."""
+"""The billing account of every workspace: the emulator has only one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The writable fields of a workspace; empty ones are not shown."""
+    """The writable fields of a workspace; empty ones are not returned."""
 
     display_name: str = ""
     labels: dict[str, str] = field(default_factory=dict)
@@ -28,13 +28,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the platform says of a workspace, and nobody can write by the API; empty fields are not shown.
+    """Facts that the platform sets and the API cannot change; empty fields are not returned.
 
     Attributes:
-        status: How far it is; `ready` for one that can be used.
-        status_reason: Why it is in error.
-        hipaa_info: Whether it is under HIPAA.
-        baseten_team: The team of Baseten that manages its membership.
+        status: The provisioning status; `ready` if it can be used.
+        status_reason: The reason for an error status.
+        hipaa_info: Whether it is subject to HIPAA.
+        baseten_team: The Baseten team that manages its membership.
     """
 
     status: str = "ready"
@@ -59,18 +59,18 @@ class Workspace:
 
 
 def find(rows: sqlite3.Connection, name: str) -> Workspace | None:
-    """The workspace of that name."""
+    """The workspace with this name."""
     row = rows.execute("SELECT * FROM workspace WHERE name = ?", (name,)).fetchone()
     return _workspace(row) if row else None
 
 
 def by_id(rows: sqlite3.Connection, workspace_id: int) -> Workspace:
-    """The workspace of that row, which must exist."""
+    """The workspace in this row, which must exist."""
     return _workspace(rows.execute("SELECT * FROM workspace WHERE id = ?", (workspace_id,)).fetchone())
 
 
 def of_person(rows: sqlite3.Connection, sub: str) -> list[Workspace]:
-    """The workspaces where the person is a member."""
+    """The workspaces of a member."""
     query = (
         "SELECT workspace.* FROM workspace JOIN membership ON workspace.id = membership.workspace_id "
         "WHERE membership.sub = ? ORDER BY workspace.name"
@@ -84,7 +84,7 @@ def every(rows: sqlite3.Connection) -> list[Workspace]:
 
 
 def create(rows: sqlite3.Connection, name: str, settings: Settings, by: str, moment: datetime) -> Workspace:
-    """Adds a workspace whose name is free."""
+    """Add a workspace; the name must be free."""
     now = stamp(moment)
     cursor = rows.execute(
         "INSERT INTO workspace (public_id, name, display_name, labels, region, group_mappings, runtime, "
@@ -95,7 +95,7 @@ def create(rows: sqlite3.Connection, name: str, settings: Settings, by: str, mom
 
 
 def change(rows: sqlite3.Connection, workspace_id: int, settings: Settings, by: str, moment: datetime) -> Workspace:
-    """Gives the workspace these settings instead of those it has."""
+    """Replace the settings of a workspace."""
     rows.execute(
         "UPDATE workspace SET display_name = ?, labels = ?, region = ?, group_mappings = ?, runtime = ?, "
         "updated_at = ?, updated_by = ? WHERE id = ?",
@@ -105,12 +105,12 @@ def change(rows: sqlite3.Connection, workspace_id: int, settings: Settings, by: 
 
 
 def delete(rows: sqlite3.Connection, workspace_id: int) -> None:
-    """Removes the workspace and all that belongs to it."""
+    """Delete a workspace and everything in it."""
     rows.execute("DELETE FROM workspace WHERE id = ?", (workspace_id,))
 
 
 def set_facts(rows: sqlite3.Connection, workspace_id: int, facts: Facts) -> None:
-    """Lets the platform say this of the workspace."""
+    """Set the platform's facts about a workspace."""
     rows.execute(
         "UPDATE workspace SET status = ?, status_reason = ?, hipaa_info = ?, baseten_team = ? WHERE id = ?",
         (
@@ -124,19 +124,19 @@ def set_facts(rows: sqlite3.Connection, workspace_id: int, facts: Facts) -> None
 
 
 def features(rows: sqlite3.Connection, workspace_id: int) -> dict[str, bool]:
-    """The feature flags of the workspace: whether each is on, by its key."""
+    """The feature flags of a workspace by key."""
     row = rows.execute("SELECT features FROM workspace WHERE id = ?", (workspace_id,)).fetchone()
     found: dict[str, bool] = json.loads(row["features"])
     return found
 
 
 def set_features(rows: sqlite3.Connection, workspace_id: int, flags: dict[str, bool]) -> None:
-    """Gives the workspace these feature flags instead of those it has."""
+    """Replace the feature flags of a workspace."""
     rows.execute("UPDATE workspace SET features = ? WHERE id = ?", (json.dumps(flags), workspace_id))
 
 
 def payload(workspace: Workspace) -> dict[str, Any]:
-    """The workspace as the API shows it."""
+    """The workspace as the API returns it."""
     settings, facts = workspace.settings, workspace.facts
     optional = {
         "displayName": settings.display_name,

@@ -1,5 +1,4 @@
-"""Opening an account for an address that somebody has shown to be theirs, with the names they typed. It must not know
-how they have shown it."""
+"""Creates an account for a verified address, with the names from the form."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def wrong_names() -> Trouble | None:
-    """What is wrong with the names in the form; None where nothing is."""
+    """An error in the names in the form; None if they are valid."""
     if not field("given_name"):
         return Trouble("Write your given name.", "given_name")
     for name in ("given_name", "family_name"):
@@ -25,7 +24,7 @@ def wrong_names() -> Trouble | None:
 
 
 def open_account(plane: ControlPlane, email: str) -> tuple[Person, bool]:
-    """The person with that address, and whether they are new; who is new is signed up with the names in the form."""
+    """Return the person with this address and whether the account is new. New accounts get the names in the form."""
     with plane.database.writing() as rows:
         known = person.find(rows, email)
         if known:

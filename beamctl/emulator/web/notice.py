@@ -1,5 +1,4 @@
-"""What a page says after something was done. The address of the page carries the name of a notice, never its words, so
-that a link cannot put words into our mouth. It must not know pages."""
+"""Notices after an action. URLs carry a notice's name, not its text, so a link cannot inject a message."""
 
 from __future__ import annotations
 
@@ -7,7 +6,7 @@ from enum import Enum
 
 
 class Notice(Enum):
-    """A notice; its value is what people read."""
+    """A notice; its value is the text shown."""
 
     SIGNED_OUT = "You are signed out."
     LINK_SENT = (
@@ -34,12 +33,12 @@ class Notice(Enum):
 
     @property
     def slug(self) -> str:
-        """How an address names it."""
+        """Its name in a URL."""
         return self.name.lower().replace("_", "-")
 
 
 def by_slug(slug: str) -> str:
-    """The words of the notice that an address names; empty where it names none."""
+    """The text of the notice with this slug; empty if there is none."""
     return _WORDS.get(slug, "")
 
 

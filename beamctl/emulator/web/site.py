@@ -1,5 +1,4 @@
-"""The Flask application of the pages: what happens before and after each of them, and the pages about errors. It must
-not know any page in particular."""
+"""The Flask application of the console: checks before and after each page, and the error pages."""
 
 from __future__ import annotations
 
@@ -34,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @cache
 def pages() -> Flask:
-    """The pages, which are the same for every control plane in this process: a request brings its own along."""
+    """The console, shared by all control planes in this process: a request carries its own."""
     site = Flask("beamctl.emulator.web", static_folder=None, template_folder="templates")
     site.config["MAX_CONTENT_LENGTH"] = _LARGEST_FORM
     site.url_map.merge_slashes = False
@@ -64,7 +63,7 @@ def _begin() -> None:
     g.visit = Visit(plane, session.read(plane))
     if g.visit.session.person:
         witness.saw(g.visit.session.person)
-    if request.url_rule:  # else there is no page to protect
+    if request.url_rule:  # otherwise there is no page to protect
         guard.check_form(g.visit.session)
 
 
@@ -75,7 +74,7 @@ def _end(response: Response) -> Response:
 
 
 def _shared() -> dict[str, Any]:
-    """What every page is told: who is signed in, the key of its forms, what was just done."""
+    """Variables of every template: the signed-in person, the form key, the notice."""
     current = g.visit.session if "visit" in g else None
     return {
         "person": current.person if current else None,
@@ -97,7 +96,7 @@ def _file(name: str) -> bytes:
 
 
 def _refused(refusal: Refusal) -> AnyResponse | tuple[str, int]:
-    """What the API refuses; whoever is not signed in is asked to, and comes back."""
+    """An API error. If no one is signed in, redirect to the sign-in page and return afterwards."""
     if refusal.status is HTTPStatus.UNAUTHORIZED:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("sign_in.show", next=back), HTTPStatus.SEE_OTHER)
@@ -105,7 +104,7 @@ def _refused(refusal: Refusal) -> AnyResponse | tuple[str, int]:
 
 
 def _http_error(error: HTTPException) -> tuple[str | dict[str, Any], int]:
-    """Unknown addresses, methods that an address does not take, forms that are too large."""
+    """Unknown paths, wrong methods, forms that are too large."""
     missing = error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
     if missing and "text/html" not in request.headers.get("Accept", ""):  # a program that left out the base path
         return {"error": error.name, "code": error.code}, error.code or 0
@@ -120,7 +119,7 @@ def _busy(error: sqlite3.OperationalError) -> tuple[str, int]:
 
 
 def _broken(error: Exception) -> tuple[str, int]:
-    """A bug. The address is not logged, only its rule: the links of letters let people in."""
+    """A bug. The log gets the rule, not the path, because links in e-mails are credentials."""
     _log.error("%s %s: %s at %s", request.method, request.url_rule, type(error).__name__, raised_at(error))
     return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "The emulator has a defect. Its log says where.")
 

@@ -1,5 +1,4 @@
-"""The API keys of a service account: create, delete. A key is on the page that answers its making, and on no other. It
-must not know who may do so."""
+"""API keys of a service account: create, delete. A key is shown once, after creation."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ _KEYS = "/service_accounts/<client_id>/api_keys"
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>/keys")
 def create(name: str, client_id: str) -> AnyResponse:
-    """A new key."""
+    """Create a key and show it."""
     visit = here()
     given = {"name": field("key_name"), "expires_in": field("expires_in")}
     try:
@@ -38,7 +37,7 @@ def create(name: str, client_id: str) -> AnyResponse:
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>/keys/<key_id>/delete")
 def delete(name: str, client_id: str, key_id: str) -> AnyResponse:
-    """A key lets nobody in from now on."""
+    """Delete a key."""
     try:
         here().ask("DELETE", f"{_KEYS}/<key_id>", workspace=name, client_id=client_id, key_id=key_id)
     except Refusal as refusal:

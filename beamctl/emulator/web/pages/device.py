@@ -1,5 +1,4 @@
-"""The page where a person lets a command line act as them: type the code it shows, look, approve or deny. It must not
-know what the command line gets for it."""
+"""The page to approve or deny a device login by its code."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ _NO_SUCH_CODE = "No login waits for that code. Codes are good for ten minutes; b
 
 @page.get("/device")
 def show(trouble: Trouble | None = None) -> Page:
-    """Asks for the code, or, where the address has it, whether to let the device in."""
+    """Ask for the code or, if the URL contains it, for the decision."""
     visit = here()
     email, code = visit.person.email, request.values.get("user_code", "").strip()
     if code and not trouble:
@@ -37,7 +36,7 @@ def show(trouble: Trouble | None = None) -> Page:
 
 @page.post("/device")
 def decide() -> AnyResponse:
-    """Approves or denies."""
+    """Approve or deny."""
     visit = here()
     sub, moment, approves = visit.person.sub, visit.plane.now(), field("decision") == "approve"
     with visit.plane.database.writing() as rows:

@@ -1,6 +1,5 @@
-"""The page behind the link of an invitation: the key in it proves the mailbox. Here one accepts or declines, and who is
-new gets an account; looking at it changes nothing, and nobody gets into an account that was there before. It must not
-know how an invitation is made."""
+"""The page behind an invitation link, whose key proves control of the mailbox: accept or decline, and sign up.
+Viewing it changes nothing, and it never signs in to an existing account."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ page = Blueprint("invitation", __name__)
 
 
 class State(Enum):
-    """What became of an invitation."""
+    """The state of an invitation."""
 
     OPEN = auto()
     EXPIRED = auto()
@@ -41,12 +40,12 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a link leads to.
+    """The invitation that a link leads to.
 
     Attributes:
-        state: What became of the invitation.
-        facts: Who is invited to what, by whom, until when; empty where the invitation is not there.
-        invitee: The account of the invitee, where there is one.
+        state: Its state.
+        facts: Workspace, inviter, expiry and so on; empty if the invitation is gone.
+        invitee: The invitee's account, if there is one.
     """
 
     state: State
@@ -56,7 +55,7 @@ class Found:
 
 @page.get("/invitation/<invitation_id>/<key>")
 def show(invitation_id: str, key: str, trouble: Trouble | None = None) -> Page:
-    """The invitation, or what became of it."""
+    """Show the invitation or its final state."""
     found = _find(invitation_id, key)
     if found.state is not State.OPEN:
         status = 403 if found.state is State.WRONG_KEY else 410
@@ -69,8 +68,11 @@ def show(invitation_id: str, key: str, trouble: Trouble | None = None) -> Page:
 
 @page.post("/invitation/<invitation_id>/<key>/accept")
 def accept(invitation_id: str, key: str) -> AnyResponse:
-    """Joins the workspace; somebody new gets an account first, and is signed in. An account that was there is worth
-    more than this workspace, and a letter lies about for days: into that one only `/sign-in` leads."""
+    """Accept the invitation. New people get an account and are signed in.
+
+    People with an account are not signed in: an account is worth more than this workspace, and e-mails are kept for
+    long. They sign in at `/sign-in`.
+    """
     visit, found = here(), _find(invitation_id, key)
     if found.state is not State.OPEN:
         return show(invitation_id, key)
@@ -92,7 +94,7 @@ def accept(invitation_id: str, key: str) -> AnyResponse:
 
 @page.post("/invitation/<invitation_id>/<key>/decline")
 def decline(invitation_id: str, key: str) -> AnyResponse:
-    """The invitation goes. That needs no account: the key proves the address, which is all that the API looks at."""
+    """Decline the invitation. No account is needed: the key proves the address, which is all the API checks."""
     visit, found = here(), _find(invitation_id, key)
     if found.state is not State.OPEN:
         return show(invitation_id, key)

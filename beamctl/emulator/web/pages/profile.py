@@ -1,4 +1,4 @@
-"""One's own page: the workspaces one is in, and the invitations to others. It must not know what is in a workspace."""
+"""The signed-in person's workspaces and invitations."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ page = Blueprint("profile", __name__)
 
 @page.get("/")
 def start() -> AnyResponse:
-    """Where everybody begins."""
+    """Redirect to the start page."""
     return go("profile.show")
 
 
 @page.get("/profile")
 def show(trouble: Trouble | None = None) -> Page:
-    """My workspaces and my invitations."""
+    """Show my workspaces and invitations."""
     visit = here()
     mine = visit.ask("GET", "/workspaces")
     return shown("profile.html", trouble, workspaces=mine, invitations=_invitations(visit))
@@ -35,7 +35,7 @@ def show(trouble: Trouble | None = None) -> Page:
 
 @page.post("/profile/invitations/<name>/accept")
 def accept(name: str) -> AnyResponse:
-    """Joins the workspace."""
+    """Accept an invitation."""
     try:
         here().ask("POST", "/workspaces/<name>/join", name=name)
     except Refusal as refusal:
@@ -45,7 +45,7 @@ def accept(name: str) -> AnyResponse:
 
 @page.post("/profile/invitations/<name>/decline")
 def decline(name: str) -> AnyResponse:
-    """Takes the invitation away."""
+    """Decline an invitation."""
     try:
         here().ask("POST", "/workspaces/<name>/decline", name=name)
     except Refusal as refusal:
@@ -55,13 +55,13 @@ def decline(name: str) -> AnyResponse:
 
 @page.get("/profile/leave/<name>")
 def ask_to_leave(name: str, trouble: Trouble | None = None) -> Page:
-    """Asks whether somebody means it."""
+    """Ask for confirmation to leave a workspace."""
     return shown("leave.html", trouble, space=here().enter(name))
 
 
 @page.post("/profile/leave/<name>")
 def leave(name: str) -> AnyResponse:
-    """Ends one's own membership."""
+    """Leave a workspace."""
     try:
         here().ask("DELETE", "/workspaces/<name>/leave", name=name)
     except Refusal as refusal:
@@ -73,7 +73,7 @@ def _invitations(visit: Visit) -> list[dict[str, Any]]:
     try:
         found: list[dict[str, Any]] = visit.ask("GET", "/profile/invitations")
     except Refusal as refusal:
-        if refusal.status is not HTTPStatus.NOT_FOUND:  # which is how the API says that there are none
+        if refusal.status is not HTTPStatus.NOT_FOUND:  # the API's response if there are none
             raise
         return []
     return found

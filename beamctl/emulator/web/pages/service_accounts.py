@@ -1,5 +1,4 @@
-"""The service accounts of a workspace: list, create, change, delete. A client secret is on the page that answers its
-making, and on no other. It must not know API keys, nor who may do what."""
+"""Service accounts of a workspace: list, create, update, delete. A client secret is shown once, after creation."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ _ONE = "/service_accounts/<client_id>"
 
 @page.get("/workspaces/<name>/service-accounts")
 def show(name: str, trouble: Trouble | None = None) -> Page:
-    """All of them, and the form for a new one."""
+    """Show all service accounts and the form for a new one."""
     visit = here()
     space = visit.enter(name)
     accounts = visit.ask("GET", _ALL, workspace=name)
@@ -34,7 +33,7 @@ def show(name: str, trouble: Trouble | None = None) -> Page:
 
 @page.post("/workspaces/<name>/service-accounts")
 def create(name: str) -> AnyResponse:
-    """A new one, with its secret."""
+    """Create a service account and show its secret."""
     visit = here()
     try:
         made = visit.ask("POST", _ALL, _given(), workspace=name)
@@ -45,7 +44,7 @@ def create(name: str) -> AnyResponse:
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>")
 def change(name: str, client_id: str) -> AnyResponse:
-    """Other fields for one."""
+    """Update a service account."""
     given = _given() if field("role") else {key: value for key, value in _given().items() if key != "role"}
     try:
         here().ask("PUT", _ONE, given, workspace=name, client_id=client_id)
@@ -56,7 +55,7 @@ def change(name: str, client_id: str) -> AnyResponse:
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>/delete")
 def delete(name: str, client_id: str) -> AnyResponse:
-    """One goes, with all its credentials."""
+    """Delete a service account and its credentials."""
     try:
         here().ask("DELETE", _ONE, workspace=name, client_id=client_id)
     except Refusal as refusal:
@@ -66,7 +65,7 @@ def delete(name: str, client_id: str) -> AnyResponse:
 
 @page.get("/workspaces/<name>/service-accounts/<client_id>")
 def show_account(name: str, client_id: str, trouble: Trouble | None = None) -> Page:
-    """One of them, and its keys for those who may see them."""
+    """Show a service account, with its keys if the visitor may see them."""
     visit = here()
     space = visit.enter(name)
     account = find(visit, name, client_id)
@@ -76,10 +75,10 @@ def show_account(name: str, client_id: str, trouble: Trouble | None = None) -> P
 
 
 def find(visit: Visit, name: str, client_id: str) -> dict[str, Any]:
-    """The service account of that identifier.
+    """The service account with this client ID.
 
     Raises:
-        Refusal: 404: the workspace has none.
+        Refusal: 404: it is not in this workspace.
     """
     accounts: list[dict[str, Any]] = visit.ask("GET", _ALL, workspace=name)
     found = [account for account in accounts if account["client_id"] == client_id]

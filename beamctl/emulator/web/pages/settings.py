@@ -1,5 +1,4 @@
-"""The settings of a workspace: display name, labels, groups of the directory; the danger zone leads on to deleting it.
-It must not know who may change them."""
+"""Workspace settings: display name, labels, directory groups, and the link to delete the workspace."""
 
 from __future__ import annotations
 
@@ -23,19 +22,19 @@ _WRITABLE = ("displayName", "labels", "region", "groupMappings", "runtime")
 
 @page.get("/workspaces/<name>/settings")
 def show(name: str, trouble: Trouble | None = None) -> Page:
-    """What is set."""
+    """Show the settings."""
     return shown("settings.html", trouble, space=here().enter(name), display_name=field("display_name"))
 
 
 @page.post("/workspaces/<name>/settings/display-name")
 def set_display_name(name: str) -> AnyResponse:
-    """Another display name."""
+    """Set the display name."""
     return _save(name, {"displayName": field("display_name")}, "display_name")
 
 
 @page.post("/workspaces/<name>/settings/labels")
 def set_labels(name: str) -> AnyResponse:
-    """Other labels: those whose key is not empty."""
+    """Replace the labels; rows with an empty key are ignored."""
     known: dict[str, str] = here().enter(name).shown.get("labels", {})
     pairs = zip(fields("label_key"), fields("label_value"), strict=False)
     labels = {restored(key, known): restored(value, known.values()) for key, value in pairs if key}
@@ -47,7 +46,7 @@ def set_labels(name: str) -> AnyResponse:
 
 @page.post("/workspaces/<name>/settings/groups")
 def set_groups(name: str) -> AnyResponse:
-    """Other group mappings: those whose group is not empty."""
+    """Replace the group mappings; rows with an empty group are ignored."""
     known = [mapping["groupName"] for mapping in here().enter(name).shown.get("groupMappings", [])]
     pairs = zip(fields("group_name"), fields("group_role"), strict=False)
     mappings = [{"groupName": restored(group, known), "role": role} for group, role in pairs if group]
@@ -55,7 +54,7 @@ def set_groups(name: str) -> AnyResponse:
 
 
 def _save(name: str, change: dict[str, Any], about: str) -> AnyResponse:
-    """Writes the settings as they are, with the change: a PUT may clear what it is not given."""
+    """Write all current settings with the change: a PUT may clear what it is not given."""
     visit = here()
     shown_now = visit.enter(name).shown
     before = {key: shown_now[key] for key in _WRITABLE if key in shown_now}

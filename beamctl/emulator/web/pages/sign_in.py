@@ -1,5 +1,4 @@
-"""Signing in, by an API key of one's own or by a link that is e-mailed, and signing out. It must not know what a page
-shows to whom."""
+"""Sign-in by API key or by e-mailed link, and sign-out."""
 
 from __future__ import annotations
 
@@ -30,14 +29,14 @@ _NO_SUCH_KEY = "No person has that API key. Keys of service accounts do not let 
 
 @page.get("/sign-in")
 def show(trouble: Trouble | None = None) -> Page:
-    """The two ways in."""
+    """Show both ways to sign in."""
     by_mail = bool(here().plane.post.deliveries)
     return shown("sign_in.html", trouble, back=request.values.get("next", ""), email=field("email"), by_mail=by_mail)
 
 
 @page.post("/sign-in")
 def with_key() -> AnyResponse:
-    """Signs in whoever shows a key of a person."""
+    """Sign in with a personal API key."""
     visit = here()
     plane = visit.plane
     with plane.database.reading() as rows:
@@ -49,13 +48,13 @@ def with_key() -> AnyResponse:
 
 @page.post("/sign-in-link")
 def send_link() -> AnyResponse:
-    """Sends a link to an address; what is answered does not tell whether there is an account."""
+    """Send a sign-in link. The response does not reveal whether the account exists."""
     plane, email = here().plane, field("email")
     if rules.email(email):
         return show(Trouble("Write an e-mail address, such as kim@example.com.", "email"))
     with plane.database.reading() as rows:
         known = people.find(rows, email)
-        email = known.email if known else email  # the mailbox of the account, not one that is only compared as equal
+        email = known.email if known else email  # the account's address, not one that merely compares equal
         url = link.to_sign_in(str(plane.public_url), secret.token_secret(rows), email, plane.now())
     plane.send(emails.sign_in(email, url, int(LIFETIMES[Use.SIGN_IN].total_seconds() // 60)))
     return go("sign_in.show", Notice.LINK_SENT)
@@ -63,7 +62,7 @@ def send_link() -> AnyResponse:
 
 @page.get("/sign-in/<shown_token>")
 def show_link(shown_token: str, trouble: Trouble | None = None) -> Page:
-    """What is behind the link in a letter: a button, since programs that look at mail follow links too."""
+    """Show a button behind the link, because mail scanners follow links too."""
     email = _address(shown_token)
     if not email:
         return shown("link_ended.html", Trouble("", "", 410))
@@ -73,7 +72,7 @@ def show_link(shown_token: str, trouble: Trouble | None = None) -> Page:
 
 @page.post("/sign-in/<shown_token>")
 def with_link(shown_token: str) -> AnyResponse:
-    """Signs in whoever has the link; somebody new gets an account."""
+    """Sign in with the link; new people get an account."""
     visit, email = here(), _address(shown_token)
     if not email:
         return show_link(shown_token)
@@ -85,7 +84,7 @@ def with_link(shown_token: str) -> AnyResponse:
 
 @page.post("/sign-out")
 def out() -> AnyResponse:
-    """Takes the session out of the browser."""
+    """Sign out."""
     return session.end(cast("Response", go("sign_in.show", Notice.SIGNED_OUT)))
 
 

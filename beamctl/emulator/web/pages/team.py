@@ -1,5 +1,4 @@
-"""The team of a workspace: who is in it, a hundred at a time; invite, change a role, remove, revoke. It must not know
-who may do so."""
+"""Members and invitations of a workspace, a hundred per page: invite, set role, remove, revoke."""
 
 from __future__ import annotations
 
@@ -30,10 +29,10 @@ class Listing:
     """A page of the team.
 
     Attributes:
-        users: Who is on it.
-        found: How many there are on all pages.
-        everybody: How many there are, whatever is looked for.
-        number: Which page it is, from 1.
+        users: The people on it.
+        found: The number of matches on all pages.
+        everybody: The number of people, ignoring the search.
+        number: The page number, from 1.
     """
 
     users: list[dict[str, Any]]
@@ -43,22 +42,22 @@ class Listing:
 
     @property
     def first(self) -> int:
-        """The number of the first one on the page, from 1."""
+        """The number of the first person on the page, from 1."""
         return (self.number - 1) * PAGE_SIZE + 1
 
     @property
     def last(self) -> int:
-        """The number of the last one on the page."""
+        """The number of the last person on the page."""
         return self.first + len(self.users) - 1
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """The number of pages."""
         return max(1, -(-self.found // PAGE_SIZE))
 
 
 def listing(team: list[dict[str, Any]], q: str, asked: str) -> Listing:
-    """The page of the team that is asked for, of those in whose address or name the text is; the nearest there is."""
+    """The requested page, or the nearest one, of people whose address or name contains the text."""
     wanted = folded(q)
     found = [user for user in team if wanted in folded(user["email"]) or wanted in folded(field_text.full_name(user))]
     last_page = max(1, -(-len(found) // PAGE_SIZE))
@@ -69,7 +68,7 @@ def listing(team: list[dict[str, Any]], q: str, asked: str) -> Listing:
 
 @page.get("/workspaces/<name>/team")
 def show(name: str, trouble: Trouble | None = None) -> Page:
-    """Members and invitations."""
+    """Show members and invitations."""
     visit = here()
     space = visit.enter(name)
     q = request.args.get("q", "").strip()
@@ -80,7 +79,7 @@ def show(name: str, trouble: Trouble | None = None) -> Page:
 
 @page.post("/workspaces/<name>/team/invite")
 def invite(name: str) -> AnyResponse:
-    """Invites somebody with a role."""
+    """Invite a person with a role."""
     given = {"email": field("email"), "role": field("role")}
     try:
         here().ask("POST", "/users", given, workspace=name)
@@ -91,7 +90,7 @@ def invite(name: str) -> AnyResponse:
 
 @page.get("/workspaces/<name>/team/person")
 def show_person(name: str, trouble: Trouble | None = None) -> Page:
-    """One of the team, and what can be changed about them."""
+    """Show one person and what can be changed about them."""
     visit = here()
     space = visit.enter(name)
     user = _find(visit, name, request.args.get("email", ""))
@@ -101,7 +100,7 @@ def show_person(name: str, trouble: Trouble | None = None) -> Page:
 
 @page.post("/workspaces/<name>/team/person/role")
 def set_role(name: str) -> AnyResponse:
-    """Another role for a member or an invitee."""
+    """Set the role of a member or invitee."""
     email = request.args.get("email", "")
     try:
         here().ask("PUT", _ONE_USER, {"role": field("role")}, workspace=name, who=email)
@@ -112,7 +111,7 @@ def set_role(name: str) -> AnyResponse:
 
 @page.post("/workspaces/<name>/team/person/remove")
 def remove(name: str) -> AnyResponse:
-    """Ends a membership, or takes an invitation back."""
+    """Remove a member or revoke an invitation."""
     email = request.args.get("email", "")
     revokes = field("revoke") != ""
     try:
@@ -123,7 +122,7 @@ def remove(name: str) -> AnyResponse:
 
 
 def _people(visit: Visit, name: str) -> list[dict[str, Any]]:
-    """The team; service accounts, where the API shows them too, have a page of their own."""
+    """The members and invitees, without service accounts, which have their own page."""
     return [user for user in visit.ask("GET", "/users", workspace=name) if "email" in user]
 
 

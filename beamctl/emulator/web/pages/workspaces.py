@@ -1,4 +1,4 @@
-"""Making a workspace, and deleting one, which asks for its name. It must not know what is in a workspace."""
+"""Create a workspace, and delete one after its name is typed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DELETE = "workspaces:delete"
 
 @page.get("/new-workspace")
 def show_new(trouble: Trouble | None = None) -> Page:
-    """The form for a new workspace."""
+    """Show the form for a new workspace."""
     visit = here()
     known = [region["name"] for region in visit.ask("GET", "/configuration")["regions"]]
     regions = [("", "None"), *zip(known, known, strict=True)]
@@ -33,7 +33,7 @@ def show_new(trouble: Trouble | None = None) -> Page:
 
 @page.post("/new-workspace")
 def create() -> AnyResponse:
-    """A new workspace, whose maker is its admin."""
+    """Create a workspace; its creator becomes its admin."""
     given = {"name": field("name"), "displayName": field("display_name"), "region": field("region")}
     try:
         made = here().ask("POST", "/workspaces", {key: value for key, value in given.items() if value})
@@ -44,13 +44,13 @@ def create() -> AnyResponse:
 
 @page.get("/workspaces/<name>")
 def show(name: str) -> AnyResponse:
-    """A workspace opens with its team."""
+    """Redirect to the members."""
     return go("team.show", name=here().enter(name).name)
 
 
 @page.get("/workspaces/<name>/delete")
 def ask_to_delete(name: str, trouble: Trouble | None = None) -> Page:
-    """What would be lost, and the form that asks for the name."""
+    """Show what would be deleted, and ask for the name."""
     visit = here()
     space = visit.enter(name)
     if not space.may(_DELETE):
@@ -63,7 +63,7 @@ def ask_to_delete(name: str, trouble: Trouble | None = None) -> Page:
 
 @page.post("/workspaces/<name>/delete")
 def delete(name: str) -> AnyResponse:
-    """The workspace goes, where its name was typed."""
+    """Delete the workspace if its name was typed."""
     if field("typed") != name:
         return ask_to_delete(name, Trouble(f"Type the name of the workspace, {name}, to delete it.", "typed"))
     try:
