@@ -160,7 +160,7 @@ def _http_error(error: HTTPException) -> Response:
 
 def _busy(error: sqlite3.OperationalError) -> Response:
     _log.error("%s %s: the database: %s", request.method, request.path, error)
-    return _error(HTTPStatus.SERVICE_UNAVAILABLE, "the database of the emulator cannot be used now")
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, "the emulator's database is not available; try again")
 
 
 def _broken(error: Exception) -> Response:

@@ -54,7 +54,7 @@ def settings(body: dict[str, Any], before: Settings, quirks: Collection[Quirk]) 
         Refusal: 400: a field is invalid.
     """
     if not isinstance(body.get("accountId", ""), str):  # there is only one account, so the value is not used
-        raise bad_request("accountId must be a text")
+        raise bad_request("accountId must be a string")
     given = {key: body[key] for key in SETTINGS if key in body}
     rules = limited(SETTINGS, quirks)
     for key, value in given.items():

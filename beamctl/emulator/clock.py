@@ -86,7 +86,7 @@ class MovableClock:
             self._ahead = _shown(moment) - self._real()
 
 
-_BEYOND = f"the clock shows the years {_EPOCH} to {LAST_YEAR} only"
+_BEYOND = f"the clock supports the years {_EPOCH} to {LAST_YEAR} only"
 
 
 def _shown(moment: datetime) -> datetime:

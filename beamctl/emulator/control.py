@@ -81,9 +81,11 @@ def _keep_web_pages_out(request: Request) -> None:
     """
     marks = [name for name in request.headers.keys() if name == "Origin" or name.startswith("Sec-Fetch-")]  # noqa: SIM118
     if marks:
-        raise forbidden(f"no web page may use this, and {marks[0]} is a header of browsers; use a program such as curl")
+        raise forbidden(
+            f"web pages cannot use this endpoint, and {marks[0]} is a browser header; use a program such as curl"
+        )
     if not _is_here(request.headers.get("Host", "")):
-        raise forbidden("no name may be used for this but localhost: send a Host header of localhost, or an IP address")
+        raise forbidden("this host name is not accepted: send a Host header of localhost or an IP address")
 
 
 def _is_here(host: str) -> bool:

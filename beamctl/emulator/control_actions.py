@@ -48,7 +48,7 @@ class Switchboard:
         content = json_object(body)
         wanted = content.get("faults")
         if set(content) != {"faults"} or not isinstance(wanted, list) or len(wanted) > _MOST_FAULTS:
-            raise bad_request(f'the body must be like {{"faults": ["503@3"]}}, with {_MOST_FAULTS} faults at most')
+            raise bad_request(f'the body must look like {{"faults": ["503@3"]}}, with {_MOST_FAULTS} faults at most')
         try:
             self.script.set([read_rule(each) for each in wanted])
         except FaultError as error:

@@ -103,7 +103,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         return
     if version:
         raise EmulatorError(
-            f"{path} was made by another version of the emulator (schema {version}, this one is {SCHEMA_VERSION})",
+            f"{path} was created by another version of the emulator (schema {version}, this one is {SCHEMA_VERSION})",
         )
     _use_wal(connection)
     connection.execute("BEGIN IMMEDIATE")
@@ -121,7 +121,7 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != APPLICATION_ID and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        raise EmulatorError(f"{path} is a SQLite database of something else")
+        raise EmulatorError(f"{path} is a SQLite database of another application")
     return int(version) if application == APPLICATION_ID else 0
 
 

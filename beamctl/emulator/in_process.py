@@ -80,12 +80,12 @@ def _waiting(rows: sqlite3.Connection, user_code: str, moment: datetime) -> Devi
     """The login with this code, if it can still be approved."""
     login = device_login.by_user_code(rows, user_code)
     if login is None:
-        raise EmulatorError(f"no device shows the code {user_code!r}")
+        raise EmulatorError(f"no device login has the code {user_code!r}")
     if login.can_be_approved(moment):
         return login
     if login.state is State.PENDING:
         raise EmulatorError(f"the login with the code {user_code!r} expired at {login.expires_at}")
-    raise EmulatorError(f"the login with the code {user_code!r} is {login.state.value} already")
+    raise EmulatorError(f"the login with the code {user_code!r} is already {login.state.value}")
 
 
 def ask(app: WSGIApplication, method: str, path: str, body: object = None, workspace: str = "") -> tuple[int, str]:

@@ -48,7 +48,9 @@ def instrument(app: Flask, instruments: Instruments) -> None:
 
     now = plane_of(app).now
     if instruments.control and now is not instruments.clock:
-        raise EmulatorError("a control endpoint needs create_app(..., now=clock) with the clock of the instruments")
+        raise EmulatorError(
+            "the control endpoint requires create_app(..., now=clock) with the clock of the instruments"
+        )
     watch = Watch(app.wsgi_app, BASE_PATH, instruments.script, instruments.log, now, instruments.sleep)
     switchboard = Switchboard(instruments.script, instruments.log, instruments.clock)
     layers = Control(watch, switchboard) if instruments.control else watch

@@ -14,4 +14,4 @@ def in_words(rows: sqlite3.Connection, invited_by: str) -> str:
         return f"{name} ({who['email']})" if name else who["email"]
     if name := service_account.name(rows, invited_by):
         return f"The service account {name}"
-    return "Whoever runs the control plane"
+    return "The operator of the control plane"

@@ -32,24 +32,24 @@ _LONGEST_NUMBER = 9
 PARAMETERS = (
     Parameter(
         "limit",
-        f"Documented: how many, 1 to {MOST}; what is beyond is taken for the nearest.",
+        f"Documented: the page size, 1 to {MOST}; other numbers are clamped.",
         {"type": "integer", "default": USUAL},
     ),
     Parameter(
-        "cursor", "Documented: the `nextCursor` of the page before, with the same q and sort.", {"type": "string"}
+        "cursor", "Documented: the `nextCursor` of the previous page, with the same q and sort.", {"type": "string"}
     ),
     Parameter(
         "sort",
-        "Documented: in which order.",
+        "Documented: the order.",
         {"type": "string", "enum": [sort.value for sort in Sort], "default": Sort.NEWEST.value},
     ),
     Parameter(
         "q",
-        f"Documented: a text in name, display name or labels; shorter than {SHORTEST_Q} characters, it is not read.",
+        f"Documented: text to find in name, display name or labels; ignored below {SHORTEST_Q} characters.",
         {"type": "string", "maxLength": LONGEST_Q},
     ),
     Parameter(
-        "anchor", "Documented: the last page; with a sort by createdAt only.", {"type": "string", "enum": ["", "end"]}
+        "anchor", "Documented: the last page; requires a sort by createdAt.", {"type": "string", "enum": ["", "end"]}
     ),
     EXTERNAL_ID,
 )
@@ -102,7 +102,7 @@ def _limit(text: str) -> int:
     if not text:
         return USUAL
     if not text.removeprefix("-").isdecimal() or not text.isascii():
-        raise bad_request("limit must be a whole number")
+        raise bad_request("limit must be an integer")
     return max(1, min(MOST, int(text[:_LONGEST_NUMBER])))
 
 
@@ -111,7 +111,7 @@ def _from_the_end(query: Mapping[str, str], sort: Sort) -> bool:
     if anchor not in ("", "end"):
         raise bad_request("anchor must be end")
     if anchor and sort not in (Sort.NEWEST, Sort.OLDEST):
-        raise bad_request("anchor needs a sort by createdAt")
+        raise bad_request("anchor requires a sort by createdAt")
     return bool(anchor) and not query.get("cursor")
 
 

@@ -22,9 +22,9 @@ class Parameter:
 
 
 COUNT_RESOURCES = Parameter(
-    "countResources", "Documented: also tells how much there is in it.", {"type": "boolean", "default": False}
+    "countResources", "Documented: also return the number of objects in it.", {"type": "boolean", "default": False}
 )
-WITH_REASON = Parameter("withReason", "Documented: also tells why not.", {"type": "boolean", "default": False})
+WITH_REASON = Parameter("withReason", "Documented: also return the reason.", {"type": "boolean", "default": False})
 EXTERNAL_ID = Parameter(
-    "externalId", "Client code: only what has this external identifier; empty for all.", {"type": "string"}
+    "externalId", "Client code: only objects with this external ID; empty for all.", {"type": "string"}
 )

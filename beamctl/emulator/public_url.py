@@ -52,5 +52,5 @@ def _checked(text: str) -> str:
     bare = text.rstrip("/")
     good = parts.scheme in ("http", "https") and parts.hostname and port != 0 and "@" not in parts.netloc
     if not good or bare != f"{parts.scheme}://{parts.netloc}" or not text.isprintable() or " " in text:
-        raise WrongOptionError(f"{text!r} is no public URL: write it like https://beam.example.com, without a path")
+        raise WrongOptionError(f"{text!r} is not a public URL: write it like https://beam.example.com, without a path")
     return bare

@@ -86,7 +86,7 @@ class RequestLog:
                 self._write(line)
             except (OSError, ValueError) as error:  # a full disk, a closed pipe, a file closed at shutdown
                 if not self._complained:
-                    _log.warning("the log of requests cannot be written: %s", error)
+                    _log.warning("the request log cannot be written: %s", error)
                 self._complained = True
 
     def entries(self) -> list[Entry]:
@@ -117,7 +117,7 @@ class LogFile:
             self._descriptor = os.dup(STANDARD_ERROR) if path is None else os.open(path, flags, 0o600)
         except OSError as error:
             shown = "standard error" if path is None else path
-            raise EmulatorError(f"the log of requests cannot be written to {shown}: {error.strerror}") from error
+            raise EmulatorError(f"the request log cannot be written to {shown}: {error.strerror}") from error
 
     def write(self, line: bytes) -> None:
         """Append a line.

@@ -95,7 +95,7 @@ def text(value: object) -> str:
     """A short text, such as a display name."""
     if isinstance(value, str) and len(value) <= LONGEST_TEXT:
         return ""
-    return f"must be a text of at most {LONGEST_TEXT} characters"
+    return f"must be a string of at most {LONGEST_TEXT} characters"
 
 
 def filled_text(value: object) -> str:
@@ -107,14 +107,14 @@ def description(value: object) -> str:
     """A longer text."""
     if isinstance(value, str) and len(value) <= LONGEST_DESCRIPTION:
         return ""
-    return f"must be a text of at most {LONGEST_DESCRIPTION} characters"
+    return f"must be a string of at most {LONGEST_DESCRIPTION} characters"
 
 
 def labels(value: object) -> str:
     """Labels: a map of strings to strings."""
     if isinstance(value, dict) and all(isinstance(part, str) for pair in value.items() for part in pair):
         return ""
-    return "must map texts to texts"
+    return "must map strings to strings"
 
 
 def _few_labels(value: object) -> str:
@@ -146,7 +146,7 @@ def an_object(value: object) -> str:
     """A JSON object of limited depth."""
     if not isinstance(value, dict) or not _is_shallow(value, DEEPEST):
         return f"must be an object, at most {DEEPEST} levels deep"
-    return "" if _is_json(value) else "must be JSON: texts, finite numbers, true, false, null, lists and objects"
+    return "" if _is_json(value) else "must be JSON: strings, finite numbers, true, false, null, lists and objects"
 
 
 def _is_shallow(value: object, levels: int) -> bool:

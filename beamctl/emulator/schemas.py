@@ -31,4 +31,4 @@ def load() -> Mapping[str, dict[str, Any]]:
         paths = sorted(folder.glob("*.json"))
         if paths:
             return MappingProxyType({path.stem: json.loads(path.read_text("utf-8")) for path in paths})
-    raise EmulatorError("beamctl is not installed completely: the schemas of the API are missing; install it again")
+    raise EmulatorError("the beamctl installation is incomplete: the schemas of the API are missing; reinstall it")

@@ -42,7 +42,7 @@ def _typed_name(types: Collection[str]) -> rules.Rule:
             and value["type"] in tuple(types)
             and not rules.filled_text(value["name"])
         )
-        return "" if fine else "is no {type, name}"
+        return "" if fine else "must have the form {type, name}"
 
     return rule
 
@@ -55,7 +55,7 @@ def _max_tokens(value: object) -> str:
         return f"must have a granularity of {', '.join(_GRANULARITIES)}"
     counts = [value[key] for key in _TOKEN_COUNTS if key in value]
     fine = all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts)
-    return "" if fine else "must have whole numbers of tokens, none below 0"
+    return "" if fine else "must have token counts that are integers, 0 or more"
 
 
 Fields = Mapping[str, rules.Rule]

@@ -82,14 +82,14 @@ def test_an_invitation_says_what_one_must_know_to_decide() -> None:
     assert back["Message-ID"].endswith("@localhost>")
     for said in (
         "Ada (ada@example.com) invites you to the workspace Acme (acme), with the role member.",
-        "for kim@example.com, and can be accepted until 8 March 2026, 12:00 UTC.",
-        f"See the invitation:\n{LINK}\n",
-        "You did not expect this? Then do nothing",
+        "for kim@example.com and expires on 8 March 2026, 12:00 UTC.",
+        f"View the invitation:\n{LINK}\n",
+        "If you did not expect this, ignore it",
     ):
         assert said in text_of(back)
     html = Seen(text_of(back, "html"))
     assert html.links == [LINK]
-    assert "until 8 March 2026, 12:00 UTC" in html.text
+    assert "expires on 8 March 2026, 12:00 UTC" in html.text
 
 
 def test_a_workspace_without_a_display_name_is_called_by_its_name() -> None:
@@ -99,7 +99,7 @@ def test_a_workspace_without_a_display_name_is_called_by_its_name() -> None:
 def test_a_link_to_sign_in_says_how_long_it_works() -> None:
     back = read_back(compose(emails.sign_in("kim@example.com", LINK, 15), "https://beam.example.com", NOON))
     assert back["From"] == "beamctl emulator <no-reply@beam.example.com>"
-    assert "you sign in as kim@example.com. It works for 15 minutes." in text_of(back)
+    assert "to sign in as kim@example.com. It is valid for 15 minutes." in text_of(back)
     assert LINK in text_of(back)
 
 

@@ -225,7 +225,7 @@ def test_a_log_that_cannot_be_written_any_more_fails_no_request(
             assert Client(app).get(USERS, headers={"Api-Key": "bl_ada"}).status_code == 200
         assert len(log.entries()) == 3
         assert len(caplog.messages) == 1, "said once"
-        assert caplog.messages[0].startswith("the log of requests cannot be written: ")
+        assert caplog.messages[0].startswith("the request log cannot be written: ")
 
 
 def test_the_file_is_its_owners_and_is_added_to(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
 
 
 def test_a_log_where_none_can_be(tmp_path: Path) -> None:
-    with pytest.raises(EmulatorError, match="the log of requests cannot be written to "):
+    with pytest.raises(EmulatorError, match="the request log cannot be written to "):
         LogFile(tmp_path)
     with pytest.raises(EmulatorError, match="No such file or directory"):
         LogFile(tmp_path / "missing" / "log")

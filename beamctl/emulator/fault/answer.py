@@ -23,7 +23,7 @@ STATUS = {
 """Statuses of the faults that are API errors."""
 
 _GARBAGE = b'{"garbage": \xff\xfe, on demand'
-_WRONG_TYPE = '"this is not what was asked for"'
+_WRONG_TYPE = '"not the expected response"'
 
 
 def error(fault: Fault) -> Response:

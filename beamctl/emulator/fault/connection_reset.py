@@ -10,4 +10,4 @@ class ConnectionCut(ConnectionError):  # noqa: N818 - intended, not an error of 
     """
 
     def __init__(self) -> None:
-        super().__init__("the connection was cut, as the faults on demand ask")
+        super().__init__("the connection was cut by an injected fault")

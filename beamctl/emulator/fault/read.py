@@ -40,9 +40,11 @@ def read_rule(given: object) -> Rule:
     if isinstance(given, str):
         given = _fields_of(given)
     if not isinstance(given, Mapping):
-        raise FaultError("a fault is a text or an object", 'Write it like "503@3" or {"fault": "503", "first": 3}.')
+        raise FaultError(
+            "a fault must be a string or an object", 'Write it like "503@3" or {"fault": "503", "first": 3}.'
+        )
     if odd := [str(key) for key in given if key not in _FIELDS]:
-        raise FaultError(f"a fault has no {odd[0]!r}", f"It has: {', '.join(_FIELDS)}.")
+        raise FaultError(f"unknown field {odd[0]!r}", f"The fields are: {', '.join(_FIELDS)}.")
     return Rule(_fault(given), _when(given))
 
 
@@ -57,7 +59,7 @@ def _fields_of(text: str) -> dict[str, Any]:
 def _requests(text: str) -> dict[str, Any]:
     found = _WHEN.fullmatch(text)
     if found is None or not text:
-        raise FaultError(f"{text!r} names no requests", _WHEN_HINT)
+        raise FaultError(f"{text!r} does not select requests", _WHEN_HINT)
     fields: dict[str, Any] = {"method": found["method"] or found["alone"] or "", "path": found["path"] or ""}
     if found["first"]:
         fields["first"] = int(found["first"])
@@ -70,7 +72,7 @@ def _fault(fields: Mapping[str, Any]) -> Fault:
     name, value = fields.get("fault"), fields.get("value")
     known = {kind.value: kind for kind in FaultKind}
     if not isinstance(name, str) or name not in known:
-        raise FaultError(f"there is no fault {name!r}", _kinds())
+        raise FaultError(f"unknown fault {name!r}", _kinds())
     kind = known[name]
     if value is None and kind.argument is not Argument.DURATION:
         return Fault(kind)
@@ -83,21 +85,21 @@ def _fault(fields: Mapping[str, Any]) -> Fault:
 
 def _bad_value(kind: FaultKind, value: object) -> tuple[str, str]:
     if kind.argument is Argument.NOTHING:
-        return f"{kind.value} takes no value, and was given {value!r}", f"Write it as {kind.example}."
+        return f"{kind.value} takes no value, but got {value!r}", f"Write it as {kind.example}."
     if value is None:
         return f"{kind.value} needs a value", f"Write it like {kind.example}."
-    return f"{value!r} is nothing that {kind.value} can be told", f"Write it like {kind.example}."
+    return f"{value!r} is not a valid value for {kind.value}", f"Write it like {kind.example}."
 
 
 def _when(fields: Mapping[str, Any]) -> When:
     method, path = fields.get("method", ""), fields.get("path", "")
     first, last = fields.get("first", 1), fields.get("last")
     if not isinstance(method, str) or (method and method.upper() not in set(HTTPMethod)):
-        raise FaultError(f"{method!r} is no method", _WHEN_HINT)
+        raise FaultError(f"{method!r} is not an HTTP method", _WHEN_HINT)
     if not isinstance(path, str) or not (path == "" or path.startswith("/")) or "#" in path:
-        raise FaultError(f"{path!r} is no path below /v0", "Write it like /users or /users/*.")
+        raise FaultError(f"{path!r} is not a path below /v0", "Write it like /users or /users/*.")
     if not _is_number(first) or not (last is None or _is_number(last)):
-        raise FaultError("requests are counted with whole numbers, from 1", _WHEN_HINT)
+        raise FaultError("request numbers are integers from 1", _WHEN_HINT)
     if last is not None and last < first:
         raise FaultError(f"the last request, {last}, comes before the first, {first}", _WHEN_HINT)
     return When(method.upper(), path.removeprefix("/v0") if path.startswith("/v0/") else path, first, last)
@@ -108,7 +110,7 @@ def _is_number(value: object) -> bool:
 
 
 def _kinds() -> str:
-    return f"There are: {', '.join(kind.value + kind.argument.shown for kind in FaultKind)}."
+    return f"The faults are: {', '.join(kind.value + kind.argument.shown for kind in FaultKind)}."
 
 
 def _nothing(_text: str) -> None:

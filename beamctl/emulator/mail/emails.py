@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from beamctl.emulator.unseen import can_be_seen
 
-_ORIGIN = "This letter was written by the beamctl emulator, a control plane for trying things out."
+_ORIGIN = "This e-mail was sent by the beamctl emulator, a control plane for testing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,15 @@ def invitation(invited: Invited, link: str) -> Letter:
         before=(
             "Hello,",
             f"{plain(invited.inviter)} invites you to the workspace {named}, with the role {role}.",
-            f"The invitation is for {invited.email}, and can be accepted until {_until(invited.expires)}.",
-            "Opening the link decides nothing yet: there you can accept or decline.",
-            "If you have no account, you sign up there; if you have one, you sign in to it afterwards, as always.",
+            f"The invitation is for {invited.email} and expires on {_until(invited.expires)}.",
+            "Open the link to accept or decline. Opening it changes nothing.",
+            "If you have no account, you can sign up there. If you have one, sign in afterwards as usual.",
         ),
-        label="See the invitation",
+        label="View the invitation",
         link=link,
         after=(
-            "Do not pass this letter on: whoever has the link can accept, or sign up, in your place.",
-            "You did not expect this? Then do nothing: the invitation ends by itself. Or open the link and decline.",
+            "Do not forward this e-mail: anyone who has the link can accept, or sign up, in your place.",
+            "If you did not expect this, ignore it: the invitation expires. Or open the link and decline.",
             _ORIGIN,
         ),
     )
@@ -87,13 +87,13 @@ def sign_in(email: str, link: str, minutes: int) -> Letter:
     """
     return Letter(
         to=email,
-        subject="Your link to sign in",
-        before=("Hello,", f"with this link you sign in as {email}. It works for {minutes} minutes."),
+        subject="Your sign-in link",
+        before=("Hello,", f"Use this link to sign in as {email}. It is valid for {minutes} minutes."),
         label="Sign in",
         link=link,
         after=(
-            "Do not pass this letter on: whoever has the link can sign in as you.",
-            "You did not ask for it? Then do nothing: the link ends by itself.",
+            "Do not forward this e-mail: anyone who has the link can sign in as you.",
+            "If you did not request this, ignore it: the link expires.",
             _ORIGIN,
         ),
     )

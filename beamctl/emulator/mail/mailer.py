@@ -46,13 +46,13 @@ class Post:
             try:
                 message = compose(letter, public_url, moment)
             except UnwritableLetterError as error:
-                _log.warning("no letter to %s: %s", letter.to, error)
+                _log.warning("cannot compose an e-mail to %s: %s", letter.to, error)
                 continue
             for delivery in self.deliveries:
                 try:
                     delivery.deliver(message)
                 except (OSError, ValueError) as error:
-                    _log.warning("a letter to %s was not delivered: %s", letter.to, _reason(error))
+                    _log.warning("an e-mail to %s was not delivered: %s", letter.to, _reason(error))
 
 
 def open_post(maildir: Path | None, smtp: str | None) -> Post:
@@ -74,9 +74,9 @@ def _reason(error: Exception) -> str:
     match error:
         case smtplib.SMTPRecipientsRefused():
             codes = ", ".join(str(code) for code, _ in error.recipients.values())
-            return f"the mail server refuses the address ({codes})"
+            return f"the mail server rejects the address ({codes})"
         case smtplib.SMTPResponseException():
-            return f"the mail server says {error.smtp_code}"
+            return f"the mail server responded with {error.smtp_code}"
         case smtplib.SMTPException():
             return f"the mail server: {type(error).__name__}"
         case OSError() if error.strerror:

@@ -35,7 +35,7 @@ _HTML = """\
 <body style="font-family: sans-serif; line-height: 1.5; max-width: 36rem">
 {before}
 <p><a href="{link}">{label}</a></p>
-<p>Or copy this into the address bar of a browser:<br>{link}</p>
+<p>Or copy this link into your browser:<br>{link}</p>
 {after}
 </body>
 </html>
@@ -70,7 +70,7 @@ def compose(letter: Letter, public_url: str, moment: datetime) -> EmailMessage:
         message.attach(_part(_text(letter), "plain"))
         message.attach(_part(_html(letter), "html"))
     except (ValueError, IndexError, LookupError) as error:  # the last two: how the header parser fails
-        raise UnwritableLetterError(f"it cannot stand in an e-mail ({type(error).__name__})") from None
+        raise UnwritableLetterError(f"not allowed in an e-mail ({type(error).__name__})") from None
     _check_headers(message, to)
     return message
 
@@ -93,9 +93,9 @@ def deliverable(email: str) -> str:
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
         except idna.IDNAError:
-            raise UnwritableLetterError("what is behind the @ cannot be the name of a host") from None
+            raise UnwritableLetterError("the part after the @ is not a valid host name") from None
     if "=?" in local or "=?" in host:
-        raise UnwritableLetterError("an address with =? in it cannot be written to")
+        raise UnwritableLetterError("addresses that contain =? are not supported")
     return f"{local}@{host}"
 
 
@@ -129,7 +129,7 @@ def _check_headers(message: EmailMessage, to: str) -> None:
     """Check that no header breaks a line and that the only recipient is `to`."""
     whole = all(str(value).isprintable() for value in message.values())
     if not whole or [address.addr_spec for address in message["To"].addresses] != [to]:
-        raise UnwritableLetterError("its headers would not say what they should")
+        raise UnwritableLetterError("its headers would change when parsed")
 
 
 def _text(letter: Letter) -> str:

@@ -50,5 +50,5 @@ def relay(text: str) -> Smtp:
     except ValueError:
         host, port = None, None
     if not host or parts.netloc != text or "@" in text or not text.isprintable() or " " in text or port == 0:
-        raise WrongOptionError(f"{text!r} is no mail server: write HOST or HOST:PORT")
+        raise WrongOptionError(f"{text!r} is not a mail server: write HOST or HOST:PORT")
     return Smtp(host, port or DEFAULT_PORT)

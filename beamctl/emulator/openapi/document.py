@@ -16,10 +16,10 @@ from beamctl.emulator.routes import ROUTES
 _VERSION_OF_OPENAPI = "3.1.0"
 
 _ABOUT = """\
-What beamctl's emulator of the Beamlit (Blaxel) control plane takes and gives. This is not the published description of
-the real API, and no line of it was compared with the real service: each field says whether it is documented, known from
-client code or guessed. `x-allowed-to` on an operation is the emulator's table of permissions: the roles in the
-workspace, or the sorts of callers, that may call it."""
+What beamctl's emulator of the Beamlit (Blaxel) control plane accepts and returns. This is not the published description
+of the real API, and was never compared with the real service: each field says whether it is documented, known from
+client code or guessed. `x-allowed-to` on an operation lists the workspace roles, or the sorts of callers, that may call
+it, from the emulator's permission table."""
 
 
 def document(base_path: str) -> dict[str, Any]:

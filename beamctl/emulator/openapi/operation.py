@@ -17,12 +17,12 @@ from beamctl.emulator.routes import ROUTES
 
 WORKSPACE = Parameter(
     "workspace",
-    "The workspace; not needed where the caller can mean one only. The headers go before the query.",
+    "The workspace; optional if the caller has only one. Headers take precedence over the query.",
     {"type": "string"},
 )
 VERSION = Parameter(
     "Blaxel-Version",
-    f"Documented: the version of the API; from {api_version.FIRST_WITH_PAGES} on, some listings are in pages.",
+    f"Documented: the API version; from {api_version.FIRST_WITH_PAGES} on, some listings have pages.",
     {"type": "string", "enum": [*api_version.KNOWN, *(f"{version}.preview" for version in api_version.KNOWN)]},
 )
 
@@ -31,11 +31,11 @@ _PARAMETERS = "#/components/parameters/"
 _RESPONSES = "#/components/responses/"
 _VARIABLES = {
     "name": ("The name of a workspace.", "/name"),
-    "who": ("The sub or the e-mail address of a member or of someone who is invited.", "/email"),
-    "client_id": ("The identifier of a service account.", "/client_id"),
-    "key_id": ("The identifier of an API key, not the key itself.", "/id"),
+    "who": ("The sub or e-mail address of a member or invitee.", "/email"),
+    "client_id": ("The client ID of a service account.", "/client_id"),
+    "key_id": ("The ID of an API key, not the key itself.", "/id"),
     "key": ("The key of a feature flag.", "/featureKey"),
-    "thing": ("The name of one of these.", "/metadata/name"),
+    "thing": ("The name of the object.", "/metadata/name"),
 }
 """The meaning of each path variable, and its place in the response of the POST that creates the object."""
 
@@ -60,7 +60,7 @@ def operation(route: Route) -> dict[str, Any]:
         shown["x-allowed-to"] = _allowed_to(route, route.permission)
     if route.beamlit_only:
         shown["deprecated"] = True
-        shown["description"] = "Of the Beamlit era: without a header that begins with X-Beamlit-, it is not there."
+        shown["description"] = "Beamlit era only: 404 without a header that begins with X-Beamlit-."
     if route.takes:
         shown["requestBody"] = request_body(route)
     return shown

@@ -70,7 +70,7 @@ def _for_device_code(call: Call, fields: Mapping[str, Any]) -> Answer:
         case State.DENIED:
             raise bad_request("access_denied")
         case State.USED:
-            raise bad_request("invalid device_code: it was used already")
+            raise bad_request("invalid device_code: it has already been used")
         case State.APPROVED:
             device_login.use(call.rows, login)
             return _tokens(call, str(login.sub))
@@ -86,7 +86,7 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
     if login is None:
         raise bad_request("invalid device_code")
     if fields.get("client_id", login.client_id) != login.client_id:
-        raise bad_request("invalid client_id: another client began this login")
+        raise bad_request("invalid client_id: another client started this login")
     return login
 
 

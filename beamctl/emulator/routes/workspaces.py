@@ -134,7 +134,7 @@ def _forbidden(name: str) -> tuple[str, str]:
     if "blaxel" in name or "beamlit" in name:
         return "forbidden_blaxel", "the name must not contain the product's name"
     if _V_PREFIX.match(name):
-        return "forbidden_v_prefix", "the name must not begin like a version"
+        return "forbidden_v_prefix", "the name must not begin with a version, such as v1"
     if name in _RESERVED:
         return "forbidden_reserved", f"the name {name} is reserved"
     return "", ""

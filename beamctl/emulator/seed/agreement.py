@@ -28,7 +28,7 @@ def _workspaces(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     yield from _twice((f"{entry.path}.name", entry.name, entry.name) for entry in seed.workspaces)
     for entry in seed.workspaces:
         if workspace.find(rows, entry.name):
-            yield f"{entry.path}.name: there is a workspace {entry.name} already"
+            yield f"{entry.path}.name: the workspace {entry.name} already exists"
 
 
 def _references(seed: Seed) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _people(seed: Seed) -> Iterator[str]:
     managed = {entry.name for entry in seed.workspaces if entry.facts.baseten_team}
     for entry in seed.invitations:
         if entry.workspace in managed:
-            yield f"{entry.path}.workspace: {entry.workspace} is managed by Baseten, so nobody is invited to it"
+            yield f"{entry.path}.workspace: {entry.workspace} is managed by Baseten and cannot have invitations"
 
 
 def _accounts(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
@@ -65,7 +65,7 @@ def _accounts(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     yield from _twice((path, client_id, client_id) for path, client_id in given)
     for path, client_id in given:
         if service_account.find(rows, client_id):
-            yield f"{path}: there is a service account {client_id} already"
+            yield f"{path}: the service account {client_id} already exists"
 
 
 def _keys(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _keys(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     yield from _twice((path, key, "this key") for path, key in given)
     for path, key in given:
         if api_key.is_known(rows, key):
-            yield f"{path}: somebody has this key already"
+            yield f"{path}: this key already exists"
 
 
 def _things(seed: Seed) -> Iterator[str]:
@@ -89,5 +89,5 @@ def _twice(places: Iterable[tuple[str, str, str]]) -> Iterator[str]:
     first: dict[str, str] = {}
     for path, compared, called in places:
         if compared in first:
-            yield f"{path}: {called} is at {first[compared]} already"
+            yield f"{path}: {called} is already at {first[compared]}"
         first.setdefault(compared, path)

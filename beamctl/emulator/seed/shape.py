@@ -124,7 +124,7 @@ def _faults(data: object) -> Iterator[str]:
         return
     for section, entries in data.items():
         if section not in SECTIONS:
-            yield f"{section}: unknown; there are {', '.join(SECTIONS)}"
+            yield f"{section}: unknown; must be one of {', '.join(SECTIONS)}"
         elif isinstance(entries, list):
             yield from _list_faults(section, entries, SECTIONS[section])
         elif entries is not None:
@@ -142,7 +142,7 @@ def _entry_faults(path: str, entry: Any, fields: Mapping[str, Field]) -> Iterato
         return
     for key, value in entry.items():
         if key not in fields:
-            yield f"{path}.{key}: unknown; there are {', '.join(fields)}"
+            yield f"{path}.{key}: unknown; must be one of {', '.join(fields)}"
         elif wrong := fields[key].rule(value):
             yield f"{path}.{key}: {wrong}"
         elif inside := fields[key].inside:
@@ -151,4 +151,4 @@ def _entry_faults(path: str, entry: Any, fields: Mapping[str, Field]) -> Iterato
         if field.required and key not in entry:
             yield f"{path}.{key}: is missing"
     if "clientSecret" in entry and "clientId" not in entry and "clientSecret" in fields:
-        yield f"{path}.clientSecret: needs a clientId"
+        yield f"{path}.clientSecret: requires a clientId"

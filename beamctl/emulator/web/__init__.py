@@ -1,1 +1,1 @@
-"""The console: HTML pages for sign-in, invitations and workspaces. It calls the API's routes as the signed-in person."""
+"""The console: HTML pages for sign-in, invitations and workspaces. It calls the API as the signed-in person."""

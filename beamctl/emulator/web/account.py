@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def wrong_names() -> Trouble | None:
     """An error in the names in the form; None if they are valid."""
     if not field("given_name"):
-        return Trouble("Write your given name.", "given_name")
+        return Trouble("Enter your given name.", "given_name")
     for name in ("given_name", "family_name"):
         if rules.text(field(name)):
-            return Trouble(f"Write a name of at most {rules.LONGEST_TEXT} characters.", name)
+            return Trouble(f"Enter a name of at most {rules.LONGEST_TEXT} characters.", name)
     return None
 
 

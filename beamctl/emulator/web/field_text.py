@@ -74,28 +74,28 @@ def refusal(refused: Refusal) -> str:
 _PLAINER = {
     "Forbidden": "Your role here does not allow that. An admin of the workspace can do it.",
     "Forbidden: no access to this workspace": "You are not in this workspace. An admin of it can invite you.",
-    "invalid email format": "Write an e-mail address, such as kim@example.com.",
+    "invalid email format": "Enter an e-mail address, such as kim@example.com.",
     "Invalid role provided": "Choose one of the roles.",
-    "Workspace not found": "There is no such workspace.",
-    "Workspace or user not found": "Nobody with that address is in this workspace, or invited to it.",
-    "Workspace or invitation not found": "The invitation is not open any more: it has expired, or was taken back.",
-    "no billing account is linked": "No billing account is linked to you. Link one first, then make a workspace.",
+    "Workspace not found": "This workspace does not exist.",
+    "Workspace or user not found": "No member or invitee of this workspace has that address.",
+    "Workspace or invitation not found": "The invitation is no longer open: it has expired or was revoked.",
+    "no billing account is linked": "No billing account is linked to you. Link one first, then create a workspace.",
     "the membership of this workspace is managed by Baseten: change it there": (
-        "Baseten manages who is in this workspace, and with which role. Change it there."
+        "Baseten manages the members of this workspace and their roles. Change them there."
     ),
-    "the workspace must keep an accepted admin": "A workspace must keep an admin. Make somebody else one first.",
+    "the workspace must keep an accepted admin": "A workspace must keep an admin. Make someone else an admin first.",
 }
 """Plainer wording for messages of the API."""
 
 _TITLES = {
-    HTTPStatus.BAD_REQUEST: "That cannot be done",
+    HTTPStatus.BAD_REQUEST: "Invalid request",
     HTTPStatus.FORBIDDEN: "Not allowed",
     HTTPStatus.NOT_FOUND: "Not found",
     HTTPStatus.METHOD_NOT_ALLOWED: "Not found",
-    HTTPStatus.CONFLICT: "That cannot be done",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too much at once",
-    HTTPStatus.MISDIRECTED_REQUEST: "Wrong address",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Not now",
+    HTTPStatus.CONFLICT: "Conflict",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request too large",
+    HTTPStatus.MISDIRECTED_REQUEST: "Unknown host name",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Temporarily unavailable",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
 }
 

@@ -27,7 +27,9 @@ _HEADERS = {
 _OWN_SITE = ("", "same-origin", "none")
 """`Sec-Fetch-Site` of our own forms; browsers omit it for untrustworthy hosts."""
 
-STALE_FORM = "This form is too old, or is not from this page. Nothing was changed. Go back, reload the page, try again."
+STALE_FORM = (
+    "This form has expired or is not from this page. Nothing was changed. Go back, reload the page and try again."
+)
 
 
 def check_host(public_url: str) -> None:
@@ -45,7 +47,7 @@ def check_host(public_url: str) -> None:
     with suppress(ValueError):
         ipaddress.ip_address(host)
         return
-    text = "The emulator is not served under that name. Open it as localhost, or start it with --public-url."
+    text = "The emulator does not accept this host name. Open it as localhost, or start it with --public-url."
     raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, text)
 
 

@@ -108,20 +108,20 @@ def _http_error(error: HTTPException) -> tuple[str | dict[str, Any], int]:
     missing = error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
     if missing and "text/html" not in request.headers.get("Accept", ""):  # a program that left out the base path
         return {"error": error.name, "code": error.code}, error.code or 0
-    text = "There is no page at this address. The API is below /v0." if missing else "That cannot be read here."
+    text = "There is no page at this address. The API is below /v0." if missing else "The request cannot be read."
     return _error(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, text)
 
 
 def _busy(error: sqlite3.OperationalError) -> tuple[str, int]:
     _log.error("%s %s: the database: %s", request.method, request.url_rule, error)
-    text = "The database of the emulator cannot be used now. Try again in a moment."
+    text = "The emulator's database is not available. Try again in a moment."
     return _error(HTTPStatus.SERVICE_UNAVAILABLE, text)
 
 
 def _broken(error: Exception) -> tuple[str, int]:
     """A bug. The log gets the rule, not the path, because links in e-mails are credentials."""
     _log.error("%s %s: %s at %s", request.method, request.url_rule, type(error).__name__, raised_at(error))
-    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "The emulator has a defect. Its log says where.")
+    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error. The emulator's log says where.")
 
 
 def _error(status: int, text: str) -> tuple[str, int]:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 page = Blueprint("device", __name__)
 
-_NO_SUCH_CODE = "No login waits for that code. Codes are good for ten minutes; begin the login again for a new one."
+_NO_SUCH_CODE = (
+    "No pending login has this code. Codes are valid for ten minutes; start the login again to get a new one."
+)
 
 
 @page.get("/device")

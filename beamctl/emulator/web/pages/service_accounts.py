@@ -83,7 +83,7 @@ def find(visit: Visit, name: str, client_id: str) -> dict[str, Any]:
     accounts: list[dict[str, Any]] = visit.ask("GET", _ALL, workspace=name)
     found = [account for account in accounts if account["client_id"] == client_id]
     if not found:
-        raise not_found("There is no such service account in this workspace.")
+        raise not_found("This service account does not exist in this workspace.")
     return found[0]
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 page = Blueprint("sign_in", __name__)
 
-_NO_SUCH_KEY = "No person has that API key. Keys of service accounts do not let people in."
+_NO_SUCH_KEY = "No person has this API key. Keys of service accounts cannot be used to sign in."
 
 
 @page.get("/sign-in")
@@ -51,7 +51,7 @@ def send_link() -> AnyResponse:
     """Send a sign-in link. The response does not reveal whether the account exists."""
     plane, email = here().plane, field("email")
     if rules.email(email):
-        return show(Trouble("Write an e-mail address, such as kim@example.com.", "email"))
+        return show(Trouble("Enter an e-mail address, such as kim@example.com.", "email"))
     with plane.database.reading() as rows:
         known = people.find(rows, email)
         email = known.email if known else email  # the account's address, not one that merely compares equal

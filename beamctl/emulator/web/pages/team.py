@@ -129,5 +129,5 @@ def _people(visit: Visit, name: str) -> list[dict[str, Any]]:
 def _find(visit: Visit, name: str, email: str) -> dict[str, Any]:
     found = [user for user in _people(visit, name) if folded(user["email"]) == folded(email)]
     if not found:
-        raise not_found("Nobody with that address is in this workspace, or invited to it.")
+        raise not_found("No member or invitee of this workspace has that address.")
     return found[0]
