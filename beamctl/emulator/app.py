@@ -28,12 +28,12 @@ from beamctl.emulator.mail.emails import Letter
 from beamctl.emulator.mail.mailer import Post
 from beamctl.emulator.openapi.document import document
 from beamctl.emulator.public_url import PublicUrl
-from beamctl.emulator.request_context import witness_of
+from beamctl.emulator.request_context import context_of
 from beamctl.emulator.routes import ROUTES
-from beamctl.emulator.web.dispatch import Front
+from beamctl.emulator.web.dispatch import Dispatcher
 
 BASE_PATH = "/v0"
-INSIDER = "beamctl.emulator.in_process"
+CALLER_KEY = "beamctl.emulator.in_process"
 """WSGI environment key for the caller of an in-process request. Headers become `HTTP_…`, so they cannot set it."""
 
 _OPENAPI = "/openapi.json"
@@ -77,7 +77,7 @@ def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], post:
     app.url_map = _url_map()
     reached = PublicUrl(public_url)  # before the database may be created: an invalid URL leaves no file behind
     plane = ControlPlane(Database(db), quirks, now, post, reached)
-    app.extensions[INSIDER] = plane
+    app.extensions[CALLER_KEY] = plane
     weakref.finalize(app, plane.database.close)
     app.view_functions = {rule: _view(plane, routes) for rule, routes in _by_rule().items()}
     app.view_functions[_OPENAPI] = _show_openapi
@@ -86,13 +86,13 @@ def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], post:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sqlite3.OperationalError, _busy)
     app.register_error_handler(Exception, _broken)
-    app.wsgi_app = Front(app.wsgi_app, BASE_PATH, plane)  # type: ignore[method-assign] # as Flask says
+    app.wsgi_app = Dispatcher(app.wsgi_app, BASE_PATH, plane)  # type: ignore[method-assign] # as Flask says
     return app
 
 
 def plane_of(app: Flask) -> ControlPlane:
     """Return the shared state of an application."""
-    plane = app.extensions[INSIDER]
+    plane = app.extensions[CALLER_KEY]
     assert isinstance(plane, ControlPlane)  # noqa: S101 - `build` put it there
     return plane
 
@@ -116,11 +116,11 @@ def _by_rule() -> dict[str, dict[str, Route]]:
 def _view(plane: ControlPlane, routes: Mapping[str, Route]) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         route = routes["GET" if request.method == "HEAD" else request.method]
-        insider = request.environ.get(INSIDER)
-        known = insider if isinstance(insider, Operator | Person | ServiceAccount) else None
+        in_process_caller = request.environ.get(CALLER_KEY)
+        known = in_process_caller if isinstance(in_process_caller, Operator | Person | ServiceAccount) else None
         base_url = request.host_url.rstrip("/") + BASE_PATH
-        witness = witness_of(request.environ)
-        inbound = Inbound(request.headers, request.args, path, request.get_data(), base_url, known, witness)
+        context = context_of(request.environ)
+        inbound = Inbound(request.headers, request.args, path, request.get_data(), base_url, known, context)
         answer = plane.run(route, inbound)
         return _json(answer.body, answer.status, answer.headers)
 

@@ -34,7 +34,7 @@ def admit(route: Route, call: Call) -> Call:
             raise forbidden()
         return replace(call, caller=caller)
     space = _workspace(call, caller)
-    call.inbound.witness.workspace = space.name
+    call.inbound.context.workspace = space.name
     admitted = replace(call, caller=caller, workspace=space, role=_role(call.rows, space, caller))
     if not admitted.may(route.permission):
         raise forbidden()
@@ -44,9 +44,9 @@ def admit(route: Route, call: Call) -> Call:
 def _caller(call: Call) -> Caller:
     """The caller, who is also recorded for the log, even if there is none."""
     inbound = call.inbound
-    inbound.witness.who = NOBODY
-    caller = inbound.insider or authenticate(call.rows, inbound.headers, call.moment)
-    inbound.witness.saw(caller)
+    inbound.context.who = NOBODY
+    caller = inbound.in_process_caller or authenticate(call.rows, inbound.headers, call.moment)
+    inbound.context.record_caller(caller)
     return caller
 
 

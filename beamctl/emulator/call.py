@@ -18,7 +18,7 @@ from beamctl.emulator.mail.emails import Letter
 from beamctl.emulator.parameter import Parameter
 from beamctl.emulator.permission import Permission, role_allows
 from beamctl.emulator.public_url import IN_PROCESS
-from beamctl.emulator.request_context import Witness
+from beamctl.emulator.request_context import RequestContext
 from beamctl.emulator.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class Inbound:
         path: The variable parts of the path, decoded.
         body: The raw body.
         base_url: Base URL of the API, as the client sees it.
-        insider: The caller of an in-process request; no header can set it.
-        witness: Collects the caller and the workspace for the request log.
+        in_process_caller: The caller of an in-process request; no header can set it.
+        context: Collects the caller and the workspace for the request log.
     """
 
     headers: Headers
@@ -47,8 +47,8 @@ class Inbound:
     path: Mapping[str, str]
     body: bytes
     base_url: str
-    insider: Caller | None
-    witness: Witness = field(default_factory=Witness)
+    in_process_caller: Caller | None
+    context: RequestContext = field(default_factory=RequestContext)
 
     def has_header(self, beginning: str) -> bool:
         """Whether any header name starts with `beginning`, which is in lower case."""
@@ -60,10 +60,10 @@ class Inbound:
         Raises:
             Refusal: 400: the value is not a boolean.
         """
-        said = self.query.get(name, "").lower()
-        if said not in _YES_OR_NO:
+        value = self.query.get(name, "").lower()
+        if value not in _YES_OR_NO:
             raise bad_request(f"{name} must be true or false")
-        return _YES_OR_NO[said]
+        return _YES_OR_NO[value]
 
 
 @dataclass(frozen=True, slots=True)

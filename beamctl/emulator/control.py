@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from beamctl.emulator.control_actions import HANDLERS, Handler, Switchboard
+from beamctl.emulator.control_actions import HANDLERS, ControlActions, Handler
 from beamctl.emulator.errors import Refusal, forbidden, not_found
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ class Control:
 
     Attributes:
         app: Answers every other path.
-        switchboard: The operations of the endpoint.
+        actions: The operations of the endpoint.
     """
 
     app: WSGIApplication
-    switchboard: Switchboard
+    actions: ControlActions
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -48,7 +48,7 @@ class Control:
         try:
             _keep_web_pages_out(request)
             handle = _handler(path, request.method)
-            return _json(handle(self.switchboard, request.get_data()), HTTPStatus.OK)
+            return _json(handle(self.actions, request.get_data()), HTTPStatus.OK)
         except Refusal as refusal:
             return _json({"error": refusal.text, "code": refusal.status}, refusal.status, refusal.headers)
         except HTTPException as error:  # a body that is too large

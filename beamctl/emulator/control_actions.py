@@ -17,7 +17,7 @@ _MOST_FAULTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Switchboard:
+class ControlActions:
     """Reads and changes the state of a running emulator. Methods take a request body and return a response body.
 
     Attributes:
@@ -46,11 +46,11 @@ class Switchboard:
             Refusal: 400: the body is invalid.
         """
         content = json_object(body)
-        wanted = content.get("faults")
-        if set(content) != {"faults"} or not isinstance(wanted, list) or len(wanted) > _MOST_FAULTS:
+        faults = content.get("faults")
+        if set(content) != {"faults"} or not isinstance(faults, list) or len(faults) > _MOST_FAULTS:
             raise bad_request(f'the body must look like {{"faults": ["503@3"]}}, with {_MOST_FAULTS} faults at most')
         try:
-            self.script.set([read_rule(each) for each in wanted])
+            self.script.set([read_rule(each) for each in faults])
         except FaultError as error:
             raise bad_request(f"{error}. {error.hint}") from None
         return self.faults(b"")
@@ -93,10 +93,10 @@ class Switchboard:
         return self.requests(b"")
 
 
-Handler = Callable[[Switchboard, bytes], object]
+Handler = Callable[[ControlActions, bytes], object]
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
-    "/faults": {"GET": Switchboard.faults, "PUT": Switchboard.set_faults, "DELETE": Switchboard.end_faults},
-    "/clock": {"GET": Switchboard.time, "PUT": Switchboard.set_time},
-    "/requests": {"GET": Switchboard.requests, "DELETE": Switchboard.forget_requests},
+    "/faults": {"GET": ControlActions.faults, "PUT": ControlActions.set_faults, "DELETE": ControlActions.end_faults},
+    "/clock": {"GET": ControlActions.time, "PUT": ControlActions.set_time},
+    "/requests": {"GET": ControlActions.requests, "DELETE": ControlActions.forget_requests},
 }
 """The handlers by path and method."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from beamctl.emulator import rules
-from beamctl.emulator.app import BASE_PATH, INSIDER, plane_of
+from beamctl.emulator.app import BASE_PATH, CALLER_KEY, plane_of
 from beamctl.emulator.caller import Caller, Operator
 from beamctl.emulator.errors import EmulatorError, NoAddressError
 from beamctl.emulator.store import device_login, directory, person
@@ -100,7 +100,7 @@ def ask(app: WSGIApplication, method: str, path: str, body: object = None, works
 def _as(app: Flask, caller: Caller) -> WSGIApplication:
     def inside(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = _tunnelled(environ.get("PATH_INFO", ""))
-        return app({**environ, INSIDER: caller, "PATH_INFO": path}, start_response)
+        return app({**environ, CALLER_KEY: caller, "PATH_INFO": path}, start_response)
 
     return inside
 

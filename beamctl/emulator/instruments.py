@@ -43,15 +43,15 @@ def instrument(app: Flask, instruments: Instruments) -> None:
     """
     from beamctl.emulator.app import BASE_PATH, plane_of
     from beamctl.emulator.control import Control
-    from beamctl.emulator.control_actions import Switchboard
-    from beamctl.emulator.middleware import Watch
+    from beamctl.emulator.control_actions import ControlActions
+    from beamctl.emulator.middleware import RequestMiddleware
 
     now = plane_of(app).now
     if instruments.control and now is not instruments.clock:
         raise EmulatorError(
             "the control endpoint requires create_app(..., now=clock) with the clock of the instruments"
         )
-    watch = Watch(app.wsgi_app, BASE_PATH, instruments.script, instruments.log, now, instruments.sleep)
-    switchboard = Switchboard(instruments.script, instruments.log, instruments.clock)
-    layers = Control(watch, switchboard) if instruments.control else watch
+    watch = RequestMiddleware(app.wsgi_app, BASE_PATH, instruments.script, instruments.log, now, instruments.sleep)
+    actions = ControlActions(instruments.script, instruments.log, instruments.clock)
+    layers = Control(watch, actions) if instruments.control else watch
     app.wsgi_app = layers  # type: ignore[method-assign] # Flask's own way to put something around an application

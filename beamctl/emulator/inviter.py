@@ -7,7 +7,7 @@ import sqlite3
 from beamctl.emulator.store import person, service_account
 
 
-def in_words(rows: sqlite3.Connection, invited_by: str) -> str:
+def display_name_of(rows: sqlite3.Connection, invited_by: str) -> str:
     """The display name for an invitation's `invited_by`, such as `Ada Lovelace (ada@example.com)`."""
     if who := person.profile(rows, invited_by):
         name = " ".join(who[key] for key in ("given_name", "family_name") if key in who)

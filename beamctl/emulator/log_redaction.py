@@ -27,12 +27,12 @@ _SHOWN_QUERY = {
 """The query parameters that are logged, with the values allowed."""
 
 
-def harmless_method(method: str) -> str:
+def redacted_method(method: str) -> str:
     """The method, if it is a standard one; a client may send anything in its place."""
     return method if method in set(HTTPMethod) else HIDDEN
 
 
-def harmless_path(path: str) -> str:
+def redacted_path(path: str) -> str:
     """A path below `/v0`, percent-encoded, with keys, tokens and secrets replaced.
 
     Args:
@@ -42,7 +42,7 @@ def harmless_path(path: str) -> str:
     return "/".join(_part(part) for part in text.split("/"))[:_LONGEST]
 
 
-def harmless_query(query: str) -> str:
+def redacted_query(query: str) -> str:
     """The query with its question mark; empty if there is none.
 
     Only pagination parameters are logged; any other could contain a secret, even in its name.

@@ -16,7 +16,7 @@ from beamctl.emulator.credential import digest
 from beamctl.emulator.errors import bad_request
 from beamctl.emulator.parameter import EXTERNAL_ID, Parameter
 from beamctl.emulator.store import listing, secret
-from beamctl.emulator.store.listing import Position, Sort, Wanted
+from beamctl.emulator.store.listing import ListQuery, Position, Sort
 from beamctl.emulator.store.resource import Place
 
 LIFETIME = timedelta(hours=24)
@@ -75,26 +75,26 @@ def page(rows: sqlite3.Connection, place: Place, query: Mapping[str, str], momen
     Raises:
         Refusal: 400: the query is invalid.
     """
-    wanted, limit = _wanted(place, query), _limit(query.get("limit", ""))
+    listed, limit = _list_query(place, query), _limit(query.get("limit", ""))
     total = listing.total(rows, place)
-    if _from_the_end(query, wanted.sort):
-        return Page(listing.last_rows(rows, wanted, limit), {"hasMore": False, "nextCursor": "", "total": total})
+    if _from_the_end(query, listed.sort):
+        return Page(listing.last_rows(rows, listed, limit), {"hasMore": False, "nextCursor": "", "total": total})
     key = secret.token_secret(rows)
     cursor = query.get("cursor", "")
-    after = _read_cursor(key, cursor, wanted, moment) if cursor else None
-    found = listing.rows_from(rows, wanted, after, limit + 1)
+    after = _read_cursor(key, cursor, listed, moment) if cursor else None
+    found = listing.rows_from(rows, listed, after, limit + 1)
     more, found = len(found) > limit, found[:limit]
-    following = _cursor(key, listing.position(found[-1], wanted.sort), wanted, moment) if more else ""
+    following = _cursor(key, listing.position(found[-1], listed.sort), listed, moment) if more else ""
     return Page(found, {"hasMore": more, "nextCursor": following, "total": total})
 
 
-def _wanted(place: Place, query: Mapping[str, str]) -> Wanted:
+def _list_query(place: Place, query: Mapping[str, str]) -> ListQuery:
     sort, q = query.get("sort", "") or Sort.NEWEST.value, query.get("q", "")
     if sort not in set(Sort):
         raise bad_request(f"sort must be one of {', '.join(Sort)}")
     if len(q) > LONGEST_Q:
         raise bad_request(f"q must be at most {LONGEST_Q} characters")
-    return Wanted(place, Sort(sort), q if len(q) >= SHORTEST_Q else "", query.get("externalId", ""))
+    return ListQuery(place, Sort(sort), q if len(q) >= SHORTEST_Q else "", query.get("externalId", ""))
 
 
 def _limit(text: str) -> int:
@@ -115,13 +115,13 @@ def _from_the_end(query: Mapping[str, str], sort: Sort) -> bool:
     return bool(anchor) and not query.get("cursor")
 
 
-def _cursor(key: bytes, after: Position, wanted: Wanted, moment: datetime) -> str:
-    content = [after.value, after.row, _bound_to(wanted), int((moment + LIFETIME).timestamp())]
+def _cursor(key: bytes, after: Position, listed: ListQuery, moment: datetime) -> str:
+    content = [after.value, after.row, _bound_to(listed), int((moment + LIFETIME).timestamp())]
     text = token.encode(json.dumps(content).encode())
     return f"{text}.{token.signature(key, text)}"
 
 
-def _read_cursor(key: bytes, cursor: str, wanted: Wanted, moment: datetime) -> Position:
+def _read_cursor(key: bytes, cursor: str, listed: ListQuery, moment: datetime) -> Position:
     text, _, signature = cursor.partition(".")
     if not cursor.isascii() or not token.is_signed(key, text, signature):
         raise bad_request("invalid cursor")
@@ -129,13 +129,13 @@ def _read_cursor(key: bytes, cursor: str, wanted: Wanted, moment: datetime) -> P
         value, row, bound, end = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, binascii.Error):  # a signed text for another use
         raise bad_request("invalid cursor") from None
-    if bound != _bound_to(wanted):
+    if bound != _bound_to(listed):
         raise bad_request("invalid cursor: it belongs to another listing")
     if end <= moment.timestamp():
         raise bad_request("invalid cursor: it has expired")
     return Position(value, row)
 
 
-def _bound_to(wanted: Wanted) -> str:
-    place = wanted.place
-    return digest(json.dumps([place.workspace_id, place.kind, wanted.sort, wanted.q, wanted.external_id]))
+def _bound_to(listed: ListQuery) -> str:
+    place = listed.place
+    return digest(json.dumps([place.workspace_id, place.kind, listed.sort, listed.q, listed.external_id]))

@@ -75,7 +75,7 @@ _ADMINS = frozenset({Role.ADMIN})
 _WORKERS = frozenset({Role.ADMIN, Role.MEMBER})
 
 
-def _things(scope: str, writers: frozenset[Role]) -> dict[Permission, frozenset[Role]]:
+def _scope(scope: str, writers: frozenset[Role]) -> dict[Permission, frozenset[Role]]:
     """The permissions of one scope: everyone reads, the writers do the rest."""
     reading = dict.fromkeys((Permission(f"{scope}:list"), Permission(f"{scope}:get")), _EVERY_ROLE)
     writing = (Permission(f"{scope}:{verb}") for verb in ("create", "update", "delete"))
@@ -94,10 +94,10 @@ BY_ROLE: Mapping[Permission, frozenset[Role]] = {
     Permission.FEATURES_GET: _EVERY_ROLE,
     Permission.LIST_KEYS: _ADMINS,
     Permission.WRITE_KEYS: _ADMINS,
-    **_things("policies", _ADMINS),
-    **_things("integrations", _ADMINS),
-    **_things("environments", _ADMINS),
-    **_things("resources", _WORKERS),
+    **_scope("policies", _ADMINS),
+    **_scope("integrations", _ADMINS),
+    **_scope("environments", _ADMINS),
+    **_scope("resources", _WORKERS),
 }
 """What a role in a workspace allows, for people and service accounts."""
 

@@ -16,7 +16,7 @@ _KEY = "beamctl.emulator.request_context"
 
 
 @dataclass(slots=True)
-class Witness:
+class RequestContext:
     """Filled during authorization; what was found is kept even if the request is then rejected.
 
     Attributes:
@@ -31,7 +31,7 @@ class Witness:
     workspace: str = ""
     page: str = ""
 
-    def saw(self, caller: Caller) -> None:
+    def record_caller(self, caller: Caller) -> None:
         """Record the authenticated caller."""
         match caller:
             case Person(email=email):
@@ -44,14 +44,14 @@ class Witness:
                 assert_never(caller)
 
 
-def call_as_witness(environ: WSGIEnvironment) -> Witness:
+def attach_context(environ: WSGIEnvironment) -> RequestContext:
     """Attach a new context to a request."""
-    witness = Witness()
-    environ[_KEY] = witness
-    return witness
+    context = RequestContext()
+    environ[_KEY] = context
+    return context
 
 
-def witness_of(environ: WSGIEnvironment) -> Witness:
+def context_of(environ: WSGIEnvironment) -> RequestContext:
     """The context of a request; a new, unattached one if there is none."""
-    witness = environ.get(_KEY)
-    return witness if isinstance(witness, Witness) else Witness()
+    context = environ.get(_KEY)
+    return context if isinstance(context, RequestContext) else RequestContext()

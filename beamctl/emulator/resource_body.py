@@ -63,12 +63,12 @@ def read(content: bytes) -> Body:
     Raises:
         Refusal: 400: it is not an object of objects.
     """
-    whole = body.json_object(content)
-    metadata, spec = whole.get("metadata", {}), whole.get("spec", {})
+    parsed = body.json_object(content)
+    metadata, spec = parsed.get("metadata", {}), parsed.get("spec", {})
     if not isinstance(metadata, dict):
         raise bad_request("metadata must be an object")
     _check("spec", rules.an_object, spec)
-    return Body(metadata, spec if "spec" in whole else None)
+    return Body(metadata, spec if "spec" in parsed else None)
 
 
 def _spec(

@@ -42,7 +42,7 @@ def page(fault: Fault) -> Response:
     return Response(body, code, content_type="text/html; charset=utf-8")
 
 
-def bent(fault: Fault, answer: Response) -> Response:
+def transform(fault: Fault, answer: Response) -> Response:
     """The application's response after the fault; unchanged if the fault does not apply to it."""
     match fault.kind:
         case FaultKind.GARBAGE:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_input_stream
 
-from beamctl.emulator.fault.answer import STATUS, bent, error, page
+from beamctl.emulator.fault.answer import STATUS, error, page, transform
 from beamctl.emulator.fault.connection_reset import ConnectionCut
 from beamctl.emulator.fault.kind import Fault, FaultKind
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PIECES = 50
 """The maximum number of pieces of a slow body."""
 
-_NOT_LET_THROUGH = frozenset(
+_NOT_EXECUTED = frozenset(
     {
         FaultKind.THROTTLED,
         FaultKind.INTERNAL_ERROR,
@@ -55,11 +55,11 @@ class Faulty:
         if self.fault.kind is FaultKind.LATENCY:
             self.sleep(self.fault.value or 0)
             return self.app(environ, start_response)
-        return self._sent(self._answered(environ), environ, start_response)
+        return self._sent(self._call(environ), environ, start_response)
 
-    def _answered(self, environ: WSGIEnvironment) -> Response:
+    def _call(self, environ: WSGIEnvironment) -> Response:
         """The application's response; an empty one if the request does not reach it."""
-        if self.fault.kind in _NOT_LET_THROUGH:
+        if self.fault.kind in _NOT_EXECUTED:
             return Response()
         if self.fault.kind is FaultKind.DUPLICATE:
             body = get_input_stream(environ).read()
@@ -78,13 +78,13 @@ class Faulty:
             case FaultKind.CUT_OFF:
                 return _half(answer(environ, start_response), len(answer.get_data()))
             case FaultKind.DRIP:
-                return self._drops(answer(environ, start_response), len(answer.get_data()))
+                return self._slowly(answer(environ, start_response), len(answer.get_data()))
             case kind if kind in STATUS:
                 return error(self.fault)(environ, start_response)
             case _:
-                return bent(self.fault, answer)(environ, start_response)
+                return transform(self.fault, answer)(environ, start_response)
 
-    def _drops(self, pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
+    def _slowly(self, pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
         """The body in small pieces, with a pause before each."""
         body = b"".join(pieces)
         size = -(-length // PIECES) or 1

@@ -24,7 +24,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RuleState:
     """The state of a rule.
 
     Attributes:
@@ -44,12 +44,12 @@ class FaultScript:
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self._lock = Lock()
         self._number = 0
-        self._standings = [Standing(rule, 0, 0) for rule in rules]
+        self._states = [RuleState(rule, 0, 0) for rule in rules]
 
     def set(self, rules: Iterable[Rule]) -> None:
         """Replace the rules. Requests are counted from 1 again."""
         with self._lock:
-            self._standings = [Standing(rule, 0, 0) for rule in rules]
+            self._states = [RuleState(rule, 0, 0) for rule in rules]
 
     def next(self, method: str, path: str) -> Turn:
         """Count a request and return its faults.
@@ -61,26 +61,24 @@ class FaultScript:
         with self._lock:
             self._number += 1
             faults: list[Fault] = []
-            for place, standing in enumerate(self._standings):
-                self._standings[place], hit = _moved_on(standing, method, path, faults)
+            for index, state in enumerate(self._states):
+                self._states[index], hit = _advance(state, method, path, faults)
                 faults.extend(hit)
             return Turn(self._number, tuple(faults))
 
-    def standings(self) -> list[Standing]:
+    def standings(self) -> list[RuleState]:
         """The state of every rule."""
         with self._lock:
-            return list(self._standings)
+            return list(self._states)
 
 
-def _moved_on(
-    standing: Standing, method: str, path: str, others: Sequence[Fault]
-) -> tuple[Standing, tuple[Fault, ...]]:
+def _advance(state: RuleState, method: str, path: str, others: Sequence[Fault]) -> tuple[RuleState, tuple[Fault, ...]]:
     """The rule's state after one more request, and its fault if the request is hit and no earlier rule came first."""
-    rule = standing.rule
+    rule = state.rule
     if not rule.when.concerns(method, path):
-        return standing, ()
-    counted = standing.counted + 1
+        return state, ()
+    counted = state.counted + 1
     taken = rule.fault.kind is not FaultKind.LATENCY and any(fault.kind is not FaultKind.LATENCY for fault in others)
     if taken or not rule.when.reaches(counted):
-        return Standing(rule, counted, standing.hits), ()
-    return Standing(rule, counted, standing.hits + 1), (rule.fault,)
+        return RuleState(rule, counted, state.hits), ()
+    return RuleState(rule, counted, state.hits + 1), (rule.fault,)

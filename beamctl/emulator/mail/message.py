@@ -127,8 +127,8 @@ def _domain(public_url: str) -> str:
 
 def _check_headers(message: EmailMessage, to: str) -> None:
     """Check that no header breaks a line and that the only recipient is `to`."""
-    whole = all(str(value).isprintable() for value in message.values())
-    if not whole or [address.addr_spec for address in message["To"].addresses] != [to]:
+    printable = all(str(value).isprintable() for value in message.values())
+    if not printable or [address.addr_spec for address in message["To"].addresses] != [to]:
         raise UnwritableLetterError("its headers would change when parsed")
 
 

@@ -41,7 +41,7 @@ class Received:
             OSError: The file is gone.
         """
         try:
-            part = _parsed(self.path, whole=True).get_body(("plain",))
+            part = _parsed(self.path, with_body=True).get_body(("plain",))
             return str(part.get_content()) if part else ""
         except _GIVES_UP:
             return ""
@@ -61,12 +61,12 @@ def received(maildir: Path, to: str | None) -> list[Received]:
             continue
     if to is None:
         return letters
-    wanted = _compared(to)
-    return [letter for letter in letters if _compared(letter.to) == wanted]
+    address = _compared(to)
+    return [letter for letter in letters if _compared(letter.to) == address]
 
 
 def _head(path: Path) -> Received:
-    message = _parsed(path, whole=False)
+    message = _parsed(path, with_body=False)
     addresses = getattr(_header(message, "To"), "addresses", ())
     date = getattr(_header(message, "Date"), "datetime", None)
     return Received(path, addresses[0].addr_spec if addresses else "", str(_header(message, "Subject") or ""), date)
@@ -79,9 +79,9 @@ def _header(message: EmailMessage, name: str) -> Any:  # noqa: ANN401 - each hea
         return None
 
 
-def _parsed(path: Path, *, whole: bool) -> EmailMessage:
+def _parsed(path: Path, *, with_body: bool) -> EmailMessage:
     text = path.read_text("utf-8", errors="replace")
-    message = Parser(policy=default).parsestr(text, headersonly=not whole)
+    message = Parser(policy=default).parsestr(text, headersonly=not with_body)
     assert isinstance(message, EmailMessage)  # noqa: S101 - as the policy specifies
     return message
 

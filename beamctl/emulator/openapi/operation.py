@@ -47,11 +47,11 @@ def path(route: Route) -> str:
 
 def operation(route: Route) -> dict[str, Any]:
     """Build the operation of a route."""
-    told = (getattr(route.handle, "func", route.handle).__doc__ or "").strip()
+    described = (getattr(route.handle, "func", route.handle).__doc__ or "").strip()
     shown: dict[str, Any] = {
         "operationId": _operation_id(route),
         "tags": [route.rule.split("/")[1]],
-        "summary": told.partition("\n")[0],
+        "summary": described.partition("\n")[0],
         "parameters": _parameters(route),
         "responses": {str(int(status)): _response(route, status) for status in sorted(route.statuses)},
         "security": security.alternatives(route.permission),
@@ -109,6 +109,6 @@ def _links(route: Route) -> dict[str, Any]:
         rest = other.rule.removeprefix(f"{route.rule}/")
         inner = _VARIABLE.match(rest)
         if rest != other.rule and inner and len(_VARIABLE.findall(rest)) == 1:
-            told = {**outer, inner[2]: f"$response.body#{_VARIABLES[inner[2]][1]}"}
-            found[_operation_id(other)] = {"operationId": _operation_id(other), "parameters": told}
+            described = {**outer, inner[2]: f"$response.body#{_VARIABLES[inner[2]][1]}"}
+            found[_operation_id(other)] = {"operationId": _operation_id(other), "parameters": described}
     return found

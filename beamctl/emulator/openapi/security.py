@@ -16,8 +16,8 @@ def schemes(base_path: str) -> dict[str, Any]:
     bearers = dict.fromkeys(BEARER_HEADERS, "`Bearer`, a space, and an API key or a token.")
     keys = dict.fromkeys(KEY_HEADERS, "An API key.")
     headers = {
-        name: {"type": "apiKey", "in": "header", "name": name, "description": told}
-        for name, told in (bearers | keys).items()
+        name: {"type": "apiKey", "in": "header", "name": name, "description": description}
+        for name, description in (bearers | keys).items()
         if name != "Authorization"
     }
     bearer = {"type": "http", "scheme": "bearer", "description": "An API key or a token."}

@@ -16,21 +16,21 @@ from beamctl.emulator.kind import DEPLOYED, KINDS, Kind
 from beamctl.emulator.parameter import EXTERNAL_ID
 from beamctl.emulator.secrecy import shown_spec
 from beamctl.emulator.store import listing, resource
-from beamctl.emulator.store.listing import Wanted
+from beamctl.emulator.store.listing import ListQuery
 from beamctl.emulator.store.resource import Fields, Place
 
 
-def list_things(kind: Kind, call: Call) -> Answer:
+def list_resources(kind: Kind, call: Call) -> Answer:
     """List the objects of a kind: all of them, or one page in API versions with pages."""
     place = _place(kind, call)
     if kind.paged and api_version.has_pages(call.inbound.headers.get("Blaxel-Version")):
         found = page.page(call.rows, place, call.inbound.query, call.moment)
         return Answer({"data": _listed(kind, call, found.rows), "meta": found.meta})
-    wanted = Wanted(place, external_id="" if kind.paged else call.inbound.query.get("externalId", ""))
-    return Answer(_listed(kind, call, listing.rows_from(call.rows, wanted)))
+    query = ListQuery(place, external_id="" if kind.paged else call.inbound.query.get("externalId", ""))
+    return Answer(_listed(kind, call, listing.rows_from(call.rows, query)))
 
 
-def create_thing(kind: Kind, call: Call) -> Answer:
+def create_resource(kind: Kind, call: Call) -> Answer:
     """Create an object; the name must be free."""
     content = resource_body.read(call.inbound.body)
     name = content.name()
@@ -41,12 +41,12 @@ def create_thing(kind: Kind, call: Call) -> Answer:
     return Answer(_shown(kind, call, _known(kind, call, name)))
 
 
-def show_thing(kind: Kind, call: Call) -> Answer:
+def show_resource(kind: Kind, call: Call) -> Answer:
     """Return one object."""
     return Answer(_shown(kind, call, _known(kind, call)))
 
 
-def change_thing(kind: Kind, call: Call) -> Answer:
+def update_resource(kind: Kind, call: Call) -> Answer:
     """Update metadata and spec of an existing object."""
     row = _known(kind, call)
     content = resource_body.read(call.inbound.body)
@@ -56,7 +56,7 @@ def change_thing(kind: Kind, call: Call) -> Answer:
     return Answer(_shown(kind, call, _known(kind, call)))
 
 
-def delete_thing(kind: Kind, call: Call) -> Answer:
+def delete_resource(kind: Kind, call: Call) -> Answer:
     """Delete an object, unless it is built in, or in use and protected."""
     row = _known(kind, call)
     if row["name"] in kind.built_in:
@@ -97,8 +97,8 @@ def _listed(kind: Kind, call: Call, rows: list[sqlite3.Row]) -> list[dict[str, A
         return shown
     users = Counter((used, user) for used, user, _ in _users(kind, call, [row["name"] for row in rows]))
     return [
-        {**thing, "usage": {each.name: users[thing["metadata"]["name"], each.name] for each in DEPLOYED}}
-        for thing in shown
+        {**payload, "usage": {each.name: users[payload["metadata"]["name"], each.name] for each in DEPLOYED}}
+        for payload in shown
     ]
 
 
@@ -114,16 +114,16 @@ def _routes(kind: Kind) -> Iterator[Route]:
     one, body = f"{kind.path}/<thing>", f"{kind.schema}_request"
     deletes = TAKEN if kind.kept_while_used else frozenset()
     yield replace(
-        _route(kind, "GET", kind.path, "list", list_things),
+        _route(kind, "GET", kind.path, "list", list_resources),
         gives=f"{kind.schema}_list",
         page=f"{kind.schema}_page" if kind.paged else "",
         query=page.PARAMETERS if kind.paged else (EXTERNAL_ID,),
     )
     needs = ("metadata.name", "spec") if kind.required else ("metadata.name",)
-    yield replace(_route(kind, "POST", kind.path, "create", create_thing), takes=body, needs=needs, refuses=TAKEN)
-    yield _route(kind, "GET", one, "get", show_thing)
-    yield replace(_route(kind, "PUT", one, "update", change_thing), takes=body)
-    yield replace(_route(kind, "DELETE", one, "delete", delete_thing), refuses=deletes)
+    yield replace(_route(kind, "POST", kind.path, "create", create_resource), takes=body, needs=needs, refuses=TAKEN)
+    yield _route(kind, "GET", one, "get", show_resource)
+    yield replace(_route(kind, "PUT", one, "update", update_resource), takes=body)
+    yield replace(_route(kind, "DELETE", one, "delete", delete_resource), refuses=deletes)
     if kind.tells_usage:
         yield replace(_route(kind, "GET", f"{one}/usages", "get", show_usages), gives="policy_usages")
 

@@ -100,7 +100,7 @@ def _letter(call: Call, row: sqlite3.Row, expires: datetime) -> Letter:
         role=row["role"],
         workspace=call.here.name,
         display_name=call.here.settings.display_name,
-        inviter=inviter.in_words(call.rows, row["invited_by"]),
+        inviter=inviter.display_name_of(call.rows, row["invited_by"]),
         expires=expires,
     )
     return emails.invitation(invited, link.to_invitation(call.public_url, secret.token_secret(call.rows), row["id"]))

@@ -108,23 +108,23 @@ def check_availability(call: Call) -> Answer:
     reason, message = _unavailable(call, name)
     if not call.inbound.is_asked("withReason"):
         return Answer(not message)
-    told = {"available": not message, "message": message, "reason": reason}
-    return Answer({key: value for key, value in told.items() if value != ""})
+    available = {"available": not message, "message": message, "reason": reason}
+    return Answer({key: value for key, value in available.items() if value != ""})
 
 
 def _counts(call: Call) -> dict[str, int]:
     """The number of objects in the workspace, by the API's names of the kinds."""
-    things = resource.counts(call.rows, call.here.id)
+    counts = resource.counts(call.rows, call.here.id)
     accounts = len(service_account.of_workspace(call.rows, call.here.id))
-    return {kind.counted: things.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
+    return {kind.counted: counts.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
 
 
-def _unavailable(call: Call, wanted: object) -> tuple[str, str]:
+def _unavailable(call: Call, value: object) -> tuple[str, str]:
     """The API's reason, and a message, why a name is unavailable; the list of reserved words is a guess."""
     is_free = Quirk.ANY_WORKSPACE_NAME in call.quirks
-    if wrong := (rules.any_name if is_free else rules.resource_name)(wanted):
+    if wrong := (rules.any_name if is_free else rules.resource_name)(value):
         return "", f"name {wrong}"
-    name = str(wanted)
+    name = str(value)
     if workspace.find(call.rows, name):
         return "taken", f"the name {name} is taken"
     return ("", "") if is_free else _forbidden(name)

@@ -80,7 +80,7 @@ class SeedAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class SeedThing:
+class SeedResource:
     """An object with a spec to create; if it is built in, its fields are updated."""
 
     path: str
@@ -98,7 +98,7 @@ class Seed:
     users: tuple[SeedUser, ...]
     invitations: tuple[SeedInvitation, ...]
     accounts: tuple[SeedAccount, ...]
-    things: tuple[SeedThing, ...]
+    resources: tuple[SeedResource, ...]
 
 
 def read(data: dict[str, Any]) -> Seed:
@@ -108,7 +108,7 @@ def read(data: dict[str, Any]) -> Seed:
         users=tuple(_user(path, entry) for path, entry in _entries(data, "users")),
         invitations=tuple(_invitation(path, entry) for path, entry in _entries(data, "invitations")),
         accounts=tuple(_account(path, entry) for path, entry in _entries(data, "serviceAccounts")),
-        things=tuple(_thing(kind, path, entry) for kind in KINDS for path, entry in _entries(data, kind.name)),
+        resources=tuple(_resource(kind, path, entry) for kind in KINDS for path, entry in _entries(data, kind.name)),
     )
 
 
@@ -171,11 +171,11 @@ def _key(path: str, entry: dict[str, Any]) -> SeedKey:
     return SeedKey(path, entry.get("name", ""), entry.get("apiKey"), entry.get("expiresIn", ""), created)
 
 
-def _thing(kind: Kind, path: str, entry: dict[str, Any]) -> SeedThing:
+def _resource(kind: Kind, path: str, entry: dict[str, Any]) -> SeedResource:
     """Omitted fields are empty; a secret is stored as a mask."""
     given = entry.get("spec", {})
     spec = given if kind.fields is None else {key: value for key, value in given.items() if value not in EMPTY}
     if kind.hidden in spec:
         spec = {**spec, kind.hidden: kept_secret(spec[kind.hidden], {}, ())}
     fields = Fields(entry.get("displayName", ""), entry.get("externalId", ""), entry.get("labels", {}), spec)
-    return SeedThing(path, kind, entry["workspace"], entry["name"], fields)
+    return SeedResource(path, kind, entry["workspace"], entry["name"], fields)

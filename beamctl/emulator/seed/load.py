@@ -20,7 +20,7 @@ from beamctl.emulator.seed.entries import (
     SeedAccount,
     SeedInvitation,
     SeedKey,
-    SeedThing,
+    SeedResource,
     SeedUser,
     SeedWorkspace,
     read,
@@ -57,8 +57,8 @@ def _add(rows: sqlite3.Connection, seed: Seed, moment: datetime) -> Iterator[Mad
         _add_invitation(rows, entry, spaces[entry.workspace], moment)
     for account in seed.accounts:
         yield from _add_account(rows, account, spaces[account.workspace], moment)
-    for thing in seed.things:
-        _add_thing(rows, thing, spaces[thing.workspace], moment)
+    for item in seed.resources:
+        _add_resource(rows, item, spaces[item.workspace], moment)
 
 
 def _add_workspace(rows: sqlite3.Connection, entry: SeedWorkspace, moment: datetime) -> int:
@@ -113,7 +113,7 @@ def _add_named_key(
         yield MadeKey(f"{who} {entry.name}".strip(), key, KeyKind.SERVICE_ACCOUNT)
 
 
-def _add_thing(rows: sqlite3.Connection, entry: SeedThing, space: int, moment: datetime) -> None:
+def _add_resource(rows: sqlite3.Connection, entry: SeedResource, space: int, moment: datetime) -> None:
     """Create an object, or update it if it is built in."""
     put = resource.change if entry.name in entry.kind.built_in else resource.add
     put(rows, Place(space, entry.kind.name), entry.name, entry.fields, OPERATOR_NAME, moment)

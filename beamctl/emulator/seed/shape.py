@@ -46,7 +46,7 @@ def _entries(value: object) -> str:
     return "" if isinstance(value, list) else "must be a list"
 
 
-def _thing(kind: Kind) -> Mapping[str, Field]:
+def _resource(kind: Kind) -> Mapping[str, Field]:
     """The fields of one kind: the API's metadata, and a spec that follows the kind's rules."""
     fields = {key: Field(rule, key in kind.required) for key, rule in (kind.fields or {}).items()}
     return {
@@ -108,7 +108,7 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "clientSecret": Field(rules.secret),
         "apiKeys": Field(_entries, inside=_KEY, many=True),
     },
-    **{kind.name: _thing(kind) for kind in KINDS},
+    **{kind.name: _resource(kind) for kind in KINDS},
 }
 """The sections of a seed."""
 

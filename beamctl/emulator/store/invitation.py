@@ -44,8 +44,8 @@ def lifetime(quirks: Collection[Quirk]) -> timedelta:
 
 def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
     """The invitation to a workspace by its address, or by the sub of the account with that address."""
-    wanted = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
-    row: sqlite3.Row | None = rows.execute(_ONE, wanted).fetchone()
+    parameters = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
+    row: sqlite3.Row | None = rows.execute(_ONE, parameters).fetchone()
     return row
 
 

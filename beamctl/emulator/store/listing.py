@@ -27,7 +27,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListQuery:
     """A listing request.
 
     Attributes:
@@ -53,32 +53,32 @@ _OPPOSITE = {Sort.NEWEST: Sort.OLDEST, Sort.OLDEST: Sort.NEWEST, Sort.NAME: Sort
 
 
 def rows_from(
-    rows: sqlite3.Connection, wanted: Wanted, after: Position | None = None, limit: int = -1
+    rows: sqlite3.Connection, query: ListQuery, after: Position | None = None, limit: int = -1
 ) -> list[sqlite3.Row]:
     """At most `limit` rows after a position, or from the start; -1 for all."""
-    column, beyond, direction = _ORDERS[wanted.sort]
+    column, beyond, direction = _ORDERS[query.sort]
     behind = f"AND ({column}, id) {beyond} (:value, :row)" if after else ""
-    query = (
+    sql = (
         f"SELECT * FROM resource WHERE workspace_id = :workspace AND kind = :kind {behind} "  # noqa: S608 - only our own words
         "AND (:external = '' OR external_id = :external) AND (:q = '' OR instr(searched, :q)) "
         f"ORDER BY {column} {direction}, id {direction} LIMIT :limit"
     )
-    given = {
-        "workspace": wanted.place.workspace_id,
-        "kind": wanted.place.kind,
-        "external": wanted.external_id,
-        "q": searched_text(wanted.q),
+    parameters = {
+        "workspace": query.place.workspace_id,
+        "kind": query.place.kind,
+        "external": query.external_id,
+        "q": searched_text(query.q),
         "limit": limit,
         "value": after.value if after else "",
         "row": after.row if after else 0,
     }
-    return rows.execute(query, given).fetchall()
+    return rows.execute(sql, parameters).fetchall()
 
 
-def last_rows(rows: sqlite3.Connection, wanted: Wanted, limit: int) -> list[sqlite3.Row]:
+def last_rows(rows: sqlite3.Connection, query: ListQuery, limit: int) -> list[sqlite3.Row]:
     """The last rows, in the requested order."""
-    turned = Wanted(wanted.place, _OPPOSITE[wanted.sort], wanted.q, wanted.external_id)
-    return rows_from(rows, turned, limit=limit)[::-1]
+    reverse = ListQuery(query.place, _OPPOSITE[query.sort], query.q, query.external_id)
+    return rows_from(rows, reverse, limit=limit)[::-1]
 
 
 def position(row: sqlite3.Row, sort: Sort) -> Position:

@@ -49,8 +49,8 @@ def addresses_where_invited(rows: sqlite3.Connection, email: str, now: str) -> d
 
 def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
     """The member with this sub or address, for `payload`."""
-    wanted = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
-    row: sqlite3.Row | None = rows.execute(_ONE, wanted).fetchone()
+    parameters = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
+    row: sqlite3.Row | None = rows.execute(_ONE, parameters).fetchone()
     return row
 
 

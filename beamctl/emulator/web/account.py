@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from beamctl.emulator import rules
 from beamctl.emulator.caller import Person
 from beamctl.emulator.store import person
-from beamctl.emulator.web.form import Trouble, field
+from beamctl.emulator.web.form import FormError, field
 
 if TYPE_CHECKING:
     from beamctl.emulator.app import ControlPlane
 
 
-def wrong_names() -> Trouble | None:
+def wrong_names() -> FormError | None:
     """An error in the names in the form; None if they are valid."""
     if not field("given_name"):
-        return Trouble("Enter your given name.", "given_name")
+        return FormError("Enter your given name.", "given_name")
     for name in ("given_name", "family_name"):
         if rules.text(field(name)):
-            return Trouble(f"Enter a name of at most {rules.LONGEST_TEXT} characters.", name)
+            return FormError(f"Enter a name of at most {rules.LONGEST_TEXT} characters.", name)
     return None
 
 

@@ -14,7 +14,7 @@ PLANE = "beamctl.emulator.plane"
 """WSGI environment key of the console's control plane. Headers become `HTTP_…`, so they cannot set it."""
 
 
-class Front:
+class Dispatcher:
     """The WSGI application in front of the API and the console of one control plane."""
 
     def __init__(self, api: WSGIApplication, base_path: str, plane: ControlPlane) -> None:

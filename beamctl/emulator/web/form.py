@@ -13,7 +13,7 @@ from beamctl.emulator.web import field_text
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class FormError:
     """An error in a form.
 
     Attributes:
@@ -27,7 +27,7 @@ class Trouble:
     status: int = 400
 
 
-def refused(refusal: Refusal, field: str) -> Trouble:
+def refused(refusal: Refusal, field: str) -> FormError:
     """An API error, shown next to the field that most likely caused it.
 
     Raises:
@@ -35,7 +35,7 @@ def refused(refusal: Refusal, field: str) -> Trouble:
     """
     if refusal.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise refusal
-    return Trouble(field_text.refusal(refusal), field, int(refusal.status))
+    return FormError(field_text.refusal(refusal), field, int(refusal.status))
 
 
 def field(name: str) -> str:

@@ -16,7 +16,7 @@ from beamctl.emulator.call import Inbound
 from beamctl.emulator.caller import Person
 from beamctl.emulator.errors import not_found, unauthorized
 from beamctl.emulator.permission import Permission, role_allows
-from beamctl.emulator.request_context import witness_of
+from beamctl.emulator.request_context import context_of
 from beamctl.emulator.routes import ROUTES
 from beamctl.emulator.store import member, workspace
 
@@ -96,12 +96,12 @@ class Visit:
         return self.ask_as(self.person, method, rule, body, workspace=workspace, **path)
 
     def ask_as(
-        self, somebody: Person, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str
+        self, person: Person, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str
     ) -> Any:  # noqa: ANN401 - as above
         """Call the API as a person who is authenticated by the key in an invitation link."""
         headers = Headers({WORKSPACE_HEADERS[0]: workspace} if workspace else {})
         sent = b"" if body is None else json.dumps(body).encode()
-        inbound = Inbound(headers, {"countResources": "true"}, path, sent, "", somebody, witness_of(request.environ))
+        inbound = Inbound(headers, {"countResources": "true"}, path, sent, "", person, context_of(request.environ))
         return self.plane.run(_BY_NAME[method, rule], inbound).body
 
     def enter(self, name: str) -> Space:

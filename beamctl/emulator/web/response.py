@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, make_response, redirect, render_template, url_for
 
-from beamctl.emulator.web.form import Trouble
+from beamctl.emulator.web.form import FormError
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 Page = Response
 
 
-def shown(template: str, trouble: Trouble | None = None, **values: Any) -> Page:  # noqa: ANN401 - template variables
+def shown(template: str, form_error: FormError | None = None, **values: Any) -> Page:  # noqa: ANN401 - template variables
     """Render a template, with the error of the submitted form and its status."""
-    status = trouble.status if trouble else HTTPStatus.OK
-    return make_response(render_template(template, trouble=trouble, **values), status)
+    status = form_error.status if form_error else HTTPStatus.OK
+    return make_response(render_template(template, form_error=form_error, **values), status)
 
 
 def go(endpoint: str, notice: Notice | None = None, **values: str) -> AnyResponse:
     """Redirect to a page by GET, with a notice."""
-    wanted: dict[str, Any] = {**values, "done": notice.slug} if notice else {**values}
-    return redirect(url_for(endpoint, **wanted), HTTPStatus.SEE_OTHER)
+    arguments: dict[str, Any] = {**values, "done": notice.slug} if notice else {**values}
+    return redirect(url_for(endpoint, **arguments), HTTPStatus.SEE_OTHER)
 
 
 def back(path: str, otherwise: str) -> AnyResponse:

@@ -53,11 +53,11 @@ def read(plane: ControlPlane) -> Session:
     return Session(known, nonce, secure, token.signature(key, f"form:{nonce}:{bound}"))
 
 
-def begin(plane: ControlPlane, before: Session, somebody: Person, response: Response) -> Response:
+def begin(plane: ControlPlane, before: Session, person: Person, response: Response) -> Response:
     """Add a new session for a person to the response, replacing the old one."""
     with plane.database.reading() as rows:
         key = secret.token_secret(rows)
-    _set(response, COOKIE, token.issue(key, somebody.sub, token.Use.SESSION, plane.now()), secure=before.secure)
+    _set(response, COOKIE, token.issue(key, person.sub, token.Use.SESSION, plane.now()), secure=before.secure)
     return response
 
 
@@ -73,7 +73,7 @@ def keep_nonce(session: Session, response: Response) -> None:
         _set(response, FORM_COOKIE, session.nonce, secure=session.secure)
 
 
-def form_mark(session: Session) -> Markup:
+def form_key_field(session: Session) -> Markup:
     """The hidden field with the form key."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(FORM_FIELD, session.form_key)
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from beamctl.emulator.errors import Refusal, raised_at
 from beamctl.emulator.permission import Role
-from beamctl.emulator.request_context import witness_of
+from beamctl.emulator.request_context import context_of
 from beamctl.emulator.web import field_text, guard, notice, session
 from beamctl.emulator.web.dispatch import PLANE
 from beamctl.emulator.web.page_request import Visit
@@ -57,12 +57,12 @@ def pages() -> Flask:
 
 def _begin() -> None:
     plane: ControlPlane = request.environ[PLANE]
-    witness = witness_of(request.environ)
-    witness.page = request.url_rule.rule if request.url_rule else ""
+    context = context_of(request.environ)
+    context.page = request.url_rule.rule if request.url_rule else ""
     guard.check_host(str(plane.public_url))
     g.visit = Visit(plane, session.read(plane))
     if g.visit.session.person:
-        witness.saw(g.visit.session.person)
+        context.record_caller(g.visit.session.person)
     if request.url_rule:  # otherwise there is no page to protect
         guard.check_form(g.visit.session)
 
@@ -78,7 +78,7 @@ def _shared() -> dict[str, Any]:
     current = g.visit.session if "visit" in g else None
     return {
         "person": current.person if current else None,
-        "form_mark": session.form_mark(current) if current else "",
+        "form_key_field": session.form_key_field(current) if current else "",
         "notice": notice.by_slug(request.args.get("done", "")),
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, request
 
 from beamctl.emulator.store import device_login
-from beamctl.emulator.web.form import Trouble, field
+from beamctl.emulator.web.form import FormError, field
 from beamctl.emulator.web.page_request import here
 from beamctl.emulator.web.response import Page, shown
 
@@ -23,17 +23,17 @@ _NO_SUCH_CODE = (
 
 
 @page.get("/device")
-def show(trouble: Trouble | None = None) -> Page:
+def show(form_error: FormError | None = None) -> Page:
     """Ask for the code or, if the URL contains it, for the decision."""
     visit = here()
     email, code = visit.person.email, request.values.get("user_code", "").strip()
-    if code and not trouble:
+    if code and not form_error:
         with visit.plane.database.reading() as rows:
             login = device_login.by_user_code(rows, code)
         if login and login.can_be_approved(visit.plane.now()):
             return shown("device_confirm.html", email=email, code=code, client=login.client_id)
-        trouble = Trouble(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND)
-    return shown("device.html", trouble, email=email, code=code)
+        form_error = FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND)
+    return shown("device.html", form_error, email=email, code=code)
 
 
 @page.post("/device")
@@ -47,5 +47,5 @@ def decide() -> AnyResponse:
             device_login.approve(rows, login, sub, moment) if approves else device_login.deny(rows, login, moment)
         )
     if not done:
-        return show(Trouble(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND))
+        return show(FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND))
     return shown("device_done.html", approved=approves)

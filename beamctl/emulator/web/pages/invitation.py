@@ -17,7 +17,7 @@ from beamctl.emulator.store import invitation as invitations
 from beamctl.emulator.store import member, secret
 from beamctl.emulator.store import person as people
 from beamctl.emulator.web import account, session
-from beamctl.emulator.web.form import Trouble, field, refused
+from beamctl.emulator.web.form import FormError, field, refused
 from beamctl.emulator.web.notice import Notice
 from beamctl.emulator.web.page_request import here
 from beamctl.emulator.web.response import Page, go, shown
@@ -54,16 +54,16 @@ class Found:
 
 
 @page.get("/invitation/<invitation_id>/<key>")
-def show(invitation_id: str, key: str, trouble: Trouble | None = None) -> Page:
+def show(invitation_id: str, key: str, form_error: FormError | None = None) -> Page:
     """Show the invitation or its final state."""
     found = _find(invitation_id, key)
     if found.state is not State.OPEN:
         status = 403 if found.state is State.WRONG_KEY else 410
         values = {"state": found.state.name, "facts": found.facts}
-        return shown("invitation_ended.html", Trouble(trouble.text if trouble else "", "", status), **values)
+        return shown("invitation_ended.html", FormError(form_error.text if form_error else "", "", status), **values)
     names = {"given_name": field("given_name"), "family_name": field("family_name")}
     address = {"invitation_id": invitation_id, "key": key}
-    return shown("invitation.html", trouble, facts=found.facts, invitee=found.invitee, address=address, **names)
+    return shown("invitation.html", form_error, facts=found.facts, invitee=found.invitee, address=address, **names)
 
 
 @page.post("/invitation/<invitation_id>/<key>/accept")
@@ -76,8 +76,8 @@ def accept(invitation_id: str, key: str) -> AnyResponse:
     visit, found = here(), _find(invitation_id, key)
     if found.state is not State.OPEN:
         return show(invitation_id, key)
-    if found.invitee is None and (trouble := account.wrong_names()):
-        return show(invitation_id, key, trouble)
+    if found.invitee is None and (form_error := account.wrong_names()):
+        return show(invitation_id, key, form_error)
     name = found.facts["workspace"]
     invitee, is_new = account.open_account(visit.plane, found.facts["email"])
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from beamctl.emulator.errors import Refusal
-from beamctl.emulator.web.form import Trouble, refused
+from beamctl.emulator.web.form import FormError, refused
 from beamctl.emulator.web.notice import Notice
 from beamctl.emulator.web.page_request import Visit, here
 from beamctl.emulator.web.response import Page, go, shown
@@ -26,11 +26,11 @@ def start() -> AnyResponse:
 
 
 @page.get("/profile")
-def show(trouble: Trouble | None = None) -> Page:
+def show(form_error: FormError | None = None) -> Page:
     """Show my workspaces and invitations."""
     visit = here()
     mine = visit.ask("GET", "/workspaces")
-    return shown("profile.html", trouble, workspaces=mine, invitations=_invitations(visit))
+    return shown("profile.html", form_error, workspaces=mine, invitations=_invitations(visit))
 
 
 @page.post("/profile/invitations/<name>/accept")
@@ -54,9 +54,9 @@ def decline(name: str) -> AnyResponse:
 
 
 @page.get("/profile/leave/<name>")
-def ask_to_leave(name: str, trouble: Trouble | None = None) -> Page:
+def ask_to_leave(name: str, form_error: FormError | None = None) -> Page:
     """Ask for confirmation to leave a workspace."""
-    return shown("leave.html", trouble, space=here().enter(name))
+    return shown("leave.html", form_error, space=here().enter(name))
 
 
 @page.post("/profile/leave/<name>")

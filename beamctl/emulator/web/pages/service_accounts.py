@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from beamctl.emulator.errors import Refusal, not_found
-from beamctl.emulator.web.form import Trouble, field, refused
+from beamctl.emulator.web.form import FormError, field, refused
 from beamctl.emulator.web.notice import Notice
 from beamctl.emulator.web.page_request import Visit, here
 from beamctl.emulator.web.response import Page, go, shown
@@ -22,13 +22,13 @@ _ONE = "/service_accounts/<client_id>"
 
 
 @page.get("/workspaces/<name>/service-accounts")
-def show(name: str, trouble: Trouble | None = None) -> Page:
+def show(name: str, form_error: FormError | None = None) -> Page:
     """Show all service accounts and the form for a new one."""
     visit = here()
     space = visit.enter(name)
     accounts = visit.ask("GET", _ALL, workspace=name)
     given = {**_given(), "role": field("role") or "member"}
-    return shown("service_accounts.html", trouble, space=space, accounts=accounts, given=given)
+    return shown("service_accounts.html", form_error, space=space, accounts=accounts, given=given)
 
 
 @page.post("/workspaces/<name>/service-accounts")
@@ -64,14 +64,14 @@ def delete(name: str, client_id: str) -> AnyResponse:
 
 
 @page.get("/workspaces/<name>/service-accounts/<client_id>")
-def show_account(name: str, client_id: str, trouble: Trouble | None = None) -> Page:
+def show_account(name: str, client_id: str, form_error: FormError | None = None) -> Page:
     """Show a service account, with its keys if the visitor may see them."""
     visit = here()
     space = visit.enter(name)
     account = find(visit, name, client_id)
     keys = visit.ask("GET", f"{_ONE}/api_keys", workspace=name, client_id=client_id) if space.may("apiKey:list") else []
-    given = _given() if trouble else account
-    return shown("service_account.html", trouble, space=space, account=account, keys=keys, given=given)
+    given = _given() if form_error else account
+    return shown("service_account.html", form_error, space=space, account=account, keys=keys, given=given)
 
 
 def find(visit: Visit, name: str, client_id: str) -> dict[str, Any]:
@@ -91,6 +91,6 @@ def _given() -> dict[str, Any]:
     return {key: field(key) for key in ("name", "description", "role")}
 
 
-def _refused(refusal: Refusal) -> Trouble:
+def _refused(refusal: Refusal) -> FormError:
     about = [key for key in ("description", "role") if key in refusal.text.lower()]
     return refused(refusal, about[0] if about else "name")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from beamctl.emulator.errors import Refusal
-from beamctl.emulator.web.form import Trouble, field, fields, refused, restored
+from beamctl.emulator.web.form import FormError, field, fields, refused, restored
 from beamctl.emulator.web.notice import Notice
 from beamctl.emulator.web.page_request import here
 from beamctl.emulator.web.response import Page, go, shown
@@ -21,9 +21,9 @@ _WRITABLE = ("displayName", "labels", "region", "groupMappings", "runtime")
 
 
 @page.get("/workspaces/<name>/settings")
-def show(name: str, trouble: Trouble | None = None) -> Page:
+def show(name: str, form_error: FormError | None = None) -> Page:
     """Show the settings."""
-    return shown("settings.html", trouble, space=here().enter(name), display_name=field("display_name"))
+    return shown("settings.html", form_error, space=here().enter(name), display_name=field("display_name"))
 
 
 @page.post("/workspaces/<name>/settings/display-name")
@@ -40,7 +40,7 @@ def set_labels(name: str) -> AnyResponse:
     labels = {restored(key, known): restored(value, known.values()) for key, value in pairs if key}
     typed = [key for key in fields("label_key") if key]
     if len(labels) < len(typed):
-        return show(name, Trouble("Two labels have the same key. Keep one of them.", "label_key_1"))
+        return show(name, FormError("Two labels have the same key. Keep one of them.", "label_key_1"))
     return _save(name, {"labels": labels}, "label_key_1")
 
 

@@ -14,7 +14,7 @@ from beamctl.emulator.store import api_key, secret
 from beamctl.emulator.store import person as people
 from beamctl.emulator.token import LIFETIMES, Use
 from beamctl.emulator.web import account, session
-from beamctl.emulator.web.form import Trouble, field
+from beamctl.emulator.web.form import FormError, field
 from beamctl.emulator.web.notice import Notice
 from beamctl.emulator.web.page_request import here
 from beamctl.emulator.web.response import Page, back, go, shown
@@ -28,10 +28,10 @@ _NO_SUCH_KEY = "No person has this API key. Keys of service accounts cannot be u
 
 
 @page.get("/sign-in")
-def show(trouble: Trouble | None = None) -> Page:
+def show(form_error: FormError | None = None) -> Page:
     """Show both ways to sign in."""
     by_mail = bool(here().plane.post.deliveries)
-    return shown("sign_in.html", trouble, back=request.values.get("next", ""), email=field("email"), by_mail=by_mail)
+    return shown("sign_in.html", form_error, back=request.values.get("next", ""), email=field("email"), by_mail=by_mail)
 
 
 @page.post("/sign-in")
@@ -42,7 +42,7 @@ def with_key() -> AnyResponse:
     with plane.database.reading() as rows:
         owner = api_key.owner(rows, digest(field("key")), plane.now())
     if not isinstance(owner, Person):
-        return show(Trouble(_NO_SUCH_KEY, "key", 403))
+        return show(FormError(_NO_SUCH_KEY, "key", 403))
     return session.begin(plane, visit.session, owner, cast("Response", back(field("next"), "profile.show")))
 
 
@@ -51,7 +51,7 @@ def send_link() -> AnyResponse:
     """Send a sign-in link. The response does not reveal whether the account exists."""
     plane, email = here().plane, field("email")
     if rules.email(email):
-        return show(Trouble("Enter an e-mail address, such as kim@example.com.", "email"))
+        return show(FormError("Enter an e-mail address, such as kim@example.com.", "email"))
     with plane.database.reading() as rows:
         known = people.find(rows, email)
         email = known.email if known else email  # the account's address, not one that merely compares equal
@@ -61,13 +61,13 @@ def send_link() -> AnyResponse:
 
 
 @page.get("/sign-in/<shown_token>")
-def show_link(shown_token: str, trouble: Trouble | None = None) -> Page:
+def show_link(shown_token: str, form_error: FormError | None = None) -> Page:
     """Show a button behind the link, because mail scanners follow links too."""
     email = _address(shown_token)
     if not email:
-        return shown("link_ended.html", Trouble("", "", 410))
+        return shown("link_ended.html", FormError("", "", 410))
     names = {"given_name": field("given_name"), "family_name": field("family_name")}
-    return shown("sign_in_link.html", trouble, email=email, is_known=_known(email), **names)
+    return shown("sign_in_link.html", form_error, email=email, is_known=_known(email), **names)
 
 
 @page.post("/sign-in/<shown_token>")
@@ -76,10 +76,10 @@ def with_link(shown_token: str) -> AnyResponse:
     visit, email = here(), _address(shown_token)
     if not email:
         return show_link(shown_token)
-    if not _known(email) and (trouble := account.wrong_names()):
-        return show_link(shown_token, trouble)
-    somebody, _ = account.open_account(visit.plane, email)
-    return session.begin(visit.plane, visit.session, somebody, cast("Response", go("profile.show")))
+    if not _known(email) and (form_error := account.wrong_names()):
+        return show_link(shown_token, form_error)
+    person, _ = account.open_account(visit.plane, email)
+    return session.begin(visit.plane, visit.session, person, cast("Response", go("profile.show")))
 
 
 @page.post("/sign-out")

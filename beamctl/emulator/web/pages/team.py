@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from beamctl.emulator.errors import Refusal, not_found
 from beamctl.emulator.rules import folded
 from beamctl.emulator.web import field_text
-from beamctl.emulator.web.form import Trouble, field, refused
+from beamctl.emulator.web.form import FormError, field, refused
 from beamctl.emulator.web.notice import Notice
 from beamctl.emulator.web.page_request import Visit, here
 from beamctl.emulator.web.response import Page, go, shown
@@ -58,8 +58,8 @@ class Listing:
 
 def listing(team: list[dict[str, Any]], q: str, asked: str) -> Listing:
     """The requested page, or the nearest one, of people whose address or name contains the text."""
-    wanted = folded(q)
-    found = [user for user in team if wanted in folded(user["email"]) or wanted in folded(field_text.full_name(user))]
+    needle = folded(q)
+    found = [user for user in team if needle in folded(user["email"]) or needle in folded(field_text.full_name(user))]
     last_page = max(1, -(-len(found) // PAGE_SIZE))
     number = min(int(asked[:9]), last_page) if asked.isascii() and asked.isdecimal() else 1
     start = (max(1, number) - 1) * PAGE_SIZE
@@ -67,14 +67,14 @@ def listing(team: list[dict[str, Any]], q: str, asked: str) -> Listing:
 
 
 @page.get("/workspaces/<name>/team")
-def show(name: str, trouble: Trouble | None = None) -> Page:
+def show(name: str, form_error: FormError | None = None) -> Page:
     """Show members and invitations."""
     visit = here()
     space = visit.enter(name)
     q = request.args.get("q", "").strip()
     found = listing(_people(visit, name), q, request.args.get("page", ""))
     given = {"email": field("email"), "role": field("role") or "member"}
-    return shown("team.html", trouble, space=space, listing=found, q=q, given=given)
+    return shown("team.html", form_error, space=space, listing=found, q=q, given=given)
 
 
 @page.post("/workspaces/<name>/team/invite")
@@ -89,13 +89,13 @@ def invite(name: str) -> AnyResponse:
 
 
 @page.get("/workspaces/<name>/team/person")
-def show_person(name: str, trouble: Trouble | None = None) -> Page:
+def show_person(name: str, form_error: FormError | None = None) -> Page:
     """Show one person and what can be changed about them."""
     visit = here()
     space = visit.enter(name)
     user = _find(visit, name, request.args.get("email", ""))
     is_self = user.get("sub") == visit.person.sub and user["accepted"]
-    return shown("person.html", trouble, space=space, user=user, is_self=is_self)
+    return shown("person.html", form_error, space=space, user=user, is_self=is_self)
 
 
 @page.post("/workspaces/<name>/team/person/role")

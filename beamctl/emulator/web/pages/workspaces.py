@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from beamctl.emulator.errors import Refusal, forbidden
 from beamctl.emulator.web import field_text
-from beamctl.emulator.web.form import Trouble, field, refused
+from beamctl.emulator.web.form import FormError, field, refused
 from beamctl.emulator.web.notice import Notice
 from beamctl.emulator.web.page_request import here
 from beamctl.emulator.web.response import Page, go, shown
@@ -22,13 +22,13 @@ _DELETE = "workspaces:delete"
 
 
 @page.get("/new-workspace")
-def show_new(trouble: Trouble | None = None) -> Page:
+def show_new(form_error: FormError | None = None) -> Page:
     """Show the form for a new workspace."""
     visit = here()
     known = [region["name"] for region in visit.ask("GET", "/configuration")["regions"]]
     regions = [("", "None"), *zip(known, known, strict=True)]
     given = {key: field(key) for key in ("name", "display_name", "region")}
-    return shown("workspace_new.html", trouble, regions=regions, given=given)
+    return shown("workspace_new.html", form_error, regions=regions, given=given)
 
 
 @page.post("/new-workspace")
@@ -49,7 +49,7 @@ def show(name: str) -> AnyResponse:
 
 
 @page.get("/workspaces/<name>/delete")
-def ask_to_delete(name: str, trouble: Trouble | None = None) -> Page:
+def ask_to_delete(name: str, form_error: FormError | None = None) -> Page:
     """Show what would be deleted, and ask for the name."""
     visit = here()
     space = visit.enter(name)
@@ -58,14 +58,14 @@ def ask_to_delete(name: str, trouble: Trouble | None = None) -> Page:
     team = visit.ask("GET", "/users", workspace=name)
     members = sum(user["accepted"] for user in team)
     counts = {"members": members, "invitations": len(team) - members, **space.shown["resourceCounts"]}
-    return shown("workspace_delete.html", trouble, space=space, losses=field_text.losses(counts))
+    return shown("workspace_delete.html", form_error, space=space, losses=field_text.losses(counts))
 
 
 @page.post("/workspaces/<name>/delete")
 def delete(name: str) -> AnyResponse:
     """Delete the workspace if its name was typed."""
     if field("typed") != name:
-        return ask_to_delete(name, Trouble(f"Type the name of the workspace, {name}, to delete it.", "typed"))
+        return ask_to_delete(name, FormError(f"Type the name of the workspace, {name}, to delete it.", "typed"))
     try:
         here().ask("DELETE", "/workspaces/<name>", name=name)
     except Refusal as refusal:
