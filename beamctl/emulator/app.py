@@ -59,8 +59,8 @@ class ControlPlane:
             Refusal: The response is an error; nothing was changed.
         """
         database = self.database
-        with database.writing() if route.writes else database.reading() as rows:
-            call = Call(inbound, rows, self.now(), self.quirks, public_url=str(self.public_url))
+        with database.writing() if route.writes else database.reading() as db:
+            call = Call(inbound, db, self.now(), self.quirks, public_url=str(self.public_url))
             answer = route.handle(admit(route, call))
         self.send(*answer.letters)
         return answer

@@ -72,7 +72,7 @@ class Call:
 
     Attributes:
         inbound: The request as received.
-        rows: The transaction of the request.
+        db: The transaction of the request.
         moment: When it was received.
         quirks: The quirks that are on.
         caller: Who makes it; None on open routes.
@@ -82,7 +82,7 @@ class Call:
     """
 
     inbound: Inbound
-    rows: sqlite3.Connection
+    db: sqlite3.Connection
     moment: datetime
     quirks: frozenset[Quirk]
     caller: Caller | None = None

@@ -46,14 +46,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A read-only transaction with a consistent snapshot."""
-        with self._transaction("BEGIN") as rows:
-            yield rows
+        with self._transaction("BEGIN") as db:
+            yield db
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A write transaction. It holds the write lock from the start and is rolled back on any exception."""
-        with self._transaction("BEGIN IMMEDIATE") as rows:
-            yield rows
+        with self._transaction("BEGIN IMMEDIATE") as db:
+            yield db
 
     def close(self) -> None:
         """Close the idle connections. One in use is closed when it is returned and the pool is full."""
@@ -62,17 +62,17 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        rows = self._borrow()
+        db = self._borrow()
         try:
-            rows.execute(begin)
-            yield rows
-            rows.execute("COMMIT")
+            db.execute(begin)
+            yield db
+            db.execute("COMMIT")
         except BaseException:
-            if rows.in_transaction:
-                rows.execute("ROLLBACK")
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise
         finally:
-            self._give_back(rows)
+            self._give_back(db)
 
     def _borrow(self) -> sqlite3.Connection:
         try:

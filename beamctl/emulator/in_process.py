@@ -32,8 +32,8 @@ def as_person(app: Flask, email: str) -> WSGIApplication:
     """
     _check_address(email)
     plane = plane_of(app)
-    with plane.database.writing() as rows:
-        known = person.sign_up(rows, email, plane.now())
+    with plane.database.writing() as db:
+        known = person.sign_up(db, email, plane.now())
     return _as(app, known)
 
 
@@ -47,9 +47,9 @@ def approve_login(app: Flask, user_code: str, email: str) -> None:
     _check_address(email)
     plane = plane_of(app)
     moment = plane.now()
-    with plane.database.writing() as rows:
-        login = _waiting(rows, user_code, moment)
-        device_login.approve(rows, login, person.sign_up(rows, email, moment).sub, moment)
+    with plane.database.writing() as db:
+        login = _waiting(db, user_code, moment)
+        device_login.approve(db, login, person.sign_up(db, email, moment).sub, moment)
 
 
 def deny_login(app: Flask, user_code: str) -> None:
@@ -60,15 +60,15 @@ def deny_login(app: Flask, user_code: str) -> None:
     """
     plane = plane_of(app)
     moment = plane.now()
-    with plane.database.writing() as rows:
-        device_login.deny(rows, _waiting(rows, user_code, moment), moment)
+    with plane.database.writing() as db:
+        device_login.deny(db, _waiting(db, user_code, moment), moment)
 
 
 def synchronize_directory(app: Flask) -> list[tuple[str, str]]:
     """Re-add missing members that a directory manages; return pairs of address and workspace."""
     plane = plane_of(app)
-    with plane.database.writing() as rows:
-        return directory.synchronize(rows, plane.now())
+    with plane.database.writing() as db:
+        return directory.synchronize(db, plane.now())
 
 
 def _check_address(email: str) -> None:
@@ -76,9 +76,9 @@ def _check_address(email: str) -> None:
         raise NoAddressError(f"{email!r} is not an e-mail address")
 
 
-def _waiting(rows: sqlite3.Connection, user_code: str, moment: datetime) -> DeviceLogin:
+def _waiting(db: sqlite3.Connection, user_code: str, moment: datetime) -> DeviceLogin:
     """The login with this code, if it can still be approved."""
-    login = device_login.by_user_code(rows, user_code)
+    login = device_login.by_user_code(db, user_code)
     if login is None:
         raise EmulatorError(f"no device login has the code {user_code!r}")
     if login.can_be_approved(moment):

@@ -69,20 +69,20 @@ class Page:
     meta: dict[str, Any]
 
 
-def page(rows: sqlite3.Connection, place: Place, query: Mapping[str, str], moment: datetime) -> Page:
+def page(db: sqlite3.Connection, place: Place, query: Mapping[str, str], moment: datetime) -> Page:
     """Return the page that the query asks for.
 
     Raises:
         Refusal: 400: the query is invalid.
     """
     listed, limit = _list_query(place, query), _limit(query.get("limit", ""))
-    total = listing.total(rows, place)
+    total = listing.total(db, place)
     if _from_the_end(query, listed.sort):
-        return Page(listing.last_rows(rows, listed, limit), {"hasMore": False, "nextCursor": "", "total": total})
-    key = secret.token_secret(rows)
+        return Page(listing.last_rows(db, listed, limit), {"hasMore": False, "nextCursor": "", "total": total})
+    key = secret.token_secret(db)
     cursor = query.get("cursor", "")
     after = _read_cursor(key, cursor, listed, moment) if cursor else None
-    found = listing.rows_from(rows, listed, after, limit + 1)
+    found = listing.rows_from(db, listed, after, limit + 1)
     more, found = len(found) > limit, found[:limit]
     following = _cursor(key, listing.position(found[-1], listed.sort), listed, moment) if more else ""
     return Page(found, {"hasMore": more, "nextCursor": following, "total": total})

@@ -17,7 +17,7 @@ from beamctl.emulator.store import api_key
 
 def list_keys(call: Call) -> Answer:
     """List the keys of a service account, without the keys themselves."""
-    keys = api_key.of_account(call.rows, known(call)["client_id"])
+    keys = api_key.of_account(call.db, known(call)["client_id"])
     return Answer([api_key.payload(row, call.quirks) for row in keys])
 
 
@@ -33,12 +33,12 @@ def create_key(call: Call) -> Answer:
     duration = _lifetime(call, content)
     expires_in = content["expires_in"] if duration else ""
     draft = api_key.Draft(digest(key), owner, name, call.who.name, expires_in, duration)
-    return Answer({**api_key.payload(api_key.add(call.rows, draft, call.moment), call.quirks), "apiKey": key})
+    return Answer({**api_key.payload(api_key.add(call.db, draft, call.moment), call.quirks), "apiKey": key})
 
 
 def delete_key(call: Call) -> Answer:
     """Delete a key; it stops working at once."""
-    if not api_key.remove(call.rows, known(call)["client_id"], call.inbound.path["key_id"]):
+    if not api_key.remove(call.db, known(call)["client_id"], call.inbound.path["key_id"]):
         raise not_found("API key not found")
     return Answer({})
 

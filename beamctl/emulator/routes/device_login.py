@@ -21,7 +21,7 @@ def begin_login(call: Call) -> Answer:
     if wrong := rules.description(fields.get("scope", "")):
         raise bad_request(f"scope {wrong}")
     device_code, user_code = new_device_code(), new_user_code()
-    device_login.add(call.rows, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
+    device_login.add(call.db, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
     page = call.public_url + PAGE
     answer = {
         "device_code": device_code,

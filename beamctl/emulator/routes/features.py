@@ -10,14 +10,14 @@ from beamctl.emulator.store import workspace
 
 def list_features(call: Call) -> Answer:
     """List the enabled flags; disabled ones are not shown."""
-    flags = workspace.features(call.rows, call.here.id)
+    flags = workspace.features(call.db, call.here.id)
     return Answer({"features": {key: True for key, on in flags.items() if on}})
 
 
 def show_feature(call: Call) -> Answer:
     """Return whether one flag is on."""
     key = call.inbound.path["key"]
-    enabled = workspace.features(call.rows, call.here.id).get(key)
+    enabled = workspace.features(call.db, call.here.id).get(key)
     if enabled is None:
         raise not_found("Feature flag not found")
     return Answer({"featureKey": key, "enabled": enabled, "evaluatedAt": call.now})

@@ -14,32 +14,32 @@ from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
 
 def list_invitations(call: Call) -> Answer:
     """List the caller's invitations that can still be accepted."""
-    mine = invitation.of_address(call.rows, call.person.email, call.moment)
+    mine = invitation.of_address(call.db, call.person.email, call.moment)
     if not mine:
         raise not_found("no pending invitations")
-    members = member.addresses_where_invited(call.rows, call.person.email, call.now)
+    members = member.addresses_where_invited(call.db, call.person.email, call.now)
     return Answer([_rendered(row, members.get(row["workspace_id"], [])) for row in mine])
 
 
 def join(call: Call) -> Answer:
     """Accept an invitation; the caller becomes a member."""
     space, row = _invited(call)
-    invitation.remove(call.rows, row["id"])
-    member.accept(call.rows, row, call.person.sub, call.moment)
+    invitation.remove(call.db, row["id"])
+    member.accept(call.db, row, call.person.sub, call.moment)
     return Answer({"email": row["email"], "workspace": workspace.payload(space)})
 
 
 def decline(call: Call) -> Answer:
     """Decline an invitation and delete it."""
     space, row = _invited(call)
-    invitation.remove(call.rows, row["id"])
+    invitation.remove(call.db, row["id"])
     return Answer(invitation.payload(row, space.name, call.quirks))
 
 
 def _invited(call: Call) -> tuple[Workspace, sqlite3.Row]:
     """The workspace of the path and the caller's unexpired invitation to it."""
-    space = workspace.find(call.rows, call.inbound.path["name"])
-    row = invitation.find(call.rows, space.id, call.person.email) if space else None
+    space = workspace.find(call.db, call.inbound.path["name"])
+    row = invitation.find(call.db, space.id, call.person.email) if space else None
     if space is None or row is None or row["expires_at"] <= call.now:
         raise not_found("Workspace or invitation not found")
     return space, row

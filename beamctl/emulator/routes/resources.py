@@ -24,10 +24,10 @@ def list_resources(kind: Kind, call: Call) -> Answer:
     """List the objects of a kind: all of them, or one page in API versions with pages."""
     place = _place(kind, call)
     if kind.paged and api_version.has_pages(call.inbound.headers.get("Blaxel-Version")):
-        found = page.page(call.rows, place, call.inbound.query, call.moment)
+        found = page.page(call.db, place, call.inbound.query, call.moment)
         return Answer({"data": _listed(kind, call, found.rows), "meta": found.meta})
     query = ListQuery(place, external_id="" if kind.paged else call.inbound.query.get("externalId", ""))
-    return Answer(_listed(kind, call, listing.rows_from(call.rows, query)))
+    return Answer(_listed(kind, call, listing.rows_from(call.db, query)))
 
 
 def create_resource(kind: Kind, call: Call) -> Answer:
@@ -35,9 +35,9 @@ def create_resource(kind: Kind, call: Call) -> Answer:
     content = resource_body.read(call.inbound.body)
     name = content.name()
     after = content.fields(kind, Fields(), call.quirks)
-    if resource.find(call.rows, _place(kind, call), name):
+    if resource.find(call.db, _place(kind, call), name):
         raise conflict(f"{kind.word} {name} already exists")
-    resource.add(call.rows, _place(kind, call), name, after, call.who.name, call.moment)
+    resource.add(call.db, _place(kind, call), name, after, call.who.name, call.moment)
     return Answer(_shown(kind, call, _known(kind, call, name)))
 
 
@@ -52,7 +52,7 @@ def update_resource(kind: Kind, call: Call) -> Answer:
     content = resource_body.read(call.inbound.body)
     content.check_name(row["name"])
     after = content.fields(kind, resource.fields(row), call.quirks)
-    resource.change(call.rows, _place(kind, call), row["name"], after, call.who.name, call.moment)
+    resource.change(call.db, _place(kind, call), row["name"], after, call.who.name, call.moment)
     return Answer(_shown(kind, call, _known(kind, call)))
 
 
@@ -64,7 +64,7 @@ def delete_resource(kind: Kind, call: Call) -> Answer:
     if kind.kept_while_used and (users := _users(kind, call, [row["name"]])):
         first = ", ".join(f"{user}/{name}" for _, user, name in users[:3])
         raise conflict(f"{kind.word} {row['name']} is in use by {first}")
-    resource.remove(call.rows, _place(kind, call), row["name"])
+    resource.remove(call.db, _place(kind, call), row["name"])
     return Answer(_shown(kind, call, row))
 
 
@@ -80,7 +80,7 @@ def _place(kind: Kind, call: Call) -> Place:
 
 def _known(kind: Kind, call: Call, name: str = "") -> sqlite3.Row:
     """The object with this name or, without a name, the one named by the path."""
-    row = resource.find(call.rows, _place(kind, call), name or call.inbound.path["thing"])
+    row = resource.find(call.db, _place(kind, call), name or call.inbound.path["thing"])
     if row is None:
         raise not_found(f"{kind.word} not found")
     return row
@@ -105,7 +105,7 @@ def _listed(kind: Kind, call: Call, rows: list[sqlite3.Row]) -> list[dict[str, A
 def _users(kind: Kind, call: Call, names: list[str]) -> list[tuple[str, str, str]]:
     """Deployed objects that use these names: tuples of (name used, kind of the user, name of the user)."""
     deployed = {each.name for each in DEPLOYED}
-    users = resource.users(call.rows, call.here.id, kind.used_by, names)
+    users = resource.users(call.db, call.here.id, kind.used_by, names)
     return [user for user in users if user[1] in deployed]
 
 

@@ -24,7 +24,7 @@ _RULES: Mapping[str, rules.Rule] = {
 
 def list_service_accounts(call: Call) -> Answer:
     """List the service accounts of the workspace."""
-    accounts = service_account.of_workspace(call.rows, call.here.id)
+    accounts = service_account.of_workspace(call.db, call.here.id)
     return Answer([service_account.payload(row, call.quirks) for row in accounts])
 
 
@@ -35,7 +35,7 @@ def create_service_account(call: Call) -> Answer:
         raise bad_request("name is required")
     after = Fields(given["name"], given.get("role", Role.ADMIN.value), given.get("description", ""))
     client_id, secret = new_identifier(), new_client_secret()
-    service_account.add(call.rows, call.here.id, client_id, digest(secret), after, call.moment)
+    service_account.add(call.db, call.here.id, client_id, digest(secret), after, call.moment)
     return Answer({**_shown(call, client_id), "client_secret": secret})
 
 
@@ -45,14 +45,14 @@ def change_service_account(call: Call) -> Answer:
     before, given = service_account.fields(row), _given(call)
     kept = "" if Quirk.PUT_REPLACES in call.quirks else before.description
     after = Fields(given.get("name", before.name), given.get("role", before.role), given.get("description", kept))
-    service_account.change(call.rows, row["client_id"], after, call.moment)
+    service_account.change(call.db, row["client_id"], after, call.moment)
     return Answer(_shown(call, row["client_id"]))
 
 
 def delete_service_account(call: Call) -> Answer:
     """Delete a service account and all its credentials; the response has no role."""
     row = known(call)
-    service_account.remove(call.rows, row["client_id"])
+    service_account.remove(call.db, row["client_id"])
     shown = service_account.payload(row, call.quirks)
     return Answer({key: value for key, value in shown.items() if key != "role"})
 
@@ -63,7 +63,7 @@ def known(call: Call) -> sqlite3.Row:
     Raises:
         Refusal: 404: it is not in this workspace.
     """
-    row = service_account.in_workspace(call.rows, call.here.id, call.inbound.path["client_id"])
+    row = service_account.in_workspace(call.db, call.here.id, call.inbound.path["client_id"])
     if row is None:
         raise not_found("Service account not found")
     return row
@@ -81,7 +81,7 @@ def _given(call: Call) -> dict[str, Any]:
 
 
 def _shown(call: Call, client_id: str) -> dict[str, Any]:
-    row = service_account.in_workspace(call.rows, call.here.id, client_id)
+    row = service_account.in_workspace(call.db, call.here.id, client_id)
     assert row  # noqa: S101 - written in this transaction
     return service_account.payload(row, call.quirks)
 

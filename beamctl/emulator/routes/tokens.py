@@ -42,7 +42,7 @@ def _for_client_credentials(call: Call, fields: Mapping[str, Any]) -> Answer:
         raise bad_request("missing client_id")
     if not isinstance(client_secret, str) or not client_secret:
         raise bad_request("missing client_secret")
-    if not service_account.has_secret(call.rows, client_id, digest(client_secret)):
+    if not service_account.has_secret(call.db, client_id, digest(client_secret)):
         raise bad_request("invalid client_secret")
     return _tokens(call, client_id)
 
@@ -51,8 +51,8 @@ def _for_refresh_token(call: Call, fields: Mapping[str, Any]) -> Answer:
     refresh = fields.get("refresh_token")
     if not isinstance(refresh, str) or not refresh:
         raise bad_request("missing refresh_token")
-    subject = token.subject(secret.token_secret(call.rows), refresh, token.Use.REFRESH, call.moment)
-    if not subject or by_subject(call.rows, subject) is None:
+    subject = token.subject(secret.token_secret(call.db), refresh, token.Use.REFRESH, call.moment)
+    if not subject or by_subject(call.db, subject) is None:
         raise bad_request("invalid refresh_token")
     return _tokens(call, subject, refresh)
 
@@ -65,14 +65,14 @@ def _for_device_code(call: Call, fields: Mapping[str, Any]) -> Answer:
     match login.state:
         case State.PENDING:
             too_soon = login.polled_too_soon(call.moment)
-            device_login.note_poll(call.rows, login, _SLOWER if too_soon else 0, call.moment)
+            device_login.note_poll(call.db, login, _SLOWER if too_soon else 0, call.moment)
             return _not_yet("slow_down" if too_soon else "authorization_pending", call.quirks)
         case State.DENIED:
             raise bad_request("access_denied")
         case State.USED:
             raise bad_request("invalid device_code: it has already been used")
         case State.APPROVED:
-            device_login.use(call.rows, login)
+            device_login.use(call.db, login)
             return _tokens(call, str(login.sub))
         case _:
             assert_never(login.state)
@@ -82,7 +82,7 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
     code = fields.get("device_code")
     if not isinstance(code, str) or not code:
         raise bad_request("missing device_code")
-    login = device_login.find(call.rows, digest(code))
+    login = device_login.find(call.db, digest(code))
     if login is None:
         raise bad_request("invalid device_code")
     if fields.get("client_id", login.client_id) != login.client_id:
@@ -99,7 +99,7 @@ def _not_yet(error: str, quirks: frozenset[Quirk]) -> Answer:
 
 def _tokens(call: Call, subject: str, refresh: str = "") -> Answer:
     """Tokens for a subject, with a new refresh token unless one is given."""
-    key = secret.token_secret(call.rows)
+    key = secret.token_secret(call.db)
     answer = {
         "access_token": token.issue(key, subject, token.Use.ACCESS, call.moment),
         "refresh_token": refresh or token.issue(key, subject, token.Use.REFRESH, call.moment),

@@ -27,17 +27,17 @@ def list_workspaces(call: Call) -> Answer:
     """List the workspaces that the caller has access to."""
     match call.who:
         case Person(sub=sub):
-            mine = workspace.of_person(call.rows, sub)
+            mine = workspace.of_person(call.db, sub)
         case ServiceAccount() as account:
-            mine = [workspace.by_id(call.rows, account.workspace_id)]
+            mine = [workspace.by_id(call.db, account.workspace_id)]
         case Operator():
-            mine = workspace.every(call.rows)
+            mine = workspace.every(call.db)
     return Answer([workspace.payload(space) for space in mine])
 
 
 def create_workspace(call: Call) -> Answer:
     """Create a workspace; the caller becomes its first admin."""
-    if isinstance(call.caller, Person) and not person.has_billing(call.rows, call.caller.sub):
+    if isinstance(call.caller, Person) and not person.has_billing(call.db, call.caller.sub):
         raise forbidden(NO_BILLING)
     content = body.json_object(call.inbound.body)
     name = content.get("name")
@@ -45,9 +45,9 @@ def create_workspace(call: Call) -> Answer:
     if message:
         raise conflict(message) if reason == "taken" else bad_request(message)
     given = body.settings(content, Settings(), call.quirks)
-    space = workspace.create(call.rows, str(name), given, call.who.name, call.moment)
+    space = workspace.create(call.db, str(name), given, call.who.name, call.moment)
     if isinstance(call.caller, Person):
-        member.add(call.rows, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
+        member.add(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
     return Answer(workspace.payload(space))
 
 
@@ -64,23 +64,23 @@ def change_workspace(call: Call) -> Answer:
         raise bad_request("the name of a workspace cannot be changed")
     before = Settings() if Quirk.PUT_REPLACES in call.quirks else call.here.settings
     after = body.settings(content, before, call.quirks)
-    return Answer(workspace.payload(workspace.change(call.rows, call.here.id, after, call.who.name, call.moment)))
+    return Answer(workspace.payload(workspace.change(call.db, call.here.id, after, call.who.name, call.moment)))
 
 
 def delete_workspace(call: Call) -> Answer:
     """Delete a workspace and everything in it."""
-    workspace.delete(call.rows, call.here.id)
+    workspace.delete(call.db, call.here.id)
     return Answer(workspace.payload(call.here))
 
 
 def leave_workspace(call: Call) -> Answer:
     """End the caller's membership."""
-    space = workspace.find(call.rows, call.inbound.path["name"])
-    if space is None or member.role_of(call.rows, space.id, call.person.sub) is None:
+    space = workspace.find(call.db, call.inbound.path["name"])
+    if space is None or member.role_of(call.db, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
     keep_managed(space)
     keep_an_admin(call, space, call.person.sub)
-    member.remove(call.rows, space.id, call.person.sub)
+    member.remove(call.db, space.id, call.person.sub)
     return Answer(workspace.payload(space))
 
 
@@ -96,7 +96,7 @@ def keep_managed(space: Workspace) -> None:
 
 def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
     """Raise if the person is the last admin of the workspace."""
-    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, space.id, sub):
+    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.db, space.id, sub):
         raise conflict(_LAST_ADMIN) if Quirk.LAST_ADMIN_IS_409 in call.quirks else bad_request(_LAST_ADMIN)
 
 
@@ -114,8 +114,8 @@ def check_availability(call: Call) -> Answer:
 
 def _counts(call: Call) -> dict[str, int]:
     """The number of objects in the workspace, by the API's names of the kinds."""
-    counts = resource.counts(call.rows, call.here.id)
-    accounts = len(service_account.of_workspace(call.rows, call.here.id))
+    counts = resource.counts(call.db, call.here.id)
+    accounts = len(service_account.of_workspace(call.db, call.here.id))
     return {kind.counted: counts.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
 
 
@@ -125,7 +125,7 @@ def _unavailable(call: Call, value: object) -> tuple[str, str]:
     if wrong := (rules.any_name if is_free else rules.resource_name)(value):
         return "", f"name {wrong}"
     name = str(value)
-    if workspace.find(call.rows, name):
+    if workspace.find(call.db, name):
         return "taken", f"the name {name} is taken"
     return ("", "") if is_free else _forbidden(name)
 

@@ -12,22 +12,22 @@ from beamctl.emulator.seed.entries import Seed
 from beamctl.emulator.store import api_key, service_account, workspace
 
 
-def disagreements(rows: sqlite3.Connection, seed: Seed) -> list[str]:
+def disagreements(db: sqlite3.Connection, seed: Seed) -> list[str]:
     """All conflicts, each with its path."""
     return [
-        *_workspaces(rows, seed),
+        *_workspaces(db, seed),
         *_references(seed),
         *_people(seed),
-        *_accounts(rows, seed),
-        *_keys(rows, seed),
+        *_accounts(db, seed),
+        *_keys(db, seed),
         *_resources(seed),
     ]
 
 
-def _workspaces(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+def _workspaces(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     yield from _duplicates((f"{entry.path}.name", entry.name, entry.name) for entry in seed.workspaces)
     for entry in seed.workspaces:
-        if workspace.find(rows, entry.name):
+        if workspace.find(db, entry.name):
             yield f"{entry.path}.name: the workspace {entry.name} already exists"
 
 
@@ -60,21 +60,21 @@ def _people(seed: Seed) -> Iterator[str]:
             yield f"{entry.path}.workspace: {entry.workspace} is managed by Baseten and cannot have invitations"
 
 
-def _accounts(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+def _accounts(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     given = [(f"{entry.path}.clientId", entry.client_id) for entry in seed.accounts if entry.client_id]
     yield from _duplicates((path, client_id, client_id) for path, client_id in given)
     for path, client_id in given:
-        if service_account.find(rows, client_id):
+        if service_account.find(db, client_id):
             yield f"{path}: the service account {client_id} already exists"
 
 
-def _keys(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+def _keys(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     given = [(f"{user.path}.apiKey", digest(user.key)) for user in seed.users if user.key]
     given += [(f"{entry.path}.apiKey", digest(entry.key)) for entry in seed.accounts if entry.key]
     given += [(f"{key.path}.apiKey", digest(key.key)) for entry in seed.accounts for key in entry.keys or () if key.key]
     yield from _duplicates((path, key, "this key") for path, key in given)
     for path, key in given:
-        if api_key.is_known(rows, key):
+        if api_key.is_known(db, key):
             yield f"{path}: this key already exists"
 
 

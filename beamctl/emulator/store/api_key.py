@@ -38,18 +38,18 @@ class Draft:
     lifetime: timedelta | None = None
 
 
-def is_known(rows: sqlite3.Connection, digest: str) -> bool:
+def is_known(db: sqlite3.Connection, digest: str) -> bool:
     """Whether a key with this digest exists."""
-    return bool(rows.execute("SELECT 1 FROM api_key WHERE digest = ?", (digest,)).fetchone())
+    return bool(db.execute("SELECT 1 FROM api_key WHERE digest = ?", (digest,)).fetchone())
 
 
-def add(rows: sqlite3.Connection, draft: Draft, moment: datetime) -> sqlite3.Row:
+def add(db: sqlite3.Connection, draft: Draft, moment: datetime) -> sqlite3.Row:
     """Add a key for a person or service account. The digest must be new."""
     owner = draft.owner
     sub, client_id = (owner.sub, None) if isinstance(owner, Person) else (None, owner.client_id)
     identifier = f"ak_{new_identifier().replace('-', '')}"
     expires = stamp(moment + draft.lifetime) if draft.lifetime else None
-    rows.execute(
+    db.execute(
         "INSERT INTO api_key (digest, id, sub, client_id, name, expires_in, expires_at, created_at, created_by) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -64,13 +64,13 @@ def add(rows: sqlite3.Connection, draft: Draft, moment: datetime) -> sqlite3.Row
             draft.by,
         ),
     )
-    row: sqlite3.Row = rows.execute("SELECT * FROM api_key WHERE id = ?", (identifier,)).fetchone()
+    row: sqlite3.Row = db.execute("SELECT * FROM api_key WHERE id = ?", (identifier,)).fetchone()
     return row
 
 
-def owner(rows: sqlite3.Connection, digest: str, moment: datetime) -> Person | ServiceAccount | None:
+def owner(db: sqlite3.Connection, digest: str, moment: datetime) -> Person | ServiceAccount | None:
     """The owner of the key with this digest; None if it does not exist or has expired."""
-    row = rows.execute(
+    row = db.execute(
         "SELECT sub, email, client_id, workspace_id, role FROM api_key "
         "LEFT JOIN person USING (sub) LEFT JOIN service_account USING (client_id) "
         "WHERE digest = ? AND (api_key.expires_at IS NULL OR api_key.expires_at > ?)",
@@ -83,14 +83,14 @@ def owner(rows: sqlite3.Connection, digest: str, moment: datetime) -> Person | S
     return ServiceAccount(row["client_id"], row["workspace_id"], row["role"])
 
 
-def of_account(rows: sqlite3.Connection, client_id: str) -> list[sqlite3.Row]:
+def of_account(db: sqlite3.Connection, client_id: str) -> list[sqlite3.Row]:
     """All keys of a service account, oldest first, including expired ones."""
-    return rows.execute("SELECT * FROM api_key WHERE client_id = ? ORDER BY created_at, id", (client_id,)).fetchall()
+    return db.execute("SELECT * FROM api_key WHERE client_id = ? ORDER BY created_at, id", (client_id,)).fetchall()
 
 
-def remove(rows: sqlite3.Connection, client_id: str, key_id: str) -> bool:
+def remove(db: sqlite3.Connection, client_id: str, key_id: str) -> bool:
     """Delete a key of a service account; False if it has no such key."""
-    cursor = rows.execute("DELETE FROM api_key WHERE client_id = ? AND id = ?", (client_id, key_id))
+    cursor = db.execute("DELETE FROM api_key WHERE client_id = ? AND id = ?", (client_id, key_id))
     return cursor.rowcount > 0
 
 

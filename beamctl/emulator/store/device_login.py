@@ -69,65 +69,65 @@ class DeviceLogin:
         return timedelta() <= passed < timedelta(seconds=self.interval - 1)
 
 
-def add(rows: sqlite3.Connection, device_code: str, user_code: str, client_id: str, moment: datetime) -> None:
+def add(db: sqlite3.Connection, device_code: str, user_code: str, client_id: str, moment: datetime) -> None:
     """Start a login, and delete logins that ended more than a day ago.
 
     Args:
-        rows: The transaction.
+        db: The transaction.
         device_code: The digest of the device code.
         user_code: The digest of the user code.
         client_id: The client's name.
         moment: The current time.
     """
-    rows.execute("DELETE FROM device_login WHERE expires_at <= ?", (stamp(moment - _REMEMBERED),))
-    rows.execute(
+    db.execute("DELETE FROM device_login WHERE expires_at <= ?", (stamp(moment - _REMEMBERED),))
+    db.execute(
         "INSERT INTO device_login (device_code, user_code, client_id, interval, created_at, expires_at) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         (device_code, user_code, client_id, INTERVAL, stamp(moment), stamp(moment + LIFETIME)),
     )
 
 
-def find(rows: sqlite3.Connection, device_code: str) -> DeviceLogin | None:
+def find(db: sqlite3.Connection, device_code: str) -> DeviceLogin | None:
     """The login with this device code digest, in any state."""
-    return _login(rows.execute("SELECT * FROM device_login WHERE device_code = ?", (device_code,)).fetchone())
+    return _login(db.execute("SELECT * FROM device_login WHERE device_code = ?", (device_code,)).fetchone())
 
 
-def by_user_code(rows: sqlite3.Connection, typed: str) -> DeviceLogin | None:
+def by_user_code(db: sqlite3.Connection, typed: str) -> DeviceLogin | None:
     """The login with this user code, in any state.
 
     Args:
-        rows: The transaction.
+        db: The transaction.
         typed: The code as typed: in any case, with or without its hyphen.
     """
     query = "SELECT * FROM device_login WHERE user_code = ?"
-    return _login(rows.execute(query, (user_code_digest(typed),)).fetchone())
+    return _login(db.execute(query, (user_code_digest(typed),)).fetchone())
 
 
-def approve(rows: sqlite3.Connection, login: DeviceLogin, sub: str, moment: datetime) -> bool:
+def approve(db: sqlite3.Connection, login: DeviceLogin, sub: str, moment: datetime) -> bool:
     """Approve a login as a person; False, without effect, if it has expired or was already decided."""
-    return _decide(rows, login, State.APPROVED, sub, moment)
+    return _decide(db, login, State.APPROVED, sub, moment)
 
 
-def deny(rows: sqlite3.Connection, login: DeviceLogin, moment: datetime) -> bool:
+def deny(db: sqlite3.Connection, login: DeviceLogin, moment: datetime) -> bool:
     """Deny a login; False, without effect, if it has expired or was already decided."""
-    return _decide(rows, login, State.DENIED, None, moment)
+    return _decide(db, login, State.DENIED, None, moment)
 
 
-def use(rows: sqlite3.Connection, login: DeviceLogin) -> None:
+def use(db: sqlite3.Connection, login: DeviceLogin) -> None:
     """Mark an approved login as used: it gives no further tokens."""
-    rows.execute("UPDATE device_login SET state = ? WHERE device_code = ?", (State.USED.value, login.device_code))
+    db.execute("UPDATE device_login SET state = ? WHERE device_code = ?", (State.USED.value, login.device_code))
 
 
-def note_poll(rows: sqlite3.Connection, login: DeviceLogin, slower: int, moment: datetime) -> None:
+def note_poll(db: sqlite3.Connection, login: DeviceLogin, slower: int, moment: datetime) -> None:
     """Record a poll, and by how many seconds the interval grows."""
-    rows.execute(
+    db.execute(
         "UPDATE device_login SET polled_at = ?, interval = interval + ? WHERE device_code = ?",
         (stamp(moment), slower, login.device_code),
     )
 
 
-def _decide(rows: sqlite3.Connection, login: DeviceLogin, state: State, sub: str | None, moment: datetime) -> bool:
-    cursor = rows.execute(
+def _decide(db: sqlite3.Connection, login: DeviceLogin, state: State, sub: str | None, moment: datetime) -> bool:
+    cursor = db.execute(
         "UPDATE device_login SET state = ?, sub = ? WHERE device_code = ? AND state = ? AND expires_at > ?",
         (state.value, sub, login.device_code, State.PENDING.value, stamp(moment)),
     )

@@ -21,12 +21,12 @@ ORDER BY workspace.name, person.folded
 """
 
 
-def add(rows: sqlite3.Connection, workspace_id: int, sub: str, role: str) -> None:
+def add(db: sqlite3.Connection, workspace_id: int, sub: str, role: str) -> None:
     """Add a person to the directory for a workspace, with a role."""
-    rows.execute("INSERT INTO directory VALUES (?, ?, ?)", (workspace_id, sub, role))
+    db.execute("INSERT INTO directory VALUES (?, ?, ?)", (workspace_id, sub, role))
 
 
-def synchronize(rows: sqlite3.Connection, moment: datetime) -> list[tuple[str, str]]:
+def synchronize(db: sqlite3.Connection, moment: datetime) -> list[tuple[str, str]]:
     """Re-add directory members that are missing, with the directory's role, and delete their invitations.
 
     Members keep their roles.
@@ -34,10 +34,8 @@ def synchronize(rows: sqlite3.Connection, moment: datetime) -> list[tuple[str, s
     Returns:
         The address and workspace name of each person added.
     """
-    missing = rows.execute(_MISSING).fetchall()
+    missing = db.execute(_MISSING).fetchall()
     for row in missing:
-        rows.execute(
-            "DELETE FROM invitation WHERE workspace_id = ? AND folded = ?", (row["workspace_id"], row["folded"])
-        )
-        member.add(rows, row["workspace_id"], row["sub"], row["role"], SOURCE, moment)
+        db.execute("DELETE FROM invitation WHERE workspace_id = ? AND folded = ?", (row["workspace_id"], row["folded"]))
+        member.add(db, row["workspace_id"], row["sub"], row["role"], SOURCE, moment)
     return [(row["email"], row["workspace"]) for row in missing]

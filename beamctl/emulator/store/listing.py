@@ -53,7 +53,7 @@ _OPPOSITE = {Sort.NEWEST: Sort.OLDEST, Sort.OLDEST: Sort.NEWEST, Sort.NAME: Sort
 
 
 def rows_from(
-    rows: sqlite3.Connection, query: ListQuery, after: Position | None = None, limit: int = -1
+    db: sqlite3.Connection, query: ListQuery, after: Position | None = None, limit: int = -1
 ) -> list[sqlite3.Row]:
     """At most `limit` rows after a position, or from the start; -1 for all."""
     column, beyond, direction = _ORDERS[query.sort]
@@ -72,13 +72,13 @@ def rows_from(
         "value": after.value if after else "",
         "row": after.row if after else 0,
     }
-    return rows.execute(sql, parameters).fetchall()
+    return db.execute(sql, parameters).fetchall()
 
 
-def last_rows(rows: sqlite3.Connection, query: ListQuery, limit: int) -> list[sqlite3.Row]:
+def last_rows(db: sqlite3.Connection, query: ListQuery, limit: int) -> list[sqlite3.Row]:
     """The last rows, in the requested order."""
     reverse = ListQuery(query.place, _OPPOSITE[query.sort], query.q, query.external_id)
-    return rows_from(rows, reverse, limit=limit)[::-1]
+    return rows_from(db, reverse, limit=limit)[::-1]
 
 
 def position(row: sqlite3.Row, sort: Sort) -> Position:
@@ -86,7 +86,7 @@ def position(row: sqlite3.Row, sort: Sort) -> Position:
     return Position(row[_ORDERS[sort][0]], row["id"])
 
 
-def total(rows: sqlite3.Connection, place: Place) -> int:
+def total(db: sqlite3.Connection, place: Place) -> int:
     """The number of objects, ignoring all filters."""
     query = "SELECT count(*) FROM resource WHERE workspace_id = ? AND kind = ?"
-    return int(rows.execute(query, (place.workspace_id, place.kind)).fetchone()[0])
+    return int(db.execute(query, (place.workspace_id, place.kind)).fetchone()[0])

@@ -30,53 +30,51 @@ class Fields:
     spec: dict[str, Any] = field(default_factory=dict)
 
 
-def find(rows: sqlite3.Connection, place: Place, name: str) -> sqlite3.Row | None:
+def find(db: sqlite3.Connection, place: Place, name: str) -> sqlite3.Row | None:
     """The object with this name, for `fields` and `payload`."""
     query = "SELECT * FROM resource WHERE workspace_id = ? AND kind = ? AND name = ?"
-    row: sqlite3.Row | None = rows.execute(query, (place.workspace_id, place.kind, name)).fetchone()
+    row: sqlite3.Row | None = db.execute(query, (place.workspace_id, place.kind, name)).fetchone()
     return row
 
 
-def add(rows: sqlite3.Connection, place: Place, name: str, given: Fields, by: str, moment: datetime) -> None:
+def add(db: sqlite3.Connection, place: Place, name: str, given: Fields, by: str, moment: datetime) -> None:
     """Add an object; the name must be free."""
     now = stamp(moment)
-    rows.execute(
+    db.execute(
         "INSERT INTO resource (workspace_id, kind, name, display_name, external_id, labels, spec, searched, "
         "created_at, updated_at, created_by, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (place.workspace_id, place.kind, name, *_columns(name, given), now, now, by, by),
     )
 
 
-def change(rows: sqlite3.Connection, place: Place, name: str, after: Fields, by: str, moment: datetime) -> None:
+def change(db: sqlite3.Connection, place: Place, name: str, after: Fields, by: str, moment: datetime) -> None:
     """Replace the fields of an object."""
-    rows.execute(
+    db.execute(
         "UPDATE resource SET display_name = ?, external_id = ?, labels = ?, spec = ?, searched = ?, "
         "updated_at = ?, updated_by = ? WHERE workspace_id = ? AND kind = ? AND name = ?",
         (*_columns(name, after), stamp(moment), by, place.workspace_id, place.kind, name),
     )
 
 
-def remove(rows: sqlite3.Connection, place: Place, name: str) -> None:
+def remove(db: sqlite3.Connection, place: Place, name: str) -> None:
     """Delete an object."""
     query = "DELETE FROM resource WHERE workspace_id = ? AND kind = ? AND name = ?"
-    rows.execute(query, (place.workspace_id, place.kind, name))
+    db.execute(query, (place.workspace_id, place.kind, name))
 
 
-def counts(rows: sqlite3.Connection, workspace_id: int) -> dict[str, int]:
+def counts(db: sqlite3.Connection, workspace_id: int) -> dict[str, int]:
     """The number of objects of each kind in a workspace; kinds without objects are absent."""
     query = "SELECT kind, count(*) AS number FROM resource WHERE workspace_id = ? GROUP BY kind"
-    return {row["kind"]: row["number"] for row in rows.execute(query, (workspace_id,))}
+    return {row["kind"]: row["number"] for row in db.execute(query, (workspace_id,))}
 
 
-def users(
-    rows: sqlite3.Connection, workspace_id: int, naming: str, names: Collection[str]
-) -> list[tuple[str, str, str]]:
+def users(db: sqlite3.Connection, workspace_id: int, naming: str, names: Collection[str]) -> list[tuple[str, str, str]]:
     """The objects whose spec refers to these names: tuples of (name used, kind of the user, name of the user)."""
     query = (
         "SELECT DISTINCT used.value AS used, kind, name FROM resource, json_each(resource.spec, '$.' || ?) AS used "
         "WHERE workspace_id = ? AND used.value IN (SELECT value FROM json_each(?)) ORDER BY used.value, kind, name"
     )
-    found = rows.execute(query, (naming, workspace_id, json.dumps(list(names))))
+    found = db.execute(query, (naming, workspace_id, json.dumps(list(names))))
     return [(row["used"], row["kind"], row["name"]) for row in found]
 
 

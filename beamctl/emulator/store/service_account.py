@@ -24,35 +24,35 @@ class Fields:
     description: str
 
 
-def find(rows: sqlite3.Connection, client_id: str) -> ServiceAccount | None:
+def find(db: sqlite3.Connection, client_id: str) -> ServiceAccount | None:
     """The service account with this client ID."""
     query = "SELECT client_id, workspace_id, role FROM service_account WHERE client_id = ?"
-    row = rows.execute(query, (client_id,)).fetchone()
+    row = db.execute(query, (client_id,)).fetchone()
     return ServiceAccount(row["client_id"], row["workspace_id"], row["role"]) if row else None
 
 
-def name(rows: sqlite3.Connection, client_id: str) -> str:
+def name(db: sqlite3.Connection, client_id: str) -> str:
     """The name of the service account with this client ID; empty if there is none."""
-    row = rows.execute("SELECT name FROM service_account WHERE client_id = ?", (client_id,)).fetchone()
+    row = db.execute("SELECT name FROM service_account WHERE client_id = ?", (client_id,)).fetchone()
     return str(row["name"]) if row else ""
 
 
-def has_secret(rows: sqlite3.Connection, client_id: str, digest: str) -> bool:
+def has_secret(db: sqlite3.Connection, client_id: str, digest: str) -> bool:
     """Whether this is the digest of the account's client secret."""
     query = "SELECT 1 FROM service_account WHERE client_id = ? AND secret = ?"
-    return bool(rows.execute(query, (client_id, digest)).fetchone())
+    return bool(db.execute(query, (client_id, digest)).fetchone())
 
 
-def of_workspace(rows: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
+def of_workspace(db: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
     """The service accounts of a workspace, for `payload`."""
     query = "SELECT * FROM service_account WHERE workspace_id = ? ORDER BY created_at, name"
-    return rows.execute(query, (workspace_id,)).fetchall()
+    return db.execute(query, (workspace_id,)).fetchall()
 
 
-def in_workspace(rows: sqlite3.Connection, workspace_id: int, client_id: str) -> sqlite3.Row | None:
+def in_workspace(db: sqlite3.Connection, workspace_id: int, client_id: str) -> sqlite3.Row | None:
     """The service account with this client ID, if it is in this workspace, for `payload`."""
     query = "SELECT * FROM service_account WHERE workspace_id = ? AND client_id = ?"
-    row: sqlite3.Row | None = rows.execute(query, (workspace_id, client_id)).fetchone()
+    row: sqlite3.Row | None = db.execute(query, (workspace_id, client_id)).fetchone()
     return row
 
 
@@ -62,28 +62,28 @@ def fields(row: sqlite3.Row) -> Fields:
 
 
 def add(
-    rows: sqlite3.Connection, workspace_id: int, client_id: str, digest: str, given: Fields, moment: datetime
+    db: sqlite3.Connection, workspace_id: int, client_id: str, digest: str, given: Fields, moment: datetime
 ) -> ServiceAccount:
     """Add a service account; the client ID must be free. `digest` is that of its secret."""
     now = stamp(moment)
-    rows.execute(
+    db.execute(
         "INSERT INTO service_account VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (client_id, workspace_id, given.name, given.description or None, given.role, digest, now, now),
     )
     return ServiceAccount(client_id, workspace_id, given.role)
 
 
-def change(rows: sqlite3.Connection, client_id: str, after: Fields, moment: datetime) -> None:
+def change(db: sqlite3.Connection, client_id: str, after: Fields, moment: datetime) -> None:
     """Replace the fields of a service account."""
-    rows.execute(
+    db.execute(
         "UPDATE service_account SET name = ?, description = ?, role = ?, updated_at = ? WHERE client_id = ?",
         (after.name, after.description or None, after.role, stamp(moment), client_id),
     )
 
 
-def remove(rows: sqlite3.Connection, client_id: str) -> None:
+def remove(db: sqlite3.Connection, client_id: str) -> None:
     """Delete a service account and its keys; its tokens stop working."""
-    rows.execute("DELETE FROM service_account WHERE client_id = ?", (client_id,))
+    db.execute("DELETE FROM service_account WHERE client_id = ?", (client_id,))
 
 
 def payload(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:

@@ -58,60 +58,60 @@ class Workspace:
     updated_by: str
 
 
-def find(rows: sqlite3.Connection, name: str) -> Workspace | None:
+def find(db: sqlite3.Connection, name: str) -> Workspace | None:
     """The workspace with this name."""
-    row = rows.execute("SELECT * FROM workspace WHERE name = ?", (name,)).fetchone()
+    row = db.execute("SELECT * FROM workspace WHERE name = ?", (name,)).fetchone()
     return _workspace(row) if row else None
 
 
-def by_id(rows: sqlite3.Connection, workspace_id: int) -> Workspace:
+def by_id(db: sqlite3.Connection, workspace_id: int) -> Workspace:
     """The workspace in this row, which must exist."""
-    return _workspace(rows.execute("SELECT * FROM workspace WHERE id = ?", (workspace_id,)).fetchone())
+    return _workspace(db.execute("SELECT * FROM workspace WHERE id = ?", (workspace_id,)).fetchone())
 
 
-def of_person(rows: sqlite3.Connection, sub: str) -> list[Workspace]:
+def of_person(db: sqlite3.Connection, sub: str) -> list[Workspace]:
     """The workspaces of a member."""
     query = (
         "SELECT workspace.* FROM workspace JOIN membership ON workspace.id = membership.workspace_id "
         "WHERE membership.sub = ? ORDER BY workspace.name"
     )
-    return [_workspace(row) for row in rows.execute(query, (sub,))]
+    return [_workspace(row) for row in db.execute(query, (sub,))]
 
 
-def every(rows: sqlite3.Connection) -> list[Workspace]:
+def every(db: sqlite3.Connection) -> list[Workspace]:
     """All workspaces."""
-    return [_workspace(row) for row in rows.execute("SELECT * FROM workspace ORDER BY name")]
+    return [_workspace(row) for row in db.execute("SELECT * FROM workspace ORDER BY name")]
 
 
-def create(rows: sqlite3.Connection, name: str, settings: Settings, by: str, moment: datetime) -> Workspace:
+def create(db: sqlite3.Connection, name: str, settings: Settings, by: str, moment: datetime) -> Workspace:
     """Add a workspace; the name must be free."""
     now = stamp(moment)
-    cursor = rows.execute(
+    cursor = db.execute(
         "INSERT INTO workspace (public_id, name, display_name, labels, region, group_mappings, runtime, "
         "created_at, updated_at, created_by, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (new_identifier(), name, *_columns(settings), now, now, by, by),
     )
-    return by_id(rows, cursor.lastrowid or 0)
+    return by_id(db, cursor.lastrowid or 0)
 
 
-def change(rows: sqlite3.Connection, workspace_id: int, settings: Settings, by: str, moment: datetime) -> Workspace:
+def change(db: sqlite3.Connection, workspace_id: int, settings: Settings, by: str, moment: datetime) -> Workspace:
     """Replace the settings of a workspace."""
-    rows.execute(
+    db.execute(
         "UPDATE workspace SET display_name = ?, labels = ?, region = ?, group_mappings = ?, runtime = ?, "
         "updated_at = ?, updated_by = ? WHERE id = ?",
         (*_columns(settings), stamp(moment), by, workspace_id),
     )
-    return by_id(rows, workspace_id)
+    return by_id(db, workspace_id)
 
 
-def delete(rows: sqlite3.Connection, workspace_id: int) -> None:
+def delete(db: sqlite3.Connection, workspace_id: int) -> None:
     """Delete a workspace and everything in it."""
-    rows.execute("DELETE FROM workspace WHERE id = ?", (workspace_id,))
+    db.execute("DELETE FROM workspace WHERE id = ?", (workspace_id,))
 
 
-def set_facts(rows: sqlite3.Connection, workspace_id: int, facts: Facts) -> None:
+def set_facts(db: sqlite3.Connection, workspace_id: int, facts: Facts) -> None:
     """Set the platform's facts about a workspace."""
-    rows.execute(
+    db.execute(
         "UPDATE workspace SET status = ?, status_reason = ?, hipaa_info = ?, baseten_team = ? WHERE id = ?",
         (
             facts.status,
@@ -123,16 +123,16 @@ def set_facts(rows: sqlite3.Connection, workspace_id: int, facts: Facts) -> None
     )
 
 
-def features(rows: sqlite3.Connection, workspace_id: int) -> dict[str, bool]:
+def features(db: sqlite3.Connection, workspace_id: int) -> dict[str, bool]:
     """The feature flags of a workspace by key."""
-    row = rows.execute("SELECT features FROM workspace WHERE id = ?", (workspace_id,)).fetchone()
+    row = db.execute("SELECT features FROM workspace WHERE id = ?", (workspace_id,)).fetchone()
     found: dict[str, bool] = json.loads(row["features"])
     return found
 
 
-def set_features(rows: sqlite3.Connection, workspace_id: int, flags: dict[str, bool]) -> None:
+def set_features(db: sqlite3.Connection, workspace_id: int, flags: dict[str, bool]) -> None:
     """Replace the feature flags of a workspace."""
-    rows.execute("UPDATE workspace SET features = ? WHERE id = ?", (json.dumps(flags), workspace_id))
+    db.execute("UPDATE workspace SET features = ? WHERE id = ?", (json.dumps(flags), workspace_id))
 
 
 def payload(workspace: Workspace) -> dict[str, Any]:

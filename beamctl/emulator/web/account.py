@@ -25,10 +25,10 @@ def wrong_names() -> FormError | None:
 
 def open_account(plane: ControlPlane, email: str) -> tuple[Person, bool]:
     """Return the person with this address and whether the account is new. New accounts get the names in the form."""
-    with plane.database.writing() as rows:
-        known = person.find(rows, email)
+    with plane.database.writing() as db:
+        known = person.find(db, email)
         if known:
             return known, False
-        made = person.sign_up(rows, email, plane.now())
-        person.describe(rows, made.sub, field("given_name") or None, field("family_name") or None, mfa=False)
+        made = person.sign_up(db, email, plane.now())
+        person.describe(db, made.sub, field("given_name") or None, field("family_name") or None, mfa=False)
         return made, True

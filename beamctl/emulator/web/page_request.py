@@ -80,7 +80,7 @@ class Visit:
             raise unauthorized()
         return self.session.person
 
-    def ask(self, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str) -> Any:  # noqa: ANN401 - any JSON
+    def call_api(self, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str) -> Any:  # noqa: ANN401 - any JSON
         """Call the API as the signed-in person and return the response body.
 
         Args:
@@ -93,9 +93,9 @@ class Visit:
         Raises:
             Refusal: The API returns an error.
         """
-        return self.ask_as(self.person, method, rule, body, workspace=workspace, **path)
+        return self.call_api_as(self.person, method, rule, body, workspace=workspace, **path)
 
-    def ask_as(
+    def call_api_as(
         self, person: Person, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str
     ) -> Any:  # noqa: ANN401 - as above
         """Call the API as a person who is authenticated by the key in an invitation link."""
@@ -104,16 +104,16 @@ class Visit:
         inbound = Inbound(headers, {"countResources": "true"}, path, sent, "", person, context_of(request.environ))
         return self.plane.run(_BY_NAME[method, rule], inbound).body
 
-    def enter(self, name: str) -> Space:
+    def workspace(self, name: str) -> Space:
         """Return a workspace that the visitor has access to.
 
         Raises:
             Refusal: 401, 403 or 404.
         """
-        shown = self.ask("GET", _ONE_WORKSPACE, name=name)
-        with self.plane.database.reading() as rows:
-            space = workspace.find(rows, name)
-            role = member.role_of(rows, space.id, self.person.sub) if space else None
+        shown = self.call_api("GET", _ONE_WORKSPACE, name=name)
+        with self.plane.database.reading() as db:
+            space = workspace.find(db, name)
+            role = member.role_of(db, space.id, self.person.sub) if space else None
         if role is None:  # the workspace or membership was deleted in between
             raise not_found("Workspace not found")
         return Space(shown, role, self.plane.quirks)

@@ -43,10 +43,10 @@ def read(plane: ControlPlane) -> Session:
     """The session of the current request."""
     shown = request.cookies.get(COOKIE, "")
     nonce = request.cookies.get(FORM_COOKIE, "") or secrets.token_urlsafe(16)
-    with plane.database.reading() as rows:
-        key = secret.token_secret(rows)
+    with plane.database.reading() as db:
+        key = secret.token_secret(db)
         sub = token.subject(key, shown, token.Use.SESSION, plane.now())
-        known = person.by_sub(rows, sub) if sub else None
+        known = person.by_sub(db, sub) if sub else None
     bound = shown if known else ""
     public = urlsplit(str(plane.public_url))  # behind a proxy, only the public URL tells
     secure = request.is_secure or (public.scheme == "https" and request.host == public.netloc)
@@ -55,8 +55,8 @@ def read(plane: ControlPlane) -> Session:
 
 def begin(plane: ControlPlane, before: Session, person: Person, response: Response) -> Response:
     """Add a new session for a person to the response, replacing the old one."""
-    with plane.database.reading() as rows:
-        key = secret.token_secret(rows)
+    with plane.database.reading() as db:
+        key = secret.token_secret(db)
     _set(response, COOKIE, token.issue(key, person.sub, token.Use.SESSION, plane.now()), secure=before.secure)
     return response
 

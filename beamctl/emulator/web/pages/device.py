@@ -28,8 +28,8 @@ def show(form_error: FormError | None = None) -> Page:
     visit = here()
     email, code = visit.person.email, request.values.get("user_code", "").strip()
     if code and not form_error:
-        with visit.plane.database.reading() as rows:
-            login = device_login.by_user_code(rows, code)
+        with visit.plane.database.reading() as db:
+            login = device_login.by_user_code(db, code)
         if login and login.can_be_approved(visit.plane.now()):
             return shown("device_confirm.html", email=email, code=code, client=login.client_id)
         form_error = FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND)
@@ -41,10 +41,10 @@ def decide() -> AnyResponse:
     """Approve or deny."""
     visit = here()
     sub, moment, approves = visit.person.sub, visit.plane.now(), field("decision") == "approve"
-    with visit.plane.database.writing() as rows:
-        login = device_login.by_user_code(rows, field("user_code"))
+    with visit.plane.database.writing() as db:
+        login = device_login.by_user_code(db, field("user_code"))
         done = login and (
-            device_login.approve(rows, login, sub, moment) if approves else device_login.deny(rows, login, moment)
+            device_login.approve(db, login, sub, moment) if approves else device_login.deny(db, login, moment)
         )
     if not done:
         return show(FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND))

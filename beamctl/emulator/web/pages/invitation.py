@@ -81,7 +81,7 @@ def accept(invitation_id: str, key: str) -> AnyResponse:
     name = found.facts["workspace"]
     invitee, is_new = account.open_account(visit.plane, found.facts["email"])
     try:
-        visit.ask_as(invitee, "POST", "/workspaces/<name>/join", name=name)
+        visit.call_api_as(invitee, "POST", "/workspaces/<name>/join", name=name)
     except Refusal as refusal:
         return show(invitation_id, key, refused(refusal, "accept"))
     into = go("team.show", Notice.ACCEPTED, name=name)
@@ -100,7 +100,7 @@ def decline(invitation_id: str, key: str) -> AnyResponse:
         return show(invitation_id, key)
     invitee = found.invitee or Person("", found.facts["email"])
     try:
-        visit.ask_as(invitee, "POST", "/workspaces/<name>/decline", name=found.facts["workspace"])
+        visit.call_api_as(invitee, "POST", "/workspaces/<name>/decline", name=found.facts["workspace"])
     except Refusal as refusal:
         return show(invitation_id, key, refused(refusal, "decline"))
     return shown("invitation_declined.html", facts=found.facts)
@@ -108,14 +108,14 @@ def decline(invitation_id: str, key: str) -> AnyResponse:
 
 def _find(invitation_id: str, key: str) -> Found:
     plane = here().plane
-    with plane.database.reading() as rows:
-        if not link.opens_invitation(secret.token_secret(rows), invitation_id, key):
+    with plane.database.reading() as db:
+        if not link.opens_invitation(secret.token_secret(db), invitation_id, key):
             return Found(State.WRONG_KEY, {})
-        row = invitations.by_id(rows, invitation_id)
+        row = invitations.by_id(db, invitation_id)
         if row is None:
-            joined = member.joined_by(rows, invitation_id)
+            joined = member.joined_by(db, invitation_id)
             return Found(State.ACCEPTED, {"workspace": joined}) if joined else Found(State.GONE, {})
         facts = {name: row[name] for name in ("email", "role", "workspace", "display_name", "expires_at")}
-        facts["inviter"] = people.profile(rows, row["invited_by"])
+        facts["inviter"] = people.profile(db, row["invited_by"])
         state = State.OPEN if row["expires_at"] > stamp(plane.now()) else State.EXPIRED
-        return Found(state, facts, people.find(rows, row["email"]))
+        return Found(state, facts, people.find(db, row["email"]))

@@ -29,7 +29,7 @@ def start() -> AnyResponse:
 def show(form_error: FormError | None = None) -> Page:
     """Show my workspaces and invitations."""
     visit = here()
-    mine = visit.ask("GET", "/workspaces")
+    mine = visit.call_api("GET", "/workspaces")
     return shown("profile.html", form_error, workspaces=mine, invitations=_invitations(visit))
 
 
@@ -37,7 +37,7 @@ def show(form_error: FormError | None = None) -> Page:
 def accept(name: str) -> AnyResponse:
     """Accept an invitation."""
     try:
-        here().ask("POST", "/workspaces/<name>/join", name=name)
+        here().call_api("POST", "/workspaces/<name>/join", name=name)
     except Refusal as refusal:
         return show(refused(refusal, "invitations"))
     return go("team.show", Notice.ACCEPTED, name=name)
@@ -47,7 +47,7 @@ def accept(name: str) -> AnyResponse:
 def decline(name: str) -> AnyResponse:
     """Decline an invitation."""
     try:
-        here().ask("POST", "/workspaces/<name>/decline", name=name)
+        here().call_api("POST", "/workspaces/<name>/decline", name=name)
     except Refusal as refusal:
         return show(refused(refusal, "invitations"))
     return go("profile.show", Notice.DECLINED)
@@ -56,14 +56,14 @@ def decline(name: str) -> AnyResponse:
 @page.get("/profile/leave/<name>")
 def ask_to_leave(name: str, form_error: FormError | None = None) -> Page:
     """Ask for confirmation to leave a workspace."""
-    return shown("leave.html", form_error, space=here().enter(name))
+    return shown("leave.html", form_error, space=here().workspace(name))
 
 
 @page.post("/profile/leave/<name>")
 def leave(name: str) -> AnyResponse:
     """Leave a workspace."""
     try:
-        here().ask("DELETE", "/workspaces/<name>/leave", name=name)
+        here().call_api("DELETE", "/workspaces/<name>/leave", name=name)
     except Refusal as refusal:
         return ask_to_leave(name, refused(refusal, "leave"))
     return go("profile.show", Notice.LEFT)
@@ -71,7 +71,7 @@ def leave(name: str) -> AnyResponse:
 
 def _invitations(visit: Visit) -> list[dict[str, Any]]:
     try:
-        found: list[dict[str, Any]] = visit.ask("GET", "/profile/invitations")
+        found: list[dict[str, Any]] = visit.call_api("GET", "/profile/invitations")
     except Refusal as refusal:
         if refusal.status is not HTTPStatus.NOT_FOUND:  # the API's response if there are none
             raise

@@ -25,8 +25,8 @@ _ONE = "/service_accounts/<client_id>"
 def show(name: str, form_error: FormError | None = None) -> Page:
     """Show all service accounts and the form for a new one."""
     visit = here()
-    space = visit.enter(name)
-    accounts = visit.ask("GET", _ALL, workspace=name)
+    space = visit.workspace(name)
+    accounts = visit.call_api("GET", _ALL, workspace=name)
     given = {**_given(), "role": field("role") or "member"}
     return shown("service_accounts.html", form_error, space=space, accounts=accounts, given=given)
 
@@ -36,10 +36,10 @@ def create(name: str) -> AnyResponse:
     """Create a service account and show its secret."""
     visit = here()
     try:
-        made = visit.ask("POST", _ALL, _given(), workspace=name)
+        made = visit.call_api("POST", _ALL, _given(), workspace=name)
     except Refusal as refusal:
         return show(name, _refused(refusal))
-    return shown("secret_account.html", space=visit.enter(name), account=made)
+    return shown("secret_account.html", space=visit.workspace(name), account=made)
 
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>")
@@ -47,7 +47,7 @@ def change(name: str, client_id: str) -> AnyResponse:
     """Update a service account."""
     given = _given() if field("role") else {key: value for key, value in _given().items() if key != "role"}
     try:
-        here().ask("PUT", _ONE, given, workspace=name, client_id=client_id)
+        here().call_api("PUT", _ONE, given, workspace=name, client_id=client_id)
     except Refusal as refusal:
         return show_account(name, client_id, _refused(refusal))
     return go("service_accounts.show_account", Notice.ACCOUNT_CHANGED, name=name, client_id=client_id)
@@ -57,7 +57,7 @@ def change(name: str, client_id: str) -> AnyResponse:
 def delete(name: str, client_id: str) -> AnyResponse:
     """Delete a service account and its credentials."""
     try:
-        here().ask("DELETE", _ONE, workspace=name, client_id=client_id)
+        here().call_api("DELETE", _ONE, workspace=name, client_id=client_id)
     except Refusal as refusal:
         return show_account(name, client_id, refused(refusal, "delete"))
     return go("service_accounts.show", Notice.ACCOUNT_DELETED, name=name)
@@ -67,9 +67,13 @@ def delete(name: str, client_id: str) -> AnyResponse:
 def show_account(name: str, client_id: str, form_error: FormError | None = None) -> Page:
     """Show a service account, with its keys if the visitor may see them."""
     visit = here()
-    space = visit.enter(name)
+    space = visit.workspace(name)
     account = find(visit, name, client_id)
-    keys = visit.ask("GET", f"{_ONE}/api_keys", workspace=name, client_id=client_id) if space.may("apiKey:list") else []
+    keys = (
+        visit.call_api("GET", f"{_ONE}/api_keys", workspace=name, client_id=client_id)
+        if space.may("apiKey:list")
+        else []
+    )
     given = _given() if form_error else account
     return shown("service_account.html", form_error, space=space, account=account, keys=keys, given=given)
 
@@ -80,7 +84,7 @@ def find(visit: Visit, name: str, client_id: str) -> dict[str, Any]:
     Raises:
         Refusal: 404: it is not in this workspace.
     """
-    accounts: list[dict[str, Any]] = visit.ask("GET", _ALL, workspace=name)
+    accounts: list[dict[str, Any]] = visit.call_api("GET", _ALL, workspace=name)
     found = [account for account in accounts if account["client_id"] == client_id]
     if not found:
         raise not_found("This service account does not exist in this workspace.")

@@ -39,8 +39,8 @@ def with_key() -> AnyResponse:
     """Sign in with a personal API key."""
     visit = here()
     plane = visit.plane
-    with plane.database.reading() as rows:
-        owner = api_key.owner(rows, digest(field("key")), plane.now())
+    with plane.database.reading() as db:
+        owner = api_key.owner(db, digest(field("key")), plane.now())
     if not isinstance(owner, Person):
         return show(FormError(_NO_SUCH_KEY, "key", 403))
     return session.begin(plane, visit.session, owner, cast("Response", back(field("next"), "profile.show")))
@@ -52,10 +52,10 @@ def send_link() -> AnyResponse:
     plane, email = here().plane, field("email")
     if rules.email(email):
         return show(FormError("Enter an e-mail address, such as kim@example.com.", "email"))
-    with plane.database.reading() as rows:
-        known = people.find(rows, email)
+    with plane.database.reading() as db:
+        known = people.find(db, email)
         email = known.email if known else email  # the account's address, not one that merely compares equal
-        url = link.to_sign_in(str(plane.public_url), secret.token_secret(rows), email, plane.now())
+        url = link.to_sign_in(str(plane.public_url), secret.token_secret(db), email, plane.now())
     plane.send(emails.sign_in(email, url, int(LIFETIMES[Use.SIGN_IN].total_seconds() // 60)))
     return go("sign_in.show", Notice.LINK_SENT)
 
@@ -90,10 +90,10 @@ def out() -> AnyResponse:
 
 def _address(shown_token: str) -> str:
     plane = here().plane
-    with plane.database.reading() as rows:
-        return link.address_signing_in(secret.token_secret(rows), shown_token, plane.now()) or ""
+    with plane.database.reading() as db:
+        return link.address_signing_in(secret.token_secret(db), shown_token, plane.now()) or ""
 
 
 def _known(email: str) -> bool:
-    with here().plane.database.reading() as rows:
-        return people.find(rows, email) is not None
+    with here().plane.database.reading() as db:
+        return people.find(db, email) is not None

@@ -70,7 +70,7 @@ def listing(team: list[dict[str, Any]], q: str, asked: str) -> Listing:
 def show(name: str, form_error: FormError | None = None) -> Page:
     """Show members and invitations."""
     visit = here()
-    space = visit.enter(name)
+    space = visit.workspace(name)
     q = request.args.get("q", "").strip()
     found = listing(_people(visit, name), q, request.args.get("page", ""))
     given = {"email": field("email"), "role": field("role") or "member"}
@@ -82,7 +82,7 @@ def invite(name: str) -> AnyResponse:
     """Invite a person with a role."""
     given = {"email": field("email"), "role": field("role")}
     try:
-        here().ask("POST", "/users", given, workspace=name)
+        here().call_api("POST", "/users", given, workspace=name)
     except Refusal as refusal:
         return show(name, refused(refusal, "role" if "role" in refusal.text else "email"))
     return go("team.show", Notice.INVITED, name=name, q=given["email"])
@@ -92,7 +92,7 @@ def invite(name: str) -> AnyResponse:
 def show_person(name: str, form_error: FormError | None = None) -> Page:
     """Show one person and what can be changed about them."""
     visit = here()
-    space = visit.enter(name)
+    space = visit.workspace(name)
     user = _find(visit, name, request.args.get("email", ""))
     is_self = user.get("sub") == visit.person.sub and user["accepted"]
     return shown("person.html", form_error, space=space, user=user, is_self=is_self)
@@ -103,7 +103,7 @@ def set_role(name: str) -> AnyResponse:
     """Set the role of a member or invitee."""
     email = request.args.get("email", "")
     try:
-        here().ask("PUT", _ONE_USER, {"role": field("role")}, workspace=name, who=email)
+        here().call_api("PUT", _ONE_USER, {"role": field("role")}, workspace=name, who=email)
     except Refusal as refusal:
         return show_person(name, refused(refusal, "role"))
     return go("team.show_person", Notice.ROLE_CHANGED, name=name, email=email)
@@ -115,7 +115,7 @@ def remove(name: str) -> AnyResponse:
     email = request.args.get("email", "")
     revokes = field("revoke") != ""
     try:
-        here().ask("DELETE", _ONE_USER, workspace=name, who=email)
+        here().call_api("DELETE", _ONE_USER, workspace=name, who=email)
     except Refusal as refusal:
         return show_person(name, refused(refusal, "remove"))
     return go("team.show", Notice.REVOKED if revokes else Notice.REMOVED, name=name)
@@ -123,7 +123,7 @@ def remove(name: str) -> AnyResponse:
 
 def _people(visit: Visit, name: str) -> list[dict[str, Any]]:
     """The members and invitees, without service accounts, which have their own page."""
-    return [user for user in visit.ask("GET", "/users", workspace=name) if "email" in user]
+    return [user for user in visit.call_api("GET", "/users", workspace=name) if "email" in user]
 
 
 def _find(visit: Visit, name: str, email: str) -> dict[str, Any]:
