@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
-    from beamctl.emulator.mail.mailer import Post
+    from beamctl.emulator.mail.mailer import Mailer
     from beamctl.emulator.mail.received import Received
 
 __all__ = [
@@ -73,7 +73,7 @@ def create_app(
     *,
     quirks: frozenset[Quirk] = frozenset(),
     now: Callable[[], datetime] = utc_now,
-    post: Post | None = None,
+    post: Mailer | None = None,
     public_url: str | None = None,
 ) -> Flask:
     """Create the control plane over a database file, creating the file (mode 0600) if it does not exist.
@@ -91,12 +91,12 @@ def create_app(
         WrongOptionError: The public URL is invalid.
     """
     from beamctl.emulator.app import build
-    from beamctl.emulator.mail.mailer import Post
+    from beamctl.emulator.mail.mailer import Mailer
 
-    return build(db, quirks, now, post or Post(), public_url)
+    return build(db, quirks, now, post or Mailer(), public_url)
 
 
-def open_post(maildir: Path | None = None, smtp: str | None = None) -> Post:
+def open_post(maildir: Path | None = None, smtp: str | None = None) -> Mailer:
     """Return a mailer for `create_app` that writes each e-mail to a maildir, sends it by SMTP, or both.
 
     Args:

@@ -24,8 +24,8 @@ from beamctl.emulator.call import Answer, Call, Inbound, Route
 from beamctl.emulator.caller import Operator, Person, ServiceAccount
 from beamctl.emulator.database import Database
 from beamctl.emulator.errors import Refusal, raised_at
-from beamctl.emulator.mail.emails import Letter
-from beamctl.emulator.mail.mailer import Post
+from beamctl.emulator.mail.emails import Email
+from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi.document import document
 from beamctl.emulator.public_url import PublicUrl
 from beamctl.emulator.request_context import context_of
@@ -49,7 +49,7 @@ class ControlPlane:
     database: Database
     quirks: frozenset[Quirk]
     now: Callable[[], datetime]
-    post: Post
+    mailer: Mailer
     public_url: PublicUrl
 
     def run(self, route: Route, inbound: Inbound) -> Answer:
@@ -62,21 +62,23 @@ class ControlPlane:
         with database.writing() if route.writes else database.reading() as db:
             call = Call(inbound, db, self.now(), self.quirks, public_url=str(self.public_url))
             answer = route.handle(admit(route, call))
-        self.send(*answer.letters)
+        self.send(*answer.emails)
         return answer
 
-    def send(self, *letters: Letter) -> None:
+    def send(self, *emails: Email) -> None:
         """Send e-mails. A failed delivery is logged and never raised."""
-        self.post.send(letters, str(self.public_url), self.now())
+        self.mailer.send(emails, str(self.public_url), self.now())
 
 
-def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], post: Post, public_url: str | None) -> Flask:
+def build(
+    db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], mailer: Mailer, public_url: str | None
+) -> Flask:
     """Build the application over one database file."""
     app = Flask("beamctl.emulator", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.url_map = _url_map()
     reached = PublicUrl(public_url)  # before the database may be created: an invalid URL leaves no file behind
-    plane = ControlPlane(Database(db), quirks, now, post, reached)
+    plane = ControlPlane(Database(db), quirks, now, mailer, reached)
     app.extensions[CALLER_KEY] = plane
     weakref.finalize(app, plane.database.close)
     app.view_functions = {rule: _view(plane, routes) for rule, routes in _by_rule().items()}

@@ -14,7 +14,7 @@ from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.caller import Caller, Operator, Person
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.errors import bad_request, forbidden
-from beamctl.emulator.mail.emails import Letter
+from beamctl.emulator.mail.emails import Email
 from beamctl.emulator.parameter import Parameter
 from beamctl.emulator.permission import Permission, role_allows
 from beamctl.emulator.public_url import IN_PROCESS
@@ -131,13 +131,13 @@ class Answer:
     Attributes:
         body: Plain data, sent as JSON.
         headers: Additional headers.
-        letters: E-mails to send after the commit.
+        emails: E-mails to send after the commit.
         status: Another status, for an error that keeps its changes (a `Refusal` rolls them back).
     """
 
     body: object
     headers: Mapping[str, str] = field(default_factory=dict)
-    letters: tuple[Letter, ...] = ()
+    emails: tuple[Email, ...] = ()
     status: HTTPStatus = HTTPStatus.OK
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from beamctl.emulator import rules
 from beamctl.emulator.mail import emails
 from beamctl.emulator.mail.emails import Invited
-from beamctl.emulator.mail.message import UnwritableLetterError, compose, deliverable, recipient
+from beamctl.emulator.mail.message import UnwritableEmailError, compose, deliverable, recipient
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LINK = "http://127.0.0.1:8080/invitation/1/key"
@@ -153,7 +153,7 @@ def test_addresses_in_all_alphabets(email: str, written: str) -> None:
     ],
 )
 def test_an_address_that_would_be_read_as_another_gets_no_letter(email: str) -> None:
-    with pytest.raises(UnwritableLetterError) as error:
+    with pytest.raises(UnwritableEmailError) as error:
         compose(emails.invitation(invited(email), LINK), LINK, NOON)
     assert LINK not in str(error.value)
 
@@ -198,7 +198,7 @@ addresses = st.builds("{}@{}".format, st.text(min_size=1, max_size=24), st.text(
 def test_whoever_can_be_invited_gets_a_letter_of_their_own_or_none(email: str) -> None:
     try:
         message = compose(emails.invitation(invited(email), LINK), LINK, NOON)
-    except UnwritableLetterError:
+    except UnwritableEmailError:
         return
     assert recipient(message) == deliverable(email)
     lines = message.as_bytes().partition(b"\r\n\r\n")[0].decode().split("\r\n")

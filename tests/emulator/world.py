@@ -18,7 +18,7 @@ from werkzeug.test import Client, TestResponse
 
 from beamctl.emulator import Quirk, create_app, load_seed, schemas
 from beamctl.emulator.kind import KINDS
-from beamctl.emulator.mail.mailer import Post
+from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi.payload import body_schema
 from beamctl.emulator.routes import ROUTES
 from tests.fakes.contract import answer_fault
@@ -82,7 +82,7 @@ class World:
     quirks: frozenset[Quirk] = frozenset()
     seed: object = field(default_factory=lambda: SEED)
     clock: Clock = field(default_factory=Clock)
-    post: Post | None = None
+    post: Mailer | None = None
     public_url: str | None = None
     app: Flask = field(init=False)
 

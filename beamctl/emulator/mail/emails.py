@@ -11,7 +11,7 @@ _ORIGIN = "This e-mail was sent by the beamctl emulator, a control plane for tes
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Email:
     """An e-mail to one person.
 
     Attributes:
@@ -52,12 +52,12 @@ class Invited:
     expires: datetime
 
 
-def invitation(invited: Invited, link: str) -> Letter:
+def invitation(invited: Invited, link: str) -> Email:
     """The e-mail of an invitation."""
     title = plain(invited.display_name) or invited.workspace
     named = title if title == invited.workspace else f"{title} ({invited.workspace})"
     role = plain(invited.role)
-    return Letter(
+    return Email(
         to=invited.email,
         subject=f"Invitation to the workspace {title}",
         before=(
@@ -77,7 +77,7 @@ def invitation(invited: Invited, link: str) -> Letter:
     )
 
 
-def sign_in(email: str, link: str, minutes: int) -> Letter:
+def sign_in(email: str, link: str, minutes: int) -> Email:
     """The e-mail with a sign-in link.
 
     Args:
@@ -85,7 +85,7 @@ def sign_in(email: str, link: str, minutes: int) -> Letter:
         link: The sign-in link.
         minutes: How long it is valid.
     """
-    return Letter(
+    return Email(
         to=email,
         subject="Your sign-in link",
         before=("Hello,", f"Use this link to sign in as {email}. It is valid for {minutes} minutes."),

@@ -11,9 +11,9 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
-from beamctl.emulator.mail.emails import Letter
+from beamctl.emulator.mail.emails import Email
 from beamctl.emulator.mail.maildir import Maildir
-from beamctl.emulator.mail.message import UnwritableLetterError, compose
+from beamctl.emulator.mail.message import UnwritableEmailError, compose
 from beamctl.emulator.mail.smtp import relay
 
 _log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Delivery(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class Mailer:
     """The destinations of every e-mail.
 
     Attributes:
@@ -40,22 +40,22 @@ class Post:
 
     deliveries: tuple[Delivery, ...] = ()
 
-    def send(self, letters: Iterable[Letter], public_url: str, moment: datetime) -> None:
+    def send(self, emails: Iterable[Email], public_url: str, moment: datetime) -> None:
         """Send e-mails. Failures are logged, not raised: the change they report has been made."""
-        for letter in letters if self.deliveries else ():
+        for email in emails if self.deliveries else ():
             try:
-                message = compose(letter, public_url, moment)
-            except UnwritableLetterError as error:
-                _log.warning("cannot compose an e-mail to %s: %s", letter.to, error)
+                message = compose(email, public_url, moment)
+            except UnwritableEmailError as error:
+                _log.warning("cannot compose an e-mail to %s: %s", email.to, error)
                 continue
             for delivery in self.deliveries:
                 try:
                     delivery.deliver(message)
                 except (OSError, ValueError) as error:
-                    _log.warning("an e-mail to %s was not delivered: %s", letter.to, _reason(error))
+                    _log.warning("an e-mail to %s was not delivered: %s", email.to, _reason(error))
 
 
-def open_post(maildir: Path | None, smtp: str | None) -> Post:
+def open_post(maildir: Path | None, smtp: str | None) -> Mailer:
     """Create a mailer for a maildir, an SMTP server, both or neither.
 
     Raises:
@@ -66,7 +66,7 @@ def open_post(maildir: Path | None, smtp: str | None) -> Post:
         places.append(Maildir(maildir))
     if smtp is not None:
         places.append(relay(smtp))
-    return Post(tuple(places))
+    return Mailer(tuple(places))
 
 
 def _reason(error: Exception) -> str:

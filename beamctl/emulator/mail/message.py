@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import idna
 
-from beamctl.emulator.mail.emails import Letter
+from beamctl.emulator.mail.emails import Email
 
 SENDER = "beamctl emulator"
 
@@ -42,35 +42,35 @@ _HTML = """\
 """
 
 
-class UnwritableLetterError(Exception):
+class UnwritableEmailError(Exception):
     """The e-mail cannot be composed; the message says why, without its content."""
 
 
-def compose(letter: Letter, public_url: str, moment: datetime) -> EmailMessage:
+def compose(email: Email, public_url: str, moment: datetime) -> EmailMessage:
     """Compose an e-mail.
 
     Args:
-        letter: The contents.
+        email: The contents.
         public_url: The public base URL; gives the sender's domain.
         moment: The date.
 
     Raises:
-        UnwritableLetterError: The address or a line is not allowed in an e-mail.
+        UnwritableEmailError: The address or a line is not allowed in an e-mail.
     """
-    to, sender = deliverable(letter.to), deliverable(f"no-reply@{_domain(public_url)}")
+    to, sender = deliverable(email.to), deliverable(f"no-reply@{_domain(public_url)}")
     message = EmailMessage(policy=SMTP if f"{to}{sender}".isascii() else SMTPUTF8)
     try:
         message["From"] = _sender(sender)
         message["To"] = Address("", *_halves(to))
-        message["Subject"] = letter.subject.replace("=?", "= ?")  # see `deliverable`
+        message["Subject"] = email.subject.replace("=?", "= ?")  # see `deliverable`
         message["Date"] = moment
         message["Message-ID"] = f"<{uuid.uuid4()}@{sender.rpartition('@')[2]}>"
         for name, value in _ALWAYS:
             message[name] = _header(name, value)
-        message.attach(_part(_text(letter), "plain"))
-        message.attach(_part(_html(letter), "html"))
+        message.attach(_part(_text(email), "plain"))
+        message.attach(_part(_html(email), "html"))
     except (ValueError, IndexError, LookupError) as error:  # the last two: how the header parser fails
-        raise UnwritableLetterError(f"not allowed in an e-mail ({type(error).__name__})") from None
+        raise UnwritableEmailError(f"not allowed in an e-mail ({type(error).__name__})") from None
     _check_headers(message, to)
     return message
 
@@ -86,16 +86,16 @@ def deliverable(email: str) -> str:
     Python decodes `=?…?=` anywhere in a header, including line breaks, so it must not occur.
 
     Raises:
-        UnwritableLetterError: It contains `=?`, or its host has no ASCII form.
+        UnwritableEmailError: It contains `=?`, or its host has no ASCII form.
     """
     local, _, host = email.rpartition("@")
     if not host.isascii():
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
         except idna.IDNAError:
-            raise UnwritableLetterError("the part after the @ is not a valid host name") from None
+            raise UnwritableEmailError("the part after the @ is not a valid host name") from None
     if "=?" in local or "=?" in host:
-        raise UnwritableLetterError("addresses that contain =? are not supported")
+        raise UnwritableEmailError("addresses that contain =? are not supported")
     return f"{local}@{host}"
 
 
@@ -129,21 +129,21 @@ def _check_headers(message: EmailMessage, to: str) -> None:
     """Check that no header breaks a line and that the only recipient is `to`."""
     printable = all(str(value).isprintable() for value in message.values())
     if not printable or [address.addr_spec for address in message["To"].addresses] != [to]:
-        raise UnwritableLetterError("its headers would change when parsed")
+        raise UnwritableEmailError("its headers would change when parsed")
 
 
-def _text(letter: Letter) -> str:
-    linked = f"{letter.label}:\n{letter.link}"
-    return "\n\n".join((*letter.before, linked, *letter.after)) + "\n"
+def _text(email: Email) -> str:
+    linked = f"{email.label}:\n{email.link}"
+    return "\n\n".join((*email.before, linked, *email.after)) + "\n"
 
 
-def _html(letter: Letter) -> str:
+def _html(email: Email) -> str:
     return _HTML.format(
-        subject=escape(letter.subject),
-        before=_paragraphs(letter.before),
-        link=escape(letter.link),
-        label=escape(letter.label),
-        after=_paragraphs(letter.after),
+        subject=escape(email.subject),
+        before=_paragraphs(email.before),
+        link=escape(email.link),
+        label=escape(email.label),
+        after=_paragraphs(email.after),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from beamctl.emulator.mail.maildir import Maildir
-from beamctl.emulator.mail.message import UnwritableLetterError, deliverable
+from beamctl.emulator.mail.message import UnwritableEmailError, deliverable
 from beamctl.emulator.rules import folded
 
 _GIVES_UP = (ValueError, LookupError, AttributeError)
@@ -53,16 +53,16 @@ def received(maildir: Path, to: str | None) -> list[Received]:
     Raises:
         OSError: They cannot be read.
     """
-    letters = []
+    emails = []
     for path in Maildir(maildir).files():
         try:
-            letters.append(_head(path))
+            emails.append(_head(path))
         except FileNotFoundError:  # a mail program moved it meanwhile
             continue
     if to is None:
-        return letters
+        return emails
     address = _compared(to)
-    return [letter for letter in letters if _compared(letter.to) == address]
+    return [email for email in emails if _compared(email.to) == address]
 
 
 def _head(path: Path) -> Received:
@@ -90,5 +90,5 @@ def _compared(email: str) -> str:
     """The address normalized for comparison."""
     try:
         return folded(deliverable(email))
-    except UnwritableLetterError:
+    except UnwritableEmailError:
         return folded(email)

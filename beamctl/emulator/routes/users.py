@@ -13,7 +13,7 @@ from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Person
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.mail import emails
-from beamctl.emulator.mail.emails import Letter
+from beamctl.emulator.mail.emails import Email
 from beamctl.emulator.permission import Permission, Role
 from beamctl.emulator.routes.workspaces import keep_an_admin, keep_managed
 from beamctl.emulator.store import invitation, member, secret, service_account
@@ -49,7 +49,7 @@ def invite_user(call: Call) -> Answer:
     expires = call.moment + invitation.lifetime(call.quirks)
     draft = invitation.Draft(email, role, by=call.who.name, created=call.moment, expires=expires)
     row = invitation.add(call.db, call.here.id, draft)
-    return Answer(invitation.payload(row, call.here.name, call.quirks), letters=(_letter(call, row, expires),))
+    return Answer(invitation.payload(row, call.here.name, call.quirks), emails=(_invitation_email(call, row, expires),))
 
 
 def set_role(call: Call) -> Answer:
@@ -93,7 +93,7 @@ def _invited_role(call: Call, content: dict[str, object]) -> Role:
     return Role(str(asked))
 
 
-def _letter(call: Call, row: sqlite3.Row, expires: datetime) -> Letter:
+def _invitation_email(call: Call, row: sqlite3.Row, expires: datetime) -> Email:
     """The invitation e-mail."""
     invited = emails.Invited(
         email=row["email"],

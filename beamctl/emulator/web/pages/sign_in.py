@@ -30,7 +30,7 @@ _NO_SUCH_KEY = "No person has this API key. Keys of service accounts cannot be u
 @page.get("/sign-in")
 def show(form_error: FormError | None = None) -> Page:
     """Show both ways to sign in."""
-    by_mail = bool(here().plane.post.deliveries)
+    by_mail = bool(here().plane.mailer.deliveries)
     return shown("sign_in.html", form_error, back=request.values.get("next", ""), email=field("email"), by_mail=by_mail)
 
 
