@@ -177,14 +177,14 @@ class Route:
         handle: Answers an authorized request, or raises a `Refusal`.
         writes: Whether it may change rows.
         beamlit_only: Whether it existed only in the Beamlit era.
-        gives: The schema of a success, by its name in `schemas/api`.
-        page: The schema of a success in API versions with pages; empty if this route has none.
-        waits: The schema of a 202 (ask again later); empty if there is none.
-        takes: The schema of the body; empty if none is read.
-        takes_form: Whether the body may be a form instead of JSON.
-        needs: Fields that the body must have beyond its schema, such as `metadata.name`.
+        response_schema: The schema of a success, by its name in `schemas/api`.
+        page_schema: The schema of a success in API versions with pages; empty if this route has none.
+        accepted_schema: The schema of a 202 (ask again later); empty if there is none.
+        request_schema: The schema of the body; empty if none is read.
+        allows_form: Whether the body may be a form instead of JSON.
+        required_fields: Fields that the body must have beyond its schema, such as `metadata.name`.
         query: The query parameters it reads, apart from `workspace`.
-        refuses: The statuses of its own errors, apart from 400 and those of authorization.
+        error_statuses: The statuses of its own errors, apart from 400 and those of authorization.
     """
 
     method: str
@@ -194,18 +194,18 @@ class Route:
     handle: Callable[[Call], Answer]
     writes: bool = False
     beamlit_only: bool = False
-    gives: str = field(kw_only=True)
-    page: str = field(default="", kw_only=True)
-    waits: str = field(default="", kw_only=True)
-    takes: str = field(default="", kw_only=True)
-    takes_form: bool = field(default=False, kw_only=True)
-    needs: tuple[str, ...] = field(default=(), kw_only=True)
+    response_schema: str = field(kw_only=True)
+    page_schema: str = field(default="", kw_only=True)
+    accepted_schema: str = field(default="", kw_only=True)
+    request_schema: str = field(default="", kw_only=True)
+    allows_form: bool = field(default=False, kw_only=True)
+    required_fields: tuple[str, ...] = field(default=(), kw_only=True)
     query: tuple[Parameter, ...] = field(default=(), kw_only=True)
-    refuses: frozenset[HTTPStatus] = field(default=frozenset(), kw_only=True)
+    error_statuses: frozenset[HTTPStatus] = field(default=frozenset(), kw_only=True)
 
     @property
     def statuses(self) -> frozenset[HTTPStatus]:
         """Every status the route may return."""
         era = frozenset({HTTPStatus.NOT_FOUND}) if self.beamlit_only else frozenset()
-        later = frozenset({HTTPStatus.ACCEPTED}) if self.waits else frozenset()
-        return _ANYBODY | _GATE[self.reach] | era | later | self.refuses
+        later = frozenset({HTTPStatus.ACCEPTED}) if self.accepted_schema else frozenset()
+        return _ANYBODY | _GATE[self.reach] | era | later | self.error_statuses

@@ -8,7 +8,7 @@ from pathlib import Path
 
 MISSING = frozenset({HTTPStatus.NOT_FOUND})
 TAKEN = frozenset({HTTPStatus.CONFLICT})
-"""For `Route.refuses`: the object may already exist or be in use."""
+"""For `Route.error_statuses`: not found, or in conflict with another object."""
 
 
 class EmulatorError(Exception):

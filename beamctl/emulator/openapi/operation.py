@@ -61,7 +61,7 @@ def operation(route: Route) -> dict[str, Any]:
     if route.beamlit_only:
         shown["deprecated"] = True
         shown["description"] = "Beamlit era only: 404 without a header that begins with X-Beamlit-."
-    if route.takes:
+    if route.request_schema:
         shown["requestBody"] = request_body(route)
     return shown
 
@@ -94,10 +94,13 @@ def _allowed_to(route: Route, permission: Permission) -> list[str]:
 
 def _response(route: Route, status: HTTPStatus) -> dict[str, Any]:
     if status is HTTPStatus.ACCEPTED:
-        return answer(status, route.waits)
+        return answer(status, route.accepted_schema)
     if status is not HTTPStatus.OK:
         return {"$ref": _RESPONSES + status.name}
-    success, links = answer(status, *(name for name in (route.gives, route.page) if name)), _links(route)
+    success, links = (
+        answer(status, *(name for name in (route.response_schema, route.page_schema) if name)),
+        _links(route),
+    )
     return {**success, "links": links} if links else success
 
 

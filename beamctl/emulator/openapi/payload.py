@@ -26,12 +26,12 @@ def answer(status: HTTPStatus, *names: str) -> dict[str, Any]:
 def request_body(route: Route) -> dict[str, Any]:
     """The request body of a route."""
     content = {"schema": embedded(body_schema(route))}
-    return {"required": True, "content": {_JSON: content, _FORM: content} if route.takes_form else {_JSON: content}}
+    return {"required": True, "content": {_JSON: content, _FORM: content} if route.allows_form else {_JSON: content}}
 
 
 def body_schema(route: Route) -> dict[str, Any]:
     """The schema of a body, with the additional required fields of the route."""
-    return {"$ref": schemas.PREFIX + route.takes, **_required(route.needs)}
+    return {"$ref": schemas.PREFIX + route.request_schema, **_required(route.required_fields)}
 
 
 def embedded(schema: Mapping[str, Any]) -> dict[str, Any]:

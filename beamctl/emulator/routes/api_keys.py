@@ -57,7 +57,7 @@ def _lifetime(call: Call, content: dict[str, Any]) -> timedelta | None:
 _KEYS = f"{ONE}/api_keys"
 
 ROUTES = (
-    Route("GET", _KEYS, Reach.WORKSPACE, Permission.LIST_KEYS, list_keys, gives="api_key_list"),
+    Route("GET", _KEYS, Reach.WORKSPACE, Permission.LIST_KEYS, list_keys, response_schema="api_key_list"),
     Route(
         "POST",
         _KEYS,
@@ -65,8 +65,8 @@ ROUTES = (
         Permission.WRITE_KEYS,
         create_key,
         writes=True,
-        takes="api_key_request",
-        gives="api_key_created",
+        request_schema="api_key_request",
+        response_schema="api_key_created",
     ),
     Route(
         "DELETE",
@@ -75,6 +75,6 @@ ROUTES = (
         Permission.WRITE_KEYS,
         delete_key,
         writes=True,
-        gives="removal",
+        response_schema="removal",
     ),
 )

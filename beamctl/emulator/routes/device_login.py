@@ -42,7 +42,7 @@ ROUTES = (
         None,
         begin_login,
         writes=True,
-        takes="device_login_request",
-        gives="device_login",
+        request_schema="device_login_request",
+        response_schema="device_login",
     ),
 )

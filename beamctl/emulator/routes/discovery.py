@@ -58,7 +58,7 @@ ROUTES = (
         Reach.CALLER,
         Permission.CONFIGURATION,
         show_configuration,
-        gives="configuration",
+        response_schema="configuration",
     ),
     Route(
         "GET",
@@ -66,6 +66,6 @@ ROUTES = (
         Reach.OPEN,
         None,
         show_openid_configuration,
-        gives="openid_configuration",
+        response_schema="openid_configuration",
     ),
 )

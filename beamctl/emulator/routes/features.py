@@ -24,14 +24,14 @@ def show_feature(call: Call) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "/features", Reach.WORKSPACE, Permission.FEATURES_LIST, list_features, gives="features"),
+    Route("GET", "/features", Reach.WORKSPACE, Permission.FEATURES_LIST, list_features, response_schema="features"),
     Route(
         "GET",
         "/features/<key>",
         Reach.WORKSPACE,
         Permission.FEATURES_GET,
         show_feature,
-        gives="feature",
-        refuses=MISSING,
+        response_schema="feature",
+        error_statuses=MISSING,
     ),
 )

@@ -73,8 +73,8 @@ ROUTES = (
         Reach.CALLER,
         Permission.INVITATIONS,
         list_invitations,
-        gives="invitation_list",
-        refuses=MISSING,
+        response_schema="invitation_list",
+        error_statuses=MISSING,
     ),
     Route(
         "POST",
@@ -83,8 +83,8 @@ ROUTES = (
         Permission.ACCEPT,
         join,
         writes=True,
-        gives="invitation_accept",
-        refuses=MISSING,
+        response_schema="invitation_accept",
+        error_statuses=MISSING,
     ),
     Route(
         "POST",
@@ -93,7 +93,7 @@ ROUTES = (
         Permission.DECLINE,
         decline,
         writes=True,
-        gives="pending_invitation",
-        refuses=MISSING,
+        response_schema="pending_invitation",
+        error_statuses=MISSING,
     ),
 )

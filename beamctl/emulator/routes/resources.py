@@ -115,17 +115,22 @@ def _routes(kind: Kind) -> Iterator[Route]:
     deletes = TAKEN if kind.kept_while_used else frozenset()
     yield replace(
         _route(kind, "GET", kind.path, "list", list_resources),
-        gives=f"{kind.schema}_list",
-        page=f"{kind.schema}_page" if kind.paged else "",
+        response_schema=f"{kind.schema}_list",
+        page_schema=f"{kind.schema}_page" if kind.paged else "",
         query=page.PARAMETERS if kind.paged else (EXTERNAL_ID,),
     )
     needs = ("metadata.name", "spec") if kind.required else ("metadata.name",)
-    yield replace(_route(kind, "POST", kind.path, "create", create_resource), takes=body, needs=needs, refuses=TAKEN)
+    yield replace(
+        _route(kind, "POST", kind.path, "create", create_resource),
+        request_schema=body,
+        required_fields=needs,
+        error_statuses=TAKEN,
+    )
     yield _route(kind, "GET", one, "get", show_resource)
-    yield replace(_route(kind, "PUT", one, "update", update_resource), takes=body)
-    yield replace(_route(kind, "DELETE", one, "delete", delete_resource), refuses=deletes)
+    yield replace(_route(kind, "PUT", one, "update", update_resource), request_schema=body)
+    yield replace(_route(kind, "DELETE", one, "delete", delete_resource), error_statuses=deletes)
     if kind.tells_usage:
-        yield replace(_route(kind, "GET", f"{one}/usages", "get", show_usages), gives="policy_usages")
+        yield replace(_route(kind, "GET", f"{one}/usages", "get", show_usages), response_schema="policy_usages")
 
 
 def _route(kind: Kind, method: str, rule: str, verb: str, handle: Callable[[Kind, Call], Answer]) -> Route:
@@ -138,7 +143,7 @@ def _route(kind: Kind, method: str, rule: str, verb: str, handle: Callable[[Kind
         partial(handle, kind),
         writes=method != "GET",
         beamlit_only=kind.beamlit_only,
-        gives=kind.schema,
+        response_schema=kind.schema,
     )
 
 

@@ -95,7 +95,7 @@ ROUTES = (
         Reach.WORKSPACE,
         Permission.GET,
         list_service_accounts,
-        gives="service_account_list",
+        response_schema="service_account_list",
     ),
     Route(
         "POST",
@@ -104,9 +104,9 @@ ROUTES = (
         Permission.UPDATE,
         create_service_account,
         writes=True,
-        takes="service_account_request",
-        needs=("name",),
-        gives="service_account_created",
+        request_schema="service_account_request",
+        required_fields=("name",),
+        response_schema="service_account_created",
     ),
     Route(
         "PUT",
@@ -115,8 +115,8 @@ ROUTES = (
         Permission.UPDATE,
         change_service_account,
         writes=True,
-        takes="service_account_request",
-        gives="service_account",
+        request_schema="service_account_request",
+        response_schema="service_account",
     ),
     Route(
         "DELETE",
@@ -125,6 +125,6 @@ ROUTES = (
         Permission.UPDATE,
         delete_service_account,
         writes=True,
-        gives="service_account_deleted",
+        response_schema="service_account_deleted",
     ),
 )

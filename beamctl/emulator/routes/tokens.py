@@ -129,9 +129,9 @@ ROUTES = (
         None,
         exchange,
         writes=True,
-        takes="token_request",
-        takes_form=True,
-        gives="token_response",
-        waits="device_login_pending",
+        request_schema="token_request",
+        allows_form=True,
+        response_schema="token_response",
+        accepted_schema="device_login_pending",
     ),
 )

@@ -146,7 +146,7 @@ def _pending(call: Call) -> sqlite3.Row:
 _ONE = "/users/<path:who>"
 
 ROUTES = (
-    Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users, gives="user_list"),
+    Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users, response_schema="user_list"),
     Route(
         "POST",
         "/users",
@@ -154,9 +154,9 @@ ROUTES = (
         Permission.INVITE,
         invite_user,
         writes=True,
-        takes="invite_request",
-        gives="pending_invitation",
-        refuses=TAKEN,
+        request_schema="invite_request",
+        response_schema="pending_invitation",
+        error_statuses=TAKEN,
     ),
     Route(
         "PUT",
@@ -165,9 +165,9 @@ ROUTES = (
         Permission.UPDATE,
         set_role,
         writes=True,
-        takes="role_request",
-        gives="workspace_user",
-        refuses=TAKEN,
+        request_schema="role_request",
+        response_schema="workspace_user",
+        error_statuses=TAKEN,
     ),
     Route(
         "DELETE",
@@ -176,7 +176,7 @@ ROUTES = (
         Permission.REMOVE,
         remove_user,
         writes=True,
-        gives="removal",
-        refuses=TAKEN,
+        response_schema="removal",
+        error_statuses=TAKEN,
     ),
 )

@@ -143,7 +143,7 @@ def _forbidden(name: str) -> tuple[str, str]:
 _ONE = "/workspaces/<name>"
 
 ROUTES = (
-    Route("GET", "/workspaces", Reach.CALLER, Permission.LIST, list_workspaces, gives="workspace_list"),
+    Route("GET", "/workspaces", Reach.CALLER, Permission.LIST, list_workspaces, response_schema="workspace_list"),
     Route(
         "POST",
         "/workspaces",
@@ -151,10 +151,10 @@ ROUTES = (
         Permission.CREATE,
         create_workspace,
         writes=True,
-        takes="workspace_request",
-        needs=("name",),
-        gives="workspace",
-        refuses=TAKEN,
+        request_schema="workspace_request",
+        required_fields=("name",),
+        response_schema="workspace",
+        error_statuses=TAKEN,
     ),
     Route(
         "POST",
@@ -162,11 +162,19 @@ ROUTES = (
         Reach.OPEN,
         None,
         check_availability,
-        takes="availability_request",
-        gives="availability_response",
+        request_schema="availability_request",
+        response_schema="availability_response",
         query=(WITH_REASON,),
     ),
-    Route("GET", _ONE, Reach.WORKSPACE, Permission.GET, show_workspace, gives="workspace", query=(COUNT_RESOURCES,)),
+    Route(
+        "GET",
+        _ONE,
+        Reach.WORKSPACE,
+        Permission.GET,
+        show_workspace,
+        response_schema="workspace",
+        query=(COUNT_RESOURCES,),
+    ),
     Route(
         "PUT",
         _ONE,
@@ -174,10 +182,12 @@ ROUTES = (
         Permission.UPDATE,
         change_workspace,
         writes=True,
-        takes="workspace_request",
-        gives="workspace",
+        request_schema="workspace_request",
+        response_schema="workspace",
     ),
-    Route("DELETE", _ONE, Reach.WORKSPACE, Permission.DELETE, delete_workspace, writes=True, gives="workspace"),
+    Route(
+        "DELETE", _ONE, Reach.WORKSPACE, Permission.DELETE, delete_workspace, writes=True, response_schema="workspace"
+    ),
     Route(
         "DELETE",
         f"{_ONE}/leave",
@@ -185,7 +195,7 @@ ROUTES = (
         Permission.LEAVE,
         leave_workspace,
         writes=True,
-        gives="workspace",
-        refuses=MISSING | TAKEN,
+        response_schema="workspace",
+        error_statuses=MISSING | TAKEN,
     ),
 )
