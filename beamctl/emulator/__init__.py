@@ -1,5 +1,4 @@
-"""The control plane of Beamlit (Blaxel) on this machine: workspaces, users, invitations, over one SQLite file. This is
-its whole public interface; Flask is imported when it is first needed, and nothing else of beamctl is known here."""
+"""The public interface of the emulator: a Beamlit (Blaxel) control plane on this machine, stored in one SQLite file."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
-    from beamctl.emulator.mail.mailer import Post
+    from beamctl.emulator.mail.mailer import Mailer
     from beamctl.emulator.mail.received import Received
 
 __all__ = [
@@ -74,38 +73,38 @@ def create_app(
     *,
     quirks: frozenset[Quirk] = frozenset(),
     now: Callable[[], datetime] = utc_now,
-    post: Post | None = None,
+    post: Mailer | None = None,
     public_url: str | None = None,
 ) -> Flask:
-    """The control plane over a database file, which is made, readable by its owner only, where there is none.
+    """Create the control plane over a database file, creating the file (mode 0600) if it does not exist.
 
     Args:
         db: The file. Several applications and processes may share it.
-        quirks: Behaviours that the real API may have instead of the ones assumed.
+        quirks: Behaviors that the real API may have instead of the assumed ones.
         now: The clock.
-        post: Where letters to people are put, such as `open_post` gives; None to write none.
-        public_url: Where people reach it, such as `https://beam.example.com`, for the links in letters; None for where
-            it listens, or will listen.
+        post: Where e-mails are delivered, see `open_post`; None to send none.
+        public_url: Base URL of links in e-mails, such as `https://beam.example.com`; None for the address that the
+            emulator listens on.
 
     Raises:
-        EmulatorError: The file cannot be opened, is no emulator's database, or is one of another version.
-        WrongOptionError: The public URL is none.
+        EmulatorError: The file cannot be opened, is not an emulator database, or has another version.
+        WrongOptionError: The public URL is invalid.
     """
     from beamctl.emulator.app import build
-    from beamctl.emulator.mail.mailer import Post
+    from beamctl.emulator.mail.mailer import Mailer
 
-    return build(db, quirks, now, post or Post(), public_url)
+    return build(db, quirks, now, post or Mailer(), public_url)
 
 
-def open_post(maildir: Path | None = None, smtp: str | None = None) -> Post:
-    """The post that `create_app` takes: each letter is put into the maildir, and sent by SMTP, where they are given.
+def open_post(maildir: Path | None = None, smtp: str | None = None) -> Mailer:
+    """Return a mailer for `create_app` that writes each e-mail to a maildir, sends it by SMTP, or both.
 
     Args:
-        maildir: The folder; made, for its owner only, with the first letter.
-        smtp: The relay, such as `localhost:1025`.
+        maildir: The folder; created for its owner only, with the first e-mail.
+        smtp: The mail server, such as `localhost:1025`.
 
     Raises:
-        WrongOptionError: `smtp` names no relay.
+        WrongOptionError: `smtp` is not a mail server.
     """
     from beamctl.emulator.mail import mailer
 
@@ -113,11 +112,11 @@ def open_post(maildir: Path | None = None, smtp: str | None = None) -> Post:
 
 
 def received_letters(maildir: Path, to: str | None = None) -> list[Received]:
-    """The letters in a maildir, the newest last; none where there is no maildir.
+    """Return the e-mails in a maildir, oldest first; an empty list if there is no maildir.
 
     Args:
         maildir: The folder.
-        to: The address whose letters are wanted; None for all.
+        to: Only e-mails to this address; None for all.
 
     Raises:
         OSError: They cannot be read.
@@ -128,19 +127,19 @@ def received_letters(maildir: Path, to: str | None = None) -> list[Received]:
 
 
 def load_seed(db: Path, data: object, *, now: Callable[[], datetime] = utc_now) -> list[MadeKey]:
-    """Adds the workspaces, people, invitations and service accounts of a seed, all of them or none.
+    """Add the workspaces, people, invitations and service accounts of a seed: all of them or none.
 
     Args:
-        db: The database file, which is made where there is none.
-        data: The parsed seed file: plain maps, lists and texts.
+        db: The database file; created if it does not exist.
+        data: The parsed seed file.
         now: The clock.
 
     Returns:
-        The keys and secrets that the seed did not give, and that are told this once only.
+        The generated keys and secrets. They cannot be read again.
 
     Raises:
         EmulatorError: The file cannot be opened.
-        SeedError: The seed is wrong; it carries all that is wrong with it.
+        SeedError: The seed is invalid; the error lists all problems.
     """
     from beamctl.emulator.seed.load import load
 
@@ -148,7 +147,7 @@ def load_seed(db: Path, data: object, *, now: Callable[[], datetime] = utc_now) 
 
 
 def openapi_document() -> dict[str, Any]:
-    """The emulator's own OpenAPI 3.1 document, which it also serves at `/v0/openapi.json`; it is not the real API's.
+    """Return the OpenAPI 3.1 document of the emulator, also served at `/v0/openapi.json`; it is not the real API's.
 
     Raises:
         EmulatorError: The installation is incomplete.
@@ -160,17 +159,17 @@ def openapi_document() -> dict[str, Any]:
 
 
 def as_operator(app: Flask) -> WSGIApplication:
-    """The application for whoever owns it: no credential, every permission in every workspace, listed nowhere."""
+    """Return the application for the operator: no credential, every permission, listed as a member nowhere."""
     from beamctl.emulator import in_process
 
     return in_process.as_operator(app)
 
 
 def as_person(app: Flask, email: str) -> WSGIApplication:
-    """The application for one person without a credential; they are signed up if they have no account yet.
+    """Return the application for one person, without a credential; new people are signed up.
 
     Raises:
-        EmulatorError: That is no e-mail address.
+        EmulatorError: `email` is not an e-mail address.
     """
     from beamctl.emulator import in_process
 
@@ -178,13 +177,13 @@ def as_person(app: Flask, email: str) -> WSGIApplication:
 
 
 def approve_login(app: Flask, user_code: str, email: str) -> None:
-    """Approves the device login whose code a person was shown, as that person, who is signed up if they are new.
+    """Approve the device login with this user code as a person; new people are signed up.
 
     The code may be in any case, with or without its hyphen.
 
     Raises:
-        NoAddressError: That is no e-mail address.
-        EmulatorError: There is no such login that waits; the text says what has become of it.
+        NoAddressError: `email` is not an e-mail address.
+        EmulatorError: No login with this code is pending; the message says why.
     """
     from beamctl.emulator import in_process
 
@@ -192,10 +191,10 @@ def approve_login(app: Flask, user_code: str, email: str) -> None:
 
 
 def deny_login(app: Flask, user_code: str) -> None:
-    """Denies the device login whose code somebody was shown.
+    """Deny the device login with this user code.
 
     Raises:
-        EmulatorError: There is no such login that waits; the text says what has become of it.
+        EmulatorError: No login with this code is pending; the message says why.
     """
     from beamctl.emulator import in_process
 
@@ -203,28 +202,28 @@ def deny_login(app: Flask, user_code: str) -> None:
 
 
 def synchronize_directory(app: Flask) -> list[tuple[str, str]]:
-    """Brings back whoever the directory wants in a workspace and is gone: their addresses, and the workspaces."""
+    """Re-add members that a directory manages and that are missing; return pairs of address and workspace."""
     from beamctl.emulator import in_process
 
     return in_process.synchronize_directory(app)
 
 
 def url_for_people(app: Flask) -> str:
-    """Where people reach it: as `create_app` was told, else where it listens, or will listen."""
+    """Return the base URL for browsers: the public URL given to `create_app`, else the address listened on."""
     from beamctl.emulator.app import plane_of
 
     return str(plane_of(app).public_url)
 
 
 def ask(app: WSGIApplication, method: str, path: str, body: object = None, workspace: str = "") -> tuple[int, str]:
-    """Make one request inside this process: the status, and the body as text.
+    """Make one request in this process and return the status and the body.
 
     Args:
-        app: What `as_operator` or `as_person` gave.
+        app: The result of `as_operator` or `as_person`.
         method: The HTTP method.
-        path: Below the base path, percent-encoded.
-        body: What is sent as JSON; None for no body.
-        workspace: The workspace, where the path does not name one.
+        path: Path below the base path, percent-encoded.
+        body: Sent as JSON; None for no body.
+        workspace: The workspace, if the path does not name one.
     """
     from beamctl.emulator import in_process
 
@@ -232,14 +231,14 @@ def ask(app: WSGIApplication, method: str, path: str, body: object = None, works
 
 
 def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serves on a socket until KeyboardInterrupt or SIGTERM, and then returns.
+    """Serve on a socket until KeyboardInterrupt or SIGTERM, then return.
 
     Args:
-        app: What `create_app` made.
+        app: The result of `create_app`.
         host: The address to listen on.
-        port: The port; 0 for one that is free.
-        on_ready: Is told the base URL, such as `http://127.0.0.1:8080/v0`, once the port is listened on and before the
-            first request is answered; what it raises ends the serving.
+        port: The port; 0 for any free port.
+        on_ready: Called with the base URL, such as `http://127.0.0.1:8080/v0`, when the port is open and before the
+            first request is answered. An exception from it ends the server.
 
     Raises:
         EmulatorError: The address cannot be listened on.

@@ -1,5 +1,4 @@
-"""The Flask application: takes a request apart, runs it as one transaction through admission and its route, and writes
-the answer or the refusal as JSON. It must not know any route in particular, nor a row."""
+"""The Flask application: runs each request as one transaction and writes the response as JSON."""
 
 from __future__ import annotations
 
@@ -25,17 +24,17 @@ from beamctl.emulator.call import Answer, Call, Inbound, Route
 from beamctl.emulator.caller import Operator, Person, ServiceAccount
 from beamctl.emulator.database import Database
 from beamctl.emulator.errors import Refusal, raised_at
-from beamctl.emulator.mail.emails import Letter
-from beamctl.emulator.mail.mailer import Post
+from beamctl.emulator.mail.emails import Email
+from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi.document import document
 from beamctl.emulator.public_url import PublicUrl
-from beamctl.emulator.request_context import witness_of
+from beamctl.emulator.request_context import context_of
 from beamctl.emulator.routes import ROUTES
-from beamctl.emulator.web.dispatch import Front
+from beamctl.emulator.web.dispatch import Dispatcher
 
 BASE_PATH = "/v0"
-INSIDER = "beamctl.emulator.in_process"
-"""The key of the WSGI environment under which `insider` says who calls. A header becomes `HTTP_…`, never this."""
+CALLER_KEY = "beamctl.emulator.in_process"
+"""WSGI environment key for the caller of an in-process request. Headers become `HTTP_…`, so they cannot set it."""
 
 _OPENAPI = "/openapi.json"
 _LARGEST_BODY = 1024 * 1024
@@ -45,48 +44,42 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """What all requests to one application share.
-
-    Attributes:
-        database: The file.
-        quirks: The quirks that are on.
-        now: The clock.
-        post: Where letters are put.
-        public_url: Where people reach it.
-    """
+    """State shared by all requests to one application."""
 
     database: Database
     quirks: frozenset[Quirk]
     now: Callable[[], datetime]
-    post: Post
+    mailer: Mailer
     public_url: PublicUrl
 
     def run(self, route: Route, inbound: Inbound) -> Answer:
-        """Answers one request, as one transaction, and then sends the letters that it brings about.
+        """Answer one request in one transaction, then send the e-mails it caused.
 
         Raises:
-            Refusal: The answer is no success; nothing was changed.
+            Refusal: The response is an error; nothing was changed.
         """
         database = self.database
-        with database.writing() if route.writes else database.reading() as rows:
-            call = Call(inbound, rows, self.now(), self.quirks, public_url=str(self.public_url))
+        with database.writing() if route.writes else database.reading() as db:
+            call = Call(inbound, db, self.now(), self.quirks, public_url=str(self.public_url))
             answer = route.handle(admit(route, call))
-        self.send(*answer.letters)
+        self.send(*answer.emails)
         return answer
 
-    def send(self, *letters: Letter) -> None:
-        """Sends letters; one that does not arrive is logged, and nothing is raised."""
-        self.post.send(letters, str(self.public_url), self.now())
+    def send(self, *emails: Email) -> None:
+        """Send e-mails. A failed delivery is logged and never raised."""
+        self.mailer.send(emails, str(self.public_url), self.now())
 
 
-def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], post: Post, public_url: str | None) -> Flask:
-    """The application over one database file."""
+def build(
+    db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], mailer: Mailer, public_url: str | None
+) -> Flask:
+    """Build the application over one database file."""
     app = Flask("beamctl.emulator", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.url_map = _url_map()
-    reached = PublicUrl(public_url)  # before the database, which may be made here: a wrong URL leaves nothing behind
-    plane = ControlPlane(Database(db), quirks, now, post, reached)
-    app.extensions[INSIDER] = plane
+    reached = PublicUrl(public_url)  # before the database may be created: an invalid URL leaves no file behind
+    plane = ControlPlane(Database(db), quirks, now, mailer, reached)
+    app.extensions[CALLER_KEY] = plane
     weakref.finalize(app, plane.database.close)
     app.view_functions = {rule: _view(plane, routes) for rule, routes in _by_rule().items()}
     app.view_functions[_OPENAPI] = _show_openapi
@@ -95,20 +88,20 @@ def build(db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], post:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sqlite3.OperationalError, _busy)
     app.register_error_handler(Exception, _broken)
-    app.wsgi_app = Front(app.wsgi_app, BASE_PATH, plane)  # type: ignore[method-assign] # as Flask says
+    app.wsgi_app = Dispatcher(app.wsgi_app, BASE_PATH, plane)  # type: ignore[method-assign] # as Flask says
     return app
 
 
 def plane_of(app: Flask) -> ControlPlane:
-    """What the requests to that application share."""
-    plane = app.extensions[INSIDER]
+    """Return the shared state of an application."""
+    plane = app.extensions[CALLER_KEY]
     assert isinstance(plane, ControlPlane)  # noqa: S101 - `build` put it there
     return plane
 
 
 @cache
 def _url_map() -> Map:
-    """All rules, each of which is its own endpoint. One takes a millisecond to make, so applications share them."""
+    """All rules; each is its own endpoint. Building one takes a millisecond, so applications share them."""
     rules = [Rule(BASE_PATH + rule, endpoint=rule, methods=list(routes)) for rule, routes in _by_rule().items()]
     own = Rule(BASE_PATH + _OPENAPI, endpoint=_OPENAPI, methods=["GET"])
     return Map([*rules, own], merge_slashes=False, strict_slashes=False)
@@ -125,11 +118,11 @@ def _by_rule() -> dict[str, dict[str, Route]]:
 def _view(plane: ControlPlane, routes: Mapping[str, Route]) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         route = routes["GET" if request.method == "HEAD" else request.method]
-        insider = request.environ.get(INSIDER)
-        known = insider if isinstance(insider, Operator | Person | ServiceAccount) else None
+        in_process_caller = request.environ.get(CALLER_KEY)
+        known = in_process_caller if isinstance(in_process_caller, Operator | Person | ServiceAccount) else None
         base_url = request.host_url.rstrip("/") + BASE_PATH
-        witness = witness_of(request.environ)
-        inbound = Inbound(request.headers, request.args, path, request.get_data(), base_url, known, witness)
+        context = context_of(request.environ)
+        inbound = Inbound(request.headers, request.args, path, request.get_data(), base_url, known, context)
         answer = plane.run(route, inbound)
         return _json(answer.body, answer.status, answer.headers)
 
@@ -137,7 +130,7 @@ def _view(plane: ControlPlane, routes: Mapping[str, Route]) -> Callable[..., Res
 
 
 def _show_openapi() -> Response:
-    """The emulator's own description, which the real API does not have."""
+    """Serve the emulator's OpenAPI document; the real API has no such route."""
     return _json(document(BASE_PATH), HTTPStatus.OK)
 
 
@@ -151,7 +144,7 @@ def _error(status: int, text: str, headers: Mapping[str, str] | None = None) -> 
 
 
 def _check_version() -> Response | None:
-    if request.routing_exception:  # there is no such route in any version
+    if request.routing_exception:  # no such route in any version
         return None
     fault = api_version.fault(request.headers.get("Blaxel-Version"))
     return _json(fault, HTTPStatus.BAD_REQUEST) if fault else None
@@ -162,17 +155,17 @@ def _refused(refusal: Refusal) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
-    """Unknown routes and methods, bodies that are too large."""
+    """Unknown routes and methods, and bodies that are too large."""
     headers = {key: value for key, value in error.get_headers() if key == "Allow"}
     return _error(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.name, headers)
 
 
 def _busy(error: sqlite3.OperationalError) -> Response:
     _log.error("%s %s: the database: %s", request.method, request.path, error)
-    return _error(HTTPStatus.SERVICE_UNAVAILABLE, "the database of the emulator cannot be used now")
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, "the emulator's database is not available; try again")
 
 
 def _broken(error: Exception) -> Response:
-    """A bug: said in the log by its type and place only."""
+    """An unexpected exception. Only its type and location are logged: its message may contain request data."""
     _log.error("%s %s: %s at %s", request.method, request.path, type(error).__name__, raised_at(error))
     return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal Server Error")

@@ -1,5 +1,4 @@
-"""From the headers of a request to who makes it: all spellings of both eras, API keys and tokens alike. It must not
-know what the caller may do."""
+"""Identifies the caller from the request headers: API keys and tokens, in the headers of both eras."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
 
 BEARER_HEADERS = ("X-Blaxel-Authorization", "X-Beamlit-Authorization", "Authorization")
-"""Headers with `Bearer` and a key or a token, the more specific ones first."""
+"""Headers with `Bearer` and a key or token, the more specific ones first."""
 
 KEY_HEADERS = ("X-Blaxel-Api-Key", "X-Beamlit-Api-Key", "Api-Key")
 """Headers with a bare API key."""
@@ -27,25 +26,25 @@ WORKSPACE_HEADERS = ("X-Blaxel-Workspace", "X-Beamlit-Workspace")
 _DOTS_IN_A_TOKEN = 2
 
 
-def authenticate(rows: sqlite3.Connection, headers: Headers, moment: datetime) -> Person | ServiceAccount:
-    """Who shows this credential.
+def authenticate(db: sqlite3.Connection, headers: Headers, moment: datetime) -> Person | ServiceAccount:
+    """Return the owner of the credential.
 
     Raises:
-        Refusal: 401: there is none, or it is not known, or it has expired.
+        Refusal: 401: it is missing, unknown or expired.
     """
     credential = _credential(headers)
-    caller = api_key.owner(rows, digest(credential), moment)
+    caller = api_key.owner(db, digest(credential), moment)
     if caller is None and credential.count(".") == _DOTS_IN_A_TOKEN:
-        subject = token.subject(secret.token_secret(rows), credential, token.Use.ACCESS, moment)
-        caller = by_subject(rows, subject) if subject else None
+        subject = token.subject(secret.token_secret(db), credential, token.Use.ACCESS, moment)
+        caller = by_subject(db, subject) if subject else None
     if caller is None:
         raise unauthorized()
     return caller
 
 
-def by_subject(rows: sqlite3.Connection, subject: str) -> Person | ServiceAccount | None:
-    """Whom the subject of a token stands for, if they still exist."""
-    return service_account.find(rows, subject) or person.by_sub(rows, subject)
+def by_subject(db: sqlite3.Connection, subject: str) -> Person | ServiceAccount | None:
+    """The person or service account with this subject, if it still exists."""
+    return service_account.find(db, subject) or person.by_sub(db, subject)
 
 
 def _credential(headers: Headers) -> str:

@@ -1,5 +1,4 @@
-"""The gate before every route: who calls, which workspace it is about, and whether the permission tables let them in.
-It must not know what a route does."""
+"""Authorization before every route: the caller, the workspace, and the permission."""
 
 from __future__ import annotations
 
@@ -20,10 +19,10 @@ _NO_ACCESS = "Forbidden: no access to this workspace"
 
 
 def admit(route: Route, call: Call) -> Call:
-    """The call with its caller and workspace filled in, if it may be made.
+    """Return the call with caller and workspace filled in, if it is permitted.
 
     Raises:
-        Refusal: 400, 401, 403 or 404, in the order of the steps below.
+        Refusal: 400, 401, 403 or 404, in the order of the checks.
     """
     if route.beamlit_only and not call.beamlit:
         raise not_found("Not Found")
@@ -35,28 +34,28 @@ def admit(route: Route, call: Call) -> Call:
             raise forbidden()
         return replace(call, caller=caller)
     space = _workspace(call, caller)
-    call.inbound.witness.workspace = space.name
-    admitted = replace(call, caller=caller, workspace=space, role=_role(call.rows, space, caller))
+    call.inbound.context.workspace = space.name
+    admitted = replace(call, caller=caller, workspace=space, role=_role(call.db, space, caller))
     if not admitted.may(route.permission):
         raise forbidden()
     return admitted
 
 
 def _caller(call: Call) -> Caller:
-    """Who calls; the witness is told, also that it is nobody."""
+    """The caller, who is also recorded for the log, even if there is none."""
     inbound = call.inbound
-    inbound.witness.who = NOBODY
-    caller = inbound.insider or authenticate(call.rows, inbound.headers, call.moment)
-    inbound.witness.saw(caller)
+    inbound.context.who = NOBODY
+    caller = inbound.in_process_caller or authenticate(call.db, inbound.headers, call.moment)
+    inbound.context.record_caller(caller)
     return caller
 
 
 def _workspace(call: Call, caller: Caller) -> Workspace:
-    """The workspace that the path, a header or the query names, else the only one that the caller can mean."""
+    """The workspace named by the path, a header or the query, else the caller's only one."""
     name = call.inbound.path.get("name") or _named(call.inbound)
     if not name:
-        return _implied(call.rows, caller)
-    space = workspace.find(call.rows, name)
+        return _implied(call.db, caller)
+    space = workspace.find(call.db, name)
     if space is None and Quirk.MISSING_WORKSPACE_IS_403 in call.quirks:
         raise forbidden(_NO_ACCESS)
     if space is None:
@@ -69,23 +68,23 @@ def _named(inbound: Inbound) -> str:
     return next(filter(None, in_headers), "") or inbound.query.get("workspace", "").strip()
 
 
-def _implied(rows: sqlite3.Connection, caller: Caller) -> Workspace:
+def _implied(db: sqlite3.Connection, caller: Caller) -> Workspace:
     if isinstance(caller, ServiceAccount):
-        return workspace.by_id(rows, caller.workspace_id)
-    mine = workspace.of_person(rows, caller.sub) if isinstance(caller, Person) else workspace.every(rows)
+        return workspace.by_id(db, caller.workspace_id)
+    mine = workspace.of_person(db, caller.sub) if isinstance(caller, Person) else workspace.every(db)
     if len(mine) != 1:
         raise bad_request("workspace is required")
     return mine[0]
 
 
-def _role(rows: sqlite3.Connection, space: Workspace, caller: Caller) -> str:
+def _role(db: sqlite3.Connection, space: Workspace, caller: Caller) -> str:
     """The caller's role in the workspace; empty for the operator, who needs none."""
     if isinstance(caller, Operator):
         return ""
     if isinstance(caller, ServiceAccount):
         role = caller.role if caller.workspace_id == space.id else None
     else:
-        role = member.role_of(rows, space.id, caller.sub)
+        role = member.role_of(db, space.id, caller.sub)
     if role is None:
         raise forbidden(_NO_ACCESS)
     return role

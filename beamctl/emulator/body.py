@@ -1,5 +1,4 @@
-"""Reading the body of a request: JSON or a form, an object, fields that keep the rules. Whatever is wrong with it
-is a 400, never a crash. It must not know what a field is for."""
+"""Parses and validates request bodies, JSON or form. Anything invalid is a 400, never a crash."""
 
 from __future__ import annotations
 
@@ -21,11 +20,11 @@ def json_object(body: bytes) -> dict[str, Any]:
     """The object in a JSON body.
 
     Raises:
-        Refusal: 400: it is no JSON, or no object.
+        Refusal: 400: it is not JSON or not an object.
     """
     try:
         content = json.loads(body)
-        # Python reads more than JSON: half a surrogate pair, and numbers beyond all bounds. Neither could be stored.
+        # Python accepts lone surrogates and infinite numbers, which are not JSON and cannot be stored.
         json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise bad_request("the body is not valid JSON") from None
@@ -35,7 +34,7 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 
 def json_or_form(body: bytes, content_type: str) -> dict[str, Any]:
-    """The fields of a body that is a JSON object or, where its type says so, a form.
+    """The fields of a JSON object or, by content type, of a form.
 
     Raises:
         Refusal: 400: it is neither.
@@ -49,13 +48,13 @@ def json_or_form(body: bytes, content_type: str) -> dict[str, Any]:
 
 
 def settings(body: dict[str, Any], before: Settings, quirks: Collection[Quirk]) -> Settings:
-    """The settings of a workspace after taking over the writable fields that the body gives; others are ignored.
+    """The settings of a workspace updated with the writable fields of the body; other fields are ignored.
 
     Raises:
-        Refusal: 400: a field breaks its rule.
+        Refusal: 400: a field is invalid.
     """
-    if not isinstance(body.get("accountId", ""), str):  # there is one account only, so it is not read beyond this
-        raise bad_request("accountId must be a text")
+    if not isinstance(body.get("accountId", ""), str):  # there is only one account, so the value is not used
+        raise bad_request("accountId must be a string")
     given = {key: body[key] for key in SETTINGS if key in body}
     rules = limited(SETTINGS, quirks)
     for key, value in given.items():

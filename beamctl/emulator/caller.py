@@ -1,5 +1,4 @@
-"""Who makes a request: a person, a service account, or the operator who owns the emulator. It must not know how
-somebody shows who they are."""
+"""The caller of a request: a person, a service account, or the operator of the emulator."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ class Person:
     """A person with an account.
 
     Attributes:
-        sub: The identifier of the account.
-        email: The address, as it was written.
+        sub: The ID of the account.
+        email: The address, as written.
     """
 
     sub: str
@@ -27,18 +26,18 @@ class Person:
 
     @property
     def name(self) -> str:
-        """What stands in `createdBy` and its like."""
+        """The value for `createdBy` and similar fields."""
         return self.sub
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """A service account, which lives in one workspace.
+    """A service account of one workspace.
 
     Attributes:
-        client_id: Its identifier.
+        client_id: Its client ID.
         workspace_id: The row of its workspace.
-        role: Its role there.
+        role: Its role in the workspace.
     """
 
     client_id: str
@@ -52,13 +51,13 @@ class ServiceAccount:
 
     @property
     def name(self) -> str:
-        """What stands in `createdBy` and its like."""
+        """The value for `createdBy` and similar fields."""
         return self.client_id
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Whoever runs the emulator inside their own process: may everything, and is listed nowhere."""
+    """The operator, who runs the emulator in their own process: has every permission and is listed nowhere."""
 
     @property
     def sort(self) -> Sort:
@@ -67,7 +66,7 @@ class Operator:
 
     @property
     def name(self) -> str:
-        """What stands in `createdBy` and its like."""
+        """The value for `createdBy` and similar fields."""
         return OPERATOR_NAME
 
 

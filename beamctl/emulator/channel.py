@@ -1,5 +1,4 @@
-"""A connection of waitress that can be cut on purpose, reset before the answer or ended in its middle, and on which the
-errors of waitress itself read like those of the API. It must not know why an application wants to cut one."""
+"""A waitress connection that can be cut on purpose, and whose own errors have the format of the API's."""
 
 from __future__ import annotations
 
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
     from waitress.utilities import Error
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER, with no time to linger: closing sends a reset instead of an end."""
+"""SO_LINGER with timeout 0: closing the socket sends a reset."""
 
 
 class _Task(WSGITask):
-    """One request, whose application may cut the connection; waitress itself would answer 500 to that."""
+    """A request whose application may cut the connection; waitress itself would answer 500."""
 
     def service(self) -> None:
         try:
@@ -30,13 +29,12 @@ class _Task(WSGITask):
         except ConnectionCut:
             self.close_on_finish = True
             if not self.wrote_header and self.channel.socket is not None:
-                with suppress(OSError):  # the client was faster
+                with suppress(OSError):  # the client may have closed it
                     self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
 
 class _ErrorTask(ErrorTask):
-    """What never reaches the application: no HTTP, headers or a body beyond all bounds, another coding. Waitress would
-    answer with plain text."""
+    """Errors before the application: invalid HTTP, too large, unsupported encoding. Waitress would send plain text."""
 
     def execute(self) -> None:
         error: Error = self.request.error  # type: ignore[attr-defined] # the stubs say that the request is the error

@@ -1,6 +1,5 @@
-"""Moments: the real clock, one that can be moved, and how the control plane writes a moment. Everything else is given
-a moment and must not read the time. A stamp has a fixed width and is in UTC, so that stamps compare as text, in SQL
-too."""
+"""The real clock, a movable clock, and the API's timestamp format. Timestamps have a fixed width and are in UTC, so
+they compare as text, in SQL too."""
 
 from __future__ import annotations
 
@@ -12,28 +11,25 @@ from beamctl.emulator.errors import EmulatorError
 
 _EPOCH = 1970
 LAST_YEAR = 9900
-"""What lives ten years from a moment must still end in a year that Python knows."""
+"""Ten years later must still be a year that Python supports."""
 
 
 def utc_now() -> datetime:
-    """The present moment, in UTC.
+    """The current time, in UTC.
 
     Raises:
-        EmulatorError: The machine's clock is beyond the years that a clock here can show.
+        EmulatorError: The machine's clock is outside the supported years.
     """
     return _shown(datetime.now(tz=UTC))
 
 
 def stamp(moment: datetime) -> str:
-    """The moment as the API writes it, such as `2026-01-31T09:30:00.000Z`."""
+    """The time in the API's format, such as `2026-01-31T09:30:00.000Z`."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def read_moment(value: object) -> datetime | None:
-    """The moment that a text or a datetime stands for; None for what is none, or is before 1970.
-
-    Without an offset it is in UTC.
-    """
+    """Parse a string or datetime; None if it is not a date and time, or before 1970. Without an offset it is in UTC."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -50,13 +46,13 @@ def read_moment(value: object) -> datetime | None:
 
 
 class MovableClock:
-    """A clock that goes on from wherever it is put; it never touches the real one. Safe to use from several threads."""
+    """A clock that can be set and keeps running. Thread-safe."""
 
     def __init__(self, ahead: timedelta = timedelta(), real: Callable[[], datetime] = utc_now) -> None:
-        """Begins that far ahead of the real clock.
+        """Start ahead of the real clock.
 
         Raises:
-            EmulatorError: That is beyond the years that it can show.
+            EmulatorError: The time is outside the supported years.
         """
         self._real = real
         self._lock = Lock()
@@ -64,23 +60,23 @@ class MovableClock:
         self.forward(ahead)
 
     def __call__(self) -> datetime:
-        """The moment that it shows, in UTC."""
+        """The current time of this clock, in UTC."""
         return self._real() + self._ahead
 
     def set(self, moment: datetime) -> None:
-        """Puts it to a moment.
+        """Set the clock.
 
         Raises:
-            EmulatorError: That is beyond the years that it can show.
+            EmulatorError: The time is outside the supported years.
         """
         with self._lock:
             self._ahead = _shown(moment) - self._real()
 
     def forward(self, by: timedelta) -> None:
-        """Moves it on.
+        """Move the clock forward.
 
         Raises:
-            EmulatorError: As for `set`.
+            EmulatorError: The time is outside the supported years.
         """
         with self._lock:
             try:
@@ -90,7 +86,7 @@ class MovableClock:
             self._ahead = _shown(moment) - self._real()
 
 
-_BEYOND = f"the clock shows the years {_EPOCH} to {LAST_YEAR} only"
+_BEYOND = f"the clock supports the years {_EPOCH} to {LAST_YEAR} only"
 
 
 def _shown(moment: datetime) -> datetime:

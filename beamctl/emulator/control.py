@@ -1,5 +1,4 @@
-"""The control endpoint: faults, clock and log while the control plane runs, for programs and not for web pages. It must
-not know how a fault is done, nor what the control plane is asked."""
+"""The control endpoint: faults, clock and request log of a running control plane, for programs and not for browsers."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from beamctl.emulator.control_actions import HANDLERS, Handler, Switchboard
+from beamctl.emulator.control_actions import HANDLERS, ControlActions, Handler
 from beamctl.emulator.errors import Refusal, forbidden, not_found
 
 if TYPE_CHECKING:
@@ -30,12 +29,12 @@ class Control:
     """The application with the control endpoint.
 
     Attributes:
-        app: The application, which answers everything else.
-        switchboard: What it can do.
+        app: Answers every other path.
+        actions: The operations of the endpoint.
     """
 
     app: WSGIApplication
-    switchboard: Switchboard
+    actions: ControlActions
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -49,7 +48,7 @@ class Control:
         try:
             _keep_web_pages_out(request)
             handle = _handler(path, request.method)
-            return _json(handle(self.switchboard, request.get_data()), HTTPStatus.OK)
+            return _json(handle(self.actions, request.get_data()), HTTPStatus.OK)
         except Refusal as refusal:
             return _json({"error": refusal.text, "code": refusal.status}, refusal.status, refusal.headers)
         except HTTPException as error:  # a body that is too large
@@ -57,7 +56,7 @@ class Control:
 
 
 def _handler(path: str, method: str) -> Handler:
-    """What answers.
+    """Find the handler.
 
     Raises:
         Refusal: 404 or 405.
@@ -71,24 +70,26 @@ def _handler(path: str, method: str) -> Handler:
 
 
 def _keep_web_pages_out(request: Request) -> None:
-    """Lets nothing in that a web page in somebody's browser could have sent.
+    """Reject requests that a web page in a user's browser could have sent.
 
-    Every browser of today says that it is one, in `Sec-Fetch-…` or `Origin`. Those that do not cannot be made to send
-    a PUT or DELETE to another origin without a question (OPTIONS) that is answered with 405 here. What is left is a
-    page whose own name was made to point here: its requests carry that name as `Host`, and it is none of ours.
+    Current browsers identify themselves with `Sec-Fetch-…` or `Origin`. Others cannot send a PUT or DELETE to another
+    origin without a preflight (OPTIONS), which gets a 405 here. What remains is DNS rebinding: such requests carry the
+    page's own name as `Host`, which is not one of ours.
 
     Raises:
         Refusal: 403.
     """
     marks = [name for name in request.headers.keys() if name == "Origin" or name.startswith("Sec-Fetch-")]  # noqa: SIM118
     if marks:
-        raise forbidden(f"no web page may use this, and {marks[0]} is a header of browsers; use a program such as curl")
+        raise forbidden(
+            f"web pages cannot use this endpoint, and {marks[0]} is a browser header; use a program such as curl"
+        )
     if not _is_here(request.headers.get("Host", "")):
-        raise forbidden("no name may be used for this but localhost: send a Host header of localhost, or an IP address")
+        raise forbidden("this host name is not accepted: send a Host header of localhost or an IP address")
 
 
 def _is_here(host: str) -> bool:
-    """Whether a `Host` is an address, or a name that always means the machine that asks."""
+    """Whether a `Host` is an IP address or `localhost`."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

@@ -1,5 +1,4 @@
-"""What the control endpoint can do: look at and change the faults, the clock and the log, as plain data. It must not
-know HTTP, nor who may ask."""
+"""The operations of the control endpoint on faults, clock and request log, as plain data."""
 
 from __future__ import annotations
 
@@ -18,12 +17,12 @@ _MOST_FAULTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Switchboard:
-    """What can be looked at and changed. Every method takes the body of a request, and gives that of its answer.
+class ControlActions:
+    """Reads and changes the state of a running emulator. Methods take a request body and return a response body.
 
     Attributes:
         script: The faults.
-        log: The log.
+        log: The request log.
         clock: The clock of the control plane.
     """
 
@@ -32,7 +31,7 @@ class Switchboard:
     clock: MovableClock
 
     def faults(self, _body: bytes) -> object:
-        """The faults, and how far each has come."""
+        """The faults and their counters."""
         return {
             "faults": [
                 {**each.rule.fields, "text": each.rule.text, "counted": each.counted, "hits": each.hits}
@@ -41,35 +40,35 @@ class Switchboard:
         }
 
     def set_faults(self, body: bytes) -> object:
-        """Other faults from now on; their requests are counted from 1.
+        """Replace the faults. Requests are counted from 1 again.
 
         Raises:
-            Refusal: 400: the body is wrong.
+            Refusal: 400: the body is invalid.
         """
         content = json_object(body)
-        wanted = content.get("faults")
-        if set(content) != {"faults"} or not isinstance(wanted, list) or len(wanted) > _MOST_FAULTS:
-            raise bad_request(f'the body must be like {{"faults": ["503@3"]}}, with {_MOST_FAULTS} faults at most')
+        faults = content.get("faults")
+        if set(content) != {"faults"} or not isinstance(faults, list) or len(faults) > _MOST_FAULTS:
+            raise bad_request(f'the body must look like {{"faults": ["503@3"]}}, with {_MOST_FAULTS} faults at most')
         try:
-            self.script.set([read_rule(each) for each in wanted])
+            self.script.set([read_rule(each) for each in faults])
         except FaultError as error:
             raise bad_request(f"{error}. {error.hint}") from None
         return self.faults(b"")
 
     def end_faults(self, _body: bytes) -> object:
-        """No faults any more."""
+        """Remove all faults."""
         self.script.set([])
         return self.faults(b"")
 
     def time(self, _body: bytes) -> object:
-        """What the clock shows, and the real time."""
+        """The time on the clock and the real time."""
         return {"now": stamp(self.clock()), "real": stamp(utc_now())}
 
     def set_time(self, body: bytes) -> object:
-        """Put the clock somewhere, or move it on.
+        """Set the clock or move it forward.
 
         Raises:
-            Refusal: 400: the body is wrong.
+            Refusal: 400: the body is invalid.
         """
         content = json_object(body)
         try:
@@ -85,19 +84,19 @@ class Switchboard:
         return self.time(b"")
 
     def requests(self, _body: bytes) -> object:
-        """The log, as far as it is kept."""
+        """The request log."""
         return {"requests": [entry.fields for entry in self.log.entries()]}
 
     def forget_requests(self, _body: bytes) -> object:
-        """Forget the log."""
+        """Clear the request log."""
         self.log.clear()
         return self.requests(b"")
 
 
-Handler = Callable[[Switchboard, bytes], object]
+Handler = Callable[[ControlActions, bytes], object]
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
-    "/faults": {"GET": Switchboard.faults, "PUT": Switchboard.set_faults, "DELETE": Switchboard.end_faults},
-    "/clock": {"GET": Switchboard.time, "PUT": Switchboard.set_time},
-    "/requests": {"GET": Switchboard.requests, "DELETE": Switchboard.forget_requests},
+    "/faults": {"GET": ControlActions.faults, "PUT": ControlActions.set_faults, "DELETE": ControlActions.end_faults},
+    "/clock": {"GET": ControlActions.time, "PUT": ControlActions.set_time},
+    "/requests": {"GET": ControlActions.requests, "DELETE": ControlActions.forget_requests},
 }
-"""What answers, by path and method."""
+"""The handlers by path and method."""

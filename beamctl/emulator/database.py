@@ -1,5 +1,4 @@
-"""The SQLite file: made if it is missing, opened, and lent out one transaction at a time, to any number of threads and
-processes. It must not know what is in the rows."""
+"""The SQLite file: creates and opens it, and runs transactions for any number of threads and processes."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from beamctl.emulator.errors import EmulatorError
 
 SCHEMA_VERSION = 4
 APPLICATION_ID = 0x6265616D
-"""Marks a file as one of ours (`beam` in ASCII)."""
+"""Marks a file as an emulator database (`beam` in ASCII)."""
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _BUSY_SECONDS = 30.0
@@ -25,13 +24,13 @@ _WAL_ATTEMPTS = 200
 
 
 class Database:
-    """A file of the emulator, with a pool of connections to it."""
+    """An emulator database with a pool of connections."""
 
     def __init__(self, path: Path) -> None:
-        """Opens the file, after making it where there is none.
+        """Open the file, creating it if it does not exist.
 
         Raises:
-            EmulatorError: The file is none of ours, is of another version, or cannot be opened.
+            EmulatorError: The file is not an emulator database, has another version, or cannot be opened.
         """
         self._path = path
         self._idle: deque[sqlite3.Connection] = deque()
@@ -46,34 +45,34 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that sees one state of the file and changes nothing."""
-        with self._transaction("BEGIN") as rows:
-            yield rows
+        """A read-only transaction with a consistent snapshot."""
+        with self._transaction("BEGIN") as db:
+            yield db
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is alone in writing from its first line on, and is undone by any exception."""
-        with self._transaction("BEGIN IMMEDIATE") as rows:
-            yield rows
+        """A write transaction. It holds the write lock from the start and is rolled back on any exception."""
+        with self._transaction("BEGIN IMMEDIATE") as db:
+            yield db
 
     def close(self) -> None:
-        """Closes the connections that nobody uses; one in use is closed when it comes back and the pool is full."""
+        """Close the idle connections. One in use is closed when it is returned and the pool is full."""
         while self._idle:
             self._idle.pop().close()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        rows = self._borrow()
+        db = self._borrow()
         try:
-            rows.execute(begin)
-            yield rows
-            rows.execute("COMMIT")
+            db.execute(begin)
+            yield db
+            db.execute("COMMIT")
         except BaseException:
-            if rows.in_transaction:
-                rows.execute("ROLLBACK")
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise
         finally:
-            self._give_back(rows)
+            self._give_back(db)
 
     def _borrow(self) -> sqlite3.Connection:
         try:
@@ -96,19 +95,19 @@ class Database:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Makes the schema in an empty file, and refuses a file that has another one."""
-    connection.execute("BEGIN")  # one view of the file: another process may be making the schema right now
+    """Create the schema in an empty file; reject a file with another one."""
+    connection.execute("BEGIN")  # one snapshot: another process may be creating the schema right now
     version = _version(connection, path)
     connection.execute("COMMIT")
     if version == SCHEMA_VERSION:
         return
     if version:
         raise EmulatorError(
-            f"{path} was made by another version of the emulator (schema {version}, this one is {SCHEMA_VERSION})",
+            f"{path} was created by another version of the emulator (schema {version}, this one is {SCHEMA_VERSION})",
         )
     _use_wal(connection)
     connection.execute("BEGIN IMMEDIATE")
-    if not _version(connection, path):  # else another process was faster
+    if not _version(connection, path):  # another process may have been faster
         for statement in _statements(_SCHEMA.read_text(encoding="utf-8")):
             connection.execute(statement)
         connection.execute("INSERT INTO meta VALUES ('token secret', ?)", (secrets.token_bytes(32),))
@@ -118,16 +117,16 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
-    """The version of the schema in the file; 0 where the file is empty."""
+    """The schema version of the file; 0 if the file is empty."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != APPLICATION_ID and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        raise EmulatorError(f"{path} is a SQLite database of something else")
+        raise EmulatorError(f"{path} is a SQLite database of another application")
     return int(version) if application == APPLICATION_ID else 0
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switches to write-ahead logging, which SQLite refuses at once, without waiting, while another process does it."""
+    """Switch to write-ahead logging. SQLite fails at once, without waiting, while another process does the same."""
     for attempt in range(_WAL_ATTEMPTS):
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -140,7 +139,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """The statements of a script, so that they run inside a transaction, which `executescript` would end."""
+    """The statements of a script. `executescript` would end the transaction they must run in."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

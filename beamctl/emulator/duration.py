@@ -1,5 +1,4 @@
-"""Spans of time as people write them, such as `300ms`, `2s` or `8d`: read, and written again. It must not know what
-they are for."""
+"""Reads and writes durations such as `300ms`, `2s` or `8d`."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ _TEXT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|[smhdw])", re.ASCII)
 
 
 def read_duration(text: str) -> timedelta | None:
-    """The span that a text stands for; None for what is none."""
+    """Parse a duration; None if it is invalid."""
     found = _TEXT.fullmatch(text.strip())
     try:
         return float(found[1]) * _UNITS[found[2]] if found else None
@@ -27,5 +26,5 @@ def read_duration(text: str) -> timedelta | None:
 
 
 def seconds_text(seconds: float) -> str:
-    """A span in seconds as `read_duration` takes it."""
+    """Format seconds so that `read_duration` can read them."""
     return f"{seconds:g}s" if seconds >= 1 else f"{seconds * 1000:g}ms"

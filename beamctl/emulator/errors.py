@@ -1,5 +1,4 @@
-"""What the emulator says on purpose: to the one who starts it (`EmulatorError` and its kin) and to the one who calls it
-(`Refusal`). It must not know which route or which row an error is about."""
+"""Errors of the emulator (`EmulatorError` and subclasses) and error responses of its API (`Refusal`)."""
 
 from __future__ import annotations
 
@@ -9,26 +8,26 @@ from pathlib import Path
 
 MISSING = frozenset({HTTPStatus.NOT_FOUND})
 TAKEN = frozenset({HTTPStatus.CONFLICT})
-"""What a route says of its refusals: there may be no such thing, or one that is in the way."""
+"""For `Route.error_statuses`: not found, or in conflict with another object."""
 
 
 class EmulatorError(Exception):
-    """The emulator cannot be started or asked as wanted; the text says why."""
+    """The emulator cannot be started or used as requested; the message says why."""
 
 
 class WrongOptionError(EmulatorError):
-    """What the emulator is to be started with is wrong; the text names it."""
+    """A start option is invalid; the message names it."""
 
 
 class NoAddressError(EmulatorError):
-    """What should be an e-mail address is none; the text quotes it."""
+    """Not an e-mail address; the message quotes it."""
 
 
 class SeedError(EmulatorError):
-    """The seed is wrong, and nothing of it was loaded.
+    """The seed is invalid and nothing of it was loaded.
 
     Attributes:
-        messages: All that is wrong with it, each with the path in the data where it is wrong.
+        messages: All problems, each with its path in the data.
     """
 
     def __init__(self, messages: Sequence[str]) -> None:
@@ -37,10 +36,10 @@ class SeedError(EmulatorError):
 
 
 class FaultError(EmulatorError):
-    """That is no fault that can be put on.
+    """Not a valid fault.
 
     Attributes:
-        hint: What could be written instead.
+        hint: What to write instead.
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -48,13 +47,13 @@ class FaultError(EmulatorError):
         self.hint = hint
 
 
-class Refusal(Exception):  # noqa: N818 - an answer of the API, no error of the emulator
-    """The control plane refuses a request.
+class Refusal(Exception):  # noqa: N818 - an API response, not an error of the emulator
+    """The control plane rejects a request.
 
     Attributes:
-        status: The HTTP status of the answer.
-        text: The `error` of the answer's body.
-        headers: Further headers of the answer.
+        status: The HTTP status.
+        text: The `error` of the response body.
+        headers: Additional headers.
     """
 
     def __init__(self, status: HTTPStatus, text: str, headers: Mapping[str, str] | None = None) -> None:
@@ -65,33 +64,32 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, no error of the 
 
 
 def bad_request(text: str) -> Refusal:
-    """400: the request is wrong."""
+    """400: the request is invalid."""
     return Refusal(HTTPStatus.BAD_REQUEST, text)
 
 
 def unauthorized(text: str = "Unauthorized") -> Refusal:
-    """401: no credential, or none that is known."""
+    """401: no credential, or an unknown one."""
     return Refusal(HTTPStatus.UNAUTHORIZED, text)
 
 
 def forbidden(text: str = "Forbidden") -> Refusal:
-    """403: the credential is known, but may not."""
+    """403: the caller is known but not permitted."""
     return Refusal(HTTPStatus.FORBIDDEN, text)
 
 
 def not_found(text: str) -> Refusal:
-    """404: there is no such thing."""
+    """404: not found."""
     return Refusal(HTTPStatus.NOT_FOUND, text)
 
 
 def conflict(text: str) -> Refusal:
-    """409: it exists already, and asking again will not help."""
+    """409: it already exists; a retry does not help."""
     return Refusal(HTTPStatus.CONFLICT, text, {"x-should-retry": "false"})
 
 
 def raised_at(error: Exception) -> str:
-    """The file and the line where it was raised: all that a log may say of a bug besides its type, since the text of an
-    error may hold what was sent."""
+    """The file and line of an error. Logs contain only this and the type: the message may contain request data."""
     place = error.__traceback__
     while place and place.tb_next:
         place = place.tb_next

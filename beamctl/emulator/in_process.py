@@ -1,5 +1,4 @@
-"""The application for those inside the process that runs it: as the operator, or as a person, without a credential. It
-must not know what they ask for."""
+"""In-process access to the application, as the operator or as a person, without a credential."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from beamctl.emulator import rules
-from beamctl.emulator.app import BASE_PATH, INSIDER, plane_of
+from beamctl.emulator.app import BASE_PATH, CALLER_KEY, plane_of
 from beamctl.emulator.caller import Caller, Operator
 from beamctl.emulator.errors import EmulatorError, NoAddressError
 from beamctl.emulator.store import device_login, directory, person
@@ -21,55 +20,55 @@ if TYPE_CHECKING:
 
 
 def as_operator(app: Flask) -> WSGIApplication:
-    """The application for whoever owns it: every request may everything, in every workspace."""
+    """Return the application for the operator, with every permission in every workspace."""
     return _as(app, Operator())
 
 
 def as_person(app: Flask, email: str) -> WSGIApplication:
-    """The application for one person, who is signed up if they have no account yet.
+    """Return the application for one person; new people are signed up.
 
     Raises:
-        EmulatorError: That is no e-mail address.
+        EmulatorError: `email` is not an e-mail address.
     """
     _check_address(email)
     plane = plane_of(app)
-    with plane.database.writing() as rows:
-        known = person.sign_up(rows, email, plane.now())
+    with plane.database.writing() as db:
+        known = person.sign_up(db, email, plane.now())
     return _as(app, known)
 
 
 def approve_login(app: Flask, user_code: str, email: str) -> None:
-    """Lets the device that shows this code act as a person, who is signed up if they have no account yet.
+    """Approve a device login as a person; new people are signed up.
 
     Raises:
-        NoAddressError: That is no e-mail address.
-        EmulatorError: There is no such login that waits; the text says what has become of it.
+        NoAddressError: `email` is not an e-mail address.
+        EmulatorError: No login with this code is pending; the message says why.
     """
     _check_address(email)
     plane = plane_of(app)
     moment = plane.now()
-    with plane.database.writing() as rows:
-        login = _waiting(rows, user_code, moment)
-        device_login.approve(rows, login, person.sign_up(rows, email, moment).sub, moment)
+    with plane.database.writing() as db:
+        login = _waiting(db, user_code, moment)
+        device_login.approve(db, login, person.sign_up(db, email, moment).sub, moment)
 
 
 def deny_login(app: Flask, user_code: str) -> None:
-    """Turns the device that shows this code away.
+    """Deny a device login.
 
     Raises:
-        EmulatorError: There is no such login that waits; the text says what has become of it.
+        EmulatorError: No login with this code is pending; the message says why.
     """
     plane = plane_of(app)
     moment = plane.now()
-    with plane.database.writing() as rows:
-        device_login.deny(rows, _waiting(rows, user_code, moment), moment)
+    with plane.database.writing() as db:
+        device_login.deny(db, _waiting(db, user_code, moment), moment)
 
 
 def synchronize_directory(app: Flask) -> list[tuple[str, str]]:
-    """Brings back whoever the directory wants in a workspace; their addresses, and the workspaces."""
+    """Re-add missing members that a directory manages; return pairs of address and workspace."""
     plane = plane_of(app)
-    with plane.database.writing() as rows:
-        return directory.synchronize(rows, plane.now())
+    with plane.database.writing() as db:
+        return directory.synchronize(db, plane.now())
 
 
 def _check_address(email: str) -> None:
@@ -77,20 +76,20 @@ def _check_address(email: str) -> None:
         raise NoAddressError(f"{email!r} is not an e-mail address")
 
 
-def _waiting(rows: sqlite3.Connection, user_code: str, moment: datetime) -> DeviceLogin:
-    """The login with that code, if it can still be approved."""
-    login = device_login.by_user_code(rows, user_code)
+def _waiting(db: sqlite3.Connection, user_code: str, moment: datetime) -> DeviceLogin:
+    """The login with this code, if it can still be approved."""
+    login = device_login.by_user_code(db, user_code)
     if login is None:
-        raise EmulatorError(f"no device shows the code {user_code!r}")
+        raise EmulatorError(f"no device login has the code {user_code!r}")
     if login.can_be_approved(moment):
         return login
     if login.state is State.PENDING:
         raise EmulatorError(f"the login with the code {user_code!r} expired at {login.expires_at}")
-    raise EmulatorError(f"the login with the code {user_code!r} is {login.state.value} already")
+    raise EmulatorError(f"the login with the code {user_code!r} is already {login.state.value}")
 
 
 def ask(app: WSGIApplication, method: str, path: str, body: object = None, workspace: str = "") -> tuple[int, str]:
-    """One request inside this process: the status, and the body as text."""
+    """Make one request in this process and return the status and the body."""
     from werkzeug.test import Client
 
     headers = {"X-Blaxel-Workspace": workspace} if workspace else {}
@@ -101,13 +100,13 @@ def ask(app: WSGIApplication, method: str, path: str, body: object = None, works
 def _as(app: Flask, caller: Caller) -> WSGIApplication:
     def inside(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = _tunnelled(environ.get("PATH_INFO", ""))
-        return app({**environ, INSIDER: caller, "PATH_INFO": path}, start_response)
+        return app({**environ, CALLER_KEY: caller, "PATH_INFO": path}, start_response)
 
     return inside
 
 
 def _tunnelled(path: str) -> str:
-    """The path with one character for each byte, as WSGI has it; some in-process clients put the text itself there."""
+    """The path with one character per byte, as WSGI requires; some in-process clients pass decoded text."""
     try:
         path.encode("latin-1").decode()
     except UnicodeError:

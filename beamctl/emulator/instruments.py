@@ -1,5 +1,4 @@
-"""What is put around a control plane to watch it and to trouble it: faults, the log, a clock that can be moved, the
-control endpoint. It only puts them together; nothing here knows what one of them does."""
+"""Test instruments around a control plane: faults, the request log, a movable clock and the control endpoint."""
 
 from __future__ import annotations
 
@@ -19,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Instruments:
-    """All of them; each can be used while requests are under way.
+    """The instruments; each can be used while requests are in progress.
 
     Attributes:
-        script: The faults that are to come.
-        log: The log of requests.
-        clock: The clock that `create_app` was given too, so that the control endpoint can move it.
+        script: The faults.
+        log: The request log.
+        clock: The clock; the same as given to `create_app`, so the control endpoint can move it.
         control: Whether there is a control endpoint.
-        sleep: Lets that many seconds pass, for latencies and what trickles in.
+        sleep: Waits for a number of seconds, for latencies and slow bodies.
     """
 
     script: FaultScript = field(default_factory=FaultScript)
@@ -37,20 +36,22 @@ class Instruments:
 
 
 def instrument(app: Flask, instruments: Instruments) -> None:
-    """Puts them around an application, once; it stays the same object, for `serve`, `as_operator` and all others.
+    """Wrap an application, once. It stays the same object, so `serve`, `as_operator` and others use the wrapped one.
 
     Raises:
-        EmulatorError: There is to be a control endpoint, and the application goes by another clock than it would move.
+        EmulatorError: The control endpoint is on, but the application uses another clock.
     """
     from beamctl.emulator.app import BASE_PATH, plane_of
     from beamctl.emulator.control import Control
-    from beamctl.emulator.control_actions import Switchboard
-    from beamctl.emulator.middleware import Watch
+    from beamctl.emulator.control_actions import ControlActions
+    from beamctl.emulator.middleware import RequestMiddleware
 
     now = plane_of(app).now
     if instruments.control and now is not instruments.clock:
-        raise EmulatorError("a control endpoint needs create_app(..., now=clock) with the clock of the instruments")
-    watch = Watch(app.wsgi_app, BASE_PATH, instruments.script, instruments.log, now, instruments.sleep)
-    switchboard = Switchboard(instruments.script, instruments.log, instruments.clock)
-    layers = Control(watch, switchboard) if instruments.control else watch
+        raise EmulatorError(
+            "the control endpoint requires create_app(..., now=clock) with the clock of the instruments"
+        )
+    watch = RequestMiddleware(app.wsgi_app, BASE_PATH, instruments.script, instruments.log, now, instruments.sleep)
+    actions = ControlActions(instruments.script, instruments.log, instruments.clock)
+    layers = Control(watch, actions) if instruments.control else watch
     app.wsgi_app = layers  # type: ignore[method-assign] # Flask's own way to put something around an application

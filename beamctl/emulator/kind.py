@@ -1,5 +1,4 @@
-"""The kinds of things that are a name, some metadata and a spec, as one table: where they are, who may change them,
-what is special about them. It must not know rows or requests: a new kind is a new line here."""
+"""One table of all kinds of objects that have a name, metadata and a spec. A new kind is a new row."""
 
 from __future__ import annotations
 
@@ -14,21 +13,21 @@ class Kind:
     """One kind.
 
     Attributes:
-        name: What its rows are marked with; also how it is called among the usages of a policy.
-        word: What an error calls one.
-        path: Where it is, below the base path.
-        schema: What the names of its schemas in `schemas/api` begin with.
-        scope: The first half of the names of its permissions.
-        fields: The rules of the fields that a spec has; None where a spec may be any object.
-        required: The fields that a spec must have.
+        name: Its name in the database and among the usages of a policy.
+        word: Its name in errors.
+        path: Its path below the base path.
+        schema: Prefix of its schemas' names in `schemas/api`.
+        scope: First half of its permissions' names.
+        fields: The rules for the fields of a spec; None if a spec may be any object.
+        required: The required fields of a spec.
         paged: Whether newer API versions list it in pages.
-        counted: How `resourceCounts` calls it; empty where it is not counted.
+        counted: Its name in `resourceCounts`; empty if it is not counted.
         hidden: The field of the spec whose values are secret.
-        used_by: The field of other specs that names things of this kind.
-        kept_while_used: Whether one that is used cannot be deleted.
-        tells_usage: Whether a listing tells how often each is used, and `/usages` by whom.
-        built_in: The names that every workspace has and that cannot be deleted.
-        beamlit_only: Whether it ended with the Beamlit era.
+        used_by: The field of other specs that refers to objects of this kind.
+        kept_while_used: Whether an object in use cannot be deleted.
+        tells_usage: Whether listings show how often each is used, and `/usages` by what.
+        built_in: The names that exist in every workspace and cannot be deleted.
+        beamlit_only: Whether it existed only in the Beamlit era.
     """
 
     name: str
@@ -48,7 +47,7 @@ class Kind:
     beamlit_only: bool = False
 
     def permission(self, verb: str) -> Permission:
-        """What it takes to `list`, `get`, `create`, `update` or `delete` one."""
+        """The permission to `list`, `get`, `create`, `update` or `delete` one."""
         return Permission(f"{self.scope}:{verb}")
 
 
@@ -96,7 +95,7 @@ DEPLOYED = (
     Kind("models", "Model", "/models", paged=True, counted="models"),
     Kind("sandboxes", "Sandbox", "/sandboxes", paged=True, counted="sandboxes"),
 )
-"""What runs in a workspace: the only things that policies and integration connections are used by."""
+"""What runs in a workspace: only these use policies and integration connections."""
 
 KINDS = (
     POLICIES,
@@ -105,4 +104,4 @@ KINDS = (
     *DEPLOYED,
     Kind("clusters", "Cluster", "/clusters"),
 )
-"""Every kind there is."""
+"""All kinds."""

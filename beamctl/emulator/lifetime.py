@@ -1,4 +1,4 @@
-"""How long an API key lives, from the text that asks for it. It must not read the time."""
+"""Parses the requested lifetime of an API key."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def read(value: object, *, seconds: bool) -> timedelta | None:
-    """The duration that a text such as `30d`, `24h` or `1w` stands for; None where it is none, zero or too long.
+    """Parse a duration such as `30d`, `24h` or `1w`; None if it is invalid, zero or too long.
 
     Args:
         value: The text.
-        seconds: Whether a bare number counts seconds, as it did in the Beamlit era.
+        seconds: Whether a bare number means seconds, as in the Beamlit era.
     """
     if not isinstance(value, str):
         return None

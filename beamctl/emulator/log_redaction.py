@@ -1,5 +1,4 @@
-"""The address of a request as it may be written down: percent-encoded, with nothing in it that could let somebody in.
-Pure functions of texts; it must not know where they are written."""
+"""Redacts the method, path and query of a request for the log: percent-encoded, without keys, tokens or secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ _LONGEST = 1000
 _LONGEST_READ = 4000
 _SECRET = re.compile(
     r"bl_\w+"  # an API key
-    r"|(?<![\w-])[\w-]{6,}\.[\w-]{6,}\.[\w-]{6,}"  # a token: three parts in base64, longer than those of host names
+    r"|(?<![\w-])[\w-]{6,}\.[\w-]{6,}\.[\w-]{6,}"  # a token: three base64 parts, longer than those of host names
     r"|(?<![A-Z0-9])[A-Z0-9]{32}(?![A-Z0-9])"  # a client secret
     r"|(?i:(?:bearer|basic)[ :]+\S+)"
 )
@@ -25,29 +24,28 @@ _SHOWN_QUERY = {
     "countResources": re.compile("true|false"),
     "withReason": re.compile("true|false"),
 }
-"""The parameters that are written down, and what their values must be like for it."""
+"""The query parameters that are logged, with the values allowed."""
 
 
-def harmless_method(method: str) -> str:
-    """The method, if it is one; whatever else a client sends in its place may be anything."""
+def redacted_method(method: str) -> str:
+    """The method, if it is a standard one; a client may send anything in its place."""
     return method if method in set(HTTPMethod) else HIDDEN
 
 
-def harmless_path(path: str) -> str:
-    """A path below `/v0`, percent-encoded. What looks like a key, a token or a secret in it is hidden.
+def redacted_path(path: str) -> str:
+    """A path below `/v0`, percent-encoded, with keys, tokens and secrets replaced.
 
     Args:
-        path: The path as WSGI has it: a character for each byte.
+        path: The WSGI path: one character per byte.
     """
     text = path[:_LONGEST_READ].encode("latin-1", "replace").decode(errors="replace")
     return "/".join(_part(part) for part in text.split("/"))[:_LONGEST]
 
 
-def harmless_query(query: str) -> str:
-    """The query as it is written down, with its question mark; empty where there is none.
+def redacted_query(query: str) -> str:
+    """The query with its question mark; empty if there is none.
 
-    Only the parameters that ask for a part or an order of a listing are shown: all others could hold a secret, in
-    their names too.
+    Only pagination parameters are logged; any other could contain a secret, even in its name.
     """
     given = parse_qsl(query[:_LONGEST_READ], keep_blank_values=True)
     shown = [f"{name}={value}" for name, value in given if name in _SHOWN_QUERY and _SHOWN_QUERY[name].fullmatch(value)]

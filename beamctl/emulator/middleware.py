@@ -1,5 +1,4 @@
-"""What stands in front of the application: it numbers every request, lets the faults on demand happen to it, and puts
-it into the log. It must not know what a fault does, nor what a request means."""
+"""WSGI middleware that numbers requests, injects faults and logs each request."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ from beamctl.emulator.fault.faulty import Faulty
 from beamctl.emulator.fault.kind import Fault, FaultKind
 from beamctl.emulator.fault.rule import fault_text
 from beamctl.emulator.fault.script import FaultScript, Turn
-from beamctl.emulator.log_redaction import HIDDEN, harmless_method, harmless_path, harmless_query
-from beamctl.emulator.request_context import Witness, call_as_witness
+from beamctl.emulator.log_redaction import HIDDEN, redacted_method, redacted_path, redacted_query
+from beamctl.emulator.request_context import RequestContext, attach_context
 from beamctl.emulator.request_log import Entry, RequestLog
 
 if TYPE_CHECKING:
@@ -22,16 +21,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """The application with its faults and its log.
+class RequestMiddleware:
+    """The application with fault injection and request logging.
 
     Attributes:
         app: The application.
-        base_path: Below which requests are numbered, and faults happen.
+        base_path: Requests below it are numbered and can be faulted.
         script: The faults.
         log: The log.
         now: The clock.
-        sleep: Lets that many seconds pass.
+        sleep: Waits for a number of seconds.
     """
 
     app: WSGIApplication
@@ -42,22 +41,22 @@ class Watch:
     sleep: Callable[[float], None]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer the request, or cut the connection, whatever the script says.
+        """Answer the request or cut the connection, as the script says.
 
         Raises:
-            ConnectionCut: There is no answer.
+            ConnectionCut: There is no response.
         """
         arrived = stamp(self.now())
         turn = self._turn(environ)
-        witness = call_as_witness(environ)
-        seen = _Seen(start_response)
+        context = attach_context(environ)
+        seen = _StatusRecorder(start_response)
         app = self.app
-        for fault in reversed(_waits_first(turn.faults if turn else ())):
+        for fault in reversed(_latencies_first(turn.faults if turn else ())):
             app = Faulty(fault, app, self.sleep)
         try:
             return app(environ, seen)
-        finally:  # before a byte is sent: whoever has the answer finds it in the log
-            self.log.add(self._entry(environ, turn, arrived, witness, seen.status))
+        finally:  # before the first byte is sent, so a client that has the response finds it in the log
+            self.log.add(self._entry(environ, turn, arrived, context, seen.status))
 
     def _turn(self, environ: WSGIEnvironment) -> Turn | None:
         """The turn of a request below the base path."""
@@ -68,22 +67,22 @@ class Watch:
         return self.script.next(environ["REQUEST_METHOD"], below)
 
     def _entry(
-        self, environ: WSGIEnvironment, turn: Turn | None, arrived: str, witness: Witness, status: int | None
+        self, environ: WSGIEnvironment, turn: Turn | None, arrived: str, context: RequestContext, status: int | None
     ) -> Entry:
         return Entry(
             number=turn.number if turn else None,
             time=arrived,
-            method=harmless_method(environ["REQUEST_METHOD"]),
-            path=_address(environ) if turn else witness.page or f"/{HIDDEN}",
-            who=witness.who,
-            workspace=witness.workspace or None,
+            method=redacted_method(environ["REQUEST_METHOD"]),
+            path=_address(environ) if turn else context.page or f"/{HIDDEN}",
+            who=context.who,
+            workspace=context.workspace or None,
             status=status,
             faults=tuple(fault_text(fault) for fault in turn.faults) if turn else (),
         )
 
 
-class _Seen:
-    """Passes the beginning of an answer on, and remembers its status."""
+class _StatusRecorder:
+    """Forwards the start of a response and records its status."""
 
     def __init__(self, start_response: StartResponse) -> None:
         self.status: int | None = None
@@ -94,8 +93,8 @@ class _Seen:
         return self._start_response(status, headers, exc_info)
 
 
-def _waits_first(faults: tuple[Fault, ...]) -> list[Fault]:
-    """The latencies before the other fault, whatever order they are asked for in."""
+def _latencies_first(faults: tuple[Fault, ...]) -> list[Fault]:
+    """The faults with latencies first, in whatever order they were given."""
     return sorted(faults, key=lambda fault: fault.kind is not FaultKind.LATENCY)
 
 
@@ -104,4 +103,4 @@ def _path(environ: WSGIEnvironment) -> str:
 
 
 def _address(environ: WSGIEnvironment) -> str:
-    return harmless_path(_path(environ)) + harmless_query(str(environ.get("QUERY_STRING", "")))
+    return redacted_path(_path(environ)) + redacted_query(str(environ.get("QUERY_STRING", "")))

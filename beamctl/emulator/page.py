@@ -1,5 +1,4 @@
-"""Pages of a listing as a client asks for them: limit, cursor, sort, q, anchor. A cursor is signed, and bound to what
-was asked for and to a day. It must not know what is listed."""
+"""Pagination: limit, cursor, sort, q and anchor. A cursor is signed, bound to its query, and expires after a day."""
 
 from __future__ import annotations
 
@@ -17,11 +16,11 @@ from beamctl.emulator.credential import digest
 from beamctl.emulator.errors import bad_request
 from beamctl.emulator.parameter import EXTERNAL_ID, Parameter
 from beamctl.emulator.store import listing, secret
-from beamctl.emulator.store.listing import Position, Sort, Wanted
+from beamctl.emulator.store.listing import ListQuery, Position, Sort
 from beamctl.emulator.store.resource import Place
 
 LIFETIME = timedelta(hours=24)
-"""How long a cursor is good (documented)."""
+"""How long a cursor is valid (documented)."""
 
 MOST = 200
 USUAL = 50
@@ -33,28 +32,28 @@ _LONGEST_NUMBER = 9
 PARAMETERS = (
     Parameter(
         "limit",
-        f"Documented: how many, 1 to {MOST}; what is beyond is taken for the nearest.",
+        f"Documented: the page size, 1 to {MOST}; other numbers are clamped.",
         {"type": "integer", "default": USUAL},
     ),
     Parameter(
-        "cursor", "Documented: the `nextCursor` of the page before, with the same q and sort.", {"type": "string"}
+        "cursor", "Documented: the `nextCursor` of the previous page, with the same q and sort.", {"type": "string"}
     ),
     Parameter(
         "sort",
-        "Documented: in which order.",
+        "Documented: the order.",
         {"type": "string", "enum": [sort.value for sort in Sort], "default": Sort.NEWEST.value},
     ),
     Parameter(
         "q",
-        f"Documented: a text in name, display name or labels; shorter than {SHORTEST_Q} characters, it is not read.",
+        f"Documented: text to find in name, display name or labels; ignored below {SHORTEST_Q} characters.",
         {"type": "string", "maxLength": LONGEST_Q},
     ),
     Parameter(
-        "anchor", "Documented: the last page; with a sort by createdAt only.", {"type": "string", "enum": ["", "end"]}
+        "anchor", "Documented: the last page; requires a sort by createdAt.", {"type": "string", "enum": ["", "end"]}
     ),
     EXTERNAL_ID,
 )
-"""What `page` reads. Where the version of the API has no pages, none of it is read."""
+"""The parameters that `page` reads. API versions without pages ignore them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,48 +61,48 @@ class Page:
     """A page.
 
     Attributes:
-        rows: What is on it.
-        meta: What the API tells about it.
+        rows: The rows on it.
+        meta: What the API returns as `meta`.
     """
 
     rows: list[sqlite3.Row]
     meta: dict[str, Any]
 
 
-def page(rows: sqlite3.Connection, place: Place, query: Mapping[str, str], moment: datetime) -> Page:
-    """The page that the query asks for.
+def page(db: sqlite3.Connection, place: Place, query: Mapping[str, str], moment: datetime) -> Page:
+    """Return the page that the query asks for.
 
     Raises:
-        Refusal: 400: the query is wrong.
+        Refusal: 400: the query is invalid.
     """
-    wanted, limit = _wanted(place, query), _limit(query.get("limit", ""))
-    total = listing.total(rows, place)
-    if _from_the_end(query, wanted.sort):
-        return Page(listing.last_rows(rows, wanted, limit), {"hasMore": False, "nextCursor": "", "total": total})
-    key = secret.token_secret(rows)
+    listed, limit = _list_query(place, query), _limit(query.get("limit", ""))
+    total = listing.total(db, place)
+    if _from_the_end(query, listed.sort):
+        return Page(listing.last_rows(db, listed, limit), {"hasMore": False, "nextCursor": "", "total": total})
+    key = secret.token_secret(db)
     cursor = query.get("cursor", "")
-    after = _read_cursor(key, cursor, wanted, moment) if cursor else None
-    found = listing.rows_from(rows, wanted, after, limit + 1)
+    after = _read_cursor(key, cursor, listed, moment) if cursor else None
+    found = listing.rows_from(db, listed, after, limit + 1)
     more, found = len(found) > limit, found[:limit]
-    following = _cursor(key, listing.position(found[-1], wanted.sort), wanted, moment) if more else ""
+    following = _cursor(key, listing.position(found[-1], listed.sort), listed, moment) if more else ""
     return Page(found, {"hasMore": more, "nextCursor": following, "total": total})
 
 
-def _wanted(place: Place, query: Mapping[str, str]) -> Wanted:
+def _list_query(place: Place, query: Mapping[str, str]) -> ListQuery:
     sort, q = query.get("sort", "") or Sort.NEWEST.value, query.get("q", "")
     if sort not in set(Sort):
         raise bad_request(f"sort must be one of {', '.join(Sort)}")
     if len(q) > LONGEST_Q:
         raise bad_request(f"q must be at most {LONGEST_Q} characters")
-    return Wanted(place, Sort(sort), q if len(q) >= SHORTEST_Q else "", query.get("externalId", ""))
+    return ListQuery(place, Sort(sort), q if len(q) >= SHORTEST_Q else "", query.get("externalId", ""))
 
 
 def _limit(text: str) -> int:
-    """The number of things on a page: what is asked for, within the bounds."""
+    """The page size: the requested number, clamped to the limits."""
     if not text:
         return USUAL
     if not text.removeprefix("-").isdecimal() or not text.isascii():
-        raise bad_request("limit must be a whole number")
+        raise bad_request("limit must be an integer")
     return max(1, min(MOST, int(text[:_LONGEST_NUMBER])))
 
 
@@ -112,31 +111,31 @@ def _from_the_end(query: Mapping[str, str], sort: Sort) -> bool:
     if anchor not in ("", "end"):
         raise bad_request("anchor must be end")
     if anchor and sort not in (Sort.NEWEST, Sort.OLDEST):
-        raise bad_request("anchor needs a sort by createdAt")
+        raise bad_request("anchor requires a sort by createdAt")
     return bool(anchor) and not query.get("cursor")
 
 
-def _cursor(key: bytes, after: Position, wanted: Wanted, moment: datetime) -> str:
-    content = [after.value, after.row, _bound_to(wanted), int((moment + LIFETIME).timestamp())]
+def _cursor(key: bytes, after: Position, listed: ListQuery, moment: datetime) -> str:
+    content = [after.value, after.row, _bound_to(listed), int((moment + LIFETIME).timestamp())]
     text = token.encode(json.dumps(content).encode())
     return f"{text}.{token.signature(key, text)}"
 
 
-def _read_cursor(key: bytes, cursor: str, wanted: Wanted, moment: datetime) -> Position:
+def _read_cursor(key: bytes, cursor: str, listed: ListQuery, moment: datetime) -> Position:
     text, _, signature = cursor.partition(".")
     if not cursor.isascii() or not token.is_signed(key, text, signature):
         raise bad_request("invalid cursor")
     try:
         value, row, bound, end = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error):  # a signed text of another use
+    except (ValueError, binascii.Error):  # a signed text for another use
         raise bad_request("invalid cursor") from None
-    if bound != _bound_to(wanted):
+    if bound != _bound_to(listed):
         raise bad_request("invalid cursor: it belongs to another listing")
     if end <= moment.timestamp():
         raise bad_request("invalid cursor: it has expired")
     return Position(value, row)
 
 
-def _bound_to(wanted: Wanted) -> str:
-    place = wanted.place
-    return digest(json.dumps([place.workspace_id, place.kind, wanted.sort, wanted.q, wanted.external_id]))
+def _bound_to(listed: ListQuery) -> str:
+    place = listed.place
+    return digest(json.dumps([place.workspace_id, place.kind, listed.sort, listed.q, listed.external_id]))

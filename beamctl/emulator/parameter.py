@@ -1,5 +1,4 @@
-"""The parameters that a route may read from the query, as the emulator's OpenAPI document tells them. It must not know
-how a route reads one, nor which routes there are."""
+"""The query parameters of routes, as described in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ class Parameter:
 
     Attributes:
         name: Its name in the query.
-        meaning: What it does, and where that is known from.
+        meaning: What it does, and how that is known.
         schema: The JSON Schema of its value.
     """
 
@@ -23,9 +22,9 @@ class Parameter:
 
 
 COUNT_RESOURCES = Parameter(
-    "countResources", "Documented: also tells how much there is in it.", {"type": "boolean", "default": False}
+    "countResources", "Documented: also return the number of objects in it.", {"type": "boolean", "default": False}
 )
-WITH_REASON = Parameter("withReason", "Documented: also tells why not.", {"type": "boolean", "default": False})
+WITH_REASON = Parameter("withReason", "Documented: also return the reason.", {"type": "boolean", "default": False})
 EXTERNAL_ID = Parameter(
-    "externalId", "Client code: only what has this external identifier; empty for all.", {"type": "string"}
+    "externalId", "Client code: only objects with this external ID; empty for all.", {"type": "string"}
 )

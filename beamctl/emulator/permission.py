@@ -1,5 +1,4 @@
-"""Who may do what, as two tables: what a role allows inside a workspace, and what a sort of caller may do without one.
-It must not know routes; `route.Route` names the permission each route needs, and `admission` enforces it."""
+"""Permission tables: what a role allows inside a workspace, and what each sort of caller may do without one."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from beamctl.emulator.behavior import Quirk
 
 
 class Role(StrEnum):
-    """The roles that the API takes. What a viewer may do is a guess: to look."""
+    """The roles that the API accepts. A viewer's permissions (read-only) are a guess."""
 
     ADMIN = "admin"
     MEMBER = "member"
@@ -26,10 +25,10 @@ class Sort(StrEnum):
 
 
 class Permission(StrEnum):
-    """A permission, by the name of the OAuth2 scope that the published API description gives it.
+    """A permission, named like the OAuth2 scope in the published API description.
 
-    `users:mfa` is made up: the API shows `mfa_enabled` to admins only, and has no scope for it. `resources` stands for
-    the scopes of all that runs in a workspace, agents to sandboxes, which are alike.
+    `users:mfa` is invented: the API shows `mfa_enabled` to admins only, and has no scope for it. `resources` stands for
+    the equivalent scopes of everything that runs in a workspace, from agents to sandboxes.
     """
 
     LIST = "workspaces:list"
@@ -76,8 +75,8 @@ _ADMINS = frozenset({Role.ADMIN})
 _WORKERS = frozenset({Role.ADMIN, Role.MEMBER})
 
 
-def _things(scope: str, writers: frozenset[Role]) -> dict[Permission, frozenset[Role]]:
-    """The permissions of one scope: everybody looks, the writers do the rest."""
+def _scope(scope: str, writers: frozenset[Role]) -> dict[Permission, frozenset[Role]]:
+    """The permissions of one scope: everyone reads, the writers do the rest."""
     reading = dict.fromkeys((Permission(f"{scope}:list"), Permission(f"{scope}:get")), _EVERY_ROLE)
     writing = (Permission(f"{scope}:{verb}") for verb in ("create", "update", "delete"))
     return {**reading, **dict.fromkeys(writing, writers)}
@@ -95,12 +94,12 @@ BY_ROLE: Mapping[Permission, frozenset[Role]] = {
     Permission.FEATURES_GET: _EVERY_ROLE,
     Permission.LIST_KEYS: _ADMINS,
     Permission.WRITE_KEYS: _ADMINS,
-    **_things("policies", _ADMINS),
-    **_things("integrations", _ADMINS),
-    **_things("environments", _ADMINS),
-    **_things("resources", _WORKERS),
+    **_scope("policies", _ADMINS),
+    **_scope("integrations", _ADMINS),
+    **_scope("environments", _ADMINS),
+    **_scope("resources", _WORKERS),
 }
-"""What the role in a workspace allows there, to people and to service accounts alike."""
+"""What a role in a workspace allows, for people and service accounts."""
 
 _PEOPLE = frozenset({Sort.PERSON})
 
@@ -113,11 +112,11 @@ BY_SORT: Mapping[Permission, frozenset[Sort]] = {
     Permission.INVITATIONS: _PEOPLE,
     Permission.CONFIGURATION: frozenset(Sort),
 }
-"""What a sort of caller may do that is about themselves and needs no role in a workspace."""
+"""What a caller may do that concerns only themselves and needs no role in a workspace."""
 
 
 def role_allows(name: str, permission: Permission, quirks: Collection[Quirk] = ()) -> bool:
-    """Whether the role of that name allows it; a role that the API does not take allows what a viewer's allows."""
+    """Whether a role has the permission; an unknown role has a viewer's permissions."""
     role = Role(name) if name in set(Role) else Role.VIEWER
     if role is Role.VIEWER and Quirk.VIEWER_LIKE_MEMBER in quirks:
         role = Role.MEMBER

@@ -1,5 +1,4 @@
-"""Where people reach the control plane, for the links in letters: what the one who starts it says, else where it
-listens. It must not know a request: a `Host` header is what the sender likes."""
+"""The base URL of links in e-mails: the configured one, else the address listened on, never a `Host` header."""
 
 from __future__ import annotations
 
@@ -9,17 +8,17 @@ from urllib.parse import urlsplit
 from beamctl.emulator.errors import WrongOptionError
 
 IN_PROCESS = "http://127.0.0.1:8080"
-"""Where `beamctl emulator serve` listens unless it is told otherwise: what is done in process is seen there later."""
+"""Default address of `beamctl emulator serve`: what is done in process can be opened there later."""
 
 
 class PublicUrl:
-    """The beginning of every link; known for good only once the emulator listens."""
+    """The base URL of every link; final once the emulator listens."""
 
     def __init__(self, given: str | None = None) -> None:
-        """Takes what was given, such as `https://beam.example.com`.
+        """Validate the configured URL, such as `https://beam.example.com`.
 
         Raises:
-            WrongOptionError: That is no such URL.
+            WrongOptionError: It is not a public URL.
         """
         self._given = given is not None
         self._text = IN_PROCESS if given is None else _checked(given)
@@ -28,13 +27,13 @@ class PublicUrl:
         return self._text
 
     def listens(self, host: str, port: int) -> None:
-        """Says where the emulator listens now, which counts unless another URL was given."""
+        """Set the address listened on; used unless a URL was configured."""
         if not self._given:
             self._text = f"http://{_reachable(host)}:{port}"
 
 
 def _reachable(host: str) -> str:
-    """The host as it stands in a URL; for `all addresses`, the one that is always there."""
+    """The host as written in a URL; the loopback address if it means all addresses."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -53,5 +52,5 @@ def _checked(text: str) -> str:
     bare = text.rstrip("/")
     good = parts.scheme in ("http", "https") and parts.hostname and port != 0 and "@" not in parts.netloc
     if not good or bare != f"{parts.scheme}://{parts.netloc}" or not text.isprintable() or " " in text:
-        raise WrongOptionError(f"{text!r} is no public URL: write it like https://beam.example.com, without a path")
+        raise WrongOptionError(f"{text!r} is not a public URL: write it like https://beam.example.com, without a path")
     return bare

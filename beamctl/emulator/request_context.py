@@ -1,5 +1,4 @@
-"""What the application finds out about a request that is nobody's business but the log's: who made it, and about which
-workspace. It must not know how a request is logged."""
+"""The caller and workspace of a request, recorded for the request log."""
 
 from __future__ import annotations
 
@@ -13,27 +12,27 @@ if TYPE_CHECKING:
 
 NOBODY = "nobody"
 _KEY = "beamctl.emulator.request_context"
-"""A key of the WSGI environment. A header becomes `HTTP_…`, never this."""
+"""A WSGI environment key. Headers become `HTTP_…`, so they cannot set it."""
 
 
 @dataclass(slots=True)
-class Witness:
-    """Filled as a request goes through admission; what was found out stays, also where the request is refused then.
+class RequestContext:
+    """Filled during authorization; what was found is kept even if the request is then rejected.
 
     Attributes:
-        who: The caller's e-mail address, `service account CLIENT-ID` or `operator`; `nobody` for none that is known;
-            None where nobody has looked.
-        workspace: The name of the workspace it is about, if there is such a one.
-        page: The rule of a page that is not below `/v0`, such as `/invitation/<key>`, which is logged in place of its
-            path: that may be a link that lets its holder in.
+        who: The caller's e-mail address, `service account CLIENT-ID` or `operator`; `nobody` if unknown; None if not
+            checked.
+        workspace: The name of the workspace, if it exists.
+        page: The rule of a page outside `/v0`, such as `/invitation/<key>`. It is logged instead of the path, which may
+            contain a link that acts as a credential.
     """
 
     who: str | None = None
     workspace: str = ""
     page: str = ""
 
-    def saw(self, caller: Caller) -> None:
-        """The caller has shown who they are."""
+    def record_caller(self, caller: Caller) -> None:
+        """Record the authenticated caller."""
         match caller:
             case Person(email=email):
                 self.who = email
@@ -45,14 +44,14 @@ class Witness:
                 assert_never(caller)
 
 
-def call_as_witness(environ: WSGIEnvironment) -> Witness:
-    """A new witness for a request that is about to be made."""
-    witness = Witness()
-    environ[_KEY] = witness
-    return witness
+def attach_context(environ: WSGIEnvironment) -> RequestContext:
+    """Attach a new context to a request."""
+    context = RequestContext()
+    environ[_KEY] = context
+    return context
 
 
-def witness_of(environ: WSGIEnvironment) -> Witness:
-    """The witness of a request; one that nobody will ask, where none was called."""
-    witness = environ.get(_KEY)
-    return witness if isinstance(witness, Witness) else Witness()
+def context_of(environ: WSGIEnvironment) -> RequestContext:
+    """The context of a request; a new, unattached one if there is none."""
+    context = environ.get(_KEY)
+    return context if isinstance(context, RequestContext) else RequestContext()

@@ -1,5 +1,4 @@
-"""The log of requests: kept in memory, as many as fit, and written as JSON lines where that is wanted. It must not know
-how a request is answered; everything that reaches it may be read by anybody."""
+"""The request log: the latest requests in memory, optionally written as JSON lines. Entries contain no secrets."""
 
 from __future__ import annotations
 
@@ -26,15 +25,15 @@ class Entry:
     """One request.
 
     Attributes:
-        number: Which one it was, from 1; None for one that is not below `/v0`.
-        time: When it arrived, by the clock of the control plane, as the API writes moments.
+        number: Its number, from 1; None if it is not below `/v0`.
+        time: When it arrived, by the control plane's clock, in the API's format.
         method: The method.
         path: The path and query, without secrets.
-        who: An e-mail address, `service account CLIENT-ID`, `operator` or `nobody`; None where nobody has looked: a
-            route that needs no credential, or none at all, or a fault that came before.
-        workspace: The name of the workspace it was about; None where it was about none, or none that there is.
-        status: The status that was sent; None where no answer was sent.
-        faults: The faults on demand that hit it, as they are written.
+        who: An e-mail address, `service account CLIENT-ID`, `operator` or `nobody`; None if the caller was not checked:
+            an open route, an unknown route, or a fault that came first.
+        workspace: The name of its workspace; None if it has none or the workspace does not exist.
+        status: The status sent; None if there was no response.
+        faults: The injected faults, as they are written.
     """
 
     number: int | None
@@ -48,7 +47,7 @@ class Entry:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The entry as JSON has it."""
+        """The entry as JSON."""
         return {
             "number": self.number,
             "time": self.time,
@@ -62,13 +61,13 @@ class Entry:
 
 
 class RequestLog:
-    """The last requests. Safe to use from several threads."""
+    """The latest requests. Thread-safe."""
 
     def __init__(self, write: Callable[[bytes], object] | None = None, most: int = MOST_KEPT) -> None:
-        """Begins empty.
+        """Start an empty log.
 
         Args:
-            write: Takes one line at a time; None where nothing is to be written.
+            write: Receives one line at a time; None to write nothing.
             most: How many requests are kept.
         """
         self._write = write
@@ -77,7 +76,7 @@ class RequestLog:
         self._complained = False
 
     def add(self, entry: Entry) -> None:
-        """Keeps an entry and writes it. That it cannot be written is said once, and is no error."""
+        """Add an entry and write it. A failed write is logged once and is not an error."""
         line = json.dumps(entry.fields, ensure_ascii=False).encode() + b"\n"
         with self._lock:
             self._entries.append(entry)
@@ -85,33 +84,30 @@ class RequestLog:
                 return
             try:
                 self._write(line)
-            except (OSError, ValueError) as error:  # a full disk, a reader that went away, a file closed at the end
+            except (OSError, ValueError) as error:  # a full disk, a closed pipe, a file closed at shutdown
                 if not self._complained:
-                    _log.warning("the log of requests cannot be written: %s", error)
+                    _log.warning("the request log cannot be written: %s", error)
                 self._complained = True
 
     def entries(self) -> list[Entry]:
-        """What is kept, in the order in which the requests were answered."""
+        """The entries in the order in which the requests were answered."""
         with self._lock:
             return list(self._entries)
 
     def clear(self) -> None:
-        """Forgets what is kept. The numbers go on, and what was written stays."""
+        """Delete the entries. Numbering continues, and written lines stay."""
         with self._lock:
             self._entries.clear()
 
 
 class LogFile:
-    """A file to which lines are added, each in one piece, so that several processes may share it.
-
-    Its owner alone can read one that is made.
-    """
+    """An append-only file. Each line is one write, so several processes can share it. New files have mode 0600."""
 
     def __init__(self, path: Path | None) -> None:
-        """Opens it.
+        """Open the file, creating it if needed.
 
         Args:
-            path: The file, which is made where there is none; None for standard error.
+            path: The file; None for standard error.
 
         Raises:
             EmulatorError: It cannot be opened for writing.
@@ -121,10 +117,10 @@ class LogFile:
             self._descriptor = os.dup(STANDARD_ERROR) if path is None else os.open(path, flags, 0o600)
         except OSError as error:
             shown = "standard error" if path is None else path
-            raise EmulatorError(f"the log of requests cannot be written to {shown}: {error.strerror}") from error
+            raise EmulatorError(f"the request log cannot be written to {shown}: {error.strerror}") from error
 
     def write(self, line: bytes) -> None:
-        """Adds a line.
+        """Append a line.
 
         Raises:
             OSError: It cannot be written.
@@ -132,6 +128,6 @@ class LogFile:
         os.write(self._descriptor, line)
 
     def close(self) -> None:
-        """Closes the file; a line that comes later is lost."""
-        descriptor, self._descriptor = self._descriptor, -1  # what is written from now on must not reach another file
+        """Close the file; later lines are lost."""
+        descriptor, self._descriptor = self._descriptor, -1  # the number may be reused by another file
         os.close(descriptor)

@@ -1,5 +1,4 @@
-"""Reading the body of a request that writes a `{metadata, spec}`: what it gives, checked, over what was there before.
-It must not know rows, nor any kind by name."""
+"""Parses and validates `{metadata, spec}` bodies and merges them with the stored object."""
 
 from __future__ import annotations
 
@@ -18,16 +17,16 @@ from beamctl.emulator.store.resource import Fields
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body whose two halves are objects; None where a half is absent."""
+    """A body with two optional objects."""
 
     metadata: dict[str, Any]
     spec: dict[str, Any] | None
 
     def name(self) -> str:
-        """The name for a new thing.
+        """The name of a new object.
 
         Raises:
-            Refusal: 400: there is none, or it breaks the rule.
+            Refusal: 400: it is missing or invalid.
         """
         name = self.metadata.get("name")
         if wrong := rules.resource_name(name):
@@ -35,15 +34,15 @@ class Body:
         return str(name)
 
     def check_name(self, name: str) -> None:
-        """Raises a 400 where the body wants another name."""
+        """Raise a 400 if the body has another name."""
         if self.metadata.get("name", name) != name:
             raise bad_request("metadata.name cannot be changed")
 
     def fields(self, kind: Kind, before: Fields, quirks: Collection[Quirk]) -> Fields:
-        """The writable part of a thing after this body.
+        """The writable part of an object after this request.
 
         Raises:
-            Refusal: 400: a field breaks its rule, or is missing.
+            Refusal: 400: a field is invalid or missing.
         """
         kept = Fields() if Quirk.PUT_REPLACES in quirks else before
         given = {key: self.metadata[key] for key in rules.METADATA if key in self.metadata}
@@ -59,26 +58,26 @@ class Body:
 
 
 def read(content: bytes) -> Body:
-    """The body of a request.
+    """Parse the body of a request.
 
     Raises:
-        Refusal: 400: it is no object of objects.
+        Refusal: 400: it is not an object of objects.
     """
-    whole = body.json_object(content)
-    metadata, spec = whole.get("metadata", {}), whole.get("spec", {})
+    parsed = body.json_object(content)
+    metadata, spec = parsed.get("metadata", {}), parsed.get("spec", {})
     if not isinstance(metadata, dict):
         raise bad_request("metadata must be an object")
     _check("spec", rules.an_object, spec)
-    return Body(metadata, spec if "spec" in whole else None)
+    return Body(metadata, spec if "spec" in parsed else None)
 
 
 def _spec(
     kind: Kind, given: dict[str, Any] | None, before: dict[str, Any], quirks: Collection[Quirk]
 ) -> dict[str, Any]:
-    """The spec after the request: the new one, else, where none is given, the one that was there."""
+    """The spec after the request: the new one if given, else the stored one."""
     if given is None or Quirk.SPEC_MERGES in quirks:
         given = {**before, **(given or {})}
-    elif kind.hidden in before and Quirk.PUT_REPLACES not in quirks:  # whoever cannot read it cannot send it back
+    elif kind.hidden in before and Quirk.PUT_REPLACES not in quirks:  # a client that cannot read it cannot send it back
         given = {kind.hidden: before[kind.hidden], **given}
     if kind.fields is None:
         return given

@@ -1,5 +1,4 @@
-"""What a value must be like to be taken, from a request as from a seed: each rule says in words what is wrong with a
-value, and nothing if it is fine. It must not know where a value comes from."""
+"""Validation rules for values in requests and seeds. Each returns what is wrong with a value, or an empty string."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from beamctl.emulator.permission import Role
 from beamctl.emulator.unseen import can_be_seen
 
 Rule = Callable[[object], str]
-"""Says why a value is refused; an empty text where it is fine."""
+"""Returns why a value is rejected; an empty string if it is valid."""
 
 LONGEST_EMAIL = 254
 LONGEST_NAME = 49
@@ -40,10 +39,10 @@ _SOURCES = ("invitation", "directory_sync", "domain_capture", "local")
 
 
 def folded(email: str) -> str:
-    """The address by which two spellings are compared: one person is one folded address.
+    """Fold an e-mail address for comparison: equal results mean the same person.
 
-    Letters outside ASCII that would fold into ASCII (the Kelvin sign, `ß`, the long s) stay as they are: they are
-    another mailbox. beamctl has the same rule for what is before the `@`; a test compares the two.
+    Non-ASCII letters that would fold into ASCII (the Kelvin sign, `ß`, the long s) are kept: they are another mailbox.
+    beamctl has the same rule for the part before the `@`; a test compares the two.
     """
     if email.isascii():
         return email.lower()
@@ -71,14 +70,14 @@ def email(value: object) -> str:
 
 
 def resource_name(value: object) -> str:
-    """The name of a resource, and, which is a guess, of a workspace."""
+    """The name of a resource and (a guess) of a workspace."""
     if isinstance(value, str) and len(value) <= LONGEST_NAME and _NAME.fullmatch(value):
         return ""
     return f"must be lowercase letters, digits and single hyphens between them, at most {LONGEST_NAME} characters"
 
 
 def any_name(value: object) -> str:
-    """The name of a workspace, as the quirk takes it."""
+    """The name of a workspace under the quirk."""
     if isinstance(value, str) and _ANY_NAME.fullmatch(value):
         return ""
     what = f"at most {LONGEST_NAME} letters, digits, dots, hyphens and underscores, the first a letter or a digit"
@@ -86,40 +85,40 @@ def any_name(value: object) -> str:
 
 
 def external_id(value: object) -> str:
-    """An identifier that a client gives; an empty one is none."""
+    """An identifier chosen by a client; may be empty."""
     if value == "" or (isinstance(value, str) and _EXTERNAL_ID.fullmatch(value)):
         return ""
     return "must be letters, digits and hyphens, at most 64"
 
 
 def text(value: object) -> str:
-    """A short text for people, such as a display name."""
+    """A short text, such as a display name."""
     if isinstance(value, str) and len(value) <= LONGEST_TEXT:
         return ""
-    return f"must be a text of at most {LONGEST_TEXT} characters"
+    return f"must be a string of at most {LONGEST_TEXT} characters"
 
 
 def filled_text(value: object) -> str:
-    """A short text that is not empty, such as the name of a service account."""
+    """A short, non-empty text, such as the name of a service account."""
     return text(value) or ("" if value else "must not be empty")
 
 
 def description(value: object) -> str:
-    """A longer text for people."""
+    """A longer text."""
     if isinstance(value, str) and len(value) <= LONGEST_DESCRIPTION:
         return ""
-    return f"must be a text of at most {LONGEST_DESCRIPTION} characters"
+    return f"must be a string of at most {LONGEST_DESCRIPTION} characters"
 
 
 def labels(value: object) -> str:
-    """Labels: a map of texts to texts."""
+    """Labels: a map of strings to strings."""
     if isinstance(value, dict) and all(isinstance(part, str) for pair in value.items() for part in pair):
         return ""
-    return "must map texts to texts"
+    return "must map strings to strings"
 
 
 def _few_labels(value: object) -> str:
-    """Labels, as the quirk limits them."""
+    """Labels, with the limits of the quirk."""
     if not isinstance(value, dict) or labels(value):
         return labels(value)
     if len(value) <= MOST_LABELS and all(len(part) <= LONGEST_LABEL for pair in value.items() for part in pair):
@@ -128,7 +127,7 @@ def _few_labels(value: object) -> str:
 
 
 def group_mappings(value: object) -> str:
-    """Which group of the directory gets which role."""
+    """Mapping of directory groups to roles."""
     if isinstance(value, list) and all(_is_group_mapping(item) for item in value):
         return ""
     return "must be a list of {groupName, role}, with role admin, member or viewer"
@@ -144,10 +143,10 @@ def _is_group_mapping(item: object) -> bool:
 
 
 def an_object(value: object) -> str:
-    """Any JSON object that is not too deep to be written again."""
+    """A JSON object of limited depth."""
     if not isinstance(value, dict) or not _is_shallow(value, DEEPEST):
         return f"must be an object, at most {DEEPEST} levels deep"
-    return "" if _is_json(value) else "must be JSON: texts, finite numbers, true, false, null, lists and objects"
+    return "" if _is_json(value) else "must be JSON: strings, finite numbers, true, false, null, lists and objects"
 
 
 def _is_shallow(value: object, levels: int) -> bool:
@@ -156,7 +155,7 @@ def _is_shallow(value: object, levels: int) -> bool:
 
 
 def _is_json(value: object) -> bool:
-    """Whether it can be kept as JSON: YAML has numbers that are none or endless, and Python half characters."""
+    """Whether it can be stored as JSON. YAML has NaN and infinities, and Python allows lone surrogates."""
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError):
@@ -165,12 +164,12 @@ def _is_json(value: object) -> bool:
 
 
 def role(value: object) -> str:
-    """A role that the API takes."""
+    """A role that the API accepts."""
     return "" if isinstance(value, str) and value in set(Role) else "must be admin, member or viewer"
 
 
 def shown_role(value: object) -> str:
-    """A role that the API may show: also one that it does not take."""
+    """A role that the API may return, including ones it does not accept."""
     return "" if isinstance(value, str) and value and can_be_seen(value) else "must be the name of a role"
 
 
@@ -180,7 +179,7 @@ def source(value: object) -> str:
 
 
 def moment(value: object) -> str:
-    """A date and time from which ten years can be counted."""
+    """A date and time; ten years can be added to it."""
     read = read_moment(value)
     if read and read.year <= LAST_YEAR:
         return ""
@@ -188,21 +187,21 @@ def moment(value: object) -> str:
 
 
 def secret(value: object) -> str:
-    """A key or a secret: visible ASCII characters. The words never quote it."""
+    """A key or a secret: visible ASCII characters. The message never quotes it."""
     if isinstance(value, str) and _KEY.fullmatch(value):
         return ""
     return f"must be 1 to {LONGEST_KEY} visible ASCII characters"
 
 
 def client_id(value: object) -> str:
-    """The identifier of a service account: it stands in paths, and before the colon of a Basic credential."""
+    """A client ID; it must fit into a path and before the colon of Basic credentials."""
     if isinstance(value, str) and _CLIENT_ID.fullmatch(value):
         return ""
     return "must be letters, digits, dots, hyphens and underscores, at most 100, and begin with a letter or digit"
 
 
 def feature_flags(value: object) -> str:
-    """Which feature is on, and which is known and off."""
+    """Feature flags: true for on, false for known but off."""
     if isinstance(value, dict) and all(
         isinstance(key, str) and _FEATURE.fullmatch(key) and isinstance(on, bool) for key, on in value.items()
     ):
@@ -211,12 +210,12 @@ def feature_flags(value: object) -> str:
 
 
 def workspace_status(value: object) -> str:
-    """How far a workspace is."""
+    """The provisioning status of a workspace."""
     return "" if isinstance(value, str) and value in _STATUSES else f"must be one of {', '.join(_STATUSES)}"
 
 
 def flag(value: object) -> str:
-    """True or false."""
+    """A boolean."""
     return "" if isinstance(value, bool) else "must be true or false"
 
 
@@ -234,9 +233,9 @@ METADATA: Mapping[str, Rule] = {
     "externalId": external_id,
     "labels": labels,
 }
-"""The writable metadata of everything that has a spec. `name` is writable at creation only."""
+"""The writable metadata of everything with a spec. `name` is writable at creation only."""
 
 
 def limited(known: Mapping[str, Rule], quirks: Collection[Quirk]) -> Mapping[str, Rule]:
-    """These rules, with limits of labels where the quirk sets some."""
+    """These rules, with limits on labels if the quirk is on."""
     return {**known, "labels": _few_labels} if Quirk.LABEL_LIMITS in quirks else known

@@ -1,4 +1,4 @@
--- The rows of the control plane. Stamps are texts of fixed width in UTC; `folded` is an e-mail address as it is compared.
+-- Timestamps are UTC strings of fixed width. `folded` is an e-mail address normalized for comparison.
 
 CREATE TABLE meta (
   key   TEXT PRIMARY KEY,
@@ -18,7 +18,7 @@ CREATE TABLE workspace (
   status         TEXT NOT NULL DEFAULT 'ready' CHECK (status <> ''),
   status_reason  TEXT,
   hipaa_info     TEXT NOT NULL DEFAULT '{}' CHECK (json_type(hipaa_info) = 'object'),
-  baseten_team   TEXT, -- where there is one, the membership is managed there
+  baseten_team   TEXT, -- the Baseten team that manages the membership, if any
   created_at     TEXT NOT NULL,
   updated_at     TEXT NOT NULL,
   created_by     TEXT NOT NULL,
@@ -44,14 +44,14 @@ CREATE TABLE membership (
   source       TEXT CHECK (source IN ('invitation', 'directory_sync', 'domain_capture')),
   created_at   TEXT NOT NULL,
   updated_at   TEXT NOT NULL,
-  invitation   TEXT UNIQUE, -- the id of the one that was accepted, which is gone
+  invitation   TEXT UNIQUE, -- ID of the accepted, deleted invitation
   PRIMARY KEY (workspace_id, sub)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX membership_of_person ON membership (sub);
 CREATE INDEX membership_by_role ON membership (workspace_id, role);
 
--- Whom the directory of an organization wants in a workspace: the next synchronization brings them back.
+-- Members from the organization's directory; a synchronization re-adds those that are missing.
 CREATE TABLE directory (
   workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
   sub          TEXT NOT NULL REFERENCES person (sub) ON DELETE CASCADE,
@@ -77,7 +77,7 @@ CREATE TABLE invitation (
 
 CREATE INDEX invitation_of_person ON invitation (folded);
 
--- Nobody is a member of a workspace and invited to it at the same time.
+-- A member of a workspace cannot have an invitation to it at the same time.
 CREATE TRIGGER no_invitation_for_a_member BEFORE INSERT ON invitation
 WHEN EXISTS (
   SELECT 1 FROM membership JOIN person USING (sub)
@@ -105,7 +105,7 @@ CREATE TABLE service_account (
 
 CREATE INDEX service_account_of_workspace ON service_account (workspace_id);
 
--- A key is kept as its SHA-256 only, and belongs either to a person or to a service account.
+-- Keys are stored as SHA-256 only. Each belongs to a person or to a service account.
 CREATE TABLE api_key (
   digest     TEXT PRIMARY KEY CHECK (length(digest) = 64),
   id         TEXT NOT NULL UNIQUE,
@@ -123,8 +123,8 @@ CREATE TABLE api_key (
 CREATE INDEX api_key_of_person ON api_key (sub);
 CREATE INDEX api_key_of_service_account ON api_key (client_id);
 
--- A login that a device began and a person finishes elsewhere. Both codes are kept as their SHA-256 only; `sub` is who
--- approved it. A used one stays until it is forgotten with the expired ones, so that its code is known to be used.
+-- Logins started by a device and approved by a person (`sub`). Both codes are stored as SHA-256 only. Used logins are
+-- kept until the expired ones are deleted, so that their codes are reported as used.
 CREATE TABLE device_login (
   device_code TEXT PRIMARY KEY CHECK (length(device_code) = 64),
   user_code   TEXT NOT NULL UNIQUE CHECK (length(user_code) = 64),
@@ -141,7 +141,7 @@ CREATE TABLE device_login (
 CREATE INDEX device_login_of_person ON device_login (sub);
 CREATE INDEX device_login_by_end ON device_login (expires_at);
 
--- Everything that is a name, some metadata and a spec. `searched` is the text that a listing's `q` looks into.
+-- All objects with a name, metadata and a spec. `searched` is the text that `q` is searched in.
 CREATE TABLE resource (
   id           INTEGER PRIMARY KEY,
   workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
@@ -161,7 +161,7 @@ CREATE TABLE resource (
 
 CREATE INDEX resource_by_age ON resource (workspace_id, kind, created_at, id);
 
--- Every workspace of the Beamlit era has these two; today nobody sees them.
+-- The two environments of every Beamlit workspace; hidden outside the Beamlit era.
 CREATE TRIGGER built_in_environments AFTER INSERT ON workspace
 BEGIN
   INSERT INTO resource (workspace_id, kind, name, searched, created_at, updated_at, created_by, updated_by)

@@ -1,5 +1,4 @@
-"""Where the JSON Schemas of the API are, in an installed package or in a checkout, and what they say. It must not know
-which route takes or gives which."""
+"""Loads the JSON Schemas of the API, from an installed package or a checkout."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "urn:beamctl:api:"
-"""What the `$id` of each begins with; the rest is its name."""
+"""Prefix of each `$id`; the rest is the schema's name."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDERS = (_PACKAGE / "schemas" / "api", _PACKAGE.parent / "schemas" / "api")
@@ -23,7 +22,7 @@ _FOLDERS = (_PACKAGE / "schemas" / "api", _PACKAGE.parent / "schemas" / "api")
 
 @cache
 def load() -> Mapping[str, dict[str, Any]]:
-    """Every schema by its name, read once; nobody may change one.
+    """Every schema by name, read once. Do not modify them.
 
     Raises:
         EmulatorError: The installation is incomplete.
@@ -32,4 +31,4 @@ def load() -> Mapping[str, dict[str, Any]]:
         paths = sorted(folder.glob("*.json"))
         if paths:
             return MappingProxyType({path.stem: json.loads(path.read_text("utf-8")) for path in paths})
-    raise EmulatorError("beamctl is not installed completely: the schemas of the API are missing; install it again")
+    raise EmulatorError("the beamctl installation is incomplete: the schemas of the API are missing; reinstall it")

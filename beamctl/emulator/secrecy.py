@@ -1,5 +1,4 @@
-"""What becomes of a secret in a spec: it is masked before it is kept, unless a quirk wants it echoed, and it is not
-shown, or masked. It must not know which kind has secrets."""
+"""Masking of secrets in a spec: when it is stored (unless a quirk echoes it) and when it is returned."""
 
 from __future__ import annotations
 
@@ -12,9 +11,9 @@ MASK = "********"
 
 
 def kept_secret(given: dict[str, str], before: dict[str, str], quirks: Collection[Quirk]) -> dict[str, str]:
-    """The secret as it is kept: a mask for each value, so that none is in the file.
+    """The secret as it is stored: a mask for each value, so the file contains none.
 
-    A mask that comes back, because a client writes what it read, stands for the value that is there.
+    A client that writes what it read sends a mask back; it stands for the stored value.
     """
     if Quirk.ECHOED_SECRETS not in quirks:
         return dict.fromkeys(given, MASK)
@@ -22,7 +21,7 @@ def kept_secret(given: dict[str, str], before: dict[str, str], quirks: Collectio
 
 
 def shown_spec(spec: dict[str, Any], hidden: str, quirks: Collection[Quirk]) -> dict[str, Any]:
-    """The spec as it is shown, where the values in the field `hidden` are secret."""
+    """The spec as returned, if the values in the field `hidden` are secret."""
     if hidden not in spec or Quirk.ECHOED_SECRETS in quirks:
         return spec
     rest = {key: value for key, value in spec.items() if key != hidden}

@@ -1,5 +1,4 @@
-"""The emulator on a socket, until it is told to stop. It must not know what it serves, nor print: `on_ready` is told
-where it listens."""
+"""Serves the emulator on a socket until it is stopped."""
 
 from __future__ import annotations
 
@@ -24,24 +23,24 @@ if TYPE_CHECKING:
 
 THREADS = 8
 LARGEST_BODY = 8 * 1024 * 1024
-"""What waitress reads and keeps for the application, which takes a mebibyte at most. In between the application says so
-itself, and the log has it; a body beyond this is refused before it is read."""
+"""What waitress accepts; the application itself accepts 1 MiB. In between, the application answers 413 and logs the
+request; a larger body is rejected before it is read."""
 LAST_PORT = 65535
 
 
 def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serves until KeyboardInterrupt or SIGTERM.
+    """Serve until KeyboardInterrupt or SIGTERM.
 
     Args:
-        app: What `create_app` made.
+        app: The result of `create_app`.
         host: The address to listen on.
-        port: The port; 0 for one that is free.
-        on_ready: Is told the base URL once the port is listened on, and before the first request is answered.
+        port: The port; 0 for any free port.
+        on_ready: Called with the base URL when the port is open, before the first request is answered.
 
     Raises:
         EmulatorError: The address cannot be listened on.
     """
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is no news: eight threads, one writer
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # queued requests are normal: eight threads, one writer
     listener = _listen(host, port)
     sockets: dict[int, Any] = {}
     with suppress(KeyboardInterrupt), _stopped_by_sigterm():
@@ -66,9 +65,9 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections from now on."""
+    """A listening socket."""
     if not 0 <= port <= LAST_PORT:  # the resolver would take it modulo 65536
-        raise EmulatorError(f"cannot listen on {host}, port {port}: there is no such port")
+        raise EmulatorError(f"cannot listen on {host}, port {port}: the port must be 0 to {LAST_PORT}")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
@@ -91,7 +90,7 @@ def _base_url(host: str, listener: socket.socket) -> str:
 
 @contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
-    """SIGTERM as an interrupt; only the main thread can have it so."""
+    """Handle SIGTERM as an interrupt. Signal handlers can be set on the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,5 +1,4 @@
-"""What the spec of a policy, an integration connection or an environment must be like, field by field. It must not know
-where a spec comes from, nor where it goes."""
+"""Validation rules for the specs of policies, integration connections and environments."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from beamctl.emulator import rules
 LONGEST_LIST = 200
 
 EMPTY: tuple[object, ...] = ([], {}, "")
-"""Clients send these for what they have nothing to say about; such a field is as good as absent."""
+"""Clients send these for unset fields; they are treated as absent."""
 
 _LOCATION_TYPES = ("location", "country", "continent")
 _FLAVOR_TYPES = ("cpu", "gpu")
@@ -19,12 +18,12 @@ _TOKEN_COUNTS = ("input", "output", "total", "step", "ratioInputOverOutput")
 
 
 def one_of(*names: str) -> rules.Rule:
-    """The rule that a value is one of these."""
+    """The rule: one of these values."""
     return lambda value: "" if isinstance(value, str) and value in names else f"must be one of {', '.join(names)}"
 
 
 def list_of(item: rules.Rule, what: str) -> rules.Rule:
-    """The rule that a value is a list of values that keep a rule."""
+    """The rule: a list of values that follow another rule."""
 
     def rule(value: object) -> str:
         fine = isinstance(value, list) and len(value) <= LONGEST_LIST and not any(item(each) for each in value)
@@ -34,7 +33,7 @@ def list_of(item: rules.Rule, what: str) -> rules.Rule:
 
 
 def _typed_name(types: Collection[str]) -> rules.Rule:
-    """The rule of the items of `locations` and `flavors`."""
+    """The rule for items of `locations` and `flavors`."""
 
     def rule(value: object) -> str:
         fine = (
@@ -43,20 +42,20 @@ def _typed_name(types: Collection[str]) -> rules.Rule:
             and value["type"] in tuple(types)
             and not rules.filled_text(value["name"])
         )
-        return "" if fine else "is no {type, name}"
+        return "" if fine else "must have the form {type, name}"
 
     return rule
 
 
 def _max_tokens(value: object) -> str:
-    """How many tokens in which time."""
+    """A number of tokens per period."""
     if not isinstance(value, dict) or not set(value) <= {"granularity", *_TOKEN_COUNTS}:
         return f"must be an object with granularity, {', '.join(_TOKEN_COUNTS)}"
     if value.get("granularity", "day") not in _GRANULARITIES:
         return f"must have a granularity of {', '.join(_GRANULARITIES)}"
     counts = [value[key] for key in _TOKEN_COUNTS if key in value]
     fine = all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts)
-    return "" if fine else "must have whole numbers of tokens, none below 0"
+    return "" if fine else "must have token counts that are integers, 0 or more"
 
 
 Fields = Mapping[str, rules.Rule]

@@ -1,5 +1,4 @@
-"""Signed tokens: JWTs with HMAC-SHA-256, each for one use, which says how long it is good. It must not know who the
-subject is, nor read the time."""
+"""Signed tokens: JWTs with HMAC-SHA-256, each for one use and with the lifetime of that use."""
 
 from __future__ import annotations
 
@@ -11,18 +10,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 LIFETIME = timedelta(hours=2)
-"""How long an access token is valid (documented)."""
+"""Lifetime of an access token (documented)."""
 
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 """The grant of RFC 8628."""
 
 GRANTS = ("client_credentials", "refresh_token", DEVICE_GRANT)
-"""What tokens are given for."""
+"""The supported grant types."""
 
 
 class Use(StrEnum):
-    """What a token is good for: the `typ` of its header."""
+    """The use of a token: the `typ` of its header."""
 
     ACCESS = "at+jwt"
     REFRESH = "rt+jwt"
@@ -31,11 +30,11 @@ class Use(StrEnum):
 
 
 LIFETIMES = {Use.ACCESS: LIFETIME, Use.SIGN_IN: timedelta(minutes=15), Use.SESSION: timedelta(hours=12)}
-"""How long a token is good; one for another use, without an end."""
+"""Lifetimes by use; other tokens do not expire."""
 
 
 def issue(secret: bytes, subject: str, use: Use, moment: datetime) -> str:
-    """A signed token about `subject`."""
+    """Return a signed token for `subject`."""
     issued = int(moment.timestamp())
     claims: dict[str, object] = {"iat": issued, "sub": subject}
     if use in LIFETIMES:
@@ -45,7 +44,7 @@ def issue(secret: bytes, subject: str, use: Use, moment: datetime) -> str:
 
 
 def subject(secret: bytes, token: str, use: Use, moment: datetime) -> str | None:
-    """Whom a token is about; None where it is not ours, is for another use, or has expired."""
+    """The subject of a token; None if it is not ours, is for another use, or has expired."""
     signed, _, shown = token.rpartition(".")
     header, _, claims = signed.partition(".")
     if header != _header(use) or not token.isascii() or not is_signed(secret, signed, shown):
@@ -61,15 +60,15 @@ def _header(use: Use) -> str:
 
 
 def signature(secret: bytes, text: str) -> str:
-    """The signature under a text."""
+    """The signature of a text."""
     return encode(hmac.new(secret, text.encode(), hashlib.sha256).digest())
 
 
 def is_signed(secret: bytes, text: str, shown: str) -> bool:
-    """Whether that is the signature under the text; both are ASCII."""
+    """Whether `shown` is the signature of the text; both are ASCII."""
     return hmac.compare_digest(shown, signature(secret, text))
 
 
 def encode(content: bytes) -> str:
-    """The content as URL-safe base64 without padding."""
+    """URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""Characters that a reader cannot see. beamctl refuses the same in its documents; a test compares the two."""
+"""Invisible characters. beamctl rejects the same ones in documents; a test compares the two."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     import regex
 
 _BLANK = "\u2800\u2d7f\U0001107f\U00013441\U00013442\U00016fe4\U0001d159"
-"""Drawn as nothing, although no property of Unicode says so."""
+"""Drawn blank, although no Unicode property says so."""
 
 
 def can_be_seen(text: str) -> bool:
-    """Whether every character can be seen; an emoji that is joined of several cannot."""
+    """Whether every character is visible. An emoji joined from several characters is not."""
     return text.isprintable() and (text.isascii() or not _unseen().search(text))
 
 
 @cache
 def _unseen() -> regex.Pattern[str]:
-    import regex  # it takes 15 ms, and most text is ASCII
+    import regex  # importing it takes 15 ms, and most text is ASCII
 
     return regex.compile(rf"[\p{{Default_Ignorable_Code_Point}}{_BLANK}]")

@@ -105,7 +105,7 @@ def every_state(page: Page, served: Served) -> Iterator[str]:
     page.goto("/workspaces/acme/service-accounts/cid")
     page.get_by_label("Name of a new key", exact=True).fill("laptop")
     page.get_by_role("button", name="Create the key").click()
-    page.get_by_text("this once only").wait_for()
+    page.get_by_text("shown only once").wait_for()
     yield "/workspaces/acme/service-accounts/cid"
     begun = call(served, "POST", "/login/device", {"client_id": "blaxel"})
     yield at(begun["verification_uri_complete"])

@@ -45,7 +45,7 @@ def test_somebody_new_is_invited_in_the_console_signs_up_and_is_in(page: Page, s
     page.get_by_label("E-mail address", exact=True).fill("zoe@example.com")
     page.get_by_label("Role", exact=True).select_option("viewer")
     page.get_by_role("button", name="Invite").click()
-    page.get_by_text("The invitation is made.").wait_for()
+    page.get_by_text("The invitation was created.").wait_for()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_text("You are signed out.").wait_for()
 
@@ -53,7 +53,7 @@ def test_somebody_new_is_invited_in_the_console_signs_up_and_is_in(page: Page, s
     page.get_by_label("Given name", exact=True).fill("Zoë")
     page.get_by_label("Family name (optional)", exact=True).fill("Quinn")
     page.get_by_role("button", name="Sign up and accept").click()
-    page.get_by_text("you are a member now").wait_for()
+    page.get_by_text("are now a member").wait_for()
     assert page.get_by_role("navigation", name="You").get_by_text("zoe@example.com").is_visible()
     zoe = team(served)["zoe@example.com"]
     assert (zoe["accepted"], zoe["role"], zoe["given_name"]) == (True, "viewer", "Zoë")
@@ -67,12 +67,12 @@ def test_an_invitation_is_accepted_by_its_link(page: Page, served: Served) -> No
     page.get_by_role("button", name="Accept the invitation").click()
     page.get_by_text("The invitation is accepted.").wait_for()
     assert team(served)["sam@example.com"]["accepted"]
-    assert page.get_by_role("button", name="Sign out").count() == 0  # the letter lets nobody into the account
+    assert page.get_by_role("button", name="Sign out").count() == 0  # the link does not sign in to the account
     page.get_by_label("API key", exact=True).fill("bl_sam")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Team", exact=True).wait_for()
     page.goto(served.link_in_the_last_letter())
-    page.get_by_role("heading", name="You accepted this invitation already").wait_for()
+    page.get_by_role("heading", name="You have already accepted this invitation").wait_for()
 
 
 def test_an_invitation_is_declined_by_its_link(page: Page, served: Served) -> None:
@@ -87,7 +87,7 @@ def test_a_person_signs_in_with_a_letter(page: Page, served: Served) -> None:
     page.goto("/workspaces/acme/settings")
     page.get_by_label("E-mail address", exact=True).fill("max@example.com")
     page.get_by_role("button", name="Send me a link").click()
-    page.get_by_text("A letter with a link to sign in is on its way").wait_for()
+    page.get_by_text("A sign-in link was sent").wait_for()
     page.goto(served.link_in_the_last_letter())
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Your workspaces").wait_for()
@@ -108,7 +108,7 @@ def test_a_workspace_is_deleted_only_by_its_name(page: Page, served: Served) -> 
     )
     page.get_by_label("Type the name of the workspace", exact=True).fill("acme")
     page.get_by_role("button", name="Delete the workspace").click()
-    page.get_by_text("The workspace is deleted").wait_for()
+    page.get_by_text("The workspace and everything in it were deleted").wait_for()
     assert [one["name"] for one in call(served, "GET", "/workspaces")] == ["empty"]
 
 
@@ -145,7 +145,7 @@ def test_a_role_that_is_changed_by_hand_is_drift(page: Page, served: Served, tmp
     page.get_by_role("link", name="Manage alan@example.com").click()
     page.get_by_label("Role", exact=True).select_option("member")
     page.get_by_role("button", name="Save the role").click()
-    page.get_by_text("The role is changed.").wait_for()
+    page.get_by_text("The role was changed.").wait_for()
     code, said = drift()
     assert code == 2, said
     assert "alan@example.com" in said
@@ -183,7 +183,7 @@ def test_the_keyboard_is_enough(page: Page, served: Served) -> None:
     page.keyboard.type("adm")
     tab_to("Invite", most=1)
     page.keyboard.press("Enter")
-    page.get_by_text("The invitation is made.").wait_for()
+    page.get_by_text("The invitation was created.").wait_for()
     assert team(served)["kim@example.com"]["role"] == "admin"
     tab_to("Sign out")
     page.keyboard.press("Enter")

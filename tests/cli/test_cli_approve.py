@@ -52,10 +52,10 @@ def test_a_denied_device_is_turned_away(cli: Cli, device: Device) -> None:
 def test_a_code_that_was_decided_or_is_none(cli: Cli, device: Device) -> None:
     cli("emulator", "approve", device.code, "--deny")
     hint = "  Use the code that the device shows now; if it expired, log in again.\n"
-    for code, said in ((device.code, f"the login with the code '{device.code}' is denied already"), ("X", "")):
+    for code, said in ((device.code, f"the login with the code '{device.code}' is already denied"), ("X", "")):
         ran = cli("emulator", "approve", code, "--as", "ada@example.com")
         assert (ran.code, ran.out) == (3, "")
-        assert ran.err == f"Error: {said or 'no device shows the code ' + repr(code)}\n{hint}"
+        assert ran.err == f"Error: {said or 'no device login has the code ' + repr(code)}\n{hint}"
     assert device.poll()["error"] == "access_denied"
 
 

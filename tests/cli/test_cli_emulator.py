@@ -63,7 +63,7 @@ def test_a_database_of_something_else(cli: Cli, write: Write, directory: Path) -
     before = (directory / "other.db").read_bytes()
     ran = cli("emulator", "seed", "seed.yaml", "--db", "other.db")
     assert ran.code == 3
-    assert ran.err.startswith("Error: other.db is a SQLite database of something else\n")
+    assert ran.err.startswith("Error: other.db is a SQLite database of another application\n")
     assert (directory / "other.db").read_bytes() == before
 
 
@@ -105,7 +105,7 @@ def test_a_seed_twice(cli: Cli, write: Write, people: People) -> None:
         assert (ran.code, ran.out) == (3, "")
         lines = ran.err.splitlines()
         assert lines[0] == "Error: the seed seed.yaml cannot be loaded into .beamctl/emulator.db"
-        assert "  workspaces[0].name: there is a workspace acme already" in lines
+        assert "  workspaces[0].name: the workspace acme already exists" in lines
         assert lines[-1].startswith("  To go on with what is in .beamctl/emulator.db, load no seed; to begin anew,")
     assert people() == before
 
@@ -116,10 +116,10 @@ def test_everything_wrong_with_a_seed_is_said(cli: Cli, write: Write) -> None:
     assert (ran.code, ran.out) == (3, "")
     for place in (
         "workspaces[0].name: must be lowercase",
-        "workspaces[1].labels: must map texts to texts",
+        "workspaces[1].labels: must map strings to strings",
         "users[0].email: is not an e-mail address",
-        "users[1].password: unknown; there are email, workspaces,",
-        "invitation: unknown; there are workspaces, users, invitations, serviceAccounts",
+        "users[1].password: unknown; must be one of email, workspaces,",
+        "invitation: unknown; must be one of workspaces, users, invitations, serviceAccounts",
     ):
         assert f"\n  {place}" in ran.err
 

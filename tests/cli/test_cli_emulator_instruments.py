@@ -51,14 +51,17 @@ def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--fault", "nonsense@3"], "Error: --fault: there is no fault 'nonsense'\n  There are: latency:DURATION, "),
+        (["--fault", "nonsense@3"], "Error: --fault: unknown fault 'nonsense'\n  The faults are: latency:DURATION, "),
         (["--fault", "latency"], "Error: --fault: latency needs a value\n  Write it like latency:300ms.\n"),
-        (["--fault", "503@soon"], "Error: --fault: 'soon' is no method\n  Write a number (3), "),
+        (["--fault", "503@soon"], "Error: --fault: 'soon' is not an HTTP method\n  Write a number (3), "),
         (["--clock", "8d"], "Error: --clock: '8d' is no time\n  Write it like +8d, or 2027-01-31T00:00:00Z.\n"),
         (["--clock", "+8"], "Error: --clock: '+8' is no time\n  Write it like +8d, "),
-        (["--clock", "+999999w"], "Error: --clock: the clock shows the years 1970 to 9900 only\n  Write it like +8d, "),
-        (["--log", "."], "Error: --log: the log of requests cannot be written to .: Is a directory\n  Name another"),
-        (["--log", "no/where"], "Error: --log: the log of requests cannot be written to no/where: No such file"),
+        (
+            ["--clock", "+999999w"],
+            "Error: --clock: the clock supports the years 1970 to 9900 only\n  Write it like +8d, ",
+        ),
+        (["--log", "."], "Error: --log: the request log cannot be written to .: Is a directory\n  Name another"),
+        (["--log", "no/where"], "Error: --log: the request log cannot be written to no/where: No such file"),
     ],
 )
 def test_what_is_wrong_stops_the_start(cli: Cli, directory: Path, options: list[str], said: str) -> None:

@@ -24,7 +24,7 @@ def test_an_apply_writes_letters_that_can_be_read(cli: Cli, write: Write, direct
     lines = ran.out.splitlines()
     assert lines[0] == "1 letter in .beamctl/mail:"
     assert lines[2].endswith("  kim@example.com  Invitation to the workspace Acme")
-    assert "Whoever runs the control plane invites you to the workspace Acme (acme), with the role viewer." in lines
+    assert "The operator of the control plane invites you to the workspace Acme (acme), with the role viewer." in lines
     assert any(line.startswith("http://127.0.0.1:8080/invitation/") for line in lines)
     assert lines[-1] == "(A link opens while the control plane is served:  beamctl emulator serve)"
 
@@ -57,7 +57,7 @@ def test_many_letters_are_not_all_listed(cli: Cli) -> None:
         Maildir(Path("mail")).deliver(compose(sign_in(f"p{number}@example.com", "http://a", 15), "http://a", utc_now()))
     ran = cli("emulator", "mail", "--mail", "mail")
     assert ran.out.startswith("25 letters in mail, the newest last:\n\n  … 5 older\n")
-    assert ran.out.count("Your link to sign in") == 21
+    assert ran.out.count("Your sign-in link") == 21
 
 
 def test_what_a_terminal_could_be_fooled_by_is_escaped(cli: Cli, directory: Path) -> None:
@@ -80,8 +80,8 @@ def test_a_maildir_that_is_none(cli: Cli, write: Write) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "says"),
     [
-        ("--smtp", "a:b", "'a:b' is no mail server: write HOST or HOST:PORT"),
-        ("--public-url", "example.com", "'example.com' is no public URL: write it like https://beam.example.com, "),
+        ("--smtp", "a:b", "'a:b' is not a mail server: write HOST or HOST:PORT"),
+        ("--public-url", "example.com", "'example.com' is not a public URL: write it like https://beam.example.com, "),
     ],
 )
 def test_an_option_of_serve_that_is_wrong(cli: Cli, directory: Path, option: str, value: str, says: str) -> None:

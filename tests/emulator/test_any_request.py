@@ -110,7 +110,7 @@ def ask(planes: Planes, case: Case[Any], headers: Mapping[str, str], *, quirky: 
 def excluded(case: Case[Any], *, quirky: bool) -> list[Any]:
     """The checks that do not hold for this request, for a reason."""
     found: list[Any] = []
-    paged = bool(CONTRACTS[f"{case.operation.method.upper()} {rule(case)}"].page)
+    paged = bool(CONTRACTS[f"{case.operation.method.upper()} {rule(case)}"].page_schema)
     if quirky or (paged and not has_pages(case.headers.get("Blaxel-Version"))):
         found.append(negative_data_rejection)  # what is not read may be anything
     if case.operation.path == "/workspaces/availability":

@@ -51,11 +51,11 @@ def test_faults_are_put_on_looked_at_and_taken_off(plane: Controlled) -> None:
 def test_what_is_wrong_changes_nothing(plane: Controlled) -> None:
     plane.ask("PUT", "/control/faults", {"faults": ["503@9"]})
     for body, said in (
-        ({"faults": ["503", "nonsense"]}, "there is no fault 'nonsense'. There are: latency:DURATION, "),
+        ({"faults": ["503", "nonsense"]}, "unknown fault 'nonsense'. The faults are: latency:DURATION, "),
         ({"faults": ["latency"]}, "latency needs a value. Write it like latency:300ms."),
-        ({"faults": "503"}, 'the body must be like {"faults": ["503@3"]}'),
-        ({"fault": ["503"]}, 'the body must be like {"faults": ["503@3"]}'),
-        ({"faults": ["503"] * 1001}, 'the body must be like {"faults": ["503@3"]}'),
+        ({"faults": "503"}, 'the body must look like {"faults": ["503@3"]}'),
+        ({"fault": ["503"]}, 'the body must look like {"faults": ["503@3"]}'),
+        ({"faults": ["503"] * 1001}, 'the body must look like {"faults": ["503@3"]}'),
         (["503"], "the body must be a JSON object"),
         (b"503", "the body must be a JSON object"),
         (b"", "the body is not valid JSON"),

@@ -106,8 +106,8 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("PRAGMA application_id = 7", "is a SQLite database of something else"),
-        ("PRAGMA user_version = 99", "made by another version of the emulator .schema 99, this one is 4."),
+        ("PRAGMA application_id = 7", "is a SQLite database of another application"),
+        ("PRAGMA user_version = 99", "created by another version of the emulator .schema 99, this one is 4."),
     ],
 )
 def test_a_database_of_another_kind(world: World, statement: str, says: str) -> None:

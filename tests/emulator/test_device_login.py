@@ -78,7 +78,7 @@ def test_codes_are_for_one_use(world: World) -> None:
     login = begin(world)
     approve_login(world.app, login["user_code"], "ada@example.com")
     assert said(world, login) == "tokens"
-    assert said(world, login) == "invalid device_code: it was used already"
+    assert said(world, login) == "invalid device_code: it has already been used"
 
 
 def test_of_many_polls_at_once_one_gets_the_tokens(world: World) -> None:
@@ -93,7 +93,7 @@ def test_a_denied_login_stays_denied(world: World) -> None:
     login = begin(world)
     deny_login(world.app, login["user_code"])
     assert said(world, login) == "access_denied"
-    with pytest.raises(EmulatorError, match="is denied already"):
+    with pytest.raises(EmulatorError, match="is already denied"):
         approve_login(world.app, login["user_code"], "ada@example.com")
     assert said(world, login) == "access_denied"
 
@@ -106,7 +106,7 @@ def test_a_login_ends_after_ten_minutes(world: World, approved: bool) -> None:  
     if approved:
         approve_login(world.app, login["user_code"], "ada@example.com")
     assert said(world, login) == "expired_token"
-    with pytest.raises(EmulatorError, match="is approved already" if approved else "expired at 2026-03-01T12:10:00"):
+    with pytest.raises(EmulatorError, match="is already approved" if approved else "expired at 2026-03-01T12:10:00"):
         approve_login(world.app, login["user_code"], "ada@example.com")
     world.clock.forward(days=1)
     begin(world)  # old ones are forgotten when a new one begins
@@ -157,9 +157,9 @@ def test_a_code_is_known_however_it_is_typed(world: World, spelled: str) -> None
 @pytest.mark.parametrize("code", ["", "BCDF-BCDF", "AEIOU", "\N{BALLOON}" * 9, "' OR 1=1"])
 def test_a_code_that_no_device_shows(world: World, code: str) -> None:
     begin(world)
-    with pytest.raises(EmulatorError, match="no device shows the code"):
+    with pytest.raises(EmulatorError, match="no device login has the code"):
         approve_login(world.app, code, "ada@example.com")
-    with pytest.raises(EmulatorError, match="no device shows the code"):
+    with pytest.raises(EmulatorError, match="no device login has the code"):
         deny_login(world.app, code)
 
 
@@ -194,7 +194,7 @@ def test_a_login_that_begins_wrongly(world: World, body: object, names: str) -> 
         ({"device_code": ""}, "missing device_code"),
         ({"device_code": 5}, "missing device_code"),
         ({"device_code": "x"}, "invalid device_code"),
-        ({"client_id": "other"}, "invalid client_id: another client began this login"),
+        ({"client_id": "other"}, "invalid client_id: another client started this login"),
     ],
 )
 def test_a_poll_that_is_wrong(world: World, given: dict[str, Any], says: str) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from beamctl.emulator import rules
 from beamctl.emulator.mail import emails
 from beamctl.emulator.mail.emails import Invited
-from beamctl.emulator.mail.message import UnwritableLetterError, compose, deliverable, recipient
+from beamctl.emulator.mail.message import UnwritableEmailError, compose, deliverable, recipient
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LINK = "http://127.0.0.1:8080/invitation/1/key"
@@ -82,14 +82,14 @@ def test_an_invitation_says_what_one_must_know_to_decide() -> None:
     assert back["Message-ID"].endswith("@localhost>")
     for said in (
         "Ada (ada@example.com) invites you to the workspace Acme (acme), with the role member.",
-        "for kim@example.com, and can be accepted until 8 March 2026, 12:00 UTC.",
-        f"See the invitation:\n{LINK}\n",
-        "You did not expect this? Then do nothing",
+        "for kim@example.com and expires on 8 March 2026, 12:00 UTC.",
+        f"View the invitation:\n{LINK}\n",
+        "If you did not expect this, ignore it",
     ):
         assert said in text_of(back)
     html = Seen(text_of(back, "html"))
     assert html.links == [LINK]
-    assert "until 8 March 2026, 12:00 UTC" in html.text
+    assert "expires on 8 March 2026, 12:00 UTC" in html.text
 
 
 def test_a_workspace_without_a_display_name_is_called_by_its_name() -> None:
@@ -99,7 +99,7 @@ def test_a_workspace_without_a_display_name_is_called_by_its_name() -> None:
 def test_a_link_to_sign_in_says_how_long_it_works() -> None:
     back = read_back(compose(emails.sign_in("kim@example.com", LINK, 15), "https://beam.example.com", NOON))
     assert back["From"] == "beamctl emulator <no-reply@beam.example.com>"
-    assert "you sign in as kim@example.com. It works for 15 minutes." in text_of(back)
+    assert "to sign in as kim@example.com. It is valid for 15 minutes." in text_of(back)
     assert LINK in text_of(back)
 
 
@@ -153,7 +153,7 @@ def test_addresses_in_all_alphabets(email: str, written: str) -> None:
     ],
 )
 def test_an_address_that_would_be_read_as_another_gets_no_letter(email: str) -> None:
-    with pytest.raises(UnwritableLetterError) as error:
+    with pytest.raises(UnwritableEmailError) as error:
         compose(emails.invitation(invited(email), LINK), LINK, NOON)
     assert LINK not in str(error.value)
 
@@ -198,7 +198,7 @@ addresses = st.builds("{}@{}".format, st.text(min_size=1, max_size=24), st.text(
 def test_whoever_can_be_invited_gets_a_letter_of_their_own_or_none(email: str) -> None:
     try:
         message = compose(emails.invitation(invited(email), LINK), LINK, NOON)
-    except UnwritableLetterError:
+    except UnwritableEmailError:
         return
     assert recipient(message) == deliverable(email)
     lines = message.as_bytes().partition(b"\r\n\r\n")[0].decode().split("\r\n")

@@ -105,6 +105,6 @@ def test_the_public_url_is_where_it_listens(host: str, url: str) -> None:
 )
 def test_what_is_no_public_url_is_refused_before_there_is_a_file(world: World, given: str) -> None:
     db = world.db.with_name("never.db")
-    with pytest.raises(WrongOptionError, match="is no public URL: write it like"):
+    with pytest.raises(WrongOptionError, match="is not a public URL: write it like"):
         create_app(db, public_url=given)
     assert not db.exists()

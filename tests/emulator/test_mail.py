@@ -66,7 +66,7 @@ def test_an_invitation_is_a_letter_with_a_working_link(posting: World, mail: Pat
     assert message["Date"].datetime == posting.clock.moment
     (shown,) = received_letters(mail)
     assert "Ada (ada@example.com) invites you to the workspace Acme (acme), with the role admin." in shown.text()
-    assert "until 8 March 2026, 12:00 UTC" in shown.text()
+    assert "expires on 8 March 2026, 12:00 UTC" in shown.text()
     url = link_in(message)
     assert url.startswith("http://127.0.0.1:8080/invitation/")
     assert opens(posting, url)
@@ -88,7 +88,7 @@ def test_whoever_invites_is_named(posting: World, mail: Path) -> None:
     with_operator = Client(as_operator(posting.app))
     posting.send(with_operator, "POST", "/users", {"email": "c@example.com"}, {"X-Blaxel-Workspace": "acme"})
     beginnings = [letter.text().splitlines()[2].partition(" invites")[0] for letter in received_letters(mail)]
-    assert beginnings == ["The service account ci", "alan@example.com", "Whoever runs the control plane"]
+    assert beginnings == ["The service account ci", "alan@example.com", "The operator of the control plane"]
 
 
 def test_the_letter_tells_the_role_that_the_invitation_really_has(tmp_path: Path, mail: Path) -> None:
@@ -166,7 +166,7 @@ def test_served_the_links_go_to_where_it_listens(posting: World, mail: Path) -> 
 
 def test_other_letters_go_the_same_way(posting: World, mail: Path) -> None:
     plane_of(posting.app).send(sign_in("ada@example.com", "http://127.0.0.1:8080/sign-in/x", 15))
-    assert letters(mail)[0]["Subject"] == "Your link to sign in"
+    assert letters(mail)[0]["Subject"] == "Your sign-in link"
 
 
 def test_many_inviting_at_once_write_one_letter_for_each_invitation(posting: World, mail: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_maildir_that_cannot_be_written_undoes_nothing(
     assert posting.call("ada", "POST", "/users", {"email": "zoe@example.com"}).status_code == 200
     assert "zoe@example.com" in posting.users()
     (record,) = caplog.records
-    assert record.getMessage().startswith("a letter to zoe@example.com was not delivered: ")
+    assert record.getMessage().startswith("an e-mail to zoe@example.com was not delivered: ")
     assert record.levelno == logging.WARNING
     assert "/invitation/" not in caplog.text
     if way == "new is a file":
@@ -233,7 +233,7 @@ def test_an_address_that_cannot_be_written_to_can_be_invited_still(
     email = "=?utf-8?q?eve=40example.com?=@example.com"
     assert posting.call("ada", "POST", "/users", {"email": email}).status_code == 200
     assert not mail.exists()
-    assert f"no letter to {email}: " in caplog.text
+    assert f"cannot compose an e-mail to {email}: " in caplog.text
 
 
 def test_reading_back(posting: World, mail: Path) -> None:
@@ -331,7 +331,7 @@ def test_letters_go_by_smtp_and_into_the_maildir(tmp_path: Path, mail: Path) -> 
 @pytest.mark.parametrize(
     ("relay", "email", "says"),
     [
-        (Relay("554 no: {content}"), "zoe@example.com", "the mail server says 554"),
+        (Relay("554 no: {content}"), "zoe@example.com", "the mail server responded with 554"),
         (Relay(utf8=False), "jörg@example.com", "the mail server: SMTPNotSupportedError"),
     ],
 )
@@ -344,7 +344,7 @@ def test_a_relay_that_refuses_undoes_nothing_and_its_words_are_not_logged(
     assert email in world.users()
     assert len(letters(mail)) == 1
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("beamctl")]
-    assert ours == [f"a letter to {email} was not delivered: {says}"]
+    assert ours == [f"an e-mail to {email} was not delivered: {says}"]
 
 
 def test_a_relay_that_is_not_there_undoes_nothing(tmp_path: Path, mail: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -353,12 +353,12 @@ def test_a_relay_that_is_not_there_undoes_nothing(tmp_path: Path, mail: Path, ca
     world = World(tmp_path / "plane.db", post=open_post(mail, f"localhost:{port}"))
     assert world.call("ada", "POST", "/users", {"email": "zoe@example.com"}).status_code == 200
     assert len(letters(mail)) == 1
-    assert "a letter to zoe@example.com was not delivered: Connection refused" in caplog.text
+    assert "an e-mail to zoe@example.com was not delivered: Connection refused" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["", ":25", "a:b", "a:70000", "a:0", "u@a", "a/b", "http://a", "a b", "a\nb", "[::1"])
 def test_what_is_no_mail_server(text: str) -> None:
-    with pytest.raises(WrongOptionError, match="is no mail server: write HOST or HOST:PORT"):
+    with pytest.raises(WrongOptionError, match="is not a mail server: write HOST or HOST:PORT"):
         open_post(smtp=text)
 
 

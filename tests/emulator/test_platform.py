@@ -100,10 +100,10 @@ def test_all_but_the_team_can_be_changed_there(managed: World) -> None:
 def test_the_console_says_who_manages_the_team(managed: World) -> None:
     browser = Browser(managed).signed_in("alan")
     page = browser.get("/workspaces/other/team")
-    assert "Baseten manages who is in this workspace." in page.text
+    assert "Baseten manages the members of this workspace." in page.text
     assert "Baseten" not in browser.get("/workspaces/acme/team").text
     refused = browser.submit(page, "Invite", email="zoe@example.com")
-    assert (refused.status, "Baseten manages who is in this workspace" in refused.text) == (403, True)
+    assert (refused.status, "Baseten manages the members of this workspace" in refused.text) == (403, True)
 
 
 def test_nobody_is_invited_where_baseten_manages_the_team(tmp_path: Path) -> None:
@@ -146,6 +146,6 @@ def test_the_directory_leaves_members_and_everybody_else_alone(world: World) -> 
 def test_the_console_says_what_brings_them_back(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     page = browser.get("/workspaces/acme/team/person?email=max@example.com")
-    assert "The next directory sync brings them back; here that is the command beamctl emulator sync." in page.text
+    assert "The next directory sync adds them again; in the emulator, that is beamctl emulator sync." in page.text
     page = browser.get("/workspaces/acme/team/person?email=vic@example.com")
-    assert ("directory" in page.text, "they have to be invited again" in page.text) == (False, True)
+    assert ("directory" in page.text, "they need a new invitation" in page.text) == (False, True)

@@ -26,7 +26,7 @@ from beamctl.emulator import (
     read_rule,
 )
 from beamctl.emulator.authentication import BEARER_HEADERS, KEY_HEADERS
-from beamctl.emulator.log_redaction import harmless_path, harmless_query
+from beamctl.emulator.log_redaction import redacted_path, redacted_query
 from tests.emulator.web.browsing import Browser
 from tests.emulator.world import Clock, World
 
@@ -174,12 +174,12 @@ def test_pages_outside_the_api_are_logged_by_their_rule(world: World) -> None:
     ],
 )
 def test_paths_as_they_are_written_down(path: str, shown: str) -> None:
-    assert harmless_path(path) == shown
+    assert redacted_path(path) == shown
 
 
 def test_an_endless_path_is_cut_and_takes_no_time() -> None:
-    assert len(harmless_path("/v0/" + "a.b_" * 100_000)) == 1000
-    assert len(harmless_query("limit=1&" * 100_000)) < 5000
+    assert len(redacted_path("/v0/" + "a.b_" * 100_000)) == 1000
+    assert len(redacted_query("limit=1&" * 100_000)) < 5000
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_an_endless_path_is_cut_and_takes_no_time() -> None:
     ],
 )
 def test_queries_as_they_are_written_down(query: str, shown: str) -> None:
-    assert harmless_query(query) == shown
+    assert redacted_query(query) == shown
 
 
 def test_what_is_kept_is_bounded(world: World) -> None:
@@ -225,7 +225,7 @@ def test_a_log_that_cannot_be_written_any_more_fails_no_request(
             assert Client(app).get(USERS, headers={"Api-Key": "bl_ada"}).status_code == 200
         assert len(log.entries()) == 3
         assert len(caplog.messages) == 1, "said once"
-        assert caplog.messages[0].startswith("the log of requests cannot be written: ")
+        assert caplog.messages[0].startswith("the request log cannot be written: ")
 
 
 def test_the_file_is_its_owners_and_is_added_to(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
 
 
 def test_a_log_where_none_can_be(tmp_path: Path) -> None:
-    with pytest.raises(EmulatorError, match="the log of requests cannot be written to "):
+    with pytest.raises(EmulatorError, match="the request log cannot be written to "):
         LogFile(tmp_path)
     with pytest.raises(EmulatorError, match="No such file or directory"):
         LogFile(tmp_path / "missing" / "log")

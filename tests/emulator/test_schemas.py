@@ -37,12 +37,14 @@ def test_a_schema_is_one_and_says_where_its_facts_come_from(path: Path) -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.rule}")
 def test_what_a_route_takes_and_gives_has_a_schema(route: Route) -> None:
-    assert {route.gives, route.page, route.takes} - {""} <= {path.stem for path in FILES}
-    assert bool(route.takes) == (route.method in ("POST", "PUT") and not route.rule.endswith(("/join", "/decline")))
+    assert {route.response_schema, route.page_schema, route.request_schema} - {""} <= {path.stem for path in FILES}
+    assert bool(route.request_schema) == (
+        route.method in ("POST", "PUT") and not route.rule.endswith(("/join", "/decline"))
+    )
 
 
 def test_every_schema_is_used() -> None:
-    used = {name for route in ROUTES for name in (route.gives, route.page, route.takes)} | {
+    used = {name for route in ROUTES for name in (route.response_schema, route.page_schema, route.request_schema)} | {
         "error",
         "api_version_error",
     }

@@ -118,14 +118,14 @@ def test_entries_must_agree(tmp_path: Path) -> None:
             now=Clock(),
         )
     assert caught.value.messages == (
-        "workspaces[1].name: acme is at workspaces[0].name already",
+        "workspaces[1].name: acme is already at workspaces[0].name",
         "users[0].workspaces: the seed has no workspace gone",
         "serviceAccounts[0].workspace: the seed has no workspace nowhere",
-        "users[1].email: A@Example.com is at users[0].email already",
-        "invitations[2].email: N@example.com is at invitations[1].email already",
+        "users[1].email: A@Example.com is already at users[0].email",
+        "invitations[2].email: N@example.com is already at invitations[1].email",
         "invitations[0].email: A@example.com is a member of acme",
-        "users[1].apiKey: this key is at users[0].apiKey already",
-        "serviceAccounts[0].apiKey: this key is at users[0].apiKey already",
+        "users[1].apiKey: this key is already at users[0].apiKey",
+        "serviceAccounts[0].apiKey: this key is already at users[0].apiKey",
     )
 
 
@@ -270,8 +270,8 @@ def test_things_and_keys_must_agree_too(tmp_path: Path) -> None:
         )
     assert caught.value.messages == (
         "models[0].workspace: the seed has no workspace nowhere",
-        "serviceAccounts[0].apiKeys[0].apiKey: this key is at serviceAccounts[0].apiKey already",
-        "policies[1].name: p is at policies[0].name already",
+        "serviceAccounts[0].apiKeys[0].apiKey: this key is already at serviceAccounts[0].apiKey",
+        "policies[1].name: p is already at policies[0].name",
     )
 
 
@@ -285,9 +285,9 @@ def test_loading_the_same_seed_again_says_what_is_there(world: World) -> None:
     before = world.users()
     with pytest.raises(SeedError) as caught:
         load_seed(world.db, SEED, now=world.clock)
-    assert "workspaces[0].name: there is a workspace acme already" in caught.value.messages
-    assert "serviceAccounts[0].clientId: there is a service account cid already" in caught.value.messages
-    assert "users[0].apiKey: somebody has this key already" in caught.value.messages
+    assert "workspaces[0].name: the workspace acme already exists" in caught.value.messages
+    assert "serviceAccounts[0].clientId: the service account cid already exists" in caught.value.messages
+    assert "users[0].apiKey: this key already exists" in caught.value.messages
     assert world.users() == before
 
 

@@ -18,7 +18,7 @@ from werkzeug.test import Client, TestResponse
 
 from beamctl.emulator import Quirk, create_app, load_seed, schemas
 from beamctl.emulator.kind import KINDS
-from beamctl.emulator.mail.mailer import Post
+from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi.payload import body_schema
 from beamctl.emulator.routes import ROUTES
 from tests.fakes.contract import answer_fault
@@ -82,7 +82,7 @@ class World:
     quirks: frozenset[Quirk] = frozenset()
     seed: object = field(default_factory=lambda: SEED)
     clock: Clock = field(default_factory=Clock)
-    post: Post | None = None
+    post: Mailer | None = None
     public_url: str | None = None
     app: Flask = field(init=False)
 
@@ -144,7 +144,7 @@ def client_sent(content: bytes | None, headers: Mapping[str, str]) -> Any:
 def check_taken(route: str, sent: Any) -> None:
     """Fails unless what the route took is what it says it takes; the API ignores fields that it does not know."""
     contract = CONTRACTS[route]
-    if contract.takes:
+    if contract.request_schema:
         conforms(Draft202012Validator(body_schema(contract), registry=registry()), sent, f"the body that {route} took")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
 from beamctl.emulator.credential import digest
-from beamctl.emulator.mail.mailer import Post
+from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.store import api_key, service_account
 from beamctl.kinds.creation_key import beside
 from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET
@@ -161,7 +161,7 @@ class Plane:
         self.letters: list[str] = []
         self.journal = Journal()
         self._told: list[str] = []
-        self.app = create_app(self.db, quirks=frozenset(quirks), now=self.clock, post=Post((self,)))
+        self.app = create_app(self.db, quirks=frozenset(quirks), now=self.clock, post=Mailer((self,)))
         era = frozenset(quirks) & {Quirk.BEAMLIT_ERA}
         self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
         self._watcher = as_operator(create_app(self.db, quirks=era, now=self.clock))  # without faults and other quirks

@@ -1,2 +1,1 @@
-"""Faults on demand: what can go wrong, when it does, and the doing of it around the application. Nothing here knows a
-route, a row or a credential."""
+"""Fault injection: the kinds of faults, when they happen, and the WSGI wrapper that applies them."""

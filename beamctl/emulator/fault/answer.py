@@ -1,5 +1,4 @@
-"""What a fault makes of an answer, or sends instead of one: pure functions of answers. It must not know connections,
-nor why there is a fault."""
+"""The effect of a fault on a response, as pure functions."""
 
 from __future__ import annotations
 
@@ -21,14 +20,14 @@ STATUS = {
     FaultKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     FaultKind.UNAVAILABLE_AFTER: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-"""The status of the faults that are an error of the API."""
+"""Statuses of the faults that are API errors."""
 
 _GARBAGE = b'{"garbage": \xff\xfe, on demand'
-_WRONG_TYPE = '"this is not what was asked for"'
+_WRONG_TYPE = '"not the expected response"'
 
 
 def error(fault: Fault) -> Response:
-    """An error as the API writes it."""
+    """An error in the API's format."""
     status = STATUS[fault.kind]
     headers = {} if fault.value is None else {"Retry-After": f"{fault.value:g}"}
     text = json.dumps({"error": status.phrase, "code": status.value})
@@ -36,15 +35,15 @@ def error(fault: Fault) -> Response:
 
 
 def page(fault: Fault) -> Response:
-    """A page as a proxy sends it."""
+    """An HTML error page as a proxy sends it."""
     code = int(fault.value or HTTPStatus.BAD_GATEWAY)
     title = f"{code} {responses.get(code, 'Error')}"
     body = f"<!doctype html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
     return Response(body, code, content_type="text/html; charset=utf-8")
 
 
-def bent(fault: Fault, answer: Response) -> Response:
-    """The answer of the application after the fault; one that the fault is not about stays as it is."""
+def transform(fault: Fault, answer: Response) -> Response:
+    """The application's response after the fault; unchanged if the fault does not apply to it."""
     match fault.kind:
         case FaultKind.GARBAGE:
             answer.set_data(_GARBAGE)
@@ -60,7 +59,7 @@ def bent(fault: Fault, answer: Response) -> Response:
 
 
 def _shortened(answer: Response, count: float | None) -> Response:
-    """The answer, where it is a listing, with its first items only; a page says that there are no more."""
+    """A listing cut to its first items, and without a next page; other responses are unchanged."""
     content: Any = json.loads(answer.get_data()) if answer.status_code == HTTPStatus.OK else None
     match content:
         case list():

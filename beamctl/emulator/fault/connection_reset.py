@@ -1,14 +1,13 @@
-"""The connection ends where no end should be: one exception for whatever carries requests to the application. It must
-not know what carries them, nor why."""
+"""The exception that tells a server to cut the connection."""
 
 from __future__ import annotations
 
 
-class ConnectionCut(ConnectionError):  # noqa: N818 - it is asked for, and no error of the emulator
-    """The client gets no more of this answer.
+class ConnectionCut(ConnectionError):  # noqa: N818 - intended, not an error of the emulator
+    """The client receives no more of this response.
 
-    Raised before the answer has begun, the connection is to be reset; raised from its body, it ends in its middle.
+    Raised before the response starts, the connection is reset; raised from the body, it ends in the middle.
     """
 
     def __init__(self) -> None:
-        super().__init__("the connection was cut, as the faults on demand ask")
+        super().__init__("the connection was cut by an injected fault")

@@ -1,5 +1,4 @@
-"""One fault around an application: whether the request gets through, once or twice, and how the answer travels. It must
-not know which request it is, nor what carries it; time passes only in the `sleep` it is given."""
+"""Applies a fault to a request: whether it reaches the application, once or twice, and what happens to the response."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_input_stream
 
-from beamctl.emulator.fault.answer import STATUS, bent, error, page
+from beamctl.emulator.fault.answer import STATUS, error, page, transform
 from beamctl.emulator.fault.connection_reset import ConnectionCut
 from beamctl.emulator.fault.kind import Fault, FaultKind
 
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PIECES = 50
-"""Into how many pieces at most an answer is broken that trickles in."""
+"""The maximum number of pieces of a slow body."""
 
-_NOT_LET_THROUGH = frozenset(
+_NOT_EXECUTED = frozenset(
     {
         FaultKind.THROTTLED,
         FaultKind.INTERNAL_ERROR,
@@ -40,7 +39,7 @@ class Faulty:
     Attributes:
         fault: What goes wrong.
         app: The application.
-        sleep: Lets that many seconds pass.
+        sleep: Waits for a number of seconds.
     """
 
     fault: Fault
@@ -48,19 +47,19 @@ class Faulty:
     sleep: Callable[[float], None]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer the request, in the way of the fault.
+        """Answer the request with the fault applied.
 
         Raises:
-            ConnectionCut: There is no answer.
+            ConnectionCut: There is no response.
         """
         if self.fault.kind is FaultKind.LATENCY:
             self.sleep(self.fault.value or 0)
             return self.app(environ, start_response)
-        return self._sent(self._answered(environ), environ, start_response)
+        return self._sent(self._call(environ), environ, start_response)
 
-    def _answered(self, environ: WSGIEnvironment) -> Response:
-        """The application's answer; an empty one where the request does not get through."""
-        if self.fault.kind in _NOT_LET_THROUGH:
+    def _call(self, environ: WSGIEnvironment) -> Response:
+        """The application's response; an empty one if the request does not reach it."""
+        if self.fault.kind in _NOT_EXECUTED:
             return Response()
         if self.fault.kind is FaultKind.DUPLICATE:
             body = get_input_stream(environ).read()
@@ -79,13 +78,13 @@ class Faulty:
             case FaultKind.CUT_OFF:
                 return _half(answer(environ, start_response), len(answer.get_data()))
             case FaultKind.DRIP:
-                return self._drops(answer(environ, start_response), len(answer.get_data()))
+                return self._slowly(answer(environ, start_response), len(answer.get_data()))
             case kind if kind in STATUS:
                 return error(self.fault)(environ, start_response)
             case _:
-                return bent(self.fault, answer)(environ, start_response)
+                return transform(self.fault, answer)(environ, start_response)
 
-    def _drops(self, pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
+    def _slowly(self, pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
         """The body in small pieces, with a pause before each."""
         body = b"".join(pieces)
         size = -(-length // PIECES) or 1
@@ -96,6 +95,6 @@ class Faulty:
 
 
 def _half(pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
-    """The first half of the body, and then nothing, though the headers promise the rest."""
+    """The first half of the body; the headers promise the rest."""
     yield b"".join(pieces)[: length // 2]
     raise ConnectionCut

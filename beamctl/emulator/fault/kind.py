@@ -1,4 +1,4 @@
-"""The sorts of faults there are, what each means, and what it can be told. It must not know how one is done."""
+"""The kinds of faults, their meanings and arguments."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Self
 
 
 class Argument(Enum):
-    """What is written after the colon of a fault.
+    """What may follow the colon of a fault.
 
     Attributes:
-        shown: How the README writes it.
-        example: What an error suggests; empty where nothing may be written.
+        shown: The placeholder in the documentation.
+        example: The example in errors; empty if no value is allowed.
     """
 
     NOTHING = ("", "")
@@ -27,18 +27,18 @@ class Argument(Enum):
 
 
 class FaultKind(StrEnum):
-    """A sort of fault.
+    """A kind of fault.
 
     Attributes:
-        argument: What it can be told.
-        meaning: What the client meets, in a line.
+        argument: Its argument.
+        meaning: What the client sees, in one line.
     """
 
     argument: Argument
     meaning: str
 
     def __new__(cls, value: str, argument: Argument, meaning: str) -> Self:
-        """A kind by its name, with what it can be told and what it means."""
+        """Create a kind from its name, argument and meaning."""
         kind = str.__new__(cls, value)
         kind._value_ = value
         kind.argument = argument
@@ -47,37 +47,41 @@ class FaultKind(StrEnum):
 
     @property
     def example(self) -> str:
-        """How a fault of this kind may be written."""
+        """An example of a fault of this kind."""
         return f"{self.value}:{self.argument.example}" if self.argument.example else self.value
 
-    LATENCY = ("latency", Argument.DURATION, "the answer comes that much later")
-    THROTTLED = ("429", Argument.WAIT, "429, with `Retry-After` where seconds are given; nothing was done")
-    INTERNAL_ERROR = ("500", Argument.NOTHING, "500; nothing was done")
-    BAD_GATEWAY = ("502", Argument.NOTHING, "502; nothing was done")
-    UNAVAILABLE = ("503", Argument.NOTHING, "503; nothing was done")
-    INTERNAL_ERROR_AFTER = ("500-after", Argument.NOTHING, "500, though it was done")
-    BAD_GATEWAY_AFTER = ("502-after", Argument.NOTHING, "502, though it was done")
-    UNAVAILABLE_AFTER = ("503-after", Argument.NOTHING, "503, though it was done")
-    RESET = ("reset", Argument.NOTHING, "the connection is reset; nothing was done")
-    RESET_AFTER = ("reset-after", Argument.NOTHING, "the connection is reset, though it was done")
-    CUT_OFF = ("cut-off", Argument.NOTHING, "it was done; half of the answer's body comes, then the connection ends")
-    GARBAGE = ("garbage", Argument.NOTHING, "it was done; the answer's body is no JSON")
-    WRONG_TYPE = ("wrong-type", Argument.NOTHING, "it was done; the answer's body is JSON, but only a text")
-    HTML = ("html", Argument.STATUS, "a proxy's page in HTML, with 502 or the status given; nothing was done")
-    HTML_AFTER = ("html-after", Argument.STATUS, "the same page, though it was done")
-    DRIP = ("drip", Argument.DURATION, "it was done; the answer's body trickles in for that long")
-    DUPLICATE = ("duplicate", Argument.NOTHING, "the request arrives twice; the second answer is sent")
-    EMPTY_LIST = ("empty-list", Argument.NOTHING, "a listing has nothing in it; other answers are as ever")
-    SHORT_LIST = ("short-list", Argument.COUNT, "a listing ends after its first half, or after so many items")
+    LATENCY = ("latency", Argument.DURATION, "the response is delayed by that time")
+    THROTTLED = ("429", Argument.WAIT, "429, with `Retry-After` if seconds are given; the request is not executed")
+    INTERNAL_ERROR = ("500", Argument.NOTHING, "500; the request is not executed")
+    BAD_GATEWAY = ("502", Argument.NOTHING, "502; the request is not executed")
+    UNAVAILABLE = ("503", Argument.NOTHING, "503; the request is not executed")
+    INTERNAL_ERROR_AFTER = ("500-after", Argument.NOTHING, "500, but the request is executed")
+    BAD_GATEWAY_AFTER = ("502-after", Argument.NOTHING, "502, but the request is executed")
+    UNAVAILABLE_AFTER = ("503-after", Argument.NOTHING, "503, but the request is executed")
+    RESET = ("reset", Argument.NOTHING, "the connection is reset; the request is not executed")
+    RESET_AFTER = ("reset-after", Argument.NOTHING, "the connection is reset, but the request is executed")
+    CUT_OFF = ("cut-off", Argument.NOTHING, "executed; the connection ends after half of the response body")
+    GARBAGE = ("garbage", Argument.NOTHING, "executed; the response body is not JSON")
+    WRONG_TYPE = ("wrong-type", Argument.NOTHING, "executed; the response body is JSON, but only a string")
+    HTML = (
+        "html",
+        Argument.STATUS,
+        "an HTML page as from a proxy, with 502 or the given status; the request is not executed",
+    )
+    HTML_AFTER = ("html-after", Argument.STATUS, "the same page, but the request is executed")
+    DRIP = ("drip", Argument.DURATION, "executed; the response body arrives slowly, over that time")
+    DUPLICATE = ("duplicate", Argument.NOTHING, "the request is executed twice; the second response is sent")
+    EMPTY_LIST = ("empty-list", Argument.NOTHING, "listings are empty; other responses are unchanged")
+    SHORT_LIST = ("short-list", Argument.COUNT, "listings end after the first half, or after that many items")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong.
+    """A fault.
 
     Attributes:
-        kind: Its sort.
-        value: What it was told: seconds, a status or a number of items; None for the usual.
+        kind: Its kind.
+        value: Its argument: seconds, a status or a number of items; None for the default.
     """
 
     kind: FaultKind

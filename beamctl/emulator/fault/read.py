@@ -1,5 +1,4 @@
-"""Faults as they are asked for, in the text of `--fault` and in JSON, into rules. Both are taken apart into the same
-fields, and one reader looks at those; what is wrong is said with what could be written instead."""
+"""Parses faults from the text of `--fault` or from JSON into rules. Errors say what to write instead."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from beamctl.emulator.fault.kind import Argument, Fault, FaultKind
 from beamctl.emulator.fault.rule import Rule, When
 
 LONGEST = timedelta(hours=1)
-"""A latency or a trickle; more would only be a hang."""
+"""The maximum for latencies and slow bodies."""
 
 _WHEN = re.compile(
     r"((?:(?P<method>[A-Za-z]+):)?(?P<path>/[^#]*)|(?P<alone>[A-Za-z]+))?"
@@ -33,22 +32,24 @@ _STATUS = re.compile(r"200|[45]\d\d", re.ASCII)
 
 
 def read_rule(given: object) -> Rule:
-    """The rule that a text such as `503@POST:/users#1` stands for, or an object with the same in its fields.
+    """Parse a text such as `503@POST:/users#1`, or an object with the same fields.
 
     Raises:
-        FaultError: It stands for none.
+        FaultError: It is invalid.
     """
     if isinstance(given, str):
         given = _fields_of(given)
     if not isinstance(given, Mapping):
-        raise FaultError("a fault is a text or an object", 'Write it like "503@3" or {"fault": "503", "first": 3}.')
+        raise FaultError(
+            "a fault must be a string or an object", 'Write it like "503@3" or {"fault": "503", "first": 3}.'
+        )
     if odd := [str(key) for key in given if key not in _FIELDS]:
-        raise FaultError(f"a fault has no {odd[0]!r}", f"It has: {', '.join(_FIELDS)}.")
+        raise FaultError(f"unknown field {odd[0]!r}", f"The fields are: {', '.join(_FIELDS)}.")
     return Rule(_fault(given), _when(given))
 
 
 def _fields_of(text: str) -> dict[str, Any]:
-    """The parts of the text form."""
+    """The fields of the text form."""
     shown, at, when = text.partition("@")
     name, colon, value = shown.partition(":")
     fields: dict[str, Any] = {"fault": name, "value": value} if colon else {"fault": name}
@@ -58,7 +59,7 @@ def _fields_of(text: str) -> dict[str, Any]:
 def _requests(text: str) -> dict[str, Any]:
     found = _WHEN.fullmatch(text)
     if found is None or not text:
-        raise FaultError(f"{text!r} names no requests", _WHEN_HINT)
+        raise FaultError(f"{text!r} does not select requests", _WHEN_HINT)
     fields: dict[str, Any] = {"method": found["method"] or found["alone"] or "", "path": found["path"] or ""}
     if found["first"]:
         fields["first"] = int(found["first"])
@@ -71,7 +72,7 @@ def _fault(fields: Mapping[str, Any]) -> Fault:
     name, value = fields.get("fault"), fields.get("value")
     known = {kind.value: kind for kind in FaultKind}
     if not isinstance(name, str) or name not in known:
-        raise FaultError(f"there is no fault {name!r}", _kinds())
+        raise FaultError(f"unknown fault {name!r}", _kinds())
     kind = known[name]
     if value is None and kind.argument is not Argument.DURATION:
         return Fault(kind)
@@ -84,21 +85,21 @@ def _fault(fields: Mapping[str, Any]) -> Fault:
 
 def _bad_value(kind: FaultKind, value: object) -> tuple[str, str]:
     if kind.argument is Argument.NOTHING:
-        return f"{kind.value} takes no value, and was given {value!r}", f"Write it as {kind.example}."
+        return f"{kind.value} takes no value, but got {value!r}", f"Write it as {kind.example}."
     if value is None:
         return f"{kind.value} needs a value", f"Write it like {kind.example}."
-    return f"{value!r} is nothing that {kind.value} can be told", f"Write it like {kind.example}."
+    return f"{value!r} is not a valid value for {kind.value}", f"Write it like {kind.example}."
 
 
 def _when(fields: Mapping[str, Any]) -> When:
     method, path = fields.get("method", ""), fields.get("path", "")
     first, last = fields.get("first", 1), fields.get("last")
     if not isinstance(method, str) or (method and method.upper() not in set(HTTPMethod)):
-        raise FaultError(f"{method!r} is no method", _WHEN_HINT)
+        raise FaultError(f"{method!r} is not an HTTP method", _WHEN_HINT)
     if not isinstance(path, str) or not (path == "" or path.startswith("/")) or "#" in path:
-        raise FaultError(f"{path!r} is no path below /v0", "Write it like /users or /users/*.")
+        raise FaultError(f"{path!r} is not a path below /v0", "Write it like /users or /users/*.")
     if not _is_number(first) or not (last is None or _is_number(last)):
-        raise FaultError("requests are counted with whole numbers, from 1", _WHEN_HINT)
+        raise FaultError("request numbers are integers from 1", _WHEN_HINT)
     if last is not None and last < first:
         raise FaultError(f"the last request, {last}, comes before the first, {first}", _WHEN_HINT)
     return When(method.upper(), path.removeprefix("/v0") if path.startswith("/v0/") else path, first, last)
@@ -109,7 +110,7 @@ def _is_number(value: object) -> bool:
 
 
 def _kinds() -> str:
-    return f"There are: {', '.join(kind.value + kind.argument.shown for kind in FaultKind)}."
+    return f"The faults are: {', '.join(kind.value + kind.argument.shown for kind in FaultKind)}."
 
 
 def _nothing(_text: str) -> None:

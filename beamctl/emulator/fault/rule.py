@@ -1,5 +1,4 @@
-"""A fault together with the requests that it hits, as a value, and how that is written. It must not know which requests
-there were."""
+"""A fault, the requests that it hits, and the text form of both."""
 
 from __future__ import annotations
 
@@ -14,13 +13,13 @@ from beamctl.emulator.fault.kind import Argument, Fault
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """Which requests: of those with this method and path, the first to the last of these numbers.
+    """Which requests: the first to the last of those with this method and path.
 
     Attributes:
         method: The method; empty for any.
-        path: The path below `/v0`, in which `*` stands for anything; empty for any.
-        first: The number of the first one, from 1.
-        last: The number of the last one; None where it does not end.
+        path: The path below `/v0`, with `*` as a wildcard; empty for any.
+        first: The number of the first request, from 1.
+        last: The number of the last one; None for no end.
     """
 
     method: str = ""
@@ -29,16 +28,16 @@ class When:
     last: int | None = None
 
     def concerns(self, method: str, path: str) -> bool:
-        """Whether a request is one of those that are counted."""
+        """Whether a request matches and is counted."""
         return self.method in ("", method) and (not self.path or _matches(self.path, path))
 
     def reaches(self, number: int) -> bool:
-        """Whether the request of that number, among those that are counted, is hit."""
+        """Whether the fault hits the matching request with this number."""
         return self.first <= number and (self.last is None or number <= self.last)
 
     @property
     def text(self) -> str:
-        """How it is written after the `@`; empty for every request."""
+        """The text after the `@`; empty for every request."""
         of = ":".join(filter(None, (self.method, self.path)))
         if self.first == 1 and self.last is None:
             return of
@@ -52,7 +51,7 @@ ALWAYS = When()
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A fault, and the requests that it hits.
+    """A fault and the requests that it hits.
 
     Attributes:
         fault: What goes wrong.
@@ -64,13 +63,13 @@ class Rule:
 
     @property
     def text(self) -> str:
-        """How it is written for `--fault`."""
+        """The text for `--fault`."""
         shown, when = fault_text(self.fault), self.when.text
         return f"{shown}@{when}" if when else shown
 
     @property
     def fields(self) -> dict[str, Any]:
-        """How it is written in JSON; what is left out is the usual."""
+        """The JSON form, without default values."""
         when = self.when
         given: dict[str, Any] = {"fault": self.fault.kind.value}
         if self.fault.value is not None:
@@ -80,7 +79,7 @@ class Rule:
 
 
 def fault_text(fault: Fault) -> str:
-    """How a fault is written, without its requests."""
+    """The text of a fault without its requests."""
     return fault.kind.value if fault.value is None else f"{fault.kind.value}:{_value_text(fault)}"
 
 

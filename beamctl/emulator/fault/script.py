@@ -1,5 +1,4 @@
-"""Which fault hits which request: counts the requests as they arrive, from any number of threads, and decides once for
-each. It must not know how a fault is done."""
+"""Counts requests and decides which faults hit each. Thread-safe."""
 
 from __future__ import annotations
 
@@ -16,8 +15,8 @@ class Turn:
     """A request that has arrived.
 
     Attributes:
-        number: Which one it is, from 1, since the start.
-        faults: What goes wrong with it: any number of latencies, and at most one other fault.
+        number: Its number since the start, from 1.
+        faults: Any number of latencies, and at most one other fault.
     """
 
     number: int
@@ -25,12 +24,12 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How far a rule has come.
+class RuleState:
+    """The state of a rule.
 
     Attributes:
         rule: The rule.
-        counted: How many of the requests that it is about have arrived.
+        counted: How many matching requests have arrived.
         hits: How many of them it hit.
     """
 
@@ -40,20 +39,20 @@ class Standing:
 
 
 class FaultScript:
-    """The faults that are to come. Safe to use from several threads."""
+    """The planned faults. Thread-safe."""
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self._lock = Lock()
         self._number = 0
-        self._standings = [Standing(rule, 0, 0) for rule in rules]
+        self._states = [RuleState(rule, 0, 0) for rule in rules]
 
     def set(self, rules: Iterable[Rule]) -> None:
-        """Other faults from now on; their requests are counted from 1 again."""
+        """Replace the rules. Requests are counted from 1 again."""
         with self._lock:
-            self._standings = [Standing(rule, 0, 0) for rule in rules]
+            self._states = [RuleState(rule, 0, 0) for rule in rules]
 
     def next(self, method: str, path: str) -> Turn:
-        """The next request has arrived.
+        """Count a request and return its faults.
 
         Args:
             method: Its method.
@@ -62,26 +61,24 @@ class FaultScript:
         with self._lock:
             self._number += 1
             faults: list[Fault] = []
-            for place, standing in enumerate(self._standings):
-                self._standings[place], hit = _moved_on(standing, method, path, faults)
+            for index, state in enumerate(self._states):
+                self._states[index], hit = _advance(state, method, path, faults)
                 faults.extend(hit)
             return Turn(self._number, tuple(faults))
 
-    def standings(self) -> list[Standing]:
-        """Every rule, and how far it has come."""
+    def standings(self) -> list[RuleState]:
+        """The state of every rule."""
         with self._lock:
-            return list(self._standings)
+            return list(self._states)
 
 
-def _moved_on(
-    standing: Standing, method: str, path: str, others: Sequence[Fault]
-) -> tuple[Standing, tuple[Fault, ...]]:
-    """The rule after one more request, and its fault, where the request is hit and no earlier rule was first."""
-    rule = standing.rule
+def _advance(state: RuleState, method: str, path: str, others: Sequence[Fault]) -> tuple[RuleState, tuple[Fault, ...]]:
+    """The rule's state after one more request, and its fault if the request is hit and no earlier rule came first."""
+    rule = state.rule
     if not rule.when.concerns(method, path):
-        return standing, ()
-    counted = standing.counted + 1
+        return state, ()
+    counted = state.counted + 1
     taken = rule.fault.kind is not FaultKind.LATENCY and any(fault.kind is not FaultKind.LATENCY for fault in others)
     if taken or not rule.when.reaches(counted):
-        return Standing(rule, counted, standing.hits), ()
-    return Standing(rule, counted, standing.hits + 1), (rule.fault,)
+        return RuleState(rule, counted, state.hits), ()
+    return RuleState(rule, counted, state.hits + 1), (rule.fault,)

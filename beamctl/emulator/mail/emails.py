@@ -1,5 +1,4 @@
-"""What the letters of the control plane say, as values. It must not know how a letter is written down or delivered,
-nor how a link is made."""
+"""The contents of the control plane's e-mails."""
 
 from __future__ import annotations
 
@@ -8,19 +7,19 @@ from datetime import UTC, datetime
 
 from beamctl.emulator.unseen import can_be_seen
 
-_ORIGIN = "This letter was written by the beamctl emulator, a control plane for trying things out."
+_ORIGIN = "This e-mail was sent by the beamctl emulator, a control plane for testing."
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """One letter to one person.
+class Email:
+    """An e-mail to one person.
 
     Attributes:
-        to: The address, as it was given.
-        subject: The subject, in one printable line.
+        to: The address, as given.
+        subject: The subject, one printable line.
         before: The paragraphs before the link.
-        label: What the link does, in a few words.
-        link: The link, which is a secret: whoever has it is let in.
+        label: The text of the link.
+        link: The link. It is a secret: it acts as a credential.
         after: The paragraphs after it.
     """
 
@@ -34,15 +33,15 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """The facts of an invitation, for its letter.
+    """The facts in an invitation e-mail.
 
     Attributes:
-        email: Who is invited.
-        role: The role they will have.
+        email: The invitee.
+        role: The role.
         workspace: The name of the workspace.
-        display_name: Its name for people; may be empty.
-        inviter: Who invites, in words.
-        expires: Until when it can be accepted.
+        display_name: Its display name; may be empty.
+        inviter: The inviter's display name.
+        expires: When it expires.
     """
 
     email: str
@@ -53,55 +52,55 @@ class Invited:
     expires: datetime
 
 
-def invitation(invited: Invited, link: str) -> Letter:
-    """The letter that an invitation is sent with."""
+def invitation(invited: Invited, link: str) -> Email:
+    """The e-mail of an invitation."""
     title = plain(invited.display_name) or invited.workspace
     named = title if title == invited.workspace else f"{title} ({invited.workspace})"
     role = plain(invited.role)
-    return Letter(
+    return Email(
         to=invited.email,
         subject=f"Invitation to the workspace {title}",
         before=(
             "Hello,",
             f"{plain(invited.inviter)} invites you to the workspace {named}, with the role {role}.",
-            f"The invitation is for {invited.email}, and can be accepted until {_until(invited.expires)}.",
-            "Opening the link decides nothing yet: there you can accept or decline.",
-            "If you have no account, you sign up there; if you have one, you sign in to it afterwards, as always.",
+            f"The invitation is for {invited.email} and expires on {_until(invited.expires)}.",
+            "Open the link to accept or decline. Opening it changes nothing.",
+            "If you have no account, you can sign up there. If you have one, sign in afterwards as usual.",
         ),
-        label="See the invitation",
+        label="View the invitation",
         link=link,
         after=(
-            "Do not pass this letter on: whoever has the link can accept, or sign up, in your place.",
-            "You did not expect this? Then do nothing: the invitation ends by itself. Or open the link and decline.",
+            "Do not forward this e-mail: anyone who has the link can accept, or sign up, in your place.",
+            "If you did not expect this, ignore it: the invitation expires. Or open the link and decline.",
             _ORIGIN,
         ),
     )
 
 
-def sign_in(email: str, link: str, minutes: int) -> Letter:
-    """The letter with a link to sign in.
+def sign_in(email: str, link: str, minutes: int) -> Email:
+    """The e-mail with a sign-in link.
 
     Args:
         email: Who signs in.
-        link: Where they do.
-        minutes: How long that works.
+        link: The sign-in link.
+        minutes: How long it is valid.
     """
-    return Letter(
+    return Email(
         to=email,
-        subject="Your link to sign in",
-        before=("Hello,", f"with this link you sign in as {email}. It works for {minutes} minutes."),
+        subject="Your sign-in link",
+        before=("Hello,", f"Use this link to sign in as {email}. It is valid for {minutes} minutes."),
         label="Sign in",
         link=link,
         after=(
-            "Do not pass this letter on: whoever has the link can sign in as you.",
-            "You did not ask for it? Then do nothing: the link ends by itself.",
+            "Do not forward this e-mail: anyone who has the link can sign in as you.",
+            "If you did not request this, ignore it: the link expires.",
             _ORIGIN,
         ),
     )
 
 
 def plain(text: str) -> str:
-    """The text in one line, with everything escaped that is not printable: controls, marks that turn the direction."""
+    """The text on one line, with unprintable characters escaped: control and bidirectional characters."""
     line = " ".join(text.split())
     return "".join(char if can_be_seen(char) else char.encode("unicode_escape").decode() for char in line)
 
@@ -115,4 +114,4 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-"""Not `%B`, whose words depend on the locale."""
+"""Not `%B`, which depends on the locale."""

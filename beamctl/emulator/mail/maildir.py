@@ -1,7 +1,8 @@
-"""A maildir: one file for each letter, for its owner only. It must not know what a letter says.
+"""Writes a maildir: one file per e-mail, readable by its owner only.
 
-Python's own `mailbox` writes files that others may read, waits for the disk after each, and is not made for threads;
-so the writing, which is a file under a new name and a rename, is here."""
+Python's `mailbox` creates files that others can read, syncs each to disk, and is not thread-safe, so writing (a new
+file and a rename) is implemented here.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Maildir:
-    """A folder with `tmp`, `new` and `cur`, made when the first letter comes.
+    """A folder with `tmp`, `new` and `cur`, created with the first e-mail.
 
     Attributes:
         path: The folder.
@@ -25,7 +26,7 @@ class Maildir:
     path: Path
 
     def deliver(self, message: EmailMessage) -> None:
-        """Puts a letter into `new`, whole or not at all.
+        """Add an e-mail to `new`, atomically.
 
         Raises:
             OSError: It cannot be written.
@@ -39,7 +40,7 @@ class Maildir:
             self._write(name, content)
 
     def files(self) -> list[Path]:
-        """The letters that are there, the oldest first; none where there is no maildir.
+        """The files, oldest first; empty if there is no maildir.
 
         Raises:
             OSError: The folder cannot be read.

@@ -1,5 +1,4 @@
-"""The post: letters go to every place that they are to be put in, and one that does not arrive is logged and nothing
-else. It must not know what a letter says; no link is ever logged."""
+"""Delivers e-mails to a maildir, an SMTP server, or both. Failures are logged, without any link."""
 
 from __future__ import annotations
 
@@ -12,72 +11,72 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
-from beamctl.emulator.mail.emails import Letter
+from beamctl.emulator.mail.emails import Email
 from beamctl.emulator.mail.maildir import Maildir
-from beamctl.emulator.mail.message import UnwritableLetterError, compose
+from beamctl.emulator.mail.message import UnwritableEmailError, compose
 from beamctl.emulator.mail.smtp import relay
 
 _log = logging.getLogger(__name__)
 
 
 class Delivery(Protocol):
-    """A place that letters are put in."""
+    """A destination of e-mails."""
 
     def deliver(self, message: EmailMessage) -> None:
-        """Puts one letter there.
+        """Deliver one e-mail.
 
         Raises:
-            OSError: It cannot.
+            OSError: The delivery failed.
         """
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """All the places that each letter is put in.
+class Mailer:
+    """The destinations of every e-mail.
 
     Attributes:
-        deliveries: The places; with none, no letter is written.
+        deliveries: The destinations; if empty, no e-mail is composed.
     """
 
     deliveries: tuple[Delivery, ...] = ()
 
-    def send(self, letters: Iterable[Letter], public_url: str, moment: datetime) -> None:
-        """Sends the letters; what cannot be sent is logged. Nothing is raised: what a letter tells has happened."""
-        for letter in letters if self.deliveries else ():
+    def send(self, emails: Iterable[Email], public_url: str, moment: datetime) -> None:
+        """Send e-mails. Failures are logged, not raised: the change they report has been made."""
+        for email in emails if self.deliveries else ():
             try:
-                message = compose(letter, public_url, moment)
-            except UnwritableLetterError as error:
-                _log.warning("no letter to %s: %s", letter.to, error)
+                message = compose(email, public_url, moment)
+            except UnwritableEmailError as error:
+                _log.warning("cannot compose an e-mail to %s: %s", email.to, error)
                 continue
             for delivery in self.deliveries:
                 try:
                     delivery.deliver(message)
                 except (OSError, ValueError) as error:
-                    _log.warning("a letter to %s was not delivered: %s", letter.to, _reason(error))
+                    _log.warning("an e-mail to %s was not delivered: %s", email.to, _reason(error))
 
 
-def open_post(maildir: Path | None, smtp: str | None) -> Post:
-    """The post to a maildir and by way of a relay, to one of them or to none.
+def open_post(maildir: Path | None, smtp: str | None) -> Mailer:
+    """Create a mailer for a maildir, an SMTP server, both or neither.
 
     Raises:
-        WrongOptionError: `smtp` names no relay.
+        WrongOptionError: `smtp` is not a mail server.
     """
     places: list[Delivery] = []
     if maildir is not None:
         places.append(Maildir(maildir))
     if smtp is not None:
         places.append(relay(smtp))
-    return Post(tuple(places))
+    return Mailer(tuple(places))
 
 
 def _reason(error: Exception) -> str:
-    """Why, without what a server said: that may quote the letter, and so its link."""
+    """The reason of a failure, without the server's response: it may quote the e-mail and its link."""
     match error:
         case smtplib.SMTPRecipientsRefused():
             codes = ", ".join(str(code) for code, _ in error.recipients.values())
-            return f"the mail server refuses the address ({codes})"
+            return f"the mail server rejects the address ({codes})"
         case smtplib.SMTPResponseException():
-            return f"the mail server says {error.smtp_code}"
+            return f"the mail server responded with {error.smtp_code}"
         case smtplib.SMTPException():
             return f"the mail server: {type(error).__name__}"
         case OSError() if error.strerror:

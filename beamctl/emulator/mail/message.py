@@ -1,5 +1,4 @@
-"""A letter as an e-mail (RFC 5322): plain text, the same as HTML, and headers that nothing in the letter can add to.
-It must not know what a letter is about, nor how it is delivered."""
+"""Composes e-mails (RFC 5322) as plain text and HTML, safe against header injection."""
 
 from __future__ import annotations
 
@@ -16,12 +15,12 @@ from urllib.parse import urlsplit
 
 import idna
 
-from beamctl.emulator.mail.emails import Letter
+from beamctl.emulator.mail.emails import Email
 
 SENDER = "beamctl emulator"
 
 _LONGEST_LINE = 998
-"""What a mail server must take (RFC 5322)."""
+"""The line length that mail servers must accept (RFC 5322)."""
 
 _ALWAYS = (
     ("Auto-Submitted", "auto-generated"),
@@ -36,68 +35,67 @@ _HTML = """\
 <body style="font-family: sans-serif; line-height: 1.5; max-width: 36rem">
 {before}
 <p><a href="{link}">{label}</a></p>
-<p>Or copy this into the address bar of a browser:<br>{link}</p>
+<p>Or copy this link into your browser:<br>{link}</p>
 {after}
 </body>
 </html>
 """
 
 
-class UnwritableLetterError(Exception):
-    """There is no e-mail that says this; the text tells why, without the letter's content."""
+class UnwritableEmailError(Exception):
+    """The e-mail cannot be composed; the message says why, without its content."""
 
 
-def compose(letter: Letter, public_url: str, moment: datetime) -> EmailMessage:
-    """The letter as an e-mail.
+def compose(email: Email, public_url: str, moment: datetime) -> EmailMessage:
+    """Compose an e-mail.
 
     Args:
-        letter: What it says.
-        public_url: Where the control plane is reached; names the sender's domain.
-        moment: When it is written.
+        email: The contents.
+        public_url: The public base URL; gives the sender's domain.
+        moment: The date.
 
     Raises:
-        UnwritableLetterError: The address, or a line, cannot stand in an e-mail.
+        UnwritableEmailError: The address or a line is not allowed in an e-mail.
     """
-    to, sender = deliverable(letter.to), deliverable(f"no-reply@{_domain(public_url)}")
+    to, sender = deliverable(email.to), deliverable(f"no-reply@{_domain(public_url)}")
     message = EmailMessage(policy=SMTP if f"{to}{sender}".isascii() else SMTPUTF8)
     try:
         message["From"] = _sender(sender)
         message["To"] = Address("", *_halves(to))
-        message["Subject"] = letter.subject.replace("=?", "= ?")  # see `deliverable`
+        message["Subject"] = email.subject.replace("=?", "= ?")  # see `deliverable`
         message["Date"] = moment
         message["Message-ID"] = f"<{uuid.uuid4()}@{sender.rpartition('@')[2]}>"
         for name, value in _ALWAYS:
             message[name] = _header(name, value)
-        message.attach(_part(_text(letter), "plain"))
-        message.attach(_part(_html(letter), "html"))
-    except (ValueError, IndexError, LookupError) as error:  # the last two: the header parser's way to give up
-        raise UnwritableLetterError(f"it cannot stand in an e-mail ({type(error).__name__})") from None
+        message.attach(_part(_text(email), "plain"))
+        message.attach(_part(_html(email), "html"))
+    except (ValueError, IndexError, LookupError) as error:  # the last two: how the header parser fails
+        raise UnwritableEmailError(f"not allowed in an e-mail ({type(error).__name__})") from None
     _check_headers(message, to)
     return message
 
 
 def recipient(message: EmailMessage) -> str:
-    """The one address that a composed message is for."""
+    """The recipient's address of a composed message."""
     return str(message["To"].addresses[0].addr_spec)
 
 
 def deliverable(email: str) -> str:
-    """The address as it stands in a letter: with its host in ASCII.
+    """The address as written in an e-mail, with its host in ASCII.
 
-    Python decodes `=?…?=` wherever it stands in a header that is set, line breaks included, and so it must not stand
-    there.
+    Python decodes `=?…?=` anywhere in a header, including line breaks, so it must not occur.
 
     Raises:
-        UnwritableLetterError: It has that in it, or its host has no such spelling.
+        UnwritableEmailError: It contains `=?`, or its host has no ASCII form.
     """
     local, _, host = email.rpartition("@")
     if not host.isascii():
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
         except idna.IDNAError:
-            raise UnwritableLetterError("what is behind the @ cannot be the name of a host") from None
+            raise UnwritableEmailError("the part after the @ is not a valid host name") from None
     if "=?" in local or "=?" in host:
-        raise UnwritableLetterError("an address with =? in it cannot be written to")
+        raise UnwritableEmailError("addresses that contain =? are not supported")
     return f"{local}@{host}"
 
 
@@ -108,7 +106,7 @@ def _halves(address: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=64)
 def _header(name: str, value: str) -> Any:  # noqa: ANN401 - each header has a class of its own
-    """A header that many letters have: to parse them anew made up half the time that a letter took."""
+    """A header common to many e-mails, cached: parsing took half the time of an e-mail."""
     return SMTP.header_factory(name, value)
 
 
@@ -118,7 +116,7 @@ def _sender(address: str) -> Any:  # noqa: ANN401 - as above
 
 
 def _domain(public_url: str) -> str:
-    """The host of the control plane, where it has a name."""
+    """The host of the control plane, if it has a name."""
     host = urlsplit(public_url).hostname or "localhost"
     try:
         ip_address(host)
@@ -128,24 +126,24 @@ def _domain(public_url: str) -> str:
 
 
 def _check_headers(message: EmailMessage, to: str) -> None:
-    """Nothing breaks a line, and the letter goes to whom it is for and to nobody else: looked at, not believed."""
-    whole = all(str(value).isprintable() for value in message.values())
-    if not whole or [address.addr_spec for address in message["To"].addresses] != [to]:
-        raise UnwritableLetterError("its headers would not say what they should")
+    """Check that no header breaks a line and that the only recipient is `to`."""
+    printable = all(str(value).isprintable() for value in message.values())
+    if not printable or [address.addr_spec for address in message["To"].addresses] != [to]:
+        raise UnwritableEmailError("its headers would change when parsed")
 
 
-def _text(letter: Letter) -> str:
-    linked = f"{letter.label}:\n{letter.link}"
-    return "\n\n".join((*letter.before, linked, *letter.after)) + "\n"
+def _text(email: Email) -> str:
+    linked = f"{email.label}:\n{email.link}"
+    return "\n\n".join((*email.before, linked, *email.after)) + "\n"
 
 
-def _html(letter: Letter) -> str:
+def _html(email: Email) -> str:
     return _HTML.format(
-        subject=escape(letter.subject),
-        before=_paragraphs(letter.before),
-        link=escape(letter.link),
-        label=escape(letter.label),
-        after=_paragraphs(letter.after),
+        subject=escape(email.subject),
+        before=_paragraphs(email.before),
+        link=escape(email.link),
+        label=escape(email.label),
+        after=_paragraphs(email.after),
     )
 
 
@@ -154,7 +152,7 @@ def _paragraphs(paragraphs: tuple[str, ...]) -> str:
 
 
 def _part(text: str, subtype: str) -> EmailMessage:
-    """A part of the letter: as it is, where every server takes that, so that the link can be read in the file."""
+    """A body part, 7bit if possible, so that the link is readable in the file."""
     part = EmailMessage(policy=SMTP)
     if text.isascii() and all(len(line) <= _LONGEST_LINE for line in text.splitlines()):
         part["Content-Type"] = _header("Content-Type", f'text/{subtype}; charset="us-ascii"')

@@ -1,5 +1,4 @@
-"""The letters in a maildir, read back for people who have no mail program at hand. It must not know how they came
-there, nor print."""
+"""Reads e-mails back from a maildir."""
 
 from __future__ import annotations
 
@@ -12,22 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from beamctl.emulator.mail.maildir import Maildir
-from beamctl.emulator.mail.message import UnwritableLetterError, deliverable
+from beamctl.emulator.mail.message import UnwritableEmailError, deliverable
 from beamctl.emulator.rules import folded
 
 _GIVES_UP = (ValueError, LookupError, AttributeError)
-"""What Python's parser raises at letters that nobody here has written."""
+"""What Python's parser raises for malformed e-mails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One letter in a maildir. Its texts may hold anything: whoever shows them escapes them.
+    """An e-mail in a maildir. Its texts are untrusted: escape them before display.
 
     Attributes:
         path: The file.
-        to: The address it is to; empty where it does not say.
+        to: The recipient; empty if unknown.
         subject: Its subject.
-        date: When it was written, by the clock of the emulator; None where it does not say.
+        date: Its date, by the emulator's clock; None if unknown.
     """
 
     path: Path
@@ -36,38 +35,38 @@ class Received:
     date: datetime | None
 
     def text(self) -> str:
-        """What it says, as plain text; empty where it has none that can be read.
+        """The plain text; empty if there is none that can be read.
 
         Raises:
-            OSError: It is not there any more.
+            OSError: The file is gone.
         """
         try:
-            part = _parsed(self.path, whole=True).get_body(("plain",))
+            part = _parsed(self.path, with_body=True).get_body(("plain",))
             return str(part.get_content()) if part else ""
         except _GIVES_UP:
             return ""
 
 
 def received(maildir: Path, to: str | None) -> list[Received]:
-    """The letters, the newest last; those to one address only, where one is given.
+    """Return the e-mails, oldest first, optionally only those to one address.
 
     Raises:
         OSError: They cannot be read.
     """
-    letters = []
+    emails = []
     for path in Maildir(maildir).files():
         try:
-            letters.append(_head(path))
+            emails.append(_head(path))
         except FileNotFoundError:  # a mail program moved it meanwhile
             continue
     if to is None:
-        return letters
-    wanted = _compared(to)
-    return [letter for letter in letters if _compared(letter.to) == wanted]
+        return emails
+    address = _compared(to)
+    return [email for email in emails if _compared(email.to) == address]
 
 
 def _head(path: Path) -> Received:
-    message = _parsed(path, whole=False)
+    message = _parsed(path, with_body=False)
     addresses = getattr(_header(message, "To"), "addresses", ())
     date = getattr(_header(message, "Date"), "datetime", None)
     return Received(path, addresses[0].addr_spec if addresses else "", str(_header(message, "Subject") or ""), date)
@@ -80,16 +79,16 @@ def _header(message: EmailMessage, name: str) -> Any:  # noqa: ANN401 - each hea
         return None
 
 
-def _parsed(path: Path, *, whole: bool) -> EmailMessage:
+def _parsed(path: Path, *, with_body: bool) -> EmailMessage:
     text = path.read_text("utf-8", errors="replace")
-    message = Parser(policy=default).parsestr(text, headersonly=not whole)
-    assert isinstance(message, EmailMessage)  # noqa: S101 - that is what the policy makes
+    message = Parser(policy=default).parsestr(text, headersonly=not with_body)
+    assert isinstance(message, EmailMessage)  # noqa: S101 - as the policy specifies
     return message
 
 
 def _compared(email: str) -> str:
-    """The address as two are compared: as it stands in a letter, whatever its case."""
+    """The address normalized for comparison."""
     try:
         return folded(deliverable(email))
-    except UnwritableLetterError:
+    except UnwritableEmailError:
         return folded(email)

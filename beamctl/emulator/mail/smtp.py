@@ -1,5 +1,4 @@
-"""Sending by SMTP to a relay nearby, such as a development mail catcher: without encryption and without a login. It
-must not know what a letter says."""
+"""Sends e-mails by SMTP to a nearby server, such as a development mail catcher, without encryption or login."""
 
 from __future__ import annotations
 
@@ -13,12 +12,12 @@ from beamctl.emulator.mail.message import recipient
 
 DEFAULT_PORT = 25
 PATIENCE = 5.0
-"""Seconds to wait for the relay, at each step."""
+"""Timeout in seconds for each step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """A relay.
+    """An SMTP server.
 
     Attributes:
         host: Its name or address.
@@ -29,21 +28,21 @@ class Smtp:
     port: int
 
     def deliver(self, message: EmailMessage) -> None:
-        """Hands a letter to the relay.
+        """Send an e-mail.
 
         Raises:
-            OSError: It is not reached, or does not take the letter (`smtplib.SMTPException` is one).
+            OSError: The server is unreachable or rejects it (`smtplib.SMTPException` is an `OSError`).
         """
-        # The name to say hello with is given: to find out the machine's own may take a slow look-up.
+        # An explicit EHLO name avoids a slow lookup of the machine's own.
         with smtplib.SMTP(self.host, self.port, local_hostname="localhost", timeout=PATIENCE) as relay:
             relay.send_message(message, message["From"].addresses[0].addr_spec, [recipient(message)])
 
 
 def relay(text: str) -> Smtp:
-    """The relay that a text such as `localhost:1025` or `[::1]:1025` names.
+    """Parse a server such as `localhost:1025` or `[::1]:1025`.
 
     Raises:
-        WrongOptionError: It names none.
+        WrongOptionError: It is invalid.
     """
     try:
         parts = urlsplit(f"//{text}")
@@ -51,5 +50,5 @@ def relay(text: str) -> Smtp:
     except ValueError:
         host, port = None, None
     if not host or parts.netloc != text or "@" in text or not text.isprintable() or " " in text or port == 0:
-        raise WrongOptionError(f"{text!r} is no mail server: write HOST or HOST:PORT")
+        raise WrongOptionError(f"{text!r} is not a mail server: write HOST or HOST:PORT")
     return Smtp(host, port or DEFAULT_PORT)

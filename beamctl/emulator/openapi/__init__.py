@@ -1,2 +1,1 @@
-"""The emulator's own OpenAPI document: made from its routes, its permission tables and the schemas, so that it cannot
-tell anything else than they do. It must not know how it is served, nor how a route does what it says."""
+"""The emulator's OpenAPI document, generated from its routes, permission tables and schemas."""

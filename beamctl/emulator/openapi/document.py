@@ -1,4 +1,4 @@
-"""The whole document: every operation, and what they share. It must not know any route in particular."""
+"""The OpenAPI document: all operations and shared components."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from beamctl.emulator.routes import ROUTES
 _VERSION_OF_OPENAPI = "3.1.0"
 
 _ABOUT = """\
-What beamctl's emulator of the Beamlit (Blaxel) control plane takes and gives. This is not the published description of
-the real API, and no line of it was compared with the real service: each field says whether it is documented, known from
-client code or guessed. `x-allowed-to` on an operation is the emulator's table of permissions: the roles in the
-workspace, or the sorts of callers, that may call it."""
+What beamctl's emulator of the Beamlit (Blaxel) control plane accepts and returns. This is not the published description
+of the real API, and was never compared with the real service: each field says whether it is documented, known from
+client code or guessed. `x-allowed-to` on an operation lists the workspace roles, or the sorts of callers, that may call
+it, from the emulator's permission table."""
 
 
 def document(base_path: str) -> dict[str, Any]:
-    """The document, as plain data.
+    """Build the document.
 
     Args:
-        base_path: Where the API is, such as `/v0`; the document's only server.
+        base_path: Base path of the API, such as `/v0`; the only server in the document.
 
     Raises:
         EmulatorError: The installation is incomplete.
@@ -49,7 +49,7 @@ def document(base_path: str) -> dict[str, Any]:
 
 
 def _parameters() -> dict[str, Any]:
-    """Every parameter of the query and the headers, by its name: it means the same wherever it is read."""
+    """All query and header parameters by name; each means the same everywhere."""
     in_query = {each.name: each for route in ROUTES for each in route.query} | {WORKSPACE.name: WORKSPACE}
     in_headers = [Parameter(name, WORKSPACE.meaning, WORKSPACE.schema) for name in WORKSPACE_HEADERS] + [VERSION]
     return {
@@ -60,7 +60,7 @@ def _parameters() -> dict[str, Any]:
 
 
 def _responses() -> dict[str, Any]:
-    """The refusals by the names of their statuses: they look alike everywhere."""
+    """The error responses by status name."""
     refused = frozenset[HTTPStatus]().union(*(route.statuses for route in ROUTES)) - {HTTPStatus.OK}
     shared = {status.name: answer(status, "error") for status in sorted(refused)}
     bad = HTTPStatus.BAD_REQUEST

@@ -1,5 +1,4 @@
-"""One route as an operation of an OpenAPI document: its path, what it reads from the query and the headers, what it
-answers, who may call it, and where to go from its answer. It must not know how a route does what it says."""
+"""One route as an OpenAPI operation: path, parameters, responses, permission, and links."""
 
 from __future__ import annotations
 
@@ -18,12 +17,12 @@ from beamctl.emulator.routes import ROUTES
 
 WORKSPACE = Parameter(
     "workspace",
-    "The workspace; not needed where the caller can mean one only. The headers go before the query.",
+    "The workspace; optional if the caller has only one. Headers take precedence over the query.",
     {"type": "string"},
 )
 VERSION = Parameter(
     "Blaxel-Version",
-    f"Documented: the version of the API; from {api_version.FIRST_WITH_PAGES} on, some listings are in pages.",
+    f"Documented: the API version; from {api_version.FIRST_WITH_PAGES} on, some listings have pages.",
     {"type": "string", "enum": [*api_version.KNOWN, *(f"{version}.preview" for version in api_version.KNOWN)]},
 )
 
@@ -32,27 +31,27 @@ _PARAMETERS = "#/components/parameters/"
 _RESPONSES = "#/components/responses/"
 _VARIABLES = {
     "name": ("The name of a workspace.", "/name"),
-    "who": ("The sub or the e-mail address of a member or of someone who is invited.", "/email"),
-    "client_id": ("The identifier of a service account.", "/client_id"),
-    "key_id": ("The identifier of an API key, not the key itself.", "/id"),
+    "who": ("The sub or e-mail address of a member or invitee.", "/email"),
+    "client_id": ("The client ID of a service account.", "/client_id"),
+    "key_id": ("The ID of an API key, not the key itself.", "/id"),
     "key": ("The key of a feature flag.", "/featureKey"),
-    "thing": ("The name of one of these.", "/metadata/name"),
+    "thing": ("The name of the object.", "/metadata/name"),
 }
-"""What the variable part of a path means, and where the answer that makes such a thing has it."""
+"""The meaning of each path variable, and its place in the response of the POST that creates the object."""
 
 
 def path(route: Route) -> str:
-    """The path as OpenAPI writes it."""
+    """The path in OpenAPI syntax."""
     return _VARIABLE.sub(r"{\2}", route.rule)
 
 
 def operation(route: Route) -> dict[str, Any]:
-    """What the route takes and gives."""
-    told = (getattr(route.handle, "func", route.handle).__doc__ or "").strip()
+    """Build the operation of a route."""
+    described = (getattr(route.handle, "func", route.handle).__doc__ or "").strip()
     shown: dict[str, Any] = {
         "operationId": _operation_id(route),
         "tags": [route.rule.split("/")[1]],
-        "summary": told.partition("\n")[0],
+        "summary": described.partition("\n")[0],
         "parameters": _parameters(route),
         "responses": {str(int(status)): _response(route, status) for status in sorted(route.statuses)},
         "security": security.alternatives(route.permission),
@@ -61,8 +60,8 @@ def operation(route: Route) -> dict[str, Any]:
         shown["x-allowed-to"] = _allowed_to(route, route.permission)
     if route.beamlit_only:
         shown["deprecated"] = True
-        shown["description"] = "Of the Beamlit era: without a header that begins with X-Beamlit-, it is not there."
-    if route.takes:
+        shown["description"] = "Beamlit era only: 404 without a header that begins with X-Beamlit-."
+    if route.request_schema:
         shown["requestBody"] = request_body(route)
     return shown
 
@@ -72,7 +71,7 @@ def _operation_id(route: Route) -> str:
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
-    """What the path, the query and the headers may say, apart from the credential."""
+    """Path, query and header parameters, without the credential."""
     variables = _VARIABLE.findall(route.rule)
     shared = [each.name for each in route.query]
     if route.reach is Reach.WORKSPACE and "name" not in [name for _, name in variables]:
@@ -95,21 +94,24 @@ def _allowed_to(route: Route, permission: Permission) -> list[str]:
 
 def _response(route: Route, status: HTTPStatus) -> dict[str, Any]:
     if status is HTTPStatus.ACCEPTED:
-        return answer(status, route.waits)
+        return answer(status, route.accepted_schema)
     if status is not HTTPStatus.OK:
         return {"$ref": _RESPONSES + status.name}
-    success, links = answer(status, *(name for name in (route.gives, route.page) if name)), _links(route)
+    success, links = (
+        answer(status, *(name for name in (route.response_schema, route.page_schema) if name)),
+        _links(route),
+    )
     return {**success, "links": links} if links else success
 
 
 def _links(route: Route) -> dict[str, Any]:
-    """What can be asked about the thing that a POST has made, and from where in the answer its name is taken."""
+    """Links from a POST response to operations on the new object."""
     found: dict[str, Any] = {}
     outer = {name: f"$request.path.{name}" for _, name in _VARIABLE.findall(route.rule)}
     for other in ROUTES if route.method == "POST" else ():
         rest = other.rule.removeprefix(f"{route.rule}/")
         inner = _VARIABLE.match(rest)
         if rest != other.rule and inner and len(_VARIABLE.findall(rest)) == 1:
-            told = {**outer, inner[2]: f"$response.body#{_VARIABLES[inner[2]][1]}"}
-            found[_operation_id(other)] = {"operationId": _operation_id(other), "parameters": told}
+            described = {**outer, inner[2]: f"$response.body#{_VARIABLES[inner[2]][1]}"}
+            found[_operation_id(other)] = {"operationId": _operation_id(other), "parameters": described}
     return found

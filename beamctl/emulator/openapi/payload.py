@@ -1,5 +1,4 @@
-"""Bodies and answers as an OpenAPI document tells them: references to the schemas of the API, which it carries.
-It must not know which routes there are."""
+"""Request and response bodies in the OpenAPI document, as references to the API's schemas."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ _SCHEMAS = "#/components/schemas/"
 
 
 def answer(status: HTTPStatus, *names: str) -> dict[str, Any]:
-    """An answer that any one of these schemas describes."""
+    """A response that matches any of these schemas."""
     found = [{"$ref": _SCHEMAS + name} for name in names]
     return {
         "description": status.phrase,
@@ -25,18 +24,18 @@ def answer(status: HTTPStatus, *names: str) -> dict[str, Any]:
 
 
 def request_body(route: Route) -> dict[str, Any]:
-    """The body that a route takes."""
+    """The request body of a route."""
     content = {"schema": embedded(body_schema(route))}
-    return {"required": True, "content": {_JSON: content, _FORM: content} if route.takes_form else {_JSON: content}}
+    return {"required": True, "content": {_JSON: content, _FORM: content} if route.allows_form else {_JSON: content}}
 
 
 def body_schema(route: Route) -> dict[str, Any]:
-    """The schema of a body: the one that the route names, and what it needs beyond that one."""
-    return {"$ref": schemas.PREFIX + route.takes, **_required(route.needs)}
+    """The schema of a body, with the additional required fields of the route."""
+    return {"$ref": schemas.PREFIX + route.request_schema, **_required(route.required_fields)}
 
 
 def embedded(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema as a part of the document: its references point into the document, it has no name of its own."""
+    """A schema as part of the document: without its own ID, with references into the document."""
     kept = {key: _embedded_part(value) for key, value in schema.items() if key not in ("$id", "$schema")}
     if "$ref" in kept:
         kept["$ref"] = _SCHEMAS + kept["$ref"].removeprefix(schemas.PREFIX)
@@ -54,7 +53,7 @@ def _embedded_part(part: object) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _required(names: tuple[str, ...]) -> dict[str, Any]:
-    """The schema that these fields, which may be fields of fields, are there."""
+    """A schema that requires these fields, which may be nested."""
     inner: dict[str, tuple[str, ...]] = {}
     for name in names:
         field, _, rest = name.partition(".")

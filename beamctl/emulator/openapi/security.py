@@ -1,5 +1,4 @@
-"""The ways to show a credential, as an OpenAPI document tells them. It must not know how a credential is checked,
-nor any route."""
+"""The authentication schemes in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -10,15 +9,15 @@ from beamctl.emulator.permission import Permission
 
 
 def schemes(base_path: str) -> dict[str, Any]:
-    """The security schemes, by their names; the scopes of OAuth2 are the permissions."""
+    """The security schemes by name; the OAuth2 scopes are the permissions."""
     token = f"{base_path}/oauth/token"
     scopes = {permission.value: f"See x-allowed-to: {permission.value}." for permission in Permission}
     flow = {"tokenUrl": token, "refreshUrl": token, "scopes": scopes}
     bearers = dict.fromkeys(BEARER_HEADERS, "`Bearer`, a space, and an API key or a token.")
     keys = dict.fromkeys(KEY_HEADERS, "An API key.")
     headers = {
-        name: {"type": "apiKey", "in": "header", "name": name, "description": told}
-        for name, told in (bearers | keys).items()
+        name: {"type": "apiKey", "in": "header", "name": name, "description": description}
+        for name, description in (bearers | keys).items()
         if name != "Authorization"
     }
     bearer = {"type": "http", "scheme": "bearer", "description": "An API key or a token."}
@@ -26,5 +25,5 @@ def schemes(base_path: str) -> dict[str, Any]:
 
 
 def alternatives(permission: Permission | None) -> list[dict[str, list[str]]]:
-    """Each way to show a credential, any one of which will do; none for a route that needs no permission."""
+    """The accepted credentials, any of which suffices; empty for an open route."""
     return [{scheme: [permission.value]} for scheme in schemes("")] if permission else []

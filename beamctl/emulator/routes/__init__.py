@@ -1,5 +1,4 @@
-"""The routes of the control plane, one module for each sort of thing; a new module adds its routes to `ROUTES`. They
-must not know Flask, nor check who calls: `admission` has done that before."""
+"""The routes of the control plane, one module per type of object. Authorization has happened before they run."""
 
 from __future__ import annotations
 
@@ -29,4 +28,4 @@ ROUTES: tuple[Route, ...] = (
     *device_login.ROUTES,
     *tokens.ROUTES,
 )
-"""Every route there is."""
+"""All routes."""

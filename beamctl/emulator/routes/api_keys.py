@@ -1,4 +1,4 @@
-"""The API keys of a service account: list, create, delete. It must not know how a key lets one in."""
+"""API keys of a service account: list, create, delete."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from beamctl.emulator.store import api_key
 
 
 def list_keys(call: Call) -> Answer:
-    """The keys of the service account, without the keys themselves."""
-    keys = api_key.of_account(call.rows, known(call)["client_id"])
+    """List the keys of a service account, without the keys themselves."""
+    keys = api_key.of_account(call.db, known(call)["client_id"])
     return Answer([api_key.payload(row, call.quirks) for row in keys])
 
 
 def create_key(call: Call) -> Answer:
-    """A new key, which is shown this once only."""
+    """Create a key and return it, once."""
     row = known(call)
     content = body.json_object(call.inbound.body)
     name = content.get("name", "")
@@ -33,18 +33,18 @@ def create_key(call: Call) -> Answer:
     duration = _lifetime(call, content)
     expires_in = content["expires_in"] if duration else ""
     draft = api_key.Draft(digest(key), owner, name, call.who.name, expires_in, duration)
-    return Answer({**api_key.payload(api_key.add(call.rows, draft, call.moment), call.quirks), "apiKey": key})
+    return Answer({**api_key.payload(api_key.add(call.db, draft, call.moment), call.quirks), "apiKey": key})
 
 
 def delete_key(call: Call) -> Answer:
-    """The key lets nobody in from now on."""
-    if not api_key.remove(call.rows, known(call)["client_id"], call.inbound.path["key_id"]):
+    """Delete a key; it stops working at once."""
+    if not api_key.remove(call.db, known(call)["client_id"], call.inbound.path["key_id"]):
         raise not_found("API key not found")
     return Answer({})
 
 
 def _lifetime(call: Call, content: dict[str, Any]) -> timedelta | None:
-    """How long the key lives; None for a key without an end, which is one whose `expires_in` is absent or empty."""
+    """The lifetime of the key; None (no expiry) if `expires_in` is absent or empty."""
     asked = content.get("expires_in", "")
     if asked == "":
         return None
@@ -57,7 +57,7 @@ def _lifetime(call: Call, content: dict[str, Any]) -> timedelta | None:
 _KEYS = f"{ONE}/api_keys"
 
 ROUTES = (
-    Route("GET", _KEYS, Reach.WORKSPACE, Permission.LIST_KEYS, list_keys, gives="api_key_list"),
+    Route("GET", _KEYS, Reach.WORKSPACE, Permission.LIST_KEYS, list_keys, response_schema="api_key_list"),
     Route(
         "POST",
         _KEYS,
@@ -65,8 +65,8 @@ ROUTES = (
         Permission.WRITE_KEYS,
         create_key,
         writes=True,
-        takes="api_key_request",
-        gives="api_key_created",
+        request_schema="api_key_request",
+        response_schema="api_key_created",
     ),
     Route(
         "DELETE",
@@ -75,6 +75,6 @@ ROUTES = (
         Permission.WRITE_KEYS,
         delete_key,
         writes=True,
-        gives="removal",
+        response_schema="removal",
     ),
 )

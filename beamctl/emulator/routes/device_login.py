@@ -1,5 +1,4 @@
-"""`POST /login/device`: a device that has no browser begins a login, which a person approves elsewhere. It must not
-know how that is done, nor which tokens come of it."""
+"""`POST /login/device`: starts a login of a device without a browser, to be approved elsewhere."""
 
 from __future__ import annotations
 
@@ -10,11 +9,11 @@ from beamctl.emulator.errors import bad_request
 from beamctl.emulator.store import device_login
 
 PAGE = "/device"
-"""Where a person approves a login, below the public URL."""
+"""The page to approve a login, below the public URL."""
 
 
 def begin_login(call: Call) -> Answer:
-    """The code with which the device asks again, and the one that a person approves."""
+    """Return the device code for polling and the user code for approval."""
     fields = body.json_or_form(call.inbound.body, call.inbound.headers.get("Content-Type", ""))
     client_id = fields.get("client_id")
     if wrong := rules.filled_text(client_id):
@@ -22,7 +21,7 @@ def begin_login(call: Call) -> Answer:
     if wrong := rules.description(fields.get("scope", "")):
         raise bad_request(f"scope {wrong}")
     device_code, user_code = new_device_code(), new_user_code()
-    device_login.add(call.rows, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
+    device_login.add(call.db, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
     page = call.public_url + PAGE
     answer = {
         "device_code": device_code,
@@ -43,7 +42,7 @@ ROUTES = (
         None,
         begin_login,
         writes=True,
-        takes="device_login_request",
-        gives="device_login",
+        request_schema="device_login_request",
+        response_schema="device_login",
     ),
 )

@@ -1,5 +1,4 @@
-"""What the control plane tells about itself: where tokens are to be had, and which regions there are. It must not know
-workspaces."""
+"""Metadata of the control plane: OpenID discovery and regions."""
 
 from __future__ import annotations
 
@@ -25,17 +24,20 @@ _CONFIGURATION: dict[str, Any] = {
     "privateLocations": [],
     "detectedRegion": "",
 }
-"""The shape is documented, what is in it is made up."""
+"""The shape is documented, the contents are invented."""
 
 
 def show_configuration(_call: Call) -> Answer:
-    """The regions of the platform."""
+    """Return the regions of the platform."""
     return Answer(_CONFIGURATION)
 
 
 def show_openid_configuration(call: Call) -> Answer:
-    """What OpenID discovery tells a client: no more than is true. There are no authorization endpoint and no ID tokens,
-    so nothing is said of their response types, algorithms and keys, though OpenID wants it said."""
+    """Return OpenID discovery metadata.
+
+    Without an authorization endpoint or ID tokens, the response types, algorithms and keys that OpenID requires are
+    left out.
+    """
     base = call.inbound.base_url
     return Answer(
         {
@@ -56,7 +58,7 @@ ROUTES = (
         Reach.CALLER,
         Permission.CONFIGURATION,
         show_configuration,
-        gives="configuration",
+        response_schema="configuration",
     ),
     Route(
         "GET",
@@ -64,6 +66,6 @@ ROUTES = (
         Reach.OPEN,
         None,
         show_openid_configuration,
-        gives="openid_configuration",
+        response_schema="openid_configuration",
     ),
 )

@@ -1,4 +1,4 @@
-"""What an invitee does: see the invitations, join, decline. It must not know how one is invited."""
+"""Routes for invitees: list invitations, join, decline."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
 
 
 def list_invitations(call: Call) -> Answer:
-    """The caller's invitations that can still be accepted."""
-    mine = invitation.of_address(call.rows, call.person.email, call.moment)
+    """List the caller's invitations that can still be accepted."""
+    mine = invitation.of_address(call.db, call.person.email, call.moment)
     if not mine:
         raise not_found("no pending invitations")
-    members = member.addresses_where_invited(call.rows, call.person.email, call.now)
+    members = member.addresses_where_invited(call.db, call.person.email, call.now)
     return Answer([_rendered(row, members.get(row["workspace_id"], [])) for row in mine])
 
 
 def join(call: Call) -> Answer:
-    """The caller accepts, and is a member from now on."""
+    """Accept an invitation; the caller becomes a member."""
     space, row = _invited(call)
-    invitation.remove(call.rows, row["id"])
-    member.accept(call.rows, row, call.person.sub, call.moment)
+    invitation.remove(call.db, row["id"])
+    member.accept(call.db, row, call.person.sub, call.moment)
     return Answer({"email": row["email"], "workspace": workspace.payload(space)})
 
 
 def decline(call: Call) -> Answer:
-    """The caller does not want it; the invitation goes."""
+    """Decline an invitation and delete it."""
     space, row = _invited(call)
-    invitation.remove(call.rows, row["id"])
+    invitation.remove(call.db, row["id"])
     return Answer(invitation.payload(row, space.name, call.quirks))
 
 
 def _invited(call: Call) -> tuple[Workspace, sqlite3.Row]:
-    """The workspace of the path and the caller's live invitation to it."""
-    space = workspace.find(call.rows, call.inbound.path["name"])
-    row = invitation.find(call.rows, space.id, call.person.email) if space else None
+    """The workspace of the path and the caller's unexpired invitation to it."""
+    space = workspace.find(call.db, call.inbound.path["name"])
+    row = invitation.find(call.db, space.id, call.person.email) if space else None
     if space is None or row is None or row["expires_at"] <= call.now:
         raise not_found("Workspace or invitation not found")
     return space, row
@@ -59,7 +59,7 @@ def _rendered(row: sqlite3.Row, emails: list[str]) -> dict[str, Any]:
         "workspace": {key: value for key, value in space.items() if value},
         "workspaceDetails": {"emails": emails, "user_number": len(emails)},
     }
-    if row["inviter_sub"] is None:  # a service account, or whoever runs the control plane
+    if row["inviter_sub"] is None:  # a service account, or the operator
         return rendered
     names = {"given_name": row["given_name"], "family_name": row["family_name"]}
     inviter = {"sub": row["inviter_sub"], "email": row["inviter_email"]}
@@ -73,8 +73,8 @@ ROUTES = (
         Reach.CALLER,
         Permission.INVITATIONS,
         list_invitations,
-        gives="invitation_list",
-        refuses=MISSING,
+        response_schema="invitation_list",
+        error_statuses=MISSING,
     ),
     Route(
         "POST",
@@ -83,8 +83,8 @@ ROUTES = (
         Permission.ACCEPT,
         join,
         writes=True,
-        gives="invitation_accept",
-        refuses=MISSING,
+        response_schema="invitation_accept",
+        error_statuses=MISSING,
     ),
     Route(
         "POST",
@@ -93,7 +93,7 @@ ROUTES = (
         Permission.DECLINE,
         decline,
         writes=True,
-        gives="pending_invitation",
-        refuses=MISSING,
+        response_schema="pending_invitation",
+        error_statuses=MISSING,
     ),
 )

@@ -1,5 +1,4 @@
-"""Everything that is a name, some metadata and a spec: list, create, show, change, delete, and who uses one. It must
-not know any kind by name: what is special about one is in its line in `kind`."""
+"""All objects with a name, metadata and a spec: list, create, get, update, delete, usages. See `kind` for the kinds."""
 
 from __future__ import annotations
 
@@ -17,60 +16,60 @@ from beamctl.emulator.kind import DEPLOYED, KINDS, Kind
 from beamctl.emulator.parameter import EXTERNAL_ID
 from beamctl.emulator.secrecy import shown_spec
 from beamctl.emulator.store import listing, resource
-from beamctl.emulator.store.listing import Wanted
+from beamctl.emulator.store.listing import ListQuery
 from beamctl.emulator.store.resource import Fields, Place
 
 
-def list_things(kind: Kind, call: Call) -> Answer:
-    """The things of a kind: all of them, or a page where the version of the API has pages."""
+def list_resources(kind: Kind, call: Call) -> Answer:
+    """List the objects of a kind: all of them, or one page in API versions with pages."""
     place = _place(kind, call)
     if kind.paged and api_version.has_pages(call.inbound.headers.get("Blaxel-Version")):
-        found = page.page(call.rows, place, call.inbound.query, call.moment)
+        found = page.page(call.db, place, call.inbound.query, call.moment)
         return Answer({"data": _listed(kind, call, found.rows), "meta": found.meta})
-    wanted = Wanted(place, external_id="" if kind.paged else call.inbound.query.get("externalId", ""))
-    return Answer(_listed(kind, call, listing.rows_from(call.rows, wanted)))
+    query = ListQuery(place, external_id="" if kind.paged else call.inbound.query.get("externalId", ""))
+    return Answer(_listed(kind, call, listing.rows_from(call.db, query)))
 
 
-def create_thing(kind: Kind, call: Call) -> Answer:
-    """A new thing, whose name must be free."""
+def create_resource(kind: Kind, call: Call) -> Answer:
+    """Create an object; the name must be free."""
     content = resource_body.read(call.inbound.body)
     name = content.name()
     after = content.fields(kind, Fields(), call.quirks)
-    if resource.find(call.rows, _place(kind, call), name):
+    if resource.find(call.db, _place(kind, call), name):
         raise conflict(f"{kind.word} {name} already exists")
-    resource.add(call.rows, _place(kind, call), name, after, call.who.name, call.moment)
+    resource.add(call.db, _place(kind, call), name, after, call.who.name, call.moment)
     return Answer(_shown(kind, call, _known(kind, call, name)))
 
 
-def show_thing(kind: Kind, call: Call) -> Answer:
-    """One thing."""
+def show_resource(kind: Kind, call: Call) -> Answer:
+    """Return one object."""
     return Answer(_shown(kind, call, _known(kind, call)))
 
 
-def change_thing(kind: Kind, call: Call) -> Answer:
-    """Other metadata, another spec; there is nothing to change where there is no such thing."""
+def update_resource(kind: Kind, call: Call) -> Answer:
+    """Update metadata and spec of an existing object."""
     row = _known(kind, call)
     content = resource_body.read(call.inbound.body)
     content.check_name(row["name"])
     after = content.fields(kind, resource.fields(row), call.quirks)
-    resource.change(call.rows, _place(kind, call), row["name"], after, call.who.name, call.moment)
+    resource.change(call.db, _place(kind, call), row["name"], after, call.who.name, call.moment)
     return Answer(_shown(kind, call, _known(kind, call)))
 
 
-def delete_thing(kind: Kind, call: Call) -> Answer:
-    """The thing goes, unless it is built in, or in use and of a kind that is kept then."""
+def delete_resource(kind: Kind, call: Call) -> Answer:
+    """Delete an object, unless it is built in, or in use and protected."""
     row = _known(kind, call)
     if row["name"] in kind.built_in:
         raise bad_request(f"{kind.word} {row['name']} is built in and cannot be deleted")
     if kind.kept_while_used and (users := _users(kind, call, [row["name"]])):
         first = ", ".join(f"{user}/{name}" for _, user, name in users[:3])
         raise conflict(f"{kind.word} {row['name']} is in use by {first}")
-    resource.remove(call.rows, _place(kind, call), row["name"])
+    resource.remove(call.db, _place(kind, call), row["name"])
     return Answer(_shown(kind, call, row))
 
 
 def show_usages(kind: Kind, call: Call) -> Answer:
-    """What uses the thing, kind by kind."""
+    """List what uses the object, by kind."""
     users = _users(kind, call, [_known(kind, call)["name"]])
     return Answer({each.name: [{"name": name} for _, user, name in users if user == each.name] for each in DEPLOYED})
 
@@ -80,8 +79,8 @@ def _place(kind: Kind, call: Call) -> Place:
 
 
 def _known(kind: Kind, call: Call, name: str = "") -> sqlite3.Row:
-    """The thing of that name, or else the one that the path means."""
-    row = resource.find(call.rows, _place(kind, call), name or call.inbound.path["thing"])
+    """The object with this name or, without a name, the one named by the path."""
+    row = resource.find(call.db, _place(kind, call), name or call.inbound.path["thing"])
     if row is None:
         raise not_found(f"{kind.word} not found")
     return row
@@ -98,39 +97,44 @@ def _listed(kind: Kind, call: Call, rows: list[sqlite3.Row]) -> list[dict[str, A
         return shown
     users = Counter((used, user) for used, user, _ in _users(kind, call, [row["name"] for row in rows]))
     return [
-        {**thing, "usage": {each.name: users[thing["metadata"]["name"], each.name] for each in DEPLOYED}}
-        for thing in shown
+        {**payload, "usage": {each.name: users[payload["metadata"]["name"], each.name] for each in DEPLOYED}}
+        for payload in shown
     ]
 
 
 def _users(kind: Kind, call: Call, names: list[str]) -> list[tuple[str, str, str]]:
-    """What runs in the workspace and uses these: the name that is used, and kind and name of its user."""
+    """Deployed objects that use these names: tuples of (name used, kind of the user, name of the user)."""
     deployed = {each.name for each in DEPLOYED}
-    users = resource.users(call.rows, call.here.id, kind.used_by, names)
+    users = resource.users(call.db, call.here.id, kind.used_by, names)
     return [user for user in users if user[1] in deployed]
 
 
 def _routes(kind: Kind) -> Iterator[Route]:
-    """Those of one kind."""
+    """The routes of one kind."""
     one, body = f"{kind.path}/<thing>", f"{kind.schema}_request"
     deletes = TAKEN if kind.kept_while_used else frozenset()
     yield replace(
-        _route(kind, "GET", kind.path, "list", list_things),
-        gives=f"{kind.schema}_list",
-        page=f"{kind.schema}_page" if kind.paged else "",
+        _route(kind, "GET", kind.path, "list", list_resources),
+        response_schema=f"{kind.schema}_list",
+        page_schema=f"{kind.schema}_page" if kind.paged else "",
         query=page.PARAMETERS if kind.paged else (EXTERNAL_ID,),
     )
     needs = ("metadata.name", "spec") if kind.required else ("metadata.name",)
-    yield replace(_route(kind, "POST", kind.path, "create", create_thing), takes=body, needs=needs, refuses=TAKEN)
-    yield _route(kind, "GET", one, "get", show_thing)
-    yield replace(_route(kind, "PUT", one, "update", change_thing), takes=body)
-    yield replace(_route(kind, "DELETE", one, "delete", delete_thing), refuses=deletes)
+    yield replace(
+        _route(kind, "POST", kind.path, "create", create_resource),
+        request_schema=body,
+        required_fields=needs,
+        error_statuses=TAKEN,
+    )
+    yield _route(kind, "GET", one, "get", show_resource)
+    yield replace(_route(kind, "PUT", one, "update", update_resource), request_schema=body)
+    yield replace(_route(kind, "DELETE", one, "delete", delete_resource), error_statuses=deletes)
     if kind.tells_usage:
-        yield replace(_route(kind, "GET", f"{one}/usages", "get", show_usages), gives="policy_usages")
+        yield replace(_route(kind, "GET", f"{one}/usages", "get", show_usages), response_schema="policy_usages")
 
 
 def _route(kind: Kind, method: str, rule: str, verb: str, handle: Callable[[Kind, Call], Answer]) -> Route:
-    """A route that answers with one thing of the kind."""
+    """A route that returns one object of the kind."""
     return Route(
         method,
         rule,
@@ -139,7 +143,7 @@ def _route(kind: Kind, method: str, rule: str, verb: str, handle: Callable[[Kind
         partial(handle, kind),
         writes=method != "GET",
         beamlit_only=kind.beamlit_only,
-        gives=kind.schema,
+        response_schema=kind.schema,
     )
 
 

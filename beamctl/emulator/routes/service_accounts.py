@@ -1,4 +1,4 @@
-"""Service accounts: list, create, change, delete. It must not know their keys, nor how a secret is checked."""
+"""Service accounts: list, create, update, delete."""
 
 from __future__ import annotations
 
@@ -23,54 +23,54 @@ _RULES: Mapping[str, rules.Rule] = {
 
 
 def list_service_accounts(call: Call) -> Answer:
-    """The service accounts of the workspace."""
-    accounts = service_account.of_workspace(call.rows, call.here.id)
+    """List the service accounts of the workspace."""
+    accounts = service_account.of_workspace(call.db, call.here.id)
     return Answer([service_account.payload(row, call.quirks) for row in accounts])
 
 
 def create_service_account(call: Call) -> Answer:
-    """A new service account, with its secret, which is shown this once only."""
+    """Create a service account and return its secret, once."""
     given = _given(call)
     if "name" not in given:
         raise bad_request("name is required")
     after = Fields(given["name"], given.get("role", Role.ADMIN.value), given.get("description", ""))
     client_id, secret = new_identifier(), new_client_secret()
-    service_account.add(call.rows, call.here.id, client_id, digest(secret), after, call.moment)
+    service_account.add(call.db, call.here.id, client_id, digest(secret), after, call.moment)
     return Answer({**_shown(call, client_id), "client_secret": secret})
 
 
 def change_service_account(call: Call) -> Answer:
-    """Other fields for a service account; a role or a name that is not given is kept."""
+    """Update a service account; an omitted role or name is kept."""
     row = known(call)
     before, given = service_account.fields(row), _given(call)
     kept = "" if Quirk.PUT_REPLACES in call.quirks else before.description
     after = Fields(given.get("name", before.name), given.get("role", before.role), given.get("description", kept))
-    service_account.change(call.rows, row["client_id"], after, call.moment)
+    service_account.change(call.db, row["client_id"], after, call.moment)
     return Answer(_shown(call, row["client_id"]))
 
 
 def delete_service_account(call: Call) -> Answer:
-    """The service account goes, and every credential of it; the answer has no role."""
+    """Delete a service account and all its credentials; the response has no role."""
     row = known(call)
-    service_account.remove(call.rows, row["client_id"])
+    service_account.remove(call.db, row["client_id"])
     shown = service_account.payload(row, call.quirks)
     return Answer({key: value for key, value in shown.items() if key != "role"})
 
 
 def known(call: Call) -> sqlite3.Row:
-    """The service account that the path means.
+    """The service account named by the path.
 
     Raises:
-        Refusal: 404: the workspace has none with that identifier.
+        Refusal: 404: it is not in this workspace.
     """
-    row = service_account.in_workspace(call.rows, call.here.id, call.inbound.path["client_id"])
+    row = service_account.in_workspace(call.db, call.here.id, call.inbound.path["client_id"])
     if row is None:
         raise not_found("Service account not found")
     return row
 
 
 def _given(call: Call) -> dict[str, Any]:
-    """The writable fields that the body gives; others are ignored."""
+    """The writable fields of the body; others are ignored."""
     content = body.json_object(call.inbound.body)
     ignored = {"role"} if Quirk.NO_SERVICE_ACCOUNT_ROLES in call.quirks else set()
     given = {key: content[key] for key in _RULES if key in content and key not in ignored}
@@ -81,8 +81,8 @@ def _given(call: Call) -> dict[str, Any]:
 
 
 def _shown(call: Call, client_id: str) -> dict[str, Any]:
-    row = service_account.in_workspace(call.rows, call.here.id, client_id)
-    assert row  # noqa: S101 - it was written in this transaction
+    row = service_account.in_workspace(call.db, call.here.id, client_id)
+    assert row  # noqa: S101 - written in this transaction
     return service_account.payload(row, call.quirks)
 
 
@@ -95,7 +95,7 @@ ROUTES = (
         Reach.WORKSPACE,
         Permission.GET,
         list_service_accounts,
-        gives="service_account_list",
+        response_schema="service_account_list",
     ),
     Route(
         "POST",
@@ -104,9 +104,9 @@ ROUTES = (
         Permission.UPDATE,
         create_service_account,
         writes=True,
-        takes="service_account_request",
-        needs=("name",),
-        gives="service_account_created",
+        request_schema="service_account_request",
+        required_fields=("name",),
+        response_schema="service_account_created",
     ),
     Route(
         "PUT",
@@ -115,8 +115,8 @@ ROUTES = (
         Permission.UPDATE,
         change_service_account,
         writes=True,
-        takes="service_account_request",
-        gives="service_account",
+        request_schema="service_account_request",
+        response_schema="service_account",
     ),
     Route(
         "DELETE",
@@ -125,6 +125,6 @@ ROUTES = (
         Permission.UPDATE,
         delete_service_account,
         writes=True,
-        gives="service_account_deleted",
+        response_schema="service_account_deleted",
     ),
 )

@@ -1,5 +1,4 @@
-"""`POST /oauth/token`: tokens for client credentials, for a refresh token and for a device login that is approved. It
-must not know what a token lets one do, nor how a login is approved."""
+"""`POST /oauth/token`: tokens for client credentials, refresh tokens and approved device logins."""
 
 from __future__ import annotations
 
@@ -20,11 +19,11 @@ from beamctl.emulator.store.device_login import DeviceLogin, State
 
 _NOT_STORED = {"Cache-Control": "no-store"}
 _SLOWER = 5
-"""By how many seconds each hurried poll makes the device slower (RFC 8628)."""
+"""By how many seconds each early poll increases the interval (RFC 8628)."""
 
 
 def exchange(call: Call) -> Answer:
-    """Tokens for a grant."""
+    """Exchange a grant for tokens."""
     fields = body.json_or_form(call.inbound.body, call.inbound.headers.get("Content-Type", ""))
     match fields.get("grant_type"):
         case "client_credentials":
@@ -43,7 +42,7 @@ def _for_client_credentials(call: Call, fields: Mapping[str, Any]) -> Answer:
         raise bad_request("missing client_id")
     if not isinstance(client_secret, str) or not client_secret:
         raise bad_request("missing client_secret")
-    if not service_account.has_secret(call.rows, client_id, digest(client_secret)):
+    if not service_account.has_secret(call.db, client_id, digest(client_secret)):
         raise bad_request("invalid client_secret")
     return _tokens(call, client_id)
 
@@ -52,28 +51,28 @@ def _for_refresh_token(call: Call, fields: Mapping[str, Any]) -> Answer:
     refresh = fields.get("refresh_token")
     if not isinstance(refresh, str) or not refresh:
         raise bad_request("missing refresh_token")
-    subject = token.subject(secret.token_secret(call.rows), refresh, token.Use.REFRESH, call.moment)
-    if not subject or by_subject(call.rows, subject) is None:
+    subject = token.subject(secret.token_secret(call.db), refresh, token.Use.REFRESH, call.moment)
+    if not subject or by_subject(call.db, subject) is None:
         raise bad_request("invalid refresh_token")
     return _tokens(call, subject, refresh)
 
 
 def _for_device_code(call: Call, fields: Mapping[str, Any]) -> Answer:
-    """Tokens once a person approved the login; before that, word that the device must wait, slower if it hurries."""
+    """Tokens for an approved login; before that, tell the device to wait, longer if it polls too fast."""
     login = _device_login(call, fields)
     if login.expired(call.moment):
         raise bad_request("expired_token")
     match login.state:
         case State.PENDING:
             too_soon = login.polled_too_soon(call.moment)
-            device_login.note_poll(call.rows, login, _SLOWER if too_soon else 0, call.moment)
+            device_login.note_poll(call.db, login, _SLOWER if too_soon else 0, call.moment)
             return _not_yet("slow_down" if too_soon else "authorization_pending", call.quirks)
         case State.DENIED:
             raise bad_request("access_denied")
         case State.USED:
-            raise bad_request("invalid device_code: it was used already")
+            raise bad_request("invalid device_code: it has already been used")
         case State.APPROVED:
-            device_login.use(call.rows, login)
+            device_login.use(call.db, login)
             return _tokens(call, str(login.sub))
         case _:
             assert_never(login.state)
@@ -83,24 +82,24 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
     code = fields.get("device_code")
     if not isinstance(code, str) or not code:
         raise bad_request("missing device_code")
-    login = device_login.find(call.rows, digest(code))
+    login = device_login.find(call.db, digest(code))
     if login is None:
         raise bad_request("invalid device_code")
     if fields.get("client_id", login.client_id) != login.client_id:
-        raise bad_request("invalid client_id: another client began this login")
+        raise bad_request("invalid client_id: another client started this login")
     return login
 
 
 def _not_yet(error: str, quirks: frozenset[Quirk]) -> Answer:
-    """That the device must ask again: no `Refusal`, since that it asked is to be remembered."""
+    """Tell the device to poll again. Not a `Refusal`, because the poll must be recorded."""
     waits = error == "authorization_pending" and Quirk.PENDING_IS_202 in quirks
     status = HTTPStatus.ACCEPTED if waits else HTTPStatus.BAD_REQUEST
     return Answer({"error": error, "code": int(status)}, _NOT_STORED, status=status)
 
 
 def _tokens(call: Call, subject: str, refresh: str = "") -> Answer:
-    """Tokens about somebody, with a new refresh token unless there is one."""
-    key = secret.token_secret(call.rows)
+    """Tokens for a subject, with a new refresh token unless one is given."""
+    key = secret.token_secret(call.db)
     answer = {
         "access_token": token.issue(key, subject, token.Use.ACCESS, call.moment),
         "refresh_token": refresh or token.issue(key, subject, token.Use.REFRESH, call.moment),
@@ -111,7 +110,7 @@ def _tokens(call: Call, subject: str, refresh: str = "") -> Answer:
 
 
 def _basic(inbound: Inbound) -> tuple[str, str] | None:
-    """Identifier and secret from the Authorization header, where there is one for basic authentication."""
+    """Client ID and secret of basic authentication, if the header has them."""
     scheme, _, encoded = inbound.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -130,9 +129,9 @@ ROUTES = (
         None,
         exchange,
         writes=True,
-        takes="token_request",
-        takes_form=True,
-        gives="token_response",
-        waits="device_login_pending",
+        request_schema="token_request",
+        allows_form=True,
+        response_schema="token_response",
+        accepted_schema="device_login_pending",
     ),
 )

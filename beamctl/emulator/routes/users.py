@@ -1,5 +1,4 @@
-"""The team of a workspace: list, invite, set a role, remove or revoke. It must not know how a caller is let in, nor how
-an invitee joins."""
+"""Members of a workspace: list, invite, set role, remove, revoke."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.caller import Person
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.mail import emails
-from beamctl.emulator.mail.emails import Letter
+from beamctl.emulator.mail.emails import Email
 from beamctl.emulator.permission import Permission, Role
 from beamctl.emulator.routes.workspaces import keep_an_admin, keep_managed
 from beamctl.emulator.store import invitation, member, secret, service_account
@@ -25,66 +24,66 @@ _ONESELF = "You cannot remove yourself; another workspace admin must remove you"
 
 
 def list_users(call: Call) -> Answer:
-    """The members, and those who are invited; with a quirk, the service accounts too."""
-    team = member.team(call.rows, call.here.id)
+    """List members and invitees and, under a quirk, service accounts."""
+    team = member.team(call.db, call.here.id)
     now, shows_mfa = call.now, call.may(Permission.SEE_MFA)
     people = [member.payload(row, now, call.quirks, shows_mfa=shows_mfa) for row in team]
     return Answer(people + _accounts(call))
 
 
 def invite_user(call: Call) -> Answer:
-    """A new invitation; one that has expired is replaced by a new one."""
+    """Create an invitation, replacing an expired one."""
     keep_managed(call.here)
     content = body.json_object(call.inbound.body)
     email = content.get("email")
     if not isinstance(email, str) or rules.email(email):
         raise bad_request("invalid email format")
     role = _invited_role(call, content)
-    if member.find(call.rows, call.here.id, email):
+    if member.find(call.db, call.here.id, email):
         raise conflict(f"{email} is already in the workspace")
-    known = invitation.find(call.rows, call.here.id, email)
+    known = invitation.find(call.db, call.here.id, email)
     if known:
         if known["expires_at"] > call.now or Quirk.REINVITE_CONFLICTS in call.quirks:
             raise conflict(f"{email} already has a pending invitation")
-        invitation.remove(call.rows, known["id"])
+        invitation.remove(call.db, known["id"])
     expires = call.moment + invitation.lifetime(call.quirks)
     draft = invitation.Draft(email, role, by=call.who.name, created=call.moment, expires=expires)
-    row = invitation.add(call.rows, call.here.id, draft)
-    return Answer(invitation.payload(row, call.here.name, call.quirks), letters=(_letter(call, row, expires),))
+    row = invitation.add(call.db, call.here.id, draft)
+    return Answer(invitation.payload(row, call.here.name, call.quirks), emails=(_invitation_email(call, row, expires),))
 
 
 def set_role(call: Call) -> Answer:
-    """Another role for a member or for someone who is invited."""
+    """Set the role of a member or invitee."""
     keep_managed(call.here)
     role = body.json_object(call.inbound.body).get("role")
     if rules.role(role):
         raise bad_request(_BAD_ROLE)
-    known = member.find(call.rows, call.here.id, call.inbound.path["who"])
+    known = member.find(call.db, call.here.id, call.inbound.path["who"])
     if known is None:
         return _set_account_role(call, Role(str(role))) or _set_invited_role(call, Role(str(role)))
     if role != Role.ADMIN:
         keep_an_admin(call, call.here, known["sub"])
-    member.set_role(call.rows, call.here.id, known["sub"], Role(str(role)), call.moment)
-    after = member.find(call.rows, call.here.id, known["sub"]) or known
+    member.set_role(call.db, call.here.id, known["sub"], Role(str(role)), call.moment)
+    after = member.find(call.db, call.here.id, known["sub"]) or known
     return Answer(member.payload(after, call.now, call.quirks, shows_mfa=call.may(Permission.SEE_MFA)))
 
 
 def remove_user(call: Call) -> Answer:
-    """Ends a membership, or takes an invitation back."""
+    """Remove a member or revoke an invitation."""
     keep_managed(call.here)
-    known = member.find(call.rows, call.here.id, call.inbound.path["who"])
+    known = member.find(call.db, call.here.id, call.inbound.path["who"])
     if known is None:
-        invitation.remove(call.rows, _pending(call)["id"])
+        invitation.remove(call.db, _pending(call)["id"])
         return Answer({})
     if isinstance(call.caller, Person) and call.caller.sub == known["sub"]:
         raise (forbidden if Quirk.SELF_REMOVAL_IS_403 in call.quirks else bad_request)(_ONESELF)
     keep_an_admin(call, call.here, known["sub"])
-    member.remove(call.rows, call.here.id, known["sub"])
+    member.remove(call.db, call.here.id, known["sub"])
     return Answer({})
 
 
 def _invited_role(call: Call, content: dict[str, object]) -> Role:
-    """The role that an invitation asks for; the usual one, where it asks for none or is not listened to."""
+    """The requested role of an invitation, or the default if none is given or it is ignored."""
     usual = Role.ADMIN if Quirk.INVITES_AS_ADMIN in call.quirks else Role.MEMBER
     asked = content.get("role", usual)
     if Quirk.INVITE_IGNORES_ROLE in call.quirks:
@@ -94,35 +93,35 @@ def _invited_role(call: Call, content: dict[str, object]) -> Role:
     return Role(str(asked))
 
 
-def _letter(call: Call, row: sqlite3.Row, expires: datetime) -> Letter:
-    """What the invitee gets."""
+def _invitation_email(call: Call, row: sqlite3.Row, expires: datetime) -> Email:
+    """The invitation e-mail."""
     invited = emails.Invited(
         email=row["email"],
         role=row["role"],
         workspace=call.here.name,
         display_name=call.here.settings.display_name,
-        inviter=inviter.in_words(call.rows, row["invited_by"]),
+        inviter=inviter.display_name_of(call.db, row["invited_by"]),
         expires=expires,
     )
-    return emails.invitation(invited, link.to_invitation(call.public_url, secret.token_secret(call.rows), row["id"]))
+    return emails.invitation(invited, link.to_invitation(call.public_url, secret.token_secret(call.db), row["id"]))
 
 
 def _accounts(call: Call) -> list[dict[str, Any]]:
-    """The service accounts, as far as they are among the users."""
+    """The service accounts listed among the users."""
     if Quirk.SERVICE_ACCOUNTS_IN_USERS not in call.quirks:
         return []
-    accounts = service_account.of_workspace(call.rows, call.here.id)
+    accounts = service_account.of_workspace(call.db, call.here.id)
     return [service_account.payload_as_user(row, call.quirks) for row in accounts]
 
 
 def _set_account_role(call: Call, role: Role) -> Answer | None:
-    """Another role for a service account, where one can be meant and is."""
+    """Set the role of a service account, if the quirk allows it and the path names one."""
     client_id = call.inbound.path["who"]
-    known = service_account.in_workspace(call.rows, call.here.id, client_id)
+    known = service_account.in_workspace(call.db, call.here.id, client_id)
     if known is None or Quirk.USERS_TAKE_CLIENT_IDS not in call.quirks:
         return None
-    service_account.change(call.rows, client_id, replace(service_account.fields(known), role=role.value), call.moment)
-    after = service_account.in_workspace(call.rows, call.here.id, client_id) or known
+    service_account.change(call.db, client_id, replace(service_account.fields(known), role=role.value), call.moment)
+    after = service_account.in_workspace(call.db, call.here.id, client_id) or known
     return Answer(service_account.payload_as_user(after, call.quirks))
 
 
@@ -130,15 +129,15 @@ def _set_invited_role(call: Call, role: Role) -> Answer:
     known = _pending(call)
     if Quirk.NO_ROLE_ON_PENDING in call.quirks:
         raise not_found(_NOBODY)
-    invitation.set_role(call.rows, known["id"], role, call.who.name, call.moment)
-    after = invitation.find(call.rows, call.here.id, known["email"]) or known
+    invitation.set_role(call.db, known["id"], role, call.who.name, call.moment)
+    after = invitation.find(call.db, call.here.id, known["email"]) or known
     return Answer(member.pending_payload(after, call.now, call.quirks))
 
 
 def _pending(call: Call) -> sqlite3.Row:
-    """The invitation that the path means."""
+    """The invitation named by the path."""
     who = call.inbound.path["who"]
-    known = invitation.find(call.rows, call.here.id, who)
+    known = invitation.find(call.db, call.here.id, who)
     if known is None or (Quirk.PENDING_WITHOUT_SUB in call.quirks and who == known["sub"]):
         raise not_found(_NOBODY)
     return known
@@ -147,7 +146,7 @@ def _pending(call: Call) -> sqlite3.Row:
 _ONE = "/users/<path:who>"
 
 ROUTES = (
-    Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users, gives="user_list"),
+    Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users, response_schema="user_list"),
     Route(
         "POST",
         "/users",
@@ -155,9 +154,9 @@ ROUTES = (
         Permission.INVITE,
         invite_user,
         writes=True,
-        takes="invite_request",
-        gives="pending_invitation",
-        refuses=TAKEN,
+        request_schema="invite_request",
+        response_schema="pending_invitation",
+        error_statuses=TAKEN,
     ),
     Route(
         "PUT",
@@ -166,9 +165,9 @@ ROUTES = (
         Permission.UPDATE,
         set_role,
         writes=True,
-        takes="role_request",
-        gives="workspace_user",
-        refuses=TAKEN,
+        request_schema="role_request",
+        response_schema="workspace_user",
+        error_statuses=TAKEN,
     ),
     Route(
         "DELETE",
@@ -177,7 +176,7 @@ ROUTES = (
         Permission.REMOVE,
         remove_user,
         writes=True,
-        gives="removal",
-        refuses=TAKEN,
+        response_schema="removal",
+        error_statuses=TAKEN,
     ),
 )

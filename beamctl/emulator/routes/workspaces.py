@@ -1,5 +1,4 @@
-"""Workspaces: list, create, show, change, delete, leave, and whether a name is free. It must not know how a caller is
-let in."""
+"""Workspaces: list, create, get, update, delete, leave, and check a name."""
 
 from __future__ import annotations
 
@@ -25,20 +24,20 @@ _V_PREFIX = re.compile(r"v-?\d")
 
 
 def list_workspaces(call: Call) -> Answer:
-    """The workspaces that the caller can enter."""
+    """List the workspaces that the caller has access to."""
     match call.who:
         case Person(sub=sub):
-            mine = workspace.of_person(call.rows, sub)
+            mine = workspace.of_person(call.db, sub)
         case ServiceAccount() as account:
-            mine = [workspace.by_id(call.rows, account.workspace_id)]
+            mine = [workspace.by_id(call.db, account.workspace_id)]
         case Operator():
-            mine = workspace.every(call.rows)
+            mine = workspace.every(call.db)
     return Answer([workspace.payload(space) for space in mine])
 
 
 def create_workspace(call: Call) -> Answer:
-    """A new workspace, whose creator becomes its first admin."""
-    if isinstance(call.caller, Person) and not person.has_billing(call.rows, call.caller.sub):
+    """Create a workspace; the caller becomes its first admin."""
+    if isinstance(call.caller, Person) and not person.has_billing(call.db, call.caller.sub):
         raise forbidden(NO_BILLING)
     content = body.json_object(call.inbound.body)
     name = content.get("name")
@@ -46,47 +45,47 @@ def create_workspace(call: Call) -> Answer:
     if message:
         raise conflict(message) if reason == "taken" else bad_request(message)
     given = body.settings(content, Settings(), call.quirks)
-    space = workspace.create(call.rows, str(name), given, call.who.name, call.moment)
+    space = workspace.create(call.db, str(name), given, call.who.name, call.moment)
     if isinstance(call.caller, Person):
-        member.add(call.rows, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
+        member.add(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
     return Answer(workspace.payload(space))
 
 
 def show_workspace(call: Call) -> Answer:
-    """One workspace; with `countResources`, also how much there is in it."""
+    """Return one workspace; with `countResources`, also the number of objects in it."""
     shown = workspace.payload(call.here)
     return Answer({**shown, "resourceCounts": _counts(call)} if call.inbound.is_asked("countResources") else shown)
 
 
 def change_workspace(call: Call) -> Answer:
-    """The writable fields that the body gives are replaced; read-only ones are ignored."""
+    """Replace the writable fields that the body gives; read-only ones are ignored."""
     content = body.json_object(call.inbound.body)
     if content.get("name", call.here.name) != call.here.name:
         raise bad_request("the name of a workspace cannot be changed")
     before = Settings() if Quirk.PUT_REPLACES in call.quirks else call.here.settings
     after = body.settings(content, before, call.quirks)
-    return Answer(workspace.payload(workspace.change(call.rows, call.here.id, after, call.who.name, call.moment)))
+    return Answer(workspace.payload(workspace.change(call.db, call.here.id, after, call.who.name, call.moment)))
 
 
 def delete_workspace(call: Call) -> Answer:
-    """The workspace goes, and all that is in it."""
-    workspace.delete(call.rows, call.here.id)
+    """Delete a workspace and everything in it."""
+    workspace.delete(call.db, call.here.id)
     return Answer(workspace.payload(call.here))
 
 
 def leave_workspace(call: Call) -> Answer:
-    """The caller stops being a member."""
-    space = workspace.find(call.rows, call.inbound.path["name"])
-    if space is None or member.role_of(call.rows, space.id, call.person.sub) is None:
+    """End the caller's membership."""
+    space = workspace.find(call.db, call.inbound.path["name"])
+    if space is None or member.role_of(call.db, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
     keep_managed(space)
     keep_an_admin(call, space, call.person.sub)
-    member.remove(call.rows, space.id, call.person.sub)
+    member.remove(call.db, space.id, call.person.sub)
     return Answer(workspace.payload(space))
 
 
 def keep_managed(space: Workspace) -> None:
-    """Refuses to change who is in a workspace that Baseten manages (documented; the status is a guess).
+    """Reject membership changes in a workspace that Baseten manages (documented; the status is a guess).
 
     Raises:
         Refusal: 403.
@@ -96,37 +95,37 @@ def keep_managed(space: Workspace) -> None:
 
 
 def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
-    """Raises where somebody is the last admin of a workspace, and is not to be one any more."""
-    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.rows, space.id, sub):
+    """Raise if the person is the last admin of the workspace."""
+    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.db, space.id, sub):
         raise conflict(_LAST_ADMIN) if Quirk.LAST_ADMIN_IS_409 in call.quirks else bad_request(_LAST_ADMIN)
 
 
 def check_availability(call: Call) -> Answer:
-    """Whether a workspace can have that name; with `withReason`, also why not."""
+    """Whether a workspace name is available; with `withReason`, also why not."""
     name = body.json_object(call.inbound.body).get("name")
     if not isinstance(name, str) or not name:
         raise bad_request("name is required")
     reason, message = _unavailable(call, name)
     if not call.inbound.is_asked("withReason"):
         return Answer(not message)
-    told = {"available": not message, "message": message, "reason": reason}
-    return Answer({key: value for key, value in told.items() if value != ""})
+    available = {"available": not message, "message": message, "reason": reason}
+    return Answer({key: value for key, value in available.items() if value != ""})
 
 
 def _counts(call: Call) -> dict[str, int]:
-    """How much there is in the workspace, under the names that the API gives the kinds."""
-    things = resource.counts(call.rows, call.here.id)
-    accounts = len(service_account.of_workspace(call.rows, call.here.id))
-    return {kind.counted: things.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
+    """The number of objects in the workspace, by the API's names of the kinds."""
+    counts = resource.counts(call.db, call.here.id)
+    accounts = len(service_account.of_workspace(call.db, call.here.id))
+    return {kind.counted: counts.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
 
 
-def _unavailable(call: Call, wanted: object) -> tuple[str, str]:
-    """The API's reason and a sentence why the name cannot be had; the list of words is a guess."""
+def _unavailable(call: Call, value: object) -> tuple[str, str]:
+    """The API's reason, and a message, why a name is unavailable; the list of reserved words is a guess."""
     is_free = Quirk.ANY_WORKSPACE_NAME in call.quirks
-    if wrong := (rules.any_name if is_free else rules.resource_name)(wanted):
+    if wrong := (rules.any_name if is_free else rules.resource_name)(value):
         return "", f"name {wrong}"
-    name = str(wanted)
-    if workspace.find(call.rows, name):
+    name = str(value)
+    if workspace.find(call.db, name):
         return "taken", f"the name {name} is taken"
     return ("", "") if is_free else _forbidden(name)
 
@@ -135,7 +134,7 @@ def _forbidden(name: str) -> tuple[str, str]:
     if "blaxel" in name or "beamlit" in name:
         return "forbidden_blaxel", "the name must not contain the product's name"
     if _V_PREFIX.match(name):
-        return "forbidden_v_prefix", "the name must not begin like a version"
+        return "forbidden_v_prefix", "the name must not begin with a version, such as v1"
     if name in _RESERVED:
         return "forbidden_reserved", f"the name {name} is reserved"
     return "", ""
@@ -144,7 +143,7 @@ def _forbidden(name: str) -> tuple[str, str]:
 _ONE = "/workspaces/<name>"
 
 ROUTES = (
-    Route("GET", "/workspaces", Reach.CALLER, Permission.LIST, list_workspaces, gives="workspace_list"),
+    Route("GET", "/workspaces", Reach.CALLER, Permission.LIST, list_workspaces, response_schema="workspace_list"),
     Route(
         "POST",
         "/workspaces",
@@ -152,10 +151,10 @@ ROUTES = (
         Permission.CREATE,
         create_workspace,
         writes=True,
-        takes="workspace_request",
-        needs=("name",),
-        gives="workspace",
-        refuses=TAKEN,
+        request_schema="workspace_request",
+        required_fields=("name",),
+        response_schema="workspace",
+        error_statuses=TAKEN,
     ),
     Route(
         "POST",
@@ -163,11 +162,19 @@ ROUTES = (
         Reach.OPEN,
         None,
         check_availability,
-        takes="availability_request",
-        gives="availability_response",
+        request_schema="availability_request",
+        response_schema="availability_response",
         query=(WITH_REASON,),
     ),
-    Route("GET", _ONE, Reach.WORKSPACE, Permission.GET, show_workspace, gives="workspace", query=(COUNT_RESOURCES,)),
+    Route(
+        "GET",
+        _ONE,
+        Reach.WORKSPACE,
+        Permission.GET,
+        show_workspace,
+        response_schema="workspace",
+        query=(COUNT_RESOURCES,),
+    ),
     Route(
         "PUT",
         _ONE,
@@ -175,10 +182,12 @@ ROUTES = (
         Permission.UPDATE,
         change_workspace,
         writes=True,
-        takes="workspace_request",
-        gives="workspace",
+        request_schema="workspace_request",
+        response_schema="workspace",
     ),
-    Route("DELETE", _ONE, Reach.WORKSPACE, Permission.DELETE, delete_workspace, writes=True, gives="workspace"),
+    Route(
+        "DELETE", _ONE, Reach.WORKSPACE, Permission.DELETE, delete_workspace, writes=True, response_schema="workspace"
+    ),
     Route(
         "DELETE",
         f"{_ONE}/leave",
@@ -186,7 +195,7 @@ ROUTES = (
         Permission.LEAVE,
         leave_workspace,
         writes=True,
-        gives="workspace",
-        refuses=MISSING | TAKEN,
+        response_schema="workspace",
+        error_statuses=MISSING | TAKEN,
     ),
 )

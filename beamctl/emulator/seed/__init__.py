@@ -1,1 +1,1 @@
-"""The seed: what a fresh control plane begins with, from plain data into rows. Nothing here knows HTTP."""
+"""Seeds: the initial data of a control plane, from plain data to database rows."""

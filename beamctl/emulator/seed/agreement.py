@@ -1,5 +1,4 @@
-"""Whether the entries of a seed agree with each other and with what is in the database already: names that are taken,
-people twice, workspaces that are not there. It changes nothing, and its words quote no key."""
+"""Checks a seed for conflicts within itself and with the database. Changes nothing; messages quote no key."""
 
 from __future__ import annotations
 
@@ -13,33 +12,33 @@ from beamctl.emulator.seed.entries import Seed
 from beamctl.emulator.store import api_key, service_account, workspace
 
 
-def disagreements(rows: sqlite3.Connection, seed: Seed) -> list[str]:
-    """All that does not fit, each with its path."""
+def disagreements(db: sqlite3.Connection, seed: Seed) -> list[str]:
+    """All conflicts, each with its path."""
     return [
-        *_workspaces(rows, seed),
+        *_workspaces(db, seed),
         *_references(seed),
         *_people(seed),
-        *_accounts(rows, seed),
-        *_keys(rows, seed),
-        *_things(seed),
+        *_accounts(db, seed),
+        *_keys(db, seed),
+        *_resources(seed),
     ]
 
 
-def _workspaces(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
-    yield from _twice((f"{entry.path}.name", entry.name, entry.name) for entry in seed.workspaces)
+def _workspaces(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+    yield from _duplicates((f"{entry.path}.name", entry.name, entry.name) for entry in seed.workspaces)
     for entry in seed.workspaces:
-        if workspace.find(rows, entry.name):
-            yield f"{entry.path}.name: there is a workspace {entry.name} already"
+        if workspace.find(db, entry.name):
+            yield f"{entry.path}.name: the workspace {entry.name} already exists"
 
 
 def _references(seed: Seed) -> Iterator[str]:
-    """Each workspace that is named must be in the same seed."""
+    """Workspaces that are referred to but not in the seed."""
     known = {entry.name for entry in seed.workspaces}
     named = chain(
         ((f"{user.path}.workspaces", name) for user in seed.users for name in user.roles),
         ((f"{entry.path}.workspace", entry.workspace) for entry in seed.invitations),
         ((f"{entry.path}.workspace", entry.workspace) for entry in seed.accounts),
-        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.things),
+        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.resources),
     )
     for path, name in named:
         if name not in known:
@@ -47,8 +46,8 @@ def _references(seed: Seed) -> Iterator[str]:
 
 
 def _people(seed: Seed) -> Iterator[str]:
-    yield from _twice((f"{user.path}.email", folded(user.email), user.email) for user in seed.users)
-    yield from _twice(
+    yield from _duplicates((f"{user.path}.email", folded(user.email), user.email) for user in seed.users)
+    yield from _duplicates(
         (f"{entry.path}.email", f"{entry.workspace} {folded(entry.email)}", entry.email) for entry in seed.invitations
     )
     members = {(name, folded(user.email)) for user in seed.users for name in user.roles}
@@ -58,37 +57,37 @@ def _people(seed: Seed) -> Iterator[str]:
     managed = {entry.name for entry in seed.workspaces if entry.facts.baseten_team}
     for entry in seed.invitations:
         if entry.workspace in managed:
-            yield f"{entry.path}.workspace: {entry.workspace} is managed by Baseten, so nobody is invited to it"
+            yield f"{entry.path}.workspace: {entry.workspace} is managed by Baseten and cannot have invitations"
 
 
-def _accounts(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+def _accounts(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     given = [(f"{entry.path}.clientId", entry.client_id) for entry in seed.accounts if entry.client_id]
-    yield from _twice((path, client_id, client_id) for path, client_id in given)
+    yield from _duplicates((path, client_id, client_id) for path, client_id in given)
     for path, client_id in given:
-        if service_account.find(rows, client_id):
-            yield f"{path}: there is a service account {client_id} already"
+        if service_account.find(db, client_id):
+            yield f"{path}: the service account {client_id} already exists"
 
 
-def _keys(rows: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+def _keys(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     given = [(f"{user.path}.apiKey", digest(user.key)) for user in seed.users if user.key]
     given += [(f"{entry.path}.apiKey", digest(entry.key)) for entry in seed.accounts if entry.key]
     given += [(f"{key.path}.apiKey", digest(key.key)) for entry in seed.accounts for key in entry.keys or () if key.key]
-    yield from _twice((path, key, "this key") for path, key in given)
+    yield from _duplicates((path, key, "this key") for path, key in given)
     for path, key in given:
-        if api_key.is_known(rows, key):
-            yield f"{path}: somebody has this key already"
+        if api_key.is_known(db, key):
+            yield f"{path}: this key already exists"
 
 
-def _things(seed: Seed) -> Iterator[str]:
-    return _twice(
-        (f"{entry.path}.name", f"{entry.kind.name} {entry.workspace} {entry.name}", entry.name) for entry in seed.things
+def _resources(seed: Seed) -> Iterator[str]:
+    return _duplicates(
+        (f"{one.path}.name", f"{one.kind.name} {one.workspace} {one.name}", one.name) for one in seed.resources
     )
 
 
-def _twice(places: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    """Says of each second (path, what is compared, how it is called) where the first is."""
+def _duplicates(places: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """For each duplicate of (path, compared value, display name): where the first one is."""
     first: dict[str, str] = {}
     for path, compared, called in places:
         if compared in first:
-            yield f"{path}: {called} is at {first[compared]} already"
+            yield f"{path}: {called} is already at {first[compared]}"
         first.setdefault(compared, path)

@@ -1,4 +1,4 @@
-"""The entries of a seed as values, once its shape is known to be right. It must not know the database."""
+"""The entries of a validated seed as values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from beamctl.emulator.store.workspace import Facts, Settings
 
 @dataclass(frozen=True, slots=True)
 class SeedWorkspace:
-    """A workspace to make."""
+    """A workspace to create."""
 
     path: str
     name: str
@@ -29,7 +29,7 @@ class SeedWorkspace:
 
 @dataclass(frozen=True, slots=True)
 class SeedUser:
-    """A person to sign up, and where they are a member."""
+    """A person to sign up, with memberships."""
 
     path: str
     email: str
@@ -44,7 +44,7 @@ class SeedUser:
 
 @dataclass(frozen=True, slots=True)
 class SeedInvitation:
-    """An invitation to make; without `expires` it lives as long as any other."""
+    """An invitation to create; without `expires` it has the default lifetime."""
 
     path: str
     workspace: str
@@ -55,7 +55,7 @@ class SeedInvitation:
 
 @dataclass(frozen=True, slots=True)
 class SeedKey:
-    """A further API key of a service account; without `created` it is made now."""
+    """An additional API key of a service account; without `created` it is created now."""
 
     path: str
     name: str
@@ -66,7 +66,7 @@ class SeedKey:
 
 @dataclass(frozen=True, slots=True)
 class SeedAccount:
-    """A service account to make; without `keys`, not even an empty list of them, it is made one key."""
+    """A service account to create. If `keys` is absent, one key is generated; an empty list means none."""
 
     path: str
     workspace: str
@@ -80,8 +80,8 @@ class SeedAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class SeedThing:
-    """Something with a spec to make, or, where it is built in, to give these fields."""
+class SeedResource:
+    """An object with a spec to create; if it is built in, its fields are updated."""
 
     path: str
     kind: Kind
@@ -92,23 +92,23 @@ class SeedThing:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A whole seed."""
+    """A complete seed."""
 
     workspaces: tuple[SeedWorkspace, ...]
     users: tuple[SeedUser, ...]
     invitations: tuple[SeedInvitation, ...]
     accounts: tuple[SeedAccount, ...]
-    things: tuple[SeedThing, ...]
+    resources: tuple[SeedResource, ...]
 
 
 def read(data: dict[str, Any]) -> Seed:
-    """The seed in plain data in which `shape.faults` finds nothing wrong."""
+    """Read plain data that `shape.faults` found valid."""
     return Seed(
         workspaces=tuple(_workspace(path, entry) for path, entry in _entries(data, "workspaces")),
         users=tuple(_user(path, entry) for path, entry in _entries(data, "users")),
         invitations=tuple(_invitation(path, entry) for path, entry in _entries(data, "invitations")),
         accounts=tuple(_account(path, entry) for path, entry in _entries(data, "serviceAccounts")),
-        things=tuple(_thing(kind, path, entry) for kind in KINDS for path, entry in _entries(data, kind.name)),
+        resources=tuple(_resource(kind, path, entry) for kind in KINDS for path, entry in _entries(data, kind.name)),
     )
 
 
@@ -171,11 +171,11 @@ def _key(path: str, entry: dict[str, Any]) -> SeedKey:
     return SeedKey(path, entry.get("name", ""), entry.get("apiKey"), entry.get("expiresIn", ""), created)
 
 
-def _thing(kind: Kind, path: str, entry: dict[str, Any]) -> SeedThing:
-    """One that says nothing of a field has it empty; a secret is kept as a mask."""
+def _resource(kind: Kind, path: str, entry: dict[str, Any]) -> SeedResource:
+    """Omitted fields are empty; a secret is stored as a mask."""
     given = entry.get("spec", {})
     spec = given if kind.fields is None else {key: value for key, value in given.items() if value not in EMPTY}
     if kind.hidden in spec:
         spec = {**spec, kind.hidden: kept_secret(spec[kind.hidden], {}, ())}
     fields = Fields(entry.get("displayName", ""), entry.get("externalId", ""), entry.get("labels", {}), spec)
-    return SeedThing(path, kind, entry["workspace"], entry["name"], fields)
+    return SeedResource(path, kind, entry["workspace"], entry["name"], fields)

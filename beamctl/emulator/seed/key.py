@@ -1,4 +1,4 @@
-"""The keys that loading a seed makes up and tells once. It must not know how they are kept."""
+"""Keys that are generated while a seed is loaded, and shown once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class KeyKind(StrEnum):
-    """What a made-up key is."""
+    """The kind of a generated key."""
 
     PERSONAL = "personal API key"
     SERVICE_ACCOUNT = "service account API key"
@@ -17,12 +17,12 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MadeKey:
-    """A key that the seed did not give.
+    """A generated key.
 
     Attributes:
         who: A person's e-mail address, or `workspace/name` of a service account.
-        key: The key itself; no `repr` shows it.
-        kind: What it is.
+        key: The key itself; not in the `repr`.
+        kind: Its kind.
     """
 
     who: str

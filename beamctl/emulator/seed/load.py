@@ -1,4 +1,4 @@
-"""Loads a seed: all of it in one transaction, or nothing and every reason why not. It must not know HTTP."""
+"""Loads a seed in one transaction; if anything is invalid, nothing is loaded and all problems are reported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from beamctl.emulator.seed.entries import (
     SeedAccount,
     SeedInvitation,
     SeedKey,
-    SeedThing,
+    SeedResource,
     SeedUser,
     SeedWorkspace,
     read,
@@ -31,98 +31,96 @@ from beamctl.emulator.store import api_key, directory, invitation, member, perso
 from beamctl.emulator.store.resource import Place
 
 
-def load(db: Path, data: Any, moment: datetime) -> list[MadeKey]:  # noqa: ANN401 - plain data, checked first
-    """Adds what the seed says.
+def load(path: Path, data: Any, moment: datetime) -> list[MadeKey]:  # noqa: ANN401 - plain data, checked first
+    """Add the contents of a seed.
 
     Returns:
-        The keys it did not give.
+        The generated keys.
 
     Raises:
-        SeedError: It is wrong; nothing was added.
+        SeedError: It is invalid; nothing was added.
     """
     if wrong := faults(data):
         raise SeedError(wrong)
     seed = read(data)
-    with closing(Database(db)) as database, database.writing() as rows:
-        if wrong := disagreements(rows, seed):
+    with closing(Database(path)) as database, database.writing() as db:
+        if wrong := disagreements(db, seed):
             raise SeedError(wrong)
-        return list(_add(rows, seed, moment))
+        return list(_add(db, seed, moment))
 
 
-def _add(rows: sqlite3.Connection, seed: Seed, moment: datetime) -> Iterator[MadeKey]:
-    spaces = {entry.name: _add_workspace(rows, entry, moment) for entry in seed.workspaces}
+def _add(db: sqlite3.Connection, seed: Seed, moment: datetime) -> Iterator[MadeKey]:
+    spaces = {entry.name: _add_workspace(db, entry, moment) for entry in seed.workspaces}
     for user in seed.users:
-        yield from _add_user(rows, user, spaces, moment)
+        yield from _add_user(db, user, spaces, moment)
     for entry in seed.invitations:
-        _add_invitation(rows, entry, spaces[entry.workspace], moment)
+        _add_invitation(db, entry, spaces[entry.workspace], moment)
     for account in seed.accounts:
-        yield from _add_account(rows, account, spaces[account.workspace], moment)
-    for thing in seed.things:
-        _add_thing(rows, thing, spaces[thing.workspace], moment)
+        yield from _add_account(db, account, spaces[account.workspace], moment)
+    for item in seed.resources:
+        _add_resource(db, item, spaces[item.workspace], moment)
 
 
-def _add_workspace(rows: sqlite3.Connection, entry: SeedWorkspace, moment: datetime) -> int:
-    space = workspace.create(rows, entry.name, entry.settings, OPERATOR_NAME, moment).id
-    workspace.set_facts(rows, space, entry.facts)
+def _add_workspace(db: sqlite3.Connection, entry: SeedWorkspace, moment: datetime) -> int:
+    space = workspace.create(db, entry.name, entry.settings, OPERATOR_NAME, moment).id
+    workspace.set_facts(db, space, entry.facts)
     if entry.features:
-        workspace.set_features(rows, space, entry.features)
+        workspace.set_features(db, space, entry.features)
     return space
 
 
-def _add_user(
-    rows: sqlite3.Connection, user: SeedUser, spaces: Mapping[str, int], moment: datetime
-) -> Iterator[MadeKey]:
-    """Someone who has an account from an earlier seed keeps it, and the keys they have."""
-    someone = person.sign_up(rows, user.email, moment)
-    person.describe(rows, someone.sub, user.given_name, user.family_name, mfa=user.mfa)
-    person.set_billing(rows, someone.sub, linked=user.billing)
+def _add_user(db: sqlite3.Connection, user: SeedUser, spaces: Mapping[str, int], moment: datetime) -> Iterator[MadeKey]:
+    """Sign up a person. An account from an earlier seed is kept, with its keys."""
+    someone = person.sign_up(db, user.email, moment)
+    person.describe(db, someone.sub, user.given_name, user.family_name, mfa=user.mfa)
+    person.set_billing(db, someone.sub, linked=user.billing)
     for name, role in user.roles.items():
-        member.add(rows, spaces[name], someone.sub, role, user.source, moment)
+        member.add(db, spaces[name], someone.sub, role, user.source, moment)
         if user.source == directory.SOURCE:
-            directory.add(rows, spaces[name], someone.sub, role)
-    yield from _add_key(rows, user.key, someone, MadeKey(user.email, new_api_key(), KeyKind.PERSONAL), moment)
+            directory.add(db, spaces[name], someone.sub, role)
+    yield from _add_key(db, user.key, someone, MadeKey(user.email, new_api_key(), KeyKind.PERSONAL), moment)
 
 
-def _add_invitation(rows: sqlite3.Connection, entry: SeedInvitation, space: int, moment: datetime) -> None:
+def _add_invitation(db: sqlite3.Connection, entry: SeedInvitation, space: int, moment: datetime) -> None:
     expires = entry.expires or moment + invitation.LIFETIME
     created = min(moment, expires - invitation.LIFETIME)
-    invitation.add(rows, space, invitation.Draft(entry.email, entry.role, OPERATOR_NAME, created, expires))
+    invitation.add(db, space, invitation.Draft(entry.email, entry.role, OPERATOR_NAME, created, expires))
 
 
-def _add_account(rows: sqlite3.Connection, entry: SeedAccount, space: int, moment: datetime) -> Iterator[MadeKey]:
+def _add_account(db: sqlite3.Connection, entry: SeedAccount, space: int, moment: datetime) -> Iterator[MadeKey]:
     client_id, secret = entry.client_id or new_identifier(), entry.client_secret or new_client_secret()
     fields = service_account.Fields(entry.name, entry.role, entry.description or "")
-    account = service_account.add(rows, space, client_id, digest(secret), fields, moment)
+    account = service_account.add(db, space, client_id, digest(secret), fields, moment)
     who = f"{entry.workspace}/{entry.name}"
     if entry.client_secret is None:
         yield MadeKey(who, f"{client_id}:{secret}", KeyKind.CLIENT_CREDENTIALS)
     if entry.key is not None or entry.keys is None:
-        yield from _add_key(rows, entry.key, account, MadeKey(who, new_api_key(), KeyKind.SERVICE_ACCOUNT), moment)
+        yield from _add_key(db, entry.key, account, MadeKey(who, new_api_key(), KeyKind.SERVICE_ACCOUNT), moment)
     for key in entry.keys or ():
-        yield from _add_named_key(rows, key, account, who, moment)
+        yield from _add_named_key(db, key, account, who, moment)
 
 
 def _add_named_key(
-    rows: sqlite3.Connection, entry: SeedKey, owner: ServiceAccount, who: str, moment: datetime
+    db: sqlite3.Connection, entry: SeedKey, owner: ServiceAccount, who: str, moment: datetime
 ) -> Iterator[MadeKey]:
     key = entry.key or new_api_key()
     duration = lifetime.read(entry.expires_in, seconds=False)
     draft = api_key.Draft(digest(key), owner, entry.name, OPERATOR_NAME, entry.expires_in, duration)
-    api_key.add(rows, draft, entry.created or moment)
+    api_key.add(db, draft, entry.created or moment)
     if entry.key is None:
         yield MadeKey(f"{who} {entry.name}".strip(), key, KeyKind.SERVICE_ACCOUNT)
 
 
-def _add_thing(rows: sqlite3.Connection, entry: SeedThing, space: int, moment: datetime) -> None:
-    """What is built in is there already, and only gets the fields."""
+def _add_resource(db: sqlite3.Connection, entry: SeedResource, space: int, moment: datetime) -> None:
+    """Create an object, or update it if it is built in."""
     put = resource.change if entry.name in entry.kind.built_in else resource.add
-    put(rows, Place(space, entry.kind.name), entry.name, entry.fields, OPERATOR_NAME, moment)
+    put(db, Place(space, entry.kind.name), entry.name, entry.fields, OPERATOR_NAME, moment)
 
 
 def _add_key(
-    rows: sqlite3.Connection, given: str | None, owner: Person | ServiceAccount, made: MadeKey, moment: datetime
+    db: sqlite3.Connection, given: str | None, owner: Person | ServiceAccount, made: MadeKey, moment: datetime
 ) -> Iterator[MadeKey]:
-    """Stores the given key, else the made-up one, which is then told."""
-    api_key.add(rows, api_key.Draft(digest(given or made.key), owner, "seed", by=owner.name), moment)
+    """Store the given key, or else the generated one, which is then returned."""
+    api_key.add(db, api_key.Draft(digest(given or made.key), owner, "seed", by=owner.name), moment)
     if given is None:
         yield made

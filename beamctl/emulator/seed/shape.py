@@ -1,5 +1,4 @@
-"""What a seed must look like: its lists, their entries' fields, and the rule of each. It gathers all that is wrong, and
-must not know the database, nor any kind by name."""
+"""The structure of a seed: its sections, their fields, and the validation rules. Reports all problems at once."""
 
 from __future__ import annotations
 
@@ -16,10 +15,10 @@ class Field:
     """One field of an entry.
 
     Attributes:
-        rule: What its value must be like.
-        required: Whether it must be there.
-        inside: The fields of what is inside, where there are any.
-        many: Whether that is inside a list.
+        rule: The validation rule of its value.
+        required: Whether it is required.
+        inside: The nested fields, if any.
+        many: Whether they are nested in a list.
     """
 
     rule: rules.Rule
@@ -29,7 +28,7 @@ class Field:
 
 
 def _memberships(value: object) -> str:
-    """Which role in which workspace."""
+    """A map of workspaces to roles."""
     if not isinstance(value, dict):
         return "must map workspaces to roles"
     wrong = [str(name) for name, role in value.items() if rules.shown_role(role)]
@@ -37,18 +36,18 @@ def _memberships(value: object) -> str:
 
 
 def _duration(value: object) -> str:
-    """How long a key lives."""
+    """The lifetime of a key."""
     fine = lifetime.read(value, seconds=False)
     return "" if fine else "must be a duration such as 30d, 24h or 1w, of at most 10 years"
 
 
 def _entries(value: object) -> str:
-    """Entries inside an entry."""
+    """A list of nested entries."""
     return "" if isinstance(value, list) else "must be a list"
 
 
-def _thing(kind: Kind) -> Mapping[str, Field]:
-    """The entries of one kind: what the API calls metadata beside the spec, whose fields keep the kind's rules."""
+def _resource(kind: Kind) -> Mapping[str, Field]:
+    """The fields of one kind: the API's metadata, and a spec that follows the kind's rules."""
     fields = {key: Field(rule, key in kind.required) for key, rule in (kind.fields or {}).items()}
     return {
         "workspace": Field(rules.resource_name, required=True),
@@ -109,13 +108,13 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "clientSecret": Field(rules.secret),
         "apiKeys": Field(_entries, inside=_KEY, many=True),
     },
-    **{kind.name: _thing(kind) for kind in KINDS},
+    **{kind.name: _resource(kind) for kind in KINDS},
 }
-"""The seed, section by section."""
+"""The sections of a seed."""
 
 
 def faults(data: object) -> list[str]:
-    """All that is wrong with the shape of a seed, each with its path."""
+    """All problems in the structure of a seed, each with its path."""
     return list(_faults(data))
 
 
@@ -125,7 +124,7 @@ def _faults(data: object) -> Iterator[str]:
         return
     for section, entries in data.items():
         if section not in SECTIONS:
-            yield f"{section}: unknown; there are {', '.join(SECTIONS)}"
+            yield f"{section}: unknown; must be one of {', '.join(SECTIONS)}"
         elif isinstance(entries, list):
             yield from _list_faults(section, entries, SECTIONS[section])
         elif entries is not None:
@@ -143,7 +142,7 @@ def _entry_faults(path: str, entry: Any, fields: Mapping[str, Field]) -> Iterato
         return
     for key, value in entry.items():
         if key not in fields:
-            yield f"{path}.{key}: unknown; there are {', '.join(fields)}"
+            yield f"{path}.{key}: unknown; must be one of {', '.join(fields)}"
         elif wrong := fields[key].rule(value):
             yield f"{path}.{key}: {wrong}"
         elif inside := fields[key].inside:
@@ -152,4 +151,4 @@ def _entry_faults(path: str, entry: Any, fields: Mapping[str, Field]) -> Iterato
         if field.required and key not in entry:
             yield f"{path}.{key}: is missing"
     if "clientSecret" in entry and "clientId" not in entry and "clientSecret" in fields:
-        yield f"{path}.clientSecret: needs a clientId"
+        yield f"{path}.clientSecret: requires a clientId"

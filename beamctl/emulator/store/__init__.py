@@ -1,1 +1,1 @@
-"""The rows of the control plane, one module for each sort. Nothing here knows HTTP, credentials or permissions."""
+"""The database rows of the control plane, one module per table."""

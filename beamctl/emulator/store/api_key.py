@@ -1,5 +1,4 @@
-"""The rows of API keys, of people and of service accounts, and how the API shows one. It must not see a key that is not
-a digest, nor know who may make one."""
+"""Rows of API keys, and their API representation. Only digests of keys are handled here."""
 
 from __future__ import annotations
 
@@ -15,19 +14,19 @@ from beamctl.emulator.clock import stamp
 from beamctl.emulator.credential import new_identifier
 
 MASK = "bl_********"
-"""What a masked key looks like: nothing of the key is left in it."""
+"""A masked key; contains nothing of the real one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A key before it has a row.
+    """A key to create.
 
     Attributes:
         digest: The digest of the key.
-        owner: Whose it is.
-        name: What it is called; may be empty.
-        by: Who makes it.
-        expires_in: How long it lives, as it was asked for; empty for a key without an end.
+        owner: Its owner.
+        name: Its name; may be empty.
+        by: Who creates it.
+        expires_in: The requested lifetime as text; empty if it does not expire.
         lifetime: The same as a duration.
     """
 
@@ -39,18 +38,18 @@ class Draft:
     lifetime: timedelta | None = None
 
 
-def is_known(rows: sqlite3.Connection, digest: str) -> bool:
-    """Whether somebody has the key with that digest."""
-    return bool(rows.execute("SELECT 1 FROM api_key WHERE digest = ?", (digest,)).fetchone())
+def is_known(db: sqlite3.Connection, digest: str) -> bool:
+    """Whether a key with this digest exists."""
+    return bool(db.execute("SELECT 1 FROM api_key WHERE digest = ?", (digest,)).fetchone())
 
 
-def add(rows: sqlite3.Connection, draft: Draft, moment: datetime) -> sqlite3.Row:
-    """Gives a person or a service account a key that nobody has yet."""
+def add(db: sqlite3.Connection, draft: Draft, moment: datetime) -> sqlite3.Row:
+    """Add a key for a person or service account. The digest must be new."""
     owner = draft.owner
     sub, client_id = (owner.sub, None) if isinstance(owner, Person) else (None, owner.client_id)
     identifier = f"ak_{new_identifier().replace('-', '')}"
     expires = stamp(moment + draft.lifetime) if draft.lifetime else None
-    rows.execute(
+    db.execute(
         "INSERT INTO api_key (digest, id, sub, client_id, name, expires_in, expires_at, created_at, created_by) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -65,13 +64,13 @@ def add(rows: sqlite3.Connection, draft: Draft, moment: datetime) -> sqlite3.Row
             draft.by,
         ),
     )
-    row: sqlite3.Row = rows.execute("SELECT * FROM api_key WHERE id = ?", (identifier,)).fetchone()
+    row: sqlite3.Row = db.execute("SELECT * FROM api_key WHERE id = ?", (identifier,)).fetchone()
     return row
 
 
-def owner(rows: sqlite3.Connection, digest: str, moment: datetime) -> Person | ServiceAccount | None:
-    """Whose the key with that digest is; None where there is none or it has expired."""
-    row = rows.execute(
+def owner(db: sqlite3.Connection, digest: str, moment: datetime) -> Person | ServiceAccount | None:
+    """The owner of the key with this digest; None if it does not exist or has expired."""
+    row = db.execute(
         "SELECT sub, email, client_id, workspace_id, role FROM api_key "
         "LEFT JOIN person USING (sub) LEFT JOIN service_account USING (client_id) "
         "WHERE digest = ? AND (api_key.expires_at IS NULL OR api_key.expires_at > ?)",
@@ -84,19 +83,19 @@ def owner(rows: sqlite3.Connection, digest: str, moment: datetime) -> Person | S
     return ServiceAccount(row["client_id"], row["workspace_id"], row["role"])
 
 
-def of_account(rows: sqlite3.Connection, client_id: str) -> list[sqlite3.Row]:
-    """The keys of a service account, the oldest first; those that have expired too."""
-    return rows.execute("SELECT * FROM api_key WHERE client_id = ? ORDER BY created_at, id", (client_id,)).fetchall()
+def of_account(db: sqlite3.Connection, client_id: str) -> list[sqlite3.Row]:
+    """All keys of a service account, oldest first, including expired ones."""
+    return db.execute("SELECT * FROM api_key WHERE client_id = ? ORDER BY created_at, id", (client_id,)).fetchall()
 
 
-def remove(rows: sqlite3.Connection, client_id: str, key_id: str) -> bool:
-    """Takes a key away from a service account; False where it has no such key."""
-    cursor = rows.execute("DELETE FROM api_key WHERE client_id = ? AND id = ?", (client_id, key_id))
+def remove(db: sqlite3.Connection, client_id: str, key_id: str) -> bool:
+    """Delete a key of a service account; False if it has no such key."""
+    cursor = db.execute("DELETE FROM api_key WHERE client_id = ? AND id = ?", (client_id, key_id))
     return cursor.rowcount > 0
 
 
 def payload(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
-    """An ApiKey as the API shows it in a listing: without the key itself."""
+    """An API key as the API lists it, without the key itself."""
     shown = {
         "id": row["id"],
         "name": row["name"],

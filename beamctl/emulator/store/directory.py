@@ -1,5 +1,4 @@
-"""The rows of the directory of an organization: whom it wants in which workspace, whoever removes them there. It must
-not know when it is synchronized."""
+"""Rows of the organization's directory: who belongs in which workspace, regardless of removals there."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from datetime import datetime
 from beamctl.emulator.store import member
 
 SOURCE = "directory_sync"
-"""How the API says that somebody came in by it."""
+"""The API's `source` of members added by the directory."""
 
 _MISSING = """
 SELECT workspace.name AS workspace, workspace_id, sub, email, person.folded, directory.role
@@ -22,22 +21,21 @@ ORDER BY workspace.name, person.folded
 """
 
 
-def add(rows: sqlite3.Connection, workspace_id: int, sub: str, role: str) -> None:
-    """The directory wants a person in a workspace, with that role."""
-    rows.execute("INSERT INTO directory VALUES (?, ?, ?)", (workspace_id, sub, role))
+def add(db: sqlite3.Connection, workspace_id: int, sub: str, role: str) -> None:
+    """Add a person to the directory for a workspace, with a role."""
+    db.execute("INSERT INTO directory VALUES (?, ?, ?)", (workspace_id, sub, role))
 
 
-def synchronize(rows: sqlite3.Connection, moment: datetime) -> list[tuple[str, str]]:
-    """Brings back whoever the directory wants and is no member, with the role it wants; an invitation that they have
-    instead goes. Who is a member stays as they are.
+def synchronize(db: sqlite3.Connection, moment: datetime) -> list[tuple[str, str]]:
+    """Re-add directory members that are missing, with the directory's role, and delete their invitations.
+
+    Members keep their roles.
 
     Returns:
-        The address, and the name of the workspace, of each who came back.
+        The address and workspace name of each person added.
     """
-    missing = rows.execute(_MISSING).fetchall()
+    missing = db.execute(_MISSING).fetchall()
     for row in missing:
-        rows.execute(
-            "DELETE FROM invitation WHERE workspace_id = ? AND folded = ?", (row["workspace_id"], row["folded"])
-        )
-        member.add(rows, row["workspace_id"], row["sub"], row["role"], SOURCE, moment)
+        db.execute("DELETE FROM invitation WHERE workspace_id = ? AND folded = ?", (row["workspace_id"], row["folded"]))
+        member.add(db, row["workspace_id"], row["sub"], row["role"], SOURCE, moment)
     return [(row["email"], row["workspace"]) for row in missing]

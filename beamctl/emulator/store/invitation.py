@@ -1,4 +1,4 @@
-"""The rows of invitations, and how the API shows one. It must not know who may invite, nor what joining entails."""
+"""Rows of invitations, and their API representation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WHERE workspace_id = :workspace
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An invitation before it has a row."""
+    """An invitation to create."""
 
     email: str
     role: str
@@ -38,42 +38,42 @@ class Draft:
 
 
 def lifetime(quirks: Collection[Quirk]) -> timedelta:
-    """How long an invitation that is made now can be accepted."""
+    """The lifetime of a new invitation."""
     return _SHORT_LIFETIME if Quirk.SHORT_INVITATIONS in quirks else LIFETIME
 
 
-def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
+def find(db: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
     """The invitation to a workspace by its address, or by the sub of the account with that address."""
-    wanted = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
-    row: sqlite3.Row | None = rows.execute(_ONE, wanted).fetchone()
+    parameters = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
+    row: sqlite3.Row | None = db.execute(_ONE, parameters).fetchone()
     return row
 
 
-def by_id(rows: sqlite3.Connection, invitation_id: str) -> sqlite3.Row | None:
-    """The invitation with that identifier, expired or not, with the name of its workspace."""
+def by_id(db: sqlite3.Connection, invitation_id: str) -> sqlite3.Row | None:
+    """The invitation with this ID, expired or not, with the name of its workspace."""
     query = (
         "SELECT invitation.*, workspace.name AS workspace, workspace.display_name FROM invitation "
         "JOIN workspace ON workspace.id = workspace_id WHERE invitation.id = ?"
     )
-    row: sqlite3.Row | None = rows.execute(query, (invitation_id,)).fetchone()
+    row: sqlite3.Row | None = db.execute(query, (invitation_id,)).fetchone()
     return row
 
 
-def of_address(rows: sqlite3.Connection, email: str, moment: datetime) -> list[sqlite3.Row]:
-    """The invitations to an address that have not expired, with the names of their workspace, and who made them."""
+def of_address(db: sqlite3.Connection, email: str, moment: datetime) -> list[sqlite3.Row]:
+    """The unexpired invitations to an address, with the name of the workspace and the inviter."""
     query = (
         "SELECT invitation.*, workspace.name AS workspace, workspace.display_name, inviter.sub AS inviter_sub, "
         "inviter.email AS inviter_email, inviter.given_name, inviter.family_name FROM invitation "
         "JOIN workspace ON workspace.id = workspace_id LEFT JOIN person AS inviter ON inviter.sub = invited_by "
         "WHERE invitation.folded = ? AND expires_at > ? ORDER BY invitation.created_at"
     )
-    return rows.execute(query, (folded(email), stamp(moment))).fetchall()
+    return db.execute(query, (folded(email), stamp(moment))).fetchall()
 
 
-def add(rows: sqlite3.Connection, workspace_id: int, draft: Draft) -> sqlite3.Row:
-    """Adds an invitation for an address that has none to this workspace."""
+def add(db: sqlite3.Connection, workspace_id: int, draft: Draft) -> sqlite3.Row:
+    """Add an invitation. The address must not have one to this workspace."""
     created = stamp(draft.created)
-    rows.execute(
+    db.execute(
         "INSERT INTO invitation (id, workspace_id, email, folded, role, invited_by, expires_at, created_at, "
         "updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -89,25 +89,25 @@ def add(rows: sqlite3.Connection, workspace_id: int, draft: Draft) -> sqlite3.Ro
             draft.by,
         ),
     )
-    row: sqlite3.Row = find(rows, workspace_id, draft.email)  # type: ignore[assignment]  # it was just added
+    row: sqlite3.Row = find(db, workspace_id, draft.email)  # type: ignore[assignment]  # it was just added
     return row
 
 
-def set_role(rows: sqlite3.Connection, invitation_id: str, role: Role, by: str, moment: datetime) -> None:
-    """Gives the invitee another role, from when they accept."""
-    rows.execute(
+def set_role(db: sqlite3.Connection, invitation_id: str, role: Role, by: str, moment: datetime) -> None:
+    """Set the role that the invitee gets on acceptance."""
+    db.execute(
         "UPDATE invitation SET role = ?, updated_at = ?, updated_by = ? WHERE id = ?",
         (role.value, stamp(moment), by, invitation_id),
     )
 
 
-def remove(rows: sqlite3.Connection, invitation_id: str) -> None:
-    """Takes the invitation back."""
-    rows.execute("DELETE FROM invitation WHERE id = ?", (invitation_id,))
+def remove(db: sqlite3.Connection, invitation_id: str) -> None:
+    """Revoke the invitation."""
+    db.execute("DELETE FROM invitation WHERE id = ?", (invitation_id,))
 
 
 def payload(row: sqlite3.Row, workspace: str, quirks: Collection[Quirk]) -> dict[str, Any]:
-    """A PendingInvitation as the API shows it."""
+    """A PendingInvitation as the API returns it."""
     answer = {
         "email": row["email"],
         "role": row["role"],

@@ -1,5 +1,4 @@
-"""Listings of the rows in `resource`: whole, or a page of them from a position on. It must not know how a position
-travels, nor what a client may ask for."""
+"""Listings of the `resource` table: complete, or one page from a position."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from beamctl.emulator.store.resource import Place, searched_text
 
 
 class Sort(StrEnum):
-    """The orders of a listing."""
+    """The sort orders of a listing."""
 
     NEWEST = "createdAt:desc"
     OLDEST = "createdAt:asc"
@@ -21,21 +20,21 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place between two rows: behind the one with this value in the sorted column, and this row number."""
+    """A position in a listing: after the row with this value in the sorted column and this row ID."""
 
     value: str
     row: int
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked of a listing.
+class ListQuery:
+    """A listing request.
 
     Attributes:
-        place: Which things.
-        sort: In which order.
-        q: A text that must be in their names or labels; empty for all.
-        external_id: The one they must have; empty for all.
+        place: Which objects.
+        sort: The order.
+        q: Text to find in names or labels; empty for all.
+        external_id: Only objects with this external ID; empty for all.
     """
 
     place: Place
@@ -54,40 +53,40 @@ _OPPOSITE = {Sort.NEWEST: Sort.OLDEST, Sort.OLDEST: Sort.NEWEST, Sort.NAME: Sort
 
 
 def rows_from(
-    rows: sqlite3.Connection, wanted: Wanted, after: Position | None = None, limit: int = -1
+    db: sqlite3.Connection, query: ListQuery, after: Position | None = None, limit: int = -1
 ) -> list[sqlite3.Row]:
-    """At most `limit` rows behind a position, or from the start; -1 for all."""
-    column, beyond, direction = _ORDERS[wanted.sort]
+    """At most `limit` rows after a position, or from the start; -1 for all."""
+    column, beyond, direction = _ORDERS[query.sort]
     behind = f"AND ({column}, id) {beyond} (:value, :row)" if after else ""
-    query = (
-        f"SELECT * FROM resource WHERE workspace_id = :workspace AND kind = :kind {behind} "  # noqa: S608 - our words
+    sql = (
+        f"SELECT * FROM resource WHERE workspace_id = :workspace AND kind = :kind {behind} "  # noqa: S608 - only our own words
         "AND (:external = '' OR external_id = :external) AND (:q = '' OR instr(searched, :q)) "
         f"ORDER BY {column} {direction}, id {direction} LIMIT :limit"
     )
-    given = {
-        "workspace": wanted.place.workspace_id,
-        "kind": wanted.place.kind,
-        "external": wanted.external_id,
-        "q": searched_text(wanted.q),
+    parameters = {
+        "workspace": query.place.workspace_id,
+        "kind": query.place.kind,
+        "external": query.external_id,
+        "q": searched_text(query.q),
         "limit": limit,
         "value": after.value if after else "",
         "row": after.row if after else 0,
     }
-    return rows.execute(query, given).fetchall()
+    return db.execute(sql, parameters).fetchall()
 
 
-def last_rows(rows: sqlite3.Connection, wanted: Wanted, limit: int) -> list[sqlite3.Row]:
-    """The last rows, in the order that is asked for."""
-    turned = Wanted(wanted.place, _OPPOSITE[wanted.sort], wanted.q, wanted.external_id)
-    return rows_from(rows, turned, limit=limit)[::-1]
+def last_rows(db: sqlite3.Connection, query: ListQuery, limit: int) -> list[sqlite3.Row]:
+    """The last rows, in the requested order."""
+    reverse = ListQuery(query.place, _OPPOSITE[query.sort], query.q, query.external_id)
+    return rows_from(db, reverse, limit=limit)[::-1]
 
 
 def position(row: sqlite3.Row, sort: Sort) -> Position:
-    """The position behind a row."""
+    """The position after a row."""
     return Position(row[_ORDERS[sort][0]], row["id"])
 
 
-def total(rows: sqlite3.Connection, place: Place) -> int:
-    """How many things there are, whatever is asked for."""
+def total(db: sqlite3.Connection, place: Place) -> int:
+    """The number of objects, ignoring all filters."""
     query = "SELECT count(*) FROM resource WHERE workspace_id = ? AND kind = ?"
-    return int(rows.execute(query, (place.workspace_id, place.kind)).fetchone()[0])
+    return int(db.execute(query, (place.workspace_id, place.kind)).fetchone()[0])

@@ -1,4 +1,4 @@
-"""The rows of memberships, and how the API shows the team of a workspace. It must not know who asks, nor when."""
+"""Rows of memberships, and the API's representation of the members of a workspace."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
 """
 
 
-def team(rows: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
-    """The members of a workspace and those invited to it, by address, for `payload`."""
-    return rows.execute(_TEAM, {"workspace": workspace_id}).fetchall()
+def team(db: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
+    """The members and invitees of a workspace by address, for `payload`."""
+    return db.execute(_TEAM, {"workspace": workspace_id}).fetchall()
 
 
-def addresses_where_invited(rows: sqlite3.Connection, email: str, now: str) -> dict[int, list[str]]:
-    """The addresses of the members of every workspace to which that address has an invitation that has not expired."""
+def addresses_where_invited(db: sqlite3.Connection, email: str, now: str) -> dict[int, list[str]]:
+    """For each workspace with an unexpired invitation to `email`: the addresses of its members."""
     query = (
         "SELECT workspace_id, email FROM membership JOIN person USING (sub) WHERE workspace_id IN "
         "(SELECT workspace_id FROM invitation WHERE folded = ? AND expires_at > ?) ORDER BY person.folded"
     )
     found: dict[int, list[str]] = {}
-    for row in rows.execute(query, (folded(email), now)):
+    for row in db.execute(query, (folded(email), now)):
         found.setdefault(row["workspace_id"], []).append(row["email"])
     return found
 
 
-def find(rows: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
-    """The member with that sub or address, for `payload`."""
-    wanted = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
-    row: sqlite3.Row | None = rows.execute(_ONE, wanted).fetchone()
+def find(db: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
+    """The member with this sub or address, for `payload`."""
+    parameters = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
+    row: sqlite3.Row | None = db.execute(_ONE, parameters).fetchone()
     return row
 
 
 def payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk], *, shows_mfa: bool) -> dict[str, Any]:
-    """A member as the API shows one; unknown fields are left out, not null."""
+    """A member as the API returns it; unknown fields are omitted, not null."""
     if row["expires_at"]:
         return pending_payload(row, now, quirks)
     user = {
@@ -74,7 +74,7 @@ def payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk], *, shows_mfa:
 
 
 def pending_payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk]) -> dict[str, Any]:
-    """An invitation as the API shows it among the members."""
+    """An invitation as the API returns it among the members."""
     user = {"email": row["email"], "accepted": False, "expired": row["expires_at"] <= now}
     if Quirk.NO_INVITED_ROLE not in quirks:
         user["role"] = row["role"]
@@ -83,53 +83,53 @@ def pending_payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk]) -> di
     return user
 
 
-def role_of(rows: sqlite3.Connection, workspace_id: int, sub: str) -> str | None:
-    """The role of a member; None where the person is no member."""
+def role_of(db: sqlite3.Connection, workspace_id: int, sub: str) -> str | None:
+    """The role of a member; None if the person is not a member."""
     query = "SELECT role FROM membership WHERE workspace_id = ? AND sub = ?"
-    row = rows.execute(query, (workspace_id, sub)).fetchone()
+    row = db.execute(query, (workspace_id, sub)).fetchone()
     return str(row["role"]) if row else None
 
 
-def is_last_admin(rows: sqlite3.Connection, workspace_id: int, sub: str) -> bool:
-    """Whether that member is the only one who is an admin; an invitation does not count."""
+def is_last_admin(db: sqlite3.Connection, workspace_id: int, sub: str) -> bool:
+    """Whether the member is the only admin; invitations do not count."""
     query = "SELECT sub FROM membership WHERE workspace_id = ? AND role = ? LIMIT 2"
-    admins = [row["sub"] for row in rows.execute(query, (workspace_id, Role.ADMIN.value))]
+    admins = [row["sub"] for row in db.execute(query, (workspace_id, Role.ADMIN.value))]
     return admins == [sub]
 
 
-def add(rows: sqlite3.Connection, workspace_id: int, sub: str, role: str, source: str | None, moment: datetime) -> None:
-    """Makes a person a member."""
+def add(db: sqlite3.Connection, workspace_id: int, sub: str, role: str, source: str | None, moment: datetime) -> None:
+    """Make a person a member."""
     now = stamp(moment)
-    rows.execute("INSERT INTO membership VALUES (?, ?, ?, ?, ?, ?, NULL)", (workspace_id, sub, role, source, now, now))
+    db.execute("INSERT INTO membership VALUES (?, ?, ?, ?, ?, ?, NULL)", (workspace_id, sub, role, source, now, now))
 
 
-def accept(rows: sqlite3.Connection, invitation: sqlite3.Row, sub: str, moment: datetime) -> None:
-    """Makes an invitee a member; the row of the invitation must be gone."""
+def accept(db: sqlite3.Connection, invitation: sqlite3.Row, sub: str, moment: datetime) -> None:
+    """Make an invitee a member; the row of the invitation must already be deleted."""
     now = stamp(moment)
-    rows.execute(
+    db.execute(
         "INSERT INTO membership VALUES (?, ?, ?, 'invitation', ?, ?, ?)",
         (invitation["workspace_id"], sub, invitation["role"], now, now, invitation["id"]),
     )
 
 
-def joined_by(rows: sqlite3.Connection, invitation_id: str) -> str | None:
-    """The name of the workspace where somebody is a member because they accepted that invitation."""
+def joined_by(db: sqlite3.Connection, invitation_id: str) -> str | None:
+    """The name of the workspace that was joined with this invitation."""
     query = (
         "SELECT name FROM workspace JOIN membership ON workspace.id = membership.workspace_id "
         "WHERE membership.invitation = ?"
     )
-    row = rows.execute(query, (invitation_id,)).fetchone()
+    row = db.execute(query, (invitation_id,)).fetchone()
     return str(row["name"]) if row else None
 
 
-def set_role(rows: sqlite3.Connection, workspace_id: int, sub: str, role: Role, moment: datetime) -> None:
-    """Gives a member another role."""
-    rows.execute(
+def set_role(db: sqlite3.Connection, workspace_id: int, sub: str, role: Role, moment: datetime) -> None:
+    """Set the role of a member."""
+    db.execute(
         "UPDATE membership SET role = ?, updated_at = ? WHERE workspace_id = ? AND sub = ?",
         (role.value, stamp(moment), workspace_id, sub),
     )
 
 
-def remove(rows: sqlite3.Connection, workspace_id: int, sub: str) -> None:
-    """Ends a membership; the account stays."""
-    rows.execute("DELETE FROM membership WHERE workspace_id = ? AND sub = ?", (workspace_id, sub))
+def remove(db: sqlite3.Connection, workspace_id: int, sub: str) -> None:
+    """End a membership; the account stays."""
+    db.execute("DELETE FROM membership WHERE workspace_id = ? AND sub = ?", (workspace_id, sub))

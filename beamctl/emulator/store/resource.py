@@ -1,5 +1,4 @@
-"""The rows of all things that are a name, some metadata and a spec, and how the API shows one. It must not know what a
-kind is, beyond the text that marks its rows, nor what a spec means."""
+"""Rows of all objects that have a name, metadata and a spec, and their API representation."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from beamctl.emulator.clock import stamp
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where things are: the things of one kind in one workspace."""
+    """The objects of one kind in one workspace."""
 
     workspace_id: int
     kind: str
@@ -23,7 +22,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The writable part of a thing; what is empty is not shown, the spec apart."""
+    """The writable part of an object; empty fields are not returned, except the spec."""
 
     display_name: str = ""
     external_id: str = ""
@@ -31,53 +30,51 @@ class Fields:
     spec: dict[str, Any] = field(default_factory=dict)
 
 
-def find(rows: sqlite3.Connection, place: Place, name: str) -> sqlite3.Row | None:
-    """The thing of that name, for `fields` and `payload`."""
+def find(db: sqlite3.Connection, place: Place, name: str) -> sqlite3.Row | None:
+    """The object with this name, for `fields` and `payload`."""
     query = "SELECT * FROM resource WHERE workspace_id = ? AND kind = ? AND name = ?"
-    row: sqlite3.Row | None = rows.execute(query, (place.workspace_id, place.kind, name)).fetchone()
+    row: sqlite3.Row | None = db.execute(query, (place.workspace_id, place.kind, name)).fetchone()
     return row
 
 
-def add(rows: sqlite3.Connection, place: Place, name: str, given: Fields, by: str, moment: datetime) -> None:
-    """Adds a thing whose name is free."""
+def add(db: sqlite3.Connection, place: Place, name: str, given: Fields, by: str, moment: datetime) -> None:
+    """Add an object; the name must be free."""
     now = stamp(moment)
-    rows.execute(
+    db.execute(
         "INSERT INTO resource (workspace_id, kind, name, display_name, external_id, labels, spec, searched, "
         "created_at, updated_at, created_by, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (place.workspace_id, place.kind, name, *_columns(name, given), now, now, by, by),
     )
 
 
-def change(rows: sqlite3.Connection, place: Place, name: str, after: Fields, by: str, moment: datetime) -> None:
-    """Gives a thing these fields instead of those it has."""
-    rows.execute(
+def change(db: sqlite3.Connection, place: Place, name: str, after: Fields, by: str, moment: datetime) -> None:
+    """Replace the fields of an object."""
+    db.execute(
         "UPDATE resource SET display_name = ?, external_id = ?, labels = ?, spec = ?, searched = ?, "
         "updated_at = ?, updated_by = ? WHERE workspace_id = ? AND kind = ? AND name = ?",
         (*_columns(name, after), stamp(moment), by, place.workspace_id, place.kind, name),
     )
 
 
-def remove(rows: sqlite3.Connection, place: Place, name: str) -> None:
-    """Removes a thing."""
+def remove(db: sqlite3.Connection, place: Place, name: str) -> None:
+    """Delete an object."""
     query = "DELETE FROM resource WHERE workspace_id = ? AND kind = ? AND name = ?"
-    rows.execute(query, (place.workspace_id, place.kind, name))
+    db.execute(query, (place.workspace_id, place.kind, name))
 
 
-def counts(rows: sqlite3.Connection, workspace_id: int) -> dict[str, int]:
-    """How many things of each kind a workspace has; kinds that it has none of are absent."""
+def counts(db: sqlite3.Connection, workspace_id: int) -> dict[str, int]:
+    """The number of objects of each kind in a workspace; kinds without objects are absent."""
     query = "SELECT kind, count(*) AS number FROM resource WHERE workspace_id = ? GROUP BY kind"
-    return {row["kind"]: row["number"] for row in rows.execute(query, (workspace_id,))}
+    return {row["kind"]: row["number"] for row in db.execute(query, (workspace_id,))}
 
 
-def users(
-    rows: sqlite3.Connection, workspace_id: int, naming: str, names: Collection[str]
-) -> list[tuple[str, str, str]]:
-    """Which things name these in a field of their spec: the name that is used, and kind and name of its user."""
+def users(db: sqlite3.Connection, workspace_id: int, naming: str, names: Collection[str]) -> list[tuple[str, str, str]]:
+    """The objects whose spec refers to these names: tuples of (name used, kind of the user, name of the user)."""
     query = (
         "SELECT DISTINCT used.value AS used, kind, name FROM resource, json_each(resource.spec, '$.' || ?) AS used "
         "WHERE workspace_id = ? AND used.value IN (SELECT value FROM json_each(?)) ORDER BY used.value, kind, name"
     )
-    found = rows.execute(query, (naming, workspace_id, json.dumps(list(names))))
+    found = db.execute(query, (naming, workspace_id, json.dumps(list(names))))
     return [(row["used"], row["kind"], row["name"]) for row in found]
 
 
@@ -92,7 +89,7 @@ def fields(row: sqlite3.Row) -> Fields:
 
 
 def payload(row: sqlite3.Row, workspace: str) -> dict[str, Any]:
-    """The thing as the API shows it, with all of its spec."""
+    """The object as the API returns it, with its complete spec."""
     known = fields(row)
     metadata = {
         "name": row["name"],
@@ -109,7 +106,7 @@ def payload(row: sqlite3.Row, workspace: str) -> dict[str, Any]:
 
 
 def searched_text(*parts: str) -> str:
-    """The text in which, and as which, `q` is looked for: whatever its case."""
+    """Normalized text for the search with `q`, which ignores case."""
     return "\n".join(parts).casefold()
 
 

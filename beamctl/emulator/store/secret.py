@@ -1,10 +1,10 @@
-"""The secret that signs the tokens of one database file. It must not know what is signed."""
+"""The signing secret of a database file."""
 
 from __future__ import annotations
 
 import sqlite3
 
 
-def token_secret(rows: sqlite3.Connection) -> bytes:
-    """The secret, which was made together with the file."""
-    return bytes(rows.execute("SELECT value FROM meta WHERE key = 'token secret'").fetchone()["value"])
+def token_secret(db: sqlite3.Connection) -> bytes:
+    """Return the secret, generated when the file was created."""
+    return bytes(db.execute("SELECT value FROM meta WHERE key = 'token secret'").fetchone()["value"])

@@ -1,5 +1,4 @@
-"""The rows of service accounts, and how the API shows one. It must not know their keys, nor a secret that is not a
-digest."""
+"""Rows of service accounts, and their API representation. Only digests of secrets are handled here."""
 
 from __future__ import annotations
 
@@ -18,83 +17,83 @@ _SHOWN = ("client_id", "name", "description", "role", "created_at", "updated_at"
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The writable fields of a service account; an empty description is not shown."""
+    """The writable fields of a service account; an empty description is not returned."""
 
     name: str
     role: str
     description: str
 
 
-def find(rows: sqlite3.Connection, client_id: str) -> ServiceAccount | None:
-    """The service account with that identifier."""
+def find(db: sqlite3.Connection, client_id: str) -> ServiceAccount | None:
+    """The service account with this client ID."""
     query = "SELECT client_id, workspace_id, role FROM service_account WHERE client_id = ?"
-    row = rows.execute(query, (client_id,)).fetchone()
+    row = db.execute(query, (client_id,)).fetchone()
     return ServiceAccount(row["client_id"], row["workspace_id"], row["role"]) if row else None
 
 
-def name(rows: sqlite3.Connection, client_id: str) -> str:
-    """The name of the service account with that identifier; empty where there is none."""
-    row = rows.execute("SELECT name FROM service_account WHERE client_id = ?", (client_id,)).fetchone()
+def name(db: sqlite3.Connection, client_id: str) -> str:
+    """The name of the service account with this client ID; empty if there is none."""
+    row = db.execute("SELECT name FROM service_account WHERE client_id = ?", (client_id,)).fetchone()
     return str(row["name"]) if row else ""
 
 
-def has_secret(rows: sqlite3.Connection, client_id: str, digest: str) -> bool:
-    """Whether that is the digest of the account's client secret."""
+def has_secret(db: sqlite3.Connection, client_id: str, digest: str) -> bool:
+    """Whether this is the digest of the account's client secret."""
     query = "SELECT 1 FROM service_account WHERE client_id = ? AND secret = ?"
-    return bool(rows.execute(query, (client_id, digest)).fetchone())
+    return bool(db.execute(query, (client_id, digest)).fetchone())
 
 
-def of_workspace(rows: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
+def of_workspace(db: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
     """The service accounts of a workspace, for `payload`."""
     query = "SELECT * FROM service_account WHERE workspace_id = ? ORDER BY created_at, name"
-    return rows.execute(query, (workspace_id,)).fetchall()
+    return db.execute(query, (workspace_id,)).fetchall()
 
 
-def in_workspace(rows: sqlite3.Connection, workspace_id: int, client_id: str) -> sqlite3.Row | None:
-    """The service account with that identifier, if it is of this workspace, for `payload`."""
+def in_workspace(db: sqlite3.Connection, workspace_id: int, client_id: str) -> sqlite3.Row | None:
+    """The service account with this client ID, if it is in this workspace, for `payload`."""
     query = "SELECT * FROM service_account WHERE workspace_id = ? AND client_id = ?"
-    row: sqlite3.Row | None = rows.execute(query, (workspace_id, client_id)).fetchone()
+    row: sqlite3.Row | None = db.execute(query, (workspace_id, client_id)).fetchone()
     return row
 
 
 def fields(row: sqlite3.Row) -> Fields:
-    """The writable fields in a row."""
+    """The writable fields of a row."""
     return Fields(row["name"], row["role"], row["description"] or "")
 
 
 def add(
-    rows: sqlite3.Connection, workspace_id: int, client_id: str, digest: str, given: Fields, moment: datetime
+    db: sqlite3.Connection, workspace_id: int, client_id: str, digest: str, given: Fields, moment: datetime
 ) -> ServiceAccount:
-    """Adds a service account whose identifier is free, with the digest of its secret."""
+    """Add a service account; the client ID must be free. `digest` is that of its secret."""
     now = stamp(moment)
-    rows.execute(
+    db.execute(
         "INSERT INTO service_account VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (client_id, workspace_id, given.name, given.description or None, given.role, digest, now, now),
     )
     return ServiceAccount(client_id, workspace_id, given.role)
 
 
-def change(rows: sqlite3.Connection, client_id: str, after: Fields, moment: datetime) -> None:
-    """Gives a service account these fields instead of those it has."""
-    rows.execute(
+def change(db: sqlite3.Connection, client_id: str, after: Fields, moment: datetime) -> None:
+    """Replace the fields of a service account."""
+    db.execute(
         "UPDATE service_account SET name = ?, description = ?, role = ?, updated_at = ? WHERE client_id = ?",
         (after.name, after.description or None, after.role, stamp(moment), client_id),
     )
 
 
-def remove(rows: sqlite3.Connection, client_id: str) -> None:
-    """Removes a service account and its keys; its tokens are about nobody from then on."""
-    rows.execute("DELETE FROM service_account WHERE client_id = ?", (client_id,))
+def remove(db: sqlite3.Connection, client_id: str) -> None:
+    """Delete a service account and its keys; its tokens stop working."""
+    db.execute("DELETE FROM service_account WHERE client_id = ?", (client_id,))
 
 
 def payload(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
-    """A service account as the API shows one: without its secret, and without fields that are empty."""
+    """A service account as the API returns it, without its secret and without empty fields."""
     hidden = {"role"} if Quirk.NO_SERVICE_ACCOUNT_ROLES in quirks else set()
     return {key: row[key] for key in _SHOWN if row[key] and key not in hidden}
 
 
 def payload_as_user(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
-    """A service account among the users of its workspace, where a quirk has it there."""
+    """A service account among the users of its workspace, under a quirk."""
     shown = payload(row, quirks)
     role = {"role": shown["role"]} if "role" in shown else {}
     return {"sub": row["client_id"], "accepted": True, **role}

@@ -1,4 +1,4 @@
-"""The rows of workspaces, and how the API shows one. It must not know who may see or change them."""
+"""Rows of workspaces, and their API representation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from beamctl.emulator.clock import stamp
 from beamctl.emulator.credential import new_identifier
 
 ACCOUNT_ID = "00000000-0000-4000-8000-000000000000"
-"""The billing account of every workspace: the emulator has one."""
+"""The billing account of every workspace: the emulator has only one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The writable fields of a workspace; empty ones are not shown."""
+    """The writable fields of a workspace; empty ones are not returned."""
 
     display_name: str = ""
     labels: dict[str, str] = field(default_factory=dict)
@@ -28,13 +28,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the platform says of a workspace, and nobody can write by the API; empty fields are not shown.
+    """Facts that the platform sets and the API cannot change; empty fields are not returned.
 
     Attributes:
-        status: How far it is; `ready` for one that can be used.
-        status_reason: Why it is in error.
-        hipaa_info: Whether it is under HIPAA.
-        baseten_team: The team of Baseten that manages its membership.
+        status: The provisioning status; `ready` if it can be used.
+        status_reason: The reason for an error status.
+        hipaa_info: Whether it is subject to HIPAA.
+        baseten_team: The Baseten team that manages its membership.
     """
 
     status: str = "ready"
@@ -58,60 +58,60 @@ class Workspace:
     updated_by: str
 
 
-def find(rows: sqlite3.Connection, name: str) -> Workspace | None:
-    """The workspace of that name."""
-    row = rows.execute("SELECT * FROM workspace WHERE name = ?", (name,)).fetchone()
+def find(db: sqlite3.Connection, name: str) -> Workspace | None:
+    """The workspace with this name."""
+    row = db.execute("SELECT * FROM workspace WHERE name = ?", (name,)).fetchone()
     return _workspace(row) if row else None
 
 
-def by_id(rows: sqlite3.Connection, workspace_id: int) -> Workspace:
-    """The workspace of that row, which must exist."""
-    return _workspace(rows.execute("SELECT * FROM workspace WHERE id = ?", (workspace_id,)).fetchone())
+def by_id(db: sqlite3.Connection, workspace_id: int) -> Workspace:
+    """The workspace in this row, which must exist."""
+    return _workspace(db.execute("SELECT * FROM workspace WHERE id = ?", (workspace_id,)).fetchone())
 
 
-def of_person(rows: sqlite3.Connection, sub: str) -> list[Workspace]:
-    """The workspaces where the person is a member."""
+def of_person(db: sqlite3.Connection, sub: str) -> list[Workspace]:
+    """The workspaces of a member."""
     query = (
         "SELECT workspace.* FROM workspace JOIN membership ON workspace.id = membership.workspace_id "
         "WHERE membership.sub = ? ORDER BY workspace.name"
     )
-    return [_workspace(row) for row in rows.execute(query, (sub,))]
+    return [_workspace(row) for row in db.execute(query, (sub,))]
 
 
-def every(rows: sqlite3.Connection) -> list[Workspace]:
+def every(db: sqlite3.Connection) -> list[Workspace]:
     """All workspaces."""
-    return [_workspace(row) for row in rows.execute("SELECT * FROM workspace ORDER BY name")]
+    return [_workspace(row) for row in db.execute("SELECT * FROM workspace ORDER BY name")]
 
 
-def create(rows: sqlite3.Connection, name: str, settings: Settings, by: str, moment: datetime) -> Workspace:
-    """Adds a workspace whose name is free."""
+def create(db: sqlite3.Connection, name: str, settings: Settings, by: str, moment: datetime) -> Workspace:
+    """Add a workspace; the name must be free."""
     now = stamp(moment)
-    cursor = rows.execute(
+    cursor = db.execute(
         "INSERT INTO workspace (public_id, name, display_name, labels, region, group_mappings, runtime, "
         "created_at, updated_at, created_by, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (new_identifier(), name, *_columns(settings), now, now, by, by),
     )
-    return by_id(rows, cursor.lastrowid or 0)
+    return by_id(db, cursor.lastrowid or 0)
 
 
-def change(rows: sqlite3.Connection, workspace_id: int, settings: Settings, by: str, moment: datetime) -> Workspace:
-    """Gives the workspace these settings instead of those it has."""
-    rows.execute(
+def change(db: sqlite3.Connection, workspace_id: int, settings: Settings, by: str, moment: datetime) -> Workspace:
+    """Replace the settings of a workspace."""
+    db.execute(
         "UPDATE workspace SET display_name = ?, labels = ?, region = ?, group_mappings = ?, runtime = ?, "
         "updated_at = ?, updated_by = ? WHERE id = ?",
         (*_columns(settings), stamp(moment), by, workspace_id),
     )
-    return by_id(rows, workspace_id)
+    return by_id(db, workspace_id)
 
 
-def delete(rows: sqlite3.Connection, workspace_id: int) -> None:
-    """Removes the workspace and all that belongs to it."""
-    rows.execute("DELETE FROM workspace WHERE id = ?", (workspace_id,))
+def delete(db: sqlite3.Connection, workspace_id: int) -> None:
+    """Delete a workspace and everything in it."""
+    db.execute("DELETE FROM workspace WHERE id = ?", (workspace_id,))
 
 
-def set_facts(rows: sqlite3.Connection, workspace_id: int, facts: Facts) -> None:
-    """Lets the platform say this of the workspace."""
-    rows.execute(
+def set_facts(db: sqlite3.Connection, workspace_id: int, facts: Facts) -> None:
+    """Set the platform's facts about a workspace."""
+    db.execute(
         "UPDATE workspace SET status = ?, status_reason = ?, hipaa_info = ?, baseten_team = ? WHERE id = ?",
         (
             facts.status,
@@ -123,20 +123,20 @@ def set_facts(rows: sqlite3.Connection, workspace_id: int, facts: Facts) -> None
     )
 
 
-def features(rows: sqlite3.Connection, workspace_id: int) -> dict[str, bool]:
-    """The feature flags of the workspace: whether each is on, by its key."""
-    row = rows.execute("SELECT features FROM workspace WHERE id = ?", (workspace_id,)).fetchone()
+def features(db: sqlite3.Connection, workspace_id: int) -> dict[str, bool]:
+    """The feature flags of a workspace by key."""
+    row = db.execute("SELECT features FROM workspace WHERE id = ?", (workspace_id,)).fetchone()
     found: dict[str, bool] = json.loads(row["features"])
     return found
 
 
-def set_features(rows: sqlite3.Connection, workspace_id: int, flags: dict[str, bool]) -> None:
-    """Gives the workspace these feature flags instead of those it has."""
-    rows.execute("UPDATE workspace SET features = ? WHERE id = ?", (json.dumps(flags), workspace_id))
+def set_features(db: sqlite3.Connection, workspace_id: int, flags: dict[str, bool]) -> None:
+    """Replace the feature flags of a workspace."""
+    db.execute("UPDATE workspace SET features = ? WHERE id = ?", (json.dumps(flags), workspace_id))
 
 
 def payload(workspace: Workspace) -> dict[str, Any]:
-    """The workspace as the API shows it."""
+    """The workspace as the API returns it."""
     settings, facts = workspace.settings, workspace.facts
     optional = {
         "displayName": settings.display_name,

@@ -1,2 +1,1 @@
-"""The pages of the emulator for people: sign in, invitations, and the console of a workspace, in plain HTML beside the
-API. They change things through the API's own routes, as the person who is signed in, and must not know a rule of it."""
+"""The console: HTML pages for sign-in, invitations and workspaces. It calls the API as the signed-in person."""

@@ -1,5 +1,4 @@
-"""The door of the application: what is below the base path goes to the API, all else to the pages, which are built when
-the first is asked for, so that whoever needs the API only does not wait for them. It must not know either."""
+"""Routes requests below the base path to the API and all others to the console, which is built on first use."""
 
 from __future__ import annotations
 
@@ -12,11 +11,11 @@ if TYPE_CHECKING:
     from beamctl.emulator.app import ControlPlane
 
 PLANE = "beamctl.emulator.plane"
-"""The key of the WSGI environment under which the pages find their control plane. A header becomes `HTTP_…`."""
+"""WSGI environment key of the console's control plane. Headers become `HTTP_…`, so they cannot set it."""
 
 
-class Front:
-    """A WSGI application in front of the API and the pages of one control plane."""
+class Dispatcher:
+    """The WSGI application in front of the API and the console of one control plane."""
 
     def __init__(self, api: WSGIApplication, base_path: str, plane: ControlPlane) -> None:
         self._api = api
@@ -24,7 +23,7 @@ class Front:
         self._plane = plane
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Passes one request on."""
+        """Forward one request."""
         path = environ.get("PATH_INFO", "")
         if path == self._base_path or path.startswith(f"{self._base_path}/"):
             return self._api(environ, start_response)

@@ -1,4 +1,4 @@
-"""How the API's fields read to people: standing, source, moments, refusals. It must not know pages."""
+"""Display texts for API fields: standing, source, times, errors."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ _SOURCES = {
 }
 
 NO_ROLE = "not shown"
-"""Where the API shows no role: a quirk, or an API of before the roles of service accounts."""
+"""Shown if the API returns no role, because of a quirk or an older API version."""
 
 
 def standing(user: Mapping[str, Any]) -> str:
-    """Where one of the team stands."""
+    """The standing of a member or invitee."""
     if user["accepted"]:
         return "Member"
     return "Invitation expired" if user.get("expired") else "Invited"
 
 
 def source(user: Mapping[str, Any]) -> str:
-    """How one of the team came in; empty for those who have not come in yet."""
+    """How a member came in; empty for invitees."""
     return _SOURCES.get(user.get("source", ""), "Local") if user["accepted"] else ""
 
 
 def full_name(user: Mapping[str, Any]) -> str:
-    """The given and the family name, as far as they are known."""
+    """Given and family name, as far as known."""
     return f"{user.get('given_name', '')} {user.get('family_name', '')}".strip()
 
 
 def moment(stamp: str) -> str:
-    """A stamp of the API, in words."""
+    """An API timestamp as text."""
     read = read_moment(stamp)
     return f"{read.day} {read:%B %Y, %H:%M} UTC" if read else stamp
 
 
 def losses(counts: Mapping[str, int]) -> list[tuple[int, str]]:
-    """How much there is of everything that there is any of, in the order given, with a word for one or for several."""
+    """The non-zero counts in order, each with its singular or plural noun."""
     words = {name: _COUNTED.get(name, (name, name)) for name in counts}
     return [(number, words[name][number != 1]) for name, number in counts.items() if number]
 
@@ -64,7 +64,7 @@ _COUNTED = {
 
 
 def refusal(refused: Refusal) -> str:
-    """Why the API refuses, as a sentence."""
+    """An API error as a sentence."""
     if refused.text in _PLAINER:
         return _PLAINER[refused.text]
     text = refused.text[:1].upper() + refused.text[1:]
@@ -74,32 +74,32 @@ def refusal(refused: Refusal) -> str:
 _PLAINER = {
     "Forbidden": "Your role here does not allow that. An admin of the workspace can do it.",
     "Forbidden: no access to this workspace": "You are not in this workspace. An admin of it can invite you.",
-    "invalid email format": "Write an e-mail address, such as kim@example.com.",
+    "invalid email format": "Enter an e-mail address, such as kim@example.com.",
     "Invalid role provided": "Choose one of the roles.",
-    "Workspace not found": "There is no such workspace.",
-    "Workspace or user not found": "Nobody with that address is in this workspace, or invited to it.",
-    "Workspace or invitation not found": "The invitation is not open any more: it has expired, or was taken back.",
-    "no billing account is linked": "No billing account is linked to you. Link one first, then make a workspace.",
+    "Workspace not found": "This workspace does not exist.",
+    "Workspace or user not found": "No member or invitee of this workspace has that address.",
+    "Workspace or invitation not found": "The invitation is no longer open: it has expired or was revoked.",
+    "no billing account is linked": "No billing account is linked to you. Link one first, then create a workspace.",
     "the membership of this workspace is managed by Baseten: change it there": (
-        "Baseten manages who is in this workspace, and with which role. Change it there."
+        "Baseten manages the members of this workspace and their roles. Change them there."
     ),
-    "the workspace must keep an accepted admin": "A workspace must keep an admin. Make somebody else one first.",
+    "the workspace must keep an accepted admin": "A workspace must keep an admin. Make someone else an admin first.",
 }
-"""Better words for what the API says in its own."""
+"""Plainer wording for messages of the API."""
 
 _TITLES = {
-    HTTPStatus.BAD_REQUEST: "That cannot be done",
+    HTTPStatus.BAD_REQUEST: "Invalid request",
     HTTPStatus.FORBIDDEN: "Not allowed",
     HTTPStatus.NOT_FOUND: "Not found",
     HTTPStatus.METHOD_NOT_ALLOWED: "Not found",
-    HTTPStatus.CONFLICT: "That cannot be done",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too much at once",
-    HTTPStatus.MISDIRECTED_REQUEST: "Wrong address",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Not now",
+    HTTPStatus.CONFLICT: "Conflict",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request too large",
+    HTTPStatus.MISDIRECTED_REQUEST: "Unknown host name",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Temporarily unavailable",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
 }
 
 
 def title(status: int) -> str:
-    """What a page about an error is called."""
+    """The title of an error page."""
     return _TITLES.get(HTTPStatus(status), HTTPStatus(status).phrase)

@@ -1,4 +1,4 @@
-"""What people typed into a form, and what is wrong with it. It must not know which form."""
+"""Form input and its errors."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from beamctl.emulator.web import field_text
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is wrong with a form.
+class FormError:
+    """An error in a form.
 
     Attributes:
         text: A sentence that says what to do.
-        field: The id of the field that it is about.
-        status: The HTTP status of the page that says so.
+        field: The ID of the field.
+        status: The HTTP status of the page.
     """
 
     text: str
@@ -27,29 +27,29 @@ class Trouble:
     status: int = 400
 
 
-def refused(refusal: Refusal, field: str) -> Trouble:
-    """What the API refuses, beside the field that it is likely to be about.
+def refused(refusal: Refusal, field: str) -> FormError:
+    """An API error, shown next to the field that most likely caused it.
 
     Raises:
         Refusal: 401 or 403: no other input helps, and the field may not be on the page.
     """
     if refusal.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise refusal
-    return Trouble(field_text.refusal(refusal), field, int(refusal.status))
+    return FormError(field_text.refusal(refusal), field, int(refusal.status))
 
 
 def field(name: str) -> str:
-    """A field of the form, without space around it; empty where there is none."""
+    """A field of the form, stripped; empty if it is absent."""
     return request.form.get(name, "").strip()
 
 
 def fields(name: str) -> list[str]:
-    """All fields of that name, in order, without space around them."""
+    """All fields with this name, in order, stripped."""
     return [value.strip() for value in request.form.getlist(name)]
 
 
 def restored(typed: str, known: Iterable[str]) -> str:
-    """The known text that a one-line field showed as what was typed: browsers leave line breaks out of such a field."""
+    """The known text that was shown as `typed`: browsers remove line breaks from one-line fields."""
     for text in known:
         if text.replace("\r", "").replace("\n", "").strip() == typed:
             return text

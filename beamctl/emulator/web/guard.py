@@ -1,5 +1,4 @@
-"""What a request must be like before a page sees it, and what every answer says to the browser: no foreign host, no
-foreign form, no script, nothing kept. It must not know pages."""
+"""Checks the host and origin of console requests, and sets the security headers of responses."""
 
 from __future__ import annotations
 
@@ -26,17 +25,18 @@ _HEADERS = {
 }
 
 _OWN_SITE = ("", "same-origin", "none")
-"""What `Sec-Fetch-Site` says of a form of ours; browsers leave it out where the host is not a trustworthy one."""
+"""`Sec-Fetch-Site` of our own forms; browsers omit it for untrustworthy hosts."""
 
-STALE_FORM = "This form is too old, or is not from this page. Nothing was changed. Go back, reload the page, try again."
+STALE_FORM = (
+    "This form has expired or is not from this page. Nothing was changed. Go back, reload the page and try again."
+)
 
 
 def check_host(public_url: str) -> None:
-    """Refuses names that could be somebody else's, which a browser was led to believe are ours (DNS rebinding).
+    """Reject foreign host names, against DNS rebinding.
 
     Args:
-        public_url: Where people are told that the emulator is. Besides its host, `localhost` and addresses are ours: no
-            foreign name is an address.
+        public_url: The public base URL. Besides its host, `localhost` and IP addresses are accepted.
 
     Raises:
         Refusal: 421.
@@ -47,12 +47,12 @@ def check_host(public_url: str) -> None:
     with suppress(ValueError):
         ipaddress.ip_address(host)
         return
-    text = "The emulator is not served under that name. Open it as localhost, or start it with --public-url."
+    text = "The emulator does not accept this host name. Open it as localhost, or start it with --public-url."
     raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, text)
 
 
 def check_form(session: Session) -> None:
-    """Refuses forms that are not ours, or are not of this browser and session.
+    """Reject forms from other sites, browsers or sessions.
 
     Raises:
         Refusal: 403.
@@ -66,6 +66,6 @@ def check_form(session: Session) -> None:
 
 
 def harden(response: Response) -> Response:
-    """The response, with what the browser must not do."""
+    """Add the security headers."""
     response.headers.update(_HEADERS)
     return response

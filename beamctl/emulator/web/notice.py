@@ -1,5 +1,4 @@
-"""What a page says after something was done. The address of the page carries the name of a notice, never its words, so
-that a link cannot put words into our mouth. It must not know pages."""
+"""Notices after an action. URLs carry a notice's name, not its text, so a link cannot inject a message."""
 
 from __future__ import annotations
 
@@ -7,39 +6,39 @@ from enum import Enum
 
 
 class Notice(Enum):
-    """A notice; its value is what people read."""
+    """A notice; its value is the text shown."""
 
     SIGNED_OUT = "You are signed out."
     LINK_SENT = (
-        "A letter with a link to sign in is on its way; it is good for 15 minutes. The emulator keeps a copy of each "
-        "letter: beamctl emulator mail shows them."
+        "A sign-in link was sent. It is valid for 15 minutes. To see the e-mails that the emulator has sent, run "
+        "beamctl emulator mail."
     )
-    ACCEPTED = "You accepted the invitation: you are a member now."
+    ACCEPTED = "You accepted the invitation and are now a member."
     ACCEPTED_SIGNED_OUT = (
-        "The invitation is accepted. Sign in to the account that it was for, and you are in the workspace: its letter "
-        "alone lets nobody into an account."
+        "The invitation is accepted. Sign in to the account it was for to open the workspace: the link in the e-mail "
+        "alone does not sign you in."
     )
     DECLINED = "You declined the invitation."
     LEFT = "You left the workspace."
-    WORKSPACE_CREATED = "The workspace is there, and you are its admin."
-    WORKSPACE_DELETED = "The workspace is deleted, with everything in it."
-    INVITED = "The invitation is made."
-    ROLE_CHANGED = "The role is changed."
-    REMOVED = "They are no longer a member."
-    REVOKED = "The invitation is taken back."
-    ACCOUNT_CHANGED = "The service account is changed."
-    ACCOUNT_DELETED = "The service account is deleted; its credentials let nobody in any more."
-    KEY_DELETED = "The API key is deleted; it lets nobody in any more."
-    SETTINGS_CHANGED = "The settings are saved."
+    WORKSPACE_CREATED = "The workspace was created. You are its admin."
+    WORKSPACE_DELETED = "The workspace and everything in it were deleted."
+    INVITED = "The invitation was created."
+    ROLE_CHANGED = "The role was changed."
+    REMOVED = "The member was removed."
+    REVOKED = "The invitation was revoked."
+    ACCOUNT_CHANGED = "The service account was changed."
+    ACCOUNT_DELETED = "The service account was deleted. Its credentials no longer work."
+    KEY_DELETED = "The API key was deleted. It no longer works."
+    SETTINGS_CHANGED = "The settings were saved."
 
     @property
     def slug(self) -> str:
-        """How an address names it."""
+        """Its name in a URL."""
         return self.name.lower().replace("_", "-")
 
 
 def by_slug(slug: str) -> str:
-    """The words of the notice that an address names; empty where it names none."""
+    """The text of the notice with this slug; empty if there is none."""
     return _WORDS.get(slug, "")
 
 

@@ -1,5 +1,4 @@
-"""One request for a page: who makes it, and the API's own routes called as that person, so that a rule is in one place.
-It must not know any page, nor write a row."""
+"""A page request: the signed-in person, and calls to the API's own routes as that person."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ from beamctl.emulator.call import Inbound
 from beamctl.emulator.caller import Person
 from beamctl.emulator.errors import not_found, unauthorized
 from beamctl.emulator.permission import Permission, role_allows
-from beamctl.emulator.request_context import witness_of
+from beamctl.emulator.request_context import context_of
 from beamctl.emulator.routes import ROUTES
 from beamctl.emulator.store import member, workspace
 
@@ -31,11 +30,11 @@ _ONE_WORKSPACE = "/workspaces/<name>"
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A workspace, as one of its members sees it.
+    """A workspace as one of its members sees it.
 
     Attributes:
-        shown: The workspace as the API shows it.
-        role: The role of the visitor.
+        shown: The workspace as the API returns it.
+        role: The visitor's role.
         quirks: The quirks that are on.
     """
 
@@ -50,21 +49,21 @@ class Space:
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """The display name, else the name."""
         return str(self.shown.get("displayName", self.name))
 
     def may(self, permission: str) -> bool:
-        """Whether the visitor has the permission of that name here."""
+        """Whether the visitor has this permission here."""
         return role_allows(self.role, Permission(permission), self.quirks)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request for a page.
+    """A page request.
 
     Attributes:
         plane: The control plane.
-        session: Who is signed in.
+        session: The session.
     """
 
     plane: ControlPlane
@@ -72,50 +71,50 @@ class Visit:
 
     @property
     def person(self) -> Person:
-        """Who is signed in.
+        """The signed-in person.
 
         Raises:
-            Refusal: 401: nobody is.
+            Refusal: 401: no one is signed in.
         """
         if self.session.person is None:
             raise unauthorized()
         return self.session.person
 
-    def ask(self, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str) -> Any:  # noqa: ANN401 - any JSON
-        """What the API answers the person who is signed in.
+    def call_api(self, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str) -> Any:  # noqa: ANN401 - any JSON
+        """Call the API as the signed-in person and return the response body.
 
         Args:
             method: The HTTP method.
             rule: The rule of the route, such as `/users/<path:who>`.
-            body: What is sent as JSON; None for no body.
-            workspace: The workspace, where the path does not name one.
-            path: The variable parts of the path; `countResources` and the like are not for it.
+            body: Sent as JSON; None for no body.
+            workspace: The workspace, if the path does not name one.
+            path: The variable parts of the path.
 
         Raises:
-            Refusal: The API refuses.
+            Refusal: The API returns an error.
         """
-        return self.ask_as(self.person, method, rule, body, workspace=workspace, **path)
+        return self.call_api_as(self.person, method, rule, body, workspace=workspace, **path)
 
-    def ask_as(
-        self, somebody: Person, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str
+    def call_api_as(
+        self, person: Person, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str
     ) -> Any:  # noqa: ANN401 - as above
-        """The same, for somebody who shows in another way who they are: by the key in an invitation's link."""
+        """Call the API as a person who is authenticated by the key in an invitation link."""
         headers = Headers({WORKSPACE_HEADERS[0]: workspace} if workspace else {})
         sent = b"" if body is None else json.dumps(body).encode()
-        inbound = Inbound(headers, {"countResources": "true"}, path, sent, "", somebody, witness_of(request.environ))
+        inbound = Inbound(headers, {"countResources": "true"}, path, sent, "", person, context_of(request.environ))
         return self.plane.run(_BY_NAME[method, rule], inbound).body
 
-    def enter(self, name: str) -> Space:
-        """The workspace of that name, if the visitor is in it.
+    def workspace(self, name: str) -> Space:
+        """Return a workspace that the visitor has access to.
 
         Raises:
             Refusal: 401, 403 or 404.
         """
-        shown = self.ask("GET", _ONE_WORKSPACE, name=name)
-        with self.plane.database.reading() as rows:
-            space = workspace.find(rows, name)
-            role = member.role_of(rows, space.id, self.person.sub) if space else None
-        if role is None:  # it went, or the visitor did, between the two
+        shown = self.call_api("GET", _ONE_WORKSPACE, name=name)
+        with self.plane.database.reading() as db:
+            space = workspace.find(db, name)
+            role = member.role_of(db, space.id, self.person.sub) if space else None
+        if role is None:  # the workspace or membership was deleted in between
             raise not_found("Workspace not found")
         return Space(shown, role, self.plane.quirks)
 
@@ -123,5 +122,5 @@ class Visit:
 def here() -> Visit:
     """The visit of the current request."""
     visit = g.visit
-    assert isinstance(visit, Visit)  # noqa: S101 - `site` put it there before every page
+    assert isinstance(visit, Visit)  # noqa: S101 - `site` sets it before every page
     return visit

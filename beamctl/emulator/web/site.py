@@ -1,5 +1,4 @@
-"""The Flask application of the pages: what happens before and after each of them, and the pages about errors. It must
-not know any page in particular."""
+"""The Flask application of the console: checks before and after each page, and the error pages."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from beamctl.emulator.errors import Refusal, raised_at
 from beamctl.emulator.permission import Role
-from beamctl.emulator.request_context import witness_of
+from beamctl.emulator.request_context import context_of
 from beamctl.emulator.web import field_text, guard, notice, session
 from beamctl.emulator.web.dispatch import PLANE
 from beamctl.emulator.web.page_request import Visit
@@ -34,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @cache
 def pages() -> Flask:
-    """The pages, which are the same for every control plane in this process: a request brings its own along."""
+    """The console, shared by all control planes in this process: a request carries its own."""
     site = Flask("beamctl.emulator.web", static_folder=None, template_folder="templates")
     site.config["MAX_CONTENT_LENGTH"] = _LARGEST_FORM
     site.url_map.merge_slashes = False
@@ -58,13 +57,13 @@ def pages() -> Flask:
 
 def _begin() -> None:
     plane: ControlPlane = request.environ[PLANE]
-    witness = witness_of(request.environ)
-    witness.page = request.url_rule.rule if request.url_rule else ""
+    context = context_of(request.environ)
+    context.page = request.url_rule.rule if request.url_rule else ""
     guard.check_host(str(plane.public_url))
     g.visit = Visit(plane, session.read(plane))
     if g.visit.session.person:
-        witness.saw(g.visit.session.person)
-    if request.url_rule:  # else there is no page to protect
+        context.record_caller(g.visit.session.person)
+    if request.url_rule:  # otherwise there is no page to protect
         guard.check_form(g.visit.session)
 
 
@@ -75,11 +74,11 @@ def _end(response: Response) -> Response:
 
 
 def _shared() -> dict[str, Any]:
-    """What every page is told: who is signed in, the key of its forms, what was just done."""
+    """Variables of every template: the signed-in person, the form key, the notice."""
     current = g.visit.session if "visit" in g else None
     return {
         "person": current.person if current else None,
-        "form_mark": session.form_mark(current) if current else "",
+        "form_key_field": session.form_key_field(current) if current else "",
         "notice": notice.by_slug(request.args.get("done", "")),
     }
 
@@ -97,7 +96,7 @@ def _file(name: str) -> bytes:
 
 
 def _refused(refusal: Refusal) -> AnyResponse | tuple[str, int]:
-    """What the API refuses; whoever is not signed in is asked to, and comes back."""
+    """An API error. If no one is signed in, redirect to the sign-in page and return afterwards."""
     if refusal.status is HTTPStatus.UNAUTHORIZED:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("sign_in.show", next=back), HTTPStatus.SEE_OTHER)
@@ -105,24 +104,24 @@ def _refused(refusal: Refusal) -> AnyResponse | tuple[str, int]:
 
 
 def _http_error(error: HTTPException) -> tuple[str | dict[str, Any], int]:
-    """Unknown addresses, methods that an address does not take, forms that are too large."""
+    """Unknown paths, wrong methods, forms that are too large."""
     missing = error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
     if missing and "text/html" not in request.headers.get("Accept", ""):  # a program that left out the base path
         return {"error": error.name, "code": error.code}, error.code or 0
-    text = "There is no page at this address. The API is below /v0." if missing else "That cannot be read here."
+    text = "There is no page at this address. The API is below /v0." if missing else "The request cannot be read."
     return _error(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, text)
 
 
 def _busy(error: sqlite3.OperationalError) -> tuple[str, int]:
     _log.error("%s %s: the database: %s", request.method, request.url_rule, error)
-    text = "The database of the emulator cannot be used now. Try again in a moment."
+    text = "The emulator's database is not available. Try again in a moment."
     return _error(HTTPStatus.SERVICE_UNAVAILABLE, text)
 
 
 def _broken(error: Exception) -> tuple[str, int]:
-    """A bug. The address is not logged, only its rule: the links of letters let people in."""
+    """A bug. The log gets the rule, not the path, because links in e-mails are credentials."""
     _log.error("%s %s: %s at %s", request.method, request.url_rule, type(error).__name__, raised_at(error))
-    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "The emulator has a defect. Its log says where.")
+    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error. The emulator's log says where.")
 
 
 def _error(status: int, text: str) -> tuple[str, int]:

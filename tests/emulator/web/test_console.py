@@ -109,7 +109,7 @@ def test_an_invitation_carries_its_role(world: World) -> None:
     [
         ({"email": "max@example.com"}, "Max@example.com is already in the workspace."),
         ({"email": "ivy@example.com"}, "Ivy@example.com already has a pending invitation."),
-        ({"email": "ivy"}, "Write an e-mail address, such as kim@example.com."),
+        ({"email": "ivy"}, "Enter an e-mail address, such as kim@example.com."),
         ({"email": "zoe@example.com", "role": "owner"}, "Choose one of the roles."),
     ],
 )
@@ -204,7 +204,7 @@ def test_deleting_a_workspace_says_what_is_lost_and_wants_the_name(world: World)
         assert (page.status, "Type the name of the workspace, acme, to delete it." in page.text) == (400, True)
     assert world.call("ada", "GET", "/workspaces/acme").status_code == 200
     page = browser.submit(page, "Delete the workspace", typed="acme")
-    assert "The workspace is deleted, with everything in it." in page.text
+    assert "The workspace and everything in it were deleted." in page.text
     assert world.call("ada", "GET", "/workspaces/acme").status_code == 404
 
 
@@ -217,7 +217,7 @@ def test_my_invitations_and_my_workspaces(world: World) -> None:
     page = browser.get("/profile")
     page = browser.get(page.links["Leave Acme"])
     page = browser.submit(page, "Leave the workspace")
-    assert "You are in no workspace yet" in page.text
+    assert "You are not a member of any workspace yet" in page.text
     assert "ivy@example.com" not in world.users()
 
 
@@ -228,4 +228,4 @@ def test_an_invitation_is_declined_and_one_that_is_gone_is_said_to_be(world: Wor
     assert "You declined the invitation." in again.text
     for button in ("Accept the invitation to Acme", "Decline the invitation to Acme"):
         late = browser.submit(page, button)
-        assert (late.status, "The invitation is not open any more" in late.text) == (404, True)
+        assert (late.status, "The invitation is no longer open" in late.text) == (404, True)

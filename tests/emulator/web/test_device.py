@@ -24,11 +24,11 @@ def test_a_person_approves_a_login_and_it_acts_as_them(world: World) -> None:
     begun = begin(browser)
     page = browser.get(f"/device?user_code={begun['user_code']}")
     page = browser.submit(page, "Sign in", key="bl_max")
-    assert page.heading == "Let this command line in?"
+    assert page.heading == "Approve this login?"
     assert dict(zip(page.texts("dt"), page.texts("dd"), strict=True)) == {
-        "It calls itself": "blaxel",
-        "Its code": begun["user_code"],
-        "It would act as": "max@example.com",
+        "Client": "blaxel",
+        "Code": begun["user_code"],
+        "It will act as": "max@example.com",
     }
     assert poll(browser, begun)[0] == 400  # looking at it approves nothing
     page = browser.submit(page, "Approve")
@@ -53,7 +53,7 @@ def test_a_login_is_denied(world: World) -> None:
 def test_a_code_that_nothing_waits_for(world: World, code: str) -> None:
     browser = Browser(world).signed_in("max")
     page = browser.submit(browser.get("/device"), "Continue", user_code=code)
-    assert (page.status, "No login waits for that code." in page.text) == (404, True)
+    assert (page.status, "No pending login has this code." in page.text) == (404, True)
 
 
 def test_a_login_is_decided_once_and_in_time(world: World) -> None:
@@ -62,7 +62,7 @@ def test_a_login_is_decided_once_and_in_time(world: World) -> None:
     page = browser.get(f"/device?user_code={begun['user_code']}")
     browser.submit(page, "Approve")
     again = browser.submit(page, "Deny")
-    assert (again.status, "No login waits for that code." in again.text) == (404, True)
+    assert (again.status, "No pending login has this code." in again.text) == (404, True)
     late = browser.get(f"/device?user_code={begin(browser)['user_code']}")
     world.clock.forward(minutes=10)
     assert browser.submit(late, "Approve").status == 404

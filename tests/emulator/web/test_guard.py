@@ -53,7 +53,7 @@ def test_a_form_that_is_not_ours_changes_nothing(world: World) -> None:
     for url in posts:
         for shown in ({}, {"form_key": ""}, {"form_key": key}, {"form_key": "é"}):
             answer = browser.client.post(url, data={**fields, **shown})
-            assert (answer.status_code, "This form is too old" in answer.text) == (403, True), url
+            assert (answer.status_code, "This form has expired" in answer.text) == (403, True), url
     assert everything_in(world.db) == before
     assert "ada@example.com" in browser.get("/profile").text
 

@@ -34,7 +34,7 @@ def test_it_says_to_what_by_whom_as_what_and_until_when(posting: World, mail: Pa
         "Your role": "viewer",
         "Invited by": "Ada, ada@example.com",
         "For": "zoe@example.com",
-        "Until": "8 March 2026, 12:00 UTC",
+        "Expires": "8 March 2026, 12:00 UTC",
     }
 
 
@@ -49,9 +49,9 @@ def test_somebody_new_signs_up_and_is_in(posting: World, mail: Path) -> None:
     browser = Browser(posting)
     page = browser.get(invited(posting, mail, "zoe@example.com", "viewer"))
     page = browser.submit(page, "Sign up and accept")
-    assert (page.status, "Write your given name." in page.text) == (400, True)
+    assert (page.status, "Enter your given name." in page.text) == (400, True)
     page = browser.submit(page, "Sign up and accept", given_name="Zoe", family_name="Quinn")
-    assert (page.url, "you are a member now" in page.text) == ("/workspaces/acme/team?done=accepted", True)
+    assert (page.url, "are now a member" in page.text) == ("/workspaces/acme/team?done=accepted", True)
     zoe = posting.users()["zoe@example.com"]
     assert (zoe["given_name"], zoe["family_name"], zoe["role"], zoe["source"]) == (
         "Zoe",
@@ -89,7 +89,7 @@ def test_whoever_is_signed_in_already_goes_on(posting: World, mail: Path) -> Non
     page = browser.get(invited(posting, mail, "sam@example.com"))
     assert "sign" not in page.text.replace("Sign out", "")
     page = browser.submit(page, "Accept the invitation")
-    assert (page.url, "you are a member now" in page.text) == ("/workspaces/acme/team?done=accepted", True)
+    assert (page.url, "are now a member" in page.text) == ("/workspaces/acme/team?done=accepted", True)
 
 
 def test_who_is_signed_in_as_somebody_else_is_told_and_stays_who_they_are(posting: World, mail: Path) -> None:
@@ -125,7 +125,7 @@ def test_declining_needs_no_account_and_makes_none(posting: World, mail: Path, e
     assert page.heading == "You declined the invitation"
     assert email not in posting.users()
     assert browser.get("/profile").heading == "Sign in"
-    assert browser.get(link).heading == "This invitation is not open any more"
+    assert browser.get(link).heading == "This invitation is no longer open"
     again = Browser(posting).get(invited(posting, mail, email))
     assert ("Sign up and accept" in again.offers()) == (email == "zoe@example.com")
 
@@ -156,7 +156,7 @@ def test_a_link_that_was_taken_back(posting: World, mail: Path) -> None:
     link = invited(posting, mail, "zoe@example.com")
     posting.call("ada", "DELETE", "/users/zoe@example.com")
     page = ended(Browser(posting), link)
-    assert (page.status, page.heading) == (410, "This invitation is not open any more")
+    assert (page.status, page.heading) == (410, "This invitation is no longer open")
     newer = invited(posting, mail, "zoe@example.com")
     assert Browser(posting).get(newer).heading == "You are invited to Acme"
     assert Browser(posting).get(link).status == 410
@@ -167,16 +167,16 @@ def test_a_link_that_was_used(posting: World, mail: Path) -> None:
     first = Browser(posting)
     first.submit(first.get(link), "Sign up and accept", given_name="Zoe")
     page = ended(Browser(posting), link)
-    assert (page.status, page.heading) == (410, "You accepted this invitation already")
+    assert (page.status, page.heading) == (410, "You have already accepted this invitation")
     assert page.links["Open acme"] == "/workspaces/acme/team"
     posting.call("ada", "DELETE", "/users/zoe@example.com")
-    assert Browser(posting).get(link).heading == "This invitation is not open any more"
+    assert Browser(posting).get(link).heading == "This invitation is no longer open"
 
 
 def test_a_link_whose_workspace_is_gone(posting: World, mail: Path) -> None:
     link = invited(posting, mail, "zoe@example.com")
     posting.call("ada", "DELETE", "/workspaces/acme")
-    assert Browser(posting).get(link).heading == "This invitation is not open any more"
+    assert Browser(posting).get(link).heading == "This invitation is no longer open"
 
 
 def test_a_link_that_is_not_whole_shows_nothing_of_the_invitation(posting: World, mail: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_link_that_is_not_whole_shows_nothing_of_the_invitation(posting: World
     mixed = f"{link.rpartition('/')[0]}/{other.rpartition('/')[2]}"
     for wrong in (link[:-1], f"{link}x", f"{link[:-3]}%C3%A9", mixed, "/invitation/x/y"):
         page = ended(Browser(posting), wrong)
-        assert (page.status, page.heading) == (403, "This link is not complete")
+        assert (page.status, page.heading) == (403, "This link is incomplete")
         assert "zoe" not in page.text
         assert "Acme" not in page.text
 

@@ -33,7 +33,7 @@ def test_a_person_signs_in_with_their_key_and_out_again(world: World) -> None:
 def test_other_keys_let_nobody_in(world: World, key: str) -> None:
     browser = Browser(world)
     page = browser.submit(browser.get("/sign-in"), "Sign in", key=key)
-    assert (page.status, "No person has that API key." in page.text) == (403, True)
+    assert (page.status, "No person has this API key." in page.text) == (403, True)
     assert key not in page.answer.text or not key
     assert browser.get("/profile").url.startswith("/sign-in")
 
@@ -98,7 +98,7 @@ def test_a_session_is_no_credential_of_the_api_and_a_token_is_no_session(world: 
 def test_a_letter_lets_a_person_in(posting: World, mail: Path) -> None:
     browser = Browser(posting)
     page = browser.submit(browser.get("/sign-in"), "Send me a link", email="ADA@example.com")
-    assert "A letter with a link to sign in is on its way" in page.text
+    assert "A sign-in link was sent" in page.text
     link = link_in_the_last_letter(mail)
     page = browser.get(link)
     assert (page.heading, page.offers()) == ("Sign in", {"Sign in"})
@@ -113,11 +113,11 @@ def test_somebody_new_signs_up_with_their_name(posting: World, mail: Path) -> No
     page = browser.get(link_in_the_last_letter(mail))
     assert page.heading == "Sign up"
     page = browser.submit(page, "Sign up", given_name=" ")
-    assert (page.status, "Write your given name." in page.text) == (400, True)
+    assert (page.status, "Enter your given name." in page.text) == (400, True)
     page = browser.submit(page, "Sign up", given_name="Zoë", family_name="x" * 64)
     assert (page.status, ("given_name", "Zoë") in page.form("Sign up").fields) == (400, True)
     page = browser.submit(page, "Sign up", given_name="Zoë", family_name="Quinn")
-    assert "You are in no workspace yet" in page.text
+    assert "You are not a member of any workspace yet" in page.text
     posting.call("ada", "POST", "/users", {"email": "zoe@example.com"})
     browser.submit(browser.get("/profile"), "Accept the invitation to Acme")
     assert (posting.users()["zoe@example.com"]["given_name"], len(received_letters(mail))) == ("Zoë", 2)
@@ -129,7 +129,7 @@ def test_a_link_to_sign_in_ends_after_a_quarter_of_an_hour(posting: World, mail:
     page = browser.get(link_in_the_last_letter(mail))
     posting.clock.forward(minutes=15)
     page = browser.submit(page, "Sign in")
-    assert (page.status, page.heading) == (410, "This link does not work any more")
+    assert (page.status, page.heading) == (410, "This link no longer works")
     assert browser.get("/profile").heading == "Sign in"
 
 
@@ -137,7 +137,7 @@ def test_a_link_to_sign_in_ends_after_a_quarter_of_an_hour(posting: World, mail:
 def test_what_is_no_address_gets_no_letter(posting: World, mail: Path, address: str) -> None:
     browser = Browser(posting)
     page = browser.submit(browser.get("/sign-in"), "Send me a link", email=address)
-    assert (page.status, "Write an e-mail address" in page.text) == (400, True)
+    assert (page.status, "Enter an e-mail address" in page.text) == (400, True)
     assert not received_letters(mail)
 
 

@@ -1,5 +1,4 @@
-"""The pages, one module for each thing that people come to do; a new module adds its blueprint to `PAGES`. They show
-what the API answers, and must not decide what somebody may do."""
+"""The pages of the console, one blueprint per module."""
 
 from __future__ import annotations
 
@@ -31,4 +30,4 @@ PAGES: tuple[Blueprint, ...] = (
     account_keys.page,
     settings.page,
 )
-"""All pages there are."""
+"""All pages."""

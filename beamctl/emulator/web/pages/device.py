@@ -1,5 +1,4 @@
-"""The page where a person lets a command line act as them: type the code it shows, look, approve or deny. It must not
-know what the command line gets for it."""
+"""The page to approve or deny a device login by its code."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, request
 
 from beamctl.emulator.store import device_login
-from beamctl.emulator.web.form import Trouble, field
+from beamctl.emulator.web.form import FormError, field
 from beamctl.emulator.web.page_request import here
 from beamctl.emulator.web.response import Page, shown
 
@@ -18,33 +17,35 @@ if TYPE_CHECKING:
 
 page = Blueprint("device", __name__)
 
-_NO_SUCH_CODE = "No login waits for that code. Codes are good for ten minutes; begin the login again for a new one."
+_NO_SUCH_CODE = (
+    "No pending login has this code. Codes are valid for ten minutes; start the login again to get a new one."
+)
 
 
 @page.get("/device")
-def show(trouble: Trouble | None = None) -> Page:
-    """Asks for the code, or, where the address has it, whether to let the device in."""
+def show(form_error: FormError | None = None) -> Page:
+    """Ask for the code or, if the URL contains it, for the decision."""
     visit = here()
     email, code = visit.person.email, request.values.get("user_code", "").strip()
-    if code and not trouble:
-        with visit.plane.database.reading() as rows:
-            login = device_login.by_user_code(rows, code)
+    if code and not form_error:
+        with visit.plane.database.reading() as db:
+            login = device_login.by_user_code(db, code)
         if login and login.can_be_approved(visit.plane.now()):
             return shown("device_confirm.html", email=email, code=code, client=login.client_id)
-        trouble = Trouble(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND)
-    return shown("device.html", trouble, email=email, code=code)
+        form_error = FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND)
+    return shown("device.html", form_error, email=email, code=code)
 
 
 @page.post("/device")
 def decide() -> AnyResponse:
-    """Approves or denies."""
+    """Approve or deny."""
     visit = here()
     sub, moment, approves = visit.person.sub, visit.plane.now(), field("decision") == "approve"
-    with visit.plane.database.writing() as rows:
-        login = device_login.by_user_code(rows, field("user_code"))
+    with visit.plane.database.writing() as db:
+        login = device_login.by_user_code(db, field("user_code"))
         done = login and (
-            device_login.approve(rows, login, sub, moment) if approves else device_login.deny(rows, login, moment)
+            device_login.approve(db, login, sub, moment) if approves else device_login.deny(db, login, moment)
         )
     if not done:
-        return show(Trouble(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND))
+        return show(FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND))
     return shown("device_done.html", approved=approves)

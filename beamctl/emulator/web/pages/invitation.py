@@ -1,6 +1,5 @@
-"""The page behind the link of an invitation: the key in it proves the mailbox. Here one accepts or declines, and who is
-new gets an account; looking at it changes nothing, and nobody gets into an account that was there before. It must not
-know how an invitation is made."""
+"""The page behind an invitation link, whose key proves control of the mailbox: accept or decline, and sign up.
+Viewing it changes nothing, and it never signs in to an existing account."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from beamctl.emulator.store import invitation as invitations
 from beamctl.emulator.store import member, secret
 from beamctl.emulator.store import person as people
 from beamctl.emulator.web import account, session
-from beamctl.emulator.web.form import Trouble, field, refused
+from beamctl.emulator.web.form import FormError, field, refused
 from beamctl.emulator.web.notice import Notice
 from beamctl.emulator.web.page_request import here
 from beamctl.emulator.web.response import Page, go, shown
@@ -30,7 +29,7 @@ page = Blueprint("invitation", __name__)
 
 
 class State(Enum):
-    """What became of an invitation."""
+    """The state of an invitation."""
 
     OPEN = auto()
     EXPIRED = auto()
@@ -41,12 +40,12 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a link leads to.
+    """The invitation that a link leads to.
 
     Attributes:
-        state: What became of the invitation.
-        facts: Who is invited to what, by whom, until when; empty where the invitation is not there.
-        invitee: The account of the invitee, where there is one.
+        state: Its state.
+        facts: Workspace, inviter, expiry and so on; empty if the invitation is gone.
+        invitee: The invitee's account, if there is one.
     """
 
     state: State
@@ -55,31 +54,34 @@ class Found:
 
 
 @page.get("/invitation/<invitation_id>/<key>")
-def show(invitation_id: str, key: str, trouble: Trouble | None = None) -> Page:
-    """The invitation, or what became of it."""
+def show(invitation_id: str, key: str, form_error: FormError | None = None) -> Page:
+    """Show the invitation or its final state."""
     found = _find(invitation_id, key)
     if found.state is not State.OPEN:
         status = 403 if found.state is State.WRONG_KEY else 410
         values = {"state": found.state.name, "facts": found.facts}
-        return shown("invitation_ended.html", Trouble(trouble.text if trouble else "", "", status), **values)
+        return shown("invitation_ended.html", FormError(form_error.text if form_error else "", "", status), **values)
     names = {"given_name": field("given_name"), "family_name": field("family_name")}
     address = {"invitation_id": invitation_id, "key": key}
-    return shown("invitation.html", trouble, facts=found.facts, invitee=found.invitee, address=address, **names)
+    return shown("invitation.html", form_error, facts=found.facts, invitee=found.invitee, address=address, **names)
 
 
 @page.post("/invitation/<invitation_id>/<key>/accept")
 def accept(invitation_id: str, key: str) -> AnyResponse:
-    """Joins the workspace; somebody new gets an account first, and is signed in. An account that was there is worth
-    more than this workspace, and a letter lies about for days: into that one only `/sign-in` leads."""
+    """Accept the invitation. New people get an account and are signed in.
+
+    People with an account are not signed in: an account is worth more than this workspace, and e-mails are kept for
+    long. They sign in at `/sign-in`.
+    """
     visit, found = here(), _find(invitation_id, key)
     if found.state is not State.OPEN:
         return show(invitation_id, key)
-    if found.invitee is None and (trouble := account.wrong_names()):
-        return show(invitation_id, key, trouble)
+    if found.invitee is None and (form_error := account.wrong_names()):
+        return show(invitation_id, key, form_error)
     name = found.facts["workspace"]
     invitee, is_new = account.open_account(visit.plane, found.facts["email"])
     try:
-        visit.ask_as(invitee, "POST", "/workspaces/<name>/join", name=name)
+        visit.call_api_as(invitee, "POST", "/workspaces/<name>/join", name=name)
     except Refusal as refusal:
         return show(invitation_id, key, refused(refusal, "accept"))
     into = go("team.show", Notice.ACCEPTED, name=name)
@@ -92,13 +94,13 @@ def accept(invitation_id: str, key: str) -> AnyResponse:
 
 @page.post("/invitation/<invitation_id>/<key>/decline")
 def decline(invitation_id: str, key: str) -> AnyResponse:
-    """The invitation goes. That needs no account: the key proves the address, which is all that the API looks at."""
+    """Decline the invitation. No account is needed: the key proves the address, which is all the API checks."""
     visit, found = here(), _find(invitation_id, key)
     if found.state is not State.OPEN:
         return show(invitation_id, key)
     invitee = found.invitee or Person("", found.facts["email"])
     try:
-        visit.ask_as(invitee, "POST", "/workspaces/<name>/decline", name=found.facts["workspace"])
+        visit.call_api_as(invitee, "POST", "/workspaces/<name>/decline", name=found.facts["workspace"])
     except Refusal as refusal:
         return show(invitation_id, key, refused(refusal, "decline"))
     return shown("invitation_declined.html", facts=found.facts)
@@ -106,14 +108,14 @@ def decline(invitation_id: str, key: str) -> AnyResponse:
 
 def _find(invitation_id: str, key: str) -> Found:
     plane = here().plane
-    with plane.database.reading() as rows:
-        if not link.opens_invitation(secret.token_secret(rows), invitation_id, key):
+    with plane.database.reading() as db:
+        if not link.opens_invitation(secret.token_secret(db), invitation_id, key):
             return Found(State.WRONG_KEY, {})
-        row = invitations.by_id(rows, invitation_id)
+        row = invitations.by_id(db, invitation_id)
         if row is None:
-            joined = member.joined_by(rows, invitation_id)
+            joined = member.joined_by(db, invitation_id)
             return Found(State.ACCEPTED, {"workspace": joined}) if joined else Found(State.GONE, {})
         facts = {name: row[name] for name in ("email", "role", "workspace", "display_name", "expires_at")}
-        facts["inviter"] = people.profile(rows, row["invited_by"])
+        facts["inviter"] = people.profile(db, row["invited_by"])
         state = State.OPEN if row["expires_at"] > stamp(plane.now()) else State.EXPIRED
-        return Found(state, facts, people.find(rows, row["email"]))
+        return Found(state, facts, people.find(db, row["email"]))

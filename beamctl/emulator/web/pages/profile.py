@@ -1,4 +1,4 @@
-"""One's own page: the workspaces one is in, and the invitations to others. It must not know what is in a workspace."""
+"""The signed-in person's workspaces and invitations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from beamctl.emulator.errors import Refusal
-from beamctl.emulator.web.form import Trouble, refused
+from beamctl.emulator.web.form import FormError, refused
 from beamctl.emulator.web.notice import Notice
 from beamctl.emulator.web.page_request import Visit, here
 from beamctl.emulator.web.response import Page, go, shown
@@ -21,23 +21,23 @@ page = Blueprint("profile", __name__)
 
 @page.get("/")
 def start() -> AnyResponse:
-    """Where everybody begins."""
+    """Redirect to the start page."""
     return go("profile.show")
 
 
 @page.get("/profile")
-def show(trouble: Trouble | None = None) -> Page:
-    """My workspaces and my invitations."""
+def show(form_error: FormError | None = None) -> Page:
+    """Show my workspaces and invitations."""
     visit = here()
-    mine = visit.ask("GET", "/workspaces")
-    return shown("profile.html", trouble, workspaces=mine, invitations=_invitations(visit))
+    mine = visit.call_api("GET", "/workspaces")
+    return shown("profile.html", form_error, workspaces=mine, invitations=_invitations(visit))
 
 
 @page.post("/profile/invitations/<name>/accept")
 def accept(name: str) -> AnyResponse:
-    """Joins the workspace."""
+    """Accept an invitation."""
     try:
-        here().ask("POST", "/workspaces/<name>/join", name=name)
+        here().call_api("POST", "/workspaces/<name>/join", name=name)
     except Refusal as refusal:
         return show(refused(refusal, "invitations"))
     return go("team.show", Notice.ACCEPTED, name=name)
@@ -45,25 +45,25 @@ def accept(name: str) -> AnyResponse:
 
 @page.post("/profile/invitations/<name>/decline")
 def decline(name: str) -> AnyResponse:
-    """Takes the invitation away."""
+    """Decline an invitation."""
     try:
-        here().ask("POST", "/workspaces/<name>/decline", name=name)
+        here().call_api("POST", "/workspaces/<name>/decline", name=name)
     except Refusal as refusal:
         return show(refused(refusal, "invitations"))
     return go("profile.show", Notice.DECLINED)
 
 
 @page.get("/profile/leave/<name>")
-def ask_to_leave(name: str, trouble: Trouble | None = None) -> Page:
-    """Asks whether somebody means it."""
-    return shown("leave.html", trouble, space=here().enter(name))
+def ask_to_leave(name: str, form_error: FormError | None = None) -> Page:
+    """Ask for confirmation to leave a workspace."""
+    return shown("leave.html", form_error, space=here().workspace(name))
 
 
 @page.post("/profile/leave/<name>")
 def leave(name: str) -> AnyResponse:
-    """Ends one's own membership."""
+    """Leave a workspace."""
     try:
-        here().ask("DELETE", "/workspaces/<name>/leave", name=name)
+        here().call_api("DELETE", "/workspaces/<name>/leave", name=name)
     except Refusal as refusal:
         return ask_to_leave(name, refused(refusal, "leave"))
     return go("profile.show", Notice.LEFT)
@@ -71,9 +71,9 @@ def leave(name: str) -> AnyResponse:
 
 def _invitations(visit: Visit) -> list[dict[str, Any]]:
     try:
-        found: list[dict[str, Any]] = visit.ask("GET", "/profile/invitations")
+        found: list[dict[str, Any]] = visit.call_api("GET", "/profile/invitations")
     except Refusal as refusal:
-        if refusal.status is not HTTPStatus.NOT_FOUND:  # which is how the API says that there are none
+        if refusal.status is not HTTPStatus.NOT_FOUND:  # the API's response if there are none
             raise
         return []
     return found

@@ -1,5 +1,4 @@
-"""The service accounts of a workspace: list, create, change, delete. A client secret is on the page that answers its
-making, and on no other. It must not know API keys, nor who may do what."""
+"""Service accounts of a workspace: list, create, update, delete. A client secret is shown once, after creation."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from beamctl.emulator.errors import Refusal, not_found
-from beamctl.emulator.web.form import Trouble, field, refused
+from beamctl.emulator.web.form import FormError, field, refused
 from beamctl.emulator.web.notice import Notice
 from beamctl.emulator.web.page_request import Visit, here
 from beamctl.emulator.web.response import Page, go, shown
@@ -23,32 +22,32 @@ _ONE = "/service_accounts/<client_id>"
 
 
 @page.get("/workspaces/<name>/service-accounts")
-def show(name: str, trouble: Trouble | None = None) -> Page:
-    """All of them, and the form for a new one."""
+def show(name: str, form_error: FormError | None = None) -> Page:
+    """Show all service accounts and the form for a new one."""
     visit = here()
-    space = visit.enter(name)
-    accounts = visit.ask("GET", _ALL, workspace=name)
+    space = visit.workspace(name)
+    accounts = visit.call_api("GET", _ALL, workspace=name)
     given = {**_given(), "role": field("role") or "member"}
-    return shown("service_accounts.html", trouble, space=space, accounts=accounts, given=given)
+    return shown("service_accounts.html", form_error, space=space, accounts=accounts, given=given)
 
 
 @page.post("/workspaces/<name>/service-accounts")
 def create(name: str) -> AnyResponse:
-    """A new one, with its secret."""
+    """Create a service account and show its secret."""
     visit = here()
     try:
-        made = visit.ask("POST", _ALL, _given(), workspace=name)
+        made = visit.call_api("POST", _ALL, _given(), workspace=name)
     except Refusal as refusal:
         return show(name, _refused(refusal))
-    return shown("secret_account.html", space=visit.enter(name), account=made)
+    return shown("secret_account.html", space=visit.workspace(name), account=made)
 
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>")
 def change(name: str, client_id: str) -> AnyResponse:
-    """Other fields for one."""
+    """Update a service account."""
     given = _given() if field("role") else {key: value for key, value in _given().items() if key != "role"}
     try:
-        here().ask("PUT", _ONE, given, workspace=name, client_id=client_id)
+        here().call_api("PUT", _ONE, given, workspace=name, client_id=client_id)
     except Refusal as refusal:
         return show_account(name, client_id, _refused(refusal))
     return go("service_accounts.show_account", Notice.ACCOUNT_CHANGED, name=name, client_id=client_id)
@@ -56,35 +55,39 @@ def change(name: str, client_id: str) -> AnyResponse:
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>/delete")
 def delete(name: str, client_id: str) -> AnyResponse:
-    """One goes, with all its credentials."""
+    """Delete a service account and its credentials."""
     try:
-        here().ask("DELETE", _ONE, workspace=name, client_id=client_id)
+        here().call_api("DELETE", _ONE, workspace=name, client_id=client_id)
     except Refusal as refusal:
         return show_account(name, client_id, refused(refusal, "delete"))
     return go("service_accounts.show", Notice.ACCOUNT_DELETED, name=name)
 
 
 @page.get("/workspaces/<name>/service-accounts/<client_id>")
-def show_account(name: str, client_id: str, trouble: Trouble | None = None) -> Page:
-    """One of them, and its keys for those who may see them."""
+def show_account(name: str, client_id: str, form_error: FormError | None = None) -> Page:
+    """Show a service account, with its keys if the visitor may see them."""
     visit = here()
-    space = visit.enter(name)
+    space = visit.workspace(name)
     account = find(visit, name, client_id)
-    keys = visit.ask("GET", f"{_ONE}/api_keys", workspace=name, client_id=client_id) if space.may("apiKey:list") else []
-    given = _given() if trouble else account
-    return shown("service_account.html", trouble, space=space, account=account, keys=keys, given=given)
+    keys = (
+        visit.call_api("GET", f"{_ONE}/api_keys", workspace=name, client_id=client_id)
+        if space.may("apiKey:list")
+        else []
+    )
+    given = _given() if form_error else account
+    return shown("service_account.html", form_error, space=space, account=account, keys=keys, given=given)
 
 
 def find(visit: Visit, name: str, client_id: str) -> dict[str, Any]:
-    """The service account of that identifier.
+    """The service account with this client ID.
 
     Raises:
-        Refusal: 404: the workspace has none.
+        Refusal: 404: it is not in this workspace.
     """
-    accounts: list[dict[str, Any]] = visit.ask("GET", _ALL, workspace=name)
+    accounts: list[dict[str, Any]] = visit.call_api("GET", _ALL, workspace=name)
     found = [account for account in accounts if account["client_id"] == client_id]
     if not found:
-        raise not_found("There is no such service account in this workspace.")
+        raise not_found("This service account does not exist in this workspace.")
     return found[0]
 
 
@@ -92,6 +95,6 @@ def _given() -> dict[str, Any]:
     return {key: field(key) for key in ("name", "description", "role")}
 
 
-def _refused(refusal: Refusal) -> Trouble:
+def _refused(refusal: Refusal) -> FormError:
     about = [key for key in ("description", "role") if key in refusal.text.lower()]
     return refused(refusal, about[0] if about else "name")
