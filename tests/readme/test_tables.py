@@ -1,13 +1,6 @@
-"""The README is true: its commands run and print what stands below them, its tables are those of the code."""
+"""Tables in the documents agree with the code."""
 
-import doctest
-import os
 import re
-import shlex
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +11,6 @@ from beamctl.cli import run_records
 from beamctl.cli.documents import LARGEST_TOGETHER
 from beamctl.cli.exits import Exit
 from beamctl.document import text_encoding, yaml_builder
-from beamctl.document.load import SourceText
 from beamctl.document.problem import MOST_PROBLEMS
 from beamctl.document.yaml_errors import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
@@ -33,69 +25,7 @@ from beamctl.plan import plan_file
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.style import LONGEST_VALUE
 from beamctl.report.text.problems import MOST_SHOWN
-from beamctl.workflow.questions import validate
-from tests.end_to_end.conftest import clean_environment
-
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
-
-
-def steps() -> Iterator[tuple[str, str]]:
-    """Each command of the console blocks, and what it should print."""
-    for block in re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
-        command, printed = "", ""
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                if command:
-                    yield command, printed
-                command, printed = line[2:], ""
-            elif line.startswith("> ") and not printed:
-                command += "\n" + line[2:]
-            else:
-                printed += line + "\n"
-        yield command, printed
-
-
-def test_the_tour(tmp_path: Path) -> None:
-    environment = clean_environment(tmp_path)
-    binaries = tmp_path / "bin"
-    binaries.mkdir()
-    (binaries / "beamctl").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m beamctl "$@"\n')
-    (binaries / "beamctl").chmod(0o755)
-    environment["PATH"] = f"{binaries}{os.pathsep}{environment['PATH']}"
-    session = "".join(f'{command}\necho "<<$?>>"\n' for command, _ in steps())
-    ran = subprocess.run(
-        ["bash", "-c", session], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=300
-    )
-    printed = re.findall(r"(.*?)<<(\d+)>>\n", ran.stdout, re.DOTALL)
-    wanted = list(steps())
-    assert len(printed) == len(wanted)
-    check = doctest.OutputChecker()
-    codes = []
-    for (command, expected), (got, code) in zip(wanted, printed, strict=True):
-        assert check.check_output(expected, got, doctest.ELLIPSIS), (
-            f"{command}\n--- README\n{expected}\n--- got\n{got}\n{ran.stderr}"
-        )
-        codes.append((command.partition("\n")[0], int(code)))
-    assert [code for command, code in codes if command == "beamctl validate"] == [3, 0]
-    assert [code for command, code in codes if command == "beamctl plan"] == [0, 5]
-    assert [code for command, code in codes if command == "beamctl drift"] == [2]
-    others = [code for command, code in codes if command not in ("beamctl validate", "beamctl plan", "beamctl drift")]
-    assert set(others) == {0}
-
-
-def test_the_two_commands_are_single_lines_that_set_up_all_they_need() -> None:
-    commands = re.findall(r"^```sh\n(.*?)\n```", README, re.MULTILINE | re.DOTALL)
-    assert len(commands) == 2
-    for command in commands:
-        assert "\n" not in command
-        assert command.startswith("python3 -m venv --upgrade-deps .venv && .venv/bin/pip install -q ")
-
-
-def test_the_document_is_valid_as_it_stands() -> None:
-    blocks = re.findall(r"^```yaml\n(# yaml-language-server.*?)^```", README, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 1
-    assert validate([SourceText("README.md", blocks[0].encode())]).problems == ()
+from tests.readme.markdown import ROOT
 
 
 def decision_table() -> str:
@@ -143,16 +73,21 @@ def limit_table() -> str:
     return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])
 
 
-TABLES = [("table", decision_table()), ("hazards", hazard_table()), ("limits", limit_table())]
+TABLES = [
+    ("schemas/README.md", "table", decision_table()),
+    ("schemas/README.md", "hazards", hazard_table()),
+    ("schemas/limits.md", "limits", limit_table()),
+]
 
 
-@pytest.mark.parametrize(("name", "table"), TABLES)
-def test_the_tables_are_those_of_the_code(name: str, table: str) -> None:
-    found = re.search(rf"<!-- {name}: begin .*?-->\n(.*?)\n?<!-- {name}: end -->", README, re.DOTALL)
+@pytest.mark.parametrize(("document", "name", "table"), TABLES)
+def test_the_tables_agree_with_the_code(document: str, name: str, table: str) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    found = re.search(rf"<!-- {name}: begin .*?-->\n(.*?)\n?<!-- {name}: end -->", text, re.DOTALL)
     assert found is not None
     assert found.group(1) == table, f"put this between the marks:\n{table}"
 
 
 def test_the_exit_codes_are_those_of_the_code() -> None:
-    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert listed == {int(code) for code in Exit}
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)} == {int(code) for code in Exit}
