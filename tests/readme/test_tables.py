@@ -1,6 +1,9 @@
 """Tables in the documents agree with the code."""
 
+import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -26,6 +29,8 @@ from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.style import LONGEST_VALUE
 from beamctl.report.text.problems import MOST_SHOWN
 from tests.readme.markdown import ROOT
+
+SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas" / "workspace.schema.json").read_text("utf-8"))
 
 
 def decision_table() -> str:
@@ -73,7 +78,35 @@ def limit_table() -> str:
     return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])
 
 
+def key_rows(schema: dict[str, Any], path: str, *, required: bool = False) -> Iterator[str]:
+    """A row for each key of the document, from its schema."""
+    about = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]] | schema if "$ref" in schema else schema
+    variants = [
+        SCHEMA["$defs"][variant["$ref"].rpartition("/")[2]] for variant in about.get("anyOf", []) if "$ref" in variant
+    ]
+    if path:
+        values = ", ".join(f"`{value}`" for value in about.get("enum", []))
+        sort = values or about.get("type", "" if variants else "integer or percentage")
+        facts = [sort or "role, or object", *(["required"] if required else [])]
+        facts += [f"default `{json.dumps(about['default'])}`"] if "default" in about and not required else []
+        yield f"| `{path}` | {'; '.join(facts)} | {about['description']} |"
+    for each in [about, *variants]:
+        for key, inner in each.get("properties", {}).items():
+            below = f"{path}.{key}" if path else key
+            yield from key_rows(inner, below, required=key in each.get("required", []))
+        if isinstance(each.get("additionalProperties"), dict) and each["additionalProperties"].get("type") != "string":
+            yield from key_rows(each["additionalProperties"], f"{path}.NAME")
+        if "properties" in each.get("items", {}):
+            for key, inner in each["items"]["properties"].items():
+                yield from key_rows(inner, f"{path}[].{key}", required=key in each["items"]["required"])
+
+
+def key_table() -> str:
+    return "\n".join(["| key | value | |", "|---|---|---|", *key_rows(SCHEMA, "")])
+
+
 TABLES = [
+    ("schemas/README.md", "keys", key_table()),
     ("schemas/README.md", "table", decision_table()),
     ("schemas/README.md", "hazards", hazard_table()),
     ("schemas/limits.md", "limits", limit_table()),
