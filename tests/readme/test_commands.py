@@ -91,7 +91,7 @@ def test_the_two_commands_are_single_lines_that_set_up_all_they_need() -> None:
 
 @pytest.mark.parametrize("document", TEXTS)
 def test_each_block_is_of_a_language_that_is_tested(document: str) -> None:
-    tested = {"console", "yaml", "json", "python"} | ({"sh"} if document == "README.md" else set())
+    tested = {"console", "yaml", "json", "python", "text"} | ({"sh"} if document == "README.md" else set())
     assert set(languages(TEXTS[document])) <= tested
 
 
