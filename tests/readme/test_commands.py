@@ -35,9 +35,9 @@ def session(commands: list[tuple[str, str]]) -> str:
             lines, file = expected.count("\n"), f"serving-{number}"
             command = (  # noqa: PLW2901
                 f"exec 3>{file}; {command} >&3 2>&1 & servers+=($!); "
-                f'for i in $(seq 300); do [ "$(wc -l <{file})" -ge {lines} ] && break; python3 -c "import time; time.sleep(0.1)"; done; cat {file}'
+                f'for i in $(seq 300); do [ "$(wc -l <{file})" -ge {lines} ] && break; sleep 0.1; done; cat {file}'
             )
-        script += f'{command}\ncode=$?; echo "<<$code>>"; (exit $code)\n'
+        script += f'{command}\nexit_code=$?; echo "<<$exit_code>>"; (exit $exit_code)\n'
     return f"servers=(); trap '[ ${{#servers[@]}} = 0 ] || kill ${{servers[@]}}' EXIT\n{script}exit 0\n"
 
 
@@ -74,7 +74,7 @@ def test_the_commands_of(document: str, tmp_path: Path) -> None:
     assert len(printed) == len(commands), ran
     check = doctest.OutputChecker()
     for index, ((command, expected), (output, code)) in enumerate(zip(commands, printed, strict=True)):
-        assert check.check_output(expected, output, doctest.ELLIPSIS), (
+        assert check.check_output(expected.rstrip(), output.rstrip(), doctest.ELLIPSIS), (
             f"{command}\n--- {document}\n{expected}\n--- output\n{output}"
         )
         following = commands[index + 1][0] if index + 1 < len(commands) else ""

@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ from beamctl.document.problem import MOST_PROBLEMS
 from beamctl.document.yaml_errors import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
 from beamctl.document.yaml_scalars import LONGEST_NUMBER
+from beamctl.emulator import FaultKind, Quirk
+from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.kinds.member.table import ROWS, WANTED
 from beamctl.kinds.policy import MOST_LOOKED_INTO
@@ -30,6 +34,7 @@ from beamctl.report.style import LONGEST_VALUE
 from beamctl.report.text.problems import MOST_SHOWN
 from tests.readme.markdown import ROOT
 
+EMULATOR = (ROOT / "beamctl" / "emulator" / "README.md").read_text("utf-8")
 SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas" / "workspace.schema.json").read_text("utf-8"))
 
 
@@ -105,7 +110,30 @@ def key_table() -> str:
     return "\n".join(["| key | value | |", "|---|---|---|", *key_rows(SCHEMA, "")])
 
 
+def permission_table(head: str, allowed: Mapping[Permission, AbstractSet[Any]], columns: type[Enum]) -> str:
+    lines = [f"| permission | {head} |", "|---" * (len(columns) + 1) + "|"]
+    for permission in (each for each in Permission if each in allowed):
+        cells = " | ".join("yes" if column in allowed[permission] else "\N{EN DASH}" for column in columns)
+        lines.append(f"| `{permission.value}` | {cells} |")
+    return "\n".join(lines)
+
+
+def quirk_table() -> str:
+    lines = ["| quirk | with it | the open question |", "|---|---|---|"]
+    questions = dict(re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", EMULATOR, re.MULTILINE))
+    return "\n".join([*lines, *(f"| `{quirk}` | {quirk.meaning} | {questions.get(quirk, '?')} |" for quirk in Quirk)])
+
+
+def fault_table() -> str:
+    rows = [f"| `{kind.value}{kind.argument.shown}` | {kind.meaning} |" for kind in FaultKind]
+    return "\n".join(["| fault | what the client gets |", "|---|---|", *rows])
+
+
 TABLES = [
+    ("beamctl/emulator/README.md", "permissions", permission_table("admin | member | viewer", BY_ROLE, Role)),
+    ("beamctl/emulator/README.md", "callers", permission_table("person | service account | operator", BY_SORT, Sort)),
+    ("beamctl/emulator/README.md", "quirks", quirk_table()),
+    ("beamctl/emulator/README.md", "faults", fault_table()),
     ("schemas/README.md", "keys", key_table()),
     ("schemas/README.md", "table", decision_table()),
     ("schemas/README.md", "hazards", hazard_table()),
