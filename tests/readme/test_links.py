@@ -1,6 +1,7 @@
 """Links between documents lead somewhere, and each module, test and schema that a document names exists."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,10 @@ def test_each_document_is_reached_from_the_front_page(path: Path) -> None:
         links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose(page.read_text("utf-8")))
         todo += [(page.parent / link).resolve() for link in links]
     assert path in seen
+
+
+def test_the_wheel_has_every_schema_and_no_document() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    schemas = {f"schemas/{path.name}" for path in (ROOT / "schemas").iterdir() if path.suffix != ".md"}
+    assert wheel["force-include"] == {schema: f"beamctl/{schema}" for schema in schemas}
+    assert wheel["exclude"] == ["*.md"]
