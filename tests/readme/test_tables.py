@@ -1,6 +1,7 @@
 """Tables in the documents agree with the code."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -39,16 +40,16 @@ SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas" / "workspace.schema.json")
 
 
 def decision_table() -> str:
-    heads = ["not wanted", *(str(role) for role in WANTED if role)]
-    lines = ["| live \\ wanted | " + " | ".join(heads) + " |", "|---" * 5 + "|"]
+    heads = ["absent", *(str(role) for role in WANTED if role)]
+    lines = ["| live \\ desired | " + " | ".join(heads) + " |", "|---" * 5 + "|"]
     for live, cells in ROWS.items():
-        name = "nobody" if live is None else f"{live[0].value}, {live[1].value}"
+        name = "no one" if live is None else f"{live[0].value}, {live[1].value}"
         lines.append(f"| {name} | " + " | ".join(cell.value for cell in cells) + " |")
     return "\n".join(lines)
 
 
 def hazard_table() -> str:
-    lines = ["| hazard | refused because | |", "|---|---|---|"]
+    lines = ["| hazard | blocked because | |", "|---|---|---|"]
     for risk in Risk:
         how = "no flag allows it" if risk in NEVER_ALLOWED else f"`--allow {risk.label}=…`"
         lines.append(f"| `{risk.label}` | {risk.why} | {how} |")
@@ -60,25 +61,25 @@ def limit_table() -> str:
     rows = [
         ("a document, a seed, standard input", f"{text_encoding.LARGEST // mib} MiB"),
         ("all files of one run", f"{LARGEST_TOGETHER // mib} MiB"),
-        ("documents in one file", f"{MOST_DOCUMENTS:,}"),
-        ("values in one file", f"{yaml_builder.MOST_VALUES:,}"),
-        ("values that the aliases of one file stand for", f"{yaml_builder.MOST_COPIED:,}"),
-        ("mappings and lists inside one another in a document", f"{DEEPEST:,}"),
+        ("documents in a file", f"{MOST_DOCUMENTS:,}"),
+        ("values in a file", f"{yaml_builder.MOST_VALUES:,}"),
+        ("values that the aliases of a file expand to", f"{yaml_builder.MOST_COPIED:,}"),
+        ("nesting of a document", f"{DEEPEST:,}"),
         ("characters of a number in a document", f"{LONGEST_NUMBER:,}"),
         ("characters of an e-mail address", f"{email.LONGEST:,}"),
-        ("problems that are looked for", f"{MOST_PROBLEMS:,}"),
-        ("problems that text output shows; the others are counted", f"{MOST_SHOWN:,}"),
+        ("problems that are collected", f"{MOST_PROBLEMS:,}"),
+        ("problems in text output; the rest is counted", f"{MOST_SHOWN:,}"),
         ("a file of the official CLI, a key file", f"{cli_config.LARGEST // mib} MiB"),
         ("characters of a credential", f"{credential.LONGEST:,}"),
-        ("an answer of the API, decompressed", f"{LARGEST_ANSWER // mib} MiB"),
-        ("values in an answer of the API", f"{MOST_ANSWERED:,}"),
-        ("lists and objects inside one another in an answer", f"{MOST_NESTED:,}"),
+        ("a response of the API, decompressed", f"{LARGEST_ANSWER // mib} MiB"),
+        ("values in a response of the API", f"{MOST_ANSWERED:,}"),
+        ("nesting of a response of the API", f"{MOST_NESTED:,}"),
         ("characters of a live e-mail, role, source or id", f"{LONGEST_TEXT:,}"),
-        ("characters of a value that text output shows; of more, their number and a SHA-256", f"{LONGEST_VALUE:,}"),
+        ("characters of a value in text output; longer ones are shown as length and SHA-256", f"{LONGEST_VALUE:,}"),
         ("pages of a listing", f"{MOST_PAGES:,}"),
-        ("policies of one plan of which it is asked who uses them", f"{MOST_LOOKED_INTO:,}"),
+        ("policies in a plan whose users are looked up", f"{MOST_LOOKED_INTO:,}"),
         ("a saved plan", f"{plan_file.LARGEST // mib} MiB"),
-        ("the record of a run", f"{run_records.LARGEST // mib} MiB"),
+        ("a run record", f"{run_records.LARGEST // mib} MiB"),
     ]
     return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])
 
@@ -143,10 +144,15 @@ TABLES = [
 
 @pytest.mark.parametrize(("document", "name", "table"), TABLES)
 def test_the_tables_agree_with_the_code(document: str, name: str, table: str) -> None:
-    text = (ROOT / document).read_text("utf-8")
-    found = re.search(rf"<!-- {name}: begin .*?-->\n(.*?)\n?<!-- {name}: end -->", text, re.DOTALL)
+    path = ROOT / document
+    found = re.search(
+        rf"(<!-- {name}: begin .*?-->\n)(.*?)(\n<!-- {name}: end -->)", path.read_text("utf-8"), re.DOTALL
+    )
     assert found is not None
-    assert found.group(1) == table, f"put this between the marks:\n{table}"
+    if os.environ.get("BEAMCTL_WRITE_TABLES") == "1":
+        path.write_text(found.string[: found.start(2)] + table + found.string[found.end(2) :], "utf-8")
+        return
+    assert found[2] == table, "run this test with -n0 and BEAMCTL_WRITE_TABLES=1, and read what was written"
 
 
 def test_the_exit_codes_are_those_of_the_code() -> None:
