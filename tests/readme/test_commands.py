@@ -73,12 +73,14 @@ def test_the_commands_of(document: str, tmp_path: Path) -> None:
     printed = re.findall(r"(.*?)<<(\d+)>>\n", ran.stdout, re.DOTALL)
     assert len(printed) == len(commands), ran
     check = doctest.OutputChecker()
+    wrong = []
     for index, ((command, expected), (output, code)) in enumerate(zip(commands, printed, strict=True)):
-        assert check.check_output(expected.rstrip(), output.rstrip(), doctest.ELLIPSIS), (
-            f"{command}\n--- {document}\n{expected}\n--- output\n{output}"
-        )
+        if not check.check_output(expected.rstrip(), output.rstrip(), doctest.ELLIPSIS):
+            wrong.append(f"$ {command}\n--- {document}\n{expected}\n--- output\n{output}")
         following = commands[index + 1][0] if index + 1 < len(commands) else ""
-        assert code == "0" or "$?" in following, f"{command}: exit {code}, which {document} does not show\n{output}"
+        if code != "0" and "$?" not in following:
+            wrong.append(f"$ {command}\nexits {code}, which {document} does not show\n{output}")
+    assert not wrong, "\n\n".join(wrong)
 
 
 def test_the_two_commands_are_single_lines_that_set_up_all_they_need() -> None:
