@@ -5,23 +5,18 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-import beamctl.emulator
-from beamctl.emulator import FaultKind, Quirk
 from beamctl.emulator.call import Route
-from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.emulator.routes import ROUTES
 from tests.emulator.world import SCHEMAS
 from tests.fakes.contract import validator
 
 FILES = sorted(SCHEMAS.glob("*.json"))
-NO = "\N{EN DASH}"
 ACCOUNT = {
     "client_id": "c",
     "name": "ci",
     "created_at": "2026-01-01T00:00:00.000Z",
     "updated_at": "2026-01-01T00:00:00.000Z",
 }
-README = Path(beamctl.emulator.__file__).with_name("README.md").read_text()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -80,29 +75,3 @@ def test_every_schema_is_used() -> None:
 def test_schemas_tell_right_from_wrong(name: str, good: object, bad: object) -> None:
     assert validator(name).is_valid(good)
     assert not validator(name).is_valid(bad)
-
-
-@pytest.mark.parametrize("quirk", Quirk)
-def test_the_readme_has_every_quirk(quirk: Quirk) -> None:
-    assert f"| `{quirk.value}` | {quirk.meaning} |" in README
-
-
-@pytest.mark.parametrize("kind", FaultKind)
-def test_the_readme_has_every_fault(kind: FaultKind) -> None:
-    assert f"| `{kind.value}{kind.argument.shown}` | {kind.meaning} |" in README
-
-
-def test_the_readme_has_no_fault_that_there_is_not() -> None:
-    table = README.partition("| fault | what the client meets |")[2].partition("\n\n")[0]
-    assert len(table.strip().splitlines()) == len(FaultKind) + 1
-
-
-@pytest.mark.parametrize("permission", Permission)
-def test_the_readme_has_the_permission_tables(permission: Permission) -> None:
-    def cells(allowed: frozenset[Role] | frozenset[Sort], columns: type[Role] | type[Sort]) -> str:
-        return " | ".join("yes" if column in allowed else NO for column in columns)
-
-    if permission in BY_ROLE:
-        assert f"| `{permission.value}` | {cells(BY_ROLE[permission], Role)} |" in README
-    if permission in BY_SORT:
-        assert f"| `{permission.value}` | {cells(BY_SORT[permission], Sort)} |" in README

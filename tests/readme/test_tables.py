@@ -1,0 +1,160 @@
+"""Tables in the documents agree with the code."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from beamctl.api import cli_config, credential
+from beamctl.api.request_budget import LARGEST_ANSWER
+from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
+from beamctl.cli import run_records
+from beamctl.cli.documents import LARGEST_TOGETHER
+from beamctl.cli.exits import Exit
+from beamctl.document import text_encoding, yaml_builder
+from beamctl.document.problem import MOST_PROBLEMS
+from beamctl.document.yaml_errors import DEEPEST
+from beamctl.document.yaml_loader import MOST_DOCUMENTS
+from beamctl.document.yaml_scalars import LONGEST_NUMBER
+from beamctl.emulator import FaultKind, Quirk
+from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
+from beamctl.kinds.member.live import LONGEST_TEXT
+from beamctl.kinds.member.table import ROWS, WANTED
+from beamctl.kinds.policy import MOST_LOOKED_INTO
+from beamctl.kinds.resource.live import MOST_PAGES
+from beamctl.model import email
+from beamctl.model.strict_json import MOST_NESTED
+from beamctl.plan import plan_file
+from beamctl.plan.hazard import NEVER_ALLOWED, Risk
+from beamctl.report.style import LONGEST_VALUE
+from beamctl.report.text.problems import MOST_SHOWN
+from tests.readme.markdown import ROOT
+
+EMULATOR = (ROOT / "beamctl" / "emulator" / "README.md").read_text("utf-8")
+SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas" / "workspace.schema.json").read_text("utf-8"))
+
+
+def decision_table() -> str:
+    heads = ["absent", *(str(role) for role in WANTED if role)]
+    lines = ["| live \\ desired | " + " | ".join(heads) + " |", "|---" * 5 + "|"]
+    for live, cells in ROWS.items():
+        name = "no one" if live is None else f"{live[0].value}, {live[1].value}"
+        lines.append(f"| {name} | " + " | ".join(cell.value for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def hazard_table() -> str:
+    lines = ["| hazard | blocked because | |", "|---|---|---|"]
+    for risk in Risk:
+        how = "no flag allows it" if risk in NEVER_ALLOWED else f"`--allow {risk.label}=…`"
+        lines.append(f"| `{risk.label}` | {risk.why} | {how} |")
+    return "\n".join(lines)
+
+
+def limit_table() -> str:
+    mib = 1024 * 1024
+    rows = [
+        ("a document, a seed, standard input", f"{text_encoding.LARGEST // mib} MiB"),
+        ("all files of one run", f"{LARGEST_TOGETHER // mib} MiB"),
+        ("documents in a file", f"{MOST_DOCUMENTS:,}"),
+        ("values in a file", f"{yaml_builder.MOST_VALUES:,}"),
+        ("values that the aliases of a file expand to", f"{yaml_builder.MOST_COPIED:,}"),
+        ("nesting of a document", f"{DEEPEST:,}"),
+        ("characters of a number in a document", f"{LONGEST_NUMBER:,}"),
+        ("characters of an e-mail address", f"{email.LONGEST:,}"),
+        ("problems that are collected", f"{MOST_PROBLEMS:,}"),
+        ("problems in text output; the rest is counted", f"{MOST_SHOWN:,}"),
+        ("a file of the official CLI, a key file", f"{cli_config.LARGEST // mib} MiB"),
+        ("characters of a credential", f"{credential.LONGEST:,}"),
+        ("a response of the API, decompressed", f"{LARGEST_ANSWER // mib} MiB"),
+        ("values in a response of the API", f"{MOST_ANSWERED:,}"),
+        ("nesting of a response of the API", f"{MOST_NESTED:,}"),
+        ("characters of a live e-mail, role, source or id", f"{LONGEST_TEXT:,}"),
+        ("characters of a value in text output; longer ones are shown as length and SHA-256", f"{LONGEST_VALUE:,}"),
+        ("pages of a listing", f"{MOST_PAGES:,}"),
+        ("policies in a plan whose users are looked up", f"{MOST_LOOKED_INTO:,}"),
+        ("a saved plan", f"{plan_file.LARGEST // mib} MiB"),
+        ("a run record", f"{run_records.LARGEST // mib} MiB"),
+    ]
+    return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])
+
+
+def key_rows(schema: dict[str, Any], path: str, *, required: bool = False) -> Iterator[str]:
+    """A row for each key of the document, from its schema."""
+    about = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]] | schema if "$ref" in schema else schema
+    variants = [
+        SCHEMA["$defs"][variant["$ref"].rpartition("/")[2]] for variant in about.get("anyOf", []) if "$ref" in variant
+    ]
+    if path:
+        values = ", ".join(f"`{value}`" for value in about.get("enum", []))
+        sort = values or about.get("type", "" if variants else "integer or percentage")
+        facts = [sort or "role, or object", *(["required"] if required else [])]
+        facts += [f"default `{json.dumps(about['default'])}`"] if "default" in about and not required else []
+        yield f"| `{path}` | {'; '.join(facts)} | {about['description']} |"
+    for each in [about, *variants]:
+        for key, inner in each.get("properties", {}).items():
+            below = f"{path}.{key}" if path else key
+            yield from key_rows(inner, below, required=key in each.get("required", []))
+        if isinstance(each.get("additionalProperties"), dict) and each["additionalProperties"].get("type") != "string":
+            yield from key_rows(each["additionalProperties"], f"{path}.NAME")
+        if "properties" in each.get("items", {}):
+            for key, inner in each["items"]["properties"].items():
+                yield from key_rows(inner, f"{path}[].{key}", required=key in each["items"]["required"])
+
+
+def key_table() -> str:
+    return "\n".join(["| key | value | |", "|---|---|---|", *key_rows(SCHEMA, "")])
+
+
+def permission_table(head: str, allowed: Mapping[Permission, AbstractSet[Any]], columns: type[Enum]) -> str:
+    lines = [f"| permission | {head} |", "|---" * (len(columns) + 1) + "|"]
+    for permission in (each for each in Permission if each in allowed):
+        cells = " | ".join("yes" if column in allowed[permission] else "\N{EN DASH}" for column in columns)
+        lines.append(f"| `{permission.value}` | {cells} |")
+    return "\n".join(lines)
+
+
+def quirk_table() -> str:
+    lines = ["| quirk | with it | the open question |", "|---|---|---|"]
+    questions = dict(re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", EMULATOR, re.MULTILINE))
+    return "\n".join([*lines, *(f"| `{quirk}` | {quirk.meaning} | {questions.get(quirk, '?')} |" for quirk in Quirk)])
+
+
+def fault_table() -> str:
+    rows = [f"| `{kind.value}{kind.argument.shown}` | {kind.meaning} |" for kind in FaultKind]
+    return "\n".join(["| fault | what the client gets |", "|---|---|", *rows])
+
+
+TABLES = [
+    ("beamctl/emulator/README.md", "permissions", permission_table("admin | member | viewer", BY_ROLE, Role)),
+    ("beamctl/emulator/README.md", "callers", permission_table("person | service account | operator", BY_SORT, Sort)),
+    ("beamctl/emulator/README.md", "quirks", quirk_table()),
+    ("beamctl/emulator/README.md", "faults", fault_table()),
+    ("schemas/README.md", "keys", key_table()),
+    ("schemas/README.md", "table", decision_table()),
+    ("schemas/README.md", "hazards", hazard_table()),
+    ("schemas/limits.md", "limits", limit_table()),
+]
+
+
+@pytest.mark.parametrize(("document", "name", "table"), TABLES)
+def test_the_tables_agree_with_the_code(document: str, name: str, table: str) -> None:
+    path = ROOT / document
+    found = re.search(
+        rf"(<!-- {name}: begin .*?-->\n)(.*?)(\n<!-- {name}: end -->)", path.read_text("utf-8"), re.DOTALL
+    )
+    assert found is not None
+    if os.environ.get("BEAMCTL_WRITE_TABLES") == "1":
+        path.write_text(found.string[: found.start(2)] + table + found.string[found.end(2) :], "utf-8")
+        return
+    assert found[2] == table, "run this test with -n0 and BEAMCTL_WRITE_TABLES=1, and read what was written"
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)} == {int(code) for code in Exit}
