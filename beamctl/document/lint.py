@@ -44,7 +44,7 @@ def _placeholders(document: Document) -> Iterator[Problem]:
 
 def _placeholder(place: Place, text: str) -> Problem:
     message = f"{quoted(text)} looks like a placeholder that was not filled in"
-    return Problem(place, message, "beamctl expands no variables: write the value")
+    return Problem(place, message, "beamctl does not expand variables: write the value")
 
 
 def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 - plain data of any shape

@@ -38,12 +38,12 @@ def check(document: Document, section: Path, entry: str, fault_of: Callable[[str
         if key in first:
             line = place(*section, first[key]).line
             message = f"{quoted(email)} is the same person as {quoted(first[key])} on line {line}"
-            hint = "keep one of the two: neither case nor the xn-- form of a domain makes another address"
+            hint = "keep one of them: case and the xn-- form of a domain make no difference"
             yield Problem(place(*section, email), message, hint)
         first.setdefault(key, email)
         until = value.get("until") if isinstance(value, dict) else None
         if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
-            message = f"{quoted(until)} is not a day of the calendar"
+            message = f"{quoted(until)} is not a valid date"
             yield Problem(document.place(*section, email, "until"), message, "write YYYY-MM-DD")
 
 

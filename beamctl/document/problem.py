@@ -48,4 +48,4 @@ def bounded(problems: Iterable[Problem]) -> list[Problem]:
 
 def beyond(source: str) -> Problem:
     """That there are more problems than are looked for."""
-    return Problem(Place(source), f"not all was looked at: {MOST_PROBLEMS:,} problems are enough", "mend those first")
+    return Problem(Place(source), f"too many problems: stopped after {MOST_PROBLEMS:,}", "fix those first")

@@ -49,7 +49,7 @@ def too_few_admins(document: Document) -> Iterator[Problem]:
     roles = [entry["role"] if isinstance(entry, dict) else entry for entry in members.values()]
     admins = roles.count("admin")
     if admins < needed and listed.issuperset(map(email.folded, manage.get("skip", {}))):
-        message = f"minAdmins is {needed}, and members lists {admins} admin{'s' * (admins != 1)}"
+        message = f"minAdmins is {needed}, but members lists {admins} admin{'s' * (admins != 1)}"
         hint = "add an admin, lower minAdmins, or map a group to admin in settings.groupMappings"
         yield Problem(document.place("guards", "minAdmins"), message, hint)
 
@@ -59,8 +59,8 @@ def unseen_in_names(document: Document) -> Iterator[Problem]:
     are read."""
     for path, text, place in _names(document, document.data, ()):
         if char := unseen(text):
-            message = f"{quoted(text)} has a character that cannot be seen: {described(char)}"
-            yield Problem(place(*path), message, "delete it: in a name, no such character is accepted")
+            message = f"{quoted(text)} contains an invisible character: {described(char)}"
+            yield Problem(place(*path), message, "delete it: names cannot contain invisible characters")
 
 
 def _names(document: Document, data: object, path: Path) -> Iterator[tuple[Path, str, Callable[..., Place]]]:
@@ -92,7 +92,7 @@ def declared_twice(document: Document, declared: dict[str, Place]) -> Iterator[P
         declared[name] = place
         return
     message = f"the workspace {quoted(name)} is declared twice, first at {known.source}:{known.line}"
-    hint = "give each file once" if known == place else "keep one document for each workspace"
+    hint = "pass each file only once" if known == place else "keep one document per workspace"
     yield Problem(place, message, hint)
 
 
@@ -148,7 +148,7 @@ _PROSE = frozenset({"displayName", "description", "reason", "owner"})
 """Texts for people."""
 _PATTERN_HINT = "write an address such as ada@example.com, or '*@example.com' for everyone at a domain"
 _ADDRESS_HINT = "write an address such as ada@example.com"
-_DOMAIN_HINT = "write what follows the @ of an address, such as example.com"
+_DOMAIN_HINT = "write the part after the @ of an address, such as example.com"
 
 
 def _addresses(document: Document, key: str, guards: dict[str, Any]) -> Iterator[Problem]:
@@ -161,7 +161,7 @@ def _addresses(document: Document, key: str, guards: dict[str, Any]) -> Iterator
 def _domains(document: Document, guards: dict[str, Any]) -> Iterator[Problem]:
     for path, domain in _strings(guards, "allowedDomains"):
         if not email.is_domain(domain):
-            hint = "list each domain; there are no wildcards" if "*" in domain else _DOMAIN_HINT
+            hint = "list each domain; wildcards are not supported" if "*" in domain else _DOMAIN_HINT
             yield _problem(document, path, domain, "is not a domain", hint)
     yield from _repeated(document, "allowedDomains", guards)
 
@@ -171,7 +171,7 @@ def _repeated(document: Document, key: str, guards: dict[str, Any]) -> Iterator[
     for path, text in _strings(guards, key):
         folded = email.folded(text)
         if folded in first:
-            message = f"is listed twice, first in line {first[folded].line}"
+            message = f"is listed twice, first on line {first[folded].line}"
             yield _problem(document, path, text, message, "delete one of them")
         first.setdefault(folded, document.place(*path))
 

@@ -22,7 +22,7 @@ def schema_path(name: str) -> Path:
         path = folder / f"{name}.schema.json"
         if path.is_file():
             return path
-    raise FileNotFoundError(f"beamctl is not installed completely: the schema {name!r} is missing")
+    raise FileNotFoundError(f"the beamctl installation is incomplete: the schema {name!r} is missing")
 
 
 @cache

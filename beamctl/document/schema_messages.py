@@ -20,7 +20,7 @@ _TYPES = {
     "boolean": "true or false",
     "object": "a mapping",
     "array": "a list",
-    "null": "nothing",
+    "null": "null",
 }
 
 
@@ -60,9 +60,9 @@ def _nothing_hint(fault: SchemaError) -> str:
     if ":" in name:
         return NO_BREAK if ":\u00a0" in name else NO_SPACE[1]
     if isinstance(schema.get("additionalProperties"), dict) and name.isidentifier():
-        return f"write '{name}: {{}}' for none at all, or delete the line to leave {name} unmanaged"
+        return f"write '{name}: {{}}' for none, or delete the line to leave {name} unmanaged"
     if schema["type"] == "object" and len(fault.schemas) == 1:
-        return "write its keys below it, indented; or delete the line"
+        return "indent its keys below it, or delete the line"
     return f"write {_due(fault.schemas)}"
 
 
@@ -95,7 +95,9 @@ def _enum(fault: SchemaError, document: Document) -> Iterator[Problem]:
     title = with_article(_title(fault.schema))
     known = [str(value) for value in fault.demand]
     meant = closest(str(fault.instance), known)
-    hint = f"did you mean {quoted(meant)}? Known are {either(known, 'and')}" if meant else f"write {either(known)}"
+    hint = (
+        f"did you mean {quoted(meant)}? Valid values are {either(known, 'and')}" if meant else f"write {either(known)}"
+    )
     yield _at_value(fault, document, f"{_shown(fault.instance)} is not {title}", hint)
 
 
@@ -112,7 +114,7 @@ def _pattern(fault: SchemaError, document: Document) -> Iterator[Problem]:
 
 def _length(fault: SchemaError, document: Document) -> Iterator[Problem]:
     if not fault.instance:
-        yield _at_value(fault, document, f"{_name(fault.path)} is empty", "write something, or delete it")
+        yield _at_value(fault, document, f"{_name(fault.path)} is empty", "add a value, or delete it")
         return
     least = "at least" if fault.keyword == "minLength" else "at most"
     length = len(fault.instance)
@@ -130,7 +132,7 @@ def _required(fault: SchemaError, document: Document) -> Iterator[Problem]:
     """All missing keys, but those that are evidently there misspelt."""
     known = _keys(fault)
     misspelt = {_joined(key, known) or closest(key, known) for key in _unknown(fault)[:_LOOKED_THROUGH]}
-    of = f" in {_name(fault.path)}" if fault.path else ""
+    of = f" from {_name(fault.path)}" if fault.path else ""
     for key in fault.demand:
         if key not in fault.instance and key not in misspelt:
             yield _at_key(fault, document, f"{quoted(key)} is missing{of}", f"add '{key}: …'")
@@ -140,9 +142,9 @@ def _additional(fault: SchemaError, document: Document) -> Iterator[Problem]:
     known = _keys(fault)
     for key in _unknown(fault):
         meant = closest(key, known)
-        hint = f"did you mean {quoted(meant)}?" if meant else f"known here: {either(known, 'and')}"
+        hint = f"did you mean {quoted(meant)}?" if meant else f"valid keys are {either(known, 'and')}"
         if key.startswith("\u00a0"):
-            hint = "it begins with a no-break space (U+00A0): indent with plain spaces"
+            hint = "it begins with a no-break space (U+00A0): indent with regular spaces"
         elif _joined(key, known):
             hint = NO_BREAK if ":\u00a0" in key else NO_SPACE[1]
         yield Problem(document.key_place(*fault.path, key), f"unknown key {quoted(key)}", hint)

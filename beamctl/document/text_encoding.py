@@ -24,7 +24,7 @@ def decode(content: bytes | str, name: str) -> str | Problem:
     """The text of a file, or why it has none."""
     if len(content) > LARGEST:
         return Problem(
-            Place(name), f"is larger than {LARGEST // 1024 // 1024} MiB", "split it into one file for each workspace"
+            Place(name), f"is larger than {LARGEST // 1024 // 1024} MiB", "split it into one file per workspace"
         )
     text = content if isinstance(content, str) else _text(content, name)
     if isinstance(text, Problem):
@@ -47,8 +47,8 @@ def _text(content: bytes, name: str) -> str | Problem:
             line, column = _spot(error.object[: error.start].decode())
         return Problem(
             Place(name, line, column),
-            "is not text in UTF-8",
-            "save the file with the encoding UTF-8; in many editors: 'Save with encoding'",
+            "is not valid UTF-8",
+            "save the file as UTF-8 (in many editors: 'Save with encoding')",
         )
 
 
@@ -59,10 +59,10 @@ def _hidden(name: str, text: str, index: int) -> Problem:
     if character == "\r":
         return Problem(
             Place(name, *_spot(text[:index])),
-            f"a carriage return ({code}) without a line feed ends this line unseen",
-            "save the file with LF or CRLF line ends",
+            f"invisible line break: a carriage return ({code}) without a line feed",
+            "save the file with LF or CRLF line endings",
         )
-    hint = "delete it; where it is meant, write it as an escape in double quotes"
+    hint = "delete it, or write it as an escape in double quotes"
     return Problem(
         Place(name, *_spot(text[:index])),
         f"hidden character {code}" + (f" ({title.lower()})" if title else ""),

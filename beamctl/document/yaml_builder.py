@@ -130,13 +130,13 @@ class Builder:
     def _is_key(self, event: Event, path: Path, items: dict[str, Any]) -> bool:
         """Whether the event is a key that can be used; else its events are taken, and the problem is reported."""
         if type(event) is not self._scalar_class:
-            self._report(event, "a key that is not plain text", "put quotes around it; a value such as {{x}} as well")
+            self._report(event, "a key must be plain text", "put quotes around it, and around a value such as {{x}}")
             self.value(event, (*path, _NOWHERE))
             return False
         name = event.value
         if name in items:
             line = self.keys[*path, name][0]
-            self._report(event, f"the key {quoted(name)} stands here twice, first in line {line}", "delete one of them")
+            self._report(event, f"duplicate key {quoted(name)}, first on line {line}", "delete one of them")
             return False
         if event.tag is not None:
             self._tag(event)
@@ -147,7 +147,7 @@ class Builder:
             self._report(event, "merge keys (<<) are not supported", "write the merged keys out")
             return False
         if not name and not event.style:
-            self._report(event, "the key before this colon is missing", "write one, or put quotes around the text")
+            self._report(event, "the key before this colon is missing", "add one, or put quotes around the text")
             return False
         return True
 
@@ -164,7 +164,7 @@ class Builder:
         name = quoted("*" + event.anchor)
         if event.anchor not in self._anchors:
             if event.anchor in self._tally.anchors:
-                message = f"the anchor of {name} is in an earlier document: anchors end at '---'"
+                message = f"the anchor of {name} is in an earlier document; anchors end at '---'"
                 self._report(event, message, "repeat the value here")
             else:
                 hint = "put quotes around a value that begins with *"
@@ -172,13 +172,13 @@ class Builder:
             return "*" + event.anchor
         anchored = self._anchors[event.anchor]
         if anchored is None:
-            self._report(event, f"the alias {name} stands inside what it stands for", "write the value out")
+            self._report(event, f"the alias {name} refers to itself", "write the value out")
             return "*" + event.anchor
         data, size = anchored
         self._tally.copied += size
         if self._tally.copied > MOST_COPIED:
             raise self._beyond(
-                event, f"aliases stand for more than {MOST_COPIED} values", "write them out, or use fewer aliases"
+                event, f"aliases expand to more than {MOST_COPIED} values", "write them out, or use fewer aliases"
             )
         return data
 

@@ -12,12 +12,12 @@ from beamctl.document.quoting import quoted
 
 DEEPEST = 50
 """Mappings and lists inside one another."""
-TOO_DEEP = f"more than {DEEPEST} mappings and lists inside one another", "nest less"
+TOO_DEEP = f"nested more than {DEEPEST} levels deep", "reduce the nesting"
 """The message and the hint; the library has a bound of its own, far beyond ours, which it may meet first."""
 
-NO_BREAK = "the space after the colon is a no-break space (U+00A0): type a plain space"
-NO_BREAK_SPACE = "a no-break space (U+00A0) is used where YAML needs a plain space", "type a plain space"
-MERGE_MARKER = "a marker of a merge conflict was left here", "delete it, and check the lines around it"
+NO_BREAK = "the space after the colon is a no-break space (U+00A0): use a regular space"
+NO_BREAK_SPACE = "a no-break space (U+00A0) is used where YAML needs a regular space", "use a regular space"
+MERGE_MARKER = "a merge conflict marker was left here", "delete it, and check the lines around it"
 NO_SPACE = "no space after the colon", "put a space after the colon: 'key: value'"
 _NO_BREAK = re.compile(r"(?:^[ ]*|[:,-][ ]*)(?P<space>\u00a0)")
 _MERGE_MARKER = re.compile(r"(?:<{7}|>{7}|={7}|\|{7})(?: .*)?\r?")
@@ -31,13 +31,13 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     (r"nesting depth", *TOO_DEEP),
     (
         r"could not find expected ':'",
-        "neither 'key: value' nor '- item'",
-        "is the colon missing, or the space after it?",
+        "expected 'key: value' or '- item'",
+        "check for a missing colon, or a missing space after it",
     ),
     (
         r"mapping values are not allowed",
-        "a second ': ' where none can be",
-        "put quotes around a value that has ': ' in it; else check the indentation of this line",
+        "a second ': ' is not allowed here",
+        "put quotes around a value that contains ': ', or check the indentation of this line",
     ),
     (
         r"sequence entries are not allowed",
@@ -53,22 +53,26 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     (r"expected ',' or ']'", "the [ that opens here is not closed, or a comma is missing", "close it with ]"),
     (
         r"unknown escape character",
-        "an escape that YAML does not know",
+        "unknown escape sequence",
         r"write \\ for a backslash, or use single quotes",
     ),
     (
         r"Unicode character escape|hexadecimal|hexdecimal",
-        "an escape that is no character",
+        "invalid Unicode escape",
         r"write \uXXXX or \UXXXXXXXX",
     ),
     (r"tab character", "a tab is used as indentation", "indent with spaces"),
     (r"alphabetic or numeric", "a name is missing after & or *", "put quotes around a value that begins with & or *"),
-    (r"\btag\b|\bURI\b|'>'", "a tag (!…) that cannot be read", "put quotes around a value that begins with !"),
-    (r"incompatible YAML", "this version of YAML is not known", "delete the %YAML line"),
-    (r"directive", "a line that begins with % is a directive that cannot be read", "put quotes around such a value"),
-    (r"<document start>", "this does not belong to what stands above", "begin a new document with '---', or indent"),
-    (r"'-' indicator|block collection", "neither an item of the list above nor indented as a part of it", _INDENTATION),
-    (r"expected key|<block end>", "this does not fit the lines above", _INDENTATION),
+    (r"\btag\b|\bURI\b|'>'", "invalid tag (!…)", "put quotes around a value that begins with !"),
+    (r"incompatible YAML", "unsupported YAML version", "delete the %YAML line"),
+    (r"directive", "invalid directive: the line begins with %", "put quotes around a value that begins with %"),
+    (r"<document start>", "unexpected content after the lines above", "indent it, or start a new document with '---'"),
+    (
+        r"'-' indicator|block collection",
+        "expected an item of the list above, or a line indented below it",
+        _INDENTATION,
+    ),
+    (r"expected key|<block end>", "this does not match the lines above", _INDENTATION),
     (
         r"expected (the )?node content",
         "a key or a value is missing here",
@@ -92,14 +96,14 @@ def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401
     if "cannot start any token" in said:
         return _no_token(place, text)
     if "node content" in said and mark and not text[mark.index :].strip():
-        return Problem(place, "the text ends where a value is due", "close each [ and { that is open")
+        return Problem(place, "unexpected end of file: expected a value", "close every open [ and {")
     if "alphabetic or numeric" in whole and "*@" in text.split("\n", place.line)[place.line - 1]:
         hint = "put quotes around '*@DOMAIN'; under guards.protected and manage.skip it means everyone at that domain"
         return Problem(place, "a value cannot begin with '*' without quotes", hint)
     for pattern, message, hint in _WORDS:
         if re.search(pattern, whole):
             return Problem(place, message, hint)
-    return Problem(place, f"not YAML: {quoted(said)}", _INDENTATION)
+    return Problem(place, f"invalid YAML: {quoted(said)}", _INDENTATION)
 
 
 def _typo(place: Place, text: str) -> Problem | None:

@@ -116,9 +116,9 @@ def fault(email: str) -> str:
     if _PLAIN.fullmatch(email):  # nearly all are: the quick way
         return ""
     if "*" in email:
-        return f"has a '*', which has no meaning here: only guards.protected and manage.skip take '{_EVERYONE}DOMAIN'"
+        return f"contains a '*': only guards.protected and manage.skip accept '{_EVERYONE}DOMAIN'"
     if not email.isascii() and (char := unseen(email)):
-        return f"has a character that cannot be seen: {described(char)}"
+        return f"contains an invisible character: {described(char)}"
     local, _, host = email.rpartition("@")
     if not local or not host or "@" in local:
         return NO_ADDRESS
@@ -128,7 +128,7 @@ def fault(email: str) -> str:
 
 def _local_fault(local: str) -> str:
     if char := _odd_character(local, _IN_LOCAL_PART):
-        return f"it cannot have {described(char)}"
+        return f"it cannot contain {described(char)}"
     if len(local.encode("utf-8", "surrogatepass")) > _LONGEST_LOCAL_PART:
         return f"the part before the @ is longer than {_LONGEST_LOCAL_PART} bytes"
     return "" if all(local.split(".")) else "the part before the @ begins or ends with a dot, or has two in a row"
@@ -136,7 +136,7 @@ def _local_fault(local: str) -> str:
 
 def _domain_fault(host: str) -> str:
     if char := _odd_character(host, _IN_DOMAIN):
-        return f"its domain cannot have {described(char)}"
+        return f"its domain cannot contain {described(char)}"
     labels = host.split(".")
     faults = (
         (not all(labels), "its domain begins or ends with a dot, or has two in a row"),
@@ -160,7 +160,7 @@ def _label_fault(label: str) -> str:
         if label.isascii():
             idna.ulabel(label)
         elif (mapped := idna.uts46_remap(label)).isascii():
-            return f"{mapped!r} in its domain is not written in plain letters"
+            return f"{mapped!r} in its domain is not written in plain ASCII letters"
         else:
             idna.alabel(mapped)
     except UnicodeError as error:
