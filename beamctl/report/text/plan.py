@@ -31,7 +31,7 @@ def plans_text(
     command: str = APPLY,
     saved: Saved | None = None,
 ) -> str:
-    """All plans of a run, after the origin of the saved plan, if any. Several plans name their workspace in commands."""
+    """All plans of a run, after the origin of the saved plan, if any. If several, commands name the workspace."""
     commands = [f"{command} -w {plan.workspace}" if len(plans) > 1 else command for plan in plans]
     texts = [plan_text(plan, allowed, style, command=line) for plan, line in zip(plans, commands, strict=True)]
     return "\n".join([*([origin_text(saved)] if saved else []), *texts])
