@@ -1,5 +1,4 @@
-"""A section that says something of people, each under their e-mail: addresses that are not valid, one person twice,
-days that do not exist."""
+"""Checks of sections keyed by e-mail: invalid addresses, duplicate people and invalid dates."""
 
 from __future__ import annotations
 
@@ -16,15 +15,15 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def check(document: Document, section: Path, entry: str, fault_of: Callable[[str], str] = fault) -> Iterator[Problem]:
-    """What the schema cannot see in the section at a path.
+    """Problems that the schema cannot express.
 
-    The document may have other problems; what is not as the schema says is left to the schema.
+    The document may have other problems; schema violations are left to the schema.
 
     Args:
         document: The document.
-        section: Where the section stands.
-        entry: What stands behind an e-mail there, for hints.
-        fault_of: Says why a key is not valid; empty if it is.
+        section: The path of the section.
+        entry: The form of an entry in it, for hints.
+        fault_of: Returns why a key is invalid; empty if it is valid.
     """
     first: dict[str, str] = {}
     people = document.data

@@ -1,5 +1,4 @@
-"""What is wrong with text that is no YAML, in the words of the person who wrote it. It must not know what the text
-is for; the only thing it takes from the YAML library is an error's texts and marks."""
+"""Problems for YAML syntax errors, with hints."""
 
 from __future__ import annotations
 
@@ -11,9 +10,9 @@ from beamctl.document.problem import Place, Problem
 from beamctl.document.quoting import quoted
 
 DEEPEST = 50
-"""Mappings and lists inside one another."""
+"""Levels of nested mappings and lists."""
 TOO_DEEP = f"nested more than {DEEPEST} levels deep", "reduce the nesting"
-"""The message and the hint; the library has a bound of its own, far beyond ours, which it may meet first."""
+"""Message and hint. The library has its own, much higher limit, which may be exceeded first."""
 
 NO_BREAK = "the space after the colon is a no-break space (U+00A0): use a regular space"
 NO_BREAK_SPACE = "a no-break space (U+00A0) is used where YAML needs a regular space", "use a regular space"
@@ -25,9 +24,8 @@ _NO_SPACE = re.compile(r"\s*(?:- )?[^\s:'\"{}\[\],#]+(?P<colon>:)[^\s:/][^\s:]*\
 
 _INDENTATION = "check the indentation, and whether a quote or a bracket is closed too early"
 
-# What the library says → the message and the hint. The first pattern that is found wins; both the C parser and the
-# Python one are covered.
-_WORDS: tuple[tuple[str, str, str], ...] = (
+# Library message → our message and hint. The first match wins. Covers the C parser and the Python parser.
+_MESSAGES: tuple[tuple[str, str, str], ...] = (
     (r"nesting depth", *TOO_DEEP),
     (
         r"could not find expected ':'",
@@ -79,54 +77,53 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "put quotes around a value that begins with ] } or ,",
     ),
 )
-# Where the thing that was begun is what is wrong, rather than the spot where that came to light.
+# Errors to be reported where the construct begins, rather than where the parser noticed.
 _AT_CONTEXT = re.compile(r"expected ':'|unexpected end of stream|expected ',' or")
 
 
-def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401 - the library's error, of many classes
-    """The problem that a YAML error stands for."""
-    said = str(getattr(error, "problem", None) or error)
+def syntax_problem(error: Any, text: str, name: str) -> Problem:  # noqa: ANN401 - one of many library classes
+    """The problem for a YAML error."""
+    message = str(getattr(error, "problem", None) or error)
     mark = getattr(error, "problem_mark", None)
-    whole = f"{getattr(error, 'context', None)} {said}"
-    if _AT_CONTEXT.search(said):
+    full = f"{getattr(error, 'context', None)} {message}"
+    if _AT_CONTEXT.search(message):
         mark = getattr(error, "context_mark", None) or mark
     place = _place(name, mark, text) if mark else Place(name)
-    if mark and (typo := _typo(place, text) or ("mapping values" in said and _typo(_line_above(place, text), text))):
+    if mark and (typo := _typo(place, text) or ("mapping values" in message and _typo(_line_above(place, text), text))):
         return typo
-    if "cannot start any token" in said:
+    if "cannot start any token" in message:
         return _no_token(place, text)
-    if "node content" in said and mark and not text[mark.index :].strip():
+    if "node content" in message and mark and not text[mark.index :].strip():
         return Problem(place, "unexpected end of file: expected a value", "close every open [ and {")
-    if "alphabetic or numeric" in whole and "*@" in text.split("\n", place.line)[place.line - 1]:
+    if "alphabetic or numeric" in full and "*@" in text.split("\n", place.line)[place.line - 1]:
         hint = "put quotes around '*@DOMAIN'; under guards.protected and manage.skip it means everyone at that domain"
         return Problem(place, "a value cannot begin with '*' without quotes", hint)
-    for pattern, message, hint in _WORDS:
-        if re.search(pattern, whole):
-            return Problem(place, message, hint)
-    return Problem(place, f"invalid YAML: {quoted(said)}", _INDENTATION)
+    for pattern, wording, hint in _MESSAGES:
+        if re.search(pattern, full):
+            return Problem(place, wording, hint)
+    return Problem(place, f"invalid YAML: {quoted(message)}", _INDENTATION)
 
 
 def _typo(place: Place, text: str) -> Problem | None:
-    """A slip on the line of an error that cannot be seen, or is easily overlooked."""
+    """A common typo on the line of an error that is invisible or easily overlooked."""
     line = text.split("\n", place.line)[place.line - 1] if place.line else ""
     if _MERGE_MARKER.fullmatch(line):
         return Problem(replace(place, column=1), *MERGE_MARKER)
     if found := _NO_BREAK.search(line):
-        at = replace(place, column=found.start("space") + 1)
-        return Problem(at, *NO_BREAK_SPACE)
+        return Problem(replace(place, column=found.start("space") + 1), *NO_BREAK_SPACE)
     if found := _NO_SPACE.match(line):
         return Problem(replace(place, column=found.start("colon") + 1), *NO_SPACE)
     return None
 
 
 def _line_above(place: Place, text: str) -> Place:
-    """The nearest line above that is not empty: what is wrong there may show only below it; 0 if there is none."""
+    """The nearest non-empty line above, where the mistake may be; line 0 if there is none."""
     lines = text.split("\n", place.line)[: place.line - 1]
     return replace(place, line=max((number for number, line in enumerate(lines, 1) if line.strip()), default=0))
 
 
-def _place(name: str, mark: Any, text: str) -> Place:  # noqa: ANN401 - the library's own
-    """Where the mark is; where it is beyond the text, as after a last line without an end, the end of the text."""
+def _place(name: str, mark: Any, text: str) -> Place:  # noqa: ANN401 - a library class
+    """The place of the mark, or the end of the text if the mark is beyond it."""
     last = text.count("\n")
     if mark.line > last:
         return Place(name, last + 1, len(text) - text.rfind("\n"))

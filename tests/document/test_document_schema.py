@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.document import schema
-from beamctl.document.deduplication import thin
+from beamctl.document.deduplication import deduplicate
 from beamctl.document.document import Document
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Place, Problem
@@ -302,8 +302,8 @@ def test_equal_values_of_different_types_are_told_apart() -> None:
 def test_people_with_different_reasons_are_checked_as_one() -> None:
     members = {f"p{n}@x": {"role": "admin", "reason": f"T-{n}"} for n in range(100)}
     members["q@x"] = {"role": "admin", "reason": ""}
-    thinned, twins = thin(load_schema("workspace"), {"members": members})
-    assert list(thinned["members"]) == ["p0@x", "q@x"]
+    reduced, twins = deduplicate(load_schema("workspace"), {"members": members})
+    assert list(reduced["members"]) == ["p0@x", "q@x"]
     assert twins == {("members", "p0@x"): [f"p{n}@x" for n in range(1, 100)]}
 
 
@@ -326,7 +326,7 @@ def test_checking_each_distinct_value_once_finds_the_same_as_checking_every_one(
     document = Document("f", {"version": 1, "workspace": "a", "members": members}, {}, {})
     once = schema.check(document)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "thin", lambda _, data: (data, {}))
+        patch.setattr(schema, "deduplicate", lambda _, data: (data, {}))
         assert set(once) == set(schema.check(document))
 
 
