@@ -418,7 +418,7 @@ def test_what_came_meanwhile_is_not_deleted(cli: Cli, api: Api, plane: Plane, ou
 def test_the_name_on_a_terminal(local: Plane) -> None:
     with terminal("destroy", "acme", "--no-color") as screen:
         seen = screen.read_until("for good: ")
-        assert seen.index("  members (3)\n") < seen.index("It cannot be undone.\n")
+        assert seen.index("  members (3)\n") < seen.index("This cannot be undone.\n")
         assert seen.endswith("\nType acme to delete it for good: ")
         assert local.has_acme
         screen.type("acme\n")
