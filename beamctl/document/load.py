@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from beamctl.document import rules, schema
 from beamctl.document.document import Desired, Document
-from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, beyond, bounded
+from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, bounded, too_many_problems
 from beamctl.document.yaml_loader import Draft, parse
 
 
@@ -47,7 +47,7 @@ def load(sources: Sequence[SourceText]) -> Loaded:
     declared: dict[str, Place] = {}
     for source in sources:
         if len(problems) > MOST_PROBLEMS:
-            problems.append(beyond(source.name))
+            problems.append(too_many_problems(source.name))
             break
         parsed = parse(source.content, source.name)
         problems += parsed.problems
@@ -55,7 +55,7 @@ def load(sources: Sequence[SourceText]) -> Loaded:
             problems.append(_empty(source.name))
         for draft in parsed.drafts:
             if len(problems) > MOST_PROBLEMS:
-                problems.append(beyond(source.name))
+                problems.append(too_many_problems(source.name))
                 break
             found = bounded(_check(draft, declared))
             problems += found

@@ -43,9 +43,9 @@ class Problem:
 def bounded(problems: Iterable[Problem]) -> list[Problem]:
     """The problems, cut at the limit."""
     found = list(islice(problems, MOST_PROBLEMS + 1))
-    return [*found[:-1], beyond(found[-1].place.source)] if len(found) > MOST_PROBLEMS else found
+    return [*found[:-1], too_many_problems(found[-1].place.source)] if len(found) > MOST_PROBLEMS else found
 
 
-def beyond(source: str) -> Problem:
+def too_many_problems(source: str) -> Problem:
     """The problem that says that checking stopped at the limit."""
     return Problem(Place(source), f"too many problems: stopped after {MOST_PROBLEMS:,}", "fix those first")

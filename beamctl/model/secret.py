@@ -132,21 +132,21 @@ def sink_of(data: Mapping[str, Any] | None) -> SecretDestination | None:
 
 
 def described(place: SecretDestination | SecretSource) -> str:
-    """A short description for messages: for a command, only the program. Plans use `in_full`."""
+    """A short description for messages: for a command, only the program. Plans use `full_description`."""
     match place:
         case File(path=path):
             return f"the file {path}"
         case Command(words=words):
             return f"the command {words[0]}"
         case Keyring(service=service, user=user):
-            return f"the keyring's {service} of {user}"
+            return f"the keyring entry {service} for {user}"
         case Variable(name=name):
-            return f"the variable {name}"
+            return f"the environment variable {name}"
         case _:
             assert_never(place)
 
 
-def in_full(place: SecretDestination | SecretSource) -> str:
+def full_description(place: SecretDestination | SecretSource) -> str:
     """A complete description: no two places look the same."""
     match place:
         case File(path=path):
@@ -154,9 +154,9 @@ def in_full(place: SecretDestination | SecretSource) -> str:
         case Command(words=words):
             return f"the command {' '.join(map(shell_word, words))}"
         case Keyring(service=service, user=user):
-            return f"the keyring's {shell_word(service)} of {shell_word(user)}"
+            return f"the keyring entry {shell_word(service)} for {shell_word(user)}"
         case Variable(name=name):
-            return f"the variable {shell_word(name)}"
+            return f"the environment variable {shell_word(name)}"
         case _:
             assert_never(place)
 

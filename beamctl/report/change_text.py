@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.model.email import folded
-from beamctl.model.secret import SECRET_TO, SECRETS_FROM, SOURCES_ALLOWED, in_full, place_of, sink_of
+from beamctl.model.secret import SECRET_TO, SECRETS_FROM, SOURCES_ALLOWED, full_description, place_of, sink_of
 from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
 from beamctl.plan.diff import Difference, differences
@@ -31,7 +31,7 @@ _ROLE = "role"
 
 _VERB = {Action.SET_ROLE: "role"}
 
-_TO_DO = {
+_COUNTS = {
     Action.INVITE: "{} to invite",
     Action.RESEND: "{} to resend",
     Action.SET_ROLE: "{} role{s} to change",
@@ -64,7 +64,7 @@ def subject(change: Change) -> str:
 def detail(change: Change) -> str:
     """Before and after, briefly; for a whole object, the paths that change."""
     if change.attribute == WHOLE:
-        changed = inside(change) if change.before is not None and change.after is not None else ()
+        changed = changed_values(change) if change.before is not None and change.after is not None else ()
         return ", ".join(dict.fromkeys(printable(difference.path) for difference in changed))
     before, after = side(change, change.before), side(change, change.after)
     match change.action:
@@ -81,7 +81,7 @@ def detail(change: Change) -> str:
             return f"{attribute(change)}{after}"
 
 
-def inside(change: Change) -> Sequence[Difference]:
+def changed_values(change: Change) -> Sequence[Difference]:
     """Every difference between before and after; for a whole object that is created or deleted, all of it."""
     if change.attribute == WHOLE:
         return differences(dict(change.before or {}), dict(change.after or {}))
@@ -125,13 +125,13 @@ def _secret_places(change: Change) -> list[str]:
     """Where the secrets of a change are stored and read."""
     sink = sink_of(change.secrets.get(SECRET_TO))
     sources = {name: place_of(data) for name, data in (change.secrets.get(SECRETS_FROM) or {}).items()}
-    parts = [f"{shell_word(name)} from {in_full(source)}" for name, source in sources.items() if source]
+    parts = [f"{shell_word(name)} from {full_description(source)}" for name, source in sources.items() if source]
     if allowed := change.secrets.get(SOURCES_ALLOWED):
         parts.append(f"guards.secretSources: {' '.join(map(shell_word, allowed))}")
-    return [f"secret to {in_full(sink)}", *parts] if sink else parts
+    return [f"secret to {full_description(sink)}", *parts] if sink else parts
 
 
-def others(change: Change) -> list[str]:
+def other_attributes(change: Change) -> list[str]:
     """Changed attributes that `detail` does not show."""
     before, after = change.before or {}, change.after or {}
     if change.attribute == WHOLE or change.action not in (Action.SET_ROLE, Action.UPDATE, Action.CREATE):
@@ -146,15 +146,15 @@ def place(change: Change) -> str:
     return f"{printable(change.place.source)}:{change.place.line}" if change.place else ""
 
 
-def to_do(changes: tuple[Change, ...]) -> str:
+def action_counts(changes: tuple[Change, ...]) -> str:
     """The number of changes per action, as a list in words."""
-    counts = {action: sum(change.action is action for change in changes) for action in _TO_DO}
+    counts = {action: sum(change.action is action for change in changes) for action in _COUNTS}
     return ", ".join(
-        text.format(counts[action], s="s" * (counts[action] != 1)) for action, text in _TO_DO.items() if counts[action]
+        text.format(counts[action], s="s" * (counts[action] != 1)) for action, text in _COUNTS.items() if counts[action]
     )
 
 
-def head(plan: Plan) -> str:
+def plan_heading(plan: Plan) -> str:
     """The header of a plan: workspace, API and identity."""
     return heading(plan.workspace, plan.api, plan.runs_as)
 

@@ -17,8 +17,8 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.text.apply import doubt_text, totals
-from beamctl.report.text.destroy import told as gone
-from beamctl.report.text.drift import told
+from beamctl.report.text.destroy import deletion_summary
+from beamctl.report.text.drift import difference_text
 from beamctl.report.text.show import Sections
 
 
@@ -46,7 +46,9 @@ def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
 def drift_json(plans: Sequence[Plan]) -> str:
     """All differences of all workspaces."""
     found = [
-        change_data(plan.workspace, change) | {"told": told(plan, change)} for plan in plans for change in plan.changes
+        change_data(plan.workspace, change) | {"told": difference_text(plan, change)}
+        for plan in plans
+        for change in plan.changes
     ]
     notes = [({"workspace": plan.workspace, "told": note.text}, note) for plan in plans for note in plan.notes]
     left = [each for each, note in notes if note.differs]
@@ -113,29 +115,29 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
     }
 
 
-def destroyed_json(estate: WorkspaceContents, api: str, deletion: Deletion) -> str:
+def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) -> str:
     """What was deleted with a workspace, null where unknown, and how the deletion ended."""
-    holds = {part.title.replace(" ", "_"): part.holds for part in estate.parts}
-    sorts = {part.title.replace(" ", "_"): part.sorted_by for part in estate.parts}
+    holds = {part.title.replace(" ", "_"): part.holds for part in contents.parts}
+    sorts = {part.title.replace(" ", "_"): part.sorted_by for part in contents.parts}
     unknown = {
-        title: held.why for title, held in {**holds, "counts": estate.counts}.items() if isinstance(held, Unknown)
+        title: held.why for title, held in {**holds, "counts": contents.counts}.items() if isinstance(held, Unknown)
     }
     lost = {
         title: None if isinstance(held, Unknown) else [{"name": each.name, sorts[title]: each.sort} for each in held]
         for title, held in holds.items()
     }
-    counts = None if isinstance(estate.counts, Unknown) else dict(estate.counts)
+    counts = None if isinstance(contents.counts, Unknown) else dict(contents.counts)
     return _dumps(
         {
-            "workspace": estate.workspace,
+            "workspace": contents.workspace,
             "api_url": api,
-            "id": estate.id,
-            "created_at": estate.created_at,
-            "display_name": estate.display_name,
+            "id": contents.id,
+            "created_at": contents.created_at,
+            "display_name": contents.display_name,
             "lost": lost | {"counts": counts},
             "not_known": unknown,
             "ending": deletion.ending.value,
-            "told": gone(estate.workspace, deletion),
+            "told": deletion_summary(contents.workspace, deletion),
         }
     )
 

@@ -18,16 +18,16 @@ _LONGEST = 80
 """Characters shown of a name."""
 
 
-def estate_text(estate: WorkspaceContents, api: str, runs_as: str, style: Style = PLAIN) -> str:
+def estate_text(contents: WorkspaceContents, api: str, runs_as: str, style: Style = PLAIN) -> str:
     """The contents of a workspace, one shortened list per kind."""
-    lines = [style(Tone.STRONG, change_text.heading(estate.workspace, api, runs_as)), ""]
-    display_name = _cut(value(estate.display_name)) if estate.display_name else ""
-    created = f"created {_short(estate.created_at)}" if estate.created_at else ""
+    lines = [style(Tone.STRONG, change_text.heading(contents.workspace, api, runs_as)), ""]
+    display_name = _cut(value(contents.display_name)) if contents.display_name else ""
+    created = f"created {_short(contents.created_at)}" if contents.created_at else ""
     lines += [f"  {', '.join(filter(None, (display_name, created)))}", ""] if display_name or created else []
-    for part in estate.parts:
+    for part in contents.parts:
         lines += _part(part)
-    lines += [f"  resource counts: {_counts(estate.counts)}", ""]
-    warning = f"Deleting {estate.workspace} deletes all of this and anything else in it. This cannot be undone."
+    lines += [f"  resource counts: {_counts(contents.counts)}", ""]
+    warning = f"Deleting {contents.workspace} deletes all of this and anything else in it. This cannot be undone."
     lines.append(style(Tone.BAD, warning))
     return "\n".join(lines) + "\n"
 
@@ -37,14 +37,14 @@ def deletion_text(workspace: str, source: str, deletion: Deletion, style: Style 
     where = "" if source == "-" else f" ({printable(source)})"
     return "\n".join(
         [
-            style(Tone.STRONG, told(workspace, deletion)),
+            style(Tone.STRONG, deletion_summary(workspace, deletion)),
             f"  Remove its document{where}, or the next plan will not find {workspace}.",
             "",
         ]
     )
 
 
-def told(workspace: str, deletion: Deletion) -> str:
+def deletion_summary(workspace: str, deletion: Deletion) -> str:
     """How the deletion ended, in one sentence."""
     match deletion.ending:
         case DeletionStatus.DELETED:

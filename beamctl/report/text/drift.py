@@ -9,7 +9,7 @@ from beamctl.plan.diff import ABSENT, Difference
 from beamctl.plan.plan import Plan
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
-from beamctl.report.text.plan import aside
+from beamctl.report.text.plan import counts_and_notes
 
 _DUE = {
     Reason.EXPIRES: "expires and is due to be re-created",
@@ -23,7 +23,7 @@ _NOT_STORED = "exists, but its secret was not stored"
 
 def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     """The differences of one workspace, seen from the workspace."""
-    lines = [style(Tone.STRONG, change_text.head(plan)), ""]
+    lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
     for kind, section in plan.sections.items():
         rows = [(_mark(change), *_row(plan, change)) for change in plan.changes if change.kind == kind]
         if rows:
@@ -31,7 +31,7 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     if plan.changes:
         lines.append("")
     shown = [note for note in plan.notes if note.differs or note.excused]
-    lines += aside(plan, [*(Note(doubt) for doubt in plan.doubts), *shown])
+    lines += counts_and_notes(plan, [*(Note(doubt) for doubt in plan.doubts), *shown])
     if lines[-1]:
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan)))
@@ -40,7 +40,7 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     return "\n".join(lines) + "\n"
 
 
-def told(plan: Plan, change: Change) -> str:
+def difference_text(plan: Plan, change: Change) -> str:
     """One difference: the live state, and what the document says."""
     source = printable(plan.source)
     return _object_text(change, source) if change.attribute == WHOLE else _attribute_text(change, source)
@@ -63,7 +63,7 @@ def _attribute_text(change: Change, source: str) -> str:
             before, after = change.before or {}, change.after or {}
             more = [
                 _difference(Difference(name, before.get(name), after[name]), source)
-                for name in change_text.others(change)
+                for name in change_text.other_attributes(change)
             ]
             return "; ".join([f"{live}; {source} says {desired}", *more])
 
@@ -74,7 +74,7 @@ def _object_text(change: Change, source: str) -> str:
         return f"exists; not in {source}"
     if change.before is None:
         return f"is missing; it is in {source}"
-    return "; ".join(_difference(difference, source) for difference in change_text.inside(change))
+    return "; ".join(_difference(difference, source) for difference in change_text.changed_values(change))
 
 
 def _difference(difference: Difference, source: str) -> str:
@@ -87,7 +87,7 @@ def _difference(difference: Difference, source: str) -> str:
 
 
 def _row(plan: Plan, change: Change) -> tuple[str, str, str]:
-    return printable(change.name), told(plan, change), change_text.place(change)
+    return printable(change.name), difference_text(plan, change), change_text.place(change)
 
 
 def _mark(change: Change) -> str:

@@ -74,14 +74,14 @@ def plan_text(
         command: The command line that makes the plan, for hints on how to allow a hazard.
         total: A summary to show instead of `sum_text`.
     """
-    lines = [style(Tone.STRONG, change_text.head(plan)), ""]
+    lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
     for kind, section in plan.sections.items():
         changes = [change for change in plan.changes if change.kind == kind]
         if changes:
             lines += [f"  {section}", *_changes(plan, changes, style)]
     if plan.changes:
         lines.append("")
-    lines += aside(plan, plan.notes)
+    lines += counts_and_notes(plan, plan.notes)
     if len(lines) > 2 and lines[-1]:  # noqa: PLR2004 - more than the header
         lines.append("")
     lines.append(style(Tone.STRONG, total or sum_text(plan)))
@@ -95,7 +95,7 @@ def undo_text(plan: Plan, allowed: Sequence[Allowance], style: Style, command: s
     return plan_text(plan, allowed, style, command=command, total="" if plan.changes else nothing)
 
 
-def aside(plan: Plan, notes: Sequence[Note]) -> list[str]:
+def counts_and_notes(plan: Plan, notes: Sequence[Note]) -> list[str]:
     """The counts of unchanged items, and the notes."""
     return [*_tally(plan), *(f"  ! {_note(note)}" for note in _notes(notes))]
 
@@ -108,7 +108,7 @@ def sum_text(plan: Plan) -> str:
         )
     if not plan.changes:
         return f"No changes. {plan.workspace} matches {printable(plan.source)}."
-    return f"Plan: {change_text.to_do(plan.changes)}."
+    return f"Plan: {change_text.action_counts(plan.changes)}."
 
 
 def refusal(hazard: Hazard, command: str = APPLY) -> str:
@@ -166,7 +166,7 @@ def _nested(change: Change) -> bool:
 
 def _inside(change: Change) -> list[str]:
     lines = []
-    for difference in change_text.inside(change) if _nested(change) else ():
+    for difference in change_text.changed_values(change) if _nested(change) else ():
         name = printable(difference.path)
         if difference.before is ABSENT:
             lines.append(f"      + {name}: {value(difference.after)}")
@@ -175,7 +175,7 @@ def _inside(change: Change) -> list[str]:
         else:
             lines.append(f"      ~ {name}: {value(difference.before)} → {value(difference.after)}")
     before, after = change.before or {}, change.after or {}
-    for key in change_text.others(change):
+    for key in change_text.other_attributes(change):
         prefix = (
             f"~ {printable(key)}: {value(before.get(key))} →" if change.before is not None else f"+ {printable(key)}:"
         )

@@ -41,10 +41,10 @@ def run_text(record: Record, style: Style = PLAIN) -> str:
         line = f"  {mark} {what}  {change_text.detail(change)}".rstrip()
         remark = record.remark(change)
         lines.append(style(tone, line + (f" — {printable(remark)}" if remark else "")))
-    return "\n".join([*lines, "", how_it_ended(record)]) + "\n"
+    return "\n".join([*lines, "", outcome_text(record)]) + "\n"
 
 
-def how_it_ended(record: Record | Summary) -> str:
+def outcome_text(record: Record | Summary) -> str:
     """The outcome counts, and whether the run was interrupted."""
     counts = [f"{count} {state.value}" for state in _MARK if (count := record.count(state))]
     if not record.ended:
@@ -60,4 +60,4 @@ def _row(name: str, found: Summary | str) -> tuple[str, ...]:
     run = found.run
     dirty = "-dirty" if run.commit.endswith("-dirty") else ""
     commit = printable(run.commit[:8]) + dirty if run.commit else "-"
-    return printable(name), printable(found.workspace), commit, printable(run.actor) or "-", how_it_ended(found)
+    return printable(name), printable(found.workspace), commit, printable(run.actor) or "-", outcome_text(found)
