@@ -101,7 +101,7 @@ def remark(change: Change, plan: Plan) -> str:
         case Reason.UNDOES:
             parts = [f"undoes {printable(plan.source)}"]
         case Reason.NOT_HANDED_OVER if change.after is None and change.takes:
-            parts = ["marked as not stored, but its secret may be in use"]
+            parts = ["its secret is marked as not stored, but may be in use"]
         case other:
             parts = [_WHY[other]] if other in _WHY else []
     if change.reason is not Reason.ACCESS_ENDED and "until" in declared:
@@ -114,7 +114,9 @@ def remark(change: Change, plan: Plan) -> str:
 def _ids(change: Change) -> list[str]:
     """The id, if the name is not unique; for a new object, the ids that it is created next to or in place of."""
     if change.before is None:
-        valid, _, replaced = f" {change.key.partition(' (')[2].removesuffix(')')}".partition(" | ")  # see kinds.premise
+        valid, _, replaced = f" {change.key.partition(' (')[2].removesuffix(')')}".partition(
+            " | "
+        )  # see kinds.creation_key
         ids = {"next to": valid[1:], "in place of": replaced}
         return [f"{relation} {shell_word(each)}" for relation, each in ids.items() if each]
     known = change.key in (change.name, folded(change.name)) or change.name.endswith(f"({change.key})")

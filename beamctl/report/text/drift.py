@@ -73,7 +73,7 @@ def _object_text(change: Change, source: str) -> str:
     if change.after is None:
         return f"exists; not in {source}"
     if change.before is None:
-        return f"is missing; it is in {source}"
+        return f"is missing; declared in {source}"
     return "; ".join(_difference(difference, source) for difference in change_text.changed_values(change))
 
 

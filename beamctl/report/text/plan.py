@@ -19,8 +19,8 @@ from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
 
 APPLY = "beamctl apply"
 
-_FEW = 12
-_FIRST = "unchanged"
+_MOST_NOTES = 12
+_LISTED_FIRST = "unchanged"
 
 
 def plans_text(
@@ -122,10 +122,10 @@ def refusal(hazard: Hazard, command: str = APPLY) -> str:
 
 
 def _flag(hazard: Hazard) -> str:
-    return f"--allow {shlex.quote(printable(_named(hazard)))}"
+    return f"--allow {shlex.quote(printable(_allowance(hazard)))}"
 
 
-def _named(hazard: Hazard) -> str:
+def _allowance(hazard: Hazard) -> str:
     return f"{hazard.risk.label}={hazard.value}"
 
 
@@ -153,7 +153,7 @@ def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
     lines = table([tuple(row[index] for index in kept) for row in rows], "  ")
     shown = []
     for change, line in zip(changes, lines, strict=True):
-        shown += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_inside(change)]
+        shown += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_nested_lines(change)]
     return shown
 
 
@@ -164,7 +164,7 @@ def _nested(change: Change) -> bool:
     return any(isinstance(side, dict | list) for side in sides)
 
 
-def _inside(change: Change) -> list[str]:
+def _nested_lines(change: Change) -> list[str]:
     lines = []
     for difference in change_text.changed_values(change) if _nested(change) else ():
         name = printable(difference.path)
@@ -184,15 +184,15 @@ def _inside(change: Change) -> list[str]:
 
 
 def _tally(plan: Plan) -> list[str]:
-    ordered = sorted(plan.tally.items(), key=lambda item: (item[0] != _FIRST, item[0]))
+    ordered = sorted(plan.tally.items(), key=lambda item: (item[0] != _LISTED_FIRST, item[0]))
     return ["  " + " · ".join(f"{count} {printable(why)}" for why, count in ordered)] if ordered else []
 
 
 def _notes(notes: Sequence[Note]) -> list[tuple[str, str]]:
     shown = [(note.text, f"{note.place.source}:{note.place.line}" if note.place else "") for note in notes]
-    hidden = shown[_FEW:]
+    hidden = shown[_MOST_NOTES:]
     more = f"and {len(hidden)} more, {digest(str(hidden))}: see -o json"
-    return [*shown[:_FEW], *([(more, "")] if hidden else [])]
+    return [*shown[:_MOST_NOTES], *([(more, "")] if hidden else [])]
 
 
 def _note(note: tuple[str, str]) -> str:
@@ -207,5 +207,8 @@ def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, command: st
         if hazard in blocking:
             lines += ["", style(Tone.BAD, refusal(hazard, command))]
         else:
-            lines += ["", style(Tone.CHANGED, f"Allowed: {printable(_named(hazard))} — {printable(hazard.because)}.")]
+            lines += [
+                "",
+                style(Tone.CHANGED, f"Allowed: {printable(_allowance(hazard))} — {printable(hazard.because)}."),
+            ]
     return lines
