@@ -1,18 +1,17 @@
-"""Everything beamctl raises on purpose, drawn as one tree. It knows no exit codes and no words for the user:
-`beamctl.cli.exits` maps each of these to both.
+"""The exception tree of beamctl. `beamctl.cli.exits` maps it to exit codes and text.
 
 BeamctlError
-├── DocumentError            the documents are wrong: carries every problem
-├── UsageError               the command line or a setting is wrong
-├── RefusedError             a hazard that was not allowed, or nobody to say yes
-├── StalePlanError           the workspace is no longer what the plan was made from
-├── ApiError                 the API could not be asked, or answered something else
-│   ├── UnreachableError     no answer: DNS, connection, TLS, proxy, time-out
-│   ├── UnauthenticatedError 401, or no credential at all
+├── DocumentError            the documents are invalid; carries every problem
+├── UsageError               the command line or a setting is invalid
+├── RefusedError             a hazard was not allowed, or no one could confirm
+├── StalePlanError           the workspace changed since the plan was made
+├── ApiError                 the API could not be reached, or returned an error
+│   ├── UnreachableError     no response: DNS, connection, TLS, proxy, timeout
+│   ├── UnauthenticatedError 401, or no credential
 │   ├── ForbiddenError       403
 │   ├── MissingError         404: no such workspace, no such path
-│   └── GarbledError         an answer that is not what the API promises (HTML, cut-off JSON, wrong shape)
-├── RecordError              the record of a run cannot be written (any more)
+│   └── GarbledError         unexpected response (HTML, truncated JSON, wrong structure)
+├── RecordError              the run record cannot be written
 └── InterruptedRunError      Ctrl-C or SIGTERM
 """
 
@@ -23,10 +22,10 @@ from typing import Any
 
 
 class BeamctlError(Exception):
-    """Something beamctl says on purpose.
+    """An expected error, with a message for the user.
 
     Attributes:
-        message: One sentence: what is wrong, and where.
+        message: What is wrong and where, in one sentence.
         hint: What to do about it; may be empty.
     """
 
@@ -37,11 +36,11 @@ class BeamctlError(Exception):
 
 
 class DocumentError(BeamctlError):
-    """The documents are wrong.
+    """The documents are invalid.
 
     Attributes:
         problems: All problems of all files (`beamctl.document.problem.Problem`).
-        compared: Whether they show only beside what a workspace has, which was read for that.
+        compared: Whether a workspace was read to find them.
     """
 
     def __init__(self, problems: Sequence[Any], *, compared: bool = False) -> None:
@@ -51,22 +50,22 @@ class DocumentError(BeamctlError):
 
 
 class UsageError(BeamctlError):
-    """The command line, an environment variable or a configuration file is wrong."""
+    """The command line, an environment variable or a configuration file is invalid."""
 
 
 class RefusedError(BeamctlError):
-    """beamctl could, but will not: a hazard that was not allowed, or no one to say yes."""
+    """beamctl refused: a hazard was not allowed, or no one could confirm."""
 
 
 class StalePlanError(BeamctlError):
-    """The workspace is no longer what the plan was made from."""
+    """The workspace changed since the plan was made."""
 
 
 class ApiError(BeamctlError):
-    """The API could not be asked, or refused.
+    """The API could not be reached, or returned an error.
 
     Attributes:
-        status: The HTTP status, or None where there was no answer.
+        status: The HTTP status, or None if there was no response.
     """
 
     def __init__(self, message: str, hint: str = "", *, status: int | None = None) -> None:
@@ -75,27 +74,27 @@ class ApiError(BeamctlError):
 
 
 class UnreachableError(ApiError):
-    """There was no answer: name resolution, connection, TLS, proxy or time-out."""
+    """There was no response: name resolution, connection, TLS, proxy or timeout."""
 
 
 class UnauthenticatedError(ApiError):
-    """The API does not know the credential, or there is none."""
+    """The API rejected the credential, or there is none."""
 
 
 class ForbiddenError(ApiError):
-    """The credential is known but may not do this."""
+    """The credential is valid but lacks permission."""
 
 
 class MissingError(ApiError):
-    """There is no such workspace or path."""
+    """The workspace or path does not exist."""
 
 
 class GarbledError(ApiError):
-    """The answer is not what the API promises: HTML, cut-off JSON, another shape."""
+    """Unexpected response: HTML, truncated JSON, wrong structure."""
 
 
 class RecordError(BeamctlError):
-    """The record of a run cannot be written, so nothing further may be done that nobody could look back on."""
+    """The run record cannot be written, so no further changes may be made."""
 
 
 class InterruptedRunError(BeamctlError):

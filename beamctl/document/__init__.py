@@ -1,1 +1,1 @@
-"""YAML text in, documents and problems out. It must not know any kind, any file system or the API."""
+"""Reads, checks and writes YAML documents."""

@@ -1,5 +1,5 @@
-"""A document: the plain data of one workspace, with the line and column of every key and value, and what its
-general sections (guards, manage) say. It must not know any kind."""
+"""The document: the data of one workspace with the position of every key and value, and its general sections (guards,
+manage)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 from beamctl.document.problem import Place
 
 Path = tuple[str | int, ...]
-"""Where a value stands inside a document: keys and list indices from the root."""
+"""The path of a value in a document: keys and list indices from the root."""
 
-Spot = tuple[int, int]
+Position = tuple[int, int]
 """Line and column, both counted from 1."""
 
 
@@ -26,41 +26,41 @@ class Document:
     Attributes:
         source: The file as the user named it; `-` is standard input.
         data: Plain dicts, lists, strings, numbers, booleans and None.
-        values: Where each value begins.
-        keys: Where each key of a mapping begins.
+        values: The position of each value.
+        keys: The position of each key of a mapping.
     """
 
     source: str
     data: Any
-    values: Mapping[Path, Spot]
-    keys: Mapping[Path, Spot]
+    values: Mapping[Path, Position]
+    keys: Mapping[Path, Position]
 
     def place(self, *path: str | int) -> Place:
-        """Where the value at `path` begins; for a path that is not there, its nearest parent that is."""
+        """The place of the value at `path`, or of its nearest parent that exists."""
         return self._nearest(self.values, path)
 
     def key_place(self, *path: str | int) -> Place:
-        """Where the key at `path` begins; for an item of a list, the item."""
+        """The place of the key at `path`; for an item of a list, of the item."""
         return Place(self.source, *self.keys[path]) if path in self.keys else self.place(*path)
 
-    def _nearest(self, spots: Mapping[Path, Spot], path: Path) -> Place:
-        while path and path not in spots:
+    def _nearest(self, positions: Mapping[Path, Position], path: Path) -> Place:
+        while path and path not in positions:
             path = path[:-1]
-        return Place(self.source, *spots.get(path, (1, 1)))
+        return Place(self.source, *positions.get(path, (1, 1)))
 
 
 class Mode(StrEnum):
-    """Who decides about what a section does not list."""
+    """What happens to live objects that a section does not list."""
 
     AUTHORITATIVE = "authoritative"
-    """The section: what it does not list goes."""
+    """They are removed."""
     ADDITIVE = "additive"
-    """Nobody: what it does not list stays as it is."""
+    """They are left alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many of something one apply may take away.
+    """How many removals one apply may make.
 
     Attributes:
         number: A count, or a percentage.
@@ -71,7 +71,7 @@ class Limit:
     percent: bool = False
 
     def of(self, population: int) -> int:
-        """The count that is allowed among `population`; a share is rounded up, so that 25 % of 3 is 1."""
+        """The number allowed out of `population`; percentages are rounded up, so 25% of 3 is 1."""
         return ceil(population * self.number / 100) if self.percent else self.number
 
     def __str__(self) -> str:
@@ -80,10 +80,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Self:
-    """Who beamctl runs as, as the document says it.
+    """The identity that beamctl runs as, declared in the document.
 
     Attributes:
-        email: Of a person, as written; empty for a service account.
+        email: E-mail of a person, as written; empty for a service account.
         service_account: Name of a service account; empty for a person.
     """
 
@@ -96,17 +96,17 @@ class Self:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What must not be done to this workspace.
+    """Settings that decide when a change is a hazard.
 
     Attributes:
         min_admins: Accepted admins that must remain.
-        max_removals: Removals, demotions and revocations in one apply.
-        allowed_domains: Folded domains whose people may be given access; None means any, empty means nobody's.
-        protected: Folded e-mails of people who are never removed or demoted.
+        max_removals: Removals, demotions and revocations allowed in one apply.
+        allowed_domains: Folded domains whose users may get access; None means all, empty means none.
+        protected: Folded e-mails of members who are never removed or demoted.
         secret_sources: Additional files and folders that secrets may be read from.
         prevent_destroy: Whether the workspace must not be deleted.
-        runs_as: Who beamctl runs as, where the document says so.
-        source: The document that sets them; None for the defaults, and for guards that were read from a record.
+        runs_as: The identity that beamctl runs as, if the document declares it.
+        source: The document that sets them; None for defaults, and for guards read from a run record.
     """
 
     min_admins: int = 1
@@ -121,13 +121,13 @@ class Guards:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Somebody who is left alone for a while, whatever the document or the workspace says of them.
+    """A person who is left alone for a while, regardless of the document and the workspace.
 
     Attributes:
         email: As written.
         until: The first day, in UTC, on which they are managed again.
         reason: Why.
-        place: The line that says so.
+        place: Where it is declared.
     """
 
     email: str
@@ -141,15 +141,15 @@ MAX_REINVITES = 3
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What a document without problems says.
+    """The desired state from a valid document.
 
     Attributes:
         workspace: The name of the workspace.
-        document: Where the sections stand, for each kind to read its own.
+        document: The document; each kind reads its own sections.
         guards: The guards, with defaults filled in.
-        manage: The mode of each section that names one; the others are authoritative.
-        skip: Who is left alone for a while, by folded e-mail.
-        max_reinvites: How often an invitation that expired is sent again.
+        manage: The mode of each section that sets one; the others are authoritative.
+        skip: People who are left alone for a while, by folded e-mail.
+        max_reinvites: How often an expired invitation is sent again.
     """
 
     workspace: str
@@ -163,6 +163,6 @@ class Desired:
         """The mode of a section."""
         return self.manage.get(section, Mode.AUTHORITATIVE)
 
-    def section(self, name: str) -> Any:  # noqa: ANN401 - the data of a section is the kind's to read
-        """The data of a section, or None where the document does not have it: then it is not managed at all."""
+    def section(self, name: str) -> Any:  # noqa: ANN401 - each kind reads its own data
+        """The data of a section, or None if it is absent and so not managed."""
         return self.document.data.get(name)

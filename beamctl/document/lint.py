@@ -1,4 +1,4 @@
-"""What is valid in a document and probably not meant."""
+"""Warnings about valid documents that are probably not as intended."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from beamctl.model.email import everyone_at, folded, is_pattern, matches
 _PLACEHOLDER = re.compile(
     r"\$?\{\{.*?\}\}|[$#]\{[^{}]*\}|\$\([A-Za-z_][\w.]*\)|@@\w+@@|%%\w+%%|<%.*?%>|\A\$[A-Za-z_]\w*\Z"
 )
-_MARKS = "{$%<"
-"""Each placeholder that an address can have has one of them."""
+_PLACEHOLDER_CHARACTERS = "{$%<"
+"""Every placeholder in a valid address contains one of these."""
 _SPELLING = "check the spelling"
-_LOOKED_AT = ("settings", "serviceAccounts", "policies", "integrations", "environments", "guards", "manage")
+_SECTIONS = ("settings", "serviceAccounts", "policies", "integrations", "environments", "guards", "manage")
 
 
 def lint(document: Document) -> Iterator[Problem]:
-    """Everything in a document without problems that the user should look at."""
+    """All warnings about a valid document."""
     yield from _placeholders(document)
     yield from _unlisted(document)
 
 
 def _placeholders(document: Document) -> Iterator[Problem]:
-    for section in _LOOKED_AT:
+    for section in _SECTIONS:
         for path, text in _texts(document.data.get(section), (section,)):
             if found := _PLACEHOLDER.search(text):
                 yield _placeholder(document.place(*path), found.group())
@@ -36,15 +36,17 @@ def _placeholders(document: Document) -> Iterator[Problem]:
         (("members",), document.data.get("members", {})),
         (("manage", "skip"), document.data.get("manage", {}).get("skip", {})),
     ):
-        together = "\n".join(emails)
-        for email in emails if any(mark in together for mark in _MARKS) else ():  # most documents have none
+        joined = "\n".join(emails)
+        for email in (
+            emails if any(char in joined for char in _PLACEHOLDER_CHARACTERS) else ()
+        ):  # most documents have none
             if found := _PLACEHOLDER.search(email):
                 yield _placeholder(document.key_place(*path, email), found.group())
 
 
 def _placeholder(place: Place, text: str) -> Problem:
     message = f"{quoted(text)} looks like a placeholder that was not filled in"
-    return Problem(place, message, "beamctl expands no variables: write the value")
+    return Problem(place, message, "beamctl does not expand variables: write the value")
 
 
 def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 - plain data of any shape
@@ -53,7 +55,7 @@ def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401
             yield path, data
         case dict():
             for key, value in data.items():
-                if key != "command" or not isinstance(value, list):  # a shell may expand what is in a command
+                if key != "command" or not isinstance(value, list):  # a shell may expand variables in a command
                     yield from _texts(value, (*path, key))
         case list():
             for index, value in enumerate(data):
@@ -63,7 +65,7 @@ def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401
 
 
 def _unlisted(document: Document) -> Iterator[Problem]:
-    """Whom the guards name and no other part of the document does. They may be misspelled."""
+    """Names that appear only in the guards and may be misspelled."""
     if _is_authoritative(document, "members"):
         yield from _unlisted_people(document)
     account = document.data.get("guards", {}).get("self", {}).get("serviceAccount")
@@ -78,8 +80,8 @@ def _unlisted_people(document: Document) -> Iterator[Problem]:
     listed |= {everyone_at(email) for email in listed}
     for path, email in people_in_guards(document.data):
         if folded(email) not in listed and not matches(skipped, folded(email)):
-            told = f"no one at {email.partition('@')[2]} is" if is_pattern(email) else f"{quoted(email)} is not"
-            yield Problem(document.place(*path), f"{told} under members", _SPELLING)
+            who = f"no one at {email.partition('@')[2]} is" if is_pattern(email) else f"{quoted(email)} is not"
+            yield Problem(document.place(*path), f"{who} under members", _SPELLING)
 
 
 def _is_authoritative(document: Document, section: str) -> bool:

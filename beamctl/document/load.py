@@ -1,5 +1,4 @@
-"""The story of the document room: the bytes of all files → everything that is wrong with them, and what the documents
-without problems want. It must not know where the bytes come from, nor any kind."""
+"""Loads documents: file contents → desired state and problems."""
 
 from __future__ import annotations
 
@@ -8,17 +7,17 @@ from dataclasses import dataclass
 
 from beamctl.document import rules, schema
 from beamctl.document.document import Desired, Document
-from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, beyond, bounded
+from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, bounded, too_many_problems
 from beamctl.document.yaml_loader import Draft, parse
 
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """One file.
+    """The content of one file.
 
     Attributes:
-        name: The file as the user named it; `-` is standard input.
-        content: Its bytes.
+        name: The file name given by the user; `-` is standard input.
+        content: The bytes.
     """
 
     name: str
@@ -27,11 +26,11 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What all files say.
+    """The result of loading all files.
 
     Attributes:
-        desired: The documents without problems, in the order of the files.
-        documents: Every document that could be read, those with problems too, for the kinds to look through.
+        desired: The desired state from each valid document, in the order of the files.
+        documents: Every document that could be parsed, valid or not, for checks by the kinds.
         problems: All problems of all files, sorted.
     """
 
@@ -48,7 +47,7 @@ def load(sources: Sequence[SourceText]) -> Loaded:
     declared: dict[str, Place] = {}
     for source in sources:
         if len(problems) > MOST_PROBLEMS:
-            problems.append(beyond(source.name))
+            problems.append(too_many_problems(source.name))
             break
         parsed = parse(source.content, source.name)
         problems += parsed.problems
@@ -56,7 +55,7 @@ def load(sources: Sequence[SourceText]) -> Loaded:
             problems.append(_empty(source.name))
         for draft in parsed.drafts:
             if len(problems) > MOST_PROBLEMS:
-                problems.append(beyond(source.name))
+                problems.append(too_many_problems(source.name))
                 break
             found = bounded(_check(draft, declared))
             problems += found
@@ -67,14 +66,14 @@ def load(sources: Sequence[SourceText]) -> Loaded:
 
 
 def _check(draft: Draft, declared: dict[str, Place]) -> list[Problem]:
-    """All problems of one document; what could not be read is not also reported as having the wrong value."""
+    """All problems of one document. A value that could not be parsed is not reported again as invalid."""
     document = draft.document
-    unread = {problem.place for problem in draft.problems}
-    wrong = [*schema.check(document), *rules.check(document), *rules.declared_twice(document, declared)]
-    said = unread | {problem.place for problem in wrong}
-    wrong += [problem for problem in rules.unseen_in_names(document) if problem.place not in said]
-    wrong = [problem for problem in wrong if problem.place not in unread]
-    return [*draft.problems, *wrong] or list(rules.too_few_admins(document))
+    unparsed = {problem.place for problem in draft.problems}
+    invalid = [*schema.check(document), *rules.check(document), *rules.declared_twice(document, declared)]
+    reported = unparsed | {problem.place for problem in invalid}
+    invalid += [problem for problem in rules.unseen_in_names(document) if problem.place not in reported]
+    invalid = [problem for problem in invalid if problem.place not in unparsed]
+    return [*draft.problems, *invalid] or list(rules.too_few_admins(document))
 
 
 def _empty(name: str) -> Problem:

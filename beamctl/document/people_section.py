@@ -1,5 +1,4 @@
-"""A section that says something of people, each under their e-mail: addresses that are not valid, one person twice,
-days that do not exist."""
+"""Checks of sections keyed by e-mail: invalid addresses, duplicate people and invalid dates."""
 
 from __future__ import annotations
 
@@ -16,15 +15,15 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def check(document: Document, section: Path, entry: str, fault_of: Callable[[str], str] = fault) -> Iterator[Problem]:
-    """What the schema cannot see in the section at a path.
+    """Problems that the schema cannot express.
 
-    The document may have other problems; what is not as the schema says is left to the schema.
+    The document may have other problems; schema violations are left to the schema.
 
     Args:
         document: The document.
-        section: Where the section stands.
-        entry: What stands behind an e-mail there, for hints.
-        fault_of: Says why a key is not valid; empty if it is.
+        section: The path of the section.
+        entry: The form of an entry in it, for hints.
+        fault_of: Returns why a key is invalid; empty if it is valid.
     """
     first: dict[str, str] = {}
     people = document.data
@@ -38,12 +37,12 @@ def check(document: Document, section: Path, entry: str, fault_of: Callable[[str
         if key in first:
             line = place(*section, first[key]).line
             message = f"{quoted(email)} is the same person as {quoted(first[key])} on line {line}"
-            hint = "keep one of the two: neither case nor the xn-- form of a domain makes another address"
+            hint = "keep one of them: case and the xn-- form of a domain make no difference"
             yield Problem(place(*section, email), message, hint)
         first.setdefault(key, email)
         until = value.get("until") if isinstance(value, dict) else None
         if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
-            message = f"{quoted(until)} is not a day of the calendar"
+            message = f"{quoted(until)} is not a valid date"
             yield Problem(document.place(*section, email, "until"), message, "write YYYY-MM-DD")
 
 

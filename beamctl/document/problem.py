@@ -1,4 +1,4 @@
-"""A problem: something wrong with a document, as a value. It must not know how it is shown."""
+"""Problems: errors in documents, as values."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from itertools import islice
 
 MOST_PROBLEMS = 1_000
-"""Problems that are looked for: whoever has more must mend the cause, not each of them."""
+"""Checking stops after this many problems."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A spot in a document.
+    """A position in a document.
 
     Attributes:
-        source: The file as the user named it; `-` is standard input.
-        line: Counted from 1; 0 where the whole file is meant.
-        column: Counted from 1; 0 where the whole line is meant.
+        source: The file name given by the user; `-` is standard input.
+        line: Counted from 1; 0 for the whole file.
+        column: Counted from 1; 0 for the whole line.
     """
 
     source: str
@@ -31,7 +31,7 @@ class Problem:
 
     Attributes:
         place: Where it is.
-        message: What is wrong, in one sentence without a full stop.
+        message: What is wrong, in one sentence without a period.
         hint: What to do about it; may be empty.
     """
 
@@ -41,11 +41,11 @@ class Problem:
 
 
 def bounded(problems: Iterable[Problem]) -> list[Problem]:
-    """The problems; where there are too many, the first of them, and that there are more."""
+    """The problems, cut at the limit."""
     found = list(islice(problems, MOST_PROBLEMS + 1))
-    return [*found[:-1], beyond(found[-1].place.source)] if len(found) > MOST_PROBLEMS else found
+    return [*found[:-1], too_many_problems(found[-1].place.source)] if len(found) > MOST_PROBLEMS else found
 
 
-def beyond(source: str) -> Problem:
-    """That there are more problems than are looked for."""
-    return Problem(Place(source), f"not all was looked at: {MOST_PROBLEMS:,} problems are enough", "mend those first")
+def too_many_problems(source: str) -> Problem:
+    """The problem that says that checking stopped at the limit."""
+    return Problem(Place(source), f"too many problems: stopped after {MOST_PROBLEMS:,}", "fix those first")

@@ -1,5 +1,4 @@
-"""Words for messages: text from outside made fit to stand in one (quoted, escaped, cut), and small grammar.
-It must not know what a message is about."""
+"""Formatting for messages: quoting of text from outside, lists, articles, and suggestions for misspelled words."""
 
 from __future__ import annotations
 
@@ -12,13 +11,13 @@ _SHOWN = 60
 
 
 def quoted(text: str) -> str:
-    """The text in quotes on one line; what cannot be seen is escaped, and what is very long is cut."""
+    """The text in quotes on one line, with invisible characters escaped, and shortened if very long."""
     return visible(repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"))
 
 
-def either(words: Sequence[str], joint: str = "or") -> str:
+def either(words: Sequence[str], conjunction: str = "or") -> str:
     """`a`, `a or b`, `a, b or c`."""
-    return " ".join(filter(None, [", ".join(words[:-1]), joint if words[1:] else "", *words[-1:]]))
+    return " ".join(filter(None, [", ".join(words[:-1]), conjunction if words[1:] else "", *words[-1:]]))
 
 
 def with_article(noun: str) -> str:
@@ -27,7 +26,7 @@ def with_article(noun: str) -> str:
 
 
 def closest(word: str, candidates: Sequence[str]) -> str:
-    """The candidate that `word` was probably meant to be; empty where there is none."""
+    """The candidate most similar to `word`; empty if there is none."""
     if len(word) > _SHOWN:
         return ""
     spellings = {candidate.lower(): candidate for candidate in candidates}

@@ -1,5 +1,5 @@
-"""What the schema cannot say and no kind needs to: the guards, who is skipped, and workspaces that are declared twice;
-and the desired state of a document without problems."""
+"""Rules that the schema cannot express and that concern no kind: guards, skipped people and duplicate workspaces. Also
+builds the desired state from a valid document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from beamctl.model.text import unseen
 
 
 def check(document: Document) -> Iterator[Problem]:
-    """What is wrong with the guards, and with who is skipped. What is not as the schema says is left to the schema."""
+    """Problems in the guards and in `manage.skip`. Schema violations are left to the schema."""
     guards = _mapping(document.data, "guards")
     yield from _addresses(document, "protected", guards)
     yield from _domains(document, guards)
@@ -29,7 +29,7 @@ def check(document: Document) -> Iterator[Problem]:
 
 
 def people_in_guards(data: object) -> Iterator[tuple[Path, str]]:
-    """Every address and pattern in the guards, with its path. The document may have problems."""
+    """Every address and pattern in the guards, with its path. The document may be invalid."""
     guards = _mapping(data, "guards")
     yield from _strings(guards, "protected")
     address = _mapping(guards, "self").get("email")
@@ -38,8 +38,10 @@ def people_in_guards(data: object) -> Iterator[tuple[Path, str]]:
 
 
 def too_few_admins(document: Document) -> Iterator[Problem]:
-    """A `minAdmins` that a document without other problems cannot meet. If others than the members that it lists may be
-    admins, it is not decided here: those of a directory's groups, and those who are skipped or left alone."""
+    """A `minAdmins` that an otherwise valid document cannot meet.
+
+    It is not checked if there may be admins that are not listed: mapped from directory groups, skipped or left alone.
+    """
     data = document.data
     needed, members, manage = data.get("guards", {}).get("minAdmins", 0), data.get("members"), data.get("manage", {})
     groups = any(each["role"] == "admin" for each in data.get("settings", {}).get("groupMappings", ()))
@@ -49,18 +51,17 @@ def too_few_admins(document: Document) -> Iterator[Problem]:
     roles = [entry["role"] if isinstance(entry, dict) else entry for entry in members.values()]
     admins = roles.count("admin")
     if admins < needed and listed.issuperset(map(email.folded, manage.get("skip", {}))):
-        message = f"minAdmins is {needed}, and members lists {admins} admin{'s' * (admins != 1)}"
+        message = f"minAdmins is {needed}, but members lists {admins} admin{'s' * (admins != 1)}"
         hint = "add an admin, lower minAdmins, or map a group to admin in settings.groupMappings"
         yield Problem(document.place("guards", "minAdmins"), message, hint)
 
 
 def unseen_in_names(document: Document) -> Iterator[Problem]:
-    """Every name in the document with a character that a reader cannot see. E-mail addresses are checked when they
-    are read."""
+    """Every name with an invisible character, except e-mail addresses, which have checks of their own."""
     for path, text, place in _names(document, document.data, ()):
         if char := unseen(text):
-            message = f"{quoted(text)} has a character that cannot be seen: {described(char)}"
-            yield Problem(place(*path), message, "delete it: in a name, no such character is accepted")
+            message = f"{quoted(text)} contains an invisible character: {described(char)}"
+            yield Problem(place(*path), message, "delete it: names cannot contain invisible characters")
 
 
 def _names(document: Document, data: object, path: Path) -> Iterator[tuple[Path, str, Callable[..., Place]]]:
@@ -70,7 +71,7 @@ def _names(document: Document, data: object, path: Path) -> Iterator[tuple[Path,
             for key, inner in data.items():
                 if pairs and isinstance(key, str):
                     yield (*path, key), key, document.key_place
-                if (*path, key) not in _ADDRESSES and not (isinstance(inner, str) and (pairs or key in _PROSE)):
+                if (*path, key) not in _ADDRESSES and not (isinstance(inner, str) and (pairs or key in _FREE_TEXT)):
                     yield from _names(document, inner, (*path, key))
         case list():
             for index, inner in enumerate(data):
@@ -82,7 +83,7 @@ def _names(document: Document, data: object, path: Path) -> Iterator[tuple[Path,
 
 
 def declared_twice(document: Document, declared: dict[str, Place]) -> Iterator[Problem]:
-    """Whether another document declares the workspace already; if not, `declared` learns where this one does."""
+    """A problem if another document already declares the workspace; otherwise it is added to `declared`."""
     name = document.data.get("workspace") if isinstance(document.data, dict) else None
     if not isinstance(name, str):
         return
@@ -92,18 +93,18 @@ def declared_twice(document: Document, declared: dict[str, Place]) -> Iterator[P
         declared[name] = place
         return
     message = f"the workspace {quoted(name)} is declared twice, first at {known.source}:{known.line}"
-    hint = "give each file once" if known == place else "keep one document for each workspace"
+    hint = "pass each file only once" if known == place else "keep one document per workspace"
     yield Problem(place, message, hint)
 
 
 def desired(document: Document) -> Desired:
-    """What a document without problems says."""
+    """The desired state from a valid document."""
     data = document.data
     manage = {section: Mode(mode) for section, mode in data.get("manage", {}).items() if section != _SKIP[-1]}
     declared = data.get("guards", {})
     guards = replace(guards_of(declared), source=document)
-    most = int(declared.get("maxReinvites", MAX_REINVITES))
-    return Desired(data["workspace"], document, guards, manage, _skip(document), most)
+    max_reinvites = int(declared.get("maxReinvites", MAX_REINVITES))
+    return Desired(data["workspace"], document, guards, manage, _skip(document), max_reinvites)
 
 
 def _skip(document: Document) -> dict[str, Skip]:
@@ -117,7 +118,7 @@ def _skip(document: Document) -> dict[str, Skip]:
 
 
 def guards_of(data: Mapping[str, Any]) -> Guards:
-    """The guards of a document or a record, with defaults filled in."""
+    """The guards from a document or a run record, with defaults filled in."""
     default = Guards()
     runs_as = data.get("self")
     return Guards(
@@ -141,14 +142,14 @@ _SKIP = "manage", "skip"
 _ADDRESSES = frozenset(
     {("members",), ("guards", "self", "email"), ("guards", "protected"), ("guards", "allowedDomains")}
 )
-"""What holds e-mail addresses and nothing else that is a name."""
+"""Paths that hold e-mail addresses and no other names."""
 _PAIRS = frozenset({("labels",), ("config",), ("secret",)})
-"""Mappings whose keys are names, and whose texts are not."""
-_PROSE = frozenset({"displayName", "description", "reason", "owner"})
-"""Texts for people."""
+"""Mappings whose keys are names, but whose strings are not."""
+_FREE_TEXT = frozenset({"displayName", "description", "reason", "owner"})
+"""Keys of free text."""
 _PATTERN_HINT = "write an address such as ada@example.com, or '*@example.com' for everyone at a domain"
 _ADDRESS_HINT = "write an address such as ada@example.com"
-_DOMAIN_HINT = "write what follows the @ of an address, such as example.com"
+_DOMAIN_HINT = "write the part after the @ of an address, such as example.com"
 
 
 def _addresses(document: Document, key: str, guards: dict[str, Any]) -> Iterator[Problem]:
@@ -161,7 +162,7 @@ def _addresses(document: Document, key: str, guards: dict[str, Any]) -> Iterator
 def _domains(document: Document, guards: dict[str, Any]) -> Iterator[Problem]:
     for path, domain in _strings(guards, "allowedDomains"):
         if not email.is_domain(domain):
-            hint = "list each domain; there are no wildcards" if "*" in domain else _DOMAIN_HINT
+            hint = "list each domain; wildcards are not supported" if "*" in domain else _DOMAIN_HINT
             yield _problem(document, path, domain, "is not a domain", hint)
     yield from _repeated(document, "allowedDomains", guards)
 
@@ -171,7 +172,7 @@ def _repeated(document: Document, key: str, guards: dict[str, Any]) -> Iterator[
     for path, text in _strings(guards, key):
         folded = email.folded(text)
         if folded in first:
-            message = f"is listed twice, first in line {first[folded].line}"
+            message = f"is listed twice, first on line {first[folded].line}"
             yield _problem(document, path, text, message, "delete one of them")
         first.setdefault(folded, document.place(*path))
 

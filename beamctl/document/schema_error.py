@@ -1,5 +1,4 @@
-"""A fault: one spot where data is not as a JSON Schema says, as a value; and which of them tells the user most.
-It must not know the schema library, nor the words a fault is reported in."""
+"""Schema errors as values, and the choice of those that are relevant to the user."""
 
 from __future__ import annotations
 
@@ -12,15 +11,15 @@ from beamctl.document.document import Path
 
 @dataclass(frozen=True, slots=True)
 class SchemaError:
-    """One keyword of the schema that one value does not fulfil.
+    """One value that violates one keyword of the schema.
 
     Attributes:
-        path: Where the value stands.
+        path: The path of the value.
         keyword: `type`, `enum`, `pattern` …
-        demand: What the schema has for the keyword.
+        demand: The value of the keyword in the schema.
         instance: The value.
-        schemas: The schemas of which the value should fulfil one.
-        branches: For `anyOf` and `oneOf`, the faults of each branch.
+        schemas: The alternative schemas, one of which the value should match.
+        branches: For `anyOf` and `oneOf`, the errors of each branch.
     """
 
     path: Path
@@ -32,30 +31,29 @@ class SchemaError:
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        """The schema whose keyword is not fulfilled."""
+        """The schema of the violated keyword."""
         return self.schemas[0]
 
 
-def telling(faults: Iterable[SchemaError]) -> list[SchemaError]:
-    """The faults that tell the user something: of alternatives, those of the one that was evidently meant; and of a
-    value that has the wrong type, nothing else."""
-    plain = [meant for fault in faults for meant in _meant(fault)]
-    mistyped = {fault.path for fault in plain if fault.keyword == "type"}
-    return [fault for fault in plain if fault.keyword == "type" or fault.path not in mistyped]
+def relevant_errors(errors: Iterable[SchemaError]) -> list[SchemaError]:
+    """The errors worth reporting: of alternatives, those of the best match; of a value of the wrong type, only that."""
+    flat = [match for error in errors for match in _best_match(error)]
+    mistyped = {error.path for error in flat if error.keyword == "type"}
+    return [error for error in flat if error.keyword == "type" or error.path not in mistyped]
 
 
-def _meant(fault: SchemaError) -> Iterator[SchemaError]:
-    """The faults of the branch whose type the value has; where no branch has it, that as one fault."""
-    branches = [telling(branch) for branch in fault.branches]
+def _best_match(error: SchemaError) -> Iterator[SchemaError]:
+    """The errors of the branch whose type fits the value; if no type fits, one error that says so."""
+    branches = [relevant_errors(branch) for branch in error.branches]
     if not branches:
-        yield fault
+        yield error
         return
-    fitting = [branch for branch in branches if not any(_is_mistyped(fault, inner) for inner in branch)]
-    if fitting:
-        yield from min(fitting, key=len)
+    matching = [branch for branch in branches if not any(_is_mistyped(error, inner) for inner in branch)]
+    if matching:
+        yield from min(matching, key=len)
         return
-    schemas = [inner.schema for branch in branches for inner in branch if _is_mistyped(fault, inner)]
-    yield SchemaError(fault.path, "type", None, fault.instance, schemas)
+    schemas = [inner.schema for branch in branches for inner in branch if _is_mistyped(error, inner)]
+    yield SchemaError(error.path, "type", None, error.instance, schemas)
 
 
 def _is_mistyped(outer: SchemaError, inner: SchemaError) -> bool:

@@ -1,5 +1,4 @@
-"""Where the JSON Schemas are: in an installed package, an editable install or a bare checkout. It must not know what
-they say."""
+"""Finds the JSON Schemas in an installed package, an editable install or a checkout."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
 
 
 def schema_path(name: str) -> Path:
-    """The file of the schema `name`, for example `workspace`.
+    """The path of the schema `name`, for example `workspace`.
 
     Raises:
         FileNotFoundError: The installation is incomplete.
@@ -22,11 +21,11 @@ def schema_path(name: str) -> Path:
         path = folder / f"{name}.schema.json"
         if path.is_file():
             return path
-    raise FileNotFoundError(f"beamctl is not installed completely: the schema {name!r} is missing")
+    raise FileNotFoundError(f"the beamctl installation is incomplete: the schema {name!r} is missing")
 
 
 @cache
 def load_schema(name: str) -> dict[str, Any]:
-    """The schema `name`, read once; nobody may change it."""
+    """The schema `name`. It is cached: do not modify it."""
     schema: dict[str, Any] = json.loads(schema_path(name).read_text("utf-8"))
     return schema

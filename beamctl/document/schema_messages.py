@@ -1,5 +1,4 @@
-"""A fault → problems, in the words of the person who wrote the document. It must not know the sections: what it says of
-them it takes from the schema (title, enum, patternErrorMessage)."""
+"""Messages for schema errors. Names and hints come from the schema (title, enum, patternErrorMessage)."""
 
 from __future__ import annotations
 
@@ -20,50 +19,49 @@ _TYPES = {
     "boolean": "true or false",
     "object": "a mapping",
     "array": "a list",
-    "null": "nothing",
+    "null": "null",
 }
 
+_MOST_COMPARED = 100
+"""Unknown keys that are compared with a missing key, in case it is misspelled."""
 
-_LOOKED_THROUGH = 100
-"""Unknown keys that one that is missing may be misspelt among."""
 
-
-def problems_of(fault: SchemaError, document: Document) -> Iterator[Problem]:
-    """What to tell the user of one fault; more than one problem where several keys are wrong."""
-    say = _SAY.get(fault.keyword)
-    if say is None:
-        title = with_article(_title(fault.schema))
-        yield _at_value(fault, document, f"{_name(fault.path)} is not {title} ({fault.keyword})")
+def problems_of(error: SchemaError, document: Document) -> Iterator[Problem]:
+    """The problems of one schema error: several if several keys are wrong."""
+    messages = _MESSAGES.get(error.keyword)
+    if messages is None:
+        title = with_article(_title(error.schema))
+        yield _at_value(error, document, f"{_name(error.path)} is not {title} ({error.keyword})")
     else:
-        yield from say(fault, document)
+        yield from messages(error, document)
 
 
-def _at_value(fault: SchemaError, document: Document, message: str, hint: str = "") -> Problem:
-    return Problem(document.place(*fault.path), message, hint)
+def _at_value(error: SchemaError, document: Document, message: str, hint: str = "") -> Problem:
+    return Problem(document.place(*error.path), message, hint)
 
 
-def _at_key(fault: SchemaError, document: Document, message: str, hint: str = "") -> Problem:
-    return Problem(document.key_place(*fault.path), message, hint)
+def _at_key(error: SchemaError, document: Document, message: str, hint: str = "") -> Problem:
+    return Problem(document.key_place(*error.path), message, hint)
 
 
-def _type(fault: SchemaError, document: Document) -> Iterator[Problem]:
-    if fault.instance is None:
-        yield _at_key(fault, document, f"{_name(fault.path)} has no value", _nothing_hint(fault))
+def _type(error: SchemaError, document: Document) -> Iterator[Problem]:
+    if error.instance is None:
+        yield _at_key(error, document, f"{_name(error.path)} has no value", _null_hint(error))
         return
-    message = f"{_name(fault.path)} must be {_due(fault.schemas)}, not {_sort(fault.instance)}"
-    yield _at_value(fault, document, message, _type_hint(fault.schemas, fault.instance))
+    message = f"{_name(error.path)} must be {_expected(error.schemas)}, not {_actual(error.instance)}"
+    yield _at_value(error, document, message, _type_hint(error.schemas, error.instance))
 
 
-def _nothing_hint(fault: SchemaError) -> str:
-    name = str(fault.path[-1]) if fault.path else ""
-    schema = fault.schema
+def _null_hint(error: SchemaError) -> str:
+    name = str(error.path[-1]) if error.path else ""
+    schema = error.schema
     if ":" in name:
         return NO_BREAK if ":\u00a0" in name else NO_SPACE[1]
     if isinstance(schema.get("additionalProperties"), dict) and name.isidentifier():
-        return f"write '{name}: {{}}' for none at all, or delete the line to leave {name} unmanaged"
-    if schema["type"] == "object" and len(fault.schemas) == 1:
-        return "write its keys below it, indented; or delete the line"
-    return f"write {_due(fault.schemas)}"
+        return f"write '{name}: {{}}' for none, or delete the line to leave {name} unmanaged"
+    if schema["type"] == "object" and len(error.schemas) == 1:
+        return "indent its keys below it, or delete the line"
+    return f"write {_expected(error.schemas)}"
 
 
 def _type_hint(schemas: Sequence[Mapping[str, Any]], instance: object) -> str:
@@ -87,82 +85,84 @@ def _type_hint(schemas: Sequence[Mapping[str, Any]], instance: object) -> str:
         (types == {"integer"} and isinstance(instance, str) and instance.isdecimal(), "remove the quotes"),
         (types == {"boolean"} and instance in ("true", "false"), "remove the quotes"),
     )
-    said = next((hint for applies, hint in hints if applies), "")
-    return said or next((schema["patternErrorMessage"] for schema in schemas if "patternErrorMessage" in schema), "")
+    first = next((hint for applies, hint in hints if applies), "")
+    return first or next((schema["patternErrorMessage"] for schema in schemas if "patternErrorMessage" in schema), "")
 
 
-def _enum(fault: SchemaError, document: Document) -> Iterator[Problem]:
-    title = with_article(_title(fault.schema))
-    known = [str(value) for value in fault.demand]
-    meant = closest(str(fault.instance), known)
-    hint = f"did you mean {quoted(meant)}? Known are {either(known, 'and')}" if meant else f"write {either(known)}"
-    yield _at_value(fault, document, f"{_shown(fault.instance)} is not {title}", hint)
+def _enum(error: SchemaError, document: Document) -> Iterator[Problem]:
+    title = with_article(_title(error.schema))
+    known = [str(value) for value in error.demand]
+    match = closest(str(error.instance), known)
+    hint = (
+        f"did you mean {quoted(match)}? Valid values are {either(known, 'and')}" if match else f"write {either(known)}"
+    )
+    yield _at_value(error, document, f"{_shown(error.instance)} is not {title}", hint)
 
 
-def _const(fault: SchemaError, document: Document) -> Iterator[Problem]:
-    message = f"{_name(fault.path)} must be {_shown(fault.demand)}, not {_shown(fault.instance)}"
-    yield _at_value(fault, document, message)
+def _const(error: SchemaError, document: Document) -> Iterator[Problem]:
+    message = f"{_name(error.path)} must be {_shown(error.demand)}, not {_shown(error.instance)}"
+    yield _at_value(error, document, message)
 
 
-def _pattern(fault: SchemaError, document: Document) -> Iterator[Problem]:
-    title = with_article(_title(fault.schema))
-    hint = str(fault.schema.get("patternErrorMessage", ""))
-    yield _at_value(fault, document, f"{_shown(fault.instance)} is not {title}", hint)
+def _pattern(error: SchemaError, document: Document) -> Iterator[Problem]:
+    title = with_article(_title(error.schema))
+    hint = str(error.schema.get("patternErrorMessage", ""))
+    yield _at_value(error, document, f"{_shown(error.instance)} is not {title}", hint)
 
 
-def _length(fault: SchemaError, document: Document) -> Iterator[Problem]:
-    if not fault.instance:
-        yield _at_value(fault, document, f"{_name(fault.path)} is empty", "write something, or delete it")
+def _length(error: SchemaError, document: Document) -> Iterator[Problem]:
+    if not error.instance:
+        yield _at_value(error, document, f"{_name(error.path)} is empty", "add a value, or delete it")
         return
-    least = "at least" if fault.keyword == "minLength" else "at most"
-    length = len(fault.instance)
-    message = f"{_name(fault.path)} is {length} characters long; it must be {least} {fault.demand}"
-    yield _at_value(fault, document, message, "shorten it" if least == "at most" else "")
+    least = "at least" if error.keyword == "minLength" else "at most"
+    length = len(error.instance)
+    message = f"{_name(error.path)} is {length} characters long; it must be {least} {error.demand}"
+    yield _at_value(error, document, message, "shorten it" if least == "at most" else "")
 
 
-def _bound(fault: SchemaError, document: Document) -> Iterator[Problem]:
-    least = "at least" if fault.keyword == "minimum" else "at most"
-    message = f"{_name(fault.path)} must be {least} {fault.demand}, not {_shown(fault.instance)}"
-    yield _at_value(fault, document, message)
+def _bound(error: SchemaError, document: Document) -> Iterator[Problem]:
+    least = "at least" if error.keyword == "minimum" else "at most"
+    message = f"{_name(error.path)} must be {least} {error.demand}, not {_shown(error.instance)}"
+    yield _at_value(error, document, message)
 
 
-def _required(fault: SchemaError, document: Document) -> Iterator[Problem]:
-    """All missing keys, but those that are evidently there misspelt."""
-    known = _keys(fault)
-    misspelt = {_joined(key, known) or closest(key, known) for key in _unknown(fault)[:_LOOKED_THROUGH]}
-    of = f" in {_name(fault.path)}" if fault.path else ""
-    for key in fault.demand:
-        if key not in fault.instance and key not in misspelt:
-            yield _at_key(fault, document, f"{quoted(key)} is missing{of}", f"add '{key}: …'")
+def _required(error: SchemaError, document: Document) -> Iterator[Problem]:
+    """All missing keys, except those that are there but misspelled."""
+    known = _keys(error)
+    misspelled = {_joined(key, known) or closest(key, known) for key in _unknown(error)[:_MOST_COMPARED]}
+    parent = f" from {_name(error.path)}" if error.path else ""
+    for key in error.demand:
+        if key not in error.instance and key not in misspelled:
+            yield _at_key(error, document, f"{quoted(key)} is missing{parent}", f"add '{key}: …'")
 
 
-def _additional(fault: SchemaError, document: Document) -> Iterator[Problem]:
-    known = _keys(fault)
-    for key in _unknown(fault):
-        meant = closest(key, known)
-        hint = f"did you mean {quoted(meant)}?" if meant else f"known here: {either(known, 'and')}"
+def _additional(error: SchemaError, document: Document) -> Iterator[Problem]:
+    known = _keys(error)
+    for key in _unknown(error):
+        match = closest(key, known)
+        hint = f"did you mean {quoted(match)}?" if match else f"valid keys are {either(known, 'and')}"
         if key.startswith("\u00a0"):
-            hint = "it begins with a no-break space (U+00A0): indent with plain spaces"
+            hint = "it begins with a no-break space (U+00A0): indent with regular spaces"
         elif _joined(key, known):
             hint = NO_BREAK if ":\u00a0" in key else NO_SPACE[1]
-        yield Problem(document.key_place(*fault.path, key), f"unknown key {quoted(key)}", hint)
+        yield Problem(document.key_place(*error.path, key), f"unknown key {quoted(key)}", hint)
 
 
 def _joined(key: str, known: Sequence[str]) -> str:
-    """The known key that is written with its value, without a space between them: `role:admin`; empty if none is."""
+    """The known key in a key such as `role:admin`, which lacks the space after the colon; else empty."""
     head, colon, _ = key.partition(":")
     return head if colon and head in known else ""
 
 
-def _size(fault: SchemaError, document: Document) -> Iterator[Problem]:
-    if _unknown(fault):
+def _size(error: SchemaError, document: Document) -> Iterator[Problem]:
+    if _unknown(error):
         return
-    most, least = fault.schema.get("maxProperties"), fault.schema.get("minProperties")
+    most, least = error.schema.get("maxProperties"), error.schema.get("minProperties")
     number = "exactly one" if most == least == 1 else f"from {least or 0} to {most or 'any number'}"
-    yield _at_key(fault, document, f"{_name(fault.path)} must have {number} of {either(_keys(fault), 'and')}")
+    yield _at_key(error, document, f"{_name(error.path)} must have {number} of {either(_keys(error), 'and')}")
 
 
-_SAY: Mapping[str, Callable[[SchemaError, Document], Iterator[Problem]]] = {
+_MESSAGES: Mapping[str, Callable[[SchemaError, Document], Iterator[Problem]]] = {
     "type": _type,
     "enum": _enum,
     "const": _const,
@@ -180,23 +180,23 @@ _SAY: Mapping[str, Callable[[SchemaError, Document], Iterator[Problem]]] = {
 
 
 def _name(path: Path) -> str:
-    """What the user calls the value at `path`."""
+    """The name of the value at `path`, for messages."""
     if not path:
         return "the document"
     last = path[-1]
     return quoted(last) if isinstance(last, str) else f"item {last + 1} of {_name(path[:-1])}"
 
 
-def _keys(fault: SchemaError) -> list[str]:
-    return list(fault.schema.get("properties", {}))
+def _keys(error: SchemaError) -> list[str]:
+    return list(error.schema.get("properties", {}))
 
 
-def _unknown(fault: SchemaError) -> list[str]:
-    return [key for key in fault.instance if key not in fault.schema.get("properties", {})]
+def _unknown(error: SchemaError) -> list[str]:
+    return [key for key in error.instance if key not in error.schema.get("properties", {})]
 
 
-def _due(schemas: Sequence[Mapping[str, Any]]) -> str:
-    """What may stand there: the values of an enum, what a pattern is for, else the types."""
+def _expected(schemas: Sequence[Mapping[str, Any]]) -> str:
+    """The expected value: the values of an enum, the title of a pattern, else the types."""
     return either([word for schema in schemas for word in _words(schema)])
 
 
@@ -210,8 +210,8 @@ def _title(schema: Mapping[str, Any]) -> str:
     return str(schema.get("title", "value")).lower()
 
 
-def _sort(instance: object) -> str:
-    """What stands there instead."""
+def _actual(instance: object) -> str:
+    """The type of the actual value, or the value itself."""
     match instance:
         case bool():
             return str(instance).lower()

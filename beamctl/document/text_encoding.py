@@ -1,4 +1,4 @@
-"""Bytes made text: the encoding, and the characters that a reviewer would not see. It must not know YAML's grammar."""
+"""Decoding of documents, and rejection of characters that a reviewer would not see."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import unicodedata
 from beamctl.document.problem import Place, Problem
 
 LARGEST = 32 * 1024 * 1024
-"""Bytes (or characters) in the largest file that is read."""
+"""Bytes (or characters) in the largest file accepted."""
 
-# Control characters; line ends that an editor shows inside a line (a comment may end there unseen); marks that show
-# text in another order than it is read; surrogates; byte order marks amid the text; non-characters.
+# Control characters; line ends that many editors do not show (a comment may end there unnoticed); direction marks that
+# reorder the displayed text; surrogates; byte order marks inside the text; noncharacters.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)"
 )
@@ -21,10 +21,10 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def decode(content: bytes | str, name: str) -> str | Problem:
-    """The text of a file, or why it has none."""
+    """The text of a file, or the problem with it."""
     if len(content) > LARGEST:
         return Problem(
-            Place(name), f"is larger than {LARGEST // 1024 // 1024} MiB", "split it into one file for each workspace"
+            Place(name), f"is larger than {LARGEST // 1024 // 1024} MiB", "split it into one file per workspace"
         )
     text = content if isinstance(content, str) else _text(content, name)
     if isinstance(text, Problem):
@@ -33,7 +33,7 @@ def decode(content: bytes | str, name: str) -> str | Problem:
     if hidden := _HIDDEN.search(text):
         return _hidden(name, text, hidden.start())
     if conflict := _CONFLICT.search(text):
-        place = Place(name, *_spot(text[: conflict.start()]))
+        place = Place(name, *_position(text[: conflict.start()]))
         return Problem(place, "an unresolved merge conflict begins here", "keep one version and delete the markers")
     return text
 
@@ -44,11 +44,11 @@ def _text(content: bytes, name: str) -> str | Problem:
     except UnicodeDecodeError as error:
         line, column = 0, 0
         if error.encoding == "utf-8":
-            line, column = _spot(error.object[: error.start].decode())
+            line, column = _position(error.object[: error.start].decode())
         return Problem(
             Place(name, line, column),
-            "is not text in UTF-8",
-            "save the file with the encoding UTF-8; in many editors: 'Save with encoding'",
+            "is not valid UTF-8",
+            "save the file as UTF-8 (in many editors: 'Save with encoding')",
         )
 
 
@@ -58,18 +58,18 @@ def _hidden(name: str, text: str, index: int) -> Problem:
     title = unicodedata.name(character, "a control character" if ord(character) < 0xA0 else "")  # noqa: PLR2004 - C1 ends
     if character == "\r":
         return Problem(
-            Place(name, *_spot(text[:index])),
-            f"a carriage return ({code}) without a line feed ends this line unseen",
-            "save the file with LF or CRLF line ends",
+            Place(name, *_position(text[:index])),
+            f"invisible line break: a carriage return ({code}) without a line feed",
+            "save the file with LF or CRLF line endings",
         )
-    hint = "delete it; where it is meant, write it as an escape in double quotes"
+    hint = "delete it, or write it as an escape in double quotes"
     return Problem(
-        Place(name, *_spot(text[:index])),
+        Place(name, *_position(text[:index])),
         f"hidden character {code}" + (f" ({title.lower()})" if title else ""),
         "save the file as UTF-8 text" if character == "\0" else f'{hint}: "\\u{ord(character):04x}"',
     )
 
 
-def _spot(before: str) -> tuple[int, int]:
-    """Line and column of what follows the text `before`."""
+def _position(before: str) -> tuple[int, int]:
+    """Line and column of the character after the text `before`."""
     return before.count("\n") + 1, len(before) - before.rfind("\n")

@@ -1,12 +1,11 @@
-"""YAML events → the plain data of one document, with the line and column of every key and value. It must not know
-where the events come from, nor what the data is about."""
+"""Builds the plain data of one document from YAML events, with the position of every key and value."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from beamctl.document.document import Path, Spot
+from beamctl.document.document import Path, Position
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem
 from beamctl.document.quoting import quoted
 from beamctl.document.yaml_errors import DEEPEST, TOO_DEEP
@@ -14,27 +13,27 @@ from beamctl.document.yaml_events import Event, NextEvent, UnreadableError
 from beamctl.document.yaml_scalars import LONGEST_NUMBER, TooLongError, resolve
 
 MOST_VALUES = 2_000_000
-"""Values in one file, the empty documents among them."""
+"""Values in one file, including empty documents."""
 MOST_COPIED = 100_000
-"""Values that the aliases of one file stand for."""
+"""Values that the aliases of one file may expand to."""
 
 Plain = Callable[[str], str | float | bool | None]
-"""What a plain scalar means."""
+"""Resolves the text of a plain scalar to its value."""
 
-_NOWHERE = -1
-"""A step in the path of what is read but is no part of the data; no item of a list has this index."""
+_DISCARDED = -1
+"""The path step of values that are read but discarded; no list item has this index."""
 _CORE = "tag:yaml.org,2002:"
 
 
 class Tally:
-    """What is counted over all documents of one file.
+    """Counters over all documents of one file.
 
     Attributes:
-        name: The file as the user named it.
+        name: The file name given by the user.
         values: Values read so far.
-        copied: Values that aliases stood for so far.
-        problems: Problems found so far; of very many, only the first are kept.
-        anchors: Every anchor so far; none of them holds beyond its document.
+        copied: Values that aliases expanded to so far.
+        problems: Problems found so far; only the first are kept.
+        anchors: All anchors so far, although each is valid only in its document.
     """
 
     def __init__(self, name: str) -> None:
@@ -49,19 +48,19 @@ class Builder:
     """Builds one document.
 
     Attributes:
-        problems: What was wrong; the data then lacks it, or has the text that stood there.
-        keys: Where each key begins.
-        values: Where each value begins.
+        problems: The problems found; the values concerned are left out of the data, or kept as text.
+        keys: The position of each key.
+        values: The position of each value.
     """
 
-    def __init__(self, tally: Tally, following: NextEvent, plain: Plain = resolve) -> None:
+    def __init__(self, tally: Tally, next_event: NextEvent, plain: Plain = resolve) -> None:
         from yaml import AliasEvent, MappingEndEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
         self.problems: list[Problem] = []
-        self.keys: dict[Path, Spot] = {}
-        self.values: dict[Path, Spot] = {}
+        self.keys: dict[Path, Position] = {}
+        self.values: dict[Path, Position] = {}
         self._tally = tally
-        self._following = following
+        self._next_event = next_event
         self._resolve = plain
         self._anchors: dict[str, tuple[Any, int] | None] = {}
         self._alias_class, self._scalar_class = AliasEvent, ScalarEvent
@@ -72,17 +71,17 @@ class Builder:
         )
 
     def value(self, event: Event, path: Path) -> Any:  # noqa: ANN401 - plain data of any shape
-        """The data that begins with `event`; all its events are taken.
+        """The data that begins with `event`. All its events are consumed.
 
         Raises:
-            UnreadableError: A bound is exceeded.
+            UnreadableError: A limit is exceeded.
         """
         mark = event.start_mark
         self.values[path] = mark.line + 1, mark.column + 1
         tally = self._tally
         tally.values += 1
         if tally.values > MOST_VALUES:
-            raise self._beyond(event, f"the file has more than {MOST_VALUES} values", "split it")
+            raise self._limit_error(event, f"the file has more than {MOST_VALUES} values", "split it")
         if type(event) is self._alias_class:
             return self._alias(event)
         if event.tag is not None:
@@ -95,7 +94,7 @@ class Builder:
         if type(event) is self._scalar_class:
             return event.value if event.style else self._plain(event)
         if len(path) >= DEEPEST:
-            raise self._beyond(event, *TOO_DEEP)
+            raise self._limit_error(event, *TOO_DEEP)
         if type(event) is self._sequence_class:
             return self._sequence(path)
         return self._mapping(path)
@@ -109,34 +108,34 @@ class Builder:
 
     def _sequence(self, path: Path) -> list[Any]:
         items: list[Any] = []
-        while type(event := self._following()) is not self._sequence_end:
+        while type(event := self._next_event()) is not self._sequence_end:
             items.append(self.value(event, (*path, len(items))))
         return items
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         items: dict[str, Any] = {}
-        following, value, keys = self._following, self.value, self.keys
-        while type(event := following()) is not self._mapping_end:
+        next_event, value, keys = self._next_event, self.value, self.keys
+        while type(event := next_event()) is not self._mapping_end:
             if not self._is_key(event, path, items):
-                value(following(), (*path, _NOWHERE))
+                value(next_event(), (*path, _DISCARDED))
                 continue
             name = event.value
-            at = (*path, name)
+            key_path = (*path, name)
             mark = event.start_mark
-            keys[at] = mark.line + 1, mark.column + 1
-            items[name] = value(following(), at)
+            keys[key_path] = mark.line + 1, mark.column + 1
+            items[name] = value(next_event(), key_path)
         return items
 
     def _is_key(self, event: Event, path: Path, items: dict[str, Any]) -> bool:
-        """Whether the event is a key that can be used; else its events are taken, and the problem is reported."""
+        """Whether the event is a valid key; otherwise its events are consumed and the problem is reported."""
         if type(event) is not self._scalar_class:
-            self._report(event, "a key that is not plain text", "put quotes around it; a value such as {{x}} as well")
-            self.value(event, (*path, _NOWHERE))
+            self._report(event, "a key must be plain text", "put quotes around it, and around a value such as {{x}}")
+            self.value(event, (*path, _DISCARDED))
             return False
         name = event.value
         if name in items:
             line = self.keys[*path, name][0]
-            self._report(event, f"the key {quoted(name)} stands here twice, first in line {line}", "delete one of them")
+            self._report(event, f"duplicate key {quoted(name)}, first on line {line}", "delete one of them")
             return False
         if event.tag is not None:
             self._tag(event)
@@ -147,7 +146,7 @@ class Builder:
             self._report(event, "merge keys (<<) are not supported", "write the merged keys out")
             return False
         if not name and not event.style:
-            self._report(event, "the key before this colon is missing", "write one, or put quotes around the text")
+            self._report(event, "the key before this colon is missing", "add one, or put quotes around the text")
             return False
         return True
 
@@ -164,7 +163,7 @@ class Builder:
         name = quoted("*" + event.anchor)
         if event.anchor not in self._anchors:
             if event.anchor in self._tally.anchors:
-                message = f"the anchor of {name} is in an earlier document: anchors end at '---'"
+                message = f"the anchor of {name} is in an earlier document; anchors end at '---'"
                 self._report(event, message, "repeat the value here")
             else:
                 hint = "put quotes around a value that begins with *"
@@ -172,13 +171,13 @@ class Builder:
             return "*" + event.anchor
         anchored = self._anchors[event.anchor]
         if anchored is None:
-            self._report(event, f"the alias {name} stands inside what it stands for", "write the value out")
+            self._report(event, f"the alias {name} refers to itself", "write the value out")
             return "*" + event.anchor
         data, size = anchored
         self._tally.copied += size
         if self._tally.copied > MOST_COPIED:
-            raise self._beyond(
-                event, f"aliases stand for more than {MOST_COPIED} values", "write them out, or use fewer aliases"
+            raise self._limit_error(
+                event, f"aliases expand to more than {MOST_COPIED} values", "write them out, or use fewer aliases"
             )
         return data
 
@@ -193,7 +192,7 @@ class Builder:
         if self._tally.problems <= MOST_PROBLEMS + 1:
             self.problems.append(Problem(self._place(event), message, hint))
 
-    def _beyond(self, event: Event, message: str, hint: str) -> UnreadableError:
+    def _limit_error(self, event: Event, message: str, hint: str) -> UnreadableError:
         return UnreadableError(Problem(self._place(event), message, hint))
 
     def _place(self, event: Event) -> Place:

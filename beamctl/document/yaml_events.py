@@ -1,5 +1,4 @@
-"""Text → the events of PyYAML's C parser, or of its Python parser where libyaml is missing. It must not know what is
-built from the events."""
+"""YAML events from PyYAML's C parser, or from its Python parser if libyaml is missing."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ NextEvent = Callable[[], Event]
 
 
 class UnreadableError(ValueError):
-    """The text, or the rest of it, cannot be read.
+    """The text, or the rest of it, cannot be parsed.
 
     Attributes:
         problem: Where and why.
@@ -28,19 +27,19 @@ class UnreadableError(ValueError):
 
 
 def each_document(text: str, name: str, build: Callable[[NextEvent, Event], None]) -> None:
-    """For each document, call `build` with the source of its events and the event of its root.
+    """Call `build` for each document, with a function that returns the next event, and the event of its root.
 
     Raises:
-        UnreadableError: The text is no YAML; `build` has seen the documents before that place.
+        UnreadableError: The text is not valid YAML. `build` was called for the documents before the error.
     """
     import yaml
 
     try:
-        following = _events(text)
-        following()
-        while not isinstance(following(), yaml.StreamEndEvent):
-            build(following, following())
-            following()
+        next_event = _events(text)
+        next_event()
+        while not isinstance(next_event(), yaml.StreamEndEvent):
+            build(next_event, next_event())
+            next_event()
     except yaml.YAMLError as error:
         raise UnreadableError(syntax_problem(error, text, name)) from error
 
@@ -51,17 +50,17 @@ def _events(text: str) -> NextEvent:
     parser = getattr(yaml, "CSafeLoader", None)
     if parser is None:
         return _python_events(text)
-    following: NextEvent = parser(text).get_event
-    return following
+    next_event: NextEvent = parser(text).get_event
+    return next_event
 
 
 def _python_events(text: str) -> NextEvent:
-    """The events of the Python parser, which lets escapes through that are no characters."""
+    """The events of the Python parser, with a check for invalid escapes, which it lets through."""
     import yaml
 
     parser: Any = yaml.SafeLoader(text)  # the stubs have no types for its events
 
-    def following() -> Event:
+    def next_event() -> Event:
         try:
             event: Event = parser.get_event()
             str(getattr(event, "value", "")).encode()
@@ -70,4 +69,4 @@ def _python_events(text: str) -> NextEvent:
             raise yaml.scanner.ScannerError(problem="invalid Unicode character escape", problem_mark=mark) from error
         return event
 
-    return following
+    return next_event

@@ -1,5 +1,4 @@
-"""The bytes of a file → its documents as plain data with positions. It must not know what a document is about: any
-YAML may be read through here, within bounds."""
+"""Parses any YAML file, within limits, into documents: plain data with positions."""
 
 from __future__ import annotations
 
@@ -14,16 +13,16 @@ from beamctl.document.yaml_events import Event, NextEvent, UnreadableError, each
 from beamctl.document.yaml_scalars import resolve
 
 MOST_DOCUMENTS = 1_000
-"""Documents in one file, without the empty ones."""
+"""Non-empty documents in one file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One document as it was read.
+    """One parsed document.
 
     Attributes:
         document: The data and its positions.
-        problems: What was wrong inside it; the data then lacks it, or has the text that stood there.
+        problems: Problems inside it; the values concerned are left out of the data, or kept as text.
     """
 
     document: Document
@@ -32,11 +31,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """One file as it was read.
+    """One parsed file.
 
     Attributes:
-        drafts: Its documents without the empty ones; where the file is broken, those before that place.
-        problems: Why the file, or the rest of it, could not be read.
+        drafts: Its non-empty documents; if the file has a syntax error, those before it.
+        problems: Why the file, or the rest of it, could not be parsed.
     """
 
     drafts: tuple[Draft, ...]
@@ -44,18 +43,18 @@ class Parsed:
 
 
 def parse(content: bytes | str, name: str, plain: Plain = resolve) -> Parsed:
-    """The documents of one file. A file that says nothing has no documents, and no problem."""
+    """The documents of one file. An empty file has no documents and no problems."""
     text = decode(content, name)
     if isinstance(text, Problem):
         return Parsed((), (text,))
     tally = Tally(name)
     drafts: list[Draft] = []
 
-    def read(following: NextEvent, root: Event) -> None:
+    def read(next_event: NextEvent, root: Event) -> None:
         if len(drafts) == MOST_DOCUMENTS:
             place = Place(name, root.start_mark.line + 1)
             raise UnreadableError(Problem(place, f"more than {MOST_DOCUMENTS:,} documents in one file", "split it"))
-        builder = Builder(tally, following, plain)
+        builder = Builder(tally, next_event, plain)
         data = builder.value(root, ())
         if data is not None or root.value or builder.problems:
             document = Document(name, data, builder.values, builder.keys)
@@ -69,7 +68,7 @@ def parse(content: bytes | str, name: str, plain: Plain = resolve) -> Parsed:
 
 
 def parse_plain(content: bytes | str, name: str, plain: Plain = resolve) -> tuple[list[Any], list[Problem]]:
-    """The data of each document of any YAML text, empty documents left out, and all that is wrong with the text."""
+    """The data of each non-empty document of any YAML text, and all problems."""
     parsed = parse(content, name, plain)
-    inside = [problem for draft in parsed.drafts for problem in draft.problems]
-    return [draft.document.data for draft in parsed.drafts], sorted(bounded([*parsed.problems, *inside]))
+    inner = [problem for draft in parsed.drafts for problem in draft.problems]
+    return [draft.document.data for draft in parsed.drafts], sorted(bounded([*parsed.problems, *inner]))

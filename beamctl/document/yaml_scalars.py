@@ -1,12 +1,11 @@
-"""What a plain scalar means: the core schema of YAML 1.2, in which `no`, `on` and `2027-01-31` are strings.
-It must not know where the scalar stands."""
+"""Resolves plain scalars by the core schema of YAML 1.2, in which `no`, `on` and `2027-01-31` are strings."""
 
 from __future__ import annotations
 
 import re
 
 LONGEST_NUMBER = 100
-"""Characters in the longest number that is read as one."""
+"""Characters in the longest number accepted."""
 
 _FIXED: dict[str, bool | float | None] = {
     "": None,
@@ -24,14 +23,14 @@ _NUMBERS_BEGIN = frozenset("0123456789+-.")
 
 
 class TooLongError(ValueError):
-    """A number with more characters than are read."""
+    """A number has more than `LONGEST_NUMBER` characters."""
 
 
 def resolve(text: str) -> str | float | bool | None:
     """The value of a plain scalar.
 
     Raises:
-        TooLongError: It is a number with more characters than `LONGEST_NUMBER`.
+        TooLongError: It is a number with more than `LONGEST_NUMBER` characters.
     """
     if text[:1] not in _NUMBERS_BEGIN or not text:
         return _FIXED.get(text, text)
@@ -45,13 +44,12 @@ def resolve(text: str) -> str | float | bool | None:
 
 
 def text_or_null(text: str) -> str | None:
-    """The value of a plain scalar where only text is expected, as go-yaml decodes it into a string: what looks like a
-    number or a boolean is the text as it is written."""
+    """The value of a plain scalar where only text is expected, as in go-yaml: numbers and booleans stay text."""
     return None if _FIXED.get(text, text) is None else text
 
 
 def is_text(text: str) -> bool:
-    """Whether a plain scalar of these letters is a string."""
+    """Whether this text is a string when written as a plain scalar."""
     try:
         return isinstance(resolve(text), str)
     except TooLongError:

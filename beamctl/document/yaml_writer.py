@@ -1,5 +1,4 @@
-"""Plain data → the text of a document, with comments: the loader the other way round. It must not know what the data is
-about."""
+"""Writes plain data as the text of a document, with comments."""
 
 from __future__ import annotations
 
@@ -11,39 +10,30 @@ from beamctl.document.yaml_scalars import is_text
 from beamctl.model.text import printable, unseen
 
 _WIDE = 1_000_000
-"""Columns before a line is broken: an entry is a line, whatever its length."""
+"""The line width: wide enough that no entry is wrapped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A line that only people read.
-
-    Attributes:
-        text: What it says.
-    """
+    """A comment line."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A key with a mapping below it, a line each.
-
-    Attributes:
-        key: The key.
-        lines: What is in it.
-    """
+    """A key with a mapping below it, one line per entry."""
 
     key: str
     lines: tuple[Part, ...]
 
 
 Part: TypeAlias = Comment | tuple[str, Any] | Section
-"""What a document is made of: comments, a key and its value, and keys with a mapping below them."""
+"""A part of a document: a comment, a key and its value, or a section."""
 
 
 def written(parts: Iterable[Part]) -> str:
-    """The text, a line for each part and each line of a section, and an empty one before each section."""
+    """The text: one line per part and per entry of a section, with an empty line before each section."""
     blocks = [[*([""] if isinstance(part, Section) else []), *_lines(part)] for part in parts]
     return "".join(f"{line}\n" for block in blocks for line in block)
 
@@ -66,7 +56,7 @@ def _entry(key: str, value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def _flow(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """A value on one line. What a reader could not see is written as an escape."""
+    """A value on one line, with invisible characters escaped."""
     import yaml
 
     text = yaml.dump(
@@ -80,9 +70,8 @@ def _flow(value: Any) -> str:  # noqa: ANN401 - any JSON
     return text.removesuffix("\n").removesuffix("...").rstrip("\n")
 
 
-def _dumper() -> Any:  # noqa: ANN401 - a class of the library
-    """The library's own, without anchors: what is there twice is written twice. It has YAML 1.1 in mind, so that some
-    strings need quotes of which it knows nothing."""
+def _dumper() -> Any:  # noqa: ANN401 - a library class
+    """A dumper without anchors. The library follows YAML 1.1 and omits some quotes that YAML 1.2 requires."""
     import yaml
 
     class Plain(yaml.SafeDumper):
@@ -90,7 +79,7 @@ def _dumper() -> Any:  # noqa: ANN401 - a class of the library
             return True
 
     def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-        plain = is_text(data) and "\n" not in data  # a key must be on one line, and an escape is easier to read anyway
+        plain = is_text(data) and "\n" not in data  # a key must be on one line
         return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=None if plain else '"')
 
     Plain.add_representer(str, text)

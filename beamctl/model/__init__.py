@@ -1,1 +1,1 @@
-"""Nouns that every kind shares. Pure values: nothing here knows of YAML, HTTP or the command line."""
+"""Values and types that all packages share."""

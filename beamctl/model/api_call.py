@@ -1,4 +1,4 @@
-"""How the API spells a change, as values: the call, and what came back. It must not know how a call travels."""
+"""API calls and their results, as values."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class ApiCall:
     """One request, relative to the base URL of the API.
 
     Attributes:
-        method: The HTTP method. Every method but POST may be repeated: the second one changes nothing more.
+        method: The HTTP method. All but POST are idempotent.
         path: Percent-encoded, with a leading slash.
-        body: What is sent as JSON, or None for no body.
+        body: Sent as JSON; None for no body.
     """
 
     method: Method
@@ -32,22 +32,22 @@ class ApiCall:
     body: dict[str, Any] | None = None
 
 
-_NOT_ABOUT_IT = frozenset({401, 408, 425, 429})
-"""Refusals that are about who asks, or when. A 403 may be about either: it is taken to be about the change."""
+_NOT_REJECTIONS = frozenset({401, 408, 425, 429})
+"""4xx statuses that concern the credential or the timing, not the call. A 403 is taken to concern the call."""
 _CERTAIN = frozenset({200, 201, 204})
 _FIRST_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The API answered.
+    """A response of the API.
 
     Attributes:
-        status: The HTTP status. Statuses 401 and transport trouble never get here: they are errors or `NoResponse`.
-        body: The parsed JSON, or None where there was none.
-        error: What the API said went wrong (`error` or `message` of its body); empty where it said nothing. Where it
-            limits requests for longer than we wait, until when.
-        limited: Whether it says that there were too many requests (429, or a 403 with the headers of a rate limit).
+        status: The HTTP status; never 401, which raises. Transport failures are `NoResponse`.
+        body: The parsed JSON, or None if there was none.
+        error: The `error` or `message` of the body, if any. After a rate limit that is too long to wait for, when it
+            ends.
+        limited: Whether the request was rate limited (429, or a 403 with rate limit headers).
     """
 
     status: int
@@ -62,45 +62,44 @@ class Response:
 
     @property
     def certain(self) -> bool:
-        """Whether the API says that the call succeeded: not that it will do it later (202), did a part of it (206), or
-        failed (an error in the body of a success)."""
+        """Whether the call fully succeeded: not accepted for later (202), partial (206), or an error in the body."""
         return self.status in _CERTAIN and not is_error(self.body)
 
     @property
     def refused(self) -> bool:
-        """Whether the API will not do just this: it is not in trouble, and knows who asks."""
+        """Whether the API rejected this very call, rather than the credential or the timing."""
         in_range = 400 <= self.status < 500  # noqa: PLR2004 - the HTTP range of refusals
-        return in_range and self.status not in _NOT_ABOUT_IT and not self.limited
+        return in_range and self.status not in _NOT_REJECTIONS and not self.limited
 
     @property
     def why(self) -> str:
-        """What the API said, in words."""
+        """The status and error, as text."""
         return f"the API answered {self.status}" + (f": {self.error}" if self.error else "")
 
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """No answer that can be believed came back: the change may or may not have been made.
+    """There was no valid response: the change may or may not have been made.
 
     Attributes:
-        why: What happened, in words.
+        why: What happened, as text.
     """
 
     why: str
 
     @property
     def ok(self) -> bool:
-        """Never: nothing is known to have succeeded."""
+        """Always False: the result is unknown."""
         return False
 
     @property
     def certain(self) -> bool:
-        """Never, for the same reason."""
+        """Always False: the result is unknown."""
         return False
 
 
 def is_error(body: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether a body describes an error, whatever the status it came with."""
+    """Whether a body describes an error, whatever its status."""
     if not isinstance(body, dict):
         return False
     code = body.get("code")
@@ -108,5 +107,5 @@ def is_error(body: Any) -> bool:  # noqa: ANN401 - any JSON
 
 
 def segment(text: str) -> str:
-    """The text as one segment of a path: everything but letters, digits and `_.-~` is percent-encoded."""
+    """The text as one percent-encoded segment of a path."""
     return quote(text, safe="")

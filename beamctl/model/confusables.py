@@ -1,7 +1,7 @@
-"""Letters that pass for others: which alphabets a word mixes, and what an address looks like to a reader. In the spirit
-of Unicode's UTS #39 ("highly restrictive"), with a small table."""
+"""Confusable characters: mixed scripts in a word, and how an address looks to a reader. Follows Unicode UTS #39
+("highly restrictive") with a small table."""
 
-# ruff: noqa: RUF001 - these letters are what it is about
+# ruff: noqa: RUF001 - the table consists of confusable letters
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import regex
 
-# What looks like which Latin letter, as far as e-mail addresses are shown in common fonts; not all of UTS #39.
+# Letters that look like Latin ones in common fonts; a subset of UTS #39.
 _LETTERS = str.maketrans(
     "аеорсухѕіјһԁԛԝѵӏүгАВЕЅІЈКМНОРСТУХ"  # Cyrillic
     "οανιρυγκσϲϳηωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"  # Greek
@@ -24,62 +24,62 @@ _LETTERS = str.maketrans(
     "aeopcyxsijhdqwvlyrABESIJKMHOPCTYXoavipuykocjnwABEZHIKMNOPTYXwgqhnnuogjDRTiAJEWMHYGZCPKLSVRBiags",
 )
 _QUOTES = dict.fromkeys(map(ord, "ʹʼˈˊˋꞋꞌߴ"), "'") | dict.fromkeys(map(ord, "ʺˮߵ"), '"')
-"""Letters to Unicode, quotes to a reader."""
+"""Letters in Unicode that look like quotes."""
 _LOOKS = _LETTERS | _QUOTES
-_NOT_NOTICED = {ord(quote): None for quote in "'\"`"}
-_TOGETHER = frozenset({"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "HALFWIDTH", "HANGUL", "BOPOMOFO"})
-"""Written among Latin letters in East Asia."""
+_IGNORED = {ord(quote): None for quote in "'\"`"}
+_EAST_ASIAN = frozenset({"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "HALFWIDTH", "HANGUL", "BOPOMOFO"})
+"""Scripts that are commonly mixed with Latin letters."""
 _LATIN = "LATIN"
-_NO_ALPHABET = frozenset("ºªµ")
-"""Ordinary in names and units, in any alphabet."""
-_NO_DISGUISE = _NO_ALPHABET | {"ı"}
-"""No address passes for another by these alone; the last is ordinary in Turkish."""
+_ANY_SCRIPT = frozenset("ºªµ")
+"""Letters common in names and units, in any script."""
+_NO_DISGUISE = _ANY_SCRIPT | {"ı"}
+"""Letters that do not disguise an address by themselves; the last is common in Turkish."""
 _TOKEN = re.compile(r"[^\s@'\"<>(),;:]+")
 _WORD = re.compile(r"\w+")
 
 
 def skeleton(text: str) -> str:
-    """What the text looks like: two texts with one skeleton can be mistaken for each other.
+    """The UTS #39 skeleton: two texts with the same skeleton can be mistaken for each other.
 
-    Quotes, other punctuation and symbols outside ASCII, and characters that cannot be seen do not count.
+    Quotes, non-ASCII punctuation and symbols, and invisible characters are ignored.
     """
     if text.isascii():
-        return text.translate(_NOT_NOTICED).lower()
-    return look(_not_noticed().sub("", text)).translate(_NOT_NOTICED)
+        return text.translate(_IGNORED).lower()
+    return look(_ignored().sub("", text)).translate(_IGNORED)
 
 
 def look(text: str) -> str:
-    """The text with each letter that passes for a plain one in its place, in lower case."""
+    """The text in lower case, with confusable letters replaced by the ones that they look like."""
     return unicodedata.normalize("NFKC", text.translate(_LOOKS)).translate(_LOOKS).lower()
 
 
 @cache
-def _not_noticed() -> regex.Pattern[str]:
-    import regex  # it takes 15 ms, and most addresses are ASCII
+def _ignored() -> regex.Pattern[str]:
+    import regex  # takes 15 ms to import, and most addresses are ASCII
 
     return regex.compile(r"[\p{Default_Ignorable_Code_Point}\u02bb\u02bd]|[^\p{L}\p{M}\p{N}\p{ASCII}]")
 
 
 def mixed_letter(email: str) -> str:
-    """The first letter of an address that is of another alphabet than the rest of its part; empty where none is."""
+    """The first letter of an address that is in another script than the rest of its part; else empty."""
     local, _, host = email.rpartition("@")
     return next((odd[0] for part in (local, *host.split(".")) if (odd := _odd_letters(part))), "")
 
 
 def disguised_letter(email: str) -> str:
-    """The first letter of an address that is not ASCII, though all of it looks so; else empty."""
+    """The first non-ASCII letter of an address that looks like plain ASCII; else empty."""
     return _disguised(email)[:1]
 
 
 def described(letter: str) -> str:
-    """A letter in words: `U+0430 (cyrillic small letter a) looks like a`."""
+    """A description such as `U+0430 (cyrillic small letter a) looks like a`."""
     plain = look(letter)
     alike = f" looks like {plain}" if plain.isascii() and plain.isalnum() else ""
     return f"U+{ord(letter):04X} ({unicodedata.name(letter, 'no name').lower()}){alike}"
 
 
 def marked(text: str) -> str:
-    """The text with escapes for the letters by which a word of it mixes alphabets, or an address passes for another."""
+    """The text with letters escaped that mix scripts in a word, or disguise an address."""
     return _TOKEN.sub(_marked_token, text)
 
 
@@ -97,19 +97,19 @@ def _escaped(text: str, odd: str) -> str:
 
 
 def _odd_letters(word: str) -> str:
-    """The letters that are not Latin, where a word has others beside them than are written together."""
+    """In a word that mixes scripts, the letters outside its main script, which is Latin if it has any."""
     if word.isascii():
         return ""
     scripts = set(_scripts(word))
     others = scripts - {_LATIN}
-    if len(scripts) < 2 or others <= _TOGETHER:  # noqa: PLR2004 - one alphabet is no mixture
+    if len(scripts) < 2 or others <= _EAST_ASIAN:  # noqa: PLR2004 - a single script
         return ""
     kept = _LATIN if _LATIN in scripts else next(_scripts(word))
     return "".join(char for char in word if not char.isascii() and _script(char) not in (kept, ""))
 
 
 def _disguised(word: str) -> str:
-    """The letters of a word that are not ASCII, where all of it looks so."""
+    """The non-ASCII letters of a word that looks like plain ASCII."""
     if not look(word).isascii():
         return ""
     return "".join(char for char in word if not char.isascii() and char not in _NO_DISGUISE)
@@ -120,9 +120,9 @@ def _scripts(word: str) -> Iterator[str]:
 
 
 def _script(char: str) -> str:
-    """The alphabet of a letter, by the first word of its name; empty for what every alphabet uses."""
+    """The script of a letter, from the first word of its Unicode name; empty for characters of any script."""
     if char.isascii():
         return _LATIN if char.isalpha() else ""
-    if not char.isalpha() or char in _NO_ALPHABET or unicodedata.category(char) == "Lm":
+    if not char.isalpha() or char in _ANY_SCRIPT or unicodedata.category(char) == "Lm":
         return ""
     return unicodedata.name(char, "").partition(" ")[0]

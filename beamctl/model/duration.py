@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: `90m`, `24h`, `14d`, `2w`. It must not know what lasts so long."""
+"""Durations as written in documents and options: `90m`, `24h`, `14d`, `2w`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ _SHAPE = re.compile(r"([1-9][0-9]{0,5})([mhdw])", re.ASCII)
 
 
 def duration(text: str) -> timedelta | None:
-    """The length of time; None where the text is none."""
+    """The duration; None if the text is not one."""
     found = _SHAPE.fullmatch(text)
     return int(found[1]) * _UNITS[found[2]] if found else None

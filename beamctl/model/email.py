@@ -1,5 +1,4 @@
-"""E-mail addresses: which ones a document may have, and the form in which two of them are compared. They are shown as
-they were written."""
+"""E-mail addresses: validation, and the folded form in which they are compared. They are shown as written."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ _IN_LOCAL_PART = frozenset("!#$%&'*+-/=?^_`{|}~.")
 _IN_DOMAIN = frozenset("-.")
 _EVERYONE = "*@"
 LONGEST = 254
-"""Characters in the longest address that mail systems carry (RFC 5321, 4.5.3.1)."""
+"""Characters in the longest valid address (RFC 5321, 4.5.3.1)."""
 _LONGEST_LOCAL_PART = 64
 """Bytes before the `@` (RFC 5321, 4.5.3.1.1)."""
 _LONGEST_LABEL = 63
@@ -31,9 +30,9 @@ NO_ADDRESS = "is not an e-mail address"
 def folded(email: str) -> str:
     """The key by which addresses are compared: two spellings of one address have the same key.
 
-    Case does not count, and a domain is in ASCII (`xn--…`) where IDNA allows it. A text without an `@` is a domain.
-    Letters outside ASCII that would fold into ASCII (the Kelvin sign, `ß`, the long s, ligatures) stay as they are: no
-    address may pass for another one that is spelled with plain letters.
+    Case is ignored, and a domain is converted to ASCII (`xn--…`) if IDNA allows it. Text without an `@` is a domain.
+    Non-ASCII letters that would fold into ASCII (the Kelvin sign, `ß`, the long s, ligatures) stay unchanged, so that
+    no address can impersonate one in plain letters.
     """
     if email.isascii():
         return email.lower()
@@ -58,7 +57,7 @@ def _composed(text: str) -> str:
 
 @lru_cache(maxsize=1000)
 def _folded_label(label: str) -> str:
-    """One label of a domain in ASCII; if IDNA does not allow it, as any other text."""
+    """One label of a domain in ASCII, or case-folded if IDNA does not allow it."""
     if label.isascii():
         return label.lower()
     plain = _case_folded(label)
@@ -66,43 +65,43 @@ def _folded_label(label: str) -> str:
 
 
 def _encoded(label: str) -> str:
-    """A label in ASCII (`xn--…`), or nothing if it is not valid, or would pass for one in plain letters."""
-    import idna  # it takes 10 ms, and most domains are ASCII
+    """A label in ASCII (`xn--…`); empty if it is not valid, or would map to plain letters."""
+    import idna  # takes 10 ms to import, and most domains are ASCII
 
     try:
         mapped = "" if unseen(label) else idna.uts46_remap(label)
         return "" if mapped.isascii() or "." in mapped else idna.alabel(mapped).decode("ascii")
-    except UnicodeError:  # which an IDNAError is
+    except UnicodeError:  # the base of IDNAError
         return ""
 
 
 def domain(email: str) -> str:
-    """What follows the last `@`, folded."""
+    """The folded domain of an address."""
     return folded(email).rpartition("@")[2]
 
 
 def is_domain(text: str) -> bool:
-    """Whether this can follow the `@` of an address. There are no wildcards."""
+    """Whether this is a valid domain of an address. Wildcards are not."""
     return "*" not in text and not fault("x@" + text)
 
 
 def is_pattern(text: str) -> bool:
-    """Whether this means everyone at a domain: `*@example.com`."""
+    """Whether this is a pattern for everyone at a domain: `*@example.com`."""
     return text.startswith(_EVERYONE)
 
 
 def everyone_at(email: str) -> str:
-    """The pattern that an address falls under, folded."""
+    """The folded pattern that matches an address."""
     return _EVERYONE + domain(email)
 
 
 def matches(names: Collection[str], key: str) -> bool:
-    """Whether a folded address is among these addresses and patterns, which are folded too."""
+    """Whether a folded address matches any of these folded addresses and patterns."""
     return key in names or everyone_at(key) in names
 
 
 def pattern_fault(text: str) -> str:
-    """Why this is neither an e-mail address nor a pattern for everyone at a domain; empty if it is one."""
+    """Why this is not an e-mail address or a pattern for everyone at a domain; empty if it is."""
     if "*" not in text:
         return fault(text)
     valid = is_pattern(text) and is_domain(text.removeprefix(_EVERYONE))
@@ -110,15 +109,15 @@ def pattern_fault(text: str) -> str:
 
 
 def fault(email: str) -> str:
-    """Why a document may not have this as an e-mail address; empty if it may."""
+    """Why this is not accepted as an e-mail address; empty if it is."""
     if len(email) > LONGEST:
         return f"is longer than {LONGEST} characters"
-    if _PLAIN.fullmatch(email):  # nearly all are: the quick way
+    if _PLAIN.fullmatch(email):  # fast path for nearly all addresses
         return ""
     if "*" in email:
-        return f"has a '*', which has no meaning here: only guards.protected and manage.skip take '{_EVERYONE}DOMAIN'"
+        return f"contains a '*': only guards.protected and manage.skip accept '{_EVERYONE}DOMAIN'"
     if not email.isascii() and (char := unseen(email)):
-        return f"has a character that cannot be seen: {described(char)}"
+        return f"contains an invisible character: {described(char)}"
     local, _, host = email.rpartition("@")
     if not local or not host or "@" in local:
         return NO_ADDRESS
@@ -128,7 +127,7 @@ def fault(email: str) -> str:
 
 def _local_fault(local: str) -> str:
     if char := _odd_character(local, _IN_LOCAL_PART):
-        return f"it cannot have {described(char)}"
+        return f"it cannot contain {described(char)}"
     if len(local.encode("utf-8", "surrogatepass")) > _LONGEST_LOCAL_PART:
         return f"the part before the @ is longer than {_LONGEST_LOCAL_PART} bytes"
     return "" if all(local.split(".")) else "the part before the @ begins or ends with a dot, or has two in a row"
@@ -136,7 +135,7 @@ def _local_fault(local: str) -> str:
 
 def _domain_fault(host: str) -> str:
     if char := _odd_character(host, _IN_DOMAIN):
-        return f"its domain cannot have {described(char)}"
+        return f"its domain cannot contain {described(char)}"
     labels = host.split(".")
     faults = (
         (not all(labels), "its domain begins or ends with a dot, or has two in a row"),
@@ -151,7 +150,7 @@ def _domain_fault(host: str) -> str:
 
 @lru_cache(maxsize=1000)
 def _label_fault(label: str) -> str:
-    """What IDNA says against a label. One that is mapped to plain letters is refused: it is not what it looks like."""
+    """Why IDNA rejects a label; empty if it does not. A label that maps to plain letters is rejected as misleading."""
     if label.isascii() and not label.lower().startswith("xn--"):
         return ""
     import idna
@@ -160,7 +159,7 @@ def _label_fault(label: str) -> str:
         if label.isascii():
             idna.ulabel(label)
         elif (mapped := idna.uts46_remap(label)).isascii():
-            return f"{mapped!r} in its domain is not written in plain letters"
+            return f"{mapped!r} in its domain is not written in plain ASCII letters"
         else:
             idna.alabel(mapped)
     except UnicodeError as error:
@@ -169,5 +168,5 @@ def _label_fault(label: str) -> str:
 
 
 def _odd_character(text: str, punctuation: Collection[str]) -> str:
-    """The first character that is neither a letter, a mark, a digit nor one of these."""
+    """The first character that is not a letter, a mark, a digit or allowed punctuation."""
     return next((char for char in text if unicodedata.category(char)[0] not in "LMN" and char not in punctuation), "")

@@ -1,4 +1,4 @@
-"""Who beamctl runs as, as far as the credential tells. It must not know how a credential is kept or sent."""
+"""The identity that beamctl runs as."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a credential says of its owner; every field may be empty.
+    """What a credential says about its owner; every field may be empty.
 
     Attributes:
-        sub: The API's id of a person or a service account, from a token (not verified: for display and guards only).
-        email: Of a person, from a token (as above).
-        client_id: Of a service account.
+        sub: Id of the person or service account, from a token (not verified: for display and guards only).
+        email: E-mail of the person, from a token (as above).
+        client_id: Client id of the service account.
     """
 
     sub: str = ""
@@ -21,5 +21,5 @@ class Identity:
 
     @property
     def name(self) -> str:
-        """What people know it by; empty where nothing tells."""
+        """The name to display; empty if nothing is known."""
         return self.email or self.client_id or self.sub

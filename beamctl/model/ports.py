@@ -1,5 +1,5 @@
-"""What planning, applying and destroying need of the API, as types. The reading half has no write methods, so that what
-is given only that cannot write; deleting a whole workspace is a third one, which an apply is never given."""
+"""Protocols for access to the API and to secrets. Reading, writing and deleting a workspace are separate types, so that
+a plan cannot write and an apply cannot delete the workspace."""
 
 from __future__ import annotations
 
@@ -10,61 +10,61 @@ from beamctl.model.api_call import ApiCall, NoResponse, Response
 from beamctl.model.secret import ReadSecret, StoreSecret
 
 PAUSES = (0.5, 1.0, 2.0)
-"""Seconds between one look and the next: some APIs show a change only a moment after they made it."""
+"""Seconds between reads when confirming a change: the API may show it with a delay."""
 
 Pause = Callable[[float], bool]
-"""Waits that many seconds; False if the wait was cut short because beamctl was asked to stop."""
+"""Waits that many seconds; False if interrupted because beamctl was asked to stop."""
 
 
 class Reader(Protocol):
-    """The reading half of one workspace's API."""
+    """Read access to the API of one workspace."""
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - the shape is checked by the kind that asked
         """The parsed JSON at `path` (relative to the base URL, percent-encoded).
 
         Raises:
-            ApiError: Where there is no answer, a status that is no success, or no JSON.
+            ApiError: There was no response, an error status, or no JSON.
         """
         ...
 
 
 class Sender(Protocol):
-    """The writing half. Safe to use from several threads."""
+    """Write access to the API of one workspace. Thread-safe."""
 
     def send(self, call: ApiCall) -> Response | NoResponse:
-        """Make one call and say what came back.
+        """Make one call and return the result.
 
-        A call that may be repeated is repeated after transport trouble, 429 and 5xx, within bounds. A POST is repeated
-        only where it certainly did nothing (429, or the connection was never made); else it is `NoResponse`.
+        Idempotent calls are retried after transport failures, 429 and 5xx, within limits. A POST is retried only if it
+        certainly had no effect (429, or no connection was made); otherwise the result is `NoResponse`.
 
         Raises:
-            UnauthenticatedError: The API does not know the credential (any more): nothing further can succeed.
+            UnauthenticatedError: The API rejected the credential; no further call can succeed.
         """
         ...
 
 
 class SecretStore(Protocol):
-    """Where secrets come from and go to. Safe to use from several threads."""
+    """Stores and reads secrets. Thread-safe."""
 
     def deliver(self, secret: StoreSecret) -> Response | NoResponse:
-        """Put a secret where it is to be, durably: when this returns an answer, it is there. The body says where."""
+        """Store a secret durably. A response means that it is stored; its body says where."""
         ...
 
     def fetch(self, secret: ReadSecret) -> Response | NoResponse:
-        """Get a secret: the body of the answer is its text."""
+        """Read a secret; the body of the response is its text."""
         ...
 
 
 class Deleter(Protocol):
-    """The end of one workspace: what is given this can delete that workspace, and nothing else."""
+    """Deletes one workspace, and nothing else."""
 
     def delete_workspace(self) -> Response | NoResponse:
-        """Ask once that the workspace be deleted, with everything in it, and say what came back.
+        """Send one request to delete the workspace with everything in it, and return the result.
 
-        The request is never repeated, whatever came of it: meanwhile, somebody may have made another workspace of that
-        name. Only where a token had run out (401) is it made again, with a new one.
+        The request is never retried, because a new workspace of that name may exist by then. Only if the token expired
+        (401) is it sent again, with a new token.
 
         Raises:
-            UnauthenticatedError: The API does not know the credential: nothing was deleted.
+            UnauthenticatedError: The API rejected the credential; nothing was deleted.
         """
         ...

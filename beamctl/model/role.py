@@ -1,5 +1,4 @@
-"""Roles: the three the API documents or its clients know, and any other that a live workspace may show.
-It must not know who has one."""
+"""Roles: the three known ones, and any other that a live workspace may show."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """A role that a document can give. `viewer` exists in newer workspaces only."""
+    """A role that a document can assign. `viewer` exists in newer workspaces only."""
 
     ADMIN = "admin"
     MEMBER = "member"
@@ -17,7 +16,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnknownRole:
-    """A role the API shows and beamctl does not know: shown as it is, never touched without being asked."""
+    """A role that beamctl does not know. It is shown as is, and changed only if the document asks for it."""
 
     name: str
 
@@ -32,13 +31,13 @@ _RANK = {Role.VIEWER: 1, Role.MEMBER: 2, Role.ADMIN: 3}
 
 
 def live_role(name: str) -> LiveRole:
-    """The role of that name as the API spells it; one that is not known is kept as it is."""
+    """The role with that API name; an unknown one is kept as is."""
     return _KNOWN.get(name) or UnknownRole(name)
 
 
 def takes_away(before: LiveRole, after: Role) -> bool:
-    """Whether going from `before` to `after` may take a permission away.
+    """Whether changing from `before` to `after` may revoke a permission.
 
-    A role that is not known may hold any permission, so leaving it counts as taking away.
+    An unknown role may hold any permission, so leaving it counts.
     """
     return isinstance(before, UnknownRole) or _RANK[after] < _RANK[before]

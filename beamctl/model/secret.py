@@ -1,5 +1,4 @@
-"""Where a secret comes from and where it goes, as values: places, and never the secret itself but for the moment in
-which it is handed over. It must not know how a place is reached."""
+"""Where secrets are read from and stored, as values. Only `StoreSecret` holds a secret itself."""
 
 from __future__ import annotations
 
@@ -14,10 +13,10 @@ from beamctl.model.text import shell_word
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of this machine.
+    """A local file.
 
     Attributes:
-        path: As the document has it, relative to the current directory.
+        path: As written in the document, relative to the current directory.
     """
 
     path: str
@@ -25,10 +24,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command of this machine: a secret goes to its standard input, or comes from its standard output.
+    """A local command: it reads a secret from standard input, or writes one to standard output.
 
     Attributes:
-        words: The program and its arguments; no shell reads them.
+        words: The program and its arguments, run without a shell.
     """
 
     words: tuple[str, ...]
@@ -36,12 +35,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """An entry of the system's keyring.
-
-    Attributes:
-        service: What it is for.
-        user: Whose.
-    """
+    """An entry in the system keyring."""
 
     service: str
     user: str
@@ -49,50 +43,46 @@ class Keyring:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable of the environment.
-
-    Attributes:
-        name: Its name.
-    """
+    """An environment variable."""
 
     name: str
 
 
 SecretDestination = File | Command | Keyring
-"""Where a secret can be put."""
+"""Where a secret can be stored."""
 
 SecretSource = File | Command | Variable
-"""Where a secret can come from."""
+"""Where a secret can be read from."""
 
 
 SECRET_TO = "secretTo"  # noqa: S105 - a name
-"""The key, in documents and in `Change.secrets`, behind which stands where a secret goes. A change that makes a secret
-and has nothing there has nowhere to put it."""
+"""The key of a secret's destination, in documents and in `Change.secrets`. Without it, a change that creates a secret
+has nowhere to store it."""
 
 SECRETS_FROM = "from"
-"""The key in `Change.secrets` behind which stands where secrets come from, by their names."""
+"""The key in `Change.secrets` of the sources of secrets, by their names."""
 
 SOURCES_ALLOWED = "allowed"
-"""The key in `Change.secrets` for the entries of `guards.secretSources` that its sources need."""
+"""The key in `Change.secrets` of the `guards.secretSources` entries that its sources need."""
 
 _OWN_VARIABLES = ("BL_", "BEAMCTL_", "BEAMLIT_")
 
 
 OWN_CREDENTIAL = "may hold beamctl's own credential, which is never sent"
-"""Why a secret does not come from there."""
+"""Why a secret is not read from there."""
 
 
 def is_own_variable(name: str) -> bool:
-    """Whether an environment variable configures beamctl or the platform's tools, and so may hold a credential."""
+    """Whether an environment variable configures beamctl or the platform's tools, so that it may hold a credential."""
     return name.upper().startswith(_OWN_VARIABLES)
 
 
 @dataclass(frozen=True, slots=True)
 class StoreSecret:
-    """A secret that the API shows this once, and where it is to be put before anything else is done.
+    """A secret that the API shows only once, and where to store it.
 
     Attributes:
-        sink: The place; None where the document names none, and somebody may have said another way.
+        sink: The destination; None if the document names none, in which case the command line may.
         what: What the secret is, for messages.
         secret: By name: `{"apiKey": …}`, `{"clientId": …, "clientSecret": …}`.
     """
@@ -103,16 +93,16 @@ class StoreSecret:
 
     @property
     def text(self) -> str:
-        """What is put there: the secret itself where it is one text, else JSON."""
+        """The text to store: a single secret as is, several as JSON."""
         return next(iter(self.secret.values())) if len(self.secret) == 1 else json.dumps(dict(self.secret))
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSecret:
-    """A secret that is needed now.
+    """A request to read a secret.
 
     Attributes:
-        source: The place.
+        source: Where to read it.
         what: What the secret is, for messages.
     """
 
@@ -121,7 +111,7 @@ class ReadSecret:
 
 
 def place_of(data: Mapping[str, Any]) -> SecretDestination | SecretSource | None:
-    """The place that plain data means, as documents and plans have it; None where it means none."""
+    """The place described by data from a document or a plan; None if the data is invalid."""
     match data:
         case {"file": str(path), **rest} if path and not rest:
             return File(path)
@@ -136,41 +126,41 @@ def place_of(data: Mapping[str, Any]) -> SecretDestination | SecretSource | None
 
 
 def sink_of(data: Mapping[str, Any] | None) -> SecretDestination | None:
-    """The same, where only a place will do that a secret can be put."""
+    """The same, for a place where a secret can be stored."""
     place = place_of(data or {})
     return None if isinstance(place, Variable) else place
 
 
 def described(place: SecretDestination | SecretSource) -> str:
-    """A place in a few words, for messages: of a command only the program. A plan shows it in full (`in_full`)."""
+    """A short description for messages: for a command, only the program. Plans use `full_description`."""
     match place:
         case File(path=path):
             return f"the file {path}"
         case Command(words=words):
             return f"the command {words[0]}"
         case Keyring(service=service, user=user):
-            return f"the keyring's {service} of {user}"
+            return f"the keyring entry {service} for {user}"
         case Variable(name=name):
-            return f"the variable {name}"
+            return f"the environment variable {name}"
         case _:
             assert_never(place)
 
 
-def in_full(place: SecretDestination | SecretSource) -> str:
-    """A place with everything that decides where a secret goes or comes from: no two places look the same."""
+def full_description(place: SecretDestination | SecretSource) -> str:
+    """A complete description: no two places look the same."""
     match place:
         case File(path=path):
             return f"the file {shell_word(path)}"
         case Command(words=words):
             return f"the command {' '.join(map(shell_word, words))}"
         case Keyring(service=service, user=user):
-            return f"the keyring's {shell_word(service)} of {shell_word(user)}"
+            return f"the keyring entry {shell_word(service)} for {shell_word(user)}"
         case Variable(name=name):
-            return f"the variable {shell_word(name)}"
+            return f"the environment variable {shell_word(name)}"
         case _:
             assert_never(place)
 
 
 def one_place(sink: SecretDestination) -> SecretDestination:
-    """The place in the one way that all its spellings have."""
+    """The normalized place, equal for all its spellings."""
     return File(normpath(sink.path)) if isinstance(sink, File) else sink

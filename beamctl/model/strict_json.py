@@ -1,5 +1,4 @@
-"""JSON from outside, read so that all of it can be compared, digested and gone through: finite numbers, a bounded
-depth; and of what beamctl wrote itself each key once and whole characters. It must not know what the data is."""
+"""Strict parsing of JSON: finite numbers and bounded nesting; for files of beamctl, unique keys and valid Unicode."""
 
 from __future__ import annotations
 
@@ -9,44 +8,44 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 MOST_NESTED = 100
-"""Lists and objects inside one another."""
-_NESTS = frozenset({dict, list})
+"""Levels of nested lists and objects."""
+_CONTAINERS = frozenset({dict, list})
 
 ReadObject = Callable[[list[tuple[str, Any]]], dict[str, Any]]
 
 
 def read_json(content: bytes) -> Any:  # noqa: ANN401 - any JSON
-    """What bytes say that beamctl wrote.
+    """Parse JSON that beamctl wrote.
 
     Raises:
-        ValueError: They are no such JSON.
+        ValueError: It is not valid.
     """
     try:
         data = bounded_json(content.decode("utf-8"), _object)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    json.dumps(data, ensure_ascii=False).encode()  # half a character is no text
+    json.dumps(data, ensure_ascii=False).encode()  # fails for a lone surrogate
     return data
 
 
 def bounded_json(content: str | bytes, read_object: ReadObject | None = None) -> Any:  # noqa: ANN401 - any JSON
-    """What a text says that anybody wrote.
+    """Parse JSON from any source.
 
     Args:
         content: The text.
-        read_object: Makes an object of its keys and values; None for the last value of each key.
+        read_object: Builds an object from its pairs; by default, the last value of a repeated key is kept.
 
     Raises:
-        ValueError: It is no JSON.
-        RecursionError: It could be read here, and not be gone through elsewhere.
+        ValueError: It is not valid JSON.
+        RecursionError: It is nested too deeply.
     """
     data = json.loads(content, object_pairs_hook=read_object, parse_constant=_refuse, parse_float=_finite)
-    level = [data] if type(data) in _NESTS else []
+    level = [data] if type(data) in _CONTAINERS else []
     for _ in range(MOST_NESTED):
         if not level:
             break
-        insides = [each.values() if type(each) is dict else each for each in level]
-        level = [inner for inside in insides for inner in inside if type(inner) in _NESTS]
+        children = [each.values() if type(each) is dict else each for each in level]
+        level = [inner for values in children for inner in values if type(inner) in _CONTAINERS]
     if level:
         raise RecursionError
     return data
@@ -55,12 +54,12 @@ def bounded_json(content: str | bytes, read_object: ReadObject | None = None) ->
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("duplicate key")
     return found
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _finite(text: str) -> float:

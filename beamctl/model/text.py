@@ -1,4 +1,4 @@
-"""Text made safe to show: everything that a reader cannot see is escaped."""
+"""Escaping of text from outside, so that it is safe to show."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     import regex
 
 _BLANK = "\u2800\u2d7f\U0001107f\U00013441\U00013442\U00016fe4\U0001d159"
-"""Drawn as nothing, although Unicode counts them as visible: an empty braille cell, two joiners, two blank hieroglyphs,
-a filler and a note without a head. No property tells them from others."""
+"""Characters that render blank although no Unicode property says so: an empty braille cell, two joiners, two blank
+hieroglyphs, a filler and a note without a head."""
 _JOINER = "\u200d"
 _SHOWN = 5
 _ALWAYS_KEPT = re.compile(
     "[\x00-\x7f\xa1-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u052f\u2010-\u2027\u2030-\u205e\u2190-\u23ff\u2460-\u27bf]*"
 )
-"""Text that `visible` keeps, known without the library."""
+"""Text that `visible` leaves unchanged, found without importing `regex`."""
 
 
 def printable(text: str) -> str:
-    """The text on one line, with everything escaped that could fool a terminal or a reader.
+    """The text on one line, with everything escaped that could mislead a terminal or a reader.
 
-    That is what cannot be seen (controls, line breaks, marks of direction, ignorable and blank characters), and letters
-    of another alphabet inside a word. Only the joints of one emoji stay. Where anything is escaped, backslashes are
-    doubled, so that two such texts are never shown alike. A text that was made printable stays as it is.
+    That is invisible characters (controls, line breaks, direction marks, ignorable and blank characters) and letters of
+    another script inside a word. Joiners within an emoji stay. If anything is escaped, backslashes are doubled, so that
+    different texts never look the same. The result is stable: printable text stays unchanged.
     """
     doubled = text.replace("\\", "\\\\")
     shown = escaped(doubled)
@@ -37,14 +37,14 @@ def printable(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The same for text in which backslashes are doubled already: JSON, or what `repr` returns."""
+    """The same for text whose backslashes are already doubled, such as JSON or the result of `repr`."""
     if text.isascii():
         return text if text.isprintable() else _without_controls(text)
     return visible(_without_controls(marked(text)))
 
 
 def visible(text: str) -> str:
-    """The text with everything escaped that cannot be seen, but for ASCII controls: line breaks and colors."""
+    """The text with invisible characters escaped, except ASCII controls (line breaks and colors)."""
     if _ALWAYS_KEPT.fullmatch(text):
         return text
     kept = "".join(each if _is_kept(each) else _escape(each) for each in text)
@@ -52,7 +52,7 @@ def visible(text: str) -> str:
 
 
 def unseen(text: str) -> str:
-    """The first character that a reader cannot see, for names, or an empty string. Emoji sequences are refused too."""
+    """The first invisible character of a name, or an empty string. Joiners within an emoji count too."""
     if text.isascii():
         return next((each for each in text if not each.isprintable()), "")
     ignorable = _patterns()[1]
@@ -60,7 +60,7 @@ def unseen(text: str) -> str:
 
 
 def shell_word(text: str) -> str:
-    """The text as one word of a shell's command line, in ASCII: two texts never look the same."""
+    """The text quoted for a shell, in ASCII, so that different texts never look the same."""
     if text.isascii() and text.isprintable():
         return shlex.quote(text)
     return f"$'{''.join(map(_in_dollar_quotes, text))}'"
@@ -73,13 +73,13 @@ def _in_dollar_quotes(char: str) -> str:
 
 
 def some(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
+    """The first few names, and the number of the others."""
     more = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def is_whole(text: str) -> bool:
-    """Whether it can be written: it has no half of a pair of surrogates."""
+    """Whether the text can be encoded: it has no lone surrogates."""
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
@@ -88,7 +88,7 @@ def _without_controls(text: str) -> str:
 
 
 def _is_kept(char: str) -> bool:
-    """Whether `visible` leaves the decision to Unicode's properties."""
+    """Whether `visible` keeps the character, pending the check of Unicode properties."""
     return char.isascii() or char.isprintable() or char == _JOINER
 
 
@@ -98,9 +98,9 @@ def _escape(char: str) -> str:
 
 @cache
 def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
-    """Characters that cannot be seen: those that do not join an emoji, and all of them."""
-    import regex  # it takes 15 ms, and most text is ASCII
+    """Patterns for invisible characters: those outside emoji sequences, and all."""
+    import regex  # takes 15 ms to import, and most text is ASCII
 
-    picture, ignorable = r"\p{Extended_Pictographic}", rf"[\p{{Default_Ignorable_Code_Point}}{_BLANK}]"
-    joined = rf"(?<={picture})\ufe0f|(?<={picture}[\ufe0f\p{{Emoji_Modifier}}]?){_JOINER}(?={picture})"
+    emoji, ignorable = r"\p{Extended_Pictographic}", rf"[\p{{Default_Ignorable_Code_Point}}{_BLANK}]"
+    joined = rf"(?<={emoji})\ufe0f|(?<={emoji}[\ufe0f\p{{Emoji_Modifier}}]?){_JOINER}(?={emoji})"
     return regex.compile(rf"(?:{joined})(*SKIP)(*FAIL)|{ignorable}"), regex.compile(ignorable)

@@ -1,1 +1,1 @@
-"""Views: values in, strings out. Nothing here prints, reads the terminal, or knows a kind by name."""
+"""Reports: functions from values to strings."""

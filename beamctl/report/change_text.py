@@ -1,4 +1,4 @@
-"""The words in which changes are told, one table a question. It must not know a kind by name."""
+"""The wording of changes: verb, subject, before and after, remarks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.model.email import folded
-from beamctl.model.secret import SECRET_TO, SECRETS_FROM, SOURCES_ALLOWED, in_full, place_of, sink_of
+from beamctl.model.secret import SECRET_TO, SECRETS_FROM, SOURCES_ALLOWED, full_description, place_of, sink_of
 from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
 from beamctl.plan.diff import Difference, differences
@@ -31,7 +31,7 @@ _ROLE = "role"
 
 _VERB = {Action.SET_ROLE: "role"}
 
-_TO_DO = {
+_COUNTS = {
     Action.INVITE: "{} to invite",
     Action.RESEND: "{} to resend",
     Action.SET_ROLE: "{} role{s} to change",
@@ -45,34 +45,34 @@ _TO_DO = {
 
 _WHY = {
     Reason.INVITATION_EXPIRED: "invitation expired",
-    Reason.EXPIRES: "the one before it expires",
-    Reason.NOT_HANDED_OVER: "its secret was not handed over",
-    Reason.SUPERSEDED: "there is a newer one",
+    Reason.EXPIRES: "the previous one expires",
+    Reason.NOT_HANDED_OVER: "its secret was not stored",
+    Reason.SUPERSEDED: "replaced by a newer one",
 }
 
 
 def verb(change: Change) -> str:
-    """The word in front of a change: what is done, or for a setting its name."""
+    """The verb of a change, or the name of a setting."""
     return printable(change.name) if change.action is Action.SET else _VERB.get(change.action, change.action.value)
 
 
 def subject(change: Change) -> str:
-    """Whom or what it is about; empty where the verb says it all."""
+    """The name of the changed object; empty for a setting, whose name is the verb."""
     return "" if change.action is Action.SET else printable(change.name)
 
 
 def detail(change: Change) -> str:
-    """Before and after, as briefly as they can be told; of a whole thing, only what of it is changed."""
+    """Before and after, briefly; for a whole object, the paths that change."""
     if change.attribute == WHOLE:
-        spots = inside(change) if change.before is not None and change.after is not None else ()
-        return ", ".join(dict.fromkeys(printable(spot.path) for spot in spots))
+        changed = changed_values(change) if change.before is not None and change.after is not None else ()
+        return ", ".join(dict.fromkeys(printable(difference.path) for difference in changed))
     before, after = side(change, change.before), side(change, change.after)
     match change.action:
         case Action.RESEND if change.before and before != after:
             return f"{before} → {after}"
         case Action.SET_ROLE | Action.SET | Action.UPDATE:
-            was = "invited as " if (change.before or {}).get("standing") == "invited" else attribute(change)
-            return f"{was}{before} → {after}"
+            prefix = "invited as " if (change.before or {}).get("standing") == "invited" else attribute(change)
+            return f"{prefix}{before} → {after}"
         case Action.REMOVE | Action.DELETE:
             return f"{attribute(change)}was {before}"
         case Action.REVOKE:
@@ -81,8 +81,8 @@ def detail(change: Change) -> str:
             return f"{attribute(change)}{after}"
 
 
-def inside(change: Change) -> Sequence[Difference]:
-    """Every spot in which before and after differ; of what is made or deleted, everything there is."""
+def changed_values(change: Change) -> Sequence[Difference]:
+    """Every difference between before and after; for a whole object that is created or deleted, all of it."""
     if change.attribute == WHOLE:
         return differences(dict(change.before or {}), dict(change.after or {}))
     if change.before is None or change.after is None:
@@ -91,49 +91,50 @@ def inside(change: Change) -> Sequence[Difference]:
 
 
 def remark(change: Change, plan: Plan) -> str:
-    """Why, what else the document says, and what decides about the change and is shown nowhere else."""
+    """The reason, related values from the document, and facts about the change that are shown nowhere else."""
     declared = change.declared
     match change.reason:
         case Reason.NOT_DECLARED:
-            said = [f"not in {printable(plan.source)}"]
+            parts = [f"not in {printable(plan.source)}"]
         case Reason.ACCESS_ENDED:
-            said = [printable(f"access ended {declared.get('until', '')}")]
+            parts = [printable(f"access ended {declared.get('until', '')}")]
         case Reason.UNDOES:
-            said = [f"undoes {printable(plan.source)}"]
+            parts = [f"undoes {printable(plan.source)}"]
         case Reason.NOT_HANDED_OVER if change.after is None and change.takes:
-            said = ["says that its secret was not handed over, but may be in use"]
+            parts = ["its secret is marked as not stored, but may be in use"]
         case other:
-            said = [_WHY[other]] if other in _WHY else []
+            parts = [_WHY[other]] if other in _WHY else []
     if change.reason is not Reason.ACCESS_ENDED and "until" in declared:
-        said.append(printable(f"until {declared['until']}"))
-    said += [printable(f"{name}: {declared[name]}") for name in ("reason", "owner") if name in declared]
-    said += ["runs last"] if change.stage is Stage.OURSELVES else []
-    return " · ".join([*said, *_which(change), *_places(change)])
+        parts.append(printable(f"until {declared['until']}"))
+    parts += [printable(f"{name}: {declared[name]}") for name in ("reason", "owner") if name in declared]
+    parts += ["runs last"] if change.stage is Stage.OURSELVES else []
+    return " · ".join([*parts, *_ids(change), *_secret_places(change)])
 
 
-def _which(change: Change) -> list[str]:
-    """Which one of its name it is about, unless the name says so; next to which ones it is created, and in place of
-    which."""
+def _ids(change: Change) -> list[str]:
+    """The id, if the name is not unique; for a new object, the ids that it is created next to or in place of."""
     if change.before is None:
-        good, _, lost = f" {change.key.partition(' (')[2].removesuffix(')')}".partition(" | ")  # see kinds.premise
-        told = {"next to": good[1:], "in place of": lost}
-        return [f"{how} {shell_word(ids)}" for how, ids in told.items() if ids]
+        valid, _, replaced = f" {change.key.partition(' (')[2].removesuffix(')')}".partition(
+            " | "
+        )  # see kinds.creation_key
+        ids = {"next to": valid[1:], "in place of": replaced}
+        return [f"{relation} {shell_word(each)}" for relation, each in ids.items() if each]
     known = change.key in (change.name, folded(change.name)) or change.name.endswith(f"({change.key})")
     return [] if known or change.action is Action.SET else [f"id {shell_word(change.key)}"]
 
 
-def _places(change: Change) -> list[str]:
-    """Where its secrets go to and come from."""
+def _secret_places(change: Change) -> list[str]:
+    """Where the secrets of a change are stored and read."""
     sink = sink_of(change.secrets.get(SECRET_TO))
-    sources = {name: place_of(told) for name, told in (change.secrets.get(SECRETS_FROM) or {}).items()}
-    told = [f"{shell_word(name)} from {in_full(source)}" for name, source in sources.items() if source]
+    sources = {name: place_of(data) for name, data in (change.secrets.get(SECRETS_FROM) or {}).items()}
+    parts = [f"{shell_word(name)} from {full_description(source)}" for name, source in sources.items() if source]
     if allowed := change.secrets.get(SOURCES_ALLOWED):
-        told.append(f"guards.secretSources: {' '.join(map(shell_word, allowed))}")
-    return [f"secret to {in_full(sink)}", *told] if sink else told
+        parts.append(f"guards.secretSources: {' '.join(map(shell_word, allowed))}")
+    return [f"secret to {full_description(sink)}", *parts] if sink else parts
 
 
-def others(change: Change) -> list[str]:
-    """Attributes not already shown."""
+def other_attributes(change: Change) -> list[str]:
+    """Changed attributes that `detail` does not show."""
     before, after = change.before or {}, change.after or {}
     if change.attribute == WHOLE or change.action not in (Action.SET_ROLE, Action.UPDATE, Action.CREATE):
         return []
@@ -143,37 +144,37 @@ def others(change: Change) -> list[str]:
 
 
 def place(change: Change) -> str:
-    """The line that asks for it."""
+    """The file and line that declare it."""
     return f"{printable(change.place.source)}:{change.place.line}" if change.place else ""
 
 
-def to_do(changes: tuple[Change, ...]) -> str:
-    """How many of what, in one sentence."""
-    counts = {action: sum(change.action is action for change in changes) for action in _TO_DO}
+def action_counts(changes: tuple[Change, ...]) -> str:
+    """The number of changes per action, as a list in words."""
+    counts = {action: sum(change.action is action for change in changes) for action in _COUNTS}
     return ", ".join(
-        text.format(counts[action], s="s" * (counts[action] != 1)) for action, text in _TO_DO.items() if counts[action]
+        text.format(counts[action], s="s" * (counts[action] != 1)) for action, text in _COUNTS.items() if counts[action]
     )
 
 
-def head(plan: Plan) -> str:
-    """Which workspace, where, and as whom."""
+def plan_heading(plan: Plan) -> str:
+    """The header of a plan: workspace, API and identity."""
     return heading(plan.workspace, plan.api, plan.runs_as)
 
 
 def heading(workspace: str, api: str, runs_as: str) -> str:
-    """The same, where there is no plan."""
-    whom = f" · as {printable(runs_as)}" if runs_as else ""
-    return f"{workspace} · {printable(api)}{whom}"
+    """The same header without a plan."""
+    identity = f" · as {printable(runs_as)}" if runs_as else ""
+    return f"{workspace} · {printable(api)}{identity}"
 
 
 def attribute(change: Change) -> str:
-    """What is shown before and after, and a space; empty where that is plain: a role, a setting."""
+    """The attribute and a space; empty where it is obvious: a role, a setting."""
     return "" if change.attribute == _ROLE or change.action is Action.SET else f"{printable(change.attribute)} "
 
 
-def side(change: Change, one: Mapping[str, Any] | None) -> str:
-    """What is shown of the attribute that a change is about, before or after."""
-    shown = (one or {}).get(change.attribute)
+def side(change: Change, state: Mapping[str, Any] | None) -> str:
+    """The changed attribute in the state before or after."""
+    shown = (state or {}).get(change.attribute)
     if change.attribute == _ROLE:
-        return printable(str(shown)) if shown else "a role the API does not tell"
+        return printable(str(shown)) if shown else "a role the API does not report"
     return value(shown)

@@ -1,4 +1,4 @@
-"""Reports for machines: versioned JSON, one object a run. It must not know a kind by name."""
+"""JSON reports: one versioned object per run."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.text.apply import doubt_text, totals
-from beamctl.report.text.destroy import told as gone
-from beamctl.report.text.drift import told
+from beamctl.report.text.destroy import deletion_summary
+from beamctl.report.text.drift import difference_text
 from beamctl.report.text.show import Sections
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
-    """What is wrong, and what is valid and probably not meant, place by place."""
-    found, doubtful = ([_problem(each) for each in some] for some in (problems, warnings))
-    return _dumps({"valid": not found, "documents": documents, "problems": found, "warnings": doubtful})
+    """All problems and warnings."""
+    errors, doubts = (list(map(_problem, each)) for each in (problems, warnings))
+    return _dumps({"valid": not errors, "documents": documents, "problems": errors, "warnings": doubts})
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
@@ -39,14 +39,16 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
-    """All plans of a run, as `schemas/plan.schema.json` describes."""
+    """All plans of a run, in the format of `schemas/plan.schema.json`."""
     return _dumps(plans_data(plans, allowed), versioned=False)
 
 
 def drift_json(plans: Sequence[Plan]) -> str:
-    """Every difference of every workspace."""
+    """All differences of all workspaces."""
     found = [
-        change_data(plan.workspace, change) | {"told": told(plan, change)} for plan in plans for change in plan.changes
+        change_data(plan.workspace, change) | {"told": difference_text(plan, change)}
+        for plan in plans
+        for change in plan.changes
     ]
     notes = [({"workspace": plan.workspace, "told": note.text}, note) for plan in plans for note in plan.notes]
     left = [each for each, note in notes if note.differs]
@@ -57,7 +59,7 @@ def drift_json(plans: Sequence[Plan]) -> str:
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:
-    """A workspace as it is. A section that is not seen is null, and not empty; `not_known` says why."""
+    """The current state of a workspace. A section that cannot be read is null; `not_known` says why."""
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
     unseen = {name: shown.unseen for name, shown in sections.items() if shown.unseen}
     return _dumps({"workspace": workspace, "api_url": api, **rows, "not_known": unseen})
@@ -70,7 +72,7 @@ def applied_json(
     *,
     saved: Saved | None = None,
 ) -> str:
-    """The plans, the file that they were saved in, if any, and what became of every change."""
+    """The plans, the saved plan they came from, if any, and the outcome of every change."""
     results = [result for plan, each in events for result in _results(plan, each)]
     summary = asdict(totals([event for _, each in events for event in each]))
     origin = {"saved": origin_of(saved) | {"digest": saved.digest}} if saved else {}
@@ -79,7 +81,7 @@ def applied_json(
 
 
 def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
-    """Past runs with every change, or why one cannot be read; and how many there are that are not told."""
+    """Past runs with every change, or why a run cannot be read; `more` is the number of runs not listed."""
     return _dumps({"runs": [_run(name, each) for name, each in found], "more": more})
 
 
@@ -113,57 +115,61 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
     }
 
 
-def destroyed_json(estate: WorkspaceContents, api: str, deletion: Deletion) -> str:
-    """What was lost with a workspace, null where that is not known, and how it went."""
-    holds = {part.title.replace(" ", "_"): part.holds for part in estate.parts}
-    sorts = {part.title.replace(" ", "_"): part.sorted_by for part in estate.parts}
+def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) -> str:
+    """What was deleted with a workspace, null where unknown, and how the deletion ended."""
+    holds = {part.title.replace(" ", "_"): part.holds for part in contents.parts}
+    sorts = {part.title.replace(" ", "_"): part.sorted_by for part in contents.parts}
     unknown = {
-        title: held.why for title, held in {**holds, "counts": estate.counts}.items() if isinstance(held, Unknown)
+        title: held.why for title, held in {**holds, "counts": contents.counts}.items() if isinstance(held, Unknown)
     }
     lost = {
         title: None if isinstance(held, Unknown) else [{"name": each.name, sorts[title]: each.sort} for each in held]
         for title, held in holds.items()
     }
-    counts = None if isinstance(estate.counts, Unknown) else dict(estate.counts)
+    counts = None if isinstance(contents.counts, Unknown) else dict(contents.counts)
     return _dumps(
         {
-            "workspace": estate.workspace,
+            "workspace": contents.workspace,
             "api_url": api,
-            "id": estate.id,
-            "created_at": estate.created_at,
-            "display_name": estate.display_name,
+            "id": contents.id,
+            "created_at": contents.created_at,
+            "display_name": contents.display_name,
             "lost": lost | {"counts": counts},
             "not_known": unknown,
             "ending": deletion.ending.value,
-            "told": gone(estate.workspace, deletion),
+            "told": deletion_summary(contents.workspace, deletion),
         }
     )
 
 
 def error_json(message: str, hint: str, code: int) -> str:
-    """What went wrong, where no report could be made."""
+    """An error that prevented any other report."""
     return _dumps({"error": {"message": message, "hint": hint, "exit_code": code}})
 
 
 def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
     found = []
-    looked = {_key(event): event for event in events if isinstance(event, Confirmed | Unconfirmed)}
+    confirmations = {_key(event): event for event in events if isinstance(event, Confirmed | Unconfirmed)}
     for event in events:
         match event:
             case Ended(change=change, outcome=outcome):
-                said = dict[str, Any](outcome=outcome.ending.value, remark=outcome.remark, hint=outcome.hint)
-                match looked.get(_key(event)):
+                result = dict[str, Any](outcome=outcome.ending.value, remark=outcome.remark, hint=outcome.hint)
+                match confirmations.get(_key(event)):
                     case Confirmed(late=late):
-                        said |= {"confirmed": True} | ({"remark": ""} if late else {})
-                    case Unconfirmed(doubt=doubt) as look:
-                        said |= {"outcome": State.UNCONFIRMED.value, "doubt": doubt.value, "hint": doubt_text(look)}
+                        result |= {"confirmed": True} | ({"remark": ""} if late else {})
+                    case Unconfirmed(doubt=doubt) as unconfirmed:
+                        result |= {
+                            "outcome": State.UNCONFIRMED.value,
+                            "doubt": doubt.value,
+                            "hint": doubt_text(unconfirmed),
+                        }
                     case _:
                         pass
             case NotAttempted(change=change, why=why):
-                said = {"outcome": "not attempted", "remark": why, "hint": ""}
+                result = {"outcome": "not attempted", "remark": why, "hint": ""}
             case _:
                 continue
-        found.append({"address": address(plan.workspace, change), "action": change.action.value, **said})
+        found.append({"address": address(plan.workspace, change), "action": change.action.value, **result})
     return sorted(found, key=lambda result: (result["address"], result["action"]))
 
 
@@ -172,5 +178,5 @@ def _key(event: Event) -> tuple[str, str]:
 
 
 def _dumps(data: Mapping[str, Any], *, versioned: bool = True) -> str:
-    whole = {"format_version": FORMAT_VERSION, **data} if versioned else data
-    return json.dumps(whole, indent=2, ensure_ascii=True) + "\n"
+    report = {"format_version": FORMAT_VERSION, **data} if versioned else data
+    return json.dumps(report, indent=2, ensure_ascii=True) + "\n"

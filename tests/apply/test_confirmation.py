@@ -254,7 +254,7 @@ def test_what_a_reader_sees() -> None:
     (doubt,) = [each for each in promoted if isinstance(each, Unconfirmed)]
     assert event_text(doubt).endswith('does not show it yet: it shows role "member"')
     assert end_text("acme", events) == (
-        "Applied in part to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
+        "Partly applied to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
     )
 
 

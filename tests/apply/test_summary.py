@@ -9,7 +9,7 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.apply.record import Run, State, UnreadableRecordError, event_line, first_line, last_line, read_record
 from beamctl.apply.summary import left_of, summary_of
 from beamctl.plan.kind import Outcome, Status
-from beamctl.report.text.runs import how_it_ended
+from beamctl.report.text.runs import outcome_text
 from tests.fakes.runs import API, applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -37,7 +37,7 @@ def test_it_tells_what_the_whole_record_tells_wherever_that_is_cut_off() -> None
     for end in (*ends, *(end + 5 for end in ends[:-1])):
         found, record = summary_of(content[:end]), read_record(content[:end])
         assert (found.run, found.workspace, found.api) == (record.run, "acme", API)
-        assert how_it_ended(found) == how_it_ended(record)
+        assert outcome_text(found) == outcome_text(record)
         assert found.ended == record.ended
         assert found.begun is any(record.state(change) is not State.WAITING for change in record.changes)
 

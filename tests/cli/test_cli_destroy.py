@@ -43,7 +43,7 @@ READS = [
     "GET /policies",
     "GET /integrations/connections",
 ]
-END = "  Remove its document (beamctl.yaml): the next plan would not find acme.\n"
+END = "  Remove its document (beamctl.yaml), or the next plan will not find acme.\n"
 FIRST = "Stopping after the calls in flight. Once more to stop at once.\n"
 
 
@@ -128,9 +128,9 @@ def test_what_would_be_lost_is_shown_and_then_it_goes(cli: Cli, api: Api, plane:
         "    location  eu\n"
         "  integration connections (1)\n"
         "    openai  gpt\n"
-        "  resources counted: agents 1, integrationconnections 1, policies 1, serviceaccounts 1\n"
-        "\nAll of this goes with acme, and what else is in it. It cannot be undone.\n"
-        f"\nDeleted acme, with everything in it.\n{END}"
+        "  resource counts: agents 1, integrationconnections 1, policies 1, serviceaccounts 1\n"
+        "\nDeleting acme deletes all of this and anything else in it. This cannot be undone.\n"
+        f"\nDeleted acme and everything in it.\n{END}"
     )
     assert (ran.code, ran.err) == (0, "")
     assert api.calls == [*READS, *READS, "DELETE /workspaces/acme", "GET /workspaces/acme"]
@@ -285,8 +285,8 @@ def test_what_the_api_does_not_tell_is_said(cli: Cli, api: Api, plane: Plane) ->
     api.bend = refusals.get
     ran = cli(*CONFIRMED)
     assert ran.code == 0
-    assert "  policies: not known — 127.0.0.1 does not allow GET /policies?limit=200: not yours\n" in ran.out
-    assert "  service accounts: not known — 127.0.0.1 does not have GET /service_accounts: no such thing\n" in ran.out
+    assert "  policies: unknown — 127.0.0.1 does not allow GET /policies?limit=200: not yours\n" in ran.out
+    assert "  service accounts: unknown — 127.0.0.1 does not have GET /service_accounts: no such thing\n" in ran.out
     assert not plane.has_acme
 
 
@@ -319,7 +319,7 @@ def test_a_lost_answer_is_looked_into_and_not_asked_for_again(cli: Cli, api: Api
     api.bend = Bend(plane, answer, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 0
-    assert "\nacme is gone, with everything in it, although the answer was lost: " in ran.out
+    assert "\nacme and everything in it are gone, although the response was lost: " in ran.out
     assert ran.out.endswith(END)
     assert api.calls[-2:] == ["DELETE /workspaces/acme", "GET /workspaces/acme"]
     assert api.writes == ["DELETE /workspaces/acme"]
@@ -355,7 +355,7 @@ def test_somebody_was_faster(cli: Cli, api: Api, plane: Plane) -> None:
     api.bend = Bend(plane, MISSING, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 0
-    assert "\nacme is gone, and was when the answer came: the API answered 404: Workspace not found.\n" in ran.out
+    assert "\nacme was already gone when the API responded: the API answered 404: Workspace not found.\n" in ran.out
 
 
 def test_a_request_that_arrives_twice(cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,7 +365,7 @@ def test_a_request_that_arrives_twice(cli: Cli, plane: Plane, monkeypatch: pytes
         ran = cli(*CONFIRMED, "--api-url", server.url)
     assert (ran.code, plane.has_acme) == (0, False)
     assert "somebody" not in ran.out + ran.err  # it was us
-    assert "\nacme is gone, and was when the answer came: the API answered 404: Workspace not found.\n" in ran.out
+    assert "\nacme was already gone when the API responded: the API answered 404: Workspace not found.\n" in ran.out
 
 
 @pytest.mark.parametrize("fault", ["empty-list@/users", "short-list:1@/users"])
@@ -378,7 +378,7 @@ def test_a_listing_of_nobody_or_of_no_admin_is_not_believed(
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
         monkeypatch.setenv("BEAMCTL_API_URL", server.url)
         shown = cli("destroy", "acme")
-        why = "not known \N{EM DASH} the API's list of users shows no admin, so it is not believed"
+        why = "unknown \N{EM DASH} the API's list of users shows no admin, so it is not believed"
         assert f"\n  members: {why}\n  pending invitations: {why}\n" in shown.out
         assert "(0)" not in shown.out
         script.set([read_rule(f"{fault}#1")])  # whole again after it was shown: more would be lost
@@ -418,13 +418,13 @@ def test_what_came_meanwhile_is_not_deleted(cli: Cli, api: Api, plane: Plane, ou
 def test_the_name_on_a_terminal(local: Plane) -> None:
     with terminal("destroy", "acme", "--no-color") as screen:
         seen = screen.read_until("for good: ")
-        assert seen.index("  members (3)\n") < seen.index("It cannot be undone.\n")
+        assert seen.index("  members (3)\n") < seen.index("This cannot be undone.\n")
         assert seen.endswith("\nType acme to delete it for good: ")
         assert local.has_acme
         screen.type("acme\n")
         code, seen = screen.end()
     assert code == 0
-    assert seen.endswith(f"\nDeleted acme, with everything in it.\n{END}")
+    assert seen.endswith(f"\nDeleted acme and everything in it.\n{END}")
     assert not local.has_acme
 
 
@@ -483,7 +483,7 @@ def test_a_deletion_in_flight_is_waited_for(api: Api, plane: Plane, number: sign
         api.gate.set()
         out, err = started.communicate()
     assert (started.returncode, err) == (130, "")
-    assert out.endswith(f"\nDeleted acme, with everything in it.\n{END}")
+    assert out.endswith(f"\nDeleted acme and everything in it.\n{END}")
     assert not plane.has_acme
 
 

@@ -145,7 +145,7 @@ def test_a_file_that_is_no_text(cli: Cli, directory: Path) -> None:
     (directory / "beamctl.yaml").write_bytes(b"version: 1\nworkspace: \xff\xfe\n")
     ran = cli("validate")
     assert ran.code == 3
-    assert ran.out.startswith("beamctl.yaml:2:12: is not text in UTF-8\n")
+    assert ran.out.startswith("beamctl.yaml:2:12: is not valid UTF-8\n")
 
 
 def test_a_huge_file_is_a_problem_and_not_read_whole(cli: Cli, directory: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_huge_file_is_a_problem_and_not_read_whole(cli: Cli, directory: Path) 
     finally:
         tracemalloc.stop()
     assert ran.code == 3
-    assert ran.out.startswith("huger.yaml: is larger than 32 MiB\n    split it into one file for each workspace\n")
+    assert ran.out.startswith("huger.yaml: is larger than 32 MiB\n    split it into one file per workspace\n")
     assert peak < 80 * MIB
 
 
@@ -380,12 +380,12 @@ def test_a_thousand_problems_are_counted_and_a_hundred_shown(cli: Cli, write: Wr
     write("few.yaml", "version: 1\nworkspace: acme\n" + "".join(f"k{n}: 1\n" for n in range(101)))
     ran = cli("validate", "-f", "few.yaml")
     assert ran.out.count("unknown key") == 100
-    assert "\n… and 1 more; mend these first\n\n101 problems. " in ran.out
+    assert "\n… and 1 more; fix these first\n\n101 problems. " in ran.out
     assert len(cli("validate", "-f", "few.yaml", "-o", "json").json["problems"]) == 101
     write("many.yaml", "version: 1\nworkspace: acme\n" + "".join(f"k{n}: 1\n" for n in range(3_000)))
     ran = cli("plan", "-f", "many.yaml")
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err.startswith("many.yaml: not all was looked at: 1,000 problems are enough\n    mend those first\n")
+    assert ran.err.startswith("many.yaml: too many problems: stopped after 1,000\n    fix those first\n")
     assert ran.err.endswith("\nmore than 1,000 problems. Nothing was read from or sent to any workspace.\n")
     assert ran.err.count("\n") == 203
 

@@ -258,4 +258,4 @@ def test_a_change_behind_beamctls_back_is_drift(cli: Cli, write: Write) -> None:
     cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", "DELETE", "/users/eve@example.com")
     ran = cli("drift", "--api-url", "local")
     assert ran.code == 2
-    assert "eve@example.com  is not there; beamctl.yaml says member" in ran.out
+    assert "eve@example.com  is missing; beamctl.yaml says member" in ran.out

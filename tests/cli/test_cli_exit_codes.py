@@ -30,21 +30,21 @@ class Case:
 CASES = [
     Case("validate", AS_IS, 0, "Valid: 1 workspace (acme).\n"),
     Case("validate", WRONG, 3, "beamctl.yaml:4:20: "),
-    Case("plan", AS_IS, 0, "No changes: acme is as beamctl.yaml says.\n"),
+    Case("plan", AS_IS, 0, "No changes. acme matches beamctl.yaml.\n"),
     Case("plan", CHANGED, 0, "Plan: 1 to invite, 1 role to change.\n"),
-    Case("plan --detailed-exitcode", AS_IS, 0, "No changes: acme is as beamctl.yaml says.\n"),
+    Case("plan --detailed-exitcode", AS_IS, 0, "No changes. acme matches beamctl.yaml.\n"),
     Case("plan --detailed-exitcode", CHANGED, 2, "Plan: 1 to invite, 1 role to change.\n"),
     Case("plan", WRONG, 3, ""),
     Case("plan", REFUSED, 5, "Refused (exit 5): mass-removal — "),
     Case("plan --detailed-exitcode", REFUSED, 5, "Refused (exit 5): mass-removal — "),
     Case("plan --allow mass-removal=2", REFUSED, 0, "Allowed: mass-removal=2 — "),
     Case("plan --allow mass-removal=2 --detailed-exitcode", REFUSED, 2, "Allowed: mass-removal=2 — "),
-    Case("apply", AS_IS, 0, "No changes: acme is as beamctl.yaml says.\n"),
+    Case("apply", AS_IS, 0, "No changes. acme matches beamctl.yaml.\n"),
     Case("apply --auto-approve", CHANGED, 0, "Applied to acme: 2 done.\n"),
     Case("apply --auto-approve", WRONG, 3, ""),
     Case("apply --auto-approve", REFUSED, 5, "Refused (exit 5): mass-removal — "),
     Case("apply --auto-approve --allow mass-removal=2", REFUSED, 0, "Applied to acme: 2 done.\n"),
-    Case("drift", AS_IS, 0, "No drift: acme is as beamctl.yaml says.\n"),
+    Case("drift", AS_IS, 0, "No drift. acme matches beamctl.yaml.\n"),
     Case("drift", CHANGED, 2, "Drift: 2 differences between acme and beamctl.yaml.\n"),
     Case("drift", REFUSED, 2, "Drift: 2 differences between acme and beamctl.yaml.\n"),
     Case("drift", WRONG, 3, ""),
@@ -139,7 +139,7 @@ def test_a_credential_that_may_change_nothing_is_4(
         assert {each["outcome"] for each in ran.json["results"]} == {"failed"}
     else:
         assert "  ✗ invite kim@example.com  viewer — the API answered 403" in ran.out
-        assert "Applied in part to acme: 0 done, 3 failed.\n" in ran.out
+        assert "Partly applied to acme: 0 done, 3 failed.\n" in ran.out
     assert ran.err.startswith(
         "Error: the API does not allow any of these changes to acme\n  The credential comes from "
     )
@@ -158,7 +158,7 @@ def test_applied_in_part_is_7(cli: Cli, write: Write, api: Api, people: People, 
         assert ran.json["summary"] == {"done": 1, "deferred": 0, "failed": 1, "not_attempted": 0, "not_confirmed": 0}
     else:
         assert "  ✗ invite kim@example.com  viewer — the API answered 402: no seat" in ran.out
-        assert "Applied in part to acme: 1 done, 1 failed.\n" in ran.out
+        assert "Partly applied to acme: 1 done, 1 failed.\n" in ran.out
     assert "eve@example.com" not in people()
 
 
@@ -171,7 +171,7 @@ def test_a_removal_that_is_answered_and_not_made_is_7(cli: Cli, write: Write, ap
     assert ran.code == 7
     assert "  ✗ remove eve@example.com  the API accepted this change but does not show it yet: it shows role" in ran.out
     assert ran.out.endswith(
-        "Applied in part to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
+        "Partly applied to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
     )
     assert people()["eve@example.com"] == "member"
     shown = cli("runs", "last", "-o", "json").json["runs"][0]["changes"]

@@ -114,7 +114,7 @@ WRONG = [
         ["ada", "ada@", "@example.com", "a@x.io b@x.io", "a*@x.io"],
         "is not an e-mail address or '*@DOMAIN'",
     ),
-    ("--protect", ["\u201cgrace@example.com\u201d"], ": it cannot have U+201C (left double quotation mark)"),
+    ("--protect", ["\u201cgrace@example.com\u201d"], ": it cannot contain U+201C (left double quotation mark)"),
     ("--protect", ["gr\u0430ce@example.com", "\u212aim@example.com"], "is not an e-mail address in one alphabet"),
     ("--allowed-domains", ["@example.com", "*.example.com", "a b", "https://x.io", "a!b", "-x.io"], "is not a domain"),
 ]

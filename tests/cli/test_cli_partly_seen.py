@@ -19,7 +19,7 @@ def refusing(api: Api) -> Api:
 def test_a_section_that_is_refused(cli: Cli) -> None:
     ran = cli("show", "-w", "acme")
     assert ran.code == 4
-    assert f"\n  policies (not known)\n    ! {WHY}\n\n  integrations (0)\n" in ran.out
+    assert f"\n  policies (unknown)\n    ! {WHY}\n\n  integrations (0)\n" in ran.out
     assert "ada@example.com" in ran.out
     assert ran.err == "Not all of acme can be seen with this credential (exit 4): policies.\n"
     assert cli("show", "-w", "acme", "-q").err == ""

@@ -51,7 +51,7 @@ def test_an_apply_says_why_a_team_that_is_managed_elsewhere_stays_as_it_is(cli: 
     assert ran.code == 4
     why = "the API answered 403: the membership of this workspace is managed by Baseten: change it there"
     assert f"✗ invite kim@example.com  member — {why}" in ran.out
-    assert "Applied in part to acme: 0 done, 2 failed." in ran.out
+    assert "Partly applied to acme: 0 done, 2 failed." in ran.out
     assert cli("plan", "--detailed-exitcode", "--api-url", "local").code == 2
 
 

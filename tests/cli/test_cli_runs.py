@@ -116,7 +116,7 @@ def test_only_the_last_are_listed(cli: Cli, applied: str) -> None:
     listed = cli("runs").out.splitlines()
     assert len(listed) == 22
     assert listed[1].startswith(applied)
-    assert listed[-1] == "and 2 more: --all shows them"
+    assert listed[-1] == "and 2 more (use --all to show them)"
     assert len(cli("runs", "--all").out.splitlines()) == 23
     machine = cli("runs", "-o", "json").json
     assert (len(machine["runs"]), machine["more"]) == (20, 2)
@@ -218,7 +218,7 @@ def test_a_record_that_is_full_half_way(cli: Cli, write: Write, people: People, 
     if output == "text":
         assert "  ✓ invite k1@example.com  viewer\n" in ran.out
         assert "  ○ invite k2@example.com  not attempted: the record .beamctl/runs/" in ran.out
-        assert "\nApplied in part to acme: 1 done, 1 not attempted.\n" in ran.out
+        assert "\nPartly applied to acme: 1 done, 1 not attempted.\n" in ran.out
     else:
         assert [each["outcome"] for each in ran.json["results"]] == ["done", "not attempted"]
     shown = cli("runs", "last", "-o", "json").json["runs"][0]
@@ -244,9 +244,9 @@ def test_a_run_that_was_killed_can_be_told(cli: Cli, write: Write, api: Api, peo
     api.gate.set()
     assert [line["event"] for line in the_record()] == ["run", "started"]
     listed = cli("runs").out
-    assert listed.endswith("killed, or still running, 1 unknown, 2 not attempted\n")
+    assert listed.endswith("killed or still running, 1 unknown, 2 not attempted\n")
     shown = cli("runs", "last").out
-    assert "  ended  its record does not say\n" in shown
+    assert "  ended  not recorded\n" in shown
     assert "  ? invite k1@example.com  viewer\n" in shown
     assert "  ○ invite k2@example.com  viewer\n" in shown
     outcomes = [change["outcome"] for change in cli("runs", "last", "-o", "json").json["runs"][0]["changes"]]
@@ -318,7 +318,7 @@ def test_what_a_killed_run_removed_is_not_missed(cli: Cli, write: Write) -> None
     write("beamctl.yaml", few.replace("}", ", zoe@example.com: viewer}"))
     rest = [line for line in rest if b"confirmed" not in line]
     killed.write_bytes(b"".join([first, *rest[:-2]]) + rest[-2][:9])  # as the last answer came
-    assert cli("runs", "last").out.endswith("killed, or still running, 2 done, 1 unknown\n")
+    assert cli("runs", "last").out.endswith("killed or still running, 2 done, 1 unknown\n")
     ran = cli("plan")
     assert (ran.code, "live-shrank" in ran.out) == (0, False)
     killed.write_bytes(first)

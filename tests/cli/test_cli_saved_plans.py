@@ -125,8 +125,8 @@ def test_it_is_applied_with_no_document_and_from_anywhere(
     assert (ran.code, ran.err) == (0, "")
     if output == "text":
         origin, recorded, empty, head, *_ = ran.out.splitlines()
-        assert re.fullmatch(r"Saved [-0-9]{10} [:0-9]{8} UTC, good until [-0-9]{10} [:0-9]{8} UTC\.", origin)
-        assert recorded.startswith("Covers members of acme. On record after this run: minAdmins 1, maxRemovals ")
+        assert re.fullmatch(r"Saved [-0-9]{10} [:0-9]{8} UTC, valid until [-0-9]{10} [:0-9]{8} UTC\.", origin)
+        assert recorded.startswith("Covers members of acme. Recorded after this run: minAdmins 1, maxRemovals ")
         assert (empty, head[:7]) == ("", "acme · ")
         assert "  ~ role    grace@example.com  member → admin  beamctl.yaml:6\n" in ran.out
         assert ran.out.endswith("\nApplied to acme: 2 done.\n")
@@ -156,10 +156,10 @@ def test_it_is_for_one_time(cli: Cli, operator: Cli, saved: Path, api: Api) -> N
 MOVES = [
     (
         ["PUT", "/users/grace@example.com", '{"role": "viewer"}'],
-        'grace@example.com: role was "member", and is "viewer"',
+        'grace@example.com: role was "member", is now "viewer"',
     ),
-    (["DELETE", "/users/grace@example.com"], "grace@example.com is gone; it was there: "),
-    (["POST", "/users", '{"email": "kim@example.com", "role": "admin"}'], "kim@example.com is there now: email "),
+    (["DELETE", "/users/grace@example.com"], "grace@example.com no longer exists; it was: "),
+    (["POST", "/users", '{"email": "kim@example.com", "role": "admin"}'], "kim@example.com now exists: email "),
 ]
 
 
@@ -177,7 +177,7 @@ def test_what_moved_is_told(cli: Cli, operator: Cli, api: Api, call: list[str], 
 @pytest.mark.usefixtures("saved")
 def test_what_is_in_place_already_is_told(cli: Cli, operator: Cli) -> None:
     operator("PUT", "/users/grace@example.com", '{"role": "admin"}')
-    assert '  grace@example.com: role was "member", and is "admin"\n  1 of its 2 changes are in place already.\n' in (
+    assert '  grace@example.com: role was "member", is now "admin"\n  1 of its 2 changes are in place already.\n' in (
         refused(cli, 6)
     )
 
@@ -190,10 +190,10 @@ def test_an_admin_that_is_relied_on_and_a_setting(cli: Cli, write: Write, operat
     operator("PUT", "/workspaces/acme", '{"displayName": "Mine", "labels": {"env": "dev", "new": "1"}}')
     told = refused(cli, 6)
     for line in (
-        'bob@example.com: role was "admin", and is "member"',
-        'displayName: was "Acme", and is "Mine"',
-        'labels: env was "test", and is "dev"',
-        'labels: new was nothing, and is "1"',
+        'bob@example.com: role was "admin", is now "member"',
+        'displayName: was "Acme", is now "Mine"',
+        'labels: env was "test", is now "dev"',
+        'labels: new was nothing, is now "1"',
     ):
         assert f"\n  {line}\n" in told
     assert api.writes == []
@@ -351,7 +351,7 @@ def test_it_asks_and_looks_again(people: People, operator: Cli, moved: bool) -> 
         return
     assert code == 6
     assert "Error: acme is no longer what p.json was made from, so nothing was changed\n" in seen
-    assert "  grace@example.com is gone; it was there: " in seen
+    assert "  grace@example.com no longer exists; it was: " in seen
     assert people() == {who: role for who, role in before.items() if who != "grace@example.com"}
 
 

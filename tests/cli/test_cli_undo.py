@@ -39,7 +39,7 @@ def test_a_run_is_undone_by_a_plan_that_is_applied(cli: Cli, write: Write, peopl
     assert people() == before
     again = cli("undo", name)
     assert again.code == 0
-    assert f"Nothing to undo: what run {name} changed is as before, or no longer as it left it.\n" in again.out
+    assert f"Nothing to undo: the changes of run {name} were already reverted or changed again since.\n" in again.out
     back = cli("undo", "last")
     assert "  ~ role    grace@example.com  member → admin" in back.out
     assert cli("undo", "last", "--out", "back.json").code == 0

@@ -277,7 +277,7 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError(SECRET)
 
     fake.set_password = locked
-    assert delivered(Keyring("s", "u")) == NoResponse("the keyring's s of u did not take it: RuntimeError")
+    assert delivered(Keyring("s", "u")) == NoResponse("the keyring entry s for u did not take it: RuntimeError")
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")  # it would be the checkout that says what is imported
     assert "XDG_CONFIG_HOME is not an absolute path" in doubt({"keyring": {"service": "s", "user": "u"}})
     monkeypatch.delenv("XDG_CONFIG_HOME")
@@ -303,7 +303,7 @@ def test_secrets_are_fetched(monkeypatch: pytest.MonkeyPatch, directory: Path) -
 def test_secrets_that_are_not_there(directory: Path) -> None:
     (directory / "empty").write_text("\n")
     (directory / "bytes").write_bytes(b"\xff")
-    assert fetched(Variable("NO_SUCH")) == "! the key: the variable NO_SUCH is not set"
+    assert fetched(Variable("NO_SUCH")) == "! the key: the environment variable NO_SUCH is not set"
     assert fetched(File("empty")) == "! the key: the file empty has nothing in it"
     assert fetched(File("bytes")).startswith("! ")
     assert fetched(File("none")).startswith("! ")
@@ -388,7 +388,7 @@ def test_the_secret_of_a_connection_comes_from_where_the_document_says(
     write("beamctl.yaml", CONNECTION)
     refused = cli("apply", "--auto-approve")
     assert refused.code == 5
-    assert "openai: its apiKey: the variable CONNECTION_KEY is not set" in refused.err
+    assert "openai: its apiKey: the environment variable CONNECTION_KEY is not set" in refused.err
     monkeypatch.setenv("CONNECTION_KEY", SECRET)
     ran = cli("apply", "--auto-approve", "--debug")
     assert ran.code == 0

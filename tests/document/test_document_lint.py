@@ -105,7 +105,7 @@ SKIPPED = "{until: 2099-01-01, reason: r}"
 )
 def test_a_min_admins_that_the_document_cannot_meet_is_a_problem_at_its_line(text: str, admins: str) -> None:
     found = problems_of(f"{text}\nguards: {{maxRemovals: 9,\n  minAdmins: 2}}")
-    assert found == [(text.count("\n") + 5, 14, f"minAdmins is 2, and members lists {admins}")]
+    assert found == [(text.count("\n") + 5, 14, f"minAdmins is 2, but members lists {admins}")]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,9 @@ def test_no_other_asterisk_is_accepted(section: str, text: str) -> None:
     assert line == 3
     takes_patterns = section in ("protected", "skip")
     told = (
-        f"'{text}' is not an e-mail address or '*@DOMAIN'" if takes_patterns else "has a '*', which has no meaning here"
+        f"'{text}' is not an e-mail address or '*@DOMAIN'"
+        if takes_patterns
+        else "contains a '*': only guards.protected"
     )
     assert told in message
 

@@ -142,7 +142,7 @@ def test_problems_of_all_files_at_once_sorted() -> None:
 def test_a_workspace_that_is_declared_twice() -> None:
     head = "version: 1\nworkspace: acme\n"
     result = loaded(head, f"{head}---\n{head}")
-    hint = "keep one document for each workspace"
+    hint = "keep one document per workspace"
     message = "the workspace 'acme' is declared twice, first at 1.yaml:2"
     assert result.problems == (
         Problem(Place("2.yaml", 2, 12), message, hint),
@@ -156,7 +156,7 @@ def test_the_same_file_given_twice_declares_its_workspace_twice() -> None:
         Problem(
             Place("a.yaml", 2, 12),
             "the workspace 'acme' is declared twice, first at a.yaml:2",
-            "give each file once",
+            "pass each file only once",
         ),
     )
 
@@ -191,7 +191,7 @@ def test_a_schema_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FileNotFoundError, match="schema 'nothing' is missing"):
         schema_path("nothing")
     monkeypatch.setattr(schema_file, "_FOLDERS", ())
-    with pytest.raises(FileNotFoundError, match="not installed completely"):
+    with pytest.raises(FileNotFoundError, match="installation is incomplete"):
         schema_path("workspace")
 
 
@@ -202,7 +202,7 @@ def test_problems_are_looked_for_within_bounds() -> None:
     for members in (tags, wrong):
         loaded = load([SourceText("a.yaml", f"{head}acme\nmembers:\n{members}".encode()), SourceText("b.yaml", b"[")])
         assert len(loaded.problems) == MOST_PROBLEMS + 2
-        enough = "not all was looked at: 1,000 problems are enough"
+        enough = "too many problems: stopped after 1,000"
         assert [(each.place.source, each.message) for each in loaded.problems if not each.place.line] == [
             ("a.yaml", enough),
             ("b.yaml", enough),

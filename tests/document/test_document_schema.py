@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.document import schema
-from beamctl.document.deduplication import thin
+from beamctl.document.deduplication import deduplicate
 from beamctl.document.document import Document
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Place, Problem
@@ -26,7 +26,7 @@ BRACKETS = "put square brackets around it, or write '- ' before each item"
 PERCENTAGE = "write a number without quotes, or a whole percentage from 0% to 100%, for example 25%"
 DATE = "write a date as YYYY-MM-DD, for example 2027-01-31"
 NAME = "write lowercase letters, digits and single hyphens between them, for example acme-prod"
-DOMAIN = "write what follows the @ of an address, such as example.com"
+DOMAIN = "write the part after the @ of an address, such as example.com"
 ADDRESS = "write an address such as ada@example.com"
 PATTERN = "write an address such as ada@example.com, or '*@example.com' for everyone at a domain"
 
@@ -41,18 +41,18 @@ SECTIONS = [
         1,
         "unknown key 'x\\\\\\u200b'",
         (
-            "known here: version, workspace, settings, members, serviceAccounts, policies, integrations, environments, "
-            "guards and manage"
+            "valid keys are version, workspace, settings, members, serviceAccounts, policies, integrations, "
+            "environments, guards and manage"
         ),
     ),
     ("settings: {display_name: x}", 3, 12, "unknown key 'display_name'", "did you mean 'displayName'?"),
     ("members:\n  a@x: {rol: admin}", 4, 9, "unknown key 'rol'", "did you mean 'role'?"),
-    ("members:\n  a@x: {until: 2027-01-31}", 4, 3, "'role' is missing in 'a@x'", "add 'role: …'"),
+    ("members:\n  a@x: {until: 2027-01-31}", 4, 3, "'role' is missing from 'a@x'", "add 'role: …'"),
     (
         "settings:\n  groupMappings:\n  - groupName: a\n    role: member\n  - role: member",
         7,
         5,
-        "'groupName' is missing in item 2 of 'groupMappings'",
+        "'groupName' is missing from item 2 of 'groupMappings'",
         "add 'groupName: …'",
     ),
     # roles and modes
@@ -62,14 +62,14 @@ SECTIONS = [
         4,
         8,
         "'Admin' is not a role",
-        "did you mean 'admin'? Known are admin, member and viewer",
+        "did you mean 'admin'? Valid values are admin, member and viewer",
     ),
     (
         "members:\n  a@x: {role: memer}",
         4,
         15,
         "'memer' is not a role",
-        "did you mean 'member'? Known are admin, member and viewer",
+        "did you mean 'member'? Valid values are admin, member and viewer",
     ),
     ("members:\n  a@x: ''", 4, 8, "'' is not a role", ROLES),
     ("manage: {members: all}", 3, 19, "'all' is not a mode", "write authoritative or additive"),
@@ -129,16 +129,16 @@ SECTIONS = [
         3,
         1,
         "'members' has no value",
-        "write 'members: {}' for none at all, or delete the line to leave members unmanaged",
+        "write 'members: {}' for none, or delete the line to leave members unmanaged",
     ),
     (
         "settings:\n  labels:",
         4,
         3,
         "'labels' has no value",
-        "write 'labels: {}' for none at all, or delete the line to leave labels unmanaged",
+        "write 'labels: {}' for none, or delete the line to leave labels unmanaged",
     ),
-    ("guards:", 3, 1, "'guards' has no value", "write its keys below it, indented; or delete the line"),
+    ("guards:", 3, 1, "'guards' has no value", "indent its keys below it, or delete the line"),
     ("guards: {protected: ~}", 3, 10, "'protected' has no value", "write a list"),
     ("guards: {protected: [~]}", 3, 22, "item 1 of 'protected' has no value", "write a string"),
     ("members:\n  a@x:", 4, 3, "'a@x' has no value", "write admin, member, viewer or a mapping"),
@@ -151,7 +151,7 @@ SECTIONS = [
         "'displayName' is 64 characters long; it must be at most 63",
         "shorten it",
     ),
-    ("members:\n  a@x: {role: admin, reason: ''}", 4, 30, "'reason' is empty", "write something, or delete it"),
+    ("members:\n  a@x: {role: admin, reason: ''}", 4, 30, "'reason' is empty", "add a value, or delete it"),
     ("guards: {minAdmins: -1}", 3, 21, "'minAdmins' must be at least 0, not -1", ""),
     ("guards: {maxRemovals: -1}", 3, 23, "'maxRemovals' must be at least 0, not -1", ""),
     ("guards: {maxRemovals: 101%}", 3, 23, "'101%' is not a percentage", PERCENTAGE),
@@ -164,7 +164,7 @@ SECTIONS = [
     # the general rules
     ("guards: {protected: [ada]}", 3, 22, "'ada' is not an e-mail address", PATTERN),
     ("guards: {self: {email: x@}}", 3, 24, "'x@' is not an e-mail address", ADDRESS),
-    ("guards: {protected: [a@x, b@x, A@X]}", 3, 32, "'A@X' is listed twice, first in line 3", "delete one of them"),
+    ("guards: {protected: [a@x, b@x, A@X]}", 3, 32, "'A@X' is listed twice, first on line 3", "delete one of them"),
     ("guards: {allowedDomains: ['@x.com']}", 3, 27, "'@x.com' is not a domain", DOMAIN),
     ("guards: {allowedDomains: [a b]}", 3, 27, "'a b' is not a domain", DOMAIN),
     ("guards: {allowedDomains: ['']}", 3, 27, "'' is not a domain", DOMAIN),
@@ -173,13 +173,13 @@ SECTIONS = [
         3,
         27,
         "'*.x.com' is not a domain",
-        "list each domain; there are no wildcards",
+        "list each domain; wildcards are not supported",
     ),
     (
         "guards:\n  allowedDomains:\n  - x.com\n  - X.com",
         6,
         5,
-        "'X.com' is listed twice, first in line 5",
+        "'X.com' is listed twice, first on line 5",
         "delete one of them",
     ),
     # who is skipped
@@ -188,19 +188,19 @@ SECTIONS = [
         4,
         3,
         "'skip' has no value",
-        "write 'skip: {}' for none at all, or delete the line to leave skip unmanaged",
+        "write 'skip: {}' for none, or delete the line to leave skip unmanaged",
     ),
     ("serviceAccounts: {ci: member}", 3, 23, "'ci' must be a mapping, not a string", "write {role: …}"),
     ("manage: {skip: {a@x: 2027-01-31}}", 3, 22, "'a@x' must be a mapping, not a string", ""),
     ("manage: {skip: [a@x]}", 3, 16, "'skip' must be a mapping, not a list", NO_DASHES),
-    ("manage: {skip: {a@x: {reason: b}}}", 3, 17, "'until' is missing in 'a@x'", "add 'until: …'"),
-    ("manage: {skip: {a@x: {until: 2027-01-31}}}", 3, 17, "'reason' is missing in 'a@x'", "add 'reason: …'"),
+    ("manage: {skip: {a@x: {reason: b}}}", 3, 17, "'until' is missing from 'a@x'", "add 'until: …'"),
+    ("manage: {skip: {a@x: {until: 2027-01-31}}}", 3, 17, "'reason' is missing from 'a@x'", "add 'reason: …'"),
     (
         "manage: {skip: {a@x: {until: 2027-01-31, reason: ''}}}",
         3,
         50,
         "'reason' is empty",
-        "write something, or delete it",
+        "add a value, or delete it",
     ),
     (
         "manage: {skip: {a@x: {until: soon, reason: b}}}",
@@ -213,7 +213,7 @@ SECTIONS = [
         "manage: {skip: {a@x: {until: 2027-02-30, reason: b}}}",
         3,
         30,
-        "'2027-02-30' is not a day of the calendar",
+        "'2027-02-30' is not a valid date",
         "write YYYY-MM-DD",
     ),
     (
@@ -221,7 +221,7 @@ SECTIONS = [
         3,
         53,
         "unknown key 'role'",
-        "known here: until and reason",
+        "valid keys are until and reason",
     ),
     (
         "manage: {skip: {ada: {until: 2027-01-31, reason: b}}}",
@@ -235,7 +235,7 @@ SECTIONS = [
         6,
         5,
         "'A@X' is the same person as 'a@x' on line 5",
-        "keep one of the two: neither case nor the xn-- form of a domain makes another address",
+        "keep one of them: case and the xn-- form of a domain make no difference",
     ),
 ]
 
@@ -257,7 +257,7 @@ WHOLE = [
         "'workspace' is 64 characters long; it must be at most 63",
         "shorten it",
     ),
-    ("null", 1, 1, "the document has no value", "write its keys below it, indented; or delete the line"),
+    ("null", 1, 1, "the document has no value", "indent its keys below it, or delete the line"),
     ("- a", 1, 1, "the document must be a mapping, not a list", NO_DASHES),
     ("\nhello", 2, 1, "the document must be a mapping, not a string", ""),
     ("version:1\nworkspace:acme", 1, 1, "the document must be a mapping, not a string", "put a space after the colon"),
@@ -302,8 +302,8 @@ def test_equal_values_of_different_types_are_told_apart() -> None:
 def test_people_with_different_reasons_are_checked_as_one() -> None:
     members = {f"p{n}@x": {"role": "admin", "reason": f"T-{n}"} for n in range(100)}
     members["q@x"] = {"role": "admin", "reason": ""}
-    thinned, twins = thin(load_schema("workspace"), {"members": members})
-    assert list(thinned["members"]) == ["p0@x", "q@x"]
+    reduced, twins = deduplicate(load_schema("workspace"), {"members": members})
+    assert list(reduced["members"]) == ["p0@x", "q@x"]
     assert twins == {("members", "p0@x"): [f"p{n}@x" for n in range(1, 100)]}
 
 
@@ -326,7 +326,7 @@ def test_checking_each_distinct_value_once_finds_the_same_as_checking_every_one(
     document = Document("f", {"version": 1, "workspace": "a", "members": members}, {}, {})
     once = schema.check(document)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "thin", lambda _, data: (data, {}))
+        patch.setattr(schema, "deduplicate", lambda _, data: (data, {}))
         assert set(once) == set(schema.check(document))
 
 

@@ -180,7 +180,7 @@ def test_aliases_stand_for_their_anchors_and_are_placed_where_they_are_written()
 def test_an_anchor_ends_with_its_document() -> None:
     _, problems = parse_plain("a: &x 1\n---\nb: *x\n", "f.yaml")
     assert [(problem.place.line, problem.message) for problem in problems] == [
-        (3, "the anchor of '*x' is in an earlier document: anchors end at '---'")
+        (3, "the anchor of '*x' is in an earlier document; anchors end at '---'")
     ]
 
 

@@ -12,7 +12,7 @@ from beamctl.document.problem import Place, Problem
 from beamctl.document.yaml_loader import parse, parse_plain
 
 FIT = "check the indentation, and whether a quote or a bracket is closed too early"
-HIDDEN = "delete it; where it is meant, write it as an escape in double quotes: "
+HIDDEN = "delete it, or write it as an escape in double quotes: "
 
 # text, line, column (None where the two parsers differ), message, hint
 SYNTAX = [
@@ -30,15 +30,15 @@ SYNTAX = [
         "members:\n  a@x: member\n  b@x admin\n  c@x: member\n",
         3,
         3,
-        "neither 'key: value' nor '- item'",
-        "is the colon missing, or the space after it?",
+        "expected 'key: value' or '- item'",
+        "check for a missing colon, or a missing space after it",
     ),
     (
         "members:\n  a@x:\u00a0admin\n  b@x: admin\n",
         2,
         7,
-        "a no-break space (U+00A0) is used where YAML needs a plain space",
-        "type a plain space",
+        "a no-break space (U+00A0) is used where YAML needs a regular space",
+        "use a regular space",
     ),
     (
         "a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n",
@@ -52,7 +52,7 @@ SYNTAX = [
             text.format(marker),
             line,
             1,
-            "a marker of a merge conflict was left here",
+            "a merge conflict marker was left here",
             "delete it, and check the lines around it",
         )
         for marker in ("<<<<<<< HEAD", "||||||| 1a2b3c", "=======", ">>>>>>> branch", ">>>>>>> branch\r")
@@ -67,8 +67,8 @@ SYNTAX = [
         "a: b: c\n",
         1,
         5,
-        "a second ': ' where none can be",
-        "put quotes around a value that has ': ' in it; else check the indentation of this line",
+        "a second ': ' is not allowed here",
+        "put quotes around a value that contains ': ', or check the indentation of this line",
     ),
     ("a: @x\n", 1, 4, "a value cannot begin with '@'", "put quotes around it"),
     ("a: `x`\n", 1, 4, "a value cannot begin with '`'", "put quotes around it"),
@@ -86,16 +86,16 @@ SYNTAX = [
         'a: "c:\\path"\n',
         1,
         None,
-        "an escape that YAML does not know",
+        "unknown escape sequence",
         "write \\\\ for a backslash, or use single quotes",
     ),
-    ('a: "\\U99999999"\n', 1, None, "an escape that is no character", "write \\uXXXX or \\UXXXXXXXX"),
-    ('a: "\\ud800"\n', 1, None, "an escape that is no character", "write \\uXXXX or \\UXXXXXXXX"),
-    ('a: "\\uzzzz"\n', 1, None, "an escape that is no character", "write \\uXXXX or \\UXXXXXXXX"),
-    ("a:\n  b: c\n d: e\n", 3, 2, "this does not fit the lines above", FIT),
-    ("a: 'it's'\n", 1, 8, "this does not fit the lines above", FIT),
-    ("a: b\n- c\n", 2, 1, "this does not fit the lines above", FIT),
-    ("- a\nb: c\n", 2, 1, "neither an item of the list above nor indented as a part of it", FIT),
+    ('a: "\\U99999999"\n', 1, None, "invalid Unicode escape", "write \\uXXXX or \\UXXXXXXXX"),
+    ('a: "\\ud800"\n', 1, None, "invalid Unicode escape", "write \\uXXXX or \\UXXXXXXXX"),
+    ('a: "\\uzzzz"\n', 1, None, "invalid Unicode escape", "write \\uXXXX or \\UXXXXXXXX"),
+    ("a:\n  b: c\n d: e\n", 3, 2, "this does not match the lines above", FIT),
+    ("a: 'it's'\n", 1, 8, "this does not match the lines above", FIT),
+    ("a: b\n- c\n", 2, 1, "this does not match the lines above", FIT),
+    ("- a\nb: c\n", 2, 1, "expected an item of the list above, or a line indented below it", FIT),
     (
         "a: - b\n",
         1,
@@ -105,18 +105,18 @@ SYNTAX = [
     ),
     ("a: *\n", 1, 5, "a name is missing after & or *", "put quotes around a value that begins with & or *"),
     ("a: &\n", 1, 5, "a name is missing after & or *", "put quotes around a value that begins with & or *"),
-    ("a: !!\n", 1, 6, "a tag (!…) that cannot be read", "put quotes around a value that begins with !"),
-    ("a: !foo!bar x\n", 1, 4, "a tag (!…) that cannot be read", "put quotes around a value that begins with !"),
-    ("a: !<x y\n", 1, 7, "a tag (!…) that cannot be read", "put quotes around a value that begins with !"),
-    ("%YAML 2.0\n---\na: b\n", 1, 1, "this version of YAML is not known", "delete the %YAML line"),
+    ("a: !!\n", 1, 6, "invalid tag (!…)", "put quotes around a value that begins with !"),
+    ("a: !foo!bar x\n", 1, 4, "invalid tag (!…)", "put quotes around a value that begins with !"),
+    ("a: !<x y\n", 1, 7, "invalid tag (!…)", "put quotes around a value that begins with !"),
+    ("%YAML 2.0\n---\na: b\n", 1, 1, "unsupported YAML version", "delete the %YAML line"),
     (
         "a: b\n...\nc: d\n",
         3,
         1,
-        "this does not belong to what stands above",
-        "begin a new document with '---', or indent",
+        "unexpected content after the lines above",
+        "indent it, or start a new document with '---'",
     ),
-    ("a: [1,\n", 2, 1, "the text ends where a value is due", "close each [ and { that is open"),
+    ("a: [1,\n", 2, 1, "unexpected end of file: expected a value", "close every open [ and {"),
     ("a: ]\n", 1, 4, "a key or a value is missing here", "put quotes around a value that begins with ] } or ,"),
 ]
 
@@ -138,14 +138,14 @@ def test_a_directive_that_is_not_known() -> None:
     (problem,) = parse(b"%FOO\na: b\n", "f.yaml").problems
     assert problem == Problem(
         Place("f.yaml", 1, 5),
-        "a line that begins with % is a directive that cannot be read",
-        "put quotes around such a value",
+        "invalid directive: the line begins with %",
+        "put quotes around a value that begins with %",
     )
 
 
 def test_a_syntax_error_nobody_thought_of_is_told_in_the_words_of_the_library() -> None:
     (problem,) = parse(b"a: |3x\n  b\n", "f.yaml").problems
-    assert problem == Problem(Place("f.yaml", 1, 6), "not YAML: 'did not find expected comment or line break'", FIT)
+    assert problem == Problem(Place("f.yaml", 1, 6), "invalid YAML: 'did not find expected comment or line break'", FIT)
 
 
 def test_the_documents_before_a_syntax_error_are_kept() -> None:
@@ -160,7 +160,7 @@ MENDED: list[tuple[str, int, int, str, str, object]] = [
         "a: 1\nb: 2\na: 3\n",
         3,
         1,
-        "the key 'a' stands here twice, first in line 1",
+        "duplicate key 'a', first on line 1",
         "delete one of them",
         {"a": 1, "b": 2},
     ),
@@ -188,27 +188,27 @@ MENDED: list[tuple[str, int, int, str, str, object]] = [
         "a: {{ name }}\n",
         1,
         5,
-        "a key that is not plain text",
-        "put quotes around it; a value such as {{x}} as well",
+        "a key must be plain text",
+        "put quotes around it, and around a value such as {{x}}",
         {"a": {}},
     ),
     (
         "? [a]\n: b\nc: d\n",
         1,
         3,
-        "a key that is not plain text",
-        "put quotes around it; a value such as {{x}} as well",
+        "a key must be plain text",
+        "put quotes around it, and around a value such as {{x}}",
         {"c": "d"},
     ),
     (
         "a: &x b\n*x : c\n",
         2,
         1,
-        "a key that is not plain text",
-        "put quotes around it; a value such as {{x}} as well",
+        "a key must be plain text",
+        "put quotes around it, and around a value such as {{x}}",
         {"a": "b"},
     ),
-    ("? \n: a\n", 1, 2, "the key before this colon is missing", "write one, or put quotes around the text", {}),
+    ("? \n: a\n", 1, 2, "the key before this colon is missing", "add one, or put quotes around the text", {}),
     (
         "a: *x\n",
         1,
@@ -217,7 +217,7 @@ MENDED: list[tuple[str, int, int, str, str, object]] = [
         "put quotes around a value that begins with *",
         {"a": "*x"},
     ),
-    ("a: &x [*x]\n", 1, 8, "the alias '*x' stands inside what it stands for", "write the value out", {"a": ["*x"]}),
+    ("a: &x [*x]\n", 1, 8, "the alias '*x' refers to itself", "write the value out", {"a": ["*x"]}),
     (
         f"a: {'9' * 101}\n",
         1,
@@ -257,8 +257,8 @@ def test_bytes_that_are_no_utf_8(content: bytes, line: int, column: int) -> None
     assert parse(content, "f.yaml").problems == (
         Problem(
             Place("f.yaml", line, column),
-            "is not text in UTF-8",
-            "save the file with the encoding UTF-8; in many editors: 'Save with encoding'",
+            "is not valid UTF-8",
+            "save the file as UTF-8 (in many editors: 'Save with encoding')",
         ),
     )
 
@@ -278,8 +278,8 @@ def test_bytes_that_are_no_utf_8(content: bytes, line: int, column: int) -> None
         ("\ud800", "hidden character U+D800", HIDDEN + '"\\ud800"'),
         (
             "\r",
-            "a carriage return (U+000D) without a line feed ends this line unseen",
-            "save the file with LF or CRLF line ends",
+            "invisible line break: a carriage return (U+000D) without a line feed",
+            "save the file with LF or CRLF line endings",
         ),
     ],
 )
@@ -295,7 +295,7 @@ def test_hidden_characters_may_be_written_as_escapes() -> None:
 
 def test_a_file_that_is_too_large() -> None:
     assert parse(b" " * (text_encoding.LARGEST + 1), "f.yaml").problems == (
-        Problem(Place("f.yaml"), "is larger than 32 MiB", "split it into one file for each workspace"),
+        Problem(Place("f.yaml"), "is larger than 32 MiB", "split it into one file per workspace"),
     )
 
 
@@ -305,7 +305,7 @@ def test_depth_is_bounded() -> None:
     for opening in ("[", "- ", "{a: ", "? "):
         problems = [parse(opening * depth, "f.yaml").problems for depth in (deepest + 1, deepest * 4, 100_000)]
         assert [(each.message, each.hint) for (each,) in problems] == [
-            ("more than 50 mappings and lists inside one another", "nest less")
+            ("nested more than 50 levels deep", "reduce the nesting")
         ] * 3
         assert problems[1][0].place == Place("f.yaml", 1, len(opening) * deepest + 1)
 
@@ -315,7 +315,7 @@ def test_what_aliases_stand_for_is_bounded() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     parsed = parse("\n".join(lines), "f.yaml")
     (problem,) = parsed.problems
-    assert problem.message == "aliases stand for more than 100000 values"
+    assert problem.message == "aliases expand to more than 100000 values"
     assert problem.hint == "write them out, or use fewer aliases"
     assert problem.place.line == 5
     assert parsed.drafts == ()

@@ -45,7 +45,9 @@ def planned(world: World, want: Desired) -> Plan:
 def apply_to(world: World, want: Desired) -> Plan:
     with open_workspace(LOCAL, "acme", wsgi_app=as_operator(world.app)) as api:
         made = plan(want, api.reader(), Situation(TODAY, "local"))
-        assert all_done(apply_through(made, api.reader(), api.sender(), vault=FakeVault({"the variable KEY": SECRET})))
+        assert all_done(
+            apply_through(made, api.reader(), api.sender(), vault=FakeVault({"the environment variable KEY": SECRET}))
+        )
         return made
 
 

@@ -45,7 +45,9 @@ def test_a_secret_is_in_no_text(quirk: Quirk, tmp_path: Path) -> None:
             for fault in (*EVERY_FAULT, ""):
                 found = plan(want, api.reader(), Situation(TODAY, "local"))
                 faulty.plan(*([f"{fault}@1-2"] if fault else []))
-                events = apply_through(found, api.reader(), api.sender(), vault=FakeVault({"the variable KEY": CANARY}))
+                events = apply_through(
+                    found, api.reader(), api.sender(), vault=FakeVault({"the environment variable KEY": CANARY})
+                )
                 faulty.plan()
                 texts += [plan_text(found), plans_json([found], ()), saved_text(saved(found))]
                 texts += [first_line(Run("r", AT, "a", "", ""), found), last_line(found, events, AT, interrupted=False)]

@@ -52,7 +52,7 @@ def tell(playground: Playground) -> None:
     assert planned == playground.beamctl("plan").out
     applied = playground.beamctl("apply", "--auto-approve").out
     assert "Applied to acme: 5 done." in applied
-    assert "No changes: acme is as beamctl.yaml says." in playground.beamctl("plan", "--detailed-exitcode").out
+    assert "No changes. acme matches beamctl.yaml." in playground.beamctl("plan", "--detailed-exitcode").out
     playground.beamctl("emulator", "call", "--as", "kim@example.com", "POST", "/workspaces/acme/join")
     assert "4 unchanged · 1 waiting for the invitee" in playground.beamctl("plan", "--detailed-exitcode").out
     shown = json.loads(playground.beamctl("show", "-o", "json").out)
@@ -73,7 +73,7 @@ def test_a_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
         for _ in range(2):  # nothing more is to be done, and no other letter is sent, until they accept
             plan = at_once.beamctl("plan", "--detailed-exitcode").out
             assert "kim@example.com is invited as member, and the API does not change the role of an invitation" in plan
-            assert at_once.beamctl("drift").out.endswith("No drift: acme is as beamctl.yaml says.\n")
+            assert at_once.beamctl("drift").out.endswith("No drift. acme matches beamctl.yaml.\n")
             assert "No changes" in at_once.beamctl("apply", "--auto-approve").out
         at_once.beamctl("emulator", "call", "--as", "kim@example.com", "POST", "/workspaces/acme/join")
         assert "~ role  kim@example.com  member → admin" in at_once.beamctl("apply", "--auto-approve").out
@@ -84,13 +84,13 @@ def test_drift_is_told_from_the_other_side(at_once: AtOnce) -> None:
     with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.beamctl("apply", "--auto-approve")
-        assert at_once.beamctl("drift").out.endswith("No drift: acme is as beamctl.yaml says.\n")
+        assert at_once.beamctl("drift").out.endswith("No drift. acme matches beamctl.yaml.\n")
         by_hand = ["emulator", "call", "--as", "ada@example.com", "-w", "acme"]
         at_once.beamctl(*by_hand, "POST", "/users", '{"email": "mallory@example.com"}')
         at_once.beamctl(*by_hand, "DELETE", "/users/kim@example.com")
         text = at_once.beamctl("drift", code=2).out
         assert "mallory@example.com  is invited as member; not in beamctl.yaml" in text
-        assert "kim@example.com      is not there; beamctl.yaml says viewer" in text
+        assert "kim@example.com      is missing; beamctl.yaml says viewer" in text
         data = json.loads(at_once.beamctl("drift", "-o", "json", code=2).out)
         assert [each["name"] for each in data["resource_drift"]] == ["kim@example.com", "mallory@example.com"]
         before = at_once.beamctl("show").out

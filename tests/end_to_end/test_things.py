@@ -36,7 +36,7 @@ def tell(playground: Playground) -> None:
     assert "deletes-policy-in-use — used is in use by model/gpt." in refused
     playground.beamctl("apply", "plan.json", "--auto-approve", code=5)
     assert "Applied to acme: 3 done." in playground.beamctl("apply", "plan.json", "--auto-approve", *ALLOW).out
-    assert "No changes: acme is as beamctl.yaml says." in playground.beamctl("plan", "--detailed-exitcode").out
+    assert "No changes. acme matches beamctl.yaml." in playground.beamctl("plan", "--detailed-exitcode").out
     shown = json.loads(playground.beamctl("show", "-o", "json").out)
     assert [(row["name"], row["resourceTypes"]) for row in shown["policies"]] == [("eu-only", ["agent", "model"])]
     assert "eu-only  Europe" in playground.beamctl("show").out

@@ -254,7 +254,9 @@ class Plane:
 
     def useless(self) -> set[str]:
         """The places with a secret that lets nobody in any more; where one comes from is none of them."""
-        places = {place: secret for place, secret in self.vault.holds.items() if not place.startswith("the variable")}
+        places = {
+            place: secret for place, secret in self.vault.holds.items() if not place.startswith("the environment ")
+        }
         return {place for place, secret in places.items() if not self.lets_in(secret)}
 
     def admins(self) -> int:

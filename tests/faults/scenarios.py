@@ -64,7 +64,7 @@ class Scenario:
     def plane(self, folder: Path) -> Plane:
         """The emulator with all of it, and what a connection needs."""
         plane = Plane(folder, self.seed, {self.quirk, Quirk.ALLOW_LAST_ADMIN})
-        plane.vault.holds["the variable KEY"] = "sk-canary-0123456789abcdef"
+        plane.vault.holds["the environment variable KEY"] = "sk-canary-0123456789abcdef"
         if self.stopped:
             plane.journal.add_killed(planned(self.want, FakeWorkspace()))
         return plane

@@ -292,8 +292,10 @@ def test_what_differs_and_is_left_alone_is_never_called_as_the_document_says() -
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("lin@x.io", "admin", source="directory_sync")])
     plan = planned(document({"root@x.io": "admin", "lin@x.io": "viewer"}), live)
     assert (plan.changes, plan.differs) == ((), True)
-    assert plan_text(plan).endswith("No changes to make: what differs between acme and access.yaml is left alone.\n")
+    assert plan_text(plan).endswith(
+        "No changes to make: the differences between acme and access.yaml are left alone.\n"
+    )
     text = drift_text(plan)
     assert "! lin@x.io is admin through directory sync; the document says viewer: change it in the directory" in text
-    assert text.endswith("Drift: what is said above of acme is not as access.yaml says.\n")
+    assert text.endswith("Drift: acme does not match access.yaml, as noted above.\n")
     assert planned(document({"root@x.io": "admin"}), live).differs is False

@@ -196,8 +196,8 @@ def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> N
     made = machines.plan(section)
     assert sorted(each.action.value for each in made.changes) == ["create", "delete", "delete"]
     assert made.hazards == ()
-    assert "its secret was not handed over" in plan_text(made)
-    assert "not handed over" in drift_text(made)
+    assert "its secret was not stored" in plan_text(made)
+    assert "secret was not stored" in drift_text(made)
     assert all_done(machines.apply(made))
     assert len(machines.live("ci")) == 1
     assert machines.plan(section).changes == ()

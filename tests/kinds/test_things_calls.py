@@ -16,7 +16,7 @@ from tests.fakes.vault import FakeVault
 from tests.fakes.workspace import FakeWorkspace
 
 LOCATION: dict[str, Any] = {"type": "location", "locations": [{"type": "continent", "name": "eu"}]}
-VAULT = FakeVault({"the variable KEY": "sk-canary", "the file secrets/old": "sk-old"})
+VAULT = FakeVault({"the environment variable KEY": "sk-canary", "the file secrets/old": "sk-old"})
 
 
 def workspace(*policies: dict[str, Any], quirks: str = "", **more: Any) -> FakeWorkspace:
@@ -230,14 +230,16 @@ def test_a_secret_that_is_not_declared_is_not_sent_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("NOT_THERE", "the variable NOT_THERE is not set"), ("EMPTY", "it is empty")]
+    ("name", "why"), [("NOT_THERE", "the environment variable NOT_THERE is not set"), ("EMPTY", "it is empty")]
 )
 def test_without_its_secret_nothing_is_sent(name: str, why: str) -> None:
     live = workspace()
     want = document(integrations={"c": {"integration": "openai", "secret": {"apiKey": {"env": name}}}})
     plan = planned(want, live)
     live.calls.clear()
-    (ended,) = [e for e in applied(plan, live, vault=FakeVault({"the variable EMPTY": ""})) if isinstance(e, Ended)]
+    (ended,) = [
+        e for e in applied(plan, live, vault=FakeVault({"the environment variable EMPTY": ""})) if isinstance(e, Ended)
+    ]
     assert ended.outcome.remark == f"the secret apiKey is not available: {why}; nothing was sent"
     assert live.calls == []
 

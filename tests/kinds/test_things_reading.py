@@ -87,7 +87,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"policies": {"a--b": {"spec": {"type": "location"}}}}, "'a--b' is not a name for a policy"),
     ({"policies": {"p" * 50: {"spec": {"type": "location"}}}}, f"'{'p' * 50}' is not a name for a policy"),
     ({"environments": {"-x": {}}}, "'-x' is not a name for an environment"),
-    ({"policies": {"p": {}}}, "'spec' is missing in 'p'"),
+    ({"policies": {"p": {}}}, "'spec' is missing from 'p'"),
     ({"policies": {"p": {"spec": {"type": "locaton"}}}}, "'locaton' is not a policy type"),
     ({"policies": {"p": {"spec": {"type": "location", "location": []}}}}, "unknown key 'location'"),
     (

@@ -81,7 +81,7 @@ def test_every_change(case: tuple[str, Thing, Any, Thing, str, Any, list[str]]) 
 
 def test_an_undo_sends_the_secret_along_as_the_run_did() -> None:
     now = live("integrations", CONNECTION)
-    vault = FakeVault({"the variable KEY": "sk-canary"})
+    vault = FakeVault({"the environment variable KEY": "sk-canary"})
     made = planned(want("integrations", OPENAI), now)
     assert all_done(applied(made, now, vault=vault))
     assert all_done(applied(inverse(record_of(made), now), now, vault=vault))
@@ -167,7 +167,7 @@ def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> 
     there = FakeWorkspace.of([person("root@x.io", "admin")])
     plan = planned(document(integrations=section), there)
     there.things.kept["integrations"] = {"openai": thing("openai", integration="openai", secret={"apiKey": "THEIRS"})}
-    (_, end) = applied(plan, there, vault=FakeVault({"the variable KEY": "sk-ours-0123456789"}))
+    (_, end) = applied(plan, there, vault=FakeVault({"the environment variable KEY": "sk-ours-0123456789"}))
     assert isinstance(end, Ended)
     assert (end.outcome.ending, end.outcome.remark) == (
         Status.FAILED,

@@ -46,7 +46,7 @@ def test_an_address_that_is_somebody_else_by_now() -> None:
     plan = planned(WANT, workspace())
     live = workspace()
     live.users["bob@x.io"]["sub"] = "s-other"
-    assert moved_text(look_again(plan, live, None).moved) == ['bob@x.io: sub was "s-bob", and is "s-other"']
+    assert moved_text(look_again(plan, live, None).moved) == ['bob@x.io: sub was "s-bob", is now "s-other"']
 
 
 def test_another_workspace_of_that_name() -> None:
@@ -67,9 +67,9 @@ def test_settings_that_moved() -> None:
     groups = [{"groupName": "ops", "role": "admin"}, groups[1]]
     now = FakeWorkspace(settings={"name": "acme", "displayName": "\x1b[2J", "groupMappings": groups})
     assert moved_text(look_again(plan, now, None).moved) == [
-        'displayName: was "A", and is "\\u001b[2J"',
-        'labels: a was "1", and is nothing',
-        'groupMappings: ops.role was "member", and is "admin"',
+        'displayName: was "A", is now "\\u001b[2J"',
+        'labels: a was "1", is now nothing',
+        'groupMappings: ops.role was "member", is now "admin"',
     ]
 
 
@@ -89,7 +89,7 @@ def test_only_the_first_that_moved_are_gone_into() -> None:
         Moved("member", f"p{n:02}", {"role": "admin", "sub": "1"}, {"role": "viewer", "sub": "2"}) for n in range(30)
     ]
     told = moved_text(many)
-    assert (len(told), told[1], told[-1]) == (21, 'p00: sub was "1", and is "2"', "and 30 more")
+    assert (len(told), told[1], told[-1]) == (21, 'p00: sub was "1", is now "2"', "and 30 more")
     assert len(moved_text(many[:10])) == 20
 
 
@@ -99,7 +99,7 @@ def test_no_more_is_told_than_can_be_read() -> None:
     told = moved_text(look_again(plan, workspace(), None).moved)
     assert len(told) == 21
     assert told[0] == (
-        'p00@x.io is gone; it was there: email "p00@x.io", role "member", standing "accepted", source "local"'
+        'p00@x.io no longer exists; it was: email "p00@x.io", role "member", standing "accepted", source "local"'
     )
     assert told[-1] == "and 10 more"
 

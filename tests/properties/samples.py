@@ -25,7 +25,7 @@ Sections = Mapping[str, Any]
 
 def vault() -> FakeVault:
     """With what connections need."""
-    return FakeVault({"the variable KEY": CANARY})
+    return FakeVault({"the environment variable KEY": CANARY})
 
 
 live_people = st.builds(

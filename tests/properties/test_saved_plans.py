@@ -20,7 +20,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import read_saved, saved_text
 from beamctl.plan.staleness import moved
 from beamctl.report.json_report import runs_json
-from beamctl.report.text.runs import how_it_ended, run_text
+from beamctl.report.text.runs import outcome_text, run_text
 from beamctl.workflow.questions import look_again, open_plan, undo
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown
 from tests.fakes.saved import by_hand, saved
@@ -177,4 +177,4 @@ def test_whatever_a_record_becomes_it_is_read_or_refused(at: int, piece: bytes) 
     else:
         assert run_text(record).endswith("\n")
         assert json.loads(runs_json([("r1", record)]))["runs"][0]["run"] == "r1"
-        assert how_it_ended(summary_of(changed)) == how_it_ended(record)
+        assert outcome_text(summary_of(changed)) == outcome_text(record)

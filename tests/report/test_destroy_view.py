@@ -40,10 +40,10 @@ def test_what_a_reader_sees() -> None:
         "    member  p00000@x.io, p00001@x.io\n"
         "  pending invitations (0)\n"
         "  service accounts (1)\n"
-        "    no role told  c1\n"
-        "  policies: not known — api.example.test does not allow GET /policies: no\n"
-        "  resources counted: agents 3, sandboxes 1,200\n\n"
-        "All of this goes with acme, and what else is in it. It cannot be undone.\n"
+        "    no role reported  c1\n"
+        "  policies: unknown — api.example.test does not allow GET /policies: no\n"
+        "  resource counts: agents 3, sandboxes 1,200\n\n"
+        "Deleting acme deletes all of this and anything else in it. This cannot be undone.\n"
     )
 
 
@@ -71,13 +71,13 @@ def test_exactly_as_many_as_are_shown_are_no_more() -> None:
 
 
 def test_nothing_and_not_known_are_told_apart() -> None:
-    assert "  resources counted: nothing\n" in estate_text(estate(counts={"jobs": 0}), "local", "")
-    assert "  resources counted: not known — why\n" in estate_text(estate(counts=Unknown("why")), "local", "")
+    assert "  resource counts: nothing\n" in estate_text(estate(counts={"jobs": 0}), "local", "")
+    assert "  resource counts: unknown — why\n" in estate_text(estate(counts=Unknown("why")), "local", "")
 
 
 def test_a_workspace_that_tells_nothing_of_itself() -> None:
     shown = estate_text(WorkspaceContents("acme", "", "", "", (), {}), "local", "")
-    assert shown.startswith("acme · local\n\n  resources counted: nothing\n\n")
+    assert shown.startswith("acme · local\n\n  resource counts: nothing\n\n")
 
 
 def test_hostile_names_are_shown_as_what_they_are() -> None:
@@ -98,16 +98,16 @@ def test_hostile_names_are_shown_as_what_they_are() -> None:
 
 def test_how_it_went() -> None:
     assert deletion_text("acme", "access/acme.yaml", Deletion(DeletionStatus.DELETED)) == (
-        "Deleted acme, with everything in it.\n"
-        "  Remove its document (access/acme.yaml): the next plan would not find acme.\n"
+        "Deleted acme and everything in it.\n"
+        "  Remove its document (access/acme.yaml), or the next plan will not find acme.\n"
     )
     lost = deletion_text("acme", "-", Deletion(DeletionStatus.FOUND_GONE, "x answered HTTP 502"))
     assert lost == (
-        "acme is gone, with everything in it, although the answer was lost: x answered HTTP 502.\n"
-        "  Remove its document: the next plan would not find acme.\n"
+        "acme and everything in it are gone, although the response was lost: x answered HTTP 502.\n"
+        "  Remove its document, or the next plan will not find acme.\n"
     )
     before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, "the API answered 404"))
-    assert before.startswith("acme is gone, and was when the answer came: the API answered 404.\n")
+    assert before.startswith("acme was already gone when the API responded: the API answered 404.\n")
 
 
 def test_what_a_machine_sees_is_all_of_it() -> None:
@@ -127,7 +127,7 @@ def test_what_a_machine_sees_is_all_of_it() -> None:
         },
         "not_known": {"policies": "no"},
         "ending": "deleted",
-        "told": "Deleted acme, with everything in it.",
+        "told": "Deleted acme and everything in it.",
     }
     silent = json.loads(destroyed_json(estate(counts=Unknown("why")), "local", Deletion(DeletionStatus.DELETED)))
     assert (silent["lost"], silent["not_known"]) == ({"counts": None}, {"counts": "why"})

@@ -13,7 +13,7 @@ from beamctl.plan.comparison import Note
 from beamctl.plan.diff import differences
 from beamctl.plan.hazard import Allowance, Hazard, Risk
 from beamctl.report.style import LONGEST_VALUE, value
-from beamctl.report.text.plan import aside, plan_text
+from beamctl.report.text.plan import counts_and_notes, plan_text
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -42,7 +42,7 @@ def connected(source: dict[str, Any], part: str = "apiKey") -> str:
         ({"command": ["a", "\\u202e"]}, "secret to the command a '\\u202e'"),
         ({"command": ["c\u0430t"]}, "secret to the command $'c\\u0430t'"),
         ({"command": ["x" * 20_000]}, f"secret to the command {'x' * 20_000}"),
-        ({"keyring": {"service": "s of t", "user": "u"}}, "secret to the keyring's 's of t' of u"),
+        ({"keyring": {"service": "s of t", "user": "u"}}, "secret to the keyring entry 's of t' for u"),
     ],
     ids=repr,
 )
@@ -57,7 +57,7 @@ def test_where_a_secret_goes_is_shown_in_full(place: dict[str, Any], said: str) 
     [
         ({"command": ["sh", "-c", "cat ~/.ssh/id"]}, "apiKey from the command sh -c 'cat ~/.ssh/id'"),
         ({"file": "/etc/passwd"}, "apiKey from the file /etc/passwd"),
-        ({"env": "OPENAI_API_KEY"}, "apiKey from the variable OPENAI_API_KEY"),
+        ({"env": "OPENAI_API_KEY"}, "apiKey from the environment variable OPENAI_API_KEY"),
     ],
     ids=repr,
 )
@@ -99,7 +99,9 @@ def test_long_values_that_differ_at_the_end_do_not_look_the_same() -> None:
 
 def test_many_notes_that_differ_at_the_end_do_not_look_the_same() -> None:
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of(ROOT))
-    one, other = (aside(plan, [Note(f"note {number}") for number in (*range(20), end)])[-1] for end in (98, 99))
+    one, other = (
+        counts_and_notes(plan, [Note(f"note {number}") for number in (*range(20), end)])[-1] for end in (98, 99)
+    )
     assert one.startswith("  ! and 9 more, sha256:")
     assert one != other
 

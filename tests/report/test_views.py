@@ -41,11 +41,11 @@ def test_an_honest_end() -> None:
     later = Ended(INVITE, Outcome(Status.DEFERRED))
     assert end_text("acme", [done, later]) == "Applied to acme: 1 done, 1 waiting for the invitee.\n"
     assert end_text("acme", [failed, NotAttempted(REMOVE, "x")]) == (
-        "Applied in part to acme: 0 done, 1 failed, 1 not attempted.\n"
+        "Partly applied to acme: 0 done, 1 failed, 1 not attempted.\n"
         "Fix the cause and run `beamctl apply` again. Completed changes are skipped.\n"
     )
     assert end_text("acme", [done, NotAttempted(REMOVE, "interrupted")], interrupted=True) == (
-        "Applied in part to acme: 1 done, 1 not attempted.\nRun `beamctl apply` again. Completed changes are skipped.\n"
+        "Partly applied to acme: 1 done, 1 not attempted.\nRun `beamctl apply` again. Completed changes are skipped.\n"
     )
 
 
@@ -80,7 +80,7 @@ def test_what_is_not_seen_is_not_empty() -> None:
     assert show_text("acme", "https://a.b/v0", sections) == (
         "acme · https://a.b/v0\n\n"
         "  none (0)\n\n"
-        "  hidden (not known)\n    ! cannot be seen: it is\\x1b secret\n\n"
+        "  hidden (unknown)\n    ! cannot be seen: it is\\x1b secret\n\n"
         "  some (1 seen)\n    name\n    a\n    ! those of b cannot be seen\n"
     )
     found = json.loads(show_json("acme", "https://a.b/v0", sections))

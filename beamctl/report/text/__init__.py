@@ -1,1 +1,1 @@
-"""Reports for people: one module a command, one string each."""
+"""Text reports for people, one module per command."""

@@ -1,4 +1,4 @@
-"""The progress and the result of an apply as text."""
+"""Text report of an apply: progress and result."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ _MARK = {Status.DONE: ("✓", Tone.GOOD), Status.DEFERRED: ("…", Tone.CHANGED)
 
 
 def event_text(event: Event, style: Style = PLAIN) -> str:
-    """One line as a change ends, with what to do if it failed. Empty as it starts, and as it is confirmed unless that
-    was in doubt."""
+    """One line when a change ends, with a hint if it failed.
+
+    Empty when a change starts, and when it is confirmed unless that took longer than expected.
+    """
     what = " ".join(part for part in (change_text.verb(event.change), change_text.subject(event.change)) if part)
     match event:
         case Started():
@@ -35,13 +37,13 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
             return style(Tone.CHANGED, f"  … {what}  not confirmed yet: {printable(outcome.remark)}")
         case Ended(outcome=outcome):
             mark, tone = _MARK[outcome.ending]
-            told = f"  {mark} {what}  {change_text.detail(event.change)}".rstrip()
+            line = f"  {mark} {what}  {change_text.detail(event.change)}".rstrip()
             if outcome.remark:
-                told += f" — {printable(outcome.remark)}"
+                line += f" — {printable(outcome.remark)}"
             if outcome.hint:
                 where = change_text.place(event.change)
-                told += f"\n      {printable(outcome.hint)}" + (f"  ({where})" if where else "")
-            return style(tone, told)
+                line += f"\n      {printable(outcome.hint)}" + (f"  ({where})" if where else "")
+            return style(tone, line)
         case NotAttempted(why=why):
             return style(Tone.FAINT, f"  ○ {what}  not attempted: {printable(why)}")
         case Unconfirmed():
@@ -51,30 +53,30 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
 
 
 def doubt_text(event: Unconfirmed) -> str:
-    """Why a change that was made does not count as made, and what the API shows instead."""
-    shown = ", ".join(f"{printable(name)} {value(told)}" for name, told in _telling(event).items())
+    """Why a change that the API accepted is not confirmed, and what the API shows instead."""
+    shown = ", ".join(f"{printable(name)} {value(data)}" for name, data in _contradicting(event).items())
     why = printable(event.why) or (f"it shows {shown}" if shown else "")
     return _DOUBT[event.doubt] + (f": {why}" if why else "")
 
 
-def _telling(event: Unconfirmed) -> Mapping[str, Any]:
-    """What of all that the API shows tells that the change is not in effect."""
+def _contradicting(event: Unconfirmed) -> Mapping[str, Any]:
+    """The attributes shown by the API that contradict the change; all of them if none does."""
     shows, attribute, after = event.shows or {}, event.change.attribute, event.change.after
     if after is None:
         return {attribute: shows[attribute]} if attribute in shows else shows
-    return {name: told for name, told in shows.items() if name in after and after[name] != told} or shows
+    return {name: data for name, data in shows.items() if name in after and after[name] != data} or shows
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many changes ended in each way.
+    """How many changes had each outcome.
 
     Attributes:
-        done: Made, and not found to be missing.
-        deferred: Put off until the invitee accepts.
-        failed: Not made, or not known to be made.
-        not_attempted: Not begun.
-        not_confirmed: Answered as made, and not shown by the API.
+        done: Made.
+        deferred: Waiting until the invitee accepts.
+        failed: Not made, or unknown.
+        not_attempted: Not started.
+        not_confirmed: Accepted by the API but not shown by it.
     """
 
     done: int = 0
@@ -85,12 +87,12 @@ class Totals:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left to do or to check."""
+        """Whether there is nothing left to do or to check."""
         return not (self.failed or self.not_attempted or self.not_confirmed)
 
 
 def totals(events: Sequence[Event]) -> Totals:
-    """Count how the changes ended."""
+    """Count the outcomes."""
     endings = Counter(event.outcome.ending for event in events if isinstance(event, Ended))
     unconfirmed = sum(isinstance(event, Unconfirmed) for event in events)
     return Totals(
@@ -103,18 +105,25 @@ def totals(events: Sequence[Event]) -> Totals:
 
 
 def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, interrupted: bool = False) -> str:
-    """What became of all changes of one workspace, in one sentence, and what to do next; a saved plan is made once."""
+    """The outcome counts of one workspace, and what to do next.
+
+    Args:
+        workspace: Its name.
+        events: All events of the apply.
+        saved: Whether a saved plan was applied, which cannot be applied again.
+        interrupted: Whether the apply was interrupted.
+    """
     count = totals(events)
     parts = [f"{count.done} done"]
     parts += [f"{count.deferred} waiting for the invitee"] if count.deferred else []
     parts += [f"{count.failed} failed"] if count.failed else []
     parts += [f"{count.not_attempted} not attempted"] if count.not_attempted else []
     parts += [f"{count.not_confirmed} not confirmed"] if count.not_confirmed else []
-    lines = [f"{'Applied' if count.complete else 'Applied in part'} to {workspace}: {', '.join(parts)}."]
+    lines = [f"{'Applied' if count.complete else 'Partly applied'} to {workspace}: {', '.join(parts)}."]
     if count.not_confirmed:
         lines.append("Run `beamctl plan` to see what the API shows now.")
     if count.failed or count.not_attempted:
-        again = "make a new plan" if saved else "run `beamctl apply` again"
-        then = f"{again[0].upper()}{again[1:]}" if interrupted else f"Fix the cause and {again}"
-        lines.append(f"{then}. Completed changes are skipped.")
+        step = "make a new plan" if saved else "run `beamctl apply` again"
+        step = f"{step[0].upper()}{step[1:]}" if interrupted else f"Fix the cause and {step}"
+        lines.append(f"{step}. Completed changes are skipped.")
     return "\n".join(lines) + "\n"

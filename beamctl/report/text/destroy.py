@@ -1,5 +1,4 @@
-"""What would be lost with a workspace, and what became of it, for a reader. It must not know a kind by name, nor
-whether anybody agreed."""
+"""Text reports of destroy: what would be deleted with a workspace, and the result."""
 
 from __future__ import annotations
 
@@ -14,80 +13,80 @@ from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
 _MOST_NAMES = 10
-"""Names of one sort that are shown; of sorts and of counts, as many."""
+"""Names shown per group; also the limit for groups and for counts."""
 _LONGEST = 80
-"""Characters of a name that are shown."""
+"""Characters shown of a name."""
 
 
-def estate_text(estate: WorkspaceContents, api: str, runs_as: str, style: Style = PLAIN) -> str:
-    """What is in a workspace, a list a kind, none longer than one can read."""
-    lines = [style(Tone.STRONG, change_text.heading(estate.workspace, api, runs_as)), ""]
-    called = _cut(value(estate.display_name)) if estate.display_name else ""
-    made = f"created {_short(estate.created_at)}" if estate.created_at else ""
-    lines += [f"  {', '.join(filter(None, (called, made)))}", ""] if called or made else []
-    for part in estate.parts:
+def estate_text(contents: WorkspaceContents, api: str, runs_as: str, style: Style = PLAIN) -> str:
+    """The contents of a workspace, one shortened list per kind."""
+    lines = [style(Tone.STRONG, change_text.heading(contents.workspace, api, runs_as)), ""]
+    display_name = _cut(value(contents.display_name)) if contents.display_name else ""
+    created = f"created {_short(contents.created_at)}" if contents.created_at else ""
+    lines += [f"  {', '.join(filter(None, (display_name, created)))}", ""] if display_name or created else []
+    for part in contents.parts:
         lines += _part(part)
-    lines += [f"  resources counted: {_counts(estate.counts)}", ""]
-    everything = f"All of this goes with {estate.workspace}, and what else is in it. It cannot be undone."
-    lines.append(style(Tone.BAD, everything))
+    lines += [f"  resource counts: {_counts(contents.counts)}", ""]
+    warning = f"Deleting {contents.workspace} deletes all of this and anything else in it. This cannot be undone."
+    lines.append(style(Tone.BAD, warning))
     return "\n".join(lines) + "\n"
 
 
 def deletion_text(workspace: str, source: str, deletion: Deletion, style: Style = PLAIN) -> str:
-    """That the workspace is gone, how that came, and what to do with its document."""
+    """How the deletion ended, and what to do with the document."""
     where = "" if source == "-" else f" ({printable(source)})"
     return "\n".join(
         [
-            style(Tone.STRONG, told(workspace, deletion)),
-            f"  Remove its document{where}: the next plan would not find {workspace}.",
+            style(Tone.STRONG, deletion_summary(workspace, deletion)),
+            f"  Remove its document{where}, or the next plan will not find {workspace}.",
             "",
         ]
     )
 
 
-def told(workspace: str, deletion: Deletion) -> str:
-    """How a workspace went, in a sentence."""
+def deletion_summary(workspace: str, deletion: Deletion) -> str:
+    """How the deletion ended, in one sentence."""
     match deletion.ending:
         case DeletionStatus.DELETED:
-            return f"Deleted {workspace}, with everything in it."
+            return f"Deleted {workspace} and everything in it."
         case DeletionStatus.FOUND_GONE:
             return (
-                f"{workspace} is gone, with everything in it, although the answer was lost: {printable(deletion.why)}."
+                f"{workspace} and everything in it are gone, although the response was lost: {printable(deletion.why)}."
             )
         case DeletionStatus.GONE_AT_ANSWER:
-            return f"{workspace} is gone, and was when the answer came: {printable(deletion.why)}."
+            return f"{workspace} was already gone when the API responded: {printable(deletion.why)}."
         case _:
             assert_never(deletion.ending)
 
 
 def _part(part: Part) -> Iterator[str]:
     if isinstance(part.holds, Unknown):
-        yield f"  {part.title}: not known — {printable(part.holds.why)}"
+        yield f"  {part.title}: unknown — {printable(part.holds.why)}"
         return
     yield f"  {part.title} ({len(part.holds):,})"
-    sorts = [(sort, list(things)) for sort, things in groupby(part.holds, key=_sort)]
+    groups = [(name, list(items)) for name, items in groupby(part.holds, key=_sort)]
     rows = [
-        (_short(sort) or f"no {part.sorted_by} told", _names(things)) for sort, things in islice(sorts, _MOST_NAMES)
+        (_short(name) or f"no {part.sorted_by} reported", _names(items)) for name, items in islice(groups, _MOST_NAMES)
     ]
     yield from table(rows, "    ") if rows else ()
-    if left := sum(len(things) for _, things in sorts[_MOST_NAMES:]):
-        yield f"    and {left:,} more"
+    if hidden := sum(len(items) for _, items in groups[_MOST_NAMES:]):
+        yield f"    and {hidden:,} more"
 
 
-def _sort(thing: Item) -> str:
-    return thing.sort
+def _sort(item: Item) -> str:
+    return item.sort
 
 
-def _names(things: Sequence[Item]) -> str:
-    names = [_short(thing.name or thing.key) for thing in things[:_MOST_NAMES]]
-    return ", ".join(names) + _and_more(len(things))
+def _names(items: Sequence[Item]) -> str:
+    names = [_short(item.name or item.key) for item in items[:_MOST_NAMES]]
+    return ", ".join(names) + _and_more(len(items))
 
 
 def _counts(counts: Mapping[str, int] | Unknown) -> str:
     if isinstance(counts, Unknown):
-        return f"not known — {printable(counts.why)}"
-    there = [f"{_short(name)} {number:,}" for name, number in sorted(counts.items()) if number]
-    return ", ".join(there[:_MOST_NAMES]) + _and_more(len(there)) or "nothing"
+        return f"unknown — {printable(counts.why)}"
+    shown = [f"{_short(name)} {number:,}" for name, number in sorted(counts.items()) if number]
+    return ", ".join(shown[:_MOST_NAMES]) + _and_more(len(shown)) or "nothing"
 
 
 def _and_more(count: int) -> str:

@@ -1,5 +1,4 @@
-"""Drift for a reader: what stands in the workspace that the document does not say, and the other way round.
-It must not say what apply would do."""
+"""Text report of drift: the differences between a workspace and its document, without what apply would do."""
 
 from __future__ import annotations
 
@@ -10,21 +9,21 @@ from beamctl.plan.diff import ABSENT, Difference
 from beamctl.plan.plan import Plan
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
-from beamctl.report.text.plan import aside
+from beamctl.report.text.plan import counts_and_notes
 
-_ASKED = {
-    Reason.EXPIRES: "expires, and is to be made anew by now",
-    Reason.NOT_HANDED_OVER: "was made, its secret was not handed over, and it is to be made anew",
-    Reason.SUPERSEDED: "is there still, and is to go as there is a newer one",
+_DUE = {
+    Reason.EXPIRES: "expires and is due to be re-created",
+    Reason.NOT_HANDED_OVER: "was created, but its secret was not stored; it is to be re-created",
+    Reason.SUPERSEDED: "still exists; it is to be deleted because there is a newer one",
 }
-"""What the document asks for in time, whoever did what."""
+"""Differences that come from the document over time, not from a change in the workspace."""
 
-_USELESS = "is there, and its secret was not handed over"
+_NOT_STORED = "exists, but its secret was not stored"
 
 
 def drift_text(plan: Plan, style: Style = PLAIN) -> str:
-    """One workspace, told from its own side."""
-    lines = [style(Tone.STRONG, change_text.head(plan)), ""]
+    """The differences of one workspace, seen from the workspace."""
+    lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
     for kind, section in plan.sections.items():
         rows = [(_mark(change), *_row(plan, change)) for change in plan.changes if change.kind == kind]
         if rows:
@@ -32,64 +31,67 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     if plan.changes:
         lines.append("")
     shown = [note for note in plan.notes if note.differs or note.excused]
-    lines += aside(plan, [*(Note(doubt) for doubt in plan.doubts), *shown])
+    lines += counts_and_notes(plan, [*(Note(doubt) for doubt in plan.doubts), *shown])
     if lines[-1]:
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan)))
     if plan.changes:
-        lines.append("  `beamctl plan` shows what would put it right; or change the document to say what is.")
+        lines.append("  Run `beamctl plan` to see the changes that would fix this, or update the document to match.")
     return "\n".join(lines) + "\n"
 
 
-def told(plan: Plan, change: Change) -> str:
-    """One difference in a sentence: what is, and what the document says."""
-    says = printable(plan.source)
-    return _told_whole(change, says) if change.attribute == WHOLE else _told_attribute(change, says)
+def difference_text(plan: Plan, change: Change) -> str:
+    """One difference: the live state, and what the document says."""
+    source = printable(plan.source)
+    return _object_text(change, source) if change.attribute == WHOLE else _attribute_text(change, source)
 
 
-def _told_attribute(change: Change, says: str) -> str:
-    has, said = _live(change), change_text.side(change, change.after)
+def _attribute_text(change: Change, source: str) -> str:
+    live, desired = _live(change), change_text.side(change, change.after)
     match change.reason:
         case Reason.NOT_THERE:
-            return f"is not there; {says} says {change_text.attribute(change)}{said}"
+            return f"is missing; {source} says {change_text.attribute(change)}{desired}"
         case Reason.NOT_DECLARED:
-            return f"{has}; not in {says}"
+            return f"{live}; not in {source}"
         case Reason.ACCESS_ENDED:
-            return f"{has}; {says} ended that on {change.declared.get('until', '')}"
+            return f"{live}; access ended on {change.declared.get('until', '')} ({source})"
         case Reason.INVITATION_EXPIRED:
-            return f"has an expired invitation; {says} says {said}"
-        case other if other in _ASKED:
-            return f"{_ASKED[other]}, as {says} says" if change.after or other is Reason.SUPERSEDED else _USELESS
+            return f"has an expired invitation; {source} says {desired}"
+        case other if other in _DUE:
+            return f"{_DUE[other]} ({source})" if change.after or other is Reason.SUPERSEDED else _NOT_STORED
         case _:
             before, after = change.before or {}, change.after or {}
-            more = [_spot(Difference(name, before.get(name), after[name]), says) for name in change_text.others(change)]
-            return "; ".join([f"{has}; {says} says {said}", *more])
+            more = [
+                _difference(Difference(name, before.get(name), after[name]), source)
+                for name in change_text.other_attributes(change)
+            ]
+            return "; ".join([f"{live}; {source} says {desired}", *more])
 
 
-def _told_whole(change: Change, says: str) -> str:
-    """The same of a whole thing: that it is there or not, or everything in which it differs."""
+def _object_text(change: Change, source: str) -> str:
+    """The same for a whole object: that it exists or is missing, or every difference in it."""
     if change.after is None:
-        return f"is there; not in {says}"
+        return f"exists; not in {source}"
     if change.before is None:
-        return f"is not there; it is in {says}"
-    return "; ".join(_spot(spot, says) for spot in change_text.inside(change))
+        return f"is missing; declared in {source}"
+    return "; ".join(_difference(difference, source) for difference in change_text.changed_values(change))
 
 
-def _spot(spot: Difference, says: str) -> str:
-    path = printable(spot.path)
-    if spot.before is ABSENT:
-        return f"{path}: {value(spot.after)} is missing"
-    if spot.after is ABSENT:
-        return f"{path}: {value(spot.before)} is not in {says}"
-    return f"{path} is {value(spot.before)}; {says} says {value(spot.after)}"
+def _difference(difference: Difference, source: str) -> str:
+    path = printable(difference.path)
+    if difference.before is ABSENT:
+        return f"{path}: {value(difference.after)} is missing"
+    if difference.after is ABSENT:
+        return f"{path}: {value(difference.before)} is not in {source}"
+    return f"{path} is {value(difference.before)}; {source} says {value(difference.after)}"
 
 
 def _row(plan: Plan, change: Change) -> tuple[str, str, str]:
-    return printable(change.name), told(plan, change), change_text.place(change)
+    return printable(change.name), difference_text(plan, change), change_text.place(change)
 
 
 def _mark(change: Change) -> str:
-    """The other way round than a plan: `+` is more than the document says, `-` is less."""
+    """The opposite of a plan: `+` exists but is not declared, `-` is declared but missing."""
     if change.after is None:
         return "+"
     return "-" if change.before is None else "~"
@@ -103,8 +105,8 @@ def _live(change: Change) -> str:
 
 def _sum(plan: Plan) -> str:
     if plan.differs and not plan.changes:
-        return f"Drift: what is said above of {plan.workspace} is not as {printable(plan.source)} says."
+        return f"Drift: {plan.workspace} does not match {printable(plan.source)}, as noted above."
     if not plan.changes:
-        return f"No drift: {plan.workspace} is as {printable(plan.source)} says."
+        return f"No drift. {plan.workspace} matches {printable(plan.source)}."
     count = len(plan.changes)
     return f"Drift: {count} difference{'s' * (count != 1)} between {plan.workspace} and {printable(plan.source)}."

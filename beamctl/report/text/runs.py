@@ -1,4 +1,4 @@
-"""Past runs for a reader: one line each, or one with every change. It must not know a kind by name, nor any file."""
+"""Text reports of past runs: a list of runs, or one run with every change."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ _MARK = {
 
 
 def runs_text(found: Sequence[tuple[str, Summary | str]], more: int, style: Style = PLAIN) -> str:
-    """The runs in the order given, and how many more there are."""
+    """The runs in the given order, and the number of runs not listed."""
     head, *lines = table([("run", "workspace", "commit", "by", "ended"), *(_row(name, each) for name, each in found)])
-    lines += [f"and {more} more: --all shows them"] if more else []
+    lines += [f"and {more} more (use --all to show them)"] if more else []
     return "\n".join([style(Tone.STRONG, head), *lines]) + "\n"
 
 
 def run_text(record: Record, style: Style = PLAIN) -> str:
-    """One run: who, what of, and what became of every change."""
+    """One run: who ran it, on what, and the outcome of every change."""
     run = record.run
     lines = [style(Tone.STRONG, f"{run.id} · {change_text.heading(record.workspace, record.api, record.runs_as)}"), ""]
-    told = [("began", run.at), ("ended", record.ended or "its record does not say"), ("by", run.actor)]
-    told += [("commit", run.commit), ("plan", run.plan_digest)]
-    lines += table([(name, printable(text)) for name, text in told if text], "  ")
+    facts = [("began", run.at), ("ended", record.ended or "not recorded"), ("by", run.actor)]
+    facts += [("commit", run.commit), ("plan", run.plan_digest)]
+    lines += table([(name, printable(text)) for name, text in facts if text], "  ")
     lines.append("")
     for change in record.changes:
         mark, tone = _MARK[record.state(change)]
         what = " ".join(part for part in (change_text.verb(change), change_text.subject(change)) if part)
         line = f"  {mark} {what}  {change_text.detail(change)}".rstrip()
-        said = record.remark(change)
-        lines.append(style(tone, line + (f" — {printable(said)}" if said else "")))
-    return "\n".join([*lines, "", how_it_ended(record)]) + "\n"
+        remark = record.remark(change)
+        lines.append(style(tone, line + (f" — {printable(remark)}" if remark else "")))
+    return "\n".join([*lines, "", outcome_text(record)]) + "\n"
 
 
-def how_it_ended(record: Record | Summary) -> str:
-    """The counts, and whether it came to its end."""
+def outcome_text(record: Record | Summary) -> str:
+    """The outcome counts, and whether the run was interrupted."""
     counts = [f"{count} {state.value}" for state in _MARK if (count := record.count(state))]
     if not record.ended:
-        counts.insert(0, "killed, or still running")
+        counts.insert(0, "killed or still running")
     elif record.interrupted:
         counts.insert(0, "interrupted")
     return ", ".join(counts) or "nothing to change"
@@ -60,4 +60,4 @@ def _row(name: str, found: Summary | str) -> tuple[str, ...]:
     run = found.run
     dirty = "-dirty" if run.commit.endswith("-dirty") else ""
     commit = printable(run.commit[:8]) + dirty if run.commit else "-"
-    return printable(name), printable(found.workspace), commit, printable(run.actor) or "-", how_it_ended(found)
+    return printable(name), printable(found.workspace), commit, printable(run.actor) or "-", outcome_text(found)

@@ -1,4 +1,4 @@
-"""A workspace as it is, for a reader. It must not know a kind by name: a section is rows of plain data."""
+"""Text report of the current state of a workspace."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Sections = Mapping[str, Shown]
 
 
 def show_text(workspace: str, api: str, sections: Sections, style: Style = PLAIN) -> str:
-    """Every section: a table of what has names; what is one of its sort as `key: value`; and what cannot be seen."""
+    """Every section: named items as a table, a single unnamed item as keys and values, and why items may be missing."""
     lines = [style(Tone.STRONG, f"{workspace} · {printable(api)}")]
     for section, shown in sections.items():
         lines += ["", f"  {section}{_how_many(shown)}", *_rows(shown.rows or ())]
@@ -24,7 +24,7 @@ def show_text(workspace: str, api: str, sections: Sections, style: Style = PLAIN
 
 def _how_many(shown: Shown) -> str:
     if shown.rows is None:
-        return " (not known)"
+        return " (unknown)"
     seen = " seen" if shown.unseen else ""
     one = len(shown.rows) == 1 and not _named(shown.rows[0])
     return "" if one and not seen else f" ({len(shown.rows)}{seen})"

@@ -1,4 +1,4 @@
-"""What moved since a plan was saved, for a reader. It must not know a kind by name, nor what is done about it."""
+"""Text report of what changed in a workspace since a plan was saved."""
 
 from __future__ import annotations
 
@@ -13,27 +13,30 @@ _MOST = 20
 
 
 def moved_text(moved: Sequence[Moved]) -> list[str]:
-    """A line for each spot that differs, and how many more there are; what is not looked into counts as one spot."""
-    lines = [line for each in moved[:_MOST] for line in _lines(each)]
+    """One line per difference, up to a limit, and how many more there are. Every object past the limit
+    counts as one."""
+    lines = [line for item in moved[:_MOST] for line in _lines(item)]
     more = len(lines[_MOST:]) + len(moved[_MOST:])
     return [*lines[:_MOST], *([f"and {more} more"] if more else [])]
 
 
-def _lines(each: Moved) -> Iterator[str]:
-    name = printable(each.name)
-    if each.was is None:
-        yield f"{name} is there now: {_told(each.now or {})}"
-    elif each.now is None:
-        yield f"{name} is gone; it was there: {_told(each.was)}"
+def _lines(item: Moved) -> Iterator[str]:
+    name = printable(item.name)
+    if item.was is None:
+        yield f"{name} now exists: {_attributes(item.now or {})}"
+    elif item.now is None:
+        yield f"{name} no longer exists; it was: {_attributes(item.was)}"
     else:
-        was, now = dict(each.was), dict(each.now)
-        if was.keys() == {each.name} == now.keys():  # it is all there is to tell: a setting
-            was, now = was[each.name], now[each.name]
-        for spot in differences(was, now):
-            before, after = ("nothing" if side is ABSENT else value(side) for side in (spot.before, spot.after))
-            yield f"{name}:{' ' * bool(spot.path)}{printable(spot.path)} was {before}, and is {after}"
+        was, now = dict(item.was), dict(item.now)
+        if was.keys() == {item.name} == now.keys():  # a setting: show its value only
+            was, now = was[item.name], now[item.name]
+        for difference in differences(was, now):
+            before, after = (
+                "nothing" if side is ABSENT else value(side) for side in (difference.before, difference.after)
+            )
+            yield f"{name}:{' ' * bool(difference.path)}{printable(difference.path)} was {before}, is now {after}"
 
 
-def _told(attributes: object) -> str:
+def _attributes(attributes: object) -> str:
     shown = attributes if isinstance(attributes, dict) else {}
     return ", ".join(f"{printable(str(key))} {value(inner)}" for key, inner in shown.items())
