@@ -1,5 +1,4 @@
-"""`beamctl apply`: show the plans, ask, make the changes, and say what became of each. It must not decide anything that
-the plan does not say."""
+"""`beamctl apply`: show the plans, ask for approval, make the changes and report the results."""
 
 from __future__ import annotations
 
@@ -46,11 +45,13 @@ from beamctl.report.text.plan import APPLY, plans_text
 @click.argument("saved", metavar="[PLAN]", required=False)
 @options.files
 @options.workspaces
-@click.option("--auto-approve", is_flag=True, help="Do not ask. For CI, where the plan was reviewed before.")
+@click.option(
+    "--auto-approve", is_flag=True, help="Do not ask for approval. For CI, where the plan was already reviewed."
+)
 @click.option(
     OPTION,
     is_flag=True,
-    help="Show each secret that is made, on this terminal. Of one without `secretTo` that is the place.",
+    help="Show each new secret on this terminal. Secrets without `secretTo` are shown here only.",
 )
 @options.allow
 @options.parallelism
@@ -58,7 +59,7 @@ from beamctl.report.text.plan import APPLY, plans_text
 @options.view
 @options.connection
 @options.floors
-def command(  # noqa: PLR0913 - one argument an option
+def command(  # noqa: PLR0913 - one argument per option
     *,
     saved: str | None,
     files: tuple[str, ...],
@@ -74,16 +75,16 @@ def command(  # noqa: PLR0913 - one argument an option
     floors: Bounds,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Make a workspace what its document or a saved plan says, after showing the changes.
+    """Show the changes a document or a saved plan makes to a workspace, then make them.
 
-    PLAN is a file of `beamctl plan --out`: exactly its changes are made, with no document.
-    Asks for `yes` on a terminal. Exits 0 when all is done, 5 where it refuses, 6 where the plan does not hold any more,
-    7 where something was left undone.
+    PLAN is a file written by `beamctl plan --out`. Exactly its changes are made, and no document is read.
+    Asks for approval on a terminal. Exits 0 if all changes were made, 5 if the plan is refused, 6 if it is stale,
+    and 7 if some changes failed or were skipped.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
     if saved is not None and files:
-        raise UsageError("a saved plan needs no document", "Give either a PLAN or -f.")
+        raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
     with ExitStack() as stack:
         mute = "" if auto_approve else _why_mute(files)
         screen = stack.enter_context(terminal(json=out.json, mute=mute)) if reveal_secrets else None
@@ -112,8 +113,11 @@ def command(  # noqa: PLR0913 - one argument an option
 def _reserved(
     files: Sequence[str], saved: str | None, planned: Sequence[Planned], access: Access, record: RecordFolder
 ) -> ReservedFiles:
-    """The files that no secret may replace. A saved plan does not say which folders were read: those of its documents
-    count as read, unless they hold the current one."""
+    """The files that no secret may replace.
+
+    A saved plan does not record which folders were read. The folders of its documents count as read, except those that
+    contain the current directory.
+    """
     sources = [each.plan.source for each in planned]
     inputs = named_files(files) if saved is None else [saved]
     folders = [Path(name) for name in files or defaults()]
@@ -145,7 +149,7 @@ def _make(
 
 
 def _why_mute(files: Sequence[str]) -> str:
-    """Why nobody can be asked; empty where somebody can."""
+    """Why no one can be asked for approval; empty if someone can."""
     if "-" in files:
         return "standard input is the document"
     return "" if sys.stdin.isatty() else "there is no terminal to ask on"
@@ -157,12 +161,12 @@ def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Out
         return
     if mute:
         raise RefusedError(
-            f"{mute}, so nothing was changed", "To apply without being asked:  beamctl apply --auto-approve"
+            f"{mute}, so nothing was changed", "To apply without approval:  beamctl apply --auto-approve"
         )
-    if out.json or not sys.stdout.isatty():  # nobody approves what they have not seen
+    if out.json or not sys.stdout.isatty():  # the plan must be visible before it is approved
         say(shown(PLAIN), nl=False)
     names = ", ".join(each.plan.workspace for each in planned if each.plan.changes)
-    say(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only `yes` is taken: ", nl=False)
+    say(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted: ", nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise RefusedError("not approved, so nothing was changed")
     refuse_stale(planned)

@@ -1,4 +1,4 @@
-"""Starts every program that beamctl runs: without beamctl's credentials, with a time limit, and with bounded output."""
+"""Runs other programs without beamctl's credentials, with a time limit and bounded output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from beamctl.model.secret import is_own_variable
 
 _PIECE = 65536
 _LOOK = 0.05
-"""Seconds between two looks at whether a program ended that closed everything but its standard error."""
+"""Seconds between checks whether a program ended that closed everything but its standard error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _exchange(process: subprocess.Popen[bytes], left: bytes, limits: Limits) -> 
     with _selector(process) as selector:
         while waiting_for := selector.get_map():
             seconds = max(0.0, end - time.monotonic())
-            # a program that it leaves running may have its standard error open for good
+            # a background process it started may keep standard error open forever
             only_errors = [key.fileobj for key in waiting_for.values()] == [process.stderr]
             is_over = only_errors and process.poll() is not None
             ready = selector.select(0 if is_over else min(seconds, _LOOK) if only_errors else seconds)

@@ -1,5 +1,4 @@
-"""`beamctl destroy`: show what would be lost, have the name typed, delete once, and say what came of it. It must not
-decide whether a workspace may go: its document does."""
+"""`beamctl destroy`: show what would be lost, ask for the name, delete the workspace and report the result."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ from beamctl.workflow.changes import destroy, survey
 @click.command("destroy")
 @click.argument("workspace", metavar="WORKSPACE")
 @options.files
-@click.option("--confirm", metavar="NAME", help="The name of the workspace once more, instead of typing it when asked.")
+@click.option("--confirm", metavar="NAME", help="The name of the workspace again, instead of typing it when asked.")
 @options.view
 @options.connection
 def command(
@@ -45,13 +44,13 @@ def command(
 ) -> int:
     """Delete a workspace and everything in it, after showing what would be lost.
 
-    It cannot be undone. Refuses (exit 5) unless the document of the workspace says `guards: {preventDestroy: false}`,
-    and unless its name is typed. Exits 6 where the workspace changed meanwhile.
+    This cannot be undone. Refuses (exit 5) unless the workspace's document sets `guards: {preventDestroy: false}` and
+    you type the name. Exits 6 if the workspace changed in the meantime.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     document = document_that_allows(read_desired(files) if files or defaults() else (), workspace)
     if confirm is not None and confirm != workspace:
-        raise _another_name("--confirm does not name")
+        raise _another_name("--confirm is not the name of")
     access = access_of(**connection)
     with last_link(access, workspace) as way:
         estate = survey(workspace, way.reader)
@@ -76,7 +75,7 @@ def _ask(estate: WorkspaceContents, shown: str, files: Sequence[str], out: Outpu
         named = "".join(f" -f {shlex.quote(file)}" for file in files)
         hint = f"To delete {name} without being asked:  beamctl destroy {name}{named} --confirm {name}"
         raise RefusedError(f"{why}, so nothing was deleted", hint)
-    if out.json or not sys.stdout.isatty():  # nobody agrees to lose what they have not seen
+    if out.json or not sys.stdout.isatty():  # the losses must be visible before they are confirmed
         say(shown, nl=False)
     say(f"\nType {name} to delete it for good: ", nl=False)
     if sys.stdin.readline().removesuffix("\n") != name:
@@ -84,8 +83,8 @@ def _ask(estate: WorkspaceContents, shown: str, files: Sequence[str], out: Outpu
 
 
 def _another_name(what: str) -> RefusedError:
-    """What was given instead is not repeated: it may be anything, a key that was pasted among it."""
-    return RefusedError(f"{what} the workspace, so nothing was deleted", "Write the name exactly as WORKSPACE has it.")
+    """The error for a wrong name. It does not repeat the input, which may be a pasted key."""
+    return RefusedError(f"{what} the workspace, so nothing was deleted", "Type the name exactly as given in WORKSPACE.")
 
 
 def _report(estate: WorkspaceContents, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
@@ -97,4 +96,4 @@ def _report(estate: WorkspaceContents, api_url: str, document: Desired, deletion
         else:
             out.payload("\n" + deletion_text(estate.workspace, document.document.source, deletion, out.style))
     except UnwritableError as error:
-        raise UnwritableError(error.message, f"{estate.workspace} was deleted all the same.") from None
+        raise UnwritableError(error.message, f"{estate.workspace} was deleted anyway.") from None

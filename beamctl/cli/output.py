@@ -1,5 +1,4 @@
-"""Where text goes: payload to standard output, talk to standard error; and whether colours are wanted.
-It must not know what is said."""
+"""Writes results to standard output and everything else to standard error."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from typing import Any, TextIO
 
 import click
 
-from beamctl.cli.exits import told
+from beamctl.cli.exits import error_report
 from beamctl.cli.output_redaction import VEIL
 from beamctl.errors import BeamctlError, DocumentError
 from beamctl.model.text import visible
@@ -21,17 +20,17 @@ from beamctl.report.style import Style
 
 
 class UnwritableError(BeamctlError):
-    """Standard output takes no more: the disk is full."""
+    """Standard output cannot be written, for example because the disk is full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How one command talks.
+    """The output of one command.
 
     Attributes:
-        json: Whether the payload is for machines.
-        quiet: Whether talk is unwelcome.
-        style: The colours of the payload.
+        json: Whether results are JSON.
+        quiet: Whether to print only results.
+        style: The colors of results.
     """
 
     json: bool
@@ -39,17 +38,17 @@ class Output:
     style: Style
 
     def payload(self, text: str, *, complaint: bool = False) -> None:
-        """The result: to standard output. A reader that went away (`| head`) changes nothing but that.
+        """Write a result to standard output. A closed pipe (`| head`) is not an error.
 
         Args:
             text: The result.
-            complaint: Whether it is about something wrong, which it repeats.
+            complaint: Whether it reports an error and may quote input.
 
         Raises:
-            UnwritableError: It cannot be written. What is written after that goes nowhere.
+            UnwritableError: It cannot be written. Later output is discarded.
         """
         if VEIL.has_news_of_short() and not self.quiet:
-            say("Note: a credential or password that beamctl was given has under 8 characters: too short to be hidden.")
+            say("Note: a credential or password has fewer than 8 characters and is too short to be hidden in output.")
         hidden = VEIL.over_complaint if complaint else VEIL.over
         try:
             click.echo(visible(hidden(text, json=self.json)), nl=False, color=True)
@@ -60,13 +59,13 @@ class Output:
             raise UnwritableError(f"cannot write the output: {error.strerror or error}") from None
 
     def talk(self, text: str) -> None:
-        """Everything else: to standard error, unless it is unwelcome."""
+        """Write a notice to standard error, unless `quiet`."""
         if not self.quiet:
             complain(text)
 
 
 def say(text: str, *, nl: bool = True) -> None:
-    """Write to standard error. Nothing fails because nobody can read that."""
+    """Write to standard error. A failed write is ignored."""
     try:
         click.echo(visible(VEIL.over(text)), nl=nl, err=True, color=True)
     except OSError:
@@ -74,13 +73,13 @@ def say(text: str, *, nl: bool = True) -> None:
 
 
 def complain(text: str) -> None:
-    """Write to standard error what may repeat anything that somebody gave."""
+    """Write an error, which may quote any input, to standard error."""
     say(VEIL.over_complaint(text))
 
 
 def open_streams() -> None:
-    """See to it that no stream is closed (`>&-`), which Python calls None, that each takes every character, and that
-    none shows a secret."""
+    """Prepare the standard streams: none is closed (`>&-`, which Python represents as None), each accepts every
+    character, and no secrets of an earlier run are remembered."""
     VEIL.renew()
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -91,14 +90,14 @@ def open_streams() -> None:
 
 
 def _to_nowhere(stream: TextIO) -> None:
-    with suppress(OSError):  # what is still to be flushed must not fail too
+    with suppress(OSError):  # the final flush must not fail too
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
 
 
 def output_of(output: str, *, no_color: bool, quiet: bool) -> Output:
-    """The output that the options and the terminal ask for."""
+    """The output for the given options and terminal."""
     colour = (
         not no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     )
@@ -106,7 +105,7 @@ def output_of(output: str, *, no_color: bool, quiet: bool) -> Output:
 
 
 def errors_in_format(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a command with `--output` tell its errors to machines too, in the one JSON object it prints."""
+    """Make a command with `--output` report errors as JSON too, in the one object it prints."""
 
     @functools.wraps(function)
     def in_format(*args: Any, output: str, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
@@ -125,5 +124,5 @@ def _error_json(error: BaseException) -> str:
 
     if isinstance(error, DocumentError):
         return problems_json(error.problems, 0)
-    what = told(error)
-    return error_json(what.message, what.hint, what.code)
+    report = error_report(error)
+    return error_json(report.message, report.hint, report.code)

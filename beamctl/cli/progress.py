@@ -1,4 +1,4 @@
-"""Progress of an apply: a line as each change ends, and a counter on a terminal. It must not decide how it ends."""
+"""Progress of an apply: a line for each finished change, and a counter on a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from beamctl.report.text.apply import event_text
 
 
 class Progress:
-    """Shows events as they come."""
+    """Shows events as they happen."""
 
     def __init__(self, out: Output, total: int) -> None:
         self._out = out
@@ -33,7 +33,7 @@ class Progress:
             self._shown = len(counter)
 
     def end(self) -> None:
-        """Take the counter away."""
+        """Remove the counter."""
         if self._shown:
             say("\r" + " " * self._shown + "\r", nl=False)
             self._shown = 0

@@ -1,4 +1,4 @@
-"""`beamctl show`: a workspace as it is. It must not compare it with anything."""
+"""`beamctl show`: show a live workspace."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from beamctl.workflow.questions import show
     "-w",
     "--workspace",
     metavar="NAME",
-    help="Default: the document's, else BEAMCTL_WORKSPACE, else BL_WORKSPACE, else the CLI's.",
+    help="The workspace. Default: the document's, else BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI's.",
 )
 @options.files
 @options.view
@@ -34,10 +34,10 @@ def command(
     quiet: bool,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Show a workspace as it is now: settings, members, machines, policies and the like.
+    """Show a workspace as it is now: settings, members, service accounts, policies and more.
 
-    Of each member the role, the standing (accepted, invited, expired) and the source. Exits 4 where something cannot be
-    seen with this credential, and shows the rest.
+    Members are listed with their role, standing (accepted, invited, expired) and source. Exits 4 if this credential
+    cannot read everything, and shows the rest.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     access = access_of(**connection)
@@ -56,7 +56,7 @@ def command(
     unseen = [section for section, shown in sections.items() if shown.unseen]
     if not unseen:
         return Exit.DONE
-    out.talk(f"Not all of {name} can be seen with this credential (exit 4): {', '.join(unseen)}.")
+    out.talk(f"This credential cannot read all of {name} (exit 4). Left out: {', '.join(unseen)}.")
     return Exit.NOT_ALLOWED
 
 
@@ -65,5 +65,5 @@ def _documented(files: tuple[str, ...]) -> str:
         return ""
     names = [desired.workspace for desired in read_desired(files)]
     if len(names) > 1:
-        raise UsageError("the documents are about several workspaces", f"Pick one with -w: {', '.join(names)}.")
+        raise UsageError("the documents declare several workspaces", f"Pick one with -w: {', '.join(names)}.")
     return names[0]

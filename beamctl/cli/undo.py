@@ -1,4 +1,4 @@
-"""`beamctl undo`: the inverse of a run, as a new plan to look at. It must not be able to make it."""
+"""`beamctl undo`: plan the changes that would undo a run."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from beamctl.workflow.questions import undo
 @options.view
 @options.connection
 @options.floors
-def command(  # noqa: PLR0913 - one argument an option
+def command(  # noqa: PLR0913 - one argument per option
     *,
     run: str,
     files: tuple[str, ...],
@@ -63,10 +63,10 @@ def command(  # noqa: PLR0913 - one argument an option
     floors: Bounds,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Show the changes that would undo a run, and what of it cannot be undone.
+    """Show the changes that would undo a run, and what cannot be undone.
 
-    RUN is its name as `beamctl runs` lists it, the beginning of it, or `last`. Nothing is changed: save the plan with
-    --out, and apply that. The guards are those of the document of the workspace, where there is one.
+    RUN is a name from `beamctl runs`, the start of one, or `last`. Nothing is changed: save the plan with --out and
+    apply the file. The guards are those of the workspace's document, if there is one.
     """
     talk = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
@@ -80,7 +80,7 @@ def command(  # noqa: PLR0913 - one argument an option
         planned = [_planned(found, desired, way, Checks(floors, record))]
         plan = planned[0].plan
         saved = save(planned, granted, target)
-        command = command_for(f"{_way_back(found.run.id, record.named)} --out FILE", files, ())
+        command = command_for(f"{_undo_command(found.run.id, record.named)} --out FILE", files, ())
         if talk.json:
             from beamctl.report.json_report import plans_json
 
@@ -92,28 +92,28 @@ def command(  # noqa: PLR0913 - one argument an option
         say_unused(planned, granted, talk)
     refused = is_refused(planned, granted)
     if saved or (plan.changes and not refused):
-        talk.talk(saved or f"Nothing was changed. To make this, save it and apply the file:  {command}")
+        talk.talk(saved or f"Nothing was changed. To make these changes, save the plan and apply the file:  {command}")
     return Exit.REFUSED if refused else Exit.DONE
 
 
 def _guarded(record: Record, files: tuple[str, ...], talk: Output) -> Desired:
-    """The guards of the workspace as its document has them, and nothing else of it."""
+    """The guards in the workspace's document, without the rest of the document."""
     known = read_desired(files, [record.workspace] if files else []) if files or defaults() else ()
     bare = Desired(record.workspace, Document(f"run {record.run.id}", {}, {}, {}))
     about = next((desired for desired in known if desired.workspace == record.workspace), bare)
     if about is bare:
-        talk.talk(f"Note: no document here is about {record.workspace}, so only the guards that hold by default do.")
+        talk.talk(f"Note: no document here declares {record.workspace}, so only the default guards apply.")
     return Desired(record.workspace, bare.document, about.guards, {}, about.skip)
 
 
 def _planned(record: Record, desired: Desired, way: Link, checks: Checks) -> Planned:
     if way.api_url != record.api:
-        message = f"{record.run.id} was made at {record.api}, and --api-url names {way.api_url}"
-        raise UsageError(message, "Undo it where it was made.")
+        message = f"{record.run.id} was made at {record.api}, but --api-url is {way.api_url}"
+        raise UsageError(message, "Use the API of the run.")
 
     last = last_run(checks.records, record.workspace, record.api)
     elsewhere = tuple(
-        Note(f"that run also changed {each.workspace}:  {_way_back(each.run.id, checks.records.named)}")
+        Note(f"that run also changed {each.workspace}:  {_undo_command(each.run.id, checks.records.named)}")
         for each in made_with(checks.records, record)
     )
 
@@ -125,6 +125,6 @@ def _planned(record: Record, desired: Desired, way: Link, checks: Checks) -> Pla
     return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))
 
 
-def _way_back(run: str, records: Path | None) -> str:
+def _undo_command(run: str, records: Path | None) -> str:
     """The command that shows how to undo a run."""
     return f"beamctl undo {quoted(run)}" + (f" --record {quoted(str(records))}" if records else "")

@@ -71,7 +71,7 @@ def test_a_file_that_holds_the_credential_is_refused(
         write("beamctl.yaml", connection({"file": path}, allowed))
         ran = cli("apply", "--auto-approve", "--api-key-file", "key")
         assert ran.code == 5, path
-        assert "may hold beamctl's own credential" in ran.err
+        assert "may contain beamctl's own credential" in ran.err
     assert sent(api) == []
 
 
@@ -86,7 +86,7 @@ def test_a_credential_is_not_sent_from_wherever_it_comes(
         write("beamctl.yaml", connection(source))
         ran = cli("apply", "--auto-approve")
         assert ran.code == 7
-        assert "holds beamctl's own credential, which is never sent; nothing was sent" in ran.out
+        assert "contains beamctl's own credential, which is never sent; nothing was sent" in ran.out
     assert sent(api) == []
 
 

@@ -72,7 +72,7 @@ def test_a_secret_does_not_follow_a_link_that_a_checkout_brings(directory: Path,
     (directory / "a").mkdir()
     (directory / "a" / "up").symlink_to("..")
     (directory / "docs").symlink_to(elsewhere)
-    assert "is a symbolic link. Name the folder that it leads to" in doubt({"file": path})
+    assert "is a symbolic link. Name the folder it points to" in doubt({"file": path})
     assert not delivered(File(path)).ok
     assert list(elsewhere.iterdir()) == []
     assert delivered(File(str(elsewhere / "key"))).ok
@@ -107,7 +107,7 @@ def test_a_file_is_on_the_disk_with_every_folder_that_was_made_for_it(
 def test_half_a_character_is_not_handed_over(directory: Path, sink: SecretDestination) -> None:
     handed = delivered(sink, {"apiKey": "bl_half_\ud800_a_character"})
     assert isinstance(handed, NoResponse)
-    assert handed.why == "what the API gave is no text that can be written"
+    assert handed.why == "the API returned something that is not valid text"
     assert list(directory.iterdir()) == []
 
 
@@ -126,7 +126,7 @@ def test_two_workspaces_with_one_place_are_refused(cli: Cli, write: Write, direc
     write("b.yaml", TWO.format("labs", "./bot.json"))
     ran = cli("apply", "--auto-approve", "-f", "a.yaml", "-f", "b.yaml")
     assert ran.code == 5
-    assert "the file bot.json is where the secrets of bot in acme and of bot in labs go" in ran.err
+    assert "the file bot.json and of bot in acme and of bot in labs go" in ran.err
     assert not (directory / "bot.json").exists()
 
 
@@ -277,7 +277,7 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError(SECRET)
 
     fake.set_password = locked
-    assert delivered(Keyring("s", "u")) == NoResponse("the keyring's s of u did not take it: RuntimeError")
+    assert delivered(Keyring("s", "u")) == NoResponse("the keyring's s of u did not accept it: RuntimeError")
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")  # it would be the checkout that says what is imported
     assert "XDG_CONFIG_HOME is not an absolute path" in doubt({"keyring": {"service": "s", "user": "u"}})
     monkeypatch.delenv("XDG_CONFIG_HOME")
@@ -304,7 +304,7 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
     (directory / "empty").write_text("\n")
     (directory / "bytes").write_bytes(b"\xff")
     assert fetched(Variable("NO_SUCH")) == "! the key: the variable NO_SUCH is not set"
-    assert fetched(File("empty")) == "! the key: the file empty has nothing in it"
+    assert fetched(File("empty")) == "! the key: the file empty is empty"
     assert fetched(File("bytes")).startswith("! ")
     assert fetched(File("none")).startswith("! ")
     assert fetched(Command(python("print('canary'); raise SystemExit(4)"))).endswith("ended with 4")

@@ -8,7 +8,7 @@ from beamctl.cli.output_redaction import OutputRedaction
 from tests.cli.world import CHANGED, Cli, People, Write
 
 KEY = "bl_0123456789abcdef0123456789abcdef"
-SHORT = "Note: a credential or password that beamctl was given has under 8 characters: too short to be hidden.\n"
+SHORT = "Note: a credential or password has fewer than 8 characters and is too short to be hidden in output.\n"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_no_run_is_begun_whose_record_would_not_be_true(
     monkeypatch.setenv("BL_API_KEY", "kim@example.com")
     ran = cli("apply", "--auto-approve")
     assert ran.code == 3
-    assert "the record of this run would hold a secret that this process uses, so it was not written" in ran.err
+    assert "the record of this run would contain a secret that this process uses, so it was not written" in ran.err
     assert cli("runs", "-o", "json").json["runs"] == []
     assert people() == before
 

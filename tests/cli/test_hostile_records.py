@@ -62,7 +62,7 @@ def test_a_record_that_the_repository_tracks_is_none(cli: Cli, write: Write, how
         refused = cli(*command, "-o", "json")
         told = f"the run record {paths[0]} is tracked by git, so a pull request may have added it"
         assert (refused.code, error_in(refused)["message"]) == (3, told)
-    assert f"Note: no run record was read: {told}.\n" in cli("drift").err
+    assert f"Note: run records were not read: {told}.\n" in cli("drift").err
     for path in paths:
         path.unlink()
     assert hazards(cli, "plan") == {"removes-admin", "loosens-guards"}

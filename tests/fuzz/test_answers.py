@@ -194,7 +194,7 @@ def test_nesting_is_bounded() -> None:
         assert isinstance(read(200, {}, fine.encode(), "h"), Reply)
         found = read(200, {}, deep.encode(), "h")
         assert isinstance(found, Failure)
-        assert found.why == "the answer of h is nested deeper than any it should give"
+        assert found.why == "the response of h is nested too deeply"
 
 
 @pytest.mark.parametrize(
