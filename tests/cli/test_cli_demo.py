@@ -16,10 +16,10 @@ def test_the_demo(cli: Cli, directory: Path, monkeypatch: pytest.MonkeyPatch) ->
     ran = process("demo", "my demo", env=env)
     assert (ran.code, "\x1b" in ran.out) == (0, False)
     assert "Traceback" not in ran.err
-    hint = ran.out.partition("That was it. ")[2]
+    hint = ran.out.partition("That was the tour. ")[2]
     enter, apply = (line for line in hint.splitlines() if line.startswith("  "))
     assert shlex.split(enter) == ["cd", "my demo"]
-    again = re.findall(r"and plan again:  (.*)$", hint, re.MULTILINE)[0]
+    again = re.findall(r"plan again:  (.*)$", hint, re.MULTILINE)[0]
     words = shlex.split(apply)
     arguments = words[words.index("apply") :]
     assert arguments == ["apply", "--api-url", "local", "--allow", "removes-admin=eve@example.com"]

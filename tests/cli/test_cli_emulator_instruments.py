@@ -54,7 +54,7 @@ def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
         (["--fault", "nonsense@3"], "Error: --fault: there is no fault 'nonsense'\n  There are: latency:DURATION, "),
         (["--fault", "latency"], "Error: --fault: latency needs a value\n  Write it like latency:300ms.\n"),
         (["--fault", "503@soon"], "Error: --fault: 'soon' is no method\n  Write a number (3), "),
-        (["--clock", "8d"], "Error: --clock: '8d' is no time\n  Write it like +8d or 2027-01-31T00:00:00Z.\n"),
+        (["--clock", "8d"], "Error: --clock: '8d' is not a time\n  Write it like +8d or 2027-01-31T00:00:00Z.\n"),
         (["--clock", "+8"], "Error: --clock: '+8' is not a time\n  Write it like +8d or "),
         (
             ["--clock", "+999999w"],

@@ -207,7 +207,7 @@ USAGE: list[tuple[str, str]] = [
     ("plan -w nowhere", "no document declares the workspace 'nowhere'"),
     ("plan -f missing.yaml", "cannot read missing.yaml: No such file or directory"),
     ("plan -f - -f -", "standard input is named twice"),
-    ("apply --api-key-file missing.key", "--api-key-file: missing.key"),
+    ("apply --api-key-file missing.key", "--api-key-file: missing.key does not exist"),
     ("drift --api-url http://example.com/v0", "--api-url is an http:// URL, and the credential would be sent"),
     ("show --api-url nonsense", "--api-url does not begin with https://"),
     ("validate -f missing.yaml", "cannot read missing.yaml: No such file or directory"),

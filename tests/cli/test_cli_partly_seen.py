@@ -40,7 +40,7 @@ def test_it_is_exported_as_not_known(cli: Cli, write: Write) -> None:
     split = cli("export", "-w", "acme", "-w", "labs", "--split", "access")
     assert split.code == 4
     assert split.err.startswith("Wrote access/acme.yaml, access/labs.yaml.")
-    assert "\nThis credential cannot read all of labs can be seen" in split.err
+    assert "\nThis credential cannot read all of labs (exit 4)" in split.err
 
 
 @pytest.mark.usefixtures("api")

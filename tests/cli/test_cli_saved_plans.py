@@ -66,7 +66,7 @@ def test_it_is_saved_whole_and_said_until_when(cli: Cli, write: Write, api: Api,
     created, expires = (datetime.fromisoformat(data["saved"][key]) for key in ("created_at", "expires_at"))
     assert expires - created == timedelta(minutes=90)
     assert abs(datetime.now(UTC) - created) < timedelta(minutes=1)
-    assert ran.err == f"Saved the plan. It is valid until {expires:%Y-%m-%d %H:%M} UTC:  beamctl apply 'a plan.json'\n"
+    assert ran.err == f"Saved the plan. It is valid until {expires:%Y-%m-%d %H:%M} UTC. To apply it:  beamctl apply 'a plan.json'\n"
     assert data["workspaces"][0]["api_url"] == api.url
     assert data["workspaces"][0]["workspace_id"] != ""
     assert CANARY not in (directory / "a plan.json").read_text()
@@ -216,7 +216,7 @@ def test_another_workspace_of_that_name(cli: Cli, database: Path, api: Api, tmp_
     assert cli("emulator", "call", "--as", "ada@example.com", "DELETE", "/workspaces/acme").code == 0
     seed.write_text(f"workspaces: [{{name: acme, displayName: Acme, labels: {{env: test}}}}]\nusers:\n{users}\n")
     assert cli("emulator", "seed", str(seed), "--db", str(database)).code == 0
-    assert refused(cli, 6) == ("Error: acme is not the workspace that p.json was made for\n" + NEW_PLAN)
+    assert refused(cli, 6) == ("Error: acme is not the workspace that p.json was made for, but another with the same name\n" + NEW_PLAN)
     assert api.writes == []
 
 
@@ -265,7 +265,7 @@ def test_it_is_not_good_beyond_the_access_that_it_gives(cli: Cli, write: Write, 
 def test_another_workspace_or_api_than_was_named(cli: Cli, api: Api, people: People) -> None:
     before = people()
     assert refused(cli, 3, "-w", "labs") == (
-        "Error: p.json is about acme, not 'labs'\n  Use -w with a workspace in the plan.\n"
+        "Error: p.json is for acme, not 'labs'\n  Use -w with a workspace in the plan.\n"
     )
     assert refused(cli, 3, "--api-url", "local") == (
         f"Error: p.json is for {api.url}, but --api-url is local\n  Use the API of the plan, or make a new plan.\n"
@@ -281,7 +281,7 @@ def test_a_file_that_is_no_plan(cli: Cli, saved: Path, write: Write, api: Api) -
     printed = cli("plan", "-o", "json", "-f", "-", stdin=CHANGED.encode()).out
     for content, said in (
         ("", "p.json is no JSON, so it is no plan of beamctl"),
-        (text[:-9], "p.json is truncated: it was cut off"),
+        (text[:-9], "p.json ends in the middle: it was cut off"),
         (text.replace("viewer", "admin"), "p.json was changed after it was saved, so it is not what was reviewed"),
         (printed, "p.json was printed, not saved: it does not say what it rests on"),
         (by_hand(text, lambda data: data.update(format_version="9")).decode(), "p.json has another format than"),

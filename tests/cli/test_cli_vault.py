@@ -126,7 +126,7 @@ def test_two_workspaces_with_one_place_are_refused(cli: Cli, write: Write, direc
     write("b.yaml", TWO.format("labs", "./bot.json"))
     ran = cli("apply", "--auto-approve", "-f", "a.yaml", "-f", "b.yaml")
     assert ran.code == 5
-    assert "the file bot.json and of bot in acme and of bot in labs go" in ran.err
+    assert "the secrets of bot in acme and of bot in labs would both be stored in the file bot.json" in ran.err
     assert not (directory / "bot.json").exists()
 
 

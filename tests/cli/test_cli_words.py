@@ -202,7 +202,7 @@ def test_what_was_allowed_of_another_plan_is_refused(  # noqa: PLR0913, PLR0917 
     )
     answer = cli("apply", *flags, *options, "-o", "json")
     assert answer.code == 5
-    assert f"as {named}: " in error_in(answer)["message"]
+    assert f"matches {named}: " in error_in(answer)["message"]
     assert people() == before
 
 
