@@ -49,18 +49,18 @@ def headers(era: Era, workspace: str, credential: ApiKeyCredential | Token | Non
 class Auth:
     """Authenticates requests. Thread-safe."""
 
-    def __init__(self, connection: Connection, workspace: str, ask: Ask, mask: Redactor, clock: Clock) -> None:
+    def __init__(self, connection: Connection, workspace: str, ask: Ask, redactor: Redactor, clock: Clock) -> None:
         self._connection = connection
         self._workspace = workspace
         self._ask = ask
-        self._mask = mask
+        self._redactor = redactor
         self._clock = clock
         self._lock = Lock()
         self._error: UnauthenticatedError | InterruptedRunError | None = None
         self._token: Token | None = None
         credential = connection.credential
         if credential is not None:
-            mask.learn_own(*secrets_of(credential))
+            redactor.learn_own(*secrets_of(credential))
         if isinstance(credential, LoginTokens):
             self._token = kept(credential, clock.now(), clock.wall())
 
@@ -131,13 +131,13 @@ class Auth:
             self._error = self._rejection(outcome)
             raise self._error
         if isinstance(outcome, Failure) or outcome.status not in OK:
-            raise api_error(outcome, CallSite(self._connection, self._workspace, "POST /oauth/token"), self._mask)
+            raise api_error(outcome, CallSite(self._connection, self._workspace, "POST /oauth/token"), self._redactor)
         token = issued(outcome, self._clock.now(), refresh)
-        self._mask.learn_own(token.access, token.refresh)
+        self._redactor.learn_own(token.access, token.refresh)
         return token
 
     def _rejection(self, reply: Reply) -> UnauthenticatedError:
-        details = self._mask.clean(error_text(reply))
+        details = self._redactor.clean(error_text(reply))
         return UnauthenticatedError(
             f"the API rejected the credential from {self._connection.credential_from}: {details}",
             f"Set a valid one, or {another_credential(self._connection, self._workspace)}.",

@@ -47,18 +47,18 @@ class CallSite:
     request: str
 
 
-def api_error(outcome: CallResult, place: CallSite, mask: Redactor) -> ApiError:
+def api_error(outcome: CallResult, place: CallSite, redactor: Redactor) -> ApiError:
     """The error for a failed request."""
     match outcome:
         case Failure(fault, why, hint):
-            message = mask.clean(f"{why} ({place.request})")
+            message = redactor.clean(f"{why} ({place.request})")
             return GarbledError(message, hint) if fault in _GARBLED else UnreachableError(message, hint)
         case Reply(status=status, limited=limited, until=until):
             kind, meaning = _meaning(0 if limited else status)
             details = _success_without_body(outcome) or error_text(outcome)
             message = f"{host_of(place.connection.base_url)} {meaning} {place.request}: {details}"
             hint = _hint_to_wait(until) if limited or until else _hint(status, place)
-            return kind(mask.clean(message), mask.clean(hint), status=status)
+            return kind(redactor.clean(message), redactor.clean(hint), status=status)
 
 
 def _success_without_body(reply: Reply) -> str:

@@ -56,7 +56,7 @@ class Redactor:
         """Whether a text contains a credential of this process. A short credential must be the entire text."""
         return any(text == own or (len(own) >= DISTINCT and own in text) for own in self._own)
 
-    def mask(self, text: str, *, also: Iterable[str] = ()) -> str:
+    def redact(self, text: str, *, also: Iterable[str] = ()) -> str:
         """The text without secrets, including those in `also`."""
         return self._without(text, (*self._secrets, *filter(None, also)))
 

@@ -52,14 +52,14 @@ class ThrottleState:
 
     Attributes:
         window: How many requests may be in flight.
-        under_way: How many are in flight.
+        in_flight: How many are in flight.
         resume_at: When requests may start again, in the seconds of the clock.
         epoch: How often the window was reduced. Results of requests that started before are ignored.
         calm: Accepted requests of this epoch.
     """
 
     window: int = _WIDEST
-    under_way: int = 0
+    in_flight: int = 0
     resume_at: float = 0.0
     epoch: int = 0
     calm: int = 0
@@ -68,21 +68,21 @@ class ThrottleState:
         """A ticket; or the seconds to wait before asking again, 0 to wait until another request ends."""
         if now < self.resume_at:
             return self.resume_at - now
-        if self.under_way >= self.window:
+        if self.in_flight >= self.window:
             return 0.0
-        self.under_way += 1
-        return Ticket(self.under_way, self.epoch)
+        self.in_flight += 1
+        return Ticket(self.in_flight, self.epoch)
 
-    def end(self, ticket: Ticket, verdict: Signal, now: float, wait: float = 0.0) -> None:
+    def end(self, ticket: Ticket, signal: Signal, now: float, wait: float = 0.0) -> None:
         """Record the end of a request. A refused one is retried in `wait` seconds."""
-        self.under_way -= 1
+        self.in_flight -= 1
         if ticket.epoch != self.epoch:
             return
-        if verdict is Signal.TAKEN:
+        if signal is Signal.TAKEN:
             self.calm += 1
             if self.calm % (_CALM_PER_STEP * self.window) == 0:
                 self.window = min(_WIDEST, self.window + 1)
-        elif verdict is Signal.REFUSED:
+        elif signal is Signal.REFUSED:
             again = self.epoch > 0 and self.calm <= self.window
             if again or ticket.rank == 1:
                 self.resume_at = max(self.resume_at, now + wait)
@@ -95,12 +95,12 @@ class Slot:
     """A request in flight.
 
     Attributes:
-        verdict: The result, set before the request ends.
+        signal: The result, set before the request ends.
         wait: Seconds until it is retried, if it was refused.
     """
 
     def __init__(self) -> None:
-        self.verdict = Signal.NOTHING
+        self.signal = Signal.NOTHING
         self.wait = 0.0
 
 
@@ -125,7 +125,7 @@ class Throttle:
             yield slot
         finally:
             with self._changed:
-                self._state.end(ticket, slot.verdict, self._clock.now(), slot.wait)
+                self._state.end(ticket, slot.signal, self._clock.now(), slot.wait)
                 self._changed.notify_all()
 
     def _begin(self) -> Ticket:

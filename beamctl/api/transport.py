@@ -44,14 +44,14 @@ class Transport:
         client: Client,
         clock: Clock,
         chance: Callable[[], float],
-        mask: Redactor,
+        redactor: Redactor,
         patience: WaitBudget,
         debug: Callable[[str], None] | None = None,
     ) -> None:
         self._client = client
         self._clock = clock
         self._chance = chance
-        self._mask = mask
+        self._redactor = redactor
         self.skew: ClockSkew | None = None
         self._patience = patience
         self._debug = debug
@@ -97,12 +97,12 @@ class Transport:
             wait = wait_before_repeat(
                 outcome, effort, once=request.once, chance=self._chance(), wall=self._clock.wall()
             )
-            slot.verdict = _signal(outcome)
-            if slot.verdict is Signal.TAKEN:
+            slot.signal = _signal(outcome)
+            if slot.signal is Signal.TAKEN:
                 self._patience.progress(self._clock.now())
             if isinstance(outcome, Reply) and (refused := self._refused_wait(request, outcome, wait)) is not None:
                 outcome, wait = self._given_up(request, outcome, refused), None
-                slot.verdict = Signal.NOTHING  # only this kind of call has to stop
+                slot.signal = Signal.NOTHING  # only this kind of call has to stop
             slot.wait = wait or 0.0
         return outcome, wait
 
@@ -136,7 +136,7 @@ class Transport:
     def _exchange(self, request: Request) -> CallResult:
         if self._debug is None:
             return self._client.exchange(request)
-        body = "" if request.body is None else f" {self._mask.body(request.body)}"
+        body = "" if request.body is None else f" {self._redactor.body(request.body)}"
         self._log(f"> {request.method} {request.path}{body}")
         began = self._clock.now()
         outcome = self._client.exchange(request)
@@ -153,12 +153,12 @@ class Transport:
         if isinstance(outcome, Failure):
             return ""
         ids = "".join(f" {name}={outcome.headers[name]}" for name in _ID_HEADERS if name in outcome.headers)
-        body = " (a page)" if outcome.page else " (empty)" if outcome.empty else f" {self._mask.body(outcome.body)}"
+        body = " (a page)" if outcome.page else " (empty)" if outcome.empty else f" {self._redactor.body(outcome.body)}"
         return ids + body
 
     def _log(self, line: str) -> None:
         if self._debug is not None:
-            self._debug(self._mask.clean(line, 1000))
+            self._debug(self._redactor.clean(line, 1000))
 
 
 def _call_kind(request: Request) -> tuple[str, ...]:

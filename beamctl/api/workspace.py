@@ -43,7 +43,7 @@ class Options:
         clock: The clock.
         chance: Returns random numbers from 0 to 1, for the waits between retries.
         transports: Creates httpx transports, to replace the network.
-        mask: Learns every secret that is used.
+        redactor: Learns every secret that is used.
         patience: How long the run may wait for rate limits.
     """
 
@@ -52,7 +52,7 @@ class Options:
     clock: Clock = field(default_factory=SystemClock)
     chance: Callable[[], float] = random.random
     transports: Transports | None = None
-    mask: Redactor = field(default_factory=Redactor)
+    redactor: Redactor = field(default_factory=Redactor)
     patience: WaitBudget = field(default_factory=WaitBudget)
 
 
@@ -87,12 +87,13 @@ class WorkspaceApi:
 
     def __init__(self, connection: Connection, workspace: str, client: Client, options: Options) -> None:
         self._client = client
-        mask = options.mask
+        redactor = options.redactor
         tokens, requests = (
-            Transport(client, options.clock, options.chance, mask, options.patience, options.debug) for _ in range(2)
+            Transport(client, options.clock, options.chance, redactor, options.patience, options.debug)
+            for _ in range(2)
         )  # separate throttles: a request may hold a slot while it waits for a token
-        self._auth = Auth(connection, workspace, tokens.carry, mask, options.clock)
-        self._channel = _Channel(connection, workspace, self._auth, requests, mask)
+        self._auth = Auth(connection, workspace, tokens.carry, redactor, options.clock)
+        self._channel = _Channel(connection, workspace, self._auth, requests, redactor)
 
     def reader(self) -> Reader:
         """The reader, which cannot write."""
@@ -140,12 +141,12 @@ class _Channel:
     workspace: str
     auth: Auth
     transport: Transport
-    mask: Redactor
+    redactor: Redactor
 
     def ask(self, call: ApiCall, *, final: bool = False) -> CallResult:
         """Make a call, and repeat it with a new token after a 401 if possible. See `Request.final`."""
         if not _is_safe_path(call.path):
-            path = self.mask.clean(call.path)
+            path = self.redactor.clean(call.path)
             raise GarbledError(f"the API returned a name that is invalid in a path: {path}", "Check it in the console.")
         headers = self.auth.headers()
         once = final or call.method is Method.POST
@@ -172,24 +173,26 @@ class _Channel:
         secrets = tuple(secrets_in(call.body))
         match outcome:
             case Failure(why=why):
-                return NoResponse(self.mask.clean(why, also=secrets))
+                return NoResponse(self.redactor.clean(why, also=secrets))
             case Reply(status=status, body=body) if status in OK:
                 if call.method is Method.POST:  # a new resource may contain a secret, which is returned only once
-                    self.mask.learn(*(text for text in secrets_in(body) if len(text) >= DISTINCT))
-                message = self.mask.clean(error_text(outcome), also=secrets) if is_error(body) else ""
+                    self.redactor.learn(*(text for text in secrets_in(body) if len(text) >= DISTINCT))
+                message = self.redactor.clean(error_text(outcome), also=secrets) if is_error(body) else ""
                 return Response(status, body, message)
             case Reply(status=status) if status in SERVER_TROUBLE:
                 host = host_of(self.connection.base_url)
                 return NoResponse(
-                    self.mask.clean(f"{host} responded with HTTP {status}: {error_text(outcome)}", also=secrets)
+                    self.redactor.clean(f"{host} responded with HTTP {status}: {error_text(outcome)}", also=secrets)
                 )
             case Reply(status=status, body=body):
-                message = self.mask.clean(error_text(outcome), also=secrets)
+                message = self.redactor.clean(error_text(outcome), also=secrets)
                 return Response(status, body, message, limited=outcome.limited)
 
     def error(self, outcome: CallResult, call: ApiCall) -> ApiError:
         """The error for a failed call."""
-        return api_error(outcome, CallSite(self.connection, self.workspace, f"{call.method} {call.path}"), self.mask)
+        return api_error(
+            outcome, CallSite(self.connection, self.workspace, f"{call.method} {call.path}"), self.redactor
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.apply_run import WENT_ON, ApplyOptions, Ran, make_all, refuse_nowhere
+from beamctl.cli.apply_run import NOT_STOPPED, ApplyOptions, Results, apply_all, refuse_unusable_secrets
 from beamctl.cli.connect import Access, access_of
 from beamctl.cli.documents import defaults, named_files
 from beamctl.cli.exits import Exit
-from beamctl.cli.output import Output, UnwritableError, output_of, say
+from beamctl.cli.output import Output, UnwritableError, output_of, print_stderr
 from beamctl.cli.planning import (
     Checks,
     Planned,
@@ -97,16 +97,16 @@ def command(  # noqa: PLR0913 - one argument per option
         command = command_for(APPLY if saved is None else f"{APPLY} {quoted(saved)}", files, workspaces)
         shown = partial(plans_text, [each.plan for each in planned], granted, command=command, saved=origin)
         if not out.json:
-            out.payload(shown(out.style))
+            out.result(shown(out.style))
         reserved = _reserved(files, saved, planned, access, record)
-        way = ApplyOptions(
+        apply_options = ApplyOptions(
             parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved
         )
         approve = None if auto_approve else lambda: _approve(planned, shown, out, mute)
-        ran: Ran = []
-        code = _make(planned, granted, ran, way, approve, command)
+        results: Results = []
+        code = _make(planned, granted, results, apply_options, approve, command)
     if out.json:
-        _report(planned, granted, ran, out, origin)
+        _report(planned, granted, results, out, origin)
     return code
 
 
@@ -131,21 +131,21 @@ def _reserved(
 def _make(
     planned: Sequence[Planned],
     granted: Sequence[Allowance],
-    ran: Ran,
-    way: ApplyOptions,
+    results: Results,
+    apply_options: ApplyOptions,
     approve: Callable[[], None] | None,
     command: str,
 ) -> Exit:
-    note_ignored(way.records, way.out)
+    note_ignored(apply_options.records, apply_options.out)
     if is_refused(planned, granted):
-        say_unused(planned, granted, way.out)
+        say_unused(planned, granted, apply_options.out)
         return Exit.REFUSED
-    refuse_unused(planned, granted, way.out)
-    refuse_nowhere(planned, way, command, approved=False)
+    refuse_unused(planned, granted, apply_options.out)
+    refuse_unusable_secrets(planned, apply_options, command, approved=False)
     if approve is not None:
         approve()
-    refuse_nowhere(planned, way, command, approved=True)
-    return make_all(planned, ran, way)
+    refuse_unusable_secrets(planned, apply_options, command, approved=True)
+    return apply_all(planned, results, apply_options)
 
 
 def _why_mute(files: Sequence[str]) -> str:
@@ -164,21 +164,21 @@ def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Out
             f"{mute}, so nothing was changed", "To apply without approval:  beamctl apply --auto-approve"
         )
     if out.json or not sys.stdout.isatty():  # the plan must be visible before it is approved
-        say(shown(PLAIN), nl=False)
+        print_stderr(shown(PLAIN), nl=False)
     names = ", ".join(each.plan.workspace for each in planned if each.plan.changes)
-    say(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted: ", nl=False)
+    print_stderr(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted: ", nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise RefusedError("not approved, so nothing was changed")
     refuse_stale(planned)
 
 
 def _report(
-    planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, out: Output, origin: Saved | None
+    planned: Sequence[Planned], granted: Sequence[Allowance], results: Results, out: Output, origin: Saved | None
 ) -> None:
     from beamctl.report.json_report import applied_json
 
-    events = [(each.plan, became) for each, became in ran]
+    events = [(each.plan, became) for each, became in results]
     try:
-        out.payload(applied_json([each.plan for each in planned], granted, events, saved=origin))
+        out.result(applied_json([each.plan for each in planned], granted, events, saved=origin))
     except UnwritableError as error:
-        raise UnwritableError(error.message, WENT_ON if ran else "") from None
+        raise UnwritableError(error.message, NOT_STOPPED if results else "") from None

@@ -9,14 +9,14 @@ from threading import Event as StopSignal
 from beamctl.apply.event import Event, is_not_permitted
 from beamctl.cli.exits import Exit
 from beamctl.cli.interrupt import Interrupt
-from beamctl.cli.output import Output, UnwritableError, say
+from beamctl.cli.output import Output, UnwritableError, print_stderr
 from beamctl.cli.planning import Planned
 from beamctl.cli.progress import Progress
 from beamctl.cli.record_file import RecordFile
 from beamctl.cli.record_folder import RecordFolder
 from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.run_records import NewRecord, open_records
-from beamctl.cli.secret_store import NOWHERE, LocalSecretStore
+from beamctl.cli.secret_store import NO_DESTINATION, LocalSecretStore
 from beamctl.cli.secret_terminal import OPTION, SecretTerminal
 from beamctl.errors import RecordError, RefusedError, UsageError
 from beamctl.model.secret import SECRET_TO, SecretDestination, described, one_place, sink_of
@@ -24,8 +24,8 @@ from beamctl.model.text import printable
 from beamctl.report.text.apply import end_text, totals
 from beamctl.workflow.changes import apply
 
-Ran = list[tuple[Planned, list[Event]]]
-WENT_ON = "The apply was not stopped by this. Run `beamctl plan` to see what is left to do."
+Results = list[tuple[Planned, list[Event]]]
+NOT_STOPPED = "The apply was not stopped by this. Run `beamctl plan` to see what is left to do."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +51,19 @@ class ApplyOptions:
     reserved: ReservedFiles = field(default_factory=ReservedFiles)
 
 
-def refuse_nowhere(planned: Sequence[Planned], way: ApplyOptions, command: str, *, approved: bool) -> None:
+def refuse_unusable_secrets(planned: Sequence[Planned], options: ApplyOptions, command: str, *, approved: bool) -> None:
     """Refuse changes that create a secret that cannot be stored, or need one that cannot be read.
 
     Args:
         planned: The plans to apply.
-        way: How to apply them.
+        options: How to apply them.
         command: The command that makes the plans, for a hint.
         approved: Whether the user approved the plans. Until then nothing they name is read or run.
 
     Raises:
         RefusedError: There is such a change.
     """
-    vault = LocalSecretStore(way.screen, way.reserved)
+    vault = LocalSecretStore(options.screen, options.reserved)
     doubts = [
         (f"{change.name}: {why}", why)
         for each in planned
@@ -83,7 +83,7 @@ def refuse_nowhere(planned: Sequence[Planned], way: ApplyOptions, command: str, 
         add = f"Add {SECRET_TO} to it in the document. Or show it on a terminal:  {command} {OPTION}"
         raise RefusedError(
             f"cannot get or store a secret, so nothing was changed: {message}{more}",
-            add if why == NOWHERE else fix,
+            add if why == NO_DESTINATION else fix,
         )
 
 
@@ -97,7 +97,7 @@ def _shared(planned: Sequence[Planned]) -> dict[SecretDestination, list[str]]:
     return {sink: names for sink, names in found.items() if len(names) > 1}
 
 
-def make_all(planned: Sequence[Planned], ran: Ran, way: ApplyOptions) -> Exit:
+def apply_all(planned: Sequence[Planned], results: Results, options: ApplyOptions) -> Exit:
     """Apply every plan that has changes, each with its own run record, and report the results.
 
     A plan without changes gets a record too if the last record declares something else, because the next plan compares
@@ -105,8 +105,8 @@ def make_all(planned: Sequence[Planned], ran: Ran, way: ApplyOptions) -> Exit:
 
     Args:
         planned: The approved plans.
-        ran: Receives each plan with its events as they happen.
-        way: How to apply the plans.
+        results: Receives each plan with its events as they happen.
+        options: How to apply the plans.
 
     Raises:
         UsageError: A record cannot be created; nothing was changed.
@@ -115,34 +115,34 @@ def make_all(planned: Sequence[Planned], ran: Ran, way: ApplyOptions) -> Exit:
     codes: set[Exit] = set()
     unwritable: UnwritableError | None = None
     due = [
-        each if each.plan.changes else _counting_nothing(each)
-        for each in planned
-        if each.plan.changes or each.unrecorded
+        each if each.plan.changes else _without_counts(each) for each in planned if each.plan.changes or each.unrecorded
     ]
     records: Sequence[RecordFile] = ()
     try:
         if due:
-            records = open_records(way.records, [NewRecord(each.plan, each.commit(), each.digest()) for each in due])
+            records = open_records(
+                options.records, [NewRecord(each.plan, each.commit(), each.digest()) for each in due]
+            )
     except UsageError as error:
         if any(each.plan.changes for each in due):
             raise
-        say(f"Warning: {printable(error.message)}\n  {error.hint}")
+        print_stderr(f"Warning: {printable(error.message)}\n  {error.hint}")
         return Exit.DONE
-    with Interrupt(way.stop, quiet=way.out.quiet):
+    with Interrupt(options.stop, quiet=options.out.quiet):
         for each, record in zip(due, records, strict=True):
             events: list[Event] = []
             if not each.plan.changes:
-                _end(record, events, way)
+                _end(record, events, options)
                 continue
-            ran.append((each, events))
+            results.append((each, events))
             try:
-                _make_one(each, events, record, way)
+                _apply_one(each, events, record, options)
             except UnwritableError as error:
                 unwritable = error
             codes.add(_code(each, events))
     if unwritable is not None:
-        raise UnwritableError(unwritable.message, WENT_ON)
-    if way.stop.is_set():
+        raise UnwritableError(unwritable.message, NOT_STOPPED)
+    if options.stop.is_set():
         return Exit.INTERRUPTED
     return Exit.PARTLY if len(codes) > 1 else next(iter(codes), Exit.DONE)
 
@@ -151,49 +151,53 @@ def _code(each: Planned, events: Sequence[Event]) -> Exit:
     """The exit code of one workspace."""
     if not is_not_permitted(events):
         return Exit.DONE if totals(events).complete else Exit.PARTLY
-    say(f"Error: the API does not allow any of these changes to {each.plan.workspace}")
+    print_stderr(f"Error: the API does not allow any of these changes to {each.plan.workspace}")
     if each.link.credential_from:
         where = printable(each.link.credential_from)
-        say(f"  The credential comes from {where}. Check that it is valid and has the admin role in the workspace.")
+        print_stderr(
+            f"  The credential comes from {where}. Check that it is valid and has the admin role in the workspace."
+        )
     return Exit.NOT_ALLOWED
 
 
-def _make_one(each: Planned, events: list[Event], record: RecordFile, way: ApplyOptions) -> None:
-    progress = Progress(way.out, len(each.plan.changes))
+def _apply_one(each: Planned, events: list[Event], record: RecordFile, options: ApplyOptions) -> None:
+    progress = Progress(options.out, len(each.plan.changes))
     unwritable: UnwritableError | None = None
     link = each.link
-    made = apply(
+    events_as_they_happen = apply(
         each.plan,
         link.reader,
         link.sender,
-        parallelism=way.parallelism,
-        stop=way.stop,
+        parallelism=options.parallelism,
+        stop=options.stop,
         witness=record.witness,
-        vault=LocalSecretStore(way.screen and replace(way.screen, workspace=each.plan.workspace), way.reserved),
+        vault=LocalSecretStore(
+            options.screen and replace(options.screen, workspace=each.plan.workspace), options.reserved
+        ),
         pause=link.pause,
     )
-    for event in made:
+    for event in events_as_they_happen:
         events.append(event)
         try:
             progress.show(event)
         except UnwritableError as error:  # a full disk must not leave the apply half done
             unwritable = error
     progress.end()
-    _end(record, events, way)
+    _end(record, events, options)
     if unwritable is not None:
         raise unwritable
-    if not way.out.json:
-        text = end_text(each.plan.workspace, events, saved=way.saved, interrupted=way.stop.is_set())
-        way.out.payload(f"\n{text}")
+    if not options.out.json:
+        text = end_text(each.plan.workspace, events, saved=options.saved, interrupted=options.stop.is_set())
+        options.out.result(f"\n{text}")
 
 
-def _end(record: RecordFile, events: Sequence[Event], way: ApplyOptions) -> None:
+def _end(record: RecordFile, events: Sequence[Event], options: ApplyOptions) -> None:
     try:
-        record.end(events, interrupted=way.stop.is_set())
+        record.end(events, interrupted=options.stop.is_set())
     except RecordError as error:  # the changes are made and reported; only the end of the record is missing
-        say(f"Warning: {printable(error.message)}")
+        print_stderr(f"Warning: {printable(error.message)}")
 
 
-def _counting_nothing(each: Planned) -> Planned:
+def _without_counts(each: Planned) -> Planned:
     """The plan to record for a run without changes, which did not check what went missing since the last run."""
     return replace(each, plan=replace(each.plan, seen={}))

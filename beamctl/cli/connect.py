@@ -13,8 +13,8 @@ from beamctl.api.clock_skew import ClockSkew
 from beamctl.api.config import LOCAL, Sources, decide, look_around
 from beamctl.api.config import default_workspace as named_elsewhere
 from beamctl.api.wait_budget import WaitBudget
-from beamctl.cli.output import complain
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output import print_error
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Pause, Reader, Sender
@@ -111,7 +111,7 @@ def access_of(
         UsageError: The named key file does not exist.
     """
     return Access(
-        look_around(api_url, api_key_file), timeout, debug, WaitBudget(max_wait, None if silent else complain)
+        look_around(api_url, api_key_file), timeout, debug, WaitBudget(max_wait, None if silent else print_error)
     )
 
 
@@ -128,7 +128,7 @@ def default_workspace(access: Access) -> str:
 
 
 @contextmanager
-def link(access: Access, workspace: str) -> Iterator[Link]:
+def open_link(access: Access, workspace: str) -> Iterator[Link]:
     """Open a workspace for the duration of the block.
 
     Raises:
@@ -139,11 +139,11 @@ def link(access: Access, workspace: str) -> Iterator[Link]:
 
 
 @contextmanager
-def last_link(access: Access, workspace: str) -> Iterator[LastLink]:
+def open_last_link(access: Access, workspace: str) -> Iterator[LastLink]:
     """Open a workspace that is to be deleted, for the duration of the block.
 
     Raises:
-        BeamctlError: As for `link`.
+        BeamctlError: As for `open_link`.
     """
     with _opened(access, workspace) as (api_url, api):
         yield LastLink(api_url, api.reader(), api.deleter(), _identity(api), access.pause)
@@ -162,10 +162,14 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
     from beamctl.api.network_errors import Timeouts
     from beamctl.api.workspace import Options, open_workspace
 
-    debug = complain if access.debug else None
+    debug = print_error if access.debug else None
     clock = SystemClock(access.stop)
     options = Options(
-        timeouts=Timeouts(read=access.timeout), debug=debug, clock=clock, mask=VEIL.mask, patience=access.patience
+        timeouts=Timeouts(read=access.timeout),
+        debug=debug,
+        clock=clock,
+        redactor=OUTPUT_REDACTION.redactor,
+        patience=access.patience,
     )
     with open_workspace(connection, workspace, options, wsgi_app=app) as api:
         yield LOCAL_NAME if app else connection.base_url, api

@@ -38,7 +38,7 @@ def command(directory: Path) -> int:
     except OSError as error:
         raise UsageError(f"cannot use {directory}: {error.strerror or error}", "Name another DIRECTORY.") from None
     with _control_plane(directory) as url:
-        _tell(_Stage(directory, url))
+        _run_steps(_DemoRunner(directory, url))
     click.echo(_end(directory))
     return Exit.DONE
 
@@ -54,27 +54,27 @@ def _begin_in(directory: Path) -> None:
     (directory / "seed.yaml").write_text(SEED, "utf-8")
 
 
-def _tell(stage: _Stage) -> None:
-    stage.say("The emulator now runs on this machine, with a workspace acme whose admin is ada.")
-    stage.shell_line("beamctl emulator serve --port 0 --seed seed.yaml &")
-    stage.shell_line(f"export BEAMCTL_API_URL={stage.url} BEAMCTL_API_KEY={KEY}")
-    stage.run("show -w acme", Exit.DONE)
-    stage.say("Access is declared in a file. This one has mistakes. Finding them needs no network.")
-    stage.write("beamctl.yaml", WITH_MISTAKES)
-    stage.run("validate", Exit.WRONG_INPUT)
-    stage.say("Here is the corrected file. What would it change?")
-    stage.write("beamctl.yaml", WITHOUT_MISTAKES)
-    stage.run("plan", Exit.DONE)
-    stage.say("Make these changes.")
-    stage.run("apply --auto-approve", Exit.DONE)
-    stage.say("Kim accepts the invitation. beamctl recognizes the invited person: nothing to do.")
-    stage.run(_KIM, Exit.DONE)
-    stage.run("plan", Exit.DONE)
-    stage.say("Now someone changes the workspace by hand. A scheduled drift run detects it.")
-    stage.run(_EVE, Exit.DONE)
-    stage.run("drift", Exit.DIFFERS)
-    stage.say("Removing an admin is refused until that exact removal is allowed.")
-    stage.run("plan", Exit.REFUSED)
+def _run_steps(runner: _DemoRunner) -> None:
+    runner.say("The emulator now runs on this machine, with a workspace acme whose admin is ada.")
+    runner.shell_line("beamctl emulator serve --port 0 --seed seed.yaml &")
+    runner.shell_line(f"export BEAMCTL_API_URL={runner.url} BEAMCTL_API_KEY={KEY}")
+    runner.run("show -w acme", Exit.DONE)
+    runner.say("Access is declared in a file. This one has mistakes. Finding them needs no network.")
+    runner.write("beamctl.yaml", WITH_MISTAKES)
+    runner.run("validate", Exit.WRONG_INPUT)
+    runner.say("Here is the corrected file. What would it change?")
+    runner.write("beamctl.yaml", WITHOUT_MISTAKES)
+    runner.run("plan", Exit.DONE)
+    runner.say("Make these changes.")
+    runner.run("apply --auto-approve", Exit.DONE)
+    runner.say("Kim accepts the invitation. beamctl recognizes the invited person: nothing to do.")
+    runner.run(_KIM, Exit.DONE)
+    runner.run("plan", Exit.DONE)
+    runner.say("Now someone changes the workspace by hand. A scheduled drift run detects it.")
+    runner.run(_EVE, Exit.DONE)
+    runner.run("drift", Exit.DIFFERS)
+    runner.say("Removing an admin is refused until that exact removal is allowed.")
+    runner.run("plan", Exit.REFUSED)
 
 
 def _end(directory: Path) -> str:
@@ -99,7 +99,7 @@ def _typed() -> str:
     return f"{shlex.quote(sys.executable)} -m beamctl" if started.suffix == ".py" else shlex.quote(str(started))
 
 
-class _Stage:
+class _DemoRunner:
     """Shows each command of the demo, runs it, and checks its exit code."""
 
     def __init__(self, directory: Path, url: str) -> None:

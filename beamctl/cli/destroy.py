@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.connect import LastLink, access_of, last_link
+from beamctl.cli.connect import LastLink, access_of, open_last_link
 from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.interrupt import Interrupt
-from beamctl.cli.output import Output, UnwritableError, output_of, say
+from beamctl.cli.output import Output, UnwritableError, output_of, print_stderr
 from beamctl.destroy.deletion import Deletion
 from beamctl.destroy.estate import WorkspaceContents
 from beamctl.destroy.guard import document_that_allows
@@ -52,20 +52,20 @@ def command(
     if confirm is not None and confirm != workspace:
         raise _another_name("--confirm is not the name of")
     access = access_of(**connection)
-    with last_link(access, workspace) as way:
-        estate = survey(workspace, way.reader)
+    with open_last_link(access, workspace) as link:
+        estate = survey(workspace, link.reader)
         if not out.json:
-            out.payload(_shown(estate, way, document, out.style))
+            out.result(_shown(estate, link, document, out.style))
         if confirm is None:
-            _ask(estate, _shown(estate, way, document, PLAIN), files, out)
+            _ask(estate, _shown(estate, link, document, PLAIN), files, out)
         with Interrupt(access.stop, quiet=out.quiet, look=f"beamctl show -w {workspace}"):
-            deletion = destroy(estate, way.reader, way.deleter, stop=access.stop, pause=way.pause)
-    _report(estate, way.api_url, document, deletion, out)
+            deletion = destroy(estate, link.reader, link.deleter, stop=access.stop, pause=link.pause)
+    _report(estate, link.api_url, document, deletion, out)
     return Exit.INTERRUPTED if access.stop.is_set() else Exit.DONE
 
 
-def _shown(estate: WorkspaceContents, way: LastLink, document: Desired, style: Style) -> str:
-    return estate_text(estate, way.api_url, runs_as(document, way.identity), style)
+def _shown(estate: WorkspaceContents, link: LastLink, document: Desired, style: Style) -> str:
+    return estate_text(estate, link.api_url, runs_as(document, link.identity), style)
 
 
 def _ask(estate: WorkspaceContents, shown: str, files: Sequence[str], out: Output) -> None:
@@ -76,8 +76,8 @@ def _ask(estate: WorkspaceContents, shown: str, files: Sequence[str], out: Outpu
         hint = f"To delete {name} without being asked:  beamctl destroy {name}{named} --confirm {name}"
         raise RefusedError(f"{why}, so nothing was deleted", hint)
     if out.json or not sys.stdout.isatty():  # the losses must be visible before they are confirmed
-        say(shown, nl=False)
-    say(f"\nType {name} to delete it for good: ", nl=False)
+        print_stderr(shown, nl=False)
+    print_stderr(f"\nType {name} to delete it for good: ", nl=False)
     if sys.stdin.readline().removesuffix("\n") != name:
         raise _another_name("that is not the name of")
 
@@ -92,8 +92,8 @@ def _report(estate: WorkspaceContents, api_url: str, document: Desired, deletion
         if out.json:
             from beamctl.report.json_report import destroyed_json
 
-            out.payload(destroyed_json(estate, api_url, deletion))
+            out.result(destroyed_json(estate, api_url, deletion))
         else:
-            out.payload("\n" + deletion_text(estate.workspace, document.document.source, deletion, out.style))
+            out.result("\n" + deletion_text(estate.workspace, document.document.source, deletion, out.style))
     except UnwritableError as error:
         raise UnwritableError(error.message, f"{estate.workspace} was deleted anyway.") from None

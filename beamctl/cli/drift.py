@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.connect import access_of, link
+from beamctl.cli.connect import access_of, open_link
 from beamctl.cli.documents import read_desired, unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.machine_clock import skew_note
@@ -45,19 +45,19 @@ def command(
     with ExitStack() as stack:  # no floors: they affect only hazards, and drift changes nothing
         documents = read_desired(files, workspaces)
         if note := unread(files):
-            out.talk(note)
-        ways = [(each, stack.enter_context(link(access, each.workspace))) for each in documents]
-        plans = [plan_now(each, way, _last_run(record, each.workspace, way.api_url, out)) for each, way in ways]
-        for note in dict.fromkeys(skew_note(way.skew()) for _, way in ways):
-            out.talk(f"Note: {note}.") if note else None
+            out.info(note)
+        links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
+        plans = [plan_now(each, link, _last_run(record, each.workspace, link.api_url, out)) for each, link in links]
+        for note in dict.fromkeys(skew_note(link.skew()) for _, link in links):
+            out.info(f"Note: {note}.") if note else None
     if out.json:
         from beamctl.report.json_report import drift_json
 
-        out.payload(drift_json(plans))
+        out.result(drift_json(plans))
     else:
         from beamctl.report.text.drift import drift_text
 
-        out.payload("\n".join(drift_text(plan, out.style) for plan in plans))
+        out.result("\n".join(drift_text(plan, out.style) for plan in plans))
     return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE
 
 
@@ -66,5 +66,5 @@ def _last_run(folder: RecordFolder, workspace: str, api: str, out: Output) -> La
     try:
         return last_run(folder, workspace, api)
     except UsageError as error:
-        out.talk(f"Note: run records were not read: {error.message}.")
+        out.info(f"Note: run records were not read: {error.message}.")
         return NO_RUN

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class InstrumentOptions:
     """The values of the options, as typed."""
 
     faults: tuple[str, ...]
@@ -29,7 +29,7 @@ class Asked:
 
 
 def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add these options to a command, which receives them as one argument, `asked`."""
+    """Add these options to a command, which receives them as one argument, `given`."""
 
     @click.option(
         "--fault",
@@ -50,13 +50,13 @@ def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
         control: bool,
         **options: Any,  # noqa: ANN401 - as above
     ) -> Any:  # noqa: ANN401 - as above
-        return function(*args, asked=Asked(faults, clock, log, control), **options)
+        return function(*args, given=InstrumentOptions(faults, clock, log, control), **options)
 
     return gathered
 
 
 @contextmanager
-def instruments_for(asked: Asked) -> Iterator[Instruments]:
+def instruments_for(given: InstrumentOptions) -> Iterator[Instruments]:
     """The instruments that the options ask for. The log is open while the block runs.
 
     Raises:
@@ -64,27 +64,27 @@ def instruments_for(asked: Asked) -> Iterator[Instruments]:
     """
     from beamctl.emulator import EmulatorError, FaultScript, Instruments, LogFile, RequestLog
 
-    script, clock = FaultScript(_rules(asked.faults)), _clock(asked.clock)
-    if asked.log is None:
-        yield Instruments(script, RequestLog(), clock, asked.control)
+    script, clock = FaultScript(_rules(given.faults)), _clock(given.clock)
+    if given.log is None:
+        yield Instruments(script, RequestLog(), clock, given.control)
         return
     try:
-        file = LogFile(None if asked.log == "-" else Path(asked.log))
+        file = LogFile(None if given.log == "-" else Path(given.log))
     except EmulatorError as error:
         raise UsageError(f"--log: {error}", "Name another file, or - for standard error.") from None
     try:
-        yield Instruments(script, RequestLog(file.write), clock, asked.control)
+        yield Instruments(script, RequestLog(file.write), clock, given.control)
     finally:
         file.close()
 
 
-def notes(asked: Asked, instruments: Instruments, url: str) -> list[str]:
+def notes(given: InstrumentOptions, instruments: Instruments, url: str) -> list[str]:
     """Lines about the active instruments, shown when the server starts."""
     lines = []
-    if asked.clock is not None:
+    if given.clock is not None:
         lines.append(f"Its clock shows {instruments.clock():%Y-%m-%d %H:%M} UTC.")
     lines.extend(f"Fault: {standing.rule.text}" for standing in instruments.script.standings())
-    if asked.control:
+    if given.control:
         control = url.removesuffix("/v0") + "/control"
         lines.append(f"Anyone who can reach {control} can change its faults and clock, and read its request log.")
     return lines

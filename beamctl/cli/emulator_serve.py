@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beamctl.cli import local
-from beamctl.cli.emulator_instruments import Asked, instrument_options, instruments_for, notes
+from beamctl.cli.emulator_instruments import InstrumentOptions, instrument_options, instruments_for, notes
 from beamctl.cli.emulator_mail import command_to_read, mail_option
 from beamctl.cli.emulator_seed import database_option, load, read_seed
 from beamctl.cli.exits import Exit
@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913 - its options
     mail: Path | None,
     smtp: str | None,
     public_url: str | None,
-    asked: Asked,
+    given: InstrumentOptions,
     database: Path,
 ) -> int:
     """Serve the emulator over HTTP until Ctrl-C."""
@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913 - its options
 
     chosen = _quirks(quirks)
     seed = None if seed_file is None else read_seed(seed_file)
-    with instruments_for(asked) as instruments:
+    with instruments_for(given) as instruments:
         now = instruments.clock
         app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, now=now, public_url=public_url)
         instrument(app, instruments)
@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913 - its options
         def begin(url: str) -> None:
             if seed_file is not None:  # only once the port is open, so that a failed start can be repeated
                 load(seed_file, seed, database, now=now)
-            _tell(url, app, mail, database, notes(asked, instruments, url))
+            _print_addresses(url, app, mail, database, notes(given, instruments, url))
 
         try:
             serve(app, host, port, begin)
@@ -83,7 +83,7 @@ def command(  # noqa: PLR0913 - its options
     return Exit.DONE
 
 
-def _tell(url: str, app: Any, mail: Path | None, database: Path, more: list[str]) -> None:  # noqa: ANN401 - Flask's
+def _print_addresses(url: str, app: Any, mail: Path | None, database: Path, more: list[str]) -> None:  # noqa: ANN401 - Flask's
     from beamctl.emulator import url_for_people
 
     folder = mail or local.maildir(database)

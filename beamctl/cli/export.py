@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.connect import access_of, default_workspace, link
+from beamctl.cli.connect import access_of, default_workspace, open_link
 from beamctl.cli.exits import Exit
 from beamctl.cli.machine_clock import moment
 from beamctl.cli.output import output_of
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import UsageError
 from beamctl.workflow.questions import export
 
@@ -41,19 +41,19 @@ def command(
     folder = _folder(split, names)
     found = {}
     for name in names:
-        with link(access, name) as way:
-            found[name] = export(name, way.reader, moment())
+        with open_link(access, name) as link:
+            found[name] = export(name, link.reader, moment())
     if folder is None:
-        out.payload("---\n".join(each.text for each in found.values()))
+        out.result("---\n".join(each.text for each in found.values()))
     else:
         for name, each in found.items():
             _write(_file(folder, name), each.text)
-        out.talk(f"Wrote {', '.join(str(_file(folder, name)) for name in names)}. To plan:  beamctl plan -f {folder}")
+        out.info(f"Wrote {', '.join(str(_file(folder, name)) for name in names)}. To plan:  beamctl plan -f {folder}")
     code = Exit.DONE
     for name, each in found.items():
         if each.unseen:
             unseen = ", ".join(each.unseen)
-            out.talk(f"This credential cannot read all of {name} (exit 4). Left out: {unseen}.")
+            out.info(f"This credential cannot read all of {name} (exit 4). Left out: {unseen}.")
             code = Exit.NOT_ALLOWED
     return code
 
@@ -80,7 +80,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(VEIL.over(text))
+            stream.write(OUTPUT_REDACTION.redact(text))
     except OSError as error:
         raise UsageError(
             f"cannot write {path}: {error.strerror or error}", "Name another directory with --split."

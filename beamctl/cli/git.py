@@ -88,13 +88,13 @@ class Repository:
             return False  # an enclosing repository may track these files
         try:
             git_folder = _git_folder(self.folder / _ENTRY)
-            with TemporaryDirectory(prefix="beamctl-") as made:
+            with TemporaryDirectory(prefix="beamctl-") as temporary:
                 for name in ("objects", "refs"):
-                    Path(made, name).mkdir()
-                Path(made, "HEAD").write_text("ref: refs/heads/none\n", "ascii")
+                    Path(temporary, name).mkdir()
+                Path(temporary, "HEAD").write_text("ref: refs/heads/none\n", "ascii")
                 if (git_folder / _INDEX).exists() or not git_folder.is_dir():
-                    Path(made, _INDEX).write_bytes(read_file(git_folder / _INDEX, _LARGEST_INDEX))
-                return self._ask(Path(made), command, _SMALL, work_tree=True).code == 0
+                    Path(temporary, _INDEX).write_bytes(read_file(git_folder / _INDEX, _LARGEST_INDEX))
+                return self._ask(Path(temporary), command, _SMALL, work_tree=True).code == 0
         except (OSError, ValueError, UsageError):
             return False
 

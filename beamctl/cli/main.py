@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from beamctl import __version__
 from beamctl.cli.exits import Exit, error_report
-from beamctl.cli.output import complain, errors_in_format, open_streams
+from beamctl.cli.output import errors_in_format, open_streams, print_error
 from beamctl.errors import DocumentError, UsageError
 
 COMMANDS = {
@@ -130,7 +130,7 @@ def _report(error: BaseException) -> Exit:
         case DocumentError():
             from beamctl.report.text.problems import problems_text
 
-            complain(problems_text(error.problems, compared=error.compared).removesuffix("\n"))
+            print_error(problems_text(error.problems, compared=error.compared).removesuffix("\n"))
             return error_report(error).code
         case _:
             pass
@@ -141,7 +141,7 @@ def _report(error: BaseException) -> Exit:
 def _print_error(message: str, hint: str, code: Exit) -> Exit:
     from beamctl.model.text import printable
 
-    complain("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
+    print_error("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
     return code
 
 

@@ -89,7 +89,8 @@ floors = _all(
     click.option(
         "--max-removals",
         metavar="N|N%",
-        help="Limit removals, demotions and revocations, whatever the document says. Also set by BEAMCTL_MAX_REMOVALS.",
+        help="Allow at most N (or N%) removals, demotions and revocations, whatever the document says. "
+        "Also set by BEAMCTL_MAX_REMOVALS.",
     ),
     click.option(
         "--protect",
@@ -147,8 +148,8 @@ connection = _all(
     click.option(
         "--api-key-file",
         metavar="FILE",
-        help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, the same with BL_, "
-        "else the login of `bl login`.",
+        help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, "
+        "BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
     ),
     click.option(
         "--timeout",

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import click
 
 from beamctl.cli.exits import error_report
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import BeamctlError, DocumentError
 from beamctl.model.text import visible
 from beamctl.report.style import Style
@@ -37,19 +37,21 @@ class Output:
     quiet: bool
     style: Style
 
-    def payload(self, text: str, *, complaint: bool = False) -> None:
+    def result(self, text: str, *, is_error: bool = False) -> None:
         """Write a result to standard output. A closed pipe (`| head`) is not an error.
 
         Args:
             text: The result.
-            complaint: Whether it reports an error and may quote input.
+            is_error: Whether it reports an error and may quote input.
 
         Raises:
             UnwritableError: It cannot be written. Later output is discarded.
         """
-        if VEIL.has_news_of_short() and not self.quiet:
-            say("Note: a credential or password has fewer than 8 characters and is too short to be hidden in output.")
-        hidden = VEIL.over_complaint if complaint else VEIL.over
+        if OUTPUT_REDACTION.reports_short_secret() and not self.quiet:
+            print_stderr(
+                "Note: a credential or password has fewer than 8 characters and is too short to be hidden in output."
+            )
+        hidden = OUTPUT_REDACTION.redact_error if is_error else OUTPUT_REDACTION.redact
         try:
             click.echo(visible(hidden(text, json=self.json)), nl=False, color=True)
         except BrokenPipeError:
@@ -58,29 +60,29 @@ class Output:
             _to_nowhere(sys.stdout)
             raise UnwritableError(f"cannot write the output: {error.strerror or error}") from None
 
-    def talk(self, text: str) -> None:
+    def info(self, text: str) -> None:
         """Write a notice to standard error, unless `quiet`."""
         if not self.quiet:
-            complain(text)
+            print_error(text)
 
 
-def say(text: str, *, nl: bool = True) -> None:
+def print_stderr(text: str, *, nl: bool = True) -> None:
     """Write to standard error. A failed write is ignored."""
     try:
-        click.echo(visible(VEIL.over(text)), nl=nl, err=True, color=True)
+        click.echo(visible(OUTPUT_REDACTION.redact(text)), nl=nl, err=True, color=True)
     except OSError:
         _to_nowhere(sys.stderr)
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Write an error, which may quote any input, to standard error."""
-    say(VEIL.over_complaint(text))
+    print_stderr(OUTPUT_REDACTION.redact_error(text))
 
 
 def open_streams() -> None:
     """Prepare the standard streams: none is closed (`>&-`, which Python represents as None), each accepts every
     character, and no secrets of an earlier run are remembered."""
-    VEIL.renew()
+    OUTPUT_REDACTION.renew()
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
@@ -113,7 +115,7 @@ def errors_in_format(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, output=output, **options)
         except (Exception, KeyboardInterrupt) as error:
             if output == "json":
-                Output(json=True, quiet=True, style=Style()).payload(_error_json(error), complaint=True)
+                Output(json=True, quiet=True, style=Style()).result(_error_json(error), is_error=True)
             raise
 
     return in_format

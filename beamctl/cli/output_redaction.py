@@ -22,53 +22,53 @@ class OutputRedaction:
     """The secrets to hide in the output of this process, on any stream."""
 
     def __init__(self) -> None:
-        self._mask: Redactor | None = None
+        self._redactor: Redactor | None = None
         self._reported_short = False
 
     def renew(self) -> None:
         """Forget the learned secrets, because the environment may have changed."""
-        self._mask = None
+        self._redactor = None
         self._reported_short = False
 
-    def has_news_of_short(self) -> bool:
+    def reports_short_secret(self) -> bool:
         """Whether a secret is too short to be hidden, the first time that this is called for it."""
-        is_new = self.mask.has_short and not self._reported_short
+        is_new = self.redactor.has_short and not self._reported_short
         self._reported_short = self._reported_short or is_new
         return is_new
 
     @property
-    def mask(self) -> Redactor:
+    def redactor(self) -> Redactor:
         """The known secrets: those in the environment, and those learned as they are used."""
-        if self._mask is None:
+        if self._redactor is None:
             from beamctl.api.config import secrets_around
             from beamctl.api.redaction import Redactor
 
-            self._mask = Redactor(secrets_around(os.environ))
-        return self._mask
+            self._redactor = Redactor(secrets_around(os.environ))
+        return self._redactor
 
-    def over(self, text: str, *, json: bool = False) -> str:
+    def redact(self, text: str, *, json: bool = False) -> str:
         """The text without known secrets, except short ones. With `json`, the text stays valid ASCII JSON."""
-        hidden = self.mask.hide(text)
-        return hidden if not json or hidden == text else _JSON_TEXT.sub(self._over_json_text, text)
+        hidden = self.redactor.hide(text)
+        return hidden if not json or hidden == text else _JSON_TEXT.sub(self._redact_json_text, text)
 
-    def _over_json_text(self, found: re.Match[str]) -> str:
+    def _redact_json_text(self, found: re.Match[str]) -> str:
         text = loads(found.group())
-        hidden = self.mask.hide(text)
+        hidden = self.redactor.hide(text)
         return found.group() if hidden == text else dumps(hidden)
 
-    def over_complaint(self, text: str, *, json: bool = False) -> str:
+    def redact_error(self, text: str, *, json: bool = False) -> str:
         """An error text without known secrets and without anything that looks like a secret."""
         from beamctl.api.redaction import HIDDEN
 
         hidden = _ascii(HIDDEN) if json else HIDDEN
-        return _LOOKS_SECRET.sub(lambda _: hidden, self.over(text, json=json))
+        return _LOOKS_SECRET.sub(lambda _: hidden, self.redact(text, json=json))
 
 
 def _ascii(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode()
 
 
-VEIL = OutputRedaction()
+OUTPUT_REDACTION = OutputRedaction()
 
 
 def as_it_is(text: str, what: str) -> str:
@@ -77,7 +77,7 @@ def as_it_is(text: str, what: str) -> str:
     Raises:
         UsageError: It contains a secret.
     """
-    if VEIL.over(text, json=True) != text:
+    if OUTPUT_REDACTION.redact(text, json=True) != text:
         raise UsageError(
             f"{what} would contain a secret that this process uses, so it was not written and nothing was changed",
             "It is in the workspace or the document, for example as a name or a label. Remove it there and rotate it.",

@@ -47,28 +47,28 @@ def command(  # noqa: PLR0913 - one argument per option
 
     Exits 0, or 2 with --detailed-exitcode if there are changes, or 5 if `apply` would refuse the plan.
     """
-    talk = output_of(output, no_color=no_color, quiet=quiet)
+    printer = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
     target = target_of(out, expires, record.path)
-    note_ignored(record, talk)
+    note_ignored(record, printer)
     with ExitStack() as stack:
         planned = plan_all(files, workspaces, access_of(**connection), stack, granted, Checks(floors, record))
         if note := unread(files):
-            talk.talk(note)
+            printer.info(note)
         plans = [each.plan for each in planned]
         saved = save(planned, granted, target)
-        if talk.json:
+        if printer.json:
             from beamctl.report.json_report import plans_json
 
-            talk.payload(plans_json(plans, granted))
+            printer.result(plans_json(plans, granted))
         else:
             from beamctl.report.text.plan import APPLY, plans_text
 
             command = command_for(APPLY, files, workspaces)
-            talk.payload(plans_text(plans, granted, talk.style, command=command))
-        say_unused(planned, granted, talk)
+            printer.result(plans_text(plans, granted, printer.style, command=command))
+        say_unused(planned, granted, printer)
         if saved:
-            talk.talk(saved)
+            printer.info(saved)
     if is_refused(planned, granted):
         return Exit.REFUSED
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from beamctl.cli.commit import commit_of
-from beamctl.cli.connect import Access, Link, link
+from beamctl.cli.connect import Access, Link, open_link
 from beamctl.cli.documents import read_desired
 from beamctl.cli.machine_clock import judged, skew_note
 from beamctl.cli.output import Output
@@ -85,8 +85,8 @@ def plan_all(
     """
     documents = read_desired(files, workspaces)
     refuse_shared(granted, [desired.workspace for desired in documents])
-    ways = [(desired, stack.enter_context(link(access, desired.workspace))) for desired in documents]
-    return [_planned(desired, way, granted, checks) for desired, way in ways]
+    links = [(desired, stack.enter_context(open_link(access, desired.workspace))) for desired in documents]
+    return [_planned(desired, link, granted, checks) for desired, link in links]
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:
@@ -130,7 +130,7 @@ def refuse_stale(planned: Sequence[Planned]) -> None:
 
 def plan_now(
     desired: Desired,
-    way: Link,
+    link: Link,
     last: LastRun,
     floors: Bounds = NO_FLOORS,
     granted: Sequence[Allowance] = (),
@@ -139,31 +139,31 @@ def plan_now(
 
     Args:
         desired: The desired state.
-        way: The connection to the workspace.
+        link: The connection to the workspace.
         last: The last recorded run.
         floors: Guards set for this run.
         granted: The allowed hazards.
     """
 
     def current_situation() -> Situation:
-        return replace(situation(way, last, floors), allowed=tuple(granted))
+        return replace(situation(link, last, floors), allowed=tuple(granted))
 
-    return with_clocks(with_source_hazards(plan(desired, way.reader, current_situation)), way)
+    return with_clocks(with_source_hazards(plan(desired, link.reader, current_situation)), link)
 
 
-def with_clocks(plan: Plan, way: Link) -> Plan:
+def with_clocks(plan: Plan, link: Link) -> Plan:
     """The plan, with a note if the clocks of this machine and the API differ."""
-    note = skew_note(way.skew())
+    note = skew_note(link.skew())
     return replace(plan, notes=(Note(note), *plan.notes)) if note else plan
 
 
-def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:
+def situation(link: Link, last: LastRun, floors: Bounds) -> Situation:
     """What a plan currently depends on. Call it after reading the workspace, because that reads the API's clock."""
-    now = judged(way.skew())
+    now = judged(link.skew())
     return Situation(
         now.date(),
-        way.api_url,
-        way.identity,
+        link.api_url,
+        link.identity,
         last.left,
         now=now,
         floors=floors,
@@ -175,15 +175,15 @@ def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:
     )
 
 
-def _planned(desired: Desired, way: Link, granted: Sequence[Allowance], checks: Checks) -> Planned:
-    last = last_run(checks.records, desired.workspace, way.api_url)
-    made = partial(plan_now, desired, way, last, checks.floors, granted)
-    first = made()
+def _planned(desired: Desired, link: Link, granted: Sequence[Allowance], checks: Checks) -> Planned:
+    last = last_run(checks.records, desired.workspace, link.api_url)
+    make = partial(plan_now, desired, link, last, checks.floors, granted)
+    first = make()
     source = desired.document.source
     return Planned(
         first,
-        way,
-        lambda: made() == first,
+        link,
+        lambda: make() == first,
         lambda: commit_of(source),
         lambda: digest_of(plans_data([first], ())),
         unrecorded=first.declared != last.declared,
@@ -207,7 +207,7 @@ def is_refused(plans: Sequence[Planned], allowed: Sequence[Allowance]) -> bool:
 def say_unused(plans: Sequence[Planned], allowed: Sequence[Allowance], out: Output) -> None:
     """Print a note for each allowance that matches no hazard."""
     for each in _unused(plans, allowed):
-        out.talk(f"Note: --allow {each} has no effect: the plan has no such hazard.")
+        out.info(f"Note: --allow {each} has no effect: the plan has no such hazard.")
 
 
 def refuse_unused(plans: Sequence[Planned], allowed: Sequence[Allowance], out: Output) -> None:

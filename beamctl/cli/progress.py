@@ -6,7 +6,7 @@ import os
 import sys
 
 from beamctl.apply.event import Ended, Event, NotAttempted
-from beamctl.cli.output import Output, say
+from beamctl.cli.output import Output, print_stderr
 from beamctl.report.text.apply import event_text
 
 
@@ -26,14 +26,14 @@ class Progress:
         self._ended += isinstance(event, Ended | NotAttempted)
         text = event_text(event, self._out.style)
         if text and not self._out.json:
-            self._out.payload(text + "\n")
+            self._out.result(text + "\n")
         if self._counts and self._ended < self._total:
             counter = f"  {self._ended} of {self._total} …"
-            say(counter, nl=False)
+            print_stderr(counter, nl=False)
             self._shown = len(counter)
 
     def end(self) -> None:
         """Remove the counter."""
         if self._shown:
-            say("\r" + " " * self._shown + "\r", nl=False)
+            print_stderr("\r" + " " * self._shown + "\r", nl=False)
             self._shown = 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from beamctl.apply.event import Event
 from beamctl.apply.record import event_line, last_line
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import RecordError
 from beamctl.plan.plan import Plan
 
@@ -34,7 +34,7 @@ class RecordFile:
         Raises:
             RecordError: This or an earlier line could not be written. Nothing may follow an incomplete line.
         """
-        left = VEIL.over(line, json=True).encode()
+        left = OUTPUT_REDACTION.redact(line, json=True).encode()
         with self._lock:
             try:
                 while left and not self._full:

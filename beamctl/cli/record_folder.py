@@ -110,6 +110,6 @@ def note_ignored(records: RecordFolder, out: Output) -> None:
     with suppress(UsageError):
         ignored = records.from_the_future()
         for path in ignored[:_MOST_NOTES]:
-            out.talk(f"Note: {path} is not used as a run record: {FUTURE}.")
+            out.info(f"Note: {path} is not used as a run record: {FUTURE}.")
         if more := len(ignored[_MOST_NOTES:]):
-            out.talk(f"Note: {more} more files in {records.path} are not used as run records.")
+            out.info(f"Note: {more} more files in {records.path} are not used as run records.")

@@ -65,8 +65,8 @@ class ReservedFiles:
 
     def _why_not_named(self, path: Path) -> str:
         parts = {part.lower() for part in (*path.absolute().parts, *Path(real_path(path)).parts)}
-        if ours := next((why for name, why in _OURS.items() if name in parts), ""):
-            return ours
+        if reason := next((why for name, why in _OURS.items() if name in parts), ""):
+            return reason
         ending = path.suffix.lower()
         if ending in YAML:
             return f"ends in {path.suffix}, and beamctl reads such files as documents"

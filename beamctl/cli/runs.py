@@ -36,22 +36,22 @@ def command(
         if out.json:
             from beamctl.report.json_report import runs_json
 
-            out.payload(runs_json([(found.run.id, found)]))
+            out.result(runs_json([(found.run.id, found)]))
         else:
             from beamctl.report.text.runs import run_text
 
-            out.payload(run_text(found, out.style))
+            out.result(run_text(found, out.style))
         return Exit.DONE
     most = None if everything else _FEW
     if out.json:  # includes every change
         from beamctl.report.json_report import runs_json
 
         listed = list(islice(records(record, read_record), most))
-        out.payload(runs_json(listed, count_records(record) - len(listed)))
+        out.result(runs_json(listed, count_records(record) - len(listed)))
     elif summaries := list(islice(records(record, summary_of), most)):
         from beamctl.report.text.runs import runs_text
 
-        out.payload(runs_text(summaries, count_records(record) - len(summaries), out.style))
+        out.result(runs_text(summaries, count_records(record) - len(summaries), out.style))
     else:
-        out.payload(f"No applies are recorded in {record.path}.\n")
+        out.result(f"No applies are recorded in {record.path}.\n")
     return Exit.DONE

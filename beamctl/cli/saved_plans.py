@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from beamctl.cli.connect import Access, Link, link
+from beamctl.cli.connect import Access, Link, open_link
 from beamctl.cli.documents import YAML
 from beamctl.cli.files import read_file
 from beamctl.cli.machine_clock import judged, moment
@@ -154,37 +154,37 @@ def open_saved(
     for plan in picked:
         if run := applied_before(checks.records, plan.workspace, saved.digest):
             raise _stale(file, f"{file} was already applied, in the run {run}")
-    opened = [(plan, stack.enter_context(link(access, plan.workspace))) for plan in picked]
-    held = [_held(saved, file, plan, way, checks) for plan, way in opened]
+    opened = [(plan, stack.enter_context(open_link(access, plan.workspace))) for plan in picked]
+    held = [_held(saved, file, plan, link, checks) for plan, link in opened]
     before = unused([hazard for _, below in held for hazard in below], saved.allowed)
     return [planned for planned, _ in held], (*granted, *before), saved
 
 
-def _held(saved: Saved, file: str, plan: Plan, way: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:
+def _held(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:
     """The rechecked plan, and the hazards of this run's floors."""
-    if way.api_url != plan.api:
+    if link.api_url != plan.api:
         raise UsageError(
-            f"{file} is for {plan.api}, but --api-url is {way.api_url}", "Use the API of the plan, or make a new plan."
+            f"{file} is for {plan.api}, but --api-url is {link.api_url}", "Use the API of the plan, or make a new plan."
         )
 
     last = last_run(checks.records, plan.workspace, plan.api)
 
     def recheck() -> Recheck:
         def today() -> date:
-            return judged(way.skew()).date()
+            return judged(link.skew()).date()
 
         _refuse_expired(saved, [plan], file, moment())
-        found = look_again(plan, way.reader, way.identity, floors=checks.floors, recorded=last.declared, today=today)
-        _refuse_expired(saved, [plan], file, judged(way.skew()))
+        found = look_again(plan, link.reader, link.identity, floors=checks.floors, recorded=last.declared, today=today)
+        _refuse_expired(saved, [plan], file, judged(link.skew()))
         _refuse_moved(saved, file, found)
-        return replace(found, plan=with_clocks(with_source_hazards(found.plan), way))
+        return replace(found, plan=with_clocks(with_source_hazards(found.plan), link))
 
     def still() -> bool:
         return recheck().plan.hazards == first.plan.hazards  # other changes raise an error
 
     first = recheck()
     unrecorded = first.plan.declared not in (None, last.declared)
-    planned = Planned(first.plan, way, still, lambda: saved.commit, lambda: saved.digest, unrecorded=unrecorded)
+    planned = Planned(first.plan, link, still, lambda: saved.commit, lambda: saved.digest, unrecorded=unrecorded)
     return planned, first.below_floors
 
 

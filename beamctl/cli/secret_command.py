@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from beamctl.cli.child_process import Limits, ProcessResult, find_program, inherited, run
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 
 LONGEST = 60
 """Maximum run time of a command, in seconds."""
@@ -58,18 +58,18 @@ def _last_lines(errors: bytes, secret: str) -> str:
         errors = errors.partition(b"\n")[2]
     text = errors.decode("utf-8", "replace").replace("\r", "\n")
     parts = [secret.strip(), *(line for line in map(str.strip, secret.splitlines()) if len(line) >= _WORD)]
-    hidden = VEIL.over_complaint(VEIL.mask.mask(text, also=parts))
+    hidden = OUTPUT_REDACTION.redact_error(OUTPUT_REDACTION.redactor.redact(text, also=parts))
     squeezed = "".join(hidden.split())
     pieces = _pieces("".join(secret.split()))
     if any(_holds(each, pieces) for each in (squeezed, *_decoded(hidden), *_decoded(squeezed))):
         return "its error output is not shown because it contains a part of the secret"
     lines = [line for line in map(str.strip, hidden.split("\n")) if line][-_LINES:]
-    shown = VEIL.mask.clean(" / ".join(lines), len(hidden) * 10, also=parts)
+    shown = OUTPUT_REDACTION.redactor.clean(" / ".join(lines), len(hidden) * 10, also=parts)
     return shown if len(shown) <= _CHARACTERS else "…" + shown[1 - _CHARACTERS :]
 
 
 def _holds(text: str, pieces: AbstractSet[str]) -> bool:
-    return VEIL.mask.hide(text) != text or not pieces.isdisjoint(_pieces(text))
+    return OUTPUT_REDACTION.redactor.hide(text) != text or not pieces.isdisjoint(_pieces(text))
 
 
 def _pieces(text: str) -> AbstractSet[str]:

@@ -73,7 +73,7 @@ def write(path: Path, text: str) -> str:
         return why
     temporary = None
     try:
-        made = [folder for folder in path.absolute().parents if not folder.exists()]
+        created = [folder for folder in path.absolute().parents if not folder.exists()]
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _clear(path)
         temporary = Path(
@@ -86,7 +86,7 @@ def write(path: Path, text: str) -> str:
             stream.flush()
             os.fsync(stream.fileno())
         (temporary / "secret").replace(path)
-        for folder in (path.parent, *(each.parent for each in made)):
+        for folder in (path.parent, *(each.parent for each in created)):
             _flush(folder)
     except (OSError, ValueError) as error:
         return f"cannot be written: {getattr(error, 'strerror', None) or 'invalid file name'}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from beamctl.cli import secret_command, secret_file, secret_keyring
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.secret_terminal import SecretTerminal
 from beamctl.model.api_call import NoResponse, Response
@@ -31,7 +31,7 @@ from beamctl.model.secret import (
 )
 from beamctl.model.text import is_whole
 
-NOWHERE = "the document does not say where to store it"
+NO_DESTINATION = "the document does not say where to store it"
 _DONE = 200
 _PUBLIC = "clientId"
 """The part of a secret that is public."""
@@ -49,14 +49,14 @@ class LocalSecretStore:
 
         The terminal is the only destination if the document names none.
         """
-        VEIL.mask.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
+        OUTPUT_REDACTION.redactor.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
         sink, screen = secret.sink, self._screen
         if sink is not None and not is_whole(secret.text):
             return NoResponse("the API returned something that is not valid text")
         if sink is not None and (why := _put(sink, secret.text)):
             return NoResponse(f"{described(sink)} {why}")
         if screen is None:
-            return NoResponse(NOWHERE) if sink is None else Response(_DONE, described(sink))
+            return NoResponse(NO_DESTINATION) if sink is None else Response(_DONE, described(sink))
         unseen = screen.show(secret)
         if sink is None:
             return NoResponse(f"the terminal {unseen}") if unseen else Response(_DONE, "the terminal")
@@ -69,7 +69,7 @@ class LocalSecretStore:
                 text, why = "", not_from
             case source:
                 text, why = _get(source)
-        if VEIL.mask.holds_own(text):
+        if OUTPUT_REDACTION.redactor.holds_own(text):
             text, why = "", "contains beamctl's own credential, which is never sent"
         if why or not text:
             return NoResponse(f"{secret.what}: {described(secret.source)} {why or 'is empty'}")
@@ -89,7 +89,7 @@ class LocalSecretStore:
     def _doubt_to(self, sink: SecretDestination | None, approved: bool) -> str:  # noqa: FBT001 - from `doubt`
         match sink:
             case None:
-                return "" if self._screen else NOWHERE
+                return "" if self._screen else NO_DESTINATION
             case File(path=path):
                 why = self._reserved.why_not_to(Path(path), read=approved) or secret_file.why_not_to(Path(path))
             case Command(words=words):
@@ -140,7 +140,7 @@ def _get(source: SecretSource) -> tuple[str, str]:
         case _:
             assert_never(source)
     text = text.rstrip("\r\n")
-    VEIL.mask.learn(text)
+    OUTPUT_REDACTION.redactor.learn(text)
     return text, why
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.connect import access_of, default_workspace, link
+from beamctl.cli.connect import access_of, default_workspace, open_link
 from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
@@ -42,21 +42,21 @@ def command(
     out = output_of(output, no_color=no_color, quiet=quiet)
     access = access_of(**connection)
     name = workspace if workspace is not None else _documented(files) or default_workspace(access)
-    with link(access, name) as way:
-        sections = show(name, way.reader)
-        api_url = way.api_url
+    with open_link(access, name) as link:
+        sections = show(name, link.reader)
+        api_url = link.api_url
     if out.json:
         from beamctl.report.json_report import show_json
 
-        out.payload(show_json(name, api_url, sections))
+        out.result(show_json(name, api_url, sections))
     else:
         from beamctl.report.text.show import show_text
 
-        out.payload(show_text(name, api_url, sections, out.style))
+        out.result(show_text(name, api_url, sections, out.style))
     unseen = [section for section, shown in sections.items() if shown.unseen]
     if not unseen:
         return Exit.DONE
-    out.talk(f"This credential cannot read all of {name} (exit 4). Left out: {', '.join(unseen)}.")
+    out.info(f"This credential cannot read all of {name} (exit 4). Left out: {', '.join(unseen)}.")
     return Exit.NOT_ALLOWED
 
 

@@ -23,18 +23,18 @@ def command(files: tuple[str, ...], output: str, *, no_color: bool, quiet: bool)
     out = output_of(output, no_color=no_color, quiet=quiet)
     checked = validate(read_sources(files))
     if note := unread(files):
-        out.talk(note)
+        out.info(note)
     if out.json:
         from beamctl.report.json_report import problems_json
 
-        out.payload(problems_json(checked.problems, len(checked.desired), checked.warnings), complaint=True)
+        out.result(problems_json(checked.problems, len(checked.desired), checked.warnings), is_error=True)
     elif checked.problems:
         from beamctl.report.text.problems import problems_text
 
-        out.payload(problems_text(checked.problems, out.style), complaint=True)
+        out.result(problems_text(checked.problems, out.style), is_error=True)
     else:
         from beamctl.report.text.problems import valid_text
 
         names = [desired.workspace for desired in checked.desired]
-        out.payload(valid_text(names, checked.warnings, out.style), complaint=True)
+        out.result(valid_text(names, checked.warnings, out.style), is_error=True)
     return Exit.WRONG_INPUT if checked.problems else Exit.DONE

@@ -66,7 +66,10 @@ def test_it_is_saved_whole_and_said_until_when(cli: Cli, write: Write, api: Api,
     created, expires = (datetime.fromisoformat(data["saved"][key]) for key in ("created_at", "expires_at"))
     assert expires - created == timedelta(minutes=90)
     assert abs(datetime.now(UTC) - created) < timedelta(minutes=1)
-    assert ran.err == f"Saved the plan. It is valid until {expires:%Y-%m-%d %H:%M} UTC. To apply it:  beamctl apply 'a plan.json'\n"
+    assert (
+        ran.err == f"Saved the plan. It is valid until {expires:%Y-%m-%d %H:%M} UTC. "
+        "To apply it:  beamctl apply 'a plan.json'\n"
+    )
     assert data["workspaces"][0]["api_url"] == api.url
     assert data["workspaces"][0]["workspace_id"] != ""
     assert CANARY not in (directory / "a plan.json").read_text()
@@ -216,7 +219,9 @@ def test_another_workspace_of_that_name(cli: Cli, database: Path, api: Api, tmp_
     assert cli("emulator", "call", "--as", "ada@example.com", "DELETE", "/workspaces/acme").code == 0
     seed.write_text(f"workspaces: [{{name: acme, displayName: Acme, labels: {{env: test}}}}]\nusers:\n{users}\n")
     assert cli("emulator", "seed", str(seed), "--db", str(database)).code == 0
-    assert refused(cli, 6) == ("Error: acme is not the workspace that p.json was made for, but another with the same name\n" + NEW_PLAN)
+    assert refused(cli, 6) == (
+        "Error: acme is not the workspace that p.json was made for, but another with the same name\n" + NEW_PLAN
+    )
     assert api.writes == []
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.cli.secret_command import LARGEST
 from beamctl.cli.secret_store import LocalSecretStore
 from beamctl.model.api_call import NoResponse, Response
@@ -237,7 +237,7 @@ SAID = {
 @pytest.mark.parametrize("text", SAID)
 def test_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("BL_API_KEY", OURS)
-    VEIL.renew()
+    OUTPUT_REDACTION.renew()
     fails = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); sys.exit(1)"))
     assert delivered(fails) == NoResponse(f"the command {sys.executable} ended with 1{SAID[text]}")
     assert fetched(fails) == f"! the key: the command {sys.executable} ended with 1{SAID[text]}"
@@ -297,7 +297,7 @@ def test_secrets_are_fetched(monkeypatch: pytest.MonkeyPatch, directory: Path) -
     assert fetched(Variable("SOME_KEY")) == "from the environment"
     assert fetched(File("key")) == "from a file"
     assert fetched(Command(python("print('from a command')"))) == "from a command"
-    assert VEIL.over("from a file, from a command, from the environment") == "•••, •••, •••"
+    assert OUTPUT_REDACTION.redact("from a file, from a command, from the environment") == "•••, •••, •••"
 
 
 def test_secrets_that_are_not_there(directory: Path) -> None:
@@ -319,7 +319,7 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
 
 def test_what_was_handed_over_is_hidden_from_then_on() -> None:
     assert delivered(File("key")).ok
-    assert SECRET not in VEIL.over(f"the API said {SECRET}")
+    assert SECRET not in OUTPUT_REDACTION.redact(f"the API said {SECRET}")
 
 
 MACHINES = """\
