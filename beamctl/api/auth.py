@@ -90,7 +90,7 @@ class Auth:
                 self._token = self._requested(credential)
         return self.headers() != rejected
 
-    def who(self) -> Identity:
+    def identity(self) -> Identity:
         """The owner of the credential as far as the credential itself says, without a request."""
         credential: Credential | None = self._connection.credential
         bearer = (

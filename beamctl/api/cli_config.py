@@ -104,7 +104,7 @@ def read_cli_files() -> tuple[FileText, ...]:
 
 
 def text_of(file: FileText) -> bytes:
-    """The content.
+    """The content of a file.
 
     Raises:
         UsageError: The file could not be read.

@@ -152,7 +152,7 @@ class Client:
             return _PooledClient(
                 httpx.Client(transport=self._transports(), trust_env=False, **common), budget, NetworkHop()
             )
-        from beamctl.api.network import bound
+        from beamctl.api.network import apply_budget
 
         try:
             client = httpx.Client(verify=self._trust, trust_env=not is_loopback(self._base_url), **common)
@@ -161,7 +161,7 @@ class Client:
                 "the proxy set in the environment cannot be used",
                 "Check HTTPS_PROXY and ALL_PROXY. A valid value looks like http://proxy.example:3128.",
             ) from None
-        return _PooledClient(client, budget, bound(client, budget))
+        return _PooledClient(client, budget, apply_budget(client, budget))
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:

@@ -87,7 +87,7 @@ LOCAL = Connection(LOCAL_URL, url_from="the emulator in this process")
 """The connection to an emulator inside this process; pass its WSGI application to `open_workspace`."""
 
 
-def look_around(api_url: str | None = None, api_key_file: str | None = None) -> Sources:
+def collect_sources(api_url: str | None = None, api_key_file: str | None = None) -> Sources:
     """Collect the sources from the options and this machine.
 
     Raises:
@@ -99,7 +99,7 @@ def look_around(api_url: str | None = None, api_key_file: str | None = None) -> 
     return Sources(api_url or "", key_file, dict(os.environ), read_cli_files())
 
 
-def secrets_around(environment: Mapping[str, str]) -> Iterator[str]:
+def environment_secrets(environment: Mapping[str, str]) -> Iterator[str]:
     """All secrets in the environment, whether or not they are used."""
     for name, parse in _CREDENTIALS:
         value = environment.get(name, "").strip()

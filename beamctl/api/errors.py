@@ -11,7 +11,7 @@ from beamctl.api.messages import (
     MISSING,
     OK,
     REDIRECT,
-    SERVER_TROUBLE,
+    SERVER_ERROR,
     UNAUTHENTICATED,
     CallResult,
     Failure,
@@ -107,4 +107,4 @@ def _hint(status: int, place: CallSite) -> str:
         return f"Check that the workspace {place.workspace} exists, and check --api-url{usual}."
     if status in REDIRECT:
         return "Set --api-url to the new address of the API."
-    return "The service has a problem. Try again later." if status in SERVER_TROUBLE else ""
+    return "The service has a problem. Try again later." if status in SERVER_ERROR else ""

@@ -15,7 +15,7 @@ REDIRECT = frozenset({301, 302, 303, 307, 308})
 UNAUTHENTICATED = 401
 FORBIDDEN = 403
 MISSING = 404
-SERVER_TROUBLE = range(500, 600)
+SERVER_ERROR = range(500, 600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _PIECE = 1024
 """Bytes per write. Small, because httpcore restarts its timeout whenever the peer accepts some bytes."""
 
 
-def bound(client: httpx.Client, budget: Budget) -> NetworkHop:
+def apply_budget(client: httpx.Client, budget: Budget) -> NetworkHop:
     """Apply a budget to all connections of a client, and track which proxy a request is waiting for.
 
     httpx accepts no network backend, and creates the connection pools for proxies itself, so this uses private names of

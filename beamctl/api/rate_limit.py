@@ -28,7 +28,7 @@ def is_limit(status: int, headers: Mapping[str, str]) -> bool:
     return status == FORBIDDEN and (bool(retry_after) or _used_up(headers))
 
 
-def asked_wait(status: int, headers: Mapping[str, str], wall: float) -> float | None:
+def requested_wait(status: int, headers: Mapping[str, str], wall: float) -> float | None:
     """Seconds that a reply asks to wait; None if it does not say, or not in a known format.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from beamctl.api.messages import OK, CallResult, Failure, FailureKind, Reply
-from beamctl.api.rate_limit import asked_wait
+from beamctl.api.rate_limit import requested_wait
 
 MOST_ATTEMPTS = 6
 MOST_UNSENT = 4
@@ -47,16 +47,16 @@ def wait_before_repeat(outcome: CallResult, effort: Effort, *, once: bool, chanc
     if effort.attempts >= _most(outcome) or not repeatable(outcome, once=once):
         return None
     backoff = chance * min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (effort.attempts - 1))
-    if isinstance(outcome, Reply) and is_asked(outcome, wall):
+    if isinstance(outcome, Reply) and asks_for_wait(outcome, wall):
         return (
-            asked_wait(outcome.status, outcome.headers, wall) or backoff
+            requested_wait(outcome.status, outcome.headers, wall) or backoff
         )  # "after 0 s" would cause a burst of requests
     return backoff if effort.elapsed + backoff <= LONGEST_EFFORT else None
 
 
-def is_asked(reply: Reply, wall: float) -> bool:
+def asks_for_wait(reply: Reply, wall: float) -> bool:
     """Whether the API asks for a wait, even of an unknown length. The run has a budget for such waits."""
-    return reply.limited or asked_wait(reply.status, reply.headers, wall) is not None
+    return reply.limited or requested_wait(reply.status, reply.headers, wall) is not None
 
 
 def _most(outcome: CallResult) -> int:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from beamctl.api.client import Client
 from beamctl.api.clock import Clock
 from beamctl.api.clock_skew import ClockSkew, measured
-from beamctl.api.messages import SERVER_TROUBLE, CallResult, Failure, Reply, Request
-from beamctl.api.rate_limit import asked_wait, until_text
+from beamctl.api.messages import SERVER_ERROR, CallResult, Failure, Reply, Request
+from beamctl.api.rate_limit import requested_wait, until_text
 from beamctl.api.redaction import Redactor
-from beamctl.api.retry import Effort, is_asked, wait_before_repeat
+from beamctl.api.retry import Effort, asks_for_wait, wait_before_repeat
 from beamctl.api.throttle import Signal, Throttle
 from beamctl.api.wait_budget import WaitBudget
 from beamctl.errors import InterruptedRunError
@@ -45,7 +45,7 @@ class Transport:
         clock: Clock,
         chance: Callable[[], float],
         redactor: Redactor,
-        patience: WaitBudget,
+        wait_budget: WaitBudget,
         debug: Callable[[str], None] | None = None,
     ) -> None:
         self._client = client
@@ -53,12 +53,12 @@ class Transport:
         self._chance = chance
         self._redactor = redactor
         self.skew: ClockSkew | None = None
-        self._patience = patience
+        self._wait_budget = wait_budget
         self._debug = debug
         self._gate = Throttle(clock)
         self._limits: dict[tuple[str, ...], _ActiveLimit] = {}
 
-    def carry(self, request: Request) -> CallResult:
+    def send(self, request: Request) -> CallResult:
         """Send a request, and retry it if that is safe and may help. A `final` request is not retried.
 
         Raises:
@@ -99,7 +99,7 @@ class Transport:
             )
             slot.signal = _signal(outcome)
             if slot.signal is Signal.TAKEN:
-                self._patience.progress(self._clock.now())
+                self._wait_budget.progress(self._clock.now())
             if isinstance(outcome, Reply) and (refused := self._refused_wait(request, outcome, wait)) is not None:
                 outcome, wait = self._given_up(request, outcome, refused), None
                 slot.signal = Signal.NOTHING  # only this kind of call has to stop
@@ -110,16 +110,16 @@ class Transport:
         """The seconds that the API asks to wait, if the run may not wait that long."""
         now, wall = self._clock.now(), self._clock.wall()
         if wait is not None and not request.final:
-            if not is_asked(reply, wall) or self._patience.grant(wait, now, limited=reply.limited):
+            if not asks_for_wait(reply, wall) or self._wait_budget.grant(wait, now, limited=reply.limited):
                 return None
             return wait
-        asked = asked_wait(reply.status, reply.headers, wall) if reply.limited else None
-        return asked if asked is not None and asked > self._patience.left(now) else None
+        asked = requested_wait(reply.status, reply.headers, wall) if reply.limited else None
+        return asked if asked is not None and asked > self._wait_budget.left(now) else None
 
     def _given_up(self, request: Request, reply: Reply, wait: float) -> Reply:
         """The reply with the end of the wait. Calls of a limited kind are not sent before that."""
         wall = self._clock.wall()
-        named = asked_wait(reply.status, reply.headers, wall)
+        named = requested_wait(reply.status, reply.headers, wall)
         reply = replace(reply, until=until_text(wall, wait) if named else "")
         if reply.limited:
             self._limits[_call_kind(request)] = _ActiveLimit(self._clock.now() + wait, reply)
@@ -175,7 +175,7 @@ def _signal(outcome: CallResult) -> Signal:
     match outcome:
         case Reply(limited=True):
             return Signal.REFUSED
-        case Reply(status=status) if status not in SERVER_TROUBLE:
+        case Reply(status=status) if status not in SERVER_ERROR:
             return Signal.TAKEN
         case _:
             return Signal.NOTHING

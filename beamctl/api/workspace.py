@@ -16,7 +16,7 @@ from beamctl.api.clock_skew import ClockSkew
 from beamctl.api.config import Connection
 from beamctl.api.credential import sendable
 from beamctl.api.errors import CallSite, api_error
-from beamctl.api.messages import OK, SERVER_TROUBLE, UNAUTHENTICATED, CallResult, Failure, Reply, Request
+from beamctl.api.messages import OK, SERVER_ERROR, UNAUTHENTICATED, CallResult, Failure, Reply, Request
 from beamctl.api.network_errors import Timeouts
 from beamctl.api.redaction import DISTINCT, Redactor, secrets_in
 from beamctl.api.response_body import error_text
@@ -44,7 +44,7 @@ class Options:
         chance: Returns random numbers from 0 to 1, for the waits between retries.
         transports: Creates httpx transports, to replace the network.
         redactor: Learns every secret that is used.
-        patience: How long the run may wait for rate limits.
+        wait_budget: How long the run may wait for rate limits.
     """
 
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -53,7 +53,7 @@ class Options:
     chance: Callable[[], float] = random.random
     transports: Transports | None = None
     redactor: Redactor = field(default_factory=Redactor)
-    patience: WaitBudget = field(default_factory=WaitBudget)
+    wait_budget: WaitBudget = field(default_factory=WaitBudget)
 
 
 def open_workspace(
@@ -89,10 +89,10 @@ class WorkspaceApi:
         self._client = client
         redactor = options.redactor
         tokens, requests = (
-            Transport(client, options.clock, options.chance, redactor, options.patience, options.debug)
+            Transport(client, options.clock, options.chance, redactor, options.wait_budget, options.debug)
             for _ in range(2)
         )  # separate throttles: a request may hold a slot while it waits for a token
-        self._auth = Auth(connection, workspace, tokens.carry, redactor, options.clock)
+        self._auth = Auth(connection, workspace, tokens.send, redactor, options.clock)
         self._channel = _Channel(connection, workspace, self._auth, requests, redactor)
 
     def reader(self) -> Reader:
@@ -112,16 +112,16 @@ class WorkspaceApi:
         """Where the credential was found, for messages."""
         return self._channel.connection.credential_from
 
-    def who(self) -> Identity:
+    def identity(self) -> Identity:
         """The owner of the credential as far as the credential itself says; empty for an API key."""
-        return self._auth.who()
+        return self._auth.identity()
 
     def skew(self) -> ClockSkew | None:
         """The difference between this machine's clock and the API's; None until a reply has been received."""
         return self._channel.transport.skew
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         self._client.close()
 
     def __enter__(self) -> Self:
@@ -152,10 +152,10 @@ class _Channel:
         once = final or call.method is Method.POST
         reads = call.method is Method.GET
         request = Request(call.method, call.path, call.body, headers, once=once, final=final, interruptible=reads)
-        outcome = self.transport.carry(request)
+        outcome = self.transport.send(request)
         if not _is_unauthenticated(outcome) or not self.auth.renew(headers):
             return outcome
-        return self.transport.carry(replace(request, headers=self.auth.headers()))
+        return self.transport.send(replace(request, headers=self.auth.headers()))
 
     def write(self, call: ApiCall, *, final: bool = False) -> Response | NoResponse:
         """Make a call that changes something, and return the result."""
@@ -179,7 +179,7 @@ class _Channel:
                     self.redactor.learn(*(text for text in secrets_in(body) if len(text) >= DISTINCT))
                 message = self.redactor.clean(error_text(outcome), also=secrets) if is_error(body) else ""
                 return Response(status, body, message)
-            case Reply(status=status) if status in SERVER_TROUBLE:
+            case Reply(status=status) if status in SERVER_ERROR:
                 host = host_of(self.connection.base_url)
                 return NoResponse(
                     self.redactor.clean(f"{host} responded with HTTP {status}: {error_text(outcome)}", also=secrets)

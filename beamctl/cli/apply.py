@@ -86,8 +86,8 @@ def command(  # noqa: PLR0913 - one argument per option
     if saved is not None and files:
         raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
     with ExitStack() as stack:
-        mute = "" if auto_approve else _why_mute(files)
-        screen = stack.enter_context(terminal(json=out.json, mute=mute)) if reveal_secrets else None
+        no_input = "" if auto_approve else _why_no_input(files)
+        screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
         access, checks = access_of(**connection), Checks(floors, record)
         origin = None
         if saved is not None:
@@ -102,7 +102,7 @@ def command(  # noqa: PLR0913 - one argument per option
         apply_options = ApplyOptions(
             parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved
         )
-        approve = None if auto_approve else lambda: _approve(planned, shown, out, mute)
+        approve = None if auto_approve else lambda: _approve(planned, shown, out, no_input)
         results: Results = []
         code = _make(planned, granted, results, apply_options, approve, command)
     if out.json:
@@ -148,20 +148,20 @@ def _make(
     return apply_all(planned, results, apply_options)
 
 
-def _why_mute(files: Sequence[str]) -> str:
+def _why_no_input(files: Sequence[str]) -> str:
     """Why no one can be asked for approval; empty if someone can."""
     if "-" in files:
         return "standard input is the document"
     return "" if sys.stdin.isatty() else "there is no terminal to ask on"
 
 
-def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Output, mute: str) -> None:
+def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Output, no_input: str) -> None:
     count = sum(len(each.plan.changes) for each in planned)
     if not count:
         return
-    if mute:
+    if no_input:
         raise RefusedError(
-            f"{mute}, so nothing was changed", "To apply without approval:  beamctl apply --auto-approve"
+            f"{no_input}, so nothing was changed", "To apply without approval:  beamctl apply --auto-approve"
         )
     if out.json or not sys.stdout.isatty():  # the plan must be visible before it is approved
         print_stderr(shown(PLAIN), nl=False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from beamctl.api.clock_skew import ClockSkew
-from beamctl.api.config import LOCAL, Sources, decide, look_around
+from beamctl.api.config import LOCAL, Sources, collect_sources, decide
 from beamctl.api.config import default_workspace as named_elsewhere
 from beamctl.api.wait_budget import WaitBudget
 from beamctl.cli.output import print_error
@@ -34,14 +34,14 @@ class Access:
         sources: Settings from the options, the environment and the official CLI's files.
         timeout: Seconds for one request.
         debug: Whether requests and responses are shown.
-        patience: How long the run may wait while the API limits requests.
+        wait_budget: How long the run may wait while the API limits requests.
         stop: Set to end reads and pauses, and to stop retrying.
     """
 
     sources: Sources
     timeout: float
     debug: bool
-    patience: WaitBudget = field(default_factory=WaitBudget)
+    wait_budget: WaitBudget = field(default_factory=WaitBudget)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, seconds: float) -> bool:
@@ -111,7 +111,7 @@ def access_of(
         UsageError: The named key file does not exist.
     """
     return Access(
-        look_around(api_url, api_key_file), timeout, debug, WaitBudget(max_wait, None if silent else print_error)
+        collect_sources(api_url, api_key_file), timeout, debug, WaitBudget(max_wait, None if silent else print_error)
     )
 
 
@@ -169,12 +169,12 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
         debug=debug,
         clock=clock,
         redactor=OUTPUT_REDACTION.redactor,
-        patience=access.patience,
+        wait_budget=access.wait_budget,
     )
     with open_workspace(connection, workspace, options, wsgi_app=app) as api:
         yield LOCAL_NAME if app else connection.base_url, api
 
 
 def _identity(api: WorkspaceApi) -> Identity | None:
-    who = api.who()
+    who = api.identity()
     return who if who != Identity() else None

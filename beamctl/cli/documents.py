@@ -17,7 +17,7 @@ from beamctl.model.text import printable
 from beamctl.workflow.questions import validate
 
 LARGEST_TOGETHER = 4 * LARGEST
-"""Bytes of all files of one run."""
+"""Maximum size of all files of one run, in bytes."""
 
 YAML = frozenset({".yaml", ".yml"})
 """Suffixes of YAML documents; beamctl writes no other files with these suffixes."""

@@ -10,7 +10,7 @@ import click
 from beamctl.cli import options
 from beamctl.cli.connect import access_of, default_workspace, open_link
 from beamctl.cli.exits import Exit
-from beamctl.cli.machine_clock import moment
+from beamctl.cli.machine_clock import current_time
 from beamctl.cli.output import output_of
 from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import UsageError
@@ -42,7 +42,7 @@ def command(
     found = {}
     for name in names:
         with open_link(access, name) as link:
-            found[name] = export(name, link.reader, moment())
+            found[name] = export(name, link.reader, current_time())
     if folder is None:
         out.result("---\n".join(each.text for each in found.values()))
     else:

@@ -15,7 +15,7 @@ _TOO_FAR = timedelta(days=1)
 _TWO_HOURS = 120
 
 
-def moment() -> datetime:
+def current_time() -> datetime:
     """The current time, in UTC.
 
     Raises:
@@ -30,14 +30,14 @@ def moment() -> datetime:
     return now
 
 
-def judged(skew: ClockSkew | None) -> datetime:
+def api_time(skew: ClockSkew | None) -> datetime:
     """The time that dates are compared with: the API's, if the two clocks differ clearly.
 
     Raises:
         UsageError: The clock of this machine cannot be right.
         ApiError: The clocks are so far apart that the date is uncertain.
     """
-    now = moment()
+    now = current_time()
     if skew is None or abs(skew.ahead) <= CLOCKS_APART:
         return now
     if abs(skew.ahead) > _TOO_FAR:

@@ -40,10 +40,10 @@ class OutputRedaction:
     def redactor(self) -> Redactor:
         """The known secrets: those in the environment, and those learned as they are used."""
         if self._redactor is None:
-            from beamctl.api.config import secrets_around
+            from beamctl.api.config import environment_secrets
             from beamctl.api.redaction import Redactor
 
-            self._redactor = Redactor(secrets_around(os.environ))
+            self._redactor = Redactor(environment_secrets(os.environ))
         return self._redactor
 
     def redact(self, text: str, *, json: bool = False) -> str:
@@ -71,7 +71,7 @@ def _ascii(text: str) -> str:
 OUTPUT_REDACTION = OutputRedaction()
 
 
-def as_it_is(text: str, what: str) -> str:
+def without_secrets(text: str, what: str) -> str:
     """Return a JSON text that must be written unchanged or not at all: redacted, it would mean something else.
 
     Raises:

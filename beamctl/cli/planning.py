@@ -11,7 +11,7 @@ from functools import partial
 from beamctl.cli.commit import commit_of
 from beamctl.cli.connect import Access, Link, open_link
 from beamctl.cli.documents import read_desired
-from beamctl.cli.machine_clock import judged, skew_note
+from beamctl.cli.machine_clock import api_time, skew_note
 from beamctl.cli.output import Output
 from beamctl.cli.record_folder import RecordFolder
 from beamctl.cli.run_records import LastRun, last_run
@@ -159,7 +159,7 @@ def with_clocks(plan: Plan, link: Link) -> Plan:
 
 def situation(link: Link, last: LastRun, floors: Bounds) -> Situation:
     """What a plan currently depends on. Call it after reading the workspace, because that reads the API's clock."""
-    now = judged(link.skew())
+    now = api_time(link.skew())
     return Situation(
         now.date(),
         link.api_url,

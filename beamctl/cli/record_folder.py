@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from beamctl.cli.git import repository_of
-from beamctl.cli.machine_clock import moment
+from beamctl.cli.machine_clock import current_time
 from beamctl.cli.output import Output
 from beamctl.cli.run_names import stamp_of
 from beamctl.errors import RecordError, UsageError
@@ -40,7 +40,7 @@ class RecordFolder:
         Raises:
             UsageError: The folder cannot be read, a pull request may have changed it, or the clock is wrong.
         """
-        latest = stamp_of(moment() + _AHEAD)
+        latest = stamp_of(current_time() + _AHEAD)
         return [path for path in self._files() if path.stem <= latest]
 
     def from_the_future(self) -> list[Path]:
@@ -49,7 +49,7 @@ class RecordFolder:
         Raises:
             UsageError: As for `paths`.
         """
-        latest = stamp_of(moment() + _AHEAD)
+        latest = stamp_of(current_time() + _AHEAD)
         return [path for path in self._files() if path.stem > latest]
 
     def refuse_links(self) -> None:

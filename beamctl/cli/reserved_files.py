@@ -60,7 +60,7 @@ class ReservedFiles:
             return why
         if _has_another_name(path):
             return "has more than one hard link and may also be another file"
-        found = what_is(path) if read else ""
+        found = file_kind(path) if read else ""
         return f"is a {found}" if found else ""
 
     def _why_not_named(self, path: Path) -> str:
@@ -75,7 +75,7 @@ class ReservedFiles:
         return ""
 
 
-def what_is(path: Path) -> str:
+def file_kind(path: Path) -> str:
     """The kind of a file that must not be overwritten: `saved plan`, `run record`, `document` or `JSON schema`.
 
     Empty if it is none of them or cannot be read.

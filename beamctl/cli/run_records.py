@@ -22,8 +22,8 @@ from beamctl.apply.record import (
 from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
-from beamctl.cli.machine_clock import moment
-from beamctl.cli.output_redaction import as_it_is
+from beamctl.cli.machine_clock import current_time
+from beamctl.cli.output_redaction import without_secrets
 from beamctl.cli.record_file import RecordFile, is_being_written, now
 from beamctl.cli.record_folder import FUTURE, SUFFIX, RecordFolder
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
@@ -84,10 +84,10 @@ def open_records(folder: RecordFolder, due: Sequence[NewRecord]) -> list[RecordF
 
 def _lines(folder: RecordFolder, due: Sequence[NewRecord]) -> list[tuple[Run, str]]:
     """The first line of each record. The runs of one apply share their time and ID."""
-    stamp, mark = next_stamp(moment(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
+    stamp, mark = next_stamp(current_time(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
     runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
     began = zip(runs, due, strict=True)
-    return [(run, as_it_is(first_line(run, each.plan), "the record of this run")) for run, each in began]
+    return [(run, without_secrets(first_line(run, each.plan), "the record of this run")) for run, each in began]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from pathlib import Path
 from beamctl.cli.connect import Access, Link, open_link
 from beamctl.cli.documents import YAML
 from beamctl.cli.files import read_file
-from beamctl.cli.machine_clock import judged, moment
-from beamctl.cli.output_redaction import as_it_is
+from beamctl.cli.machine_clock import api_time, current_time
+from beamctl.cli.output_redaction import without_secrets
 from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared, with_clocks
-from beamctl.cli.reserved_files import ReservedFiles, what_is
+from beamctl.cli.reserved_files import ReservedFiles, file_kind
 from beamctl.cli.run_records import applied_before, last_run
 from beamctl.cli.secret_sources import with_source_hazards
 from beamctl.errors import StalePlanError, UsageError
@@ -82,7 +82,7 @@ def _why_not_to(path: Path, records: Path) -> str:
             return ""
     except (OSError, ValueError):  # writing it reports the error
         return ""
-    return "" if not path.is_file() or what_is(path) == "saved plan" else "already exists and is not a saved plan"
+    return "" if not path.is_file() or file_kind(path) == "saved plan" else "already exists and is not a saved plan"
 
 
 def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target) -> str:
@@ -97,7 +97,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
     """
     if target.file is None:
         return ""
-    created = moment().replace(microsecond=0)
+    created = current_time().replace(microsecond=0)
     saved = Saved(
         plans=tuple(each.plan for each in planned),
         allowed=tuple(allowed),
@@ -106,7 +106,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
         created=created,
         expires=min([created + target.lasts, *(_begin_of(day) for each in planned if (day := ends(each.plan)))]),
     )
-    _write(Path(target.file), as_it_is(saved_text(saved), "the plan"))
+    _write(Path(target.file), without_secrets(saved_text(saved), "the plan"))
     return (
         f"Saved the plan. It is valid until {_time(saved.expires)}. To apply it:  beamctl apply {quoted(target.file)}"
     )
@@ -150,7 +150,7 @@ def open_saved(
         )
     picked = [plan for plan in saved.plans if not workspaces or plan.workspace in workspaces]
     refuse_shared(granted, [plan.workspace for plan in picked])
-    _refuse_expired(saved, picked, file, moment())
+    _refuse_expired(saved, picked, file, current_time())
     for plan in picked:
         if run := applied_before(checks.records, plan.workspace, saved.digest):
             raise _stale(file, f"{file} was already applied, in the run {run}")
@@ -171,11 +171,11 @@ def _held(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tu
 
     def recheck() -> Recheck:
         def today() -> date:
-            return judged(link.skew()).date()
+            return api_time(link.skew()).date()
 
-        _refuse_expired(saved, [plan], file, moment())
+        _refuse_expired(saved, [plan], file, current_time())
         found = look_again(plan, link.reader, link.identity, floors=checks.floors, recorded=last.declared, today=today)
-        _refuse_expired(saved, [plan], file, judged(link.skew()))
+        _refuse_expired(saved, [plan], file, api_time(link.skew()))
         _refuse_moved(saved, file, found)
         return replace(found, plan=with_clocks(with_source_hazards(found.plan), link))
 

@@ -26,7 +26,7 @@ _ENCODED = re.compile("[A-Za-z0-9+/_-]{11,}")
 
 def why_not(words: Sequence[str]) -> str:
     """Why the command cannot be run; empty if it can."""
-    return "" if find_program(words[0]) else "is not on this machine"
+    return "" if find_program(words[0]) else "was not found"
 
 
 def give(words: Sequence[str], text: str) -> str:

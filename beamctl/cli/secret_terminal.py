@@ -49,12 +49,12 @@ class SecretTerminal:
 
 
 @contextmanager
-def terminal(*, json: bool, mute: str) -> Iterator[SecretTerminal]:
+def terminal(*, json: bool, no_input: str) -> Iterator[SecretTerminal]:
     """Open standard output as a secret terminal.
 
     Args:
         json: Whether the output is JSON.
-        mute: Why the user cannot be asked for approval; empty if they can or need not be asked.
+        no_input: Why the user cannot be asked for approval; empty if they can or need not be asked.
 
     Raises:
         UsageError: Standard output is not a terminal, or no user reads it.
@@ -63,9 +63,9 @@ def terminal(*, json: bool, mute: str) -> Iterator[SecretTerminal]:
         raise UsageError(f"{OPTION} cannot be combined with -o json", _INSTEAD)
     if not sys.stdout.isatty():
         raise UsageError(f"{OPTION} needs a terminal, but standard output is not one, so nothing was changed", _INSTEAD)
-    if mute:
+    if no_input:
         hint = f"To apply without approval:  beamctl apply {OPTION} --auto-approve"
-        raise UsageError(f"{OPTION} needs a user at the terminal, but {mute}, so nothing was changed", hint)
+        raise UsageError(f"{OPTION} needs a user at the terminal, but {no_input}, so nothing was changed", hint)
     descriptor = os.dup(sys.stdout.fileno())
     try:
         yield SecretTerminal(descriptor)

@@ -209,7 +209,7 @@ def test_a_request_for_a_token_is_made_again() -> None:
 def test_who_we_are(credential: Credential, identity: Identity) -> None:
     script = Script(reply())
     with opened(script, to=connection(credential)) as api:
-        assert api.who() == identity
+        assert api.identity() == identity
     assert script.asked == []
 
 
@@ -217,9 +217,9 @@ def test_a_token_tells_more_of_who_we_are() -> None:
     script = Script(reply(body={"access_token": jwt(sub="sa-1")}), reply(body=[]))
     with opened(script, to=connection(SERVICE)) as api:
         api.reader().get("/users")
-        assert api.who() == Identity(sub="sa-1", client_id="id-1")
+        assert api.identity() == Identity(sub="sa-1", client_id="id-1")
 
 
 def test_nobody_is_nobody() -> None:
     with opened(Script(reply()), to=Connection("http://local/v0")) as api:
-        assert api.who() == Identity()
+        assert api.identity() == Identity()

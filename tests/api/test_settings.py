@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from beamctl.api.base_url import Era
 from beamctl.api.cli_config import FileText, read_file
-from beamctl.api.config import Sources, decide, default_workspace, look_around
+from beamctl.api.config import Sources, collect_sources, decide, default_workspace
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, LoginTokens
 from beamctl.errors import ApiError, UnauthenticatedError, UsageError
 from tests.api.fakes import Script, opened, reply
@@ -309,29 +309,29 @@ def test_the_edge_reads_what_there_is(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / ".beamlit").mkdir()
     (tmp_path / ".beamlit/config.yaml").write_text("context: {workspace: acme}")
     (tmp_path / "key").write_text(f"{CANARY}\n")
-    sources = look_around("https://a.example", str(tmp_path / "key"))
+    sources = collect_sources("https://a.example", str(tmp_path / "key"))
     assert [found.path for found in sources.files] == [BEAMLIT]
     assert sources.api_url == "https://a.example"
     assert sources.environment["BL_ENV"] == "dev"
     assert decide(sources, "acme").credential == ApiKeyCredential(CANARY)
-    assert default_workspace(look_around()) == "acme"
+    assert default_workspace(collect_sources()) == "acme"
     assert CANARY not in repr(sources)
 
 
 def test_the_edge_says_which_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--api-key-file: .*nothing does not exist") as caught:
-        look_around(None, str(tmp_path / "nothing"))
+        collect_sources(None, str(tmp_path / "nothing"))
     assert caught.value.hint == "Name a file that contains an API key."
 
 
 def test_a_key_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
-        decide(look_around(None, str(tmp_path)), "acme")
+        decide(collect_sources(None, str(tmp_path)), "acme")
     (tmp_path / "large").write_bytes(b"x" * 1_100_000)
     with pytest.raises(UsageError, match="cannot be read: it is larger than 1048576 bytes"):
-        decide(look_around(None, str(tmp_path / "large")), "acme")
+        decide(collect_sources(None, str(tmp_path / "large")), "acme")
     with pytest.raises(UsageError, match="cannot be read: not a path"):
-        decide(look_around(None, "a\0b"), "acme")
+        decide(collect_sources(None, "a\0b"), "acme")
 
 
 @pytest.mark.parametrize(

@@ -311,7 +311,7 @@ def test_what_was_allowed_is_saved_with_it(cli: Cli, write: Write, api: Api) -> 
     assert ran.code == 5
     assert "  To allow it in this plan only:  beamctl apply p.json --allow mass-removal=2\n" in ran.out
     assert api.writes == []
-    assert "allows nothing here" in cli("apply", "p.json", "--auto-approve", "--allow", "removes-admin=x").err
+    assert "has no effect" in cli("apply", "p.json", "--auto-approve", "--allow", "removes-admin=x").err
     assert cli("plan", "--out", "q.json", "--allow", "mass-removal=2").code == 0
     allowed = cli("apply", "q.json", "--auto-approve")
     assert (allowed.code, "Allowed: mass-removal=2 — " in allowed.out) == (0, True)

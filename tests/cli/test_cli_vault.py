@@ -163,12 +163,10 @@ def test_a_command_gets_it_on_standard_input(directory: Path) -> None:
 
 def test_a_command_that_fails(capfd: pytest.CaptureFixture[str]) -> None:
     tells = Command(python("import sys; print(s := sys.stdin.read()); print(s, file=sys.stderr); sys.exit(3)"))
-    assert delivered(tells) == NoResponse(f"the command {sys.executable} ended with 3: •••")
+    assert delivered(tells) == NoResponse(f"the command {sys.executable} exited with 3: •••")
     assert capfd.readouterr() == ("", "")
     assert not delivered(Command(("no-such-command-here",))).ok
-    assert (
-        doubt({"command": ["no-such-command-here", "x"]}) == "the command no-such-command-here is not on this machine"
-    )
+    assert doubt({"command": ["no-such-command-here", "x"]}) == "the command no-such-command-here was not found"
     assert doubt({"command": [sys.executable]}) == ""
 
 
@@ -212,7 +210,7 @@ def test_the_error_output_of_a_command_is_shown_without_the_secret(how: str, *, 
         why = answer.why
     else:
         why = fetched(Command(python(code)))
-    assert "ended with 3" in why
+    assert "exited with 3" in why
     assert len(why) < 500
     assert_unseen(why, [secret, *secret.splitlines(), *(secret[at : at + 8] for at in range(len(secret) - 7))], how)
     plain = secret.encode()
@@ -239,8 +237,8 @@ def test_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> Non
     monkeypatch.setenv("BL_API_KEY", OURS)
     OUTPUT_REDACTION.renew()
     fails = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); sys.exit(1)"))
-    assert delivered(fails) == NoResponse(f"the command {sys.executable} ended with 1{SAID[text]}")
-    assert fetched(fails) == f"! the key: the command {sys.executable} ended with 1{SAID[text]}"
+    assert delivered(fails) == NoResponse(f"the command {sys.executable} exited with 1{SAID[text]}")
+    assert fetched(fails) == f"! the key: the command {sys.executable} exited with 1{SAID[text]}"
     succeeds = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); print('it')"))
     assert delivered(succeeds).ok
     assert fetched(succeeds) == "it"
@@ -307,7 +305,7 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
     assert fetched(File("empty")) == "! the key: the file empty is empty"
     assert fetched(File("bytes")).startswith("! ")
     assert fetched(File("none")).startswith("! ")
-    assert fetched(Command(python("print('canary'); raise SystemExit(4)"))).endswith("ended with 4")
+    assert fetched(Command(python("print('canary'); raise SystemExit(4)"))).endswith("exited with 4")
     assert fetched(Command(python(f"print('x' * {LARGEST})"))).endswith("wrote more than 65,536 bytes")
     assert len(fetched(Command(python(f"print('x' * {LARGEST - 1})")))) == LARGEST - 1
     sources: list[dict[str, object]] = [{"env": "NO_SUCH"}, {"file": "none"}, {"command": ["no-such-one"]}, {}]
@@ -370,7 +368,7 @@ def test_a_command_that_fails_with_the_secret_in_its_mouth(cli: Cli, write: Writ
     write("beamctl.yaml", MACHINES.replace("PLACE", json.dumps({"command": fails})))
     ran = cli("apply", "--auto-approve", "--debug")
     assert ran.code == 7
-    assert "ended with 1: •••; the key was deleted again" in ran.out
+    assert "exited with 1: •••; the key was deleted again" in ran.out
     assert (directory / "seen").read_text() not in ran.out + ran.err + cli("runs", "last").out
 
 

@@ -103,7 +103,7 @@ def test_where_git_cannot_be_asked_nothing_is_planned(cli: Cli, write: Write, mo
     git(Path(), "init", "--quiet")
     refused = cli("plan")
     assert refused.code == 3
-    assert f"whether git tracks the run records in {path.parent}: git is not on this machine" in refused.err
+    assert f"whether git tracks the run records in {path.parent}: git was not found" in refused.err
     assert cli("plan", "--record", "elsewhere").code == 0
 
 
