@@ -42,7 +42,7 @@ def command(
     out = output_of(output, no_color=no_color, quiet=quiet)
     note_ignored(record, out)
     access = access_of(**connection)
-    with ExitStack() as stack:  # no floors: they affect only hazards, and drift changes nothing
+    with ExitStack() as stack:  # no floors: hazards do not matter to drift, which changes nothing
         documents = read_desired(files, workspaces)
         if note := unread(files):
             out.info(note)

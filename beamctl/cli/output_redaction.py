@@ -71,7 +71,7 @@ def _ascii(text: str) -> str:
 OUTPUT_REDACTION = OutputRedaction()
 
 
-def without_secrets(text: str, what: str) -> str:
+def require_no_secrets(text: str, what: str) -> str:
     """Return a JSON text that must be written unchanged or not at all: redacted, it would mean something else.
 
     Raises:
@@ -80,6 +80,6 @@ def without_secrets(text: str, what: str) -> str:
     if OUTPUT_REDACTION.redact(text, json=True) != text:
         raise UsageError(
             f"{what} would contain a secret that this process uses, so it was not written and nothing was changed",
-            "It is in the workspace or the document, for example as a name or a label. Remove it there and rotate it.",
+            "The workspace or the document contains it, such as in a name or label. Remove it there and rotate it.",
         )
     return text

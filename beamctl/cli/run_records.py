@@ -23,7 +23,7 @@ from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summar
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
 from beamctl.cli.machine_clock import current_time
-from beamctl.cli.output_redaction import without_secrets
+from beamctl.cli.output_redaction import require_no_secrets
 from beamctl.cli.record_file import RecordFile, is_being_written, now
 from beamctl.cli.record_folder import FUTURE, SUFFIX, RecordFolder
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
@@ -87,7 +87,7 @@ def _lines(folder: RecordFolder, due: Sequence[NewRecord]) -> list[tuple[Run, st
     stamp, mark = next_stamp(current_time(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
     runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
     began = zip(runs, due, strict=True)
-    return [(run, without_secrets(first_line(run, each.plan), "the record of this run")) for run, each in began]
+    return [(run, require_no_secrets(first_line(run, each.plan), "the record of this run")) for run, each in began]
 
 
 @dataclass(frozen=True, slots=True)

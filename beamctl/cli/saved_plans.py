@@ -14,7 +14,7 @@ from beamctl.cli.connect import Access, Link, open_link
 from beamctl.cli.documents import YAML
 from beamctl.cli.files import read_file
 from beamctl.cli.machine_clock import api_time, current_time
-from beamctl.cli.output_redaction import without_secrets
+from beamctl.cli.output_redaction import require_no_secrets
 from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared, with_clocks
 from beamctl.cli.reserved_files import ReservedFiles, file_kind
 from beamctl.cli.run_records import applied_before, last_run
@@ -106,7 +106,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
         created=created,
         expires=min([created + target.lasts, *(_begin_of(day) for each in planned if (day := ends(each.plan)))]),
     )
-    _write(Path(target.file), without_secrets(saved_text(saved), "the plan"))
+    _write(Path(target.file), require_no_secrets(saved_text(saved), "the plan"))
     return (
         f"Saved the plan. It is valid until {_time(saved.expires)}. To apply it:  beamctl apply {quoted(target.file)}"
     )

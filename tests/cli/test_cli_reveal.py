@@ -97,7 +97,7 @@ def test_where_nobody_reads_it_is_refused_before_anything(cli: Cli, api: Api, wr
     write("beamctl.yaml", MACHINES)
     ran = cli("apply", "--auto-approve", "--reveal-secrets")
     assert ran.code == 3
-    assert ran.err.startswith("Error: --reveal-secrets needs a terminal, and standard output is none, so nothing was ")
+    assert ran.err.startswith("Error: --reveal-secrets needs a terminal, but standard output is not one, so nothing ")
     ran = cli("apply", "--auto-approve", "--reveal-secrets", "-o", "json")
     assert error_in(ran)["exit_code"] == 3
     with terminal("apply", "--auto-approve", "--reveal-secrets", stdout=subprocess.DEVNULL) as screen:
@@ -132,7 +132,7 @@ def secret_of(name: str, shown: str = "bl_shown") -> StoreSecret:
 def test_hostile_names_are_escaped_and_hostile_secrets_are_not_shown() -> None:
     with screens() as (screen, ours):
         for hostile in ("\x1b]52;c;AAAA\x07", "a\nb", "\u202eabc", "\ud800"):
-            assert "no plain text" in screen.show(secret_of("k", hostile))
+            assert "not printable ASCII" in screen.show(secret_of("k", hostile))
             assert LocalSecretStore(screen).deliver(secret_of("k", hostile)) == NoResponse(
                 "the terminal cannot show it: it contains characters that are not printable ASCII"
             )
