@@ -71,7 +71,7 @@ def test_a_file_that_holds_the_credential_is_refused(
         write("beamctl.yaml", connection({"file": path}, allowed))
         ran = cli("apply", "--auto-approve", "--api-key-file", "key")
         assert ran.code == 5, path
-        assert "may contain beamctl's own credential" in ran.err
+        assert "may hold beamctl's own credential" in ran.err
     assert sent(api) == []
 
 
