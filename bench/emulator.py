@@ -1,5 +1,7 @@
-"""How the emulator bears 10,000 members in a workspace and 1,000 workspaces. `python bench/emulator.py` prints for each
-request how long it takes there, and as a multiple of what it takes with a tenth of everything: ten is linear.
+"""Measure the emulator with 10,000 members and 1,000 workspaces.
+
+`python bench/emulator.py` prints the time of each request, and its ratio to the time with a tenth of the data.
+A ratio of ten is linear.
 """
 
 from __future__ import annotations
@@ -19,14 +21,14 @@ SPACES = 1_000
 TENTH = 10
 ROUNDS = 20
 LAST = "delete the large one"
-"""The workspace with everybody in it: it is there once."""
+"""Deletes the workspace with all members, so it can be measured only once."""
 HEADERS = {"Api-Key": "bl_root", "X-Blaxel-Workspace": "w0"}
 
 Request = tuple[str, str, object]
 
 
 def seed(people: int, spaces: int) -> dict[str, Any]:
-    """Everybody in one workspace, and one admin in all of them."""
+    """All people in one workspace, and one admin in all workspaces."""
     everywhere = {f"w{number}": "admin" for number in range(spaces)}
     return {
         "workspaces": [{"name": name} for name in everywhere],
@@ -42,21 +44,21 @@ def seed(people: int, spaces: int) -> dict[str, Any]:
 
 
 def requests() -> Iterator[tuple[str, Callable[[int], Request]]]:
-    """What is measured: its name, and the request of each round."""
+    """The measured requests: a name, and the request of each round."""
     yield "list the members", lambda _: ("GET", "/users", None)
     yield "list the workspaces", lambda _: ("GET", "/workspaces", None)
     yield "a page of agents", lambda _: ("GET", "/agents?limit=50", None)
-    yield "count what is there", lambda _: ("GET", "/workspaces/w0?countResources=true", None)
+    yield "count resources", lambda _: ("GET", "/workspaces/w0?countResources=true", None)
     yield "invite", lambda number: ("POST", "/users", {"email": f"n{number}@example.com"})
     yield "set a role", lambda number: ("PUT", f"/users/p{number}@example.com", {"role": "viewer"})
     yield "remove a member", lambda number: ("DELETE", f"/users/p{number}@example.com", None)
-    yield "make a workspace", lambda number: ("POST", "/workspaces", {"name": f"n{number}"})
+    yield "create a workspace", lambda number: ("POST", "/workspaces", {"name": f"n{number}"})
     yield "delete a small one", lambda number: ("DELETE", f"/workspaces/w{number + 1}", None)
     yield LAST, lambda _: ("DELETE", "/workspaces/w0", None)
 
 
 def measured(people: int, spaces: int) -> dict[str, float]:
-    """Milliseconds by name."""
+    """The time of each request in milliseconds, by name."""
     with tempfile.TemporaryDirectory() as folder:
         db = Path(folder) / "plane.db"
         began = time.perf_counter()
@@ -69,18 +71,18 @@ def measured(people: int, spaces: int) -> dict[str, float]:
             for number in range(rounds):
                 method, path, body = request(number)
                 version = {"Blaxel-Version": "2026-04-28"} if "limit" in path else {}
-                answer = client.open(f"/v0{path}", method=method, json=body, headers={**HEADERS, **version})
-                if answer.status_code != 200:  # noqa: PLR2004 - HTTP's OK
-                    raise SystemExit(f"{method} {path}: {answer.status}")
+                response = client.open(f"/v0{path}", method=method, json=body, headers={**HEADERS, **version})
+                if response.status_code != 200:  # noqa: PLR2004 - HTTP's OK
+                    raise SystemExit(f"{method} {path}: {response.status}")
             taken[name] = (time.perf_counter() - began) * 1000 / rounds
     return taken
 
 
 def main() -> None:
-    """Print a line for each request."""
-    measured(PEOPLE // TENTH // TENTH, SPACES // TENTH)  # to warm up
+    """Measure and print a line for each request."""
+    measured(PEOPLE // TENTH // TENTH, SPACES // TENTH)  # warm-up
     small, large = measured(PEOPLE // TENTH, SPACES // TENTH), measured(PEOPLE, SPACES)
-    print(f"{PEOPLE} members, {SPACES} workspaces; beside a tenth of that")
+    print(f"{PEOPLE} members, {SPACES} workspaces, compared with a tenth of that")
     for name, taken in large.items():
         print(f"{name:22} {taken:9.2f} ms  x {taken / small[name]:.1f}")
 

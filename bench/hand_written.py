@@ -1,4 +1,4 @@
-"""The yardstick: what a good engineer writes in ten minutes for one workspace, with the same libraries."""
+"""The baseline: a minimal script that compares one document with one workspace, using the same libraries."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import httpx
 import yaml
 
 
-def wanted(text: str) -> dict[str, str]:
-    """The members of a document, from the event stream."""
+def desired_members(text: str) -> dict[str, str]:
+    """The members of a document, read from the YAML event stream."""
     found: dict[str, str] = {}
     scalars: list[str] = []
     inside = False
@@ -33,11 +33,11 @@ def wanted(text: str) -> dict[str, str]:
 def main() -> None:
     """Compare a document with a workspace."""
     path, url = sys.argv[1:]
-    want = wanted(Path(path).read_text())
+    desired = desired_members(Path(path).read_text())
     with httpx.Client(headers={"X-Blaxel-Authorization": "Bearer made-up", "X-Blaxel-Workspace": "acme"}) as client:
         live = {user["email"].lower(): user["role"] for user in client.get(f"{url}/users").raise_for_status().json()}
-    wrong = [(email, role) for email, role in want.items() if live.get(email) != role]
-    extra = live.keys() - want.keys()
+    wrong = [(email, role) for email, role in desired.items() if live.get(email) != role]
+    extra = live.keys() - desired.keys()
     print(f"{len(wrong) + len(extra)} changes")
 
 

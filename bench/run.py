@@ -1,6 +1,6 @@
-"""What design.md promises of speed, as ratios within one run on this machine. `python bench/run.py` prints them.
+"""Measure start-up and planning as ratios within one run. `python bench/run.py` prints them.
 
-It starts a small HTTP server of its own on loopback, so that the figures are beamctl's and not the emulator's.
+A small HTTP server on loopback replaces the emulator, so that only beamctl is measured.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ADMINS = 5
 
 
 class Listing(BaseHTTPRequestHandler):
-    """Answers every GET with the same members."""
+    """Responds to every GET with the same members."""
 
     protocol_version = "HTTP/1.1"
     body = json.dumps(
@@ -48,21 +48,21 @@ class Listing(BaseHTTPRequestHandler):
         self.wfile.write(self.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as above
-        """Say nothing."""
+        """Do not log requests."""
 
 
 def seconds(command: Sequence[str], environment: dict[str, str]) -> float:
-    """How long a command takes."""
+    """The run time of a command."""
     began = time.perf_counter()
     subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603 - our own commands
     return time.perf_counter() - began
 
 
 def compare(commands: dict[str, Sequence[str]], environment: dict[str, str]) -> dict[str, float]:
-    """The median time of each command, measured in turns so that a noisy moment hits all alike."""
+    """The median time of each command. Commands take turns, so that noise affects all of them."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for command in commands.values():
-        seconds(command, environment)  # once for the caches
+        seconds(command, environment)  # warm the caches
     for _ in range(ROUNDS):
         for name, command in commands.items():
             times[name].append(seconds(command, environment))
@@ -77,8 +77,8 @@ def main() -> None:
         lines = (f"  p{n}@example.com: {'admin' if n < ADMINS else 'member'}\n" for n in range(PEOPLE))
         document.write_text("version: 1\nworkspace: acme\nmembers:\n" + "".join(lines))
         url = f"http://127.0.0.1:{server.server_port}/v0"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}  # with bytecode
-        environment = kept | {"BEAMCTL_API_URL": url, "BEAMCTL_API_KEY": "made-up", "HOME": folder}
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        environment = variables | {"BEAMCTL_API_URL": url, "BEAMCTL_API_KEY": "made-up", "HOME": folder}
         script = Path(sys.executable).parent / "beamctl"
         found = compare(
             {
@@ -94,9 +94,9 @@ def main() -> None:
     base, script_time = found["python -c pass"], found["hand-written script"]
     for name, taken in found.items():
         print(f"{name:22} {taken * 1000:7.1f} ms   {taken / base:5.2f} x python -c pass")
-    print(f"\n--version: {found['beamctl --version'] / base:.2f} x python -c pass (aim 1.5)")
-    print(f"--help:    {found['beamctl --help'] / base:.2f} x python -c pass (aim 6)")
-    print(f"plan of {PEOPLE:,} unchanged members: {found['beamctl plan'] / script_time:.2f} x the script (aim 2)")
+    print(f"\n--version: {found['beamctl --version'] / base:.2f} x python -c pass (target 1.5)")
+    print(f"--help:    {found['beamctl --help'] / base:.2f} x python -c pass (target 6)")
+    print(f"plan of {PEOPLE:,} unchanged members: {found['beamctl plan'] / script_time:.2f} x the script (target 2)")
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def test_what_plans_cannot_write() -> None:
     assert public == {"get"}
 
 
-DELETER_NAMES = {"Deleter", "LastLink", "last_link", "deleter", "delete_workspace"}
+DELETER_NAMES = {"Deleter", "LastLink", "open_last_link", "deleter", "delete_workspace"}
 MAY_DELETE = {
     "model/ports.py",
     "api/workspace.py",

@@ -1,1 +1,1 @@
-"""The real API behind the ports: settings, credentials, retries, and the one importer of httpx."""
+"""The HTTP client of the API: configuration, credentials, retries and throttling."""

@@ -1,5 +1,4 @@
-"""Who we are, to the API: the headers of each request, a token that is renewed in time and once for all threads.
-It must not know how a request travels, and never writes the official CLI's file."""
+"""Authenticates requests. Tokens are renewed in time, once for all threads."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from beamctl.api.base_url import Era
 from beamctl.api.clock import Clock
 from beamctl.api.config import Connection
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential, LoginTokens, secrets_of
-from beamctl.api.errors import CallSite, another_credential, trouble
+from beamctl.api.errors import CallSite, another_credential, api_error
 from beamctl.api.messages import OK, CallResult, Failure, Reply, Request
 from beamctl.api.redaction import Redactor
 from beamctl.api.response_body import error_text, text_at
@@ -20,17 +19,17 @@ from beamctl.errors import InterruptedRunError, UnauthenticatedError
 from beamctl.model.identity import Identity
 
 BLAXEL_VERSION = "2026-04-28"
-"""The version of the API whose answers this client understands; Beamlit has none."""
+"""The API version that this client requests; Beamlit has none."""
 
 _REFUSALS = frozenset({400, 401, 403})
-"""What a token endpoint says to a credential it does not accept."""
+"""Statuses of a token endpoint that rejects a credential."""
 
 Ask = Callable[[Request], CallResult]
-"""Sends a request for a token, again where that may help."""
+"""Sends a request for a token, with retries."""
 
 
 def headers(era: Era, workspace: str, credential: ApiKeyCredential | Token | None) -> Mapping[str, str]:
-    """The headers that say who asks, and about which workspace."""
+    """The headers for the credential, workspace and API version."""
     name = "Beamlit" if era is Era.BEAMLIT else "Blaxel"
     found = {f"X-{name}-Workspace": workspace}
     if era is Era.BLAXEL:
@@ -48,29 +47,29 @@ def headers(era: Era, workspace: str, credential: ApiKeyCredential | Token | Non
 
 
 class Auth:
-    """Proves to the API who we are. Safe to use from several threads."""
+    """Authenticates requests. Thread-safe."""
 
-    def __init__(self, connection: Connection, workspace: str, ask: Ask, mask: Redactor, clock: Clock) -> None:
+    def __init__(self, connection: Connection, workspace: str, ask: Ask, redactor: Redactor, clock: Clock) -> None:
         self._connection = connection
         self._workspace = workspace
         self._ask = ask
-        self._mask = mask
+        self._redactor = redactor
         self._clock = clock
         self._lock = Lock()
-        self._dead: UnauthenticatedError | InterruptedRunError | None = None
+        self._error: UnauthenticatedError | InterruptedRunError | None = None
         self._token: Token | None = None
         credential = connection.credential
         if credential is not None:
-            mask.learn_own(*secrets_of(credential))
+            redactor.learn_own(*secrets_of(credential))
         if isinstance(credential, LoginTokens):
             self._token = kept(credential, clock.now(), clock.wall())
 
     def headers(self) -> Mapping[str, str]:
-        """The headers for a request that is made now.
+        """The headers for the next request. May request a token.
 
         Raises:
-            UnauthenticatedError: No token is given out to this credential (any more).
-            ApiError: A token was needed, and could not be asked for.
+            UnauthenticatedError: The API does not issue a token for the credential.
+            ApiError: A token was needed and could not be requested.
         """
         credential = self._connection.credential
         if isinstance(credential, ClientCredentials | LoginTokens):
@@ -78,7 +77,7 @@ class Auth:
         return self._headers(credential)
 
     def renew(self, rejected: Mapping[str, str]) -> bool:
-        """Whether it is worth asking again after a 401 to a request with these headers: with another token it is.
+        """Renew the token after a 401. Returns whether the headers are now different from the rejected ones.
 
         Raises:
             ApiError: As for `headers`.
@@ -88,11 +87,11 @@ class Auth:
             return False
         with self._lock:
             if self._token is not None and self._headers(self._token) == rejected and self._renewable(credential):
-                self._token = self._asked(credential)
+                self._token = self._requested(credential)
         return self.headers() != rejected
 
-    def who(self) -> Identity:
-        """What the credential tells of its owner, without asking anybody."""
+    def identity(self) -> Identity:
+        """The owner of the credential as far as the credential itself says, without a request."""
         credential: Credential | None = self._connection.credential
         bearer = (
             credential.key if isinstance(credential, ApiKeyCredential) else self._token.access if self._token else ""
@@ -107,7 +106,7 @@ class Auth:
     def _fresh(self, credential: ClientCredentials | LoginTokens) -> Token:
         with self._lock:
             if self._token is None or (self._clock.now() >= self._token.renew_at and self._renewable(credential)):
-                self._token = self._asked(credential)
+                self._token = self._requested(credential)
             return self._token
 
     def _renewable(self, credential: ClientCredentials | LoginTokens) -> bool:
@@ -118,29 +117,29 @@ class Auth:
             return self._token.refresh
         return credential.refresh if isinstance(credential, LoginTokens) else ""
 
-    def _asked(self, credential: ClientCredentials | LoginTokens) -> Token:
-        """Ask for a token. After a refusal or an interrupt, it is not asked for again."""
-        if self._dead is not None:
-            raise self._dead
+    def _requested(self, credential: ClientCredentials | LoginTokens) -> Token:
+        """Request a token. After a rejection or an interrupt, later calls fail without a request."""
+        if self._error is not None:
+            raise self._error
         refresh = self._refresh(credential)
         try:
             outcome = self._ask(token_request(credential, refresh, self._connection.era))
         except InterruptedRunError as error:
-            self._dead = error  # the threads that wait for the token would each try again
+            self._error = error  # otherwise each thread waiting for the token would try again
             raise
         if isinstance(outcome, Reply) and outcome.status in _REFUSALS and not outcome.limited:
-            self._dead = self._refused(outcome)
-            raise self._dead
+            self._error = self._rejection(outcome)
+            raise self._error
         if isinstance(outcome, Failure) or outcome.status not in OK:
-            raise trouble(outcome, CallSite(self._connection, self._workspace, "POST /oauth/token"), self._mask)
+            raise api_error(outcome, CallSite(self._connection, self._workspace, "POST /oauth/token"), self._redactor)
         token = issued(outcome, self._clock.now(), refresh)
-        self._mask.learn_own(token.access, token.refresh)
+        self._redactor.learn_own(token.access, token.refresh)
         return token
 
-    def _refused(self, reply: Reply) -> UnauthenticatedError:
-        said = self._mask.clean(error_text(reply))
+    def _rejection(self, reply: Reply) -> UnauthenticatedError:
+        details = self._redactor.clean(error_text(reply))
         return UnauthenticatedError(
-            f"no token is given out for the credential from {self._connection.credential_from}: {said}",
-            f"Set one that is still good, or {another_credential(self._connection, self._workspace)}.",
+            f"the API rejected the credential from {self._connection.credential_from}: {details}",
+            f"Set a valid one, or {another_credential(self._connection, self._workspace)}.",
             status=reply.status,
         )

@@ -1,5 +1,4 @@
-"""The files in which the official CLI keeps logins, of both eras: read at the edge here, then understood as values.
-Nothing that stands in them is ever shown; it must not know what else can name a credential."""
+"""Reads the official CLI's configuration files, of both eras. Their content never appears in messages."""
 
 from __future__ import annotations
 
@@ -19,19 +18,19 @@ from beamctl.errors import UsageError
 
 _NAMES = ("~/.blaxel/config.yaml", "~/.beamlit/config.yaml")
 LARGEST = 1_048_576
-"""Bytes of a file that is looked at."""
+"""Maximum size of a file, in bytes."""
 SECONDS = 5.0
-"""How long a pipe may take to end."""
+"""How long a pipe may take to reach its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileText:
-    """A small file as it was found.
+    """The content of a file, or why it could not be read.
 
     Attributes:
-        path: As the user knows it.
-        content: Its bytes.
-        fault: Why it could not be read, in words; empty where it could. A file that nobody needs may be unreadable.
+        path: The path as the user wrote it.
+        content: The bytes.
+        fault: Why it could not be read, if so. This is an error only if the file is needed.
     """
 
     path: str
@@ -41,12 +40,12 @@ class FileText:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a file says of one workspace.
+    """The entry of one workspace in a file.
 
     Attributes:
         path: The file.
         credential: The login, if there is one.
-        stage: `prod`, `dev` or `local` as the file has it; may be empty.
+        stage: The `env` of the entry: `prod`, `dev` or `local`; may be empty.
     """
 
     path: str
@@ -55,11 +54,11 @@ class Entry:
 
 
 def read_file(path: str, seconds: float = SECONDS) -> FileText | None:
-    """A file from disk, or None if it does not exist. A leading `~` is the home directory.
+    """Read a file, or return None if it does not exist. A leading `~` is the home directory.
 
     Args:
-        path: A regular file, or a pipe, as of a shell's `<(command)`.
-        seconds: How long a pipe may take to end.
+        path: A regular file or a pipe, such as a shell's `<(command)`.
+        seconds: How long a pipe may take to reach its end.
     """
     try:
         content = _content(Path(path).expanduser(), time.monotonic() + seconds)
@@ -77,16 +76,16 @@ def read_file(path: str, seconds: float = SECONDS) -> FileText | None:
 
 
 def _content(path: Path, end: float) -> bytes | None:
-    """What a file or a pipe holds, up to what is too much; None if it is neither.
+    """The content of a file or pipe, up to just over the size limit; None if it is neither.
 
     Raises:
         TimeoutError: A pipe did not end in time.
     """
-    mode = path.stat().st_mode  # merely opening a device may do something
+    mode = path.stat().st_mode  # opening a device can have side effects
     is_pipe, content = stat.S_ISFIFO(mode), bytearray()
-    if not is_pipe and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # reading a directory says what is wrong
+    if not is_pipe and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # reading a directory raises a clear error
         return None
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # do not wait for a pipe to have a writer
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # do not wait for a writer
     try:
         while len(content) <= LARGEST:
             if is_pipe and not select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
@@ -100,26 +99,26 @@ def _content(path: Path, end: float) -> bytes | None:
 
 
 def read_cli_files() -> tuple[FileText, ...]:
-    """The files of the official CLI that there are: today's before Beamlit's."""
+    """The existing files of the official CLI, the current one before Beamlit's."""
     return tuple(file for file in map(read_file, _NAMES) if file is not None)
 
 
 def text_of(file: FileText) -> bytes:
-    """The content.
+    """The content of a file.
 
     Raises:
         UsageError: The file could not be read.
     """
     if file.fault:
-        raise UsageError(f"{file.path} cannot be read: {file.fault}", "Make it readable, or name another credential.")
+        raise UsageError(f"{file.path} cannot be read: {file.fault}", "Make it readable, or set another credential.")
     return file.content
 
 
 def entry_of(file: FileText, workspace: str) -> Entry | None:
-    """What the file says of a workspace; None where it does not mention it.
+    """The entry of a workspace; None if the file has none.
 
     Raises:
-        UsageError: The file cannot be read or understood. The message does not show what stands in it.
+        UsageError: The file cannot be read or parsed. The message does not show its content.
     """
     listed = _data(file).get("workspaces") or []
     if not isinstance(listed, list):
@@ -133,7 +132,7 @@ def entry_of(file: FileText, workspace: str) -> Entry | None:
 
 
 def current_workspace(file: FileText) -> str:
-    """The workspace that the CLI is set to; empty where it is set to none.
+    """The CLI's current workspace; empty if none is set.
 
     Raises:
         UsageError: As for `entry_of`.
@@ -142,11 +141,11 @@ def current_workspace(file: FileText) -> str:
     context = data.get("context")
     if isinstance(context, dict) and (name := _text(context, file.path, "workspace")):
         return name
-    return _text(data, file.path, "current_context")  # its name until November 2024
+    return _text(data, file.path, "current_context")  # the key until November 2024
 
 
 def _data(file: FileText) -> Mapping[str, Any]:
-    documents, problems = parse_plain(text_of(file), file.path, text_or_null)  # all that is read here is text
+    documents, problems = parse_plain(text_of(file), file.path, text_or_null)  # all values used here are strings
     if problems:
         raise _malformed(file.path, problems[0].place.line)
     data = documents[0] if documents else {}
@@ -155,29 +154,29 @@ def _data(file: FileText) -> Mapping[str, Any]:
     return data
 
 
-def _credential(kept: Any, path: str) -> Credential | None:  # noqa: ANN401 - it may be anything
-    """The best of what one login left behind, in the order of the official CLI."""
-    if not isinstance(kept, dict):
+def _credential(login: Any, path: str) -> Credential | None:  # noqa: ANN401 - it may be anything
+    """The credential of a login, with the same precedence as the official CLI."""
+    if not isinstance(login, dict):
         raise _malformed(path)
-    if key := _text(kept, path, "apiKey", "api_key"):
+    if key := _text(login, path, "apiKey", "api_key"):
         return api_key(key, f"apiKey in {path}")
     names = ("access_token", "refresh_token", "device_code")
-    tokens = [_text(kept, path, name) for name in names]
+    tokens = [_text(login, path, name) for name in names]
     if any(tokens[:2]):
         return LoginTokens(
             *(text and checked(text, f"{name} in {path}") for name, text in zip(names, tokens, strict=True))
         )
-    if pair := _text(kept, path, "client_credentials", "clientCredentials"):
+    if pair := _text(login, path, "client_credentials", "clientCredentials"):
         return client_credentials(pair, f"client_credentials in {path}")
     return None
 
 
 def _text(data: Mapping[str, Any], path: str, *names: str) -> str:
-    """The first of these that is there and not empty."""
+    """The first of these that is not empty."""
     for name in names:
         value = data.get(name)
         if value is not None and not isinstance(value, str):
-            raise UsageError(f"{name} in {path} is no text", "Put it in quotes.")
+            raise UsageError(f"{name} in {path} is not a string", "Put it in quotes.")
         if value:
             return value
     return ""
@@ -186,6 +185,6 @@ def _text(data: Mapping[str, Any], path: str, *names: str) -> str:
 def _malformed(path: str, line: int = 0) -> UsageError:
     where = f"{path}, line {line}," if line else path
     return UsageError(
-        f"{where} is not what the official CLI writes",
-        "Repair it, or move it away and log in again with `bl login`; its content is not shown here, as it is secret.",
+        f"{where} is not in the format of the official CLI",
+        "Fix the file, or move it away and log in again with `bl login`. Its content is secret and not shown here.",
     )

@@ -1,5 +1,4 @@
-"""Carries one request over HTTP and says what became of it; several threads may. It knows httpx, and must not know
-credentials, repetition or what the paths mean."""
+"""Sends a single request over HTTP, with httpx, and returns the reply or the failure."""
 
 from __future__ import annotations
 
@@ -30,14 +29,14 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Transports = Callable[[], httpx.BaseTransport]
-"""Makes a way to carry requests, for one thread at a time."""
+"""Creates an httpx transport for one thread at a time."""
 
 
 def through(app: WSGIApplication) -> Transports:
-    """Carry requests to a WSGI application inside this process."""
+    """A transport to a WSGI application inside this process."""
 
     def latin_path(environ: WSGIEnvironment, start_response: StartResponse) -> Any:  # noqa: ANN401 - the app's own
-        # WSGI wants the bytes of the path one character each (PEP 3333); httpx hands them over decoded
+        # PEP 3333 wants the bytes of the path as Latin-1; httpx passes them decoded as UTF-8
         environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
         return app(environ, start_response)
 
@@ -45,20 +44,20 @@ def through(app: WSGIApplication) -> Transports:
 
 
 def _drop_location(response: httpx.Response) -> None:
-    """Follow no redirect, nor parse where it leads, as httpx does even then: some locations make it raise anything."""
+    """Hide the target of a redirect from httpx, which parses it even if it does not follow it, and may raise."""
     response.headers.pop("location", None)
 
 
 class _NoCookies(CookieJar):
-    """Keeps no cookie, so that none is sent."""
+    """A cookie jar that stays empty."""
 
     def extract_cookies(self, response: object, request: object) -> None:
-        """Leave the cookies of a response alone."""
+        """Ignore the cookies of a response."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """What carries the requests of one thread at a time."""
+class _PooledClient:
+    """An httpx client that is used by one thread at a time."""
 
     client: httpx.Client
     budget: Budget
@@ -66,7 +65,7 @@ class _Line:
 
 
 class Client:
-    """Requests to one base URL. Each is carried by an `httpx.Client` that no other thread uses meanwhile."""
+    """Sends requests to one base URL. Each request has an `httpx.Client` of its own while it is in progress."""
 
     def __init__(
         self,
@@ -80,31 +79,31 @@ class Client:
         self._timeouts = timeouts
         self._transports = transports
         self._stopped = stopped
-        self._idle: deque[_Line] = deque()
+        self._idle: deque[_PooledClient] = deque()
         self._making = Lock()
 
     def exchange(self, request: Request) -> CallResult:
         """Send one request, once.
 
         Raises:
-            UsageError: The environment names a proxy or certificates that cannot be used.
-            InterruptedRunError: An interrupt ended a request that changes nothing, or one that was not sent yet.
+            UsageError: The environment names an unusable proxy or unusable certificates.
+            InterruptedRunError: An interrupt ended a read, or a request that was not sent yet.
         """
-        line = self._take()
-        line.hop.proxy = ""
-        line.budget.start(self._timeouts.read, interruptible=request.interruptible)
+        pooled = self._take()
+        pooled.hop.proxy = ""
+        pooled.budget.start(self._timeouts.read, interruptible=request.interruptible)
         try:
-            outcome = self._exchange(line.client, request)
+            outcome = self._exchange(pooled.client, request)
         except httpx.HTTPError as error:
-            return failure_of(error, self.host, self._timeouts, line.hop.proxy)
+            return failure_of(error, self.host, self._timeouts, pooled.hop.proxy)
         except OversizedError:
-            return Failure(FailureKind.GARBLED, f"the response of {self.host} is too large", "Is --api-url right?")
+            return Failure(FailureKind.GARBLED, f"the response of {self.host} is too large", "Check --api-url.")
         finally:
-            self._idle.append(line)
-        return self._whole(outcome, request.path) if request.method is Method.GET else outcome
+            self._idle.append(pooled)
+        return self._checked_read(outcome, request.path) if request.method is Method.GET else outcome
 
     def close(self) -> None:
-        """Close every connection. Nothing may be under way."""
+        """Close every connection. No request may be in progress."""
         while self._idle:
             self._idle.pop().client.close()
 
@@ -114,16 +113,16 @@ class Client:
         if content is not None:
             headers["Content-Type"] = "application/json"
         with client.stream(request.method, self._base_url + request.path, content=content, headers=headers) as got:
-            raw = cast("httpx.SyncByteStream", got.stream)  # compressed: httpx would decompress without a bound
+            raw = cast("httpx.SyncByteStream", got.stream)  # still compressed: httpx would decompress without a limit
             return receive(got.status_code, dict(got.headers.items()), raw, self.host)
 
-    def _whole(self, outcome: CallResult, path: str) -> CallResult:
-        """What a read means: a success other than 200 may leave something out, and a listing may have further pages."""
+    def _checked_read(self, outcome: CallResult, path: str) -> CallResult:
+        """Turn a read that may be incomplete into a failure: a success other than 200, or a listing with more pages."""
         if not isinstance(outcome, Reply) or outcome.status not in OK:
             return outcome
         if outcome.status != HTTPStatus.OK:
             why = f"{self.host} answered a read with HTTP {outcome.status} instead of 200"
-            return Failure(FailureKind.GARBLED, why, "Is --api-url right, and does no proxy answer in its place?")
+            return Failure(FailureKind.GARBLED, why, "Check --api-url, and whether a proxy answers instead of the API.")
         if sign := sign_of_more(outcome.headers, outcome.body, first="cursor=" not in path):
             why = f"the listing from {self.host} is not complete: {sign}"
             return Failure(
@@ -133,14 +132,14 @@ class Client:
             )
         return outcome
 
-    def _take(self) -> _Line:
+    def _take(self) -> _PooledClient:
         try:
             return self._idle.pop()
         except IndexError:
             with self._making:
                 return self._make()
 
-    def _make(self) -> _Line:
+    def _make(self) -> _PooledClient:
         budget = Budget(self._stopped)
         common: dict[str, Any] = {
             "headers": {"User-Agent": f"beamctl/{__version__}", "Accept-Encoding": "gzip"},
@@ -150,27 +149,29 @@ class Client:
             "event_hooks": {"response": [_drop_location]},
         }
         if self._transports is not None:
-            return _Line(httpx.Client(transport=self._transports(), trust_env=False, **common), budget, NetworkHop())
-        from beamctl.api.network import bound
+            return _PooledClient(
+                httpx.Client(transport=self._transports(), trust_env=False, **common), budget, NetworkHop()
+            )
+        from beamctl.api.network import apply_budget
 
         try:
             client = httpx.Client(verify=self._trust, trust_env=not is_loopback(self._base_url), **common)
-        except (ValueError, ImportError, httpx.InvalidURL):  # what they say may show the proxy's password
+        except (ValueError, ImportError, httpx.InvalidURL):  # their messages may show the proxy's password
             raise UsageError(
-                "the proxy that the environment names cannot be used",
-                "Check HTTPS_PROXY and ALL_PROXY: they look like http://proxy.example:3128.",
+                "the proxy set in the environment cannot be used",
+                "Check HTTPS_PROXY and ALL_PROXY. A valid value looks like http://proxy.example:3128.",
             ) from None
-        return _Line(client, budget, bound(client, budget))
+        return _PooledClient(client, budget, apply_budget(client, budget))
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
-        """Whose certificates we believe: made once, as that takes longer than a request does."""
+        """The trusted certificates. Created once, because loading them takes longer than a request."""
         if self._base_url.lower().startswith("http:"):
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # believes nobody, and is not asked
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nothing, and is not used
         try:
             return httpx.create_ssl_context()
         except OSError as error:  # ssl.SSLError is one
             raise UsageError(
-                f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read: {error.strerror}",
-                "Name a file of certificates in PEM format, or unset it.",
+                f"the certificates in SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error.strerror}",
+                "Set it to a file of certificates in PEM format, or unset it.",
             ) from error

@@ -1,4 +1,4 @@
-"""Time, as something that is handed in, so that tests need none."""
+"""The clock that the client uses, as an interface that tests can replace."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What this room needs of time."""
+    """A source of time."""
 
     def now(self) -> float:
-        """Seconds that only ever grow, from an unknown beginning."""
+        """Monotonic seconds."""
         ...
 
     def wall(self) -> float:
-        """Seconds since 1970, as the calendar has it."""
+        """Seconds since 1970."""
         ...
 
     def sleep(self, seconds: float) -> bool:
-        """Wait; False where the wait was cut short because beamctl was asked to stop."""
+        """Wait. Returns False if an interrupt cut the wait short."""
         ...
 
     def stopped(self) -> bool:
-        """Whether beamctl was asked to stop."""
+        """Whether the run was interrupted."""
         ...
 
 

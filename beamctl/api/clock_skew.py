@@ -1,4 +1,4 @@
-"""How far the clock of this machine is from the API's, as the `Date` of a reply tells. Pure."""
+"""The difference between this machine's clock and the API's, from the `Date` header of a reply."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _AGE = re.compile(r"\s*([0-9]{1,9})\s*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ClockSkew:
-    """What two clocks showed at one moment.
+    """What two clocks showed at the same time.
 
     Attributes:
-        api: The API's.
-        machine: This machine's.
+        api: The API's clock.
+        machine: This machine's clock.
     """
 
     api: datetime
@@ -31,19 +31,19 @@ class ClockSkew:
 
 
 def measured(headers: Mapping[str, str], began: float, ended: float) -> ClockSkew | None:
-    """What a reply tells; None if it has no `Date` that can be read.
+    """Measure the skew from a reply; None if it has no valid `Date`.
 
     Args:
-        headers: Its headers, by name in lower case. What a cache kept for a while says so in `Age`.
-        began: When its request was sent, in seconds since 1970 by this machine.
-        ended: When it was complete.
+        headers: The headers, by lower-case name. `Age` is the time that a cache kept the reply.
+        began: When the request was sent, in seconds since 1970 by this machine.
+        ended: When the reply was complete.
     """
-    told = http_date(headers.get("date", ""))
+    date = http_date(headers.get("date", ""))
     age = _AGE.fullmatch(headers.get("age", ""))
     try:
-        if told is None:
+        if date is None:
             return None
-        shown = datetime.fromtimestamp(told, UTC) + timedelta(seconds=int(age[1]) if age else 0)
+        shown = datetime.fromtimestamp(date, UTC) + timedelta(seconds=int(age[1]) if age else 0)
         return ClockSkew(shown, datetime.fromtimestamp((began + ended) / 2, UTC))
     except (ValueError, OverflowError, OSError):
         return None

@@ -1,4 +1,4 @@
-"""Signs in a reply that a listing goes on: in its headers, or around its rows. Pure."""
+"""Detects signs in a reply that a listing is incomplete."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 _MORE = frozenset({"hasmore", "more", "hasnext", "hasnextpage", "truncated", "istruncated", "incompleteresults"})
-"""Fields that say whether there is more."""
+"""Fields that say whether there are more rows."""
 _NEXT = frozenset(
     {
         "next",
@@ -24,7 +24,7 @@ _NEXT = frozenset(
         "remainingitemcount",
     }
 )
-"""Fields that have a value only where there is more."""
+"""Fields that have a value only if there are more rows."""
 _TOTAL = frozenset(
     {
         "total",
@@ -38,44 +38,44 @@ _TOTAL = frozenset(
         "itemcount",
     }
 )
-"""Fields that count everything there is."""
+"""Fields with the total number of rows."""
 _PAGES = frozenset({"totalpages", "pagecount", "pages", "lastpage", "numpages"})
-"""Fields that count the pages, or name the last one."""
+"""Fields with the number of pages, or the last page."""
 _ENVELOPES = frozenset(
     {"cursors", "links", "meta", "metadata", "page", "pageinfo", "pages", "pagination", "paging", "responsemetadata"}
 )
-"""Fields of an object that tell about its rows."""
+"""Fields that contain pagination details."""
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _RANGE = re.compile(r"(?:\S+ +)?([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.ASCII)
 _REL = re.compile(r""";\s*rel\s*=\s*("[^"]*"|'[^']*'|[^\s;,"']+)""", re.IGNORECASE)
 
 
 def sign_of_more(headers: Mapping[str, str], body: Any, *, first: bool = True) -> str:  # noqa: ANN401 - any JSON
-    """What says that a listing goes on, in words; empty if nothing does, or if the body is no listing.
+    """The sign that a listing is incomplete, for a message; empty if there is none or the body is not a listing.
 
-    A page as the API documents it, `{"data": […], "meta": {…}}`, may go on: its reader follows it to the end.
+    A page as documented by the API, `{"data": […], "meta": {…}}`, may have more pages: its reader follows them.
 
     Args:
-        headers: By name in lower case.
+        headers: By lower-case name.
         body: The parsed JSON.
-        first: Whether these are the first rows of the listing: then a count of all there are can be compared.
+        first: Whether these are the first rows of the listing, so that a total can be compared with them.
     """
     rows = _rows(body)
-    if rows is None or _goes_on_as_documented(body):
+    if rows is None or _is_documented_page(body):
         return ""
     count = rows if first else None
-    return next(chain(_in_headers(headers, count), _around(body, count)), "")
+    return next(chain(_in_headers(headers, count), _in_body(body, count)), "")
 
 
 def _rows(body: Any) -> int | None:  # noqa: ANN401 - any JSON
-    """How many rows a body has; None if it is no listing."""
+    """The number of rows in a body; None if it is not a listing."""
     if isinstance(body, list):
         return len(body)
     lists = [each for each in body.values() if isinstance(each, list)] if isinstance(body, dict) else []
     return sum(map(len, lists)) if lists else None
 
 
-def _goes_on_as_documented(body: Any) -> bool:  # noqa: ANN401 - any JSON
+def _is_documented_page(body: Any) -> bool:  # noqa: ANN401 - any JSON
     match body:
         case {"data": list(), "meta": {"hasMore": True, "nextCursor": str()}}:
             return True
@@ -96,7 +96,7 @@ def _in_headers(headers: Mapping[str, str], rows: int | None) -> Iterator[str]:
             yield f"{name} is {value.strip()[:50]}"
 
 
-def _around(body: Any, rows: int | None, path: str = "") -> Iterator[str]:  # noqa: ANN401 - any JSON
+def _in_body(body: Any, rows: int | None, path: str = "") -> Iterator[str]:  # noqa: ANN401 - any JSON
     if not isinstance(body, dict):
         return
     for name, value in body.items():
@@ -106,7 +106,7 @@ def _around(body: Any, rows: int | None, path: str = "") -> Iterator[str]:  # no
         if plain == "links" and isinstance(value, list) and any(_is_next(link) for link in value):
             yield f"{path}{name} has a next page"
         if plain in _ENVELOPES:
-            yield from _around(value, rows, f"{path}{name}.")
+            yield from _in_body(value, rows, f"{path}{name}.")
 
 
 def _is_next(link: Any) -> bool:  # noqa: ANN401 - any JSON
@@ -118,7 +118,7 @@ def _plain(name: str) -> str:
 
 
 def _says_more(name: str, value: Any, rows: int | None) -> bool:  # noqa: ANN401 - any JSON
-    """Whether a field says that there is more than these rows. `rows` is None where others were read before."""
+    """Whether a field says that there are more than these rows. `rows` is None if earlier pages were read."""
     if name in _MORE:
         return value is True or str(value).lower() in ("true", "1", "yes")
     if name in _NEXT:

@@ -1,16 +1,16 @@
-"""Decides where the API is and who we are. It must not know HTTP: what needs no network never waits for it to load.
+"""Finds the API's URL and the credential.
 
-The first that says something wins:
+In order of precedence:
 
 1. options: `--api-url`, `--api-key-file`
 2. `BEAMCTL_API_URL`, `BEAMCTL_API_KEY`, `BEAMCTL_CLIENT_CREDENTIALS`
 3. `BL_API_URL`, `BL_API_KEY`, `BL_CLIENT_CREDENTIALS`; then the names of the Beamlit era: `BL_BASE_URL`,
    `BEAMLIT_API_URL`, `BL_AUTHENTICATION_APIKEY`, `BL_AUTHENTICATION_CLIENT_CREDENTIALS`;
    then, for the URL, `BL_ENV` (prod, dev, local)
-4. the workspace's login in `~/.blaxel/config.yaml`, then in `~/.beamlit/config.yaml`, with the `env` beside it
+4. the workspace's login in `~/.blaxel/config.yaml`, then in `~/.beamlit/config.yaml`, with its `env`
 5. for the URL: https://api.blaxel.ai/v0
 
-An empty variable says nothing. Files are not looked into where something above them has a credential.
+Empty variables are ignored. Files are read for a login only if nothing above them gives a credential.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ _CREDENTIALS: tuple[tuple[str, Callable[[str, str], Credential]], ...] = (
     ("BL_AUTHENTICATION_CLIENT_CREDENTIALS", client_credentials),
 )
 LOCAL_URL = "http://local/v0"
-"""The base URL of an emulator that runs inside this process: no packet ever leaves for it."""
+"""The base URL of an emulator inside this process. Nothing is sent over the network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """All that may say where the API is and who we are.
+    """Everything that can set the API's URL and the credential.
 
     Attributes:
-        api_url: The option, if given.
-        key_file: The file that the option names, if given.
+        api_url: The value of `--api-url`, if given.
+        key_file: The file of `--api-key-file`, if given.
         environment: The environment variables.
-        files: The files of the official CLI that there are.
+        files: The existing files of the official CLI.
     """
 
     api_url: str = ""
@@ -66,14 +66,14 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the API is and who we are.
+    """The API's URL and the credential.
 
     Attributes:
-        base_url: Without a slash at its end.
-        era: Which headers it takes.
+        base_url: The URL, without a trailing slash.
+        era: Which headers the API expects.
         credential: None only for an emulator inside this process.
-        url_from: What named the URL, in words.
-        credential_from: What named the credential, in words; never the credential itself.
+        url_from: Where the URL was found, for messages.
+        credential_from: Where the credential was found, for messages; never the credential itself.
     """
 
     base_url: str
@@ -84,35 +84,35 @@ class Connection:
 
 
 LOCAL = Connection(LOCAL_URL, url_from="the emulator in this process")
-"""The connection to an emulator inside this process; give `open_workspace` its WSGI application."""
+"""The connection to an emulator inside this process; pass its WSGI application to `open_workspace`."""
 
 
-def look_around(api_url: str | None = None, api_key_file: str | None = None) -> Sources:
-    """The edge: collect what there is on this machine.
+def collect_sources(api_url: str | None = None, api_key_file: str | None = None) -> Sources:
+    """Collect the sources from the options and this machine.
 
     Raises:
-        UsageError: The named file is not there.
+        UsageError: The named key file does not exist.
     """
     key_file = read_file(api_key_file) if api_key_file else None
     if api_key_file and key_file is None:
-        raise UsageError(f"--api-key-file: there is no file {api_key_file}", "Name a file that holds an API key.")
+        raise UsageError(f"--api-key-file: {api_key_file} does not exist", "Name a file that contains an API key.")
     return Sources(api_url or "", key_file, dict(os.environ), read_cli_files())
 
 
-def secrets_around(environment: Mapping[str, str]) -> Iterator[str]:
-    """Every text of the environment that must never be shown, whether or not it is used."""
-    for name, spelled in _CREDENTIALS:
+def environment_secrets(environment: Mapping[str, str]) -> Iterator[str]:
+    """All secrets in the environment, whether or not they are used."""
+    for name, parse in _CREDENTIALS:
         value = environment.get(name, "").strip()
-        yield value.rpartition(":")[2]  # before the colon stands a `client_id`, which is none
+        yield value.rpartition(":")[2]  # the part before the colon is a `client_id`, which is public
         with suppress(UsageError):
-            yield from secrets_of(spelled(value, name))
+            yield from secrets_of(parse(value, name))
     for name, value in environment.items():
         if name in _URLS or name.lower().endswith("_proxy"):
             yield from _userinfo(value)
 
 
 def _userinfo(url: str) -> Iterator[str]:
-    """The password before the host of a URL, as it is written, as it is meant, and as a header has it."""
+    """The password in a URL: as written, decoded, and encoded as in a header."""
     login = url.rpartition("@")[0].rpartition("//")[2]
     user, _, password = login.partition(":")
     for each in (password, unquote(password)):
@@ -121,10 +121,10 @@ def _userinfo(url: str) -> Iterator[str]:
 
 
 def decide(sources: Sources, workspace: str) -> Connection:
-    """Where the API of a workspace is and who we are.
+    """Choose the URL and the credential for a workspace.
 
     Raises:
-        UsageError: What was found first is wrong; nothing falls through to the next.
+        UsageError: The first source is invalid. Later ones are not tried.
         UnauthenticatedError: There is no credential.
     """
     credential, credential_from, stage = _credential(sources, workspace)
@@ -133,18 +133,18 @@ def decide(sources: Sources, workspace: str) -> Connection:
 
 
 def default_workspace(sources: Sources) -> str:
-    """The workspace that is meant where nothing names one: `BL_WORKSPACE`, then the CLI's own; empty where neither.
+    """The default workspace: `BL_WORKSPACE`, else the official CLI's; empty if neither is set.
 
     Raises:
-        UsageError: A file of the official CLI cannot be read or understood.
+        UsageError: A file of the official CLI cannot be read or parsed.
     """
     named = (name for file in sources.files if (name := current_workspace(file)))
     return sources.environment.get("BL_WORKSPACE") or next(named, "")
 
 
 def _url(sources: Sources, stage: str, stage_from: str) -> tuple[str, str]:
-    spelled = {"--api-url": sources.api_url} | {name: sources.environment.get(name, "") for name in _URLS}
-    for origin, text in spelled.items():
+    urls = {"--api-url": sources.api_url} | {name: sources.environment.get(name, "") for name in _URLS}
+    for origin, text in urls.items():
         if text:
             return base_url(text, origin), origin
     if named := sources.environment.get("BL_ENV"):
@@ -156,17 +156,19 @@ def _url(sources: Sources, stage: str, stage_from: str) -> tuple[str, str]:
 
 def _stage_url(stage: str, origin: str) -> str:
     if stage not in STAGE_URLS:
-        raise UsageError(f"{origin} is none of {', '.join(STAGE_URLS)}", "Or give the URL itself with --api-url.")
+        raise UsageError(
+            f"{origin} is not one of {', '.join(STAGE_URLS)}", "Use one of them, or set the URL with --api-url."
+        )
     return STAGE_URLS[stage]
 
 
 def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]:
-    """The credential, what named it, and the stage that belongs to it (empty for most)."""
+    """The credential, where it was found, and its stage, which only entries of the official CLI have."""
     if sources.key_file is not None:
         return _key_in(sources.key_file), f"--api-key-file {sources.key_file.path}", ""
-    for name, spelled in _CREDENTIALS:
+    for name, parse in _CREDENTIALS:
         if value := sources.environment.get(name, "").removesuffix("\n").removesuffix("\r"):  # as in a key file
-            return spelled(value, name), name, ""
+            return parse(value, name), name, ""
     for file in sources.files:
         entry = entry_of(file, workspace)
         if entry is not None and entry.credential is not None:
@@ -174,13 +176,13 @@ def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]
     raise UnauthenticatedError(
         f"there is no credential for the workspace {workspace}",
         "Set BEAMCTL_API_KEY or BL_API_KEY to an API key, or BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to\n"
-        "base64 of a service account's `client_id:client_secret`; or name a file that holds an API key with\n"
-        f"--api-key-file; or log in with the official CLI: bl login {workspace}",
+        "the base64 of a service account's `client_id:client_secret`; or name a file that contains an API key\n"
+        f"with --api-key-file; or log in with the official CLI: bl login {workspace}",
     )
 
 
 def _key_in(file: FileText) -> ApiKeyCredential:
     try:
-        return api_key(text_of(file).decode().strip(), file.path)  # editors end a file with a line break
+        return api_key(text_of(file).decode().strip(), file.path)  # editors add a final line break
     except UnicodeDecodeError:
-        raise UsageError(f"{file.path} is no text file", "It should hold an API key and nothing else.") from None
+        raise UsageError(f"{file.path} is not a text file", "It must contain an API key and nothing else.") from None

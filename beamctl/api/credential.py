@@ -1,5 +1,4 @@
-"""Credentials, as values that never show themselves, and how each is spelled where users keep it.
-It must not know where a spelling was found, nor how a credential travels."""
+"""The types of credentials, which hide their secrets in `repr`, and how to parse them."""
 
 from __future__ import annotations
 
@@ -11,22 +10,22 @@ from typing import assert_never
 from beamctl.errors import UsageError
 
 LONGEST = 16_384
-"""Characters of a credential: far above any token, below what servers take as a header."""
+"""Maximum length of a credential: far more than any token, and less than servers accept in a header."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyCredential:
-    """A key of a person or a service account; sent with every request."""
+    """An API key of a user or a service account; sent with every request."""
 
     key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """Of a service account: exchanged for a token that lives two hours.
+    """The credentials of a service account, which are exchanged for a token that is valid for two hours.
 
     Attributes:
-        id: The `client_id`; no secret.
+        id: The `client_id`, which is public.
         secret: The `client_secret`.
     """
 
@@ -36,12 +35,12 @@ class ClientCredentials:
 
 @dataclass(frozen=True, slots=True)
 class LoginTokens:
-    """What the official CLI keeps after a person logged in.
+    """The login tokens that the official CLI keeps.
 
     Attributes:
-        access: A token, probably expired by now; may be empty where there is `refresh`.
-        refresh: What a new token is asked for with; may be empty.
-        device_code: Sent along with `refresh` where the CLI kept it; may be empty.
+        access: An access token, which may have expired; may be empty if there is `refresh`.
+        refresh: The refresh token; may be empty.
+        device_code: Sent with `refresh` if the CLI kept it; may be empty.
     """
 
     access: str = field(default="", repr=False)
@@ -53,12 +52,12 @@ Credential = ApiKeyCredential | ClientCredentials | LoginTokens
 
 
 def basic(credentials: ClientCredentials) -> str:
-    """Client credentials as HTTP's Basic scheme spells them: base64 of `id:secret`."""
+    """Client credentials for HTTP Basic authentication: base64 of `id:secret`."""
     return base64.b64encode(f"{credentials.id}:{credentials.secret}".encode()).decode()
 
 
 def secrets_of(credential: Credential) -> tuple[str, ...]:
-    """Every text that must never be shown."""
+    """All secrets in a credential, in every form that is used."""
     match credential:
         case ApiKeyCredential(key):
             found: tuple[str, ...] = (key,)
@@ -72,16 +71,16 @@ def secrets_of(credential: Credential) -> tuple[str, ...]:
 
 
 def api_key(value: str, origin: str) -> ApiKeyCredential:
-    """The key spelled by `value`, which was found at `origin`.
+    """Parse an API key that was found at `origin`.
 
     Raises:
-        UsageError: No header can carry it. The message does not show it.
+        UsageError: It is not valid in a header. The message does not show it.
     """
     return ApiKeyCredential(checked(value, origin))
 
 
 def client_credentials(value: str, origin: str) -> ClientCredentials:
-    """The client credentials spelled by `value`: `id:secret`, or base64 of that.
+    """Parse client credentials: `id:secret`, or base64 of that.
 
     Raises:
         UsageError: It is neither. The message does not show it.
@@ -92,29 +91,29 @@ def client_credentials(value: str, origin: str) -> ClientCredentials:
     if not client_id or not secret:
         raise UsageError(
             f"{origin} is neither `client_id:client_secret` nor base64 of that",
-            "Encode it anew: printf '%s' \"$CLIENT_ID:$CLIENT_SECRET\" | base64 --wrap=0",
+            "Encode it again: printf '%s' \"$CLIENT_ID:$CLIENT_SECRET\" | base64 --wrap=0",
         )
     return ClientCredentials(checked(client_id, origin), checked(secret, origin))
 
 
 def sendable(value: str) -> bool:
-    """Whether a header can carry the text: visible ASCII, and not too much of it."""
+    """Whether a text is valid in a header: printable ASCII without spaces, and not too long."""
     return value.isascii() and value.isprintable() and " " not in value and 0 < len(value) <= LONGEST
 
 
 def checked(value: str, origin: str) -> str:
-    """The value, if a header can carry it.
+    """Return the value if it is valid in a header.
 
     Raises:
-        UsageError: It cannot. The message does not show it.
+        UsageError: It is not. The message does not show it.
     """
     if sendable(value):
         return value
     if not value or len(value) > LONGEST:
-        raise UsageError(f"{origin} is {'longer than any' if value else 'an empty'} credential", "Set it anew.")
+        raise UsageError(f"{origin} is {'too long for a' if value else 'an empty'} credential", "Set it again.")
     raise UsageError(
-        f"{origin} has white space, a line break or another character that no credential has",
-        "Copy it again, without quotes, spaces or a line break around it.",
+        f"{origin} contains white space, a line break or another character that is invalid in a credential",
+        "Copy it again, without quotes, spaces or line breaks around it.",
     )
 
 

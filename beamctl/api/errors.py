@@ -1,5 +1,4 @@
-"""What came of a request that did not succeed → the error to raise: which one, what is wrong, what to do.
-It must not know how to send anything."""
+"""Turns failed requests into errors with a message and a hint."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from beamctl.api.messages import (
     MISSING,
     OK,
     REDIRECT,
-    SERVER_TROUBLE,
+    SERVER_ERROR,
     UNAUTHENTICATED,
     CallResult,
     Failure,
@@ -35,12 +34,12 @@ _GARBLED = (FailureKind.CUT_OFF, FailureKind.GARBLED)
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """What was asked, and where.
+    """The request that failed, for messages.
 
     Attributes:
-        connection: The API, and what named the credential.
+        connection: The API and the credential.
         workspace: The name of the workspace.
-        request: Method and path.
+        request: The method and path.
     """
 
     connection: Connection
@@ -48,27 +47,27 @@ class CallSite:
     request: str
 
 
-def trouble(outcome: CallResult, place: CallSite, mask: Redactor) -> ApiError:
-    """The error that says what became of a request."""
+def api_error(outcome: CallResult, place: CallSite, redactor: Redactor) -> ApiError:
+    """The error for a failed request."""
     match outcome:
         case Failure(fault, why, hint):
-            message = mask.clean(f"{why} ({place.request})")
+            message = redactor.clean(f"{why} ({place.request})")
             return GarbledError(message, hint) if fault in _GARBLED else UnreachableError(message, hint)
         case Reply(status=status, limited=limited, until=until):
             kind, meaning = _meaning(0 if limited else status)
-            said = _success_without_body(outcome) or error_text(outcome)
-            message = f"{host_of(place.connection.base_url)} {meaning} {place.request}: {said}"
+            details = _success_without_body(outcome) or error_text(outcome)
+            message = f"{host_of(place.connection.base_url)} {meaning} {place.request}: {details}"
             hint = _hint_to_wait(until) if limited or until else _hint(status, place)
-            return kind(mask.clean(message), mask.clean(hint), status=status)
+            return kind(redactor.clean(message), redactor.clean(hint), status=status)
 
 
 def _success_without_body(reply: Reply) -> str:
-    return f"HTTP {reply.status} without the JSON it promises" if reply.status in OK else ""
+    return f"HTTP {reply.status} without a JSON body" if reply.status in OK else ""
 
 
 def _meaning(status: int) -> tuple[type[ApiError], str]:
     if status == UNAUTHENTICATED:
-        return UnauthenticatedError, "does not accept the credential for"
+        return UnauthenticatedError, "rejected the credential for"
     if status == FORBIDDEN:
         return ForbiddenError, "does not allow"
     if status == MISSING:
@@ -77,12 +76,12 @@ def _meaning(status: int) -> tuple[type[ApiError], str]:
 
 
 def another_credential(connection: Connection, workspace: str) -> str:
-    """How to use another credential. A variable or an option takes precedence over every login."""
+    """A hint for using another credential. A variable or an option takes precedence over every login."""
     origin = connection.credential_from
     if origin.isidentifier():
         return "unset it to use another one"
     if origin.startswith("--"):
-        return f"leave out {origin.partition(' ')[0]} to use another one"
+        return f"omit {origin.partition(' ')[0]} to use another one"
     return f"log in again with: bl login {workspace}"
 
 
@@ -97,15 +96,15 @@ def _hint(status: int, place: CallSite) -> str:
     credential = f"The credential comes from {connection.credential_from or 'nowhere'}"
     other = another_credential(connection, place.workspace)
     if status == UNAUTHENTICATED:
-        return f"{credential}: set one that is still good, or {other}."
+        return f"{credential}. Set a valid one, or {other}."
     if status == FORBIDDEN:
         return (
-            f"{credential}; it is valid, but has no access to the workspace {place.workspace}, "
-            f"or not the role that this needs. Set one that has both, or {other}."
+            f"{credential}. It is valid, but has no access to the workspace {place.workspace} or lacks the required "
+            f"role. Set one that has both, or {other}."
         )
     if status == MISSING:
-        right = "" if connection.base_url.endswith("/v0") else ", which usually ends in /v0"
-        return f"Is there a workspace {place.workspace}, and is --api-url right{right}?"
+        usual = "" if connection.base_url.endswith("/v0") else ", which usually ends in /v0"
+        return f"Check that the workspace {place.workspace} exists, and check --api-url{usual}."
     if status in REDIRECT:
-        return "Set --api-url to where the API is now."
-    return "The service is in trouble. Try again later." if status in SERVER_TROUBLE else ""
+        return "Set --api-url to the new address of the API."
+    return "The service has a problem. Try again later." if status in SERVER_ERROR else ""

@@ -1,4 +1,4 @@
-"""One request and what became of it, as values. It must not know how either travels."""
+"""Requests, replies and failures, as values."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ REDIRECT = frozenset({301, 302, 303, 307, 308})
 UNAUTHENTICATED = 401
 FORBIDDEN = 403
 MISSING = 404
-SERVER_TROUBLE = range(500, 600)
+SERVER_ERROR = range(500, 600)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be sent.
+    """A request to send.
 
     Attributes:
         method: The HTTP method.
-        path: Percent-encoded, relative to the base URL, with a leading slash.
-        body: What is sent as JSON, or None for no body.
-        headers: All headers that carry meaning; the credential is among them.
-        once: Whether it must not be made twice: it is sent again only where it certainly did nothing.
-        final: Whether it is not even sent again where it certainly did nothing: what made it right may have changed.
-        interruptible: Whether an interrupt ends it while it is in progress: it changes nothing in a workspace.
+        path: The percent-encoded path, relative to the base URL, with a leading slash.
+        body: The JSON body, or None.
+        headers: The headers, including the credential.
+        once: Whether it must not take effect twice: it is sent again only if it certainly had no effect.
+        final: Whether it is never sent again, even if it had no effect, because its preconditions may have changed.
+        interruptible: Whether an interrupt ends it while it is in progress, because it changes nothing.
     """
 
     method: Method
@@ -43,15 +43,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The API answered.
+    """A response of the API.
 
     Attributes:
         status: The HTTP status.
-        headers: By name in lower case.
-        body: The parsed JSON; None where there was none.
-        page: Whether a text that is no JSON came instead, as gateways and proxies send it.
-        empty: Whether nothing came.
-        until: When the API may be asked again, in words, if it asked for a longer wait than it was granted.
+        headers: The headers, by lower-case name.
+        body: The parsed JSON; None if there was none.
+        page: Whether the body was not JSON, such as an HTML page of a gateway or proxy.
+        empty: Whether the body was empty.
+        until: When the API can be called again, for messages, if it asked for a longer wait than allowed.
     """
 
     status: int
@@ -63,32 +63,32 @@ class Reply:
 
     @property
     def limited(self) -> bool:
-        """Whether it says that there were too many requests, and so that it did nothing."""
+        """Whether the request was rejected by a rate limit, and so had no effect."""
         return is_limit(self.status, self.headers)
 
 
 class FailureKind(Enum):
-    """Why there is no reply that can be believed."""
+    """Why there is no valid reply."""
 
     HOPELESS = auto()
-    """It was not sent, and would not be the next time: a certificate, a proxy that wants a password."""
+    """It was not sent, and a retry would not help: an invalid certificate, a proxy that requires a password."""
     NOT_SENT = auto()
-    """The connection was never made, so nothing was done."""
+    """The connection failed, so the request had no effect."""
     NO_ANSWER = auto()
-    """The connection broke, or took too long, after something was sent."""
+    """The connection broke or timed out after something was sent."""
     CUT_OFF = auto()
-    """A success, but its JSON or its compressed data ends too early."""
+    """A success whose JSON or compressed data is truncated."""
     GARBLED = auto()
-    """A success, but what came is not the API's: an HTML page, something huge, something else."""
+    """A success whose body is not from the API: an HTML page, something too large, or other data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """There is no reply that can be believed.
+    """There is no valid reply.
 
     Attributes:
-        fault: What that means for a repetition.
-        why: What happened, in words, with the host.
+        fault: The kind of failure, which decides about retries.
+        why: What happened, for messages, with the host.
         hint: What to do about it.
     """
 

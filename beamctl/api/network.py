@@ -1,4 +1,4 @@
-"""Connections that keep to a budget: a network backend for httpcore, which carries httpx's requests."""
+"""A network backend for httpcore, which httpx uses, that enforces the time and size limits of requests."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     import httpx
 
 _SLICE = 0.1
-"""Seconds between two looks at whether an interrupt ends a wait."""
+"""Seconds between checks for an interrupt."""
 _PIECE = 1024
-"""Bytes that are written at once: httpcore starts its timeout again whenever the peer takes a few."""
+"""Bytes per write. Small, because httpcore restarts its timeout whenever the peer accepts some bytes."""
 
 
-def bound(client: httpx.Client, budget: Budget) -> NetworkHop:
-    """Hold all connections of a client to a budget, and tell where each request is.
+def apply_budget(client: httpx.Client, budget: Budget) -> NetworkHop:
+    """Apply a budget to all connections of a client, and track which proxy a request is waiting for.
 
-    httpx takes no network backend, and makes the connection pools for the proxies of the environment itself. So this
-    uses private names of httpx and httpcore; a version that renames one fails here.
+    httpx accepts no network backend, and creates the connection pools for proxies itself, so this uses private names of
+    httpx and httpcore. If a version renames one, this fails.
     """
     hop = NetworkHop()
     mounts = [(pattern.scheme, transport) for pattern, transport in client._mounts.items()]  # noqa: SLF001 - see above
@@ -40,7 +40,7 @@ def bound(client: httpx.Client, budget: Budget) -> NetworkHop:
 
 
 def _variable(scheme: str) -> str:
-    """What names the proxy for URLs of a scheme; any scheme is empty."""
+    """The variable that sets the proxy for URLs of a scheme. An empty scheme means all."""
     name = f"{scheme or 'all'}_proxy"
     found = [each for each in os.environ if each.lower() == name]
     return name if name in found else next(iter(found), "the system")
@@ -61,12 +61,12 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        seconds = _least(timeout, self._budget)
+        seconds = _timeout_left(timeout, self._budget)
         proxy = ""
         if self._named_by:
             proxy = host
-            self._hop.proxy = f"the proxy {f'[{host}]' if ':' in host else host}:{port} that {self._named_by} names"
-        inner = _aside(
+            self._hop.proxy = f"the proxy {f'[{host}]' if ':' in host else host}:{port} set by {self._named_by}"
+        inner = _in_thread(
             lambda: self._inner.connect_tcp(host, port, seconds, local_address, socket_options), self._budget
         )
         return _Stream(inner, self._budget, self._hop, proxy)
@@ -99,10 +99,10 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        seconds = _least(timeout, self._budget)
+        seconds = _timeout_left(timeout, self._budget)
         if server_hostname != self._proxy:  # through the proxy, if there is one
             self._hop.proxy = ""
-        inner = _aside(lambda: self._inner.start_tls(ssl_context, server_hostname, seconds), self._budget)
+        inner = _in_thread(lambda: self._inner.start_tls(ssl_context, server_hostname, seconds), self._budget)
         return _Stream(inner, self._budget, self._hop, self._proxy)
 
     def close(self) -> None:
@@ -112,15 +112,15 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
-def _least(timeout: float | None, budget: Budget) -> float:
+def _timeout_left(timeout: float | None, budget: Budget) -> float:
     left = budget.left(connecting=True)
     if not left:
         raise httpcore.ConnectTimeout
     return left if timeout is None else min(timeout, left)
 
 
-def _aside(connect: Callable[[], httpcore.NetworkStream], budget: Budget) -> httpcore.NetworkStream:
-    """Connect in a thread of its own: name resolution and TLS handshakes cannot be ended from outside."""
+def _in_thread(connect: Callable[[], httpcore.NetworkStream], budget: Budget) -> httpcore.NetworkStream:
+    """Connect in a separate thread, because name resolution and TLS handshakes cannot be interrupted."""
     connecting: Future[httpcore.NetworkStream] = Future()
     threading.Thread(target=_settle, args=(connecting, connect), daemon=True).start()
     try:
@@ -144,7 +144,7 @@ def _await(connecting: Future[httpcore.NetworkStream], budget: Budget) -> None:
 def _settle(connecting: Future[httpcore.NetworkStream], connect: Callable[[], httpcore.NetworkStream]) -> None:
     try:
         connecting.set_result(connect())
-    except BaseException as error:  # noqa: BLE001 - raised again where the connection is waited for
+    except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
         connecting.set_exception(error)
 
 

@@ -1,5 +1,5 @@
-"""Why a request broke down: httpx's exceptions → failures, in words. Nothing an exception says is repeated that a
-proxy or a server could have put there, but the reason of the operating system or of OpenSSL."""
+"""Turns httpx's exceptions into failures. Of an exception's text, only reasons from the operating system or OpenSSL are
+shown, never text that a proxy or server could have sent."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import httpx
 
 from beamctl.api.messages import Failure, FailureKind
 
-_CONNECT_HINT = "Is --api-url right, and is the network up? Behind a proxy: HTTPS_PROXY and NO_PROXY."
+_CONNECT_HINT = "Check --api-url and the network. Behind a proxy, check HTTPS_PROXY and NO_PROXY."
 _LATER_HINT = "Try again later."
 _TIMEOUT_HINT = "Try again later, or allow more time with --timeout."
 _CERTIFICATE_HINT = (
-    "Where a proxy or a private certificate authority signs for this host, name its certificates with SSL_CERT_FILE."
+    "If a proxy or a private certificate authority signs for this host, set SSL_CERT_FILE to its certificates."
 )
 _PROXY_REFUSALS = ("401", "403", "407")
 _LOGIN_REQUIRED = "407"
-_PROXY_LOGIN_HINT = "The proxy requires a login: write it as http://USER:PASSWORD@HOST:PORT."
-_PROXY_HINT = "Check HTTPS_PROXY, and NO_PROXY for hosts that need none."
+_PROXY_LOGIN_HINT = "The proxy requires a login. Write it as http://USER:PASSWORD@HOST:PORT."
+_PROXY_HINT = "Check HTTPS_PROXY, and NO_PROXY for hosts that need no proxy."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +39,22 @@ class Timeouts:
 
 @dataclass(slots=True)
 class NetworkHop:
-    """Where the request under way is.
+    """The proxy that a request in progress is waiting for.
 
     Attributes:
-        proxy: The proxy that was asked for a connection and did not give one yet, in words; empty for none.
+        proxy: The proxy that has not yet provided a connection, for messages; empty if there is none.
     """
 
     proxy: str = ""
 
 
 def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts, proxy: str = "") -> Failure:
-    """What a request that raised `error` means.
+    """The failure of a request that raised `error`.
 
     Args:
         error: The error.
-        host: Of the API.
-        timeouts: How long was waited.
+        host: The host of the API.
+        timeouts: The timeouts of the request.
         proxy: As in `NetworkHop`.
     """
     if proxy and not isinstance(error, httpx.ProxyError):
@@ -66,7 +66,7 @@ def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts, proxy: str
         case httpx.ConnectError():
             return _unconnected(error, host, f"the host {host}")
         case httpx.ProxyError():
-            return _held_by_proxy(str(error)[:3], host, proxy or "the proxy")
+            return _refused_by_proxy(str(error)[:3], host, proxy or "the proxy")
         case httpx.TimeoutException():
             why = f"no complete response from {host} within {timeouts.read:g} s"
             return Failure(FailureKind.NO_ANSWER, why, _TIMEOUT_HINT)
@@ -75,7 +75,7 @@ def failure_of(error: httpx.HTTPError, host: str, timeouts: Timeouts, proxy: str
 
 
 def _no_proxy(error: httpx.HTTPError, proxy: str, timeouts: Timeouts) -> Failure:
-    """The proxy is not there, or is none. Nothing was sent to the API."""
+    """The failure to connect to a proxy. Nothing was sent to the API."""
     match error:
         case httpx.ConnectError():
             found = _unconnected(error, proxy)
@@ -85,7 +85,7 @@ def _no_proxy(error: httpx.HTTPError, proxy: str, timeouts: Timeouts) -> Failure
         case httpx.TimeoutException():
             why = f"no connection through {proxy} within {timeouts.read:g} s"
         case _:
-            why = f"{proxy} does not answer as a proxy does"
+            why = f"{proxy} does not respond like a proxy"
     return Failure(FailureKind.NOT_SENT, why, _PROXY_HINT)
 
 
@@ -96,16 +96,14 @@ def _broken(error: httpx.HTTPError, host: str) -> Failure:
                 FailureKind.NO_ANSWER, f"the response of {host} is incomplete or not valid HTTP", _LATER_HINT
             )
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
-            return Failure(
-                FailureKind.HOPELESS, f"the request to {host} cannot be put into HTTP", "Is --api-url right?"
-            )
+            return Failure(FailureKind.HOPELESS, f"the request to {host} is not valid HTTP", "Check --api-url.")
         case _:
             return Failure(
-                FailureKind.NO_ANSWER, f"{host} ended the connection before its answer was complete", _LATER_HINT
+                FailureKind.NO_ANSWER, f"{host} closed the connection before its response was complete", _LATER_HINT
             )
 
 
-def _held_by_proxy(status: str, host: str, proxy: str) -> Failure:
+def _refused_by_proxy(status: str, host: str, proxy: str) -> Failure:
     why = f"{proxy} refused a connection to {host}"
     if status in _PROXY_REFUSALS:
         hint = _PROXY_LOGIN_HINT if status == _LOGIN_REQUIRED else _PROXY_HINT
@@ -117,11 +115,11 @@ def _unconnected(error: httpx.ConnectError, host: str, what: str = "") -> Failur
     for cause in _causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
-                why = f"the certificate of {host} is not to be trusted: {cause.verify_message}"
+                why = f"the certificate of {host} is not trusted: {cause.verify_message}"
                 return Failure(FailureKind.HOPELESS, why, _CERTIFICATE_HINT)
             case ssl.SSLError():
                 why = f"no TLS connection to {host}: {cause.reason or 'the handshake failed'}"
-                return Failure(FailureKind.NOT_SENT, why, "Does that port speak https?")
+                return Failure(FailureKind.NOT_SENT, why, "Check that the port accepts HTTPS.")
             case socket.gaierror():
                 return Failure(FailureKind.NOT_SENT, f"{what or host} cannot be found: {cause.strerror}", _CONNECT_HINT)
             case OSError() if cause.strerror:

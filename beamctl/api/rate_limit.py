@@ -1,4 +1,4 @@
-"""Rate limits in replies: which replies are one, and how long they ask to wait. Pure."""
+"""Recognizes rate limits in replies, and how long they ask to wait."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _RESET = re.compile(r"(x-)?rate-?limit-reset(-[a-z]+)*")
 _NOTHING_LEFT = re.compile(r"\b(r|remaining)=0+\b", re.IGNORECASE)
 _SECONDS_LEFT = re.compile(r"\b(?:t|reset)=([0-9]{1,9})\b", re.IGNORECASE)
 _EPOCH = 1e9
-"""Larger numbers are no seconds to wait, but a time: seconds since 1970, or milliseconds."""
+"""Larger numbers are a time, in seconds or milliseconds since 1970, and not a number of seconds to wait."""
 _EPOCH_MILLISECONDS = 1e11
 
 
 def is_limit(status: int, headers: Mapping[str, str]) -> bool:
-    """Whether a reply says that there were too many requests: 429, or a 403 with the headers of a rate limit."""
+    """Whether a reply is a rate limit: a 429, or a 403 with rate-limit headers."""
     if status == THROTTLED:
         return True
-    told = headers.get("retry-after", "").strip() or headers.get("retry-after-ms", "").strip()
-    return status == FORBIDDEN and (bool(told) or _used_up(headers))
+    retry_after = headers.get("retry-after", "").strip() or headers.get("retry-after-ms", "").strip()
+    return status == FORBIDDEN and (bool(retry_after) or _used_up(headers))
 
 
-def asked_wait(status: int, headers: Mapping[str, str], wall: float) -> float | None:
-    """Seconds that a reply asks us to wait; None where it does not say, or not in a way that can be read.
+def requested_wait(status: int, headers: Mapping[str, str], wall: float) -> float | None:
+    """Seconds that a reply asks to wait; None if it does not say, or not in a known format.
 
     Args:
-        status: Its status.
-        headers: Its headers, by name in lower case.
-        wall: The time of day, in seconds since 1970. The `Date` of the reply is preferred: what it names is by that.
+        status: The status.
+        headers: The headers, by lower-case name.
+        wall: The current time, in seconds since 1970. Times in the reply are relative to its `Date`, if it has one.
     """
     now = http_date(headers.get("date", ""))
     now = wall if now is None else now
@@ -50,7 +50,7 @@ def asked_wait(status: int, headers: Mapping[str, str], wall: float) -> float | 
 
 
 def until_text(wall: float, wait: float) -> str:
-    """When a wait ends, to the minute and in UTC, with the date if that is another day; empty beyond the calendar."""
+    """When a wait ends, to the minute in UTC, with the date if it is another day; empty if it is out of range."""
     try:
         now = datetime.fromtimestamp(wall, UTC)
         end = now + timedelta(seconds=wait)
@@ -62,7 +62,7 @@ def until_text(wall: float, wait: float) -> str:
 
 
 def http_date(text: str) -> float | None:
-    """A date of HTTP in seconds since 1970; None for what is none."""
+    """An HTTP date in seconds since 1970; None if it is invalid."""
     try:
         moment = parsedate_to_datetime(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
@@ -78,9 +78,9 @@ def _used_up(headers: Mapping[str, str]) -> bool:
 
 
 def _resets(headers: Mapping[str, str], now: float) -> Iterator[float]:
-    """The seconds after which the limits of a reply are lifted, each as its header has it."""
-    told = [text for name, text in headers.items() if _RESET.fullmatch(name)]
-    for number in map(_number, [*told, *_SECONDS_LEFT.findall(headers.get("ratelimit", ""))]):
+    """The seconds until each limit in a reply resets."""
+    values = [text for name, text in headers.items() if _RESET.fullmatch(name)]
+    for number in map(_number, [*values, *_SECONDS_LEFT.findall(headers.get("ratelimit", ""))]):
         if number is not None and number < _EPOCH:
             yield number
         elif number is not None:

@@ -1,5 +1,4 @@
-"""Keeps secrets out of every text that leaves this room, and makes text from outside fit to be shown on one line.
-It must not know where secrets come from."""
+"""Removes known secrets from text, and makes text from outside safe to show on one line."""
 
 from __future__ import annotations
 
@@ -13,22 +12,21 @@ from urllib.parse import quote
 from beamctl.model.text import printable
 
 HIDDEN = "•••"
-"""Stands for a secret. It is not ASCII, as secrets are, so it cannot become a part of one."""
+"""The replacement for a secret. Secrets are ASCII, so this cannot become part of one."""
 
 _SECRET_NAME = re.compile("secret|password|apikey|accesstoken|refreshtoken|idtoken|devicecode|credential|authorization")
 _SHORTEST = 4
-"""Characters of a value in a body that is worth hiding: anything shorter is a word of its own elsewhere."""
+"""Minimum length of a secret value in a body. Shorter ones also occur as ordinary words."""
 DISTINCT = 8
-"""Characters of a secret that is hidden in reports and records: a shorter one is a word of theirs, and they must stay
-true."""
+"""Minimum length of a secret that is hidden in reports and records. Shorter ones may be ordinary words in them, and
+hiding those would falsify the text."""
 
 _LONG, _BEGINNING = 23, 16
-"""A secret that has more characters than the first shows too much when its first few are shown; so text that was cut
-hides them as well."""
+"""In secrets longer than `_LONG`, the first `_BEGINNING` characters are hidden too, because text may have been cut."""
 
 
 class Redactor:
-    """All secrets known so far. Safe to use from several threads.
+    """The secrets known so far. Thread-safe.
 
     Attributes:
         has_short: Whether one of them is too short to be hidden in reports.
@@ -37,17 +35,17 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self.has_short = False
         self._secrets: tuple[str, ...] = ()
-        self._begun: re.Pattern[str] | None = None
+        self._truncated: re.Pattern[str] | None = None
         self._own: frozenset[str] = frozenset()
         self.learn_own(*secrets)
 
     def learn(self, *secrets: str) -> None:
-        """Hide these from now on: as they are, in a URL, in JSON and in base64, and where only the beginning shows."""
+        """Hide these from now on: plain, in URLs, in JSON, in base64, and if only the beginning is shown."""
         self.has_short = self.has_short or any(0 < len(secret) < DISTINCT for secret in secrets)
-        spelled = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
-        self._secrets = tuple(sorted({*self._secrets, *spelled}))
-        begun = {secret[:_BEGINNING] for secret in self._secrets if len(secret) > _LONG}
-        self._begun = re.compile(f"(?:{'|'.join(map(re.escape, begun))})[\\w.~+/=%-]*") if begun else None
+        spellings = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
+        self._secrets = tuple(sorted({*self._secrets, *spellings}))
+        prefixes = {secret[:_BEGINNING] for secret in self._secrets if len(secret) > _LONG}
+        self._truncated = re.compile(f"(?:{'|'.join(map(re.escape, prefixes))})[\\w.~+/=%-]*") if prefixes else None
 
     def learn_own(self, *secrets: str) -> None:
         """Hide these, which authenticate this process, and recognize them in `holds_own`."""
@@ -55,40 +53,40 @@ class Redactor:
         self._own |= {spelling for secret in secrets if secret for spelling in _spellings(secret)}
 
     def holds_own(self, text: str) -> bool:
-        """Whether a text is or contains a credential of this process. A very short one is only compared as a whole."""
+        """Whether a text contains a credential of this process. A short credential must be the entire text."""
         return any(text == own or (len(own) >= DISTINCT and own in text) for own in self._own)
 
-    def mask(self, text: str, *, also: Iterable[str] = ()) -> str:
-        """The text without secrets (`also` names more), as it is otherwise."""
+    def redact(self, text: str, *, also: Iterable[str] = ()) -> str:
+        """The text without secrets, including those in `also`."""
         return self._without(text, (*self._secrets, *filter(None, also)))
 
     def clean(self, text: str, limit: int = 300, *, also: Iterable[str] = ()) -> str:
-        """The text without secrets (`also` names more), on one line, and with at most `limit` characters."""
-        every = (*self._secrets, *filter(None, also))
-        hidden = self._without(printable(self._without(text, every)), every)
+        """The text without secrets, including those in `also`, on one line of at most `limit` characters."""
+        known = (*self._secrets, *filter(None, also))
+        hidden = self._without(printable(self._without(text, known)), known)
         return hidden if len(hidden) <= limit else hidden[: limit - 1] + "…"
 
     def body(self, body: Any, limit: int = 200) -> str:  # noqa: ANN401 - any JSON
-        """A JSON body, as a short text without the values of members that are secret by their names."""
+        """A JSON body as short text, without known secrets and without the values of fields with secret names."""
         return self.clean(json.dumps(_without_secrets(body), ensure_ascii=False, default=str), limit)
 
     def hide(self, text: str) -> str:
-        """The text without the secrets that are no words of it, as it is otherwise."""
+        """The text without secrets of at least `DISTINCT` characters."""
         return self._without(text, [secret for secret in self._secrets if len(secret) >= DISTINCT])
 
     def _without(self, text: str, secrets: Iterable[str]) -> str:
         spans = sorted(span for secret in secrets for span in _spans(text, secret))
         kept, end = [], 0
         for first, last in spans:
-            if first >= end:  # else it overlaps one that is hidden already, and makes that longer
+            if first >= end:  # otherwise it overlaps a hidden one and extends it
                 kept += [text[end:first], HIDDEN]
             end = max(end, last)
         hidden = "".join([*kept, text[end:]])
-        return hidden if self._begun is None else self._begun.sub(HIDDEN, hidden)
+        return hidden if self._truncated is None else self._truncated.sub(HIDDEN, hidden)
 
 
 def _spans(text: str, secret: str) -> Iterator[tuple[int, int]]:
-    """Where it stands, also where one overlaps another: of these, none may be left in part."""
+    """All occurrences, including overlapping ones, so that no part of them is left."""
     at = text.find(secret)
     while at >= 0:
         yield at, at + len(secret)
@@ -96,7 +94,7 @@ def _spans(text: str, secret: str) -> Iterator[tuple[int, int]]:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """How a secret may be written."""
+    """The encodings in which a secret may appear."""
     yield secret
     yield quote(_bytes(secret), safe="")
     yield json.dumps(secret)[1:-1]
@@ -106,7 +104,7 @@ def _spellings(secret: str) -> Iterator[str]:
 
 
 def _bytes(secret: str) -> bytes:
-    """What it is in UTF-8: of the environment's, what was there; whatever else an API may show is no reason to fail."""
+    """The secret in UTF-8. Undecodable bytes of the environment are restored, and lone surrogates are tolerated."""
     try:
         return secret.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -114,7 +112,7 @@ def _bytes(secret: str) -> bytes:
 
 
 def secrets_in(body: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    """The texts in a body that are secret by the name of a member around them."""
+    """The strings in a body under a field with a secret name."""
     match body:
         case dict():
             for name, value in body.items():

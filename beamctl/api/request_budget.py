@@ -1,4 +1,4 @@
-"""What one request may take, from connecting to the last byte of its response: a time and a number of bytes."""
+"""The time and size limits of one request, from connecting to the last byte of its response."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from beamctl.errors import InterruptedRunError
 
 LARGEST_ANSWER = 64 * 1024 * 1024
-"""Bytes of an answer, decompressed: some fifty times what the largest workspace needs."""
+"""Maximum size of a decompressed response: about fifty times the largest workspace."""
 
 _MOST_RECEIVED = LARGEST_ANSWER + 1024 * 1024
-"""Bytes on the wire; the difference is room for headers and chunk sizes."""
+"""Maximum bytes received, with room for headers and chunk sizes."""
 _GRACE = 0.5
-"""Seconds that a request may take although an interrupt would end it: a change that was sent is still looked up."""
+"""Seconds a request may take after an interrupt, so that a change that was sent can still be read back."""
 
 
 class OversizedError(Exception):
@@ -21,7 +21,7 @@ class OversizedError(Exception):
 
 
 class Budget:
-    """What is left for the request in progress. Used by one thread at a time."""
+    """The limits of the request in progress. Used by one thread at a time."""
 
     def __init__(self, stopped: Callable[[], bool]) -> None:
         self._stopped = stopped
@@ -31,7 +31,7 @@ class Budget:
         self._interruptible = False
 
     def start(self, seconds: float, *, interruptible: bool) -> None:
-        """Begin a request.
+        """Start a request.
 
         Args:
             seconds: How long it may take.
@@ -46,7 +46,7 @@ class Budget:
         """Seconds until the deadline; 0 after it.
 
         Args:
-            connecting: Whether nothing has been sent yet: then an interrupt ends any request.
+            connecting: Whether nothing has been sent yet, so that an interrupt ends any request.
 
         Raises:
             InterruptedRunError: An interrupt ends the request.
@@ -57,7 +57,7 @@ class Budget:
         return max(0.0, self._ends - now)
 
     def receive(self, size: int) -> None:
-        """Count bytes that arrived.
+        """Count received bytes.
 
         Raises:
             OversizedError: There are too many.

@@ -1,5 +1,4 @@
-"""Bytes of an answer → a reply, or why they are none; and the words an API found for an error.
-It must not know what was asked."""
+"""Decodes response bodies, and extracts the API's error messages."""
 
 from __future__ import annotations
 
@@ -14,9 +13,10 @@ from beamctl.api.request_budget import LARGEST_ANSWER, OversizedError
 from beamctl.model.strict_json import bounded_json
 
 MOST_VALUES = 1_000_000
-"""Values of an answer, counted by its commas and brackets. Each takes up to a hundred times its text in memory."""
+"""Maximum number of values in a response, counted by commas and brackets. A value can take 100 times its text in
+memory."""
 _STEP = 1024 * 1024
-"""Bytes that are decompressed at once."""
+"""Bytes to decompress at a time."""
 
 
 class _EncodingError(Exception):
@@ -28,10 +28,10 @@ class _EncodingError(Exception):
 
 
 def receive(status: int, headers: Mapping[str, str], pieces: Iterable[bytes], host: str) -> CallResult:
-    """The reply that a body makes as it comes from the network, compressed at most once.
+    """Read and decode a body, which may be compressed once.
 
     Raises:
-        OversizedError: It is larger than any the API sends, or would be when decompressed.
+        OversizedError: The decompressed body is larger than any the API sends.
     """
     try:
         content = _decoded(headers.get("content-encoding", "").strip().lower(), pieces)
@@ -43,7 +43,7 @@ def receive(status: int, headers: Mapping[str, str], pieces: Iterable[bytes], ho
 
 
 def _decoded(encoding: str, pieces: Iterable[bytes]) -> bytes:
-    """All of a body; several encodings make an unknown one, as their names are joined."""
+    """The decompressed body. A list of several encodings counts as unknown."""
     content = bytearray()
     if encoding in ("gzip", "x-gzip"):
         pieces = _unzipped(pieces)
@@ -62,11 +62,11 @@ def _unzipped(pieces: Iterable[bytes]) -> Iterable[bytes]:
     begun = False
     try:
         for piece in pieces:
-            rest, made = piece, b""
-            while rest or len(made) == _STEP:
+            rest, output = piece, b""
+            while rest or len(output) == _STEP:
                 begun = True
-                made = zipped.decompress(rest, _STEP)
-                yield made
+                output = zipped.decompress(rest, _STEP)
+                yield output
                 rest = zipped.unconsumed_tail
             if zipped.unused_data:
                 raise _EncodingError(FailureKind.GARBLED, "continues after the end of its compressed data")
@@ -77,9 +77,7 @@ def _unzipped(pieces: Iterable[bytes]) -> Iterable[bytes]:
 
 
 def read(status: int, headers: Mapping[str, str], content: bytes, host: str) -> CallResult:
-    """The reply that these bytes make.
-
-    A success must be JSON or empty; an error may be any text, as gateways answer in HTML.
+    """Parse a body. A success must be JSON or empty; an error may be any text, because gateways send HTML.
 
     Raises:
         OversizedError: There are more values than the API ever sends.
@@ -98,31 +96,33 @@ def read(status: int, headers: Mapping[str, str], content: bytes, host: str) -> 
 
 def _no_json(content: bytes, host: str, error: Exception) -> Failure:
     if content.lstrip()[:1] not in (b"{", b"["):
-        what = "an HTML page" if content.lstrip()[:1] == b"<" else "a text"
+        what = "an HTML page" if content.lstrip()[:1] == b"<" else "text"
         return Failure(
             FailureKind.GARBLED,
-            f"{host} answered with {what} instead of JSON",
-            "Is --api-url right (it usually ends in /v0), and does no proxy or login page answer in its place?",
+            f"{host} responded with {what} instead of JSON",
+            "Check --api-url (it usually ends in /v0), and whether a proxy or login page responds instead of the API.",
         )
     if isinstance(error, RecursionError):
-        why = f"the answer of {host} is nested deeper than any it should give"
-        return Failure(FailureKind.GARBLED, why, "Is --api-url right?")
+        why = f"the response of {host} is nested too deeply"
+        return Failure(FailureKind.GARBLED, why, "Check --api-url.")
     if isinstance(error, json.JSONDecodeError) and not content.rstrip().endswith((b"}", b"]")):
-        return Failure(FailureKind.CUT_OFF, f"the answer of {host} ends in the middle", "Try again.")
-    return Failure(FailureKind.GARBLED, f"the answer of {host} is not valid JSON", "Is --api-url right?")
+        return Failure(FailureKind.CUT_OFF, f"the response of {host} is truncated", "Try again.")
+    return Failure(FailureKind.GARBLED, f"the response of {host} is not valid JSON", "Check --api-url.")
 
 
 def error_text(reply: Reply) -> str:
-    """What the API said went wrong, unsanitised: its `message` or `error`, else the name of the status. If it asked to
-    wait for longer than we do, first until when."""
-    said = _said(reply.body)
+    """The API's error message, not redacted: its `message` or `error`, or else the name of the status.
+
+    If the API asked for a longer wait than allowed, the end of that wait comes first.
+    """
+    message = _message(reply.body)
     if not reply.until:
-        return said or _status_text(reply)
+        return message or _status_text(reply)
     until = f"{'rate limited' if reply.limited else 'not available'} until {reply.until}"
-    return f"{until}: {said}" if said else until
+    return f"{until}: {message}" if message else until
 
 
-def _said(body: Any) -> str:  # noqa: ANN401 - it may be anything
+def _message(body: Any) -> str:  # noqa: ANN401 - any JSON
     if isinstance(body, dict):
         inner = body.get("error")
         nested = (inner.get("message"), inner.get("code")) if isinstance(inner, dict) else ()
@@ -137,11 +137,11 @@ def _status_text(reply: Reply) -> str:
     if reply.status in HTTPStatus._value2member_map_:
         name += f" {HTTPStatus(reply.status).phrase}"
     if reply.status in REDIRECT:
-        return f"{name}: it is somewhere else now; set --api-url to the API itself"
-    return f"{name}, with a page that is not the API's" if reply.page else name
+        return f"{name}: the API has moved; set --api-url to its new address"
+    return f"{name}, with a page not from the API" if reply.page else name
 
 
-def text_at(body: Any, name: str) -> str:  # noqa: ANN401 - it may be anything
-    """The text under a name of a JSON object; empty where there is none."""
+def text_at(body: Any, name: str) -> str:  # noqa: ANN401 - any JSON
+    """The string in a field of a JSON object; empty if there is none."""
     found = body.get(name) if isinstance(body, dict) else None
     return found if isinstance(found, str) else ""

@@ -1,5 +1,5 @@
-"""How many requests may be under way, and when: one gate for all worker threads. It learns from both sorts of 429,
-a rate (everybody pauses) and a cap on requests in flight (fewer at a time). It must not know what a request is."""
+"""Limits concurrent requests for all worker threads. It learns from both kinds of 429: a rate limit (all threads pause)
+and a cap on requests in flight (fewer at a time)."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from beamctl.errors import InterruptedRunError
 
 _WIDEST = 64
 _SLICE = 0.1
-"""Seconds between two looks at whether an interrupt ends a wait."""
+"""Seconds between checks for an interrupt."""
 _CALM_PER_STEP = 16
-"""Successes for each place of the window before it is widened by one place."""
+"""Successes per slot of the window before it grows by one slot."""
 
 
 class Signal(Enum):
-    """What a request that ended tells about the pace."""
+    """What a finished request says about the load."""
 
     TAKEN = auto()
-    """The server took it."""
+    """The server accepted it."""
     NOTHING = auto()
-    """It tells nothing: a server in trouble, a broken connection."""
+    """No information: a server error or a broken connection."""
     REFUSED = auto()
-    """429: too many, or too fast."""
+    """429: too many requests, or too fast."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A request under way.
+    """A request in flight.
 
     Attributes:
-        rank: How many were under way when it began, itself among them.
-        epoch: How often the pace had been lowered by then.
+        rank: How many were in flight when it started, including itself.
+        epoch: How often the window had been reduced by then.
     """
 
     rank: int
@@ -45,44 +45,44 @@ class Ticket:
 
 @dataclass(slots=True)
 class ThrottleState:
-    """What was learnt so far; a state machine without threads and without a clock.
+    """The state machine of the throttle, without threads or a clock.
 
-    A refusal makes the window one smaller than the crowd that was too large. A refusal that comes again soon after
-    cannot be about the crowd, so it is about the rate: then everything pauses. So it is for a request that was alone.
+    A 429 reduces the window to one less than the number of requests in flight. Another 429 soon after, or a 429 for a
+    single request in flight, cannot be about concurrency, so it is a rate limit, and everything pauses.
 
     Attributes:
-        window: How many requests may be under way.
-        under_way: How many are.
-        resume_at: When requests may begin again, in the seconds of the clock.
-        epoch: How often the pace was lowered. What began before that tells nothing new.
-        calm: Requests of this epoch that were taken.
+        window: How many requests may be in flight.
+        in_flight: How many are in flight.
+        resume_at: When requests may start again, in the seconds of the clock.
+        epoch: How often the window was reduced. Results of requests that started before are ignored.
+        calm: Accepted requests of this epoch.
     """
 
     window: int = _WIDEST
-    under_way: int = 0
+    in_flight: int = 0
     resume_at: float = 0.0
     epoch: int = 0
     calm: int = 0
 
     def begin(self, now: float) -> Ticket | float:
-        """A ticket; or the seconds until it is worth asking again, 0 where that is when another request ends."""
+        """A ticket; or the seconds to wait before asking again, 0 to wait until another request ends."""
         if now < self.resume_at:
             return self.resume_at - now
-        if self.under_way >= self.window:
+        if self.in_flight >= self.window:
             return 0.0
-        self.under_way += 1
-        return Ticket(self.under_way, self.epoch)
+        self.in_flight += 1
+        return Ticket(self.in_flight, self.epoch)
 
-    def end(self, ticket: Ticket, verdict: Signal, now: float, wait: float = 0.0) -> None:
-        """A request ended; a refused one will be made again in `wait` seconds."""
-        self.under_way -= 1
+    def end(self, ticket: Ticket, signal: Signal, now: float, wait: float = 0.0) -> None:
+        """Record the end of a request. A refused one is retried in `wait` seconds."""
+        self.in_flight -= 1
         if ticket.epoch != self.epoch:
             return
-        if verdict is Signal.TAKEN:
+        if signal is Signal.TAKEN:
             self.calm += 1
             if self.calm % (_CALM_PER_STEP * self.window) == 0:
                 self.window = min(_WIDEST, self.window + 1)
-        elif verdict is Signal.REFUSED:
+        elif signal is Signal.REFUSED:
             again = self.epoch > 0 and self.calm <= self.window
             if again or ticket.rank == 1:
                 self.resume_at = max(self.resume_at, now + wait)
@@ -92,32 +92,32 @@ class ThrottleState:
 
 
 class Slot:
-    """A request under way, for which the verdict is still to come.
+    """A request in flight.
 
     Attributes:
-        verdict: Set before the request ends.
-        wait: Seconds until it is made again, where it was refused.
+        signal: The result, set before the request ends.
+        wait: Seconds until it is retried, if it was refused.
     """
 
     def __init__(self) -> None:
-        self.verdict = Signal.NOTHING
+        self.signal = Signal.NOTHING
         self.wait = 0.0
 
 
 class Throttle:
-    """Lets the requests of all threads through at the pace that the server takes."""
+    """Admits the requests of all threads at the rate that the server accepts."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._pace = ThrottleState()
+        self._state = ThrottleState()
         self._changed = threading.Condition()
 
     @contextmanager
     def slot(self) -> Iterator[Slot]:
-        """Wait for a turn, and hold it while the block runs.
+        """Wait for a slot, and hold it for the duration of the block.
 
         Raises:
-            InterruptedRunError: beamctl was asked to stop while it waited.
+            InterruptedRunError: The run was interrupted during the wait.
         """
         ticket = self._begin()
         slot = Slot()
@@ -125,13 +125,13 @@ class Throttle:
             yield slot
         finally:
             with self._changed:
-                self._pace.end(ticket, slot.verdict, self._clock.now(), slot.wait)
+                self._state.end(ticket, slot.signal, self._clock.now(), slot.wait)
                 self._changed.notify_all()
 
     def _begin(self) -> Ticket:
         while True:
             with self._changed:
-                turn = self._pace.begin(self._clock.now())
+                turn = self._state.begin(self._clock.now())
                 if isinstance(turn, Ticket):
                     return turn
                 if turn == 0 and not self._clock.stopped():

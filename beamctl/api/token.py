@@ -1,5 +1,4 @@
-"""Tokens: how one is asked for (OAuth 2.0), how the answer is read, and what it tells of its owner.
-Pure; it must not know when a token is asked for, nor keep one."""
+"""OAuth 2.0 tokens: requests for them, responses, and claims."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from beamctl.errors import GarbledError
 from beamctl.model.api_call import Method
 
 _MARGIN = 600.0
-"""Seconds before its end at which a token is renewed; for one that lives shortly, half of its life."""
+"""Seconds before its expiration at which a token is renewed, or half of its lifetime if that is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,9 @@ class Token:
     """A bearer token.
 
     Attributes:
-        access: What is sent.
-        renew_at: When to ask for another, in the seconds of the clock; infinite where its end is not known.
-        refresh: What a login asks for another with; may be empty.
+        access: The access token.
+        renew_at: When to renew it, in the seconds of the clock; infinite if its expiration is unknown.
+        refresh: The refresh token of a login; may be empty.
     """
 
     access: str = field(repr=False)
@@ -52,14 +51,14 @@ def token_request(credential: ClientCredentials | LoginTokens, refresh: str, era
 
 
 def issued(reply: Reply, now: float, refresh: str) -> Token:
-    """The token that an answer holds. Where it names no new refresh token, the one we have stays good.
+    """The token in a response. Without a new refresh token, the current one stays valid.
 
     Raises:
-        GarbledError: It holds none.
+        GarbledError: There is no token in it.
     """
     access = text_at(reply.body, "access_token")
     if not sendable(access):
-        raise GarbledError("the answer to the request for a token holds no token", "Is --api-url right?")
+        raise GarbledError("the response to the token request contains no token", "Check --api-url.")
     life = reply.body.get("expires_in")
     seconds = _seconds(life) or _seconds(claims(access).get("exp")) - _seconds(claims(access).get("iat"))
     newer = text_at(reply.body, "refresh_token")
@@ -67,7 +66,7 @@ def issued(reply: Reply, now: float, refresh: str) -> Token:
 
 
 def kept(login: LoginTokens, now: float, wall: float) -> Token | None:
-    """The token that a login left behind, as far as it tells when it ends; None where there is none."""
+    """The token of a login; None if it has none."""
     if not login.access:
         return None
     found = claims(login.access)
@@ -79,7 +78,7 @@ def kept(login: LoginTokens, now: float, wall: float) -> Token | None:
 
 
 def claims(token: str) -> Mapping[str, Any]:
-    """What a JWT says, unverified; nothing for any other text."""
+    """The unverified claims of a JWT; empty for any other text."""
     parts = token.split(".")
     try:
         payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
@@ -94,7 +93,7 @@ def _renewal(now: float, left: float, life: float) -> float:
 
 
 def _seconds(value: object) -> float:
-    """A number of seconds, also where it came as a text; 0 where it is none."""
+    """A number of seconds, which may be a string; 0 if it is invalid."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return 0.0
     try:

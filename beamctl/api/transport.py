@@ -1,5 +1,4 @@
-"""Carries a request until there is an outcome worth keeping: waits for its turn, repeats it where that is safe, and
-tells the debug log. It must not know what a request means."""
+"""Sends requests with throttling, safe retries and debug logging."""
 
 from __future__ import annotations
 
@@ -9,10 +8,10 @@ from dataclasses import dataclass, replace
 from beamctl.api.client import Client
 from beamctl.api.clock import Clock
 from beamctl.api.clock_skew import ClockSkew, measured
-from beamctl.api.messages import SERVER_TROUBLE, CallResult, Failure, Reply, Request
-from beamctl.api.rate_limit import asked_wait, until_text
+from beamctl.api.messages import SERVER_ERROR, CallResult, Failure, Reply, Request
+from beamctl.api.rate_limit import requested_wait, until_text
 from beamctl.api.redaction import Redactor
-from beamctl.api.retry import Effort, is_asked, wait_before_repeat
+from beamctl.api.retry import Effort, asks_for_wait, wait_before_repeat
 from beamctl.api.throttle import Signal, Throttle
 from beamctl.api.wait_budget import WaitBudget
 from beamctl.errors import InterruptedRunError
@@ -21,12 +20,12 @@ _ID_HEADERS = ("x-request-id", "x-cf-request-id", "x-amz-cf-id", "cf-ray", "x-bl
 
 
 @dataclass(frozen=True, slots=True)
-class _Stop:
-    """A sort of call that is not made for a while.
+class _ActiveLimit:
+    """A rate limit in effect for one kind of call.
 
     Attributes:
-        until: When it may be made again, in the seconds of the clock.
-        reply: What is answered until then.
+        until: When it ends, in the seconds of the clock.
+        reply: The reply to return until then.
     """
 
     until: float
@@ -34,10 +33,10 @@ class _Stop:
 
 
 class Transport:
-    """Carries requests. Safe to use from several threads.
+    """Sends requests. Thread-safe.
 
     Attributes:
-        skew: How far the clock of this machine is from the API's; None until a reply tells.
+        skew: The difference between this machine's clock and the API's; None until a reply has been received.
     """
 
     def __init__(
@@ -45,25 +44,25 @@ class Transport:
         client: Client,
         clock: Clock,
         chance: Callable[[], float],
-        mask: Redactor,
-        patience: WaitBudget,
+        redactor: Redactor,
+        wait_budget: WaitBudget,
         debug: Callable[[str], None] | None = None,
     ) -> None:
         self._client = client
         self._clock = clock
         self._chance = chance
-        self._mask = mask
+        self._redactor = redactor
         self.skew: ClockSkew | None = None
-        self._patience = patience
+        self._wait_budget = wait_budget
         self._debug = debug
         self._gate = Throttle(clock)
-        self._stopped: dict[tuple[str, ...], _Stop] = {}
+        self._limits: dict[tuple[str, ...], _ActiveLimit] = {}
 
-    def carry(self, request: Request) -> CallResult:
-        """Send a request, and again while that is safe and may help; one that is `final` is sent once.
+    def send(self, request: Request) -> CallResult:
+        """Send a request, and retry it if that is safe and may help. A `final` request is not retried.
 
         Raises:
-            InterruptedRunError: beamctl was asked to stop before the request was sent, or while it was reading.
+            InterruptedRunError: The run was interrupted before the request was sent, or during a read.
         """
         began = self._clock.now()
         attempts = 0
@@ -75,10 +74,10 @@ class Transport:
             except InterruptedRunError:
                 if outcome is None or request.interruptible:
                     raise
-                return outcome  # an attempt before may have done it
+                return outcome  # an earlier attempt may have taken effect
             if wait is None or request.final:
                 return outcome
-            self._tell(f"  again in {wait:.1f} s: {request.method} {request.path}")
+            self._log(f"  retry in {wait:.1f} s: {request.method} {request.path}")
             if not self._clock.sleep(wait):
                 if request.interruptible:
                     raise InterruptedRunError("interrupted while waiting to try again")
@@ -88,60 +87,60 @@ class Transport:
         self, request: Request, attempts: int, began: float, earlier: CallResult | None
     ) -> tuple[CallResult, float | None]:
         with self._gate.slot() as slot:
-            stopped = self._stopped.get(_sort_of(request))
-            if stopped is not None and self._clock.now() < stopped.until:
-                self._tell(f"  not sent, as the API limits requests: {request.method} {request.path}")
-                in_doubt = earlier is not None and not _is_limit(earlier)  # an attempt before may have done it
-                return (earlier if earlier is not None and in_doubt else stopped.reply), None
+            limit = self._limits.get(_call_kind(request))
+            if limit is not None and self._clock.now() < limit.until:
+                self._log(f"  not sent because of a rate limit: {request.method} {request.path}")
+                in_doubt = earlier is not None and not _is_limit(earlier)  # an earlier attempt may have taken effect
+                return (earlier if earlier is not None and in_doubt else limit.reply), None
             outcome = self._observed(request)
             effort = Effort(attempts, self._clock.now() - began)
             wait = wait_before_repeat(
                 outcome, effort, once=request.once, chance=self._chance(), wall=self._clock.wall()
             )
-            slot.verdict = _verdict(outcome)
-            if slot.verdict is Signal.TAKEN:
-                self._patience.progress(self._clock.now())
+            slot.signal = _signal(outcome)
+            if slot.signal is Signal.TAKEN:
+                self._wait_budget.progress(self._clock.now())
             if isinstance(outcome, Reply) and (refused := self._refused_wait(request, outcome, wait)) is not None:
                 outcome, wait = self._given_up(request, outcome, refused), None
-                slot.verdict = Signal.NOTHING  # only this sort of call has to stop
+                slot.signal = Signal.NOTHING  # only this kind of call has to stop
             slot.wait = wait or 0.0
         return outcome, wait
 
     def _refused_wait(self, request: Request, reply: Reply, wait: float | None) -> float | None:
-        """The seconds that the API asks to wait, if the run may not wait for so long."""
+        """The seconds that the API asks to wait, if the run may not wait that long."""
         now, wall = self._clock.now(), self._clock.wall()
         if wait is not None and not request.final:
-            if not is_asked(reply, wall) or self._patience.grant(wait, now, limited=reply.limited):
+            if not asks_for_wait(reply, wall) or self._wait_budget.grant(wait, now, limited=reply.limited):
                 return None
             return wait
-        asked = asked_wait(reply.status, reply.headers, wall) if reply.limited else None
-        return asked if asked is not None and asked > self._patience.left(now) else None
+        asked = requested_wait(reply.status, reply.headers, wall) if reply.limited else None
+        return asked if asked is not None and asked > self._wait_budget.left(now) else None
 
     def _given_up(self, request: Request, reply: Reply, wait: float) -> Reply:
-        """The reply with the time until which nothing is asked. What it limits is not sent before that."""
+        """The reply with the end of the wait. Calls of a limited kind are not sent before that."""
         wall = self._clock.wall()
-        named = asked_wait(reply.status, reply.headers, wall)
+        named = requested_wait(reply.status, reply.headers, wall)
         reply = replace(reply, until=until_text(wall, wait) if named else "")
         if reply.limited:
-            self._stopped[_sort_of(request)] = _Stop(self._clock.now() + wait, reply)
+            self._limits[_call_kind(request)] = _ActiveLimit(self._clock.now() + wait, reply)
         return reply
 
     def _observed(self, request: Request) -> CallResult:
-        """Send it once, and tell the debug log."""
+        """Send it once, log it, and measure the clock skew."""
         began = self._clock.wall()
-        outcome = self._sent(request)
-        if self.skew is None and isinstance(outcome, Reply):  # the first one counts: plans made later show the same
+        outcome = self._exchange(request)
+        if self.skew is None and isinstance(outcome, Reply):  # only the first, so that all plans of a run show the same
             self.skew = measured(outcome.headers, began, self._clock.wall())
         return outcome
 
-    def _sent(self, request: Request) -> CallResult:
+    def _exchange(self, request: Request) -> CallResult:
         if self._debug is None:
             return self._client.exchange(request)
-        body = "" if request.body is None else f" {self._mask.body(request.body)}"
-        self._tell(f"> {request.method} {request.path}{body}")
+        body = "" if request.body is None else f" {self._redactor.body(request.body)}"
+        self._log(f"> {request.method} {request.path}{body}")
         began = self._clock.now()
         outcome = self._client.exchange(request)
-        self._tell(
+        self._log(
             f"< {self._described(outcome)} in {(self._clock.now() - began) * 1000:.0f} ms"
             f" for {request.method} {request.path}{self._shown(outcome)}"
         )
@@ -154,16 +153,16 @@ class Transport:
         if isinstance(outcome, Failure):
             return ""
         ids = "".join(f" {name}={outcome.headers[name]}" for name in _ID_HEADERS if name in outcome.headers)
-        body = " (a page)" if outcome.page else " (empty)" if outcome.empty else f" {self._mask.body(outcome.body)}"
+        body = " (a page)" if outcome.page else " (empty)" if outcome.empty else f" {self._redactor.body(outcome.body)}"
         return ids + body
 
-    def _tell(self, line: str) -> None:
+    def _log(self, line: str) -> None:
         if self._debug is not None:
-            self._debug(self._mask.clean(line, 1000))
+            self._debug(self._redactor.clean(line, 1000))
 
 
-def _sort_of(request: Request) -> tuple[str, ...]:
-    """What an API may limit by itself: a method on a collection, as in `PUT /users/NAME` or `POST /users`."""
+def _call_kind(request: Request) -> tuple[str, ...]:
+    """The kind of a call, which may have its own rate limit: a method on a collection, as in `PUT /users/NAME`."""
     names = request.path.partition("?")[0].split("/")[1:]
     return request.method, names[0], str(len(names))
 
@@ -172,11 +171,11 @@ def _is_limit(outcome: CallResult) -> bool:
     return isinstance(outcome, Reply) and outcome.limited
 
 
-def _verdict(outcome: CallResult) -> Signal:
+def _signal(outcome: CallResult) -> Signal:
     match outcome:
         case Reply(limited=True):
             return Signal.REFUSED
-        case Reply(status=status) if status not in SERVER_TROUBLE:
+        case Reply(status=status) if status not in SERVER_ERROR:
             return Signal.TAKEN
         case _:
             return Signal.NOTHING

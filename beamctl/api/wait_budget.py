@@ -1,4 +1,4 @@
-"""How long a run may wait because the API limits requests: one budget for all threads and workspaces of the run."""
+"""The total time that a run may wait for rate limits, across all threads and workspaces."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import threading
 from collections.abc import Callable
 
 MOST = 60.0
-"""Seconds of waiting in a run, unless it says otherwise."""
+"""The default budget of a run, in seconds."""
 
 _SHORT = 2.0
-"""Seconds of a pause that is not counted if requests go on after it: the usual pace of a rate per second."""
+"""Pauses up to this length, in seconds, do not count if requests continue after them."""
 _SILENT = 3.0
-"""Seconds of a wait that needs no notice."""
+"""Waits shorter than this, in seconds, are not announced."""
 
 
 class WaitBudget:
-    """Grants waits as long as the run has not waited too long in total.
+    """Grants waits until the budget is used up.
 
-    What counts is wall-clock time in which the run made no progress, not the sum over its threads: a pause begins when
-    a wait is granted, and ends with the next request that is taken.
+    Only wall-clock time without progress counts, not the sum over all threads. A pause starts when a wait is granted
+    and ends with the next accepted request.
     """
 
     def __init__(self, most: float = MOST, notice: Callable[[str], None] | None = None) -> None:
-        """A new budget.
+        """Create a budget.
 
         Args:
             most: Seconds of waiting.
-            notice: Called with one line before the first long wait, and not again.
+            notice: Called once, with one line, before the first long wait.
         """
         self._most = most
         self._notice = notice
@@ -36,17 +36,17 @@ class WaitBudget:
         self._until = 0.0
 
     def left(self, now: float) -> float:
-        """Seconds of the longest wait that would be granted; may be negative."""
+        """The longest wait that would be granted, in seconds; may be negative."""
         with self._lock:
             return self._left(now)
 
     def grant(self, wait: float, now: float, *, limited: bool = True) -> bool:
-        """Whether a request may be made again after so many seconds; then they are taken from the budget.
+        """Whether a retry may wait this long. If so, the wait is taken from the budget.
 
         Args:
-            wait: How long.
-            now: The moment, in seconds of a clock that only grows.
-            limited: Whether there were too many requests; else the API asks for the wait for another reason.
+            wait: Seconds to wait.
+            now: The current time, in monotonic seconds.
+            limited: Whether the reason is a rate limit.
         """
         with self._lock:
             if wait > self._left(now):
@@ -57,11 +57,11 @@ class WaitBudget:
             if notice is not None:
                 self._notice = None
         if notice is not None:
-            notice(f"Waiting {wait:.0f} s: the API {'limits requests' if limited else 'asks for it'}.")
+            notice(f"Waiting {wait:.0f} s: the API {'limits requests' if limited else 'asked for a pause'}.")
         return True
 
     def progress(self, now: float) -> None:
-        """A request was taken: the pause is over, but for those who still wait."""
+        """Record an accepted request, which ends the pause except for threads that still wait."""
         with self._lock:
             if self._began is None:
                 return

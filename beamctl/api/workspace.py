@@ -1,5 +1,5 @@
-"""One workspace's API behind the ports: a reader that cannot write, a sender, and what deletes the workspace. The way
-in is `open_workspace`. It must not know what other paths mean; only `plan` and its like load it, as it loads httpx."""
+"""The API of one workspace: a reader that cannot write, a sender, and a deleter of the workspace. Imports httpx, so
+import it only when a request will be made."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from beamctl.api.clock import Clock, SystemClock
 from beamctl.api.clock_skew import ClockSkew
 from beamctl.api.config import Connection
 from beamctl.api.credential import sendable
-from beamctl.api.errors import CallSite, trouble
-from beamctl.api.messages import OK, SERVER_TROUBLE, UNAUTHENTICATED, CallResult, Failure, Reply, Request
+from beamctl.api.errors import CallSite, api_error
+from beamctl.api.messages import OK, SERVER_ERROR, UNAUTHENTICATED, CallResult, Failure, Reply, Request
 from beamctl.api.network_errors import Timeouts
 from beamctl.api.redaction import DISTINCT, Redactor, secrets_in
 from beamctl.api.response_body import error_text
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to talk to the API; the defaults are good.
+    """How to call the API.
 
     Attributes:
-        timeouts: How long to wait for an answer.
-        debug: Called with one line for each request and each answer, without secrets; from several threads.
-        clock: Where time comes from.
-        chance: Random numbers from 0 to 1, for the waits between attempts.
-        transports: How requests are carried, where not over the network.
-        mask: Learns every secret that is used.
-        patience: How long the run may wait for the API to lift a limit.
+        timeouts: The timeouts of requests.
+        debug: Called with one redacted line for each request and response, from several threads.
+        clock: The clock.
+        chance: Returns random numbers from 0 to 1, for the waits between retries.
+        transports: Creates httpx transports, to replace the network.
+        redactor: Learns every secret that is used.
+        wait_budget: How long the run may wait for rate limits.
     """
 
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -52,8 +52,8 @@ class Options:
     clock: Clock = field(default_factory=SystemClock)
     chance: Callable[[], float] = random.random
     transports: Transports | None = None
-    mask: Redactor = field(default_factory=Redactor)
-    patience: WaitBudget = field(default_factory=WaitBudget)
+    redactor: Redactor = field(default_factory=Redactor)
+    wait_budget: WaitBudget = field(default_factory=WaitBudget)
 
 
 def open_workspace(
@@ -63,19 +63,19 @@ def open_workspace(
     *,
     wsgi_app: WSGIApplication | None = None,
 ) -> WorkspaceApi:
-    """The API of a workspace, to be closed (`with`). Nothing is asked before it is used.
+    """Open the API of a workspace; close it with `with`. No request is made yet.
 
     Args:
-        connection: Where the API is and who we are.
-        workspace: Its name.
-        options: How to talk to the API.
-        wsgi_app: An emulator inside this process, to be asked instead of the network.
+        connection: The URL and the credential.
+        workspace: The name of the workspace.
+        options: How to call the API.
+        wsgi_app: An emulator inside this process, to use instead of the network.
 
     Raises:
-        UsageError: The name is one that no workspace can have.
+        UsageError: The name is invalid.
     """
     if not sendable(workspace):
-        raise UsageError("the name of the workspace is empty, or has a character that no name has")
+        raise UsageError("the name of the workspace is empty or contains an invalid character")
     chosen = options or Options()
     transports = through(wsgi_app) if wsgi_app is not None else chosen.transports
     client = Client(connection.base_url, chosen.timeouts, transports, chosen.clock.stopped)
@@ -83,44 +83,45 @@ def open_workspace(
 
 
 class WorkspaceApi:
-    """One workspace's API: hands out its halves, and closes what they use."""
+    """The API of one workspace. Hands out a reader, a sender and a deleter, and closes their connections."""
 
     def __init__(self, connection: Connection, workspace: str, client: Client, options: Options) -> None:
         self._client = client
-        mask = options.mask
+        redactor = options.redactor
         tokens, requests = (
-            Transport(client, options.clock, options.chance, mask, options.patience, options.debug) for _ in range(2)
-        )  # each at its own pace: a request for a token is made while another request waits for it
-        self._auth = Auth(connection, workspace, tokens.carry, mask, options.clock)
-        self._line = _Channel(connection, workspace, self._auth, requests, mask)
+            Transport(client, options.clock, options.chance, redactor, options.wait_budget, options.debug)
+            for _ in range(2)
+        )  # separate throttles: a request may hold a slot while it waits for a token
+        self._auth = Auth(connection, workspace, tokens.send, redactor, options.clock)
+        self._channel = _Channel(connection, workspace, self._auth, requests, redactor)
 
     def reader(self) -> Reader:
-        """The half that cannot write."""
-        return _WorkspaceReader(self._line)
+        """The reader, which cannot write."""
+        return _WorkspaceReader(self._channel)
 
     def sender(self) -> Sender:
-        """The half that writes."""
-        return _WorkspaceSender(self._line)
+        """The sender, which writes."""
+        return _WorkspaceSender(self._channel)
 
     def deleter(self) -> Deleter:
-        """What deletes the workspace itself, and can do nothing else."""
-        return _WorkspaceDeleter(self._line)
+        """The deleter, which can only delete the workspace itself."""
+        return _WorkspaceDeleter(self._channel)
 
     @property
     def credential_from(self) -> str:
-        """What named the credential, in words."""
-        return self._line.connection.credential_from
+        """Where the credential was found, for messages."""
+        return self._channel.connection.credential_from
 
-    def who(self) -> Identity:
-        """What the credential tells of its owner, without asking anybody; nothing for an API key."""
-        return self._auth.who()
+    def identity(self) -> Identity:
+        """The owner of the credential as far as the credential itself says; empty for an API key."""
+        return self._auth.identity()
 
     def skew(self) -> ClockSkew | None:
-        """How far the clock of this machine is from the API's; None until a reply tells."""
-        return self._line.courier.skew
+        """The difference between this machine's clock and the API's; None until a reply has been received."""
+        return self._channel.transport.skew
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         self._client.close()
 
     def __enter__(self) -> Self:
@@ -134,98 +135,104 @@ class WorkspaceApi:
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    """What the halves use."""
+    """Makes API calls with authentication; used by the reader, the sender and the deleter."""
 
     connection: Connection
     workspace: str
     auth: Auth
-    courier: Transport
-    mask: Redactor
+    transport: Transport
+    redactor: Redactor
 
     def ask(self, call: ApiCall, *, final: bool = False) -> CallResult:
-        """Make a call; after a 401 once more with another token, where there is one. See `Request.final`."""
-        if not _names_something(call.path):
-            path = self.mask.clean(call.path)
-            raise GarbledError(f"the API showed a name that no path can hold: {path}", "Look at it in the console.")
+        """Make a call, and repeat it with a new token after a 401 if possible. See `Request.final`."""
+        if not _is_safe_path(call.path):
+            path = self.redactor.clean(call.path)
+            raise GarbledError(f"the API returned a name that is invalid in a path: {path}", "Check it in the console.")
         headers = self.auth.headers()
         once = final or call.method is Method.POST
         reads = call.method is Method.GET
         request = Request(call.method, call.path, call.body, headers, once=once, final=final, interruptible=reads)
-        outcome = self.courier.carry(request)
+        outcome = self.transport.send(request)
         if not _is_unauthenticated(outcome) or not self.auth.renew(headers):
             return outcome
-        return self.courier.carry(replace(request, headers=self.auth.headers()))
+        return self.transport.send(replace(request, headers=self.auth.headers()))
 
-    def tell(self, call: ApiCall, *, final: bool = False) -> Response | NoResponse:
-        """Make a call that changes something, and say what came back."""
+    def write(self, call: ApiCall, *, final: bool = False) -> Response | NoResponse:
+        """Make a call that changes something, and return the result."""
         try:
             outcome = self.ask(call, final=final)
         except UnauthenticatedError:
             raise
-        except ApiError as error:  # there is no token to be had at the moment
+        except ApiError as error:  # no token is available at the moment
             return NoResponse(error.message)
         if _is_unauthenticated(outcome):
-            raise self.trouble(outcome, call)
+            raise self.error(outcome, call)
         return self._answer(outcome, call)
 
     def _answer(self, outcome: CallResult, call: ApiCall) -> Response | NoResponse:
-        theirs = tuple(secrets_in(call.body))
+        secrets = tuple(secrets_in(call.body))
         match outcome:
             case Failure(why=why):
-                return NoResponse(self.mask.clean(why, also=theirs))
+                return NoResponse(self.redactor.clean(why, also=secrets))
             case Reply(status=status, body=body) if status in OK:
-                if call.method is Method.POST:  # what was made may have a secret, which is told this once
-                    self.mask.learn(*(text for text in secrets_in(body) if len(text) >= DISTINCT))
-                said = self.mask.clean(error_text(outcome), also=theirs) if is_error(body) else ""
-                return Response(status, body, said)
-            case Reply(status=status) if status in SERVER_TROUBLE:
+                if call.method is Method.POST:  # a new resource may contain a secret, which is returned only once
+                    self.redactor.learn(*(text for text in secrets_in(body) if len(text) >= DISTINCT))
+                message = self.redactor.clean(error_text(outcome), also=secrets) if is_error(body) else ""
+                return Response(status, body, message)
+            case Reply(status=status) if status in SERVER_ERROR:
                 host = host_of(self.connection.base_url)
-                return NoResponse(self.mask.clean(f"{host} answered HTTP {status}: {error_text(outcome)}", also=theirs))
+                return NoResponse(
+                    self.redactor.clean(f"{host} responded with HTTP {status}: {error_text(outcome)}", also=secrets)
+                )
             case Reply(status=status, body=body):
-                said = self.mask.clean(error_text(outcome), also=theirs)
-                return Response(status, body, said, limited=outcome.limited)
+                message = self.redactor.clean(error_text(outcome), also=secrets)
+                return Response(status, body, message, limited=outcome.limited)
 
-    def trouble(self, outcome: CallResult, call: ApiCall) -> ApiError:
-        """The error that an outcome means."""
-        return trouble(outcome, CallSite(self.connection, self.workspace, f"{call.method} {call.path}"), self.mask)
+    def error(self, outcome: CallResult, call: ApiCall) -> ApiError:
+        """The error for a failed call."""
+        return api_error(
+            outcome, CallSite(self.connection, self.workspace, f"{call.method} {call.path}"), self.redactor
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _WorkspaceReader:
-    _line: _Channel
+    _channel: _Channel
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - as the port has it
         """See `Reader`."""
         call = ApiCall(Method.GET, path)
-        outcome = self._line.ask(call)
+        outcome = self._channel.ask(call)
         if isinstance(outcome, Reply) and outcome.status in OK and not outcome.empty:
             return outcome.body
-        raise self._line.trouble(outcome, call)
+        raise self._channel.error(outcome, call)
 
 
 @dataclass(frozen=True, slots=True)
 class _WorkspaceSender:
-    _line: _Channel
+    _channel: _Channel
 
     def send(self, call: ApiCall) -> Response | NoResponse:
         """See `Sender`."""
-        return self._line.tell(call)
+        return self._channel.write(call)
 
 
 @dataclass(frozen=True, slots=True)
 class _WorkspaceDeleter:
-    _line: _Channel
+    _channel: _Channel
 
     def delete_workspace(self) -> Response | NoResponse:
         """See `Deleter`."""
-        return self._line.tell(ApiCall(Method.DELETE, f"/workspaces/{segment(self._line.workspace)}"), final=True)
+        return self._channel.write(
+            ApiCall(Method.DELETE, f"/workspaces/{segment(self._channel.workspace)}"), final=True
+        )
 
 
 def _is_unauthenticated(outcome: CallResult) -> bool:
     return isinstance(outcome, Reply) and outcome.status == UNAUTHENTICATED
 
 
-def _names_something(path: str) -> bool:
-    """Whether no name in the path turns it into another path: `DELETE /users/..` would not be about a user."""
+def _is_safe_path(path: str) -> bool:
+    """Whether no name in the path changes its meaning: `DELETE /users/..` would not be about a user."""
     root, *names = path.partition("?")[0].split("/")
     return not root and bool(names) and all(name not in ("", ".", "..") for name in names)

@@ -1,1 +1,1 @@
-"""The command line: options, a use case, a view, an exit code. One file a command."""
+"""The command line: each command parses its options, runs a workflow, prints a view and returns an exit code."""

@@ -1,5 +1,4 @@
-"""`beamctl apply`: show the plans, ask, make the changes, and say what became of each. It must not decide anything that
-the plan does not say."""
+"""`beamctl apply`: show the plans, ask for approval, make the changes and report the results."""
 
 from __future__ import annotations
 
@@ -13,11 +12,11 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.apply_run import WENT_ON, ApplyOptions, Ran, make_all, refuse_nowhere
+from beamctl.cli.apply_run import NOT_STOPPED, ApplyOptions, Results, apply_all, refuse_unusable_secrets
 from beamctl.cli.connect import Access, access_of
 from beamctl.cli.documents import defaults, named_files
 from beamctl.cli.exits import Exit
-from beamctl.cli.output import Output, UnwritableError, output_of, say
+from beamctl.cli.output import Output, UnwritableError, output_of, print_stderr
 from beamctl.cli.planning import (
     Checks,
     Planned,
@@ -46,11 +45,13 @@ from beamctl.report.text.plan import APPLY, plans_text
 @click.argument("saved", metavar="[PLAN]", required=False)
 @options.files
 @options.workspaces
-@click.option("--auto-approve", is_flag=True, help="Do not ask. For CI, where the plan was reviewed before.")
+@click.option(
+    "--auto-approve", is_flag=True, help="Do not ask for approval. For CI, where the plan was already reviewed."
+)
 @click.option(
     OPTION,
     is_flag=True,
-    help="Show each secret that is made, on this terminal. Of one without `secretTo` that is the place.",
+    help="Show each new secret on this terminal. Secrets without `secretTo` are shown here only.",
 )
 @options.allow
 @options.parallelism
@@ -58,7 +59,7 @@ from beamctl.report.text.plan import APPLY, plans_text
 @options.view
 @options.connection
 @options.floors
-def command(  # noqa: PLR0913 - one argument an option
+def command(  # noqa: PLR0913 - one argument per option
     *,
     saved: str | None,
     files: tuple[str, ...],
@@ -74,19 +75,19 @@ def command(  # noqa: PLR0913 - one argument an option
     floors: Bounds,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Make a workspace what its document or a saved plan says, after showing the changes.
+    """Show the changes a document or a saved plan makes to a workspace, then make them.
 
-    PLAN is a file of `beamctl plan --out`: exactly its changes are made, with no document.
-    Asks for `yes` on a terminal. Exits 0 when all is done, 5 where it refuses, 6 where the plan does not hold any more,
-    7 where something was left undone.
+    PLAN is a file written by `beamctl plan --out`. Exactly its changes are made, and no document is read.
+    Asks for approval on a terminal. Exits 0 if all changes were made, 5 if the plan is refused, 6 if it is stale,
+    and 7 if some changes failed or were skipped.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
     if saved is not None and files:
-        raise UsageError("a saved plan needs no document", "Give either a PLAN or -f.")
+        raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
     with ExitStack() as stack:
-        mute = "" if auto_approve else _why_mute(files)
-        screen = stack.enter_context(terminal(json=out.json, mute=mute)) if reveal_secrets else None
+        no_input = "" if auto_approve else _why_no_input(files)
+        screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
         access, checks = access_of(**connection), Checks(floors, record)
         origin = None
         if saved is not None:
@@ -96,24 +97,27 @@ def command(  # noqa: PLR0913 - one argument an option
         command = command_for(APPLY if saved is None else f"{APPLY} {quoted(saved)}", files, workspaces)
         shown = partial(plans_text, [each.plan for each in planned], granted, command=command, saved=origin)
         if not out.json:
-            out.payload(shown(out.style))
+            out.result(shown(out.style))
         reserved = _reserved(files, saved, planned, access, record)
-        way = ApplyOptions(
+        apply_options = ApplyOptions(
             parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved
         )
-        approve = None if auto_approve else lambda: _approve(planned, shown, out, mute)
-        ran: Ran = []
-        code = _make(planned, granted, ran, way, approve, command)
+        approve = None if auto_approve else lambda: _approve(planned, shown, out, no_input)
+        results: Results = []
+        code = _make(planned, granted, results, apply_options, approve, command)
     if out.json:
-        _report(planned, granted, ran, out, origin)
+        _report(planned, granted, results, out, origin)
     return code
 
 
 def _reserved(
     files: Sequence[str], saved: str | None, planned: Sequence[Planned], access: Access, record: RecordFolder
 ) -> ReservedFiles:
-    """The files that no secret may replace. A saved plan does not say which folders were read: those of its documents
-    count as read, unless they hold the current one."""
+    """The files that no secret may replace.
+
+    A saved plan does not record which folders were read. The folders of its documents count as read, except those that
+    contain the current directory.
+    """
     sources = [each.plan.source for each in planned]
     inputs = named_files(files) if saved is None else [saved]
     folders = [Path(name) for name in files or defaults()]
@@ -127,54 +131,54 @@ def _reserved(
 def _make(
     planned: Sequence[Planned],
     granted: Sequence[Allowance],
-    ran: Ran,
-    way: ApplyOptions,
+    results: Results,
+    apply_options: ApplyOptions,
     approve: Callable[[], None] | None,
     command: str,
 ) -> Exit:
-    note_ignored(way.records, way.out)
+    note_ignored(apply_options.records, apply_options.out)
     if is_refused(planned, granted):
-        say_unused(planned, granted, way.out)
+        say_unused(planned, granted, apply_options.out)
         return Exit.REFUSED
-    refuse_unused(planned, granted, way.out)
-    refuse_nowhere(planned, way, command, approved=False)
+    refuse_unused(planned, granted, apply_options.out)
+    refuse_unusable_secrets(planned, apply_options, command, approved=False)
     if approve is not None:
         approve()
-    refuse_nowhere(planned, way, command, approved=True)
-    return make_all(planned, ran, way)
+    refuse_unusable_secrets(planned, apply_options, command, approved=True)
+    return apply_all(planned, results, apply_options)
 
 
-def _why_mute(files: Sequence[str]) -> str:
-    """Why nobody can be asked; empty where somebody can."""
+def _why_no_input(files: Sequence[str]) -> str:
+    """Why no one can be asked for approval; empty if someone can."""
     if "-" in files:
         return "standard input is the document"
     return "" if sys.stdin.isatty() else "there is no terminal to ask on"
 
 
-def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Output, mute: str) -> None:
+def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Output, no_input: str) -> None:
     count = sum(len(each.plan.changes) for each in planned)
     if not count:
         return
-    if mute:
+    if no_input:
         raise RefusedError(
-            f"{mute}, so nothing was changed", "To apply without being asked:  beamctl apply --auto-approve"
+            f"{no_input}, so nothing was changed", "To apply without approval:  beamctl apply --auto-approve"
         )
-    if out.json or not sys.stdout.isatty():  # nobody approves what they have not seen
-        say(shown(PLAIN), nl=False)
+    if out.json or not sys.stdout.isatty():  # the plan must be visible before it is approved
+        print_stderr(shown(PLAIN), nl=False)
     names = ", ".join(each.plan.workspace for each in planned if each.plan.changes)
-    say(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only `yes` is taken: ", nl=False)
+    print_stderr(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted: ", nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise RefusedError("not approved, so nothing was changed")
     refuse_stale(planned)
 
 
 def _report(
-    planned: Sequence[Planned], granted: Sequence[Allowance], ran: Ran, out: Output, origin: Saved | None
+    planned: Sequence[Planned], granted: Sequence[Allowance], results: Results, out: Output, origin: Saved | None
 ) -> None:
     from beamctl.report.json_report import applied_json
 
-    events = [(each.plan, became) for each, became in ran]
+    events = [(each.plan, became) for each, became in results]
     try:
-        out.payload(applied_json([each.plan for each in planned], granted, events, saved=origin))
+        out.result(applied_json([each.plan for each in planned], granted, events, saved=origin))
     except UnwritableError as error:
-        raise UnwritableError(error.message, WENT_ON if ran else "") from None
+        raise UnwritableError(error.message, NOT_STOPPED if results else "") from None

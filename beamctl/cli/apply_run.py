@@ -1,5 +1,4 @@
-"""Makes plans that were approved: with a record, with progress, and until somebody interrupts. It must not decide
-whether they may be made."""
+"""Applies approved plans, writing a run record and showing progress, until done or interrupted."""
 
 from __future__ import annotations
 
@@ -10,14 +9,14 @@ from threading import Event as StopSignal
 from beamctl.apply.event import Event, is_not_permitted
 from beamctl.cli.exits import Exit
 from beamctl.cli.interrupt import Interrupt
-from beamctl.cli.output import Output, UnwritableError, say
+from beamctl.cli.output import Output, UnwritableError, print_stderr
 from beamctl.cli.planning import Planned
 from beamctl.cli.progress import Progress
 from beamctl.cli.record_file import RecordFile
 from beamctl.cli.record_folder import RecordFolder
 from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.run_records import NewRecord, open_records
-from beamctl.cli.secret_store import NOWHERE, LocalSecretStore
+from beamctl.cli.secret_store import NO_DESTINATION, LocalSecretStore
 from beamctl.cli.secret_terminal import OPTION, SecretTerminal
 from beamctl.errors import RecordError, RefusedError, UsageError
 from beamctl.model.secret import SECRET_TO, SecretDestination, described, one_place, sink_of
@@ -25,22 +24,22 @@ from beamctl.model.text import printable
 from beamctl.report.text.apply import end_text, totals
 from beamctl.workflow.changes import apply
 
-Ran = list[tuple[Planned, list[Event]]]
-WENT_ON = "The apply went on all the same: run `beamctl plan` to see how it stands."
+Results = list[tuple[Planned, list[Event]]]
+NOT_STOPPED = "The apply was not stopped by this. Run `beamctl plan` to see what is left to do."
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """How an apply goes about it.
+    """How to apply plans.
 
     Attributes:
         parallelism: How many changes may run at the same time.
-        records: Where its record is kept.
-        out: Where it is told.
-        stop: Set to end after the calls in flight.
-        saved: Whether the plans are from a file, which is applied once.
-        screen: Where secrets are shown that are made; None for nowhere.
-        reserved: Files that secrets must not come from or go to.
+        records: Where run records are kept.
+        out: Where results are printed.
+        stop: Set to stop after the calls in flight.
+        saved: Whether the plans come from a saved plan, which can be applied only once.
+        screen: The terminal that shows new secrets, if any.
+        reserved: Files that secrets must not be read from or written to.
     """
 
     parallelism: int
@@ -52,19 +51,19 @@ class ApplyOptions:
     reserved: ReservedFiles = field(default_factory=ReservedFiles)
 
 
-def refuse_nowhere(planned: Sequence[Planned], way: ApplyOptions, command: str, *, approved: bool) -> None:
-    """Refuse to begin what would make a secret that cannot be put where it is to be, or needs one that is not there.
+def refuse_unusable_secrets(planned: Sequence[Planned], options: ApplyOptions, command: str, *, approved: bool) -> None:
+    """Refuse changes that create a secret that cannot be stored, or need one that cannot be read.
 
     Args:
-        planned: The plans that are to be made.
-        way: How to go about it.
-        command: What makes the plans, for a hint.
-        approved: Whether the user approved them. Until then nothing that they name is read or run.
+        planned: The plans to apply.
+        options: How to apply them.
+        command: The command that makes the plans, for a hint.
+        approved: Whether the user approved the plans. Until then nothing they name is read or run.
 
     Raises:
         RefusedError: There is such a change.
     """
-    vault = LocalSecretStore(way.screen, way.reserved)
+    vault = LocalSecretStore(options.screen, options.reserved)
     doubts = [
         (f"{change.name}: {why}", why)
         for each in planned
@@ -72,24 +71,24 @@ def refuse_nowhere(planned: Sequence[Planned], way: ApplyOptions, command: str, 
         if change.secrets and (why := vault.doubt(change.secrets, approved=approved))
     ]
     for sink, names in _shared(planned).items():
-        told = f"{described(sink)} is where the secrets of {names[0]} and of {names[1]} go"
+        message = f"the secrets of {names[0]} and of {names[1]} would both be stored in {described(sink)}"
         raise RefusedError(
-            f"{told}, and one would be lost, so nothing was changed",
-            "Give each a place of its own in the document, and apply again.",
+            f"{message}, and one would be lost, so nothing was changed",
+            "Give each secret its own destination in the document, and apply again.",
         )
     if doubts:
-        told, why = doubts[0]
+        message, why = doubts[0]
         more = f", and {len(doubts) - 1} more like this" if len(doubts) > 1 else ""
-        mend = "Change its place in the document, or fix the cause, and apply again."
-        add = f"Add {SECRET_TO} to it in the document. Or have it shown, on a terminal:  {command} {OPTION}"
+        fix = "Change its source or destination in the document, or fix the cause, and apply again."
+        add = f"Add {SECRET_TO} to it in the document. Or show it on a terminal:  {command} {OPTION}"
         raise RefusedError(
-            f"cannot get or store a secret, so nothing was changed: {told}{more}",
-            add if why == NOWHERE else mend,
+            f"cannot get or store a secret, so nothing was changed: {message}{more}",
+            add if why == NO_DESTINATION else fix,
         )
 
 
 def _shared(planned: Sequence[Planned]) -> dict[SecretDestination, list[str]]:
-    """The places to which more than one secret goes, of all workspaces, and whose they are."""
+    """The destinations of more than one secret across all workspaces, with the owners of the secrets."""
     found: dict[SecretDestination, list[str]] = {}
     for each in planned:
         for change in each.plan.changes:
@@ -98,52 +97,52 @@ def _shared(planned: Sequence[Planned]) -> dict[SecretDestination, list[str]]:
     return {sink: names for sink, names in found.items() if len(names) > 1}
 
 
-def make_all(planned: Sequence[Planned], ran: Ran, way: ApplyOptions) -> Exit:
-    """Make every plan that changes something, each with a record of its own, and say what became of it.
+def apply_all(planned: Sequence[Planned], results: Results, options: ApplyOptions) -> Exit:
+    """Apply every plan that has changes, each with its own run record, and report the results.
 
-    A plan without changes gets a record too if the last one declares something else: the next plan compares with it. If
-    no plan has changes, a record that cannot be written is only a warning.
+    A plan without changes gets a record too if the last record declares something else, because the next plan compares
+    with it. If no plan has changes, a record that cannot be written is only a warning.
 
     Args:
-        planned: The plans that were approved.
-        ran: Given each plan with its events, as they come.
-        way: How to go about it.
+        planned: The approved plans.
+        results: Receives each plan with its events as they happen.
+        options: How to apply the plans.
 
     Raises:
-        UsageError: A record cannot be begun: nothing was changed.
-        UnwritableError: The report cannot be written; the changes were made all the same.
+        UsageError: A record cannot be created; nothing was changed.
+        UnwritableError: The report cannot be written; the changes were made anyway.
     """
     codes: set[Exit] = set()
     unwritable: UnwritableError | None = None
     due = [
-        each if each.plan.changes else _counting_nothing(each)
-        for each in planned
-        if each.plan.changes or each.unrecorded
+        each if each.plan.changes else _without_counts(each) for each in planned if each.plan.changes or each.unrecorded
     ]
     records: Sequence[RecordFile] = ()
     try:
         if due:
-            records = open_records(way.records, [NewRecord(each.plan, each.commit(), each.digest()) for each in due])
+            records = open_records(
+                options.records, [NewRecord(each.plan, each.commit(), each.digest()) for each in due]
+            )
     except UsageError as error:
         if any(each.plan.changes for each in due):
             raise
-        say(f"Warning: {printable(error.message)}\n  {error.hint}")
+        print_stderr(f"Warning: {printable(error.message)}\n  {error.hint}")
         return Exit.DONE
-    with Interrupt(way.stop, quiet=way.out.quiet):
+    with Interrupt(options.stop, quiet=options.out.quiet):
         for each, record in zip(due, records, strict=True):
             events: list[Event] = []
             if not each.plan.changes:
-                _end(record, events, way)
+                _end(record, events, options)
                 continue
-            ran.append((each, events))
+            results.append((each, events))
             try:
-                _make_one(each, events, record, way)
+                _apply_one(each, events, record, options)
             except UnwritableError as error:
                 unwritable = error
             codes.add(_code(each, events))
     if unwritable is not None:
-        raise UnwritableError(unwritable.message, WENT_ON)
-    if way.stop.is_set():
+        raise UnwritableError(unwritable.message, NOT_STOPPED)
+    if options.stop.is_set():
         return Exit.INTERRUPTED
     return Exit.PARTLY if len(codes) > 1 else next(iter(codes), Exit.DONE)
 
@@ -152,49 +151,53 @@ def _code(each: Planned, events: Sequence[Event]) -> Exit:
     """The exit code of one workspace."""
     if not is_not_permitted(events):
         return Exit.DONE if totals(events).complete else Exit.PARTLY
-    say(f"Error: the API does not allow any of these changes to {each.plan.workspace}")
+    print_stderr(f"Error: the API does not allow any of these changes to {each.plan.workspace}")
     if each.link.credential_from:
         where = printable(each.link.credential_from)
-        say(f"  The credential comes from {where}. Check that it is valid and has the role admin in the workspace.")
+        print_stderr(
+            f"  The credential comes from {where}. Check that it is valid and has the admin role in the workspace."
+        )
     return Exit.NOT_ALLOWED
 
 
-def _make_one(each: Planned, events: list[Event], record: RecordFile, way: ApplyOptions) -> None:
-    progress = Progress(way.out, len(each.plan.changes))
+def _apply_one(each: Planned, events: list[Event], record: RecordFile, options: ApplyOptions) -> None:
+    progress = Progress(options.out, len(each.plan.changes))
     unwritable: UnwritableError | None = None
     link = each.link
-    made = apply(
+    events_as_they_happen = apply(
         each.plan,
         link.reader,
         link.sender,
-        parallelism=way.parallelism,
-        stop=way.stop,
+        parallelism=options.parallelism,
+        stop=options.stop,
         witness=record.witness,
-        vault=LocalSecretStore(way.screen and replace(way.screen, workspace=each.plan.workspace), way.reserved),
+        vault=LocalSecretStore(
+            options.screen and replace(options.screen, workspace=each.plan.workspace), options.reserved
+        ),
         pause=link.pause,
     )
-    for event in made:
+    for event in events_as_they_happen:
         events.append(event)
         try:
             progress.show(event)
-        except UnwritableError as error:  # a full disk for the report is no reason to leave half of it undone
+        except UnwritableError as error:  # a full disk must not leave the apply half done
             unwritable = error
     progress.end()
-    _end(record, events, way)
+    _end(record, events, options)
     if unwritable is not None:
         raise unwritable
-    if not way.out.json:
-        said = end_text(each.plan.workspace, events, saved=way.saved, interrupted=way.stop.is_set())
-        way.out.payload(f"\n{said}")
+    if not options.out.json:
+        text = end_text(each.plan.workspace, events, saved=options.saved, interrupted=options.stop.is_set())
+        options.out.result(f"\n{text}")
 
 
-def _end(record: RecordFile, events: Sequence[Event], way: ApplyOptions) -> None:
+def _end(record: RecordFile, events: Sequence[Event], options: ApplyOptions) -> None:
     try:
-        record.end(events, interrupted=way.stop.is_set())
-    except RecordError as error:  # the changes are made and reported; only the record lacks its end
-        say(f"Warning: {printable(error.message)}")
+        record.end(events, interrupted=options.stop.is_set())
+    except RecordError as error:  # the changes are made and reported; only the end of the record is missing
+        print_stderr(f"Warning: {printable(error.message)}")
 
 
-def _counting_nothing(each: Planned) -> Planned:
-    """For a run without changes, which took no look at whether something is missing since the last one."""
+def _without_counts(each: Planned) -> Planned:
+    """The plan to record for a run without changes, which did not check what went missing since the last run."""
     return replace(each, plan=replace(each.plan, seen={}))

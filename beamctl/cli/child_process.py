@@ -1,4 +1,4 @@
-"""Starts every program that beamctl runs: without beamctl's credentials, with a time limit, and with bounded output."""
+"""Runs other programs without beamctl's credentials, with a time limit and bounded output."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from beamctl.model.secret import is_own_variable
 
 _PIECE = 65536
 _LOOK = 0.05
-"""Seconds between two looks at whether a program ended that closed everything but its standard error."""
+"""Seconds between checks whether a program ended that closed everything but its standard error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program may use.
+    """Limits for a program.
 
     Attributes:
-        seconds: The time until it is killed, with every process of its group.
-        output: The most bytes of standard output; 0 discards it.
-        errors: How much of the end of standard error is kept, in bytes; 0 discards it.
+        seconds: The time after which it is killed, with every process of its group.
+        output: The maximum size of standard output in bytes; 0 discards it.
+        errors: The bytes to keep from the end of standard error; 0 discards it.
     """
 
     seconds: float
@@ -53,8 +53,11 @@ class ProcessResult:
 
 
 def find_program(name: str) -> str | None:
-    """The path of a program, or None if there is none. A relative entry of PATH is ignored: it would let the current
-    directory, which may be someone else's checkout, decide which program runs."""
+    """The path of a program, or None if it is not found.
+
+    Relative entries of PATH are ignored: they would let the current directory, which may be an untrusted checkout,
+    decide which program runs.
+    """
     return name if os.sep in name and shutil.which(name) else shutil.which(name, path=_search_path())
 
 
@@ -65,17 +68,17 @@ def inherited() -> dict[str, str]:
 
 
 def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env: Mapping[str, str]) -> ProcessResult:
-    """Run a program to its end, without a shell.
+    """Run a program without a shell, and wait for it to end.
 
     Args:
         words: The program and its arguments.
-        limits: What it may use.
-        stdin: What is written to its standard input; None for nothing.
-        env: Its whole environment.
+        limits: Its limits.
+        stdin: Its standard input, if any.
+        env: Its complete environment.
     """
     program = find_program(words[0])
     if program is None:
-        return ProcessResult(why="is not on this machine")
+        return ProcessResult(why="was not found")
     try:
         process = subprocess.Popen(  # noqa: S603 - callers run only what was approved, or git
             list(words),
@@ -87,7 +90,7 @@ def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env
             start_new_session=True,  # Ctrl-C must not interrupt it halfway, and a timeout kills the whole group
         )
     except (OSError, ValueError) as error:
-        return ProcessResult(why=f"cannot be run: {getattr(error, 'strerror', None) or 'no command has this name'}")
+        return ProcessResult(why=f"cannot be run: {getattr(error, 'strerror', None) or 'invalid command name'}")
     with process:
         try:
             output, errors, why = _exchange(process, stdin or b"", limits)
@@ -98,18 +101,18 @@ def run(words: Sequence[str], limits: Limits, *, stdin: bytes | None = None, env
             _kill(process)
             return ProcessResult(why=why, errors=errors)
     code = process.returncode
-    return ProcessResult(output, f"ended with {code}" if code else "", code, errors)
+    return ProcessResult(output, f"exited with {code}" if code else "", code, errors)
 
 
 def _exchange(process: subprocess.Popen[bytes], left: bytes, limits: Limits) -> tuple[bytes, bytes, str]:
-    """Everything the program writes until it ends, the end of its standard error, and why it must be killed."""
+    """The program's standard output, the end of its standard error, and why it must be killed, if it must."""
     end = time.monotonic() + limits.seconds
     late = f"took longer than {limits.seconds:g} seconds"
     output, errors = bytearray(), bytearray()
     with _selector(process) as selector:
         while waiting_for := selector.get_map():
             seconds = max(0.0, end - time.monotonic())
-            # a program that it leaves running may have its standard error open for good
+            # a background process it started may keep standard error open forever
             only_errors = [key.fileobj for key in waiting_for.values()] == [process.stderr]
             is_over = only_errors and process.poll() is not None
             ready = selector.select(0 if is_over else min(seconds, _LOOK) if only_errors else seconds)
@@ -154,7 +157,7 @@ def _selector(process: subprocess.Popen[bytes]) -> selectors.BaseSelector:
 
 
 def _write(descriptor: int, left: bytes) -> bytes:
-    """What is still to be written; nothing if the program does not read its standard input."""
+    """Write to a pipe. Returns the rest; empty if the program closed its standard input."""
     try:
         return left[os.write(descriptor, left[:_PIECE]) :]
     except BrokenPipeError:

@@ -1,5 +1,4 @@
-"""Which commit the documents are of, and who started this run, as far as this machine tells. Neither is proof: both are
-for people who look back."""
+"""The commit of the documents and the user who started the run, for run records. Neither is proof."""
 
 from __future__ import annotations
 
@@ -29,13 +28,14 @@ _IN_CI = (
     ("CIRCLE_SHA1", "CIRCLE_WORKING_DIRECTORY"),
     ("BITBUCKET_COMMIT", "BITBUCKET_CLONE_DIR"),
 )
-"""By CI system, the variables that name the commit of the job and the folder it was checked out into."""
+"""For each CI system, the variables with the commit of the job and the folder of its checkout."""
 _COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def commit_of(source: str) -> str:
-    """The commit that a document's file is of, with `-dirty` if the file differs from it; empty if there is none. Where
-    git cannot be asked, it is the commit of the CI job, and whether the file differs is not known.
+    """The commit of a document's file, with `-dirty` if the file differs from it; empty if there is none.
+
+    If git cannot be used, this is the commit of the CI job, and whether the file differs is unknown.
 
     Args:
         source: The file as the user named it; `-` is standard input.
@@ -53,26 +53,26 @@ def commit_of(source: str) -> str:
 
 
 def actor() -> str:
-    """Who started this run: in CI the person who caused the job, else the login of this machine."""
-    told = next((name for variable in _ACTORS if (name := os.environ.get(variable))), "")
+    """The user who started this run: in CI the user who triggered the job, otherwise the login name."""
+    name_in_ci = next((name for variable in _ACTORS if (name := os.environ.get(variable))), "")
     try:
-        return told or getpass.getuser()
+        return name_in_ci or getpass.getuser()
     except (KeyError, OSError, ImportError):  # a container may have no name for its user
         return ""
 
 
 def _commit_of_job(folder: Path) -> str:
-    """The commit that the CI system names; empty if it names none, or checked it out elsewhere."""
+    """The commit that the CI system names; empty if it names none or checked it out elsewhere."""
     for variable, root in _IN_CI:
         commit = os.environ.get(variable, "")
-        checkout = os.path.expanduser(os.environ.get(root, ""))  # noqa: PTH111 - a text, which may be empty
+        checkout = os.path.expanduser(os.environ.get(root, ""))  # noqa: PTH111 - a string that may be empty
         if _COMMIT.fullmatch(commit) and (is_within(folder, checkout) or not os.path.isdir(checkout)):  # noqa: PTH112
             return commit
     return ""
 
 
 def _same(committed: bytes, path: Path) -> bool:
-    """Whether a file is as it was committed. Git may check out other line endings, which mean nothing in YAML."""
+    """Whether a file is unchanged since the commit. Line endings are ignored: git may convert them."""
     try:
         content = read_file(path, LARGEST)
     except UsageError:

@@ -1,4 +1,4 @@
-"""From options to the API of a workspace, over the network or in this process. It must not know what is asked there."""
+"""Opens the API of a workspace, over the network or in the emulator inside this process."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from beamctl.api.clock_skew import ClockSkew
-from beamctl.api.config import LOCAL, Sources, decide, look_around
+from beamctl.api.config import LOCAL, Sources, collect_sources, decide
 from beamctl.api.config import default_workspace as named_elsewhere
 from beamctl.api.wait_budget import WaitBudget
-from beamctl.cli.output import complain
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output import print_error
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Pause, Reader, Sender
@@ -23,55 +23,55 @@ if TYPE_CHECKING:
     from beamctl.api.workspace import WorkspaceApi
 
 LOCAL_NAME = "local"
-"""What `--api-url` says for the emulator in this process."""
+"""The `--api-url` of the emulator in this process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach any workspace.
+    """How to reach the API.
 
     Attributes:
-        sources: What the options, the environment and the official CLI's files say.
+        sources: Settings from the options, the environment and the official CLI's files.
         timeout: Seconds for one request.
-        debug: Whether requests and answers are shown.
-        patience: How long the run may wait while the API limits requests.
-        stop: Set to end reads and every pause, and to make no further attempt.
+        debug: Whether requests and responses are shown.
+        wait_budget: How long the run may wait while the API limits requests.
+        stop: Set to end reads and pauses, and to stop retrying.
     """
 
     sources: Sources
     timeout: float
     debug: bool
-    patience: WaitBudget = field(default_factory=WaitBudget)
+    wait_budget: WaitBudget = field(default_factory=WaitBudget)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, seconds: float) -> bool:
-        """Wait, unless `stop` is set; whether it was not."""
+        """Wait, and return whether `stop` was not set."""
         return not self.stop.wait(seconds)
 
     @property
     def is_local(self) -> bool:
-        """Whether the emulator in this process is meant."""
+        """Whether the API is the emulator in this process."""
         return (self.sources.api_url or self.sources.environment.get("BEAMCTL_API_URL")) == LOCAL_NAME
 
     @property
     def credential_files(self) -> tuple[str, ...]:
-        """The files that may hold a credential of this process, used or not."""
+        """The files that may hold a credential of this process, whether it is used or not."""
         named = (self.sources.key_file, *self.sources.files)
         return tuple(os.path.expanduser(file.path) for file in named if file is not None)  # noqa: PTH111 - a text
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The way to one workspace.
+    """An open connection to one workspace.
 
     Attributes:
         api_url: The base URL; `local` for the emulator in this process.
-        reader: The half that cannot write.
-        sender: The half that can; only `apply` uses it.
-        identity: Who the credential says we are; None where it does not.
-        pause: Waits between two looks at what was changed.
-        credential_from: What named the credential, in words.
-        skew: Tells how far the clock of this machine is from the API's, once something was read.
+        reader: Reads, and cannot write.
+        sender: Writes; only `apply` uses it.
+        identity: The owner of the credential; None if the credential does not say.
+        pause: Waits before a change is read back.
+        credential_from: Where the credential was found, for messages.
+        skew: The difference between this machine's clock and the API's; None until a response has been read.
     """
 
     api_url: str
@@ -85,12 +85,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class LastLink:
-    """The way to a workspace for the command that ends it: nothing else is given a deleter.
+    """An open connection to one workspace for `destroy`, the only command that gets a deleter.
 
     Attributes:
         api_url: As in `Link`.
         reader: As in `Link`.
-        deleter: What deletes this workspace.
+        deleter: Deletes this workspace.
         identity: As in `Link`.
         pause: As in `Link`.
     """
@@ -105,45 +105,45 @@ class LastLink:
 def access_of(
     *, api_url: str | None, api_key_file: str | None, timeout: float, max_wait: float, debug: bool, silent: bool
 ) -> Access:
-    """What the options of `options.connection` ask for. `silent` means that nothing is said about waits.
+    """The access that the options of `options.connection` ask for. `silent` hides notices about waits.
 
     Raises:
-        UsageError: The named key file is not there.
+        UsageError: The named key file does not exist.
     """
     return Access(
-        look_around(api_url, api_key_file), timeout, debug, WaitBudget(max_wait, None if silent else complain)
+        collect_sources(api_url, api_key_file), timeout, debug, WaitBudget(max_wait, None if silent else print_error)
     )
 
 
 def default_workspace(access: Access) -> str:
-    """The workspace that is meant where neither an option nor a document names one.
+    """The workspace to use if neither an option nor a document names one.
 
     Raises:
-        UsageError: Nothing names one.
+        UsageError: No workspace is configured.
     """
     name = access.sources.environment.get("BEAMCTL_WORKSPACE") or named_elsewhere(access.sources)
     if not name:
-        raise UsageError("which workspace?", "Name it with -w NAME, or set BEAMCTL_WORKSPACE.")
+        raise UsageError("no workspace given", "Name one with -w NAME, or set BEAMCTL_WORKSPACE.")
     return name
 
 
 @contextmanager
-def link(access: Access, workspace: str) -> Iterator[Link]:
-    """The way to a workspace, closed at the end.
+def open_link(access: Access, workspace: str) -> Iterator[Link]:
+    """Open a workspace for the duration of the block.
 
     Raises:
-        BeamctlError: There is no credential, or something that should name the API or a credential is wrong.
+        BeamctlError: There is no credential, or a connection setting is invalid.
     """
     with _opened(access, workspace) as (api_url, api):
         yield Link(api_url, api.reader(), api.sender(), _identity(api), access.pause, api.skew, api.credential_from)
 
 
 @contextmanager
-def last_link(access: Access, workspace: str) -> Iterator[LastLink]:
-    """The way to a workspace that is to be deleted, closed at the end.
+def open_last_link(access: Access, workspace: str) -> Iterator[LastLink]:
+    """Open a workspace that is to be deleted, for the duration of the block.
 
     Raises:
-        BeamctlError: As for `link`.
+        BeamctlError: As for `open_link`.
     """
     with _opened(access, workspace) as (api_url, api):
         yield LastLink(api_url, api.reader(), api.deleter(), _identity(api), access.pause)
@@ -162,15 +162,19 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
     from beamctl.api.network_errors import Timeouts
     from beamctl.api.workspace import Options, open_workspace
 
-    debug = complain if access.debug else None
+    debug = print_error if access.debug else None
     clock = SystemClock(access.stop)
     options = Options(
-        timeouts=Timeouts(read=access.timeout), debug=debug, clock=clock, mask=VEIL.mask, patience=access.patience
+        timeouts=Timeouts(read=access.timeout),
+        debug=debug,
+        clock=clock,
+        redactor=OUTPUT_REDACTION.redactor,
+        wait_budget=access.wait_budget,
     )
     with open_workspace(connection, workspace, options, wsgi_app=app) as api:
         yield LOCAL_NAME if app else connection.base_url, api
 
 
 def _identity(api: WorkspaceApi) -> Identity | None:
-    who = api.who()
+    who = api.identity()
     return who if who != Identity() else None

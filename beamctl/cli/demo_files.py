@@ -1,9 +1,9 @@
-"""The files of the demo. The key is made up, and opens nothing but the emulator that the demo starts."""
+"""The files of the demo. The key is made up and works only with the emulator that the demo starts."""
 
 KEY = "bl_made_up_for_the_demo"
 
 SEED = f"""\
-# What the local control plane begins with.
+# The initial state of the emulator.
 workspaces:
   - {{name: acme, displayName: Acme, labels: {{env: test}}}}
 users:

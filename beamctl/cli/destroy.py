@@ -1,5 +1,4 @@
-"""`beamctl destroy`: show what would be lost, have the name typed, delete once, and say what came of it. It must not
-decide whether a workspace may go: its document does."""
+"""`beamctl destroy`: show what would be lost, ask for the name, delete the workspace and report the result."""
 
 from __future__ import annotations
 
@@ -11,11 +10,11 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.connect import LastLink, access_of, last_link
+from beamctl.cli.connect import LastLink, access_of, open_last_link
 from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.interrupt import Interrupt
-from beamctl.cli.output import Output, UnwritableError, output_of, say
+from beamctl.cli.output import Output, UnwritableError, output_of, print_stderr
 from beamctl.destroy.deletion import Deletion
 from beamctl.destroy.estate import WorkspaceContents
 from beamctl.destroy.guard import document_that_allows
@@ -30,7 +29,7 @@ from beamctl.workflow.changes import destroy, survey
 @click.command("destroy")
 @click.argument("workspace", metavar="WORKSPACE")
 @options.files
-@click.option("--confirm", metavar="NAME", help="The name of the workspace once more, instead of typing it when asked.")
+@click.option("--confirm", metavar="NAME", help="The name of the workspace again, instead of typing it when asked.")
 @options.view
 @options.connection
 def command(
@@ -45,28 +44,28 @@ def command(
 ) -> int:
     """Delete a workspace and everything in it, after showing what would be lost.
 
-    It cannot be undone. Refuses (exit 5) unless the document of the workspace says `guards: {preventDestroy: false}`,
-    and unless its name is typed. Exits 6 where the workspace changed meanwhile.
+    This cannot be undone. Refuses (exit 5) unless the workspace's document sets `guards: {preventDestroy: false}` and
+    you type the name. Exits 6 if the workspace changed in the meantime.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     document = document_that_allows(read_desired(files) if files or defaults() else (), workspace)
     if confirm is not None and confirm != workspace:
-        raise _another_name("--confirm does not name")
+        raise _another_name("--confirm is not the name of")
     access = access_of(**connection)
-    with last_link(access, workspace) as way:
-        estate = survey(workspace, way.reader)
+    with open_last_link(access, workspace) as link:
+        estate = survey(workspace, link.reader)
         if not out.json:
-            out.payload(_shown(estate, way, document, out.style))
+            out.result(_shown(estate, link, document, out.style))
         if confirm is None:
-            _ask(estate, _shown(estate, way, document, PLAIN), files, out)
+            _ask(estate, _shown(estate, link, document, PLAIN), files, out)
         with Interrupt(access.stop, quiet=out.quiet, look=f"beamctl show -w {workspace}"):
-            deletion = destroy(estate, way.reader, way.deleter, stop=access.stop, pause=way.pause)
-    _report(estate, way.api_url, document, deletion, out)
+            deletion = destroy(estate, link.reader, link.deleter, stop=access.stop, pause=link.pause)
+    _report(estate, link.api_url, document, deletion, out)
     return Exit.INTERRUPTED if access.stop.is_set() else Exit.DONE
 
 
-def _shown(estate: WorkspaceContents, way: LastLink, document: Desired, style: Style) -> str:
-    return estate_text(estate, way.api_url, runs_as(document, way.identity), style)
+def _shown(estate: WorkspaceContents, link: LastLink, document: Desired, style: Style) -> str:
+    return estate_text(estate, link.api_url, runs_as(document, link.identity), style)
 
 
 def _ask(estate: WorkspaceContents, shown: str, files: Sequence[str], out: Output) -> None:
@@ -76,16 +75,16 @@ def _ask(estate: WorkspaceContents, shown: str, files: Sequence[str], out: Outpu
         named = "".join(f" -f {shlex.quote(file)}" for file in files)
         hint = f"To delete {name} without being asked:  beamctl destroy {name}{named} --confirm {name}"
         raise RefusedError(f"{why}, so nothing was deleted", hint)
-    if out.json or not sys.stdout.isatty():  # nobody agrees to lose what they have not seen
-        say(shown, nl=False)
-    say(f"\nType {name} to delete it for good: ", nl=False)
+    if out.json or not sys.stdout.isatty():  # the losses must be visible before they are confirmed
+        print_stderr(shown, nl=False)
+    print_stderr(f"\nType {name} to delete it for good: ", nl=False)
     if sys.stdin.readline().removesuffix("\n") != name:
         raise _another_name("that is not the name of")
 
 
 def _another_name(what: str) -> RefusedError:
-    """What was given instead is not repeated: it may be anything, a key that was pasted among it."""
-    return RefusedError(f"{what} the workspace, so nothing was deleted", "Write the name exactly as WORKSPACE has it.")
+    """The error for a wrong name. It does not repeat the input, which may be a pasted key."""
+    return RefusedError(f"{what} the workspace, so nothing was deleted", "Type the name exactly as given in WORKSPACE.")
 
 
 def _report(estate: WorkspaceContents, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
@@ -93,8 +92,8 @@ def _report(estate: WorkspaceContents, api_url: str, document: Desired, deletion
         if out.json:
             from beamctl.report.json_report import destroyed_json
 
-            out.payload(destroyed_json(estate, api_url, deletion))
+            out.result(destroyed_json(estate, api_url, deletion))
         else:
-            out.payload("\n" + deletion_text(estate.workspace, document.document.source, deletion, out.style))
+            out.result("\n" + deletion_text(estate.workspace, document.document.source, deletion, out.style))
     except UnwritableError as error:
-        raise UnwritableError(error.message, f"{estate.workspace} was deleted all the same.") from None
+        raise UnwritableError(error.message, f"{estate.workspace} was deleted anyway.") from None

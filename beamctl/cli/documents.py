@@ -1,4 +1,4 @@
-"""Finds and reads the files a user names. It must not know what is in them."""
+"""Finds and reads the document files that a user names."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from beamctl.model.text import printable
 from beamctl.workflow.questions import validate
 
 LARGEST_TOGETHER = 4 * LARGEST
-"""Bytes of all files of one run."""
+"""Maximum size of all files of one run, in bytes."""
 
 YAML = frozenset({".yaml", ".yml"})
-"""How a document in YAML ends; beamctl writes no other file that ends so."""
+"""Suffixes of YAML documents; beamctl writes no other files with these suffixes."""
 
 _DEFAULTS = ("beamctl.yaml", "access")
 _SUFFIXES = YAML | {".json"}
 _SHOWN = 5
-_WHAT_IS_READ = "beamctl reads files ending in .yaml, .yml or .json, and follows no link out of the directory."
+_WHAT_IS_READ = "beamctl reads files ending in .yaml, .yml or .json, and does not follow links out of the directory."
 
 
 def read_sources(named: Sequence[str]) -> list[SourceText]:
-    """Read what the user named, or else `beamctl.yaml`, or else the directory `access/`.
+    """Read the named files, or else `beamctl.yaml`, or else the directory `access/`.
 
     Raises:
-        UsageError: There is nothing to read, or it cannot be read.
+        UsageError: There is nothing to read, or a file cannot be read.
     """
     names = list(named) or defaults()
     if not names:
-        hint = "Name one with -f FILE, or write beamctl.yaml. `beamctl demo` shows one."
+        hint = "Name a document with -f FILE, or create beamctl.yaml. `beamctl demo` shows an example."
         raise UsageError("there is no beamctl.yaml and no directory access/ here", hint)
     if names.count("-") > 1:
-        raise UsageError("standard input is named twice", "Write -f - once.")
+        raise UsageError("standard input is named twice", "Use -f - only once.")
     sources: dict[str, SourceText] = {}
     left = LARGEST_TOGETHER
     for source in (source for name in names for source in _read(name)):
@@ -52,11 +52,11 @@ def read_sources(named: Sequence[str]) -> list[SourceText]:
 
 
 def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[Desired, ...]:
-    """What the documents say, for the workspaces that were picked; all of them where none was.
+    """The desired state of the picked workspaces, or of all if none is picked.
 
     Raises:
-        DocumentError: Anything is wrong with any of them.
-        UsageError: A picked workspace has no document, or there is none at all.
+        DocumentError: A document has problems.
+        UsageError: A picked workspace has no document, or there are no documents.
     """
     checked = validate(read_sources(named))
     if checked.problems:
@@ -64,29 +64,29 @@ def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[
     known = {desired.workspace for desired in checked.desired}
     if missing := [name for name in workspaces if name not in known]:
         raise UsageError(
-            f"no document is about the workspace {missing[0]!r}", f"There are: {', '.join(sorted(known))}."
+            f"no document declares the workspace {missing[0]!r}", f"There are: {', '.join(sorted(known))}."
         )
     return tuple(desired for desired in checked.desired if not workspaces or desired.workspace in workspaces)
 
 
 def unread(named: Sequence[str]) -> str:
-    """A note on what is in the directories that the user named and is not read; empty if everything is."""
+    """A note about files in the named directories that are not read; empty if all are read."""
     folders = [Path(name) for name in list(named) or defaults() if name != "-" and Path(name).is_dir()]
     others = [str(path) for folder in folders for path in _within(folder).others]
     if not others:
         return ""
     more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
     names = ", ".join(map(printable, others[:_SHOWN]))
-    return f"Note: not read: {names}{more}. {_WHAT_IS_READ}"
+    return f"Note: files not read: {names}{more}. {_WHAT_IS_READ}"
 
 
 def defaults() -> list[str]:
-    """What is read where nothing is named; a link that leads nowhere is there, and an error when it is read."""
+    """What is read if nothing is named. A broken link counts as present and fails when it is read."""
     return [name for name in _DEFAULTS if os.path.lexists(name)][:1]
 
 
 def named_files(named: Sequence[str]) -> list[str]:
-    """The files that `read_sources` reads, without standard input.
+    """The files that `read_sources` reads, except standard input.
 
     Raises:
         UsageError: There is no such file or directory.
@@ -111,7 +111,7 @@ def _files_of(name: str) -> list[Path]:
     except ValueError:
         raise no_name(name) from None
     if not files:
-        raise UsageError(f"there is no .yaml, .yml or .json file in {name}", "Name a file, or another directory.")
+        raise UsageError(f"there is no .yaml, .yml or .json file in {name}", "Name a file or another directory.")
     return list(files)
 
 
@@ -124,11 +124,11 @@ def _standard_input() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """What is below a directory.
+    """The files below a directory.
 
     Attributes:
         documents: The files that are read, sorted.
-        others: What is not read: other files, and links to folders elsewhere.
+        others: Files that are not read, and links to folders elsewhere.
     """
 
     documents: tuple[Path, ...]
@@ -136,11 +136,13 @@ class _Listing:
 
 
 def _within(directory: Path) -> _Listing:
-    """List a directory and everything below it, each folder once. Hidden files and folders are passed over, as git's
-    and editors' are. Links are followed if they stay inside the directory: a document must not be read from elsewhere.
+    """List a directory recursively, each folder once.
+
+    Hidden files and folders, such as those of git and editors, are skipped. Links are followed only if they stay inside
+    the directory: no document may be read from elsewhere.
 
     Raises:
-        OSError: A folder cannot be listed. It may hold a document, so going on without it would be a guess.
+        OSError: A folder cannot be listed. It may hold a document, so it cannot be skipped.
         UsageError: A document is a link to a file elsewhere.
     """
     root = directory.resolve()
@@ -157,7 +159,9 @@ def _within(directory: Path) -> _Listing:
                 continue
             inside = not path.is_symlink() or _leads_into(root, path)
             if inside and path.is_dir():
-                waiting.insert(0 if path.is_symlink() else len(waiting), path)  # links last: a folder has its own name
+                waiting.insert(
+                    0 if path.is_symlink() else len(waiting), path
+                )  # links last: folders keep their own name
             elif path.suffix.lower() not in _SUFFIXES:
                 others.append(path)
             elif inside:
@@ -169,7 +173,7 @@ def _within(directory: Path) -> _Listing:
 
 
 def _leads_into(root: Path, link: Path) -> bool:
-    """Whether a link stays inside; one that leads nowhere does: it is an error when it is read."""
+    """Whether a link stays inside `root`. A broken link does; reading it fails later."""
     try:
         return link.resolve(strict=True).is_relative_to(root)
     except (OSError, RuntimeError):

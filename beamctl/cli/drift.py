@@ -1,4 +1,4 @@
-"""`beamctl drift`: what stands in the workspace that the document does not say. It must not be able to change it."""
+"""`beamctl drift`: report differences between a workspace and its document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.connect import access_of, link
+from beamctl.cli.connect import access_of, open_link
 from beamctl.cli.documents import read_desired, unread
 from beamctl.cli.exits import Exit
 from beamctl.cli.machine_clock import skew_note
@@ -35,36 +35,36 @@ def command(
     quiet: bool,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Tell what stands in a workspace that its document does not say.
+    """Report differences between a workspace and its document.
 
-    Reads only. Exits 0 where there is no drift and 2 where there is.
+    Changes nothing. Exits 0 if there is no drift and 2 if there is.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     note_ignored(record, out)
     access = access_of(**connection)
-    with ExitStack() as stack:  # what runs left makes a difference to hazards only, and drift changes nothing
-        wanted = read_desired(files, workspaces)
+    with ExitStack() as stack:  # no floors: hazards do not matter to drift, which changes nothing
+        documents = read_desired(files, workspaces)
         if note := unread(files):
-            out.talk(note)
-        ways = [(each, stack.enter_context(link(access, each.workspace))) for each in wanted]
-        plans = [plan_now(each, way, _last_run(record, each.workspace, way.api_url, out)) for each, way in ways]
-        for said in dict.fromkeys(skew_note(way.skew()) for _, way in ways):
-            out.talk(f"Note: {said}.") if said else None
+            out.info(note)
+        links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
+        plans = [plan_now(each, link, _last_run(record, each.workspace, link.api_url, out)) for each, link in links]
+        for note in dict.fromkeys(skew_note(link.skew()) for _, link in links):
+            out.info(f"Note: {note}.") if note else None
     if out.json:
         from beamctl.report.json_report import drift_json
 
-        out.payload(drift_json(plans))
+        out.result(drift_json(plans))
     else:
         from beamctl.report.text.drift import drift_text
 
-        out.payload("\n".join(drift_text(plan, out.style) for plan in plans))
+        out.result("\n".join(drift_text(plan, out.style) for plan in plans))
     return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE
 
 
 def _last_run(folder: RecordFolder, workspace: str, api: str, out: Output) -> LastRun:
-    """What the records say; nothing if they cannot be read. Drift needs them only to explain unfinished secrets."""
+    """The last recorded run, if records can be read. Drift needs it only to explain unfinished secrets."""
     try:
         return last_run(folder, workspace, api)
     except UsageError as error:
-        out.talk(f"Note: no run record was read: {error.message}.")
+        out.info(f"Note: run records were not read: {error.message}.")
         return NO_RUN

@@ -1,4 +1,4 @@
-"""`beamctl emulator`: fill the local control plane, and act in it as somebody. It must not know any kind."""
+"""`beamctl emulator`: load a seed, call the API as a user, and synchronize with the directory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from beamctl.model.text import printable
 
 @click.group("emulator")
 def command() -> None:
-    """Run the control plane locally: to learn, to teach, to test a pipeline."""
+    """Run an emulator of the API locally, to learn, to teach or to test a pipeline."""
     local.require_emulator()
 
 
@@ -30,7 +30,7 @@ command.add_command(emulator_approve.command)
 @click.argument("seed_file", metavar="FILE")
 @database_option
 def seed_command(seed_file: str, database: Path) -> int:
-    """Load a starting state from FILE (- is standard input)."""
+    """Load an initial state from FILE (- is standard input)."""
     seed = read_seed(seed_file)
     local.opened(database)
     load(seed_file, seed, database)
@@ -43,25 +43,27 @@ def seed_command(seed_file: str, database: Path) -> int:
     epilog="\b\nbeamctl emulator call --as kim@example.com POST /workspaces/acme/join\n"
     'beamctl emulator call --as ada@example.com -w acme PUT /users/kim@example.com \'{"role": "admin"}\'',
 )
-@click.option("--as", "email", required=True, metavar="E-MAIL", help="Who acts; somebody new signs up first.")
-@click.option("--workspace", "-w", metavar="NAME", help="The workspace, where the path does not name one.")
+@click.option(
+    "--as", "email", required=True, metavar="E-MAIL", help="The user who makes the call. A new user is signed up first."
+)
+@click.option("--workspace", "-w", metavar="NAME", help="The workspace, if the path does not name one.")
 @click.argument("method", type=click.Choice(["GET", "POST", "PUT", "DELETE"], case_sensitive=False))
 @click.argument("path")
 @click.argument("body", required=False)
 @database_option
 def call_command(email: str, workspace: str | None, method: str, path: str, body: str | None, database: Path) -> int:
-    """Call the API as somebody: accept an invitation, or change something behind beamctl's back."""
+    """Call the API as a user, for example to accept an invitation or to make a change outside beamctl."""
     from beamctl.emulator import EmulatorError, as_person, ask
 
     if not database.exists():
-        raise UsageError(f"{database} does not exist", "Make one:  beamctl emulator seed FILE")
+        raise UsageError(f"{database} does not exist", "Create it:  beamctl emulator seed FILE")
     sent = _parsed(body)
     app = local.opened(database)
     try:
-        somebody = as_person(app, email)
+        client = as_person(app, email)
     except EmulatorError as error:
         raise UsageError(f"--as: {error}", "Write it like --as kim@example.com.") from None
-    status, text = ask(somebody, method.upper(), path, sent, workspace or "")
+    status, text = ask(client, method.upper(), path, sent, workspace or "")
     click.echo(f"{status} {printable(text.strip())}")
     return Exit.DONE if status < 400 else Exit.ERROR  # noqa: PLR2004 - where HTTP's errors begin
 
@@ -69,16 +71,16 @@ def call_command(email: str, workspace: str | None, method: str, path: str, body
 @command.command("sync", epilog="\b\nbeamctl emulator sync")
 @database_option
 def sync_command(database: Path) -> int:
-    """Synchronize with the directory: whom it wants and somebody removed, or who left, is a member again."""
+    """Synchronize with the directory: re-add its members who were removed or left."""
     from beamctl.emulator import synchronize_directory
 
     if not database.exists():
-        raise UsageError(f"{database} does not exist", "Make one:  beamctl emulator seed FILE")
+        raise UsageError(f"{database} does not exist", "Create it:  beamctl emulator seed FILE")
     back = synchronize_directory(local.opened(database))
     for email, workspace in back:
         click.echo(f"{printable(email)} is back in {printable(workspace)}.")
     if not back:
-        click.echo("Nobody was missing. A seed says who came by the directory:  source: directory_sync")
+        click.echo("No one was missing. In a seed, members from the directory have:  source: directory_sync")
     return Exit.DONE
 
 

@@ -1,5 +1,4 @@
-"""`beamctl emulator approve`: finish a login that a device began, without a browser. It must not know how a login is
-kept, nor what the device may do then."""
+"""`beamctl emulator approve`: approve or deny a device login without a browser."""
 
 from __future__ import annotations
 
@@ -19,15 +18,15 @@ from beamctl.model.text import printable
     epilog="\b\nbeamctl emulator approve WDJB-MJHT --as ada@example.com\nbeamctl emulator approve WDJB-MJHT --deny",
 )
 @click.argument("user_code", metavar="USER-CODE")
-@click.option("--as", "email", metavar="E-MAIL", help="Who logs in; somebody new signs up first.")
-@click.option("--deny", is_flag=True, help="Turn the device away instead.")
+@click.option("--as", "email", metavar="E-MAIL", help="The user who logs in. A new user is signed up first.")
+@click.option("--deny", is_flag=True, help="Deny the login instead.")
 @database_option
 def command(user_code: str, email: str | None, deny: bool, database: Path) -> int:  # noqa: FBT001 - click's flag
     """Approve the login of a device (`bl login`) that shows USER-CODE."""
     if deny == (email is not None):
-        raise UsageError("say who logs in, or that nobody does", "Use either --as E-MAIL or --deny.")
+        raise UsageError("the login must be either approved or denied", "Use either --as E-MAIL or --deny.")
     if not database.exists():
-        raise UsageError(f"{database} does not exist", "Make one:  beamctl emulator seed FILE")
+        raise UsageError(f"{database} does not exist", "Create it:  beamctl emulator seed FILE")
     from beamctl.emulator import EmulatorError, NoAddressError, approve_login, deny_login
 
     app = local.opened(database)
@@ -39,6 +38,6 @@ def command(user_code: str, email: str | None, deny: bool, database: Path) -> in
     except NoAddressError as error:
         raise UsageError(f"--as: {error}", "Write it like --as kim@example.com.") from None
     except EmulatorError as error:
-        raise UsageError(str(error), "Use the code that the device shows now; if it expired, log in again.") from None
-    click.echo("Denied." if email is None else f"Approved: the device acts as {printable(email)} from now on.")
+        raise UsageError(str(error), "Use the code that the device shows now. If it expired, log in again.") from None
+    click.echo("Denied." if email is None else f"Approved: the device is now logged in as {printable(email)}.")
     return Exit.DONE

@@ -1,5 +1,4 @@
-"""The options of `emulator serve` that watch and trouble the control plane: faults, clock, log, control endpoint. It
-must not know what a fault does."""
+"""Options of `emulator serve` for testing clients: faults, clock, request log and control endpoint."""
 
 from __future__ import annotations
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The values of the options, as they were typed."""
+class InstrumentOptions:
+    """The values of the options, as typed."""
 
     faults: tuple[str, ...]
     clock: str | None
@@ -30,18 +29,18 @@ class Asked:
 
 
 def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these options, which reach it as one `asked`."""
+    """Add these options to a command, which receives them as one argument, `given`."""
 
     @click.option(
         "--fault",
         "faults",
         multiple=True,
         metavar="FAULT[@REQUESTS]",
-        help="What goes wrong: 503@3, 429:2@1-5, latency:300ms, reset-after@POST:/users#1 and many more. Repeatable.",
+        help="A fault to inject, such as 503@3, 429:2@1-5, latency:300ms or reset-after@POST:/users#1. Repeatable.",
     )
-    @click.option("--clock", metavar="TIME", help="What its clock shows at the start: +8d, or 2027-01-31T00:00:00Z.")
-    @click.option("--log", metavar="FILE", help="Write every request as a line of JSON; - is standard error.")
-    @click.option("--control", is_flag=True, help="Let programs change faults and clock under /control.")
+    @click.option("--clock", metavar="TIME", help="The time on its clock at the start: +8d, or 2027-01-31T00:00:00Z.")
+    @click.option("--log", metavar="FILE", help="Log each request as a line of JSON; - is standard error.")
+    @click.option("--control", is_flag=True, help="Let programs change faults and the clock under /control.")
     @functools.wraps(function)
     def gathered(
         *args: Any,  # noqa: ANN401 - whatever the command takes
@@ -51,44 +50,44 @@ def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
         control: bool,
         **options: Any,  # noqa: ANN401 - as above
     ) -> Any:  # noqa: ANN401 - as above
-        return function(*args, asked=Asked(faults, clock, log, control), **options)
+        return function(*args, given=InstrumentOptions(faults, clock, log, control), **options)
 
     return gathered
 
 
 @contextmanager
-def instruments_for(asked: Asked) -> Iterator[Instruments]:
-    """What the options ask for; the log is open while the block runs.
+def instruments_for(given: InstrumentOptions) -> Iterator[Instruments]:
+    """The instruments that the options ask for. The log is open while the block runs.
 
     Raises:
-        UsageError: One of them is wrong, or the log cannot be written.
+        UsageError: An option is invalid, or the log cannot be written.
     """
     from beamctl.emulator import EmulatorError, FaultScript, Instruments, LogFile, RequestLog
 
-    script, clock = FaultScript(_rules(asked.faults)), _clock(asked.clock)
-    if asked.log is None:
-        yield Instruments(script, RequestLog(), clock, asked.control)
+    script, clock = FaultScript(_rules(given.faults)), _clock(given.clock)
+    if given.log is None:
+        yield Instruments(script, RequestLog(), clock, given.control)
         return
     try:
-        file = LogFile(None if asked.log == "-" else Path(asked.log))
+        file = LogFile(None if given.log == "-" else Path(given.log))
     except EmulatorError as error:
         raise UsageError(f"--log: {error}", "Name another file, or - for standard error.") from None
     try:
-        yield Instruments(script, RequestLog(file.write), clock, asked.control)
+        yield Instruments(script, RequestLog(file.write), clock, given.control)
     finally:
         file.close()
 
 
-def notes(asked: Asked, instruments: Instruments, url: str) -> list[str]:
-    """What a person should know of them once the control plane is up."""
-    said = []
-    if asked.clock is not None:
-        said.append(f"Its clock shows {instruments.clock():%Y-%m-%d %H:%M} UTC.")
-    said.extend(f"Fault: {standing.rule.text}" for standing in instruments.script.standings())
-    if asked.control:
+def notes(given: InstrumentOptions, instruments: Instruments, url: str) -> list[str]:
+    """Lines about the active instruments, shown when the server starts."""
+    lines = []
+    if given.clock is not None:
+        lines.append(f"Its clock shows {instruments.clock():%Y-%m-%d %H:%M} UTC.")
+    lines.extend(f"Fault: {standing.rule.text}" for standing in instruments.script.standings())
+    if given.control:
         control = url.removesuffix("/v0") + "/control"
-        said.append(f"Whoever can reach {control} can change its faults and its clock, and read who asked for what.")
-    return said
+        lines.append(f"Anyone who can reach {control} can change its faults and clock, and read its request log.")
+    return lines
 
 
 def _rules(texts: tuple[str, ...]) -> list[Rule]:
@@ -107,12 +106,12 @@ def _clock(text: str | None) -> MovableClock:
     ahead = timedelta() if text is None else read_duration(text.removeprefix("+")) if text.startswith("+") else None
     moment = None if text is None or ahead is not None else read_moment(text)
     if ahead is None and moment is None:
-        raise UsageError(f"--clock: {text!r} is no time", "Write it like +8d, or 2027-01-31T00:00:00Z.")
+        raise UsageError(f"--clock: {text!r} is not a time", "Write it like +8d or 2027-01-31T00:00:00Z.")
     try:
         if ahead is not None:
             clock.forward(ahead)
         elif moment is not None:
             clock.set(moment)
     except EmulatorError as error:
-        raise UsageError(f"--clock: {error}", "Write it like +8d, or 2027-01-31T00:00:00Z.") from None
+        raise UsageError(f"--clock: {error}", "Write it like +8d or 2027-01-31T00:00:00Z.") from None
     return clock

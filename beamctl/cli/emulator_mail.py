@@ -1,5 +1,4 @@
-"""`beamctl emulator mail`: the letters that the local control plane wrote, for people without a mail program. It must
-not know how a letter came to be."""
+"""`beamctl emulator mail`: list the e-mails that the emulator sent, and show the newest."""
 
 from __future__ import annotations
 
@@ -20,65 +19,65 @@ if TYPE_CHECKING:
     from beamctl.emulator.mail.received import Received
 
 _MOST = 20
-"""How many letters are listed."""
+"""How many e-mails are listed."""
 
 mail_option = click.option(
     "--mail",
     metavar="DIR",
     type=PathType(file_okay=False),
-    show_default=f"{local.MAIL}/ beside the database",
-    help="The maildir with the letters to people.",
+    show_default=f"{local.MAIL}/ next to the database",
+    help="The maildir that receives e-mails.",
 )
 
 
 @click.command("mail")
-@click.option("--to", metavar="E-MAIL", help="Only the letters to this address.")
+@click.option("--to", metavar="E-MAIL", help="Only e-mails to this address.")
 @mail_option
 @database_option
 def command(to: str | None, mail: Path | None, database: Path) -> int:
-    """List the letters to people, and show the newest with its link."""
+    """List the e-mails that were sent, and show the newest with its link."""
     from beamctl.emulator import received_letters
 
     folder = mail or local.maildir(database)
     try:
-        letters = received_letters(folder, to)
-        shown = _letter(letters[-1]) if letters else ()
+        emails = received_letters(folder, to)
+        shown = _email_text(emails[-1]) if emails else ()
     except OSError as error:
         raise UsageError(
             f"cannot read {folder}: {error.strerror or error}", "Name another folder with --mail."
         ) from None
-    for line in (*_list(letters, folder, to), *shown):
+    for line in (*_list(emails, folder, to), *shown):
         click.echo(printable(line))
     return Exit.DONE
 
 
 def command_to_read(mail: Path | None, database: Path) -> str:
-    """What to type to read the letters of a control plane."""
-    typed = "beamctl emulator mail"
+    """The command that reads the e-mails of an emulator."""
+    command = "beamctl emulator mail"
     if mail:
-        return f"{typed} --mail {shlex.quote(str(mail))}"
-    return typed if database == local.DATABASE else f"{typed} --db {shlex.quote(str(database))}"
+        return f"{command} --mail {shlex.quote(str(mail))}"
+    return command if database == local.DATABASE else f"{command} --db {shlex.quote(str(database))}"
 
 
-def _list(letters: list[Received], folder: Path, to: str | None) -> list[str]:
-    whose = f" to {to}" if to else ""
-    if not letters:
-        return [f"No letter{whose} in {folder}. Whoever is invited gets one; the invitations of a seed have none."]
-    count = "1 letter" if len(letters) == 1 else f"{len(letters)} letters"
-    left_out = len(letters) - _MOST
+def _list(emails: list[Received], folder: Path, to: str | None) -> list[str]:
+    addressed = f" to {to}" if to else ""
+    if not emails:
+        return [f"No e-mail{addressed} in {folder}. Invitations send one; those in a seed do not."]
+    count = "1 e-mail" if len(emails) == 1 else f"{len(emails)} e-mails"
+    left_out = len(emails) - _MOST
     return [
-        f"{count}{whose} in {folder}{', the newest last' if len(letters) > 1 else ''}:",
+        f"{count}{addressed} in {folder}{', the newest last' if len(emails) > 1 else ''}:",
         "",
         *([f"  … {left_out} older"] if left_out > 0 else []),
-        *(f"  {_date(letter)}  {letter.to}  {letter.subject}" for letter in letters[-_MOST:]),
+        *(f"  {_date(email)}  {email.to}  {email.subject}" for email in emails[-_MOST:]),
     ]
 
 
-def _letter(letter: Received) -> list[str]:
-    heads = [f"To:       {letter.to}", f"Subject:  {letter.subject}", f"File:     {letter.path}"]
-    text = letter.text().splitlines() or ["(It holds no plain text.)"]
-    return ["", *heads, "", *text, "", "(A link opens while the control plane is served:  beamctl emulator serve)"]
+def _email_text(email: Received) -> list[str]:
+    headers = [f"To:       {email.to}", f"Subject:  {email.subject}", f"File:     {email.path}"]
+    text = email.text().splitlines() or ["(This e-mail has no plain text.)"]
+    return ["", *headers, "", *text, "", "(Links work while the emulator is running:  beamctl emulator serve)"]
 
 
-def _date(letter: Received) -> str:
-    return f"{letter.date:%Y-%m-%d %H:%M}" if letter.date else " " * 16
+def _date(email: Received) -> str:
+    return f"{email.date:%Y-%m-%d %H:%M}" if email.date else " " * 16

@@ -1,4 +1,4 @@
-"""`beamctl emulator serve`: the local control plane over HTTP, as its options ask. It must not know any kind."""
+"""`beamctl emulator serve`: run the emulator over HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beamctl.cli import local
-from beamctl.cli.emulator_instruments import Asked, instrument_options, instruments_for, notes
+from beamctl.cli.emulator_instruments import InstrumentOptions, instrument_options, instruments_for, notes
 from beamctl.cli.emulator_mail import command_to_read, mail_option
 from beamctl.cli.emulator_seed import database_option, load, read_seed
 from beamctl.cli.exits import Exit
@@ -31,15 +31,21 @@ DEFAULT_PORT = 8080
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 picks a free one."
 )
-@click.option("--seed", "seed_file", metavar="FILE", help="A starting state, loaded before the first request.")
-@click.option("--quirk", "quirks", multiple=True, metavar="NAME", help="An answer where the real API's is not known.")
+@click.option("--seed", "seed_file", metavar="FILE", help="An initial state, loaded before the first request.")
+@click.option(
+    "--quirk",
+    "quirks",
+    multiple=True,
+    metavar="NAME",
+    help="Choose a behavior where that of the real API is unknown. Repeatable.",
+)
 @mail_option
-@click.option("--smtp", metavar="HOST[:PORT]", help="Send the letters by this mail server too, without a login.")
+@click.option("--smtp", metavar="HOST[:PORT]", help="Also send e-mails through this server, without a login.")
 @click.option(
     "--public-url",
     metavar="URL",
     show_default="where it listens",
-    help="Where people reach it, for the links in letters.",
+    help="The URL under which people reach it, for links in e-mails.",
 )
 @instrument_options
 @database_option
@@ -52,23 +58,23 @@ def command(  # noqa: PLR0913 - its options
     mail: Path | None,
     smtp: str | None,
     public_url: str | None,
-    asked: Asked,
+    given: InstrumentOptions,
     database: Path,
 ) -> int:
-    """Serve it over HTTP until Ctrl-C."""
+    """Serve the emulator over HTTP until Ctrl-C."""
     from beamctl.emulator import EmulatorError, instrument, serve
 
     chosen = _quirks(quirks)
     seed = None if seed_file is None else read_seed(seed_file)
-    with instruments_for(asked) as instruments:
+    with instruments_for(given) as instruments:
         now = instruments.clock
         app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, now=now, public_url=public_url)
         instrument(app, instruments)
 
         def begin(url: str) -> None:
-            if seed_file is not None:  # not before the port is ours: what fails can be tried again
+            if seed_file is not None:  # only once the port is open, so that a failed start can be repeated
                 load(seed_file, seed, database, now=now)
-            _tell(url, app, mail, database, notes(asked, instruments, url))
+            _print_addresses(url, app, mail, database, notes(given, instruments, url))
 
         try:
             serve(app, host, port, begin)
@@ -77,14 +83,14 @@ def command(  # noqa: PLR0913 - its options
     return Exit.DONE
 
 
-def _tell(url: str, app: Any, mail: Path | None, database: Path, more: list[str]) -> None:  # noqa: ANN401 - Flask's
+def _print_addresses(url: str, app: Any, mail: Path | None, database: Path, more: list[str]) -> None:  # noqa: ANN401 - Flask's
     from beamctl.emulator import url_for_people
 
     folder = mail or local.maildir(database)
     for line in (
-        f"Letters to people are put into {folder}; read them:  {command_to_read(mail, database)}",
-        f"The control plane listens on {url} (database: {database})",
-        f"People sign in and manage their workspaces at {url_for_people(app)}/",
+        f"E-mails are written to {folder}. To read them:  {command_to_read(mail, database)}",
+        f"The emulator listens on {url} (database: {database})",
+        f"Users sign in and manage their workspaces at {url_for_people(app)}/",
         *more,
     ):
         click.echo(printable(line))
@@ -94,6 +100,6 @@ def _quirks(names: tuple[str, ...]) -> frozenset[Quirk]:
     from beamctl.emulator import Quirk
 
     known = {quirk.value: quirk for quirk in Quirk}
-    if odd := [name for name in names if name not in known]:
-        raise UsageError(f"there is no quirk {odd[0]!r}", f"There are: {', '.join(known)}.")
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"there is no quirk {unknown[0]!r}", f"There are: {', '.join(known)}.")
     return frozenset(known[name] for name in names)

@@ -1,4 +1,4 @@
-"""Exit codes, and the one place that maps errors to them and to words. It must not know any command."""
+"""Exit codes, and the mapping of errors to exit codes and messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from beamctl.errors import (
 
 
 class Exit(IntEnum):
-    """What beamctl tells its caller. The code is the same whatever the output format."""
+    """The exit codes. They are the same for every output format."""
 
     DONE = 0
     ERROR = 1
@@ -36,10 +36,10 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorReport:
-    """An error as it is told, to people and to machines.
+    """An error as it is reported to people and programs.
 
     Attributes:
-        message: One sentence: what is wrong.
+        message: What is wrong, in one sentence.
         hint: What to do about it; may be empty.
         code: The exit code.
     """
@@ -49,16 +49,16 @@ class ErrorReport:
     code: Exit
 
 
-def told(error: BaseException) -> ErrorReport:
-    """An error in words, whatever it is."""
+def error_report(error: BaseException) -> ErrorReport:
+    """The report of any exception."""
     match error:
         case BeamctlError():
             return ErrorReport(error.message, error.hint, exit_of(error))
         case KeyboardInterrupt():
             return ErrorReport("interrupted", "", Exit.INTERRUPTED)
-        case _:  # the last net: a bug must not print values, which may be secret
-            spot = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{type(error).__name__} at {Path(spot.filename).name}:{spot.lineno}"
+        case _:  # a bug: values may be secret, so only its location is shown
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
             return ErrorReport(f"beamctl has a bug: {where}", "Please report this line and the command.", Exit.ERROR)
 
 

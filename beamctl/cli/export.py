@@ -1,5 +1,4 @@
-"""`beamctl export`: live workspaces as documents, to begin with. It must not change anything there, nor replace a
-file."""
+"""`beamctl export`: write live workspaces as documents. Never replaces a file."""
 
 from __future__ import annotations
 
@@ -9,18 +8,18 @@ from typing import Any
 import click
 
 from beamctl.cli import options
-from beamctl.cli.connect import access_of, default_workspace, link
+from beamctl.cli.connect import access_of, default_workspace, open_link
 from beamctl.cli.exits import Exit
-from beamctl.cli.machine_clock import moment
+from beamctl.cli.machine_clock import current_time
 from beamctl.cli.output import output_of
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import UsageError
 from beamctl.workflow.questions import export
 
 
 @click.command("export")
 @options.workspaces
-@click.option("--split", metavar="DIR", help="Write each workspace into a file of its own, DIR/NAME.yaml.")
+@click.option("--split", metavar="DIR", help="Write each workspace to its own file, DIR/NAME.yaml.")
 @options.quiet
 @options.connection
 def command(
@@ -30,10 +29,11 @@ def command(
     quiet: bool,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Write a live workspace as a document, of which a plan is empty.
+    """Write a live workspace as a document.
 
-    What a document cannot say stands in it as a comment. Without -w, the workspace is that of BEAMCTL_WORKSPACE,
-    BL_WORKSPACE or the official CLI. Exits 4 where something cannot be seen with this credential, and writes the rest.
+    A plan of that document has no changes. Anything the document format cannot express is added as a comment. Without
+    -w, the workspace is that of BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI. Exits 4 if this credential cannot
+    read everything, and writes the rest.
     """
     out = output_of("text", no_color=True, quiet=quiet)
     access = access_of(**connection)
@@ -41,34 +41,34 @@ def command(
     folder = _folder(split, names)
     found = {}
     for name in names:
-        with link(access, name) as way:
-            found[name] = export(name, way.reader, moment())
+        with open_link(access, name) as link:
+            found[name] = export(name, link.reader, current_time())
     if folder is None:
-        out.payload("---\n".join(each.text for each in found.values()))
+        out.result("---\n".join(each.text for each in found.values()))
     else:
         for name, each in found.items():
             _write(_file(folder, name), each.text)
-        out.talk(f"Wrote {', '.join(str(_file(folder, name)) for name in names)}. See:  beamctl plan -f {folder}")
+        out.info(f"Wrote {', '.join(str(_file(folder, name)) for name in names)}. To plan:  beamctl plan -f {folder}")
     code = Exit.DONE
     for name, each in found.items():
         if each.unseen:
             unseen = ", ".join(each.unseen)
-            out.talk(f"Not all of {name} can be seen with this credential, and is left alone (exit 4): {unseen}.")
+            out.info(f"This credential cannot read all of {name} (exit 4). Left out: {unseen}.")
             code = Exit.NOT_ALLOWED
     return code
 
 
 def _folder(split: str | None, names: list[str]) -> Path | None:
-    """Where files are to be written; nothing of that name is there yet.
+    """The folder to write to, once no target file exists in it.
 
     Raises:
-        UsageError: It is no folder, or a file is there.
+        UsageError: A target file already exists.
     """
     if split is None:
         return None
     folder = Path(split)
-    if there := next((path for name in names if (path := _file(folder, name)).exists()), None):
-        raise UsageError(f"{there} is there already", "Move it away, or name another directory with --split.")
+    if existing := next((path for name in names if (path := _file(folder, name)).exists()), None):
+        raise UsageError(f"{existing} already exists", "Move it away, or name another directory with --split.")
     return folder
 
 
@@ -80,6 +80,8 @@ def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(VEIL.over(text))
+            stream.write(OUTPUT_REDACTION.redact(text))
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}", "Name another one with --split.") from None
+        raise UsageError(
+            f"cannot write {path}: {error.strerror or error}", "Name another directory with --split."
+        ) from None

@@ -1,5 +1,4 @@
-"""Reads a regular file within a limit, whatever the name turns out to be: a pipe, a device, a file that grows
-meanwhile. It must not know what the file holds."""
+"""Reads regular files up to a size limit. Pipes and devices are refused, without blocking on them."""
 
 from __future__ import annotations
 
@@ -9,38 +8,38 @@ from pathlib import Path
 
 from beamctl.errors import UsageError
 
-# Opening a pipe must not wait for somebody to write into it. Not every system has these.
+# Opening a pipe must not wait for a writer. Not every system has these flags.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _PIECE = 1024 * 1024
 
 
 def read_file(path: Path, largest: int) -> bytes:
-    """The whole content of a regular file.
+    """The content of a regular file.
 
     Args:
-        path: The file; a link to one will do.
-        largest: The most bytes that it may have.
+        path: The file, or a link to it.
+        largest: The maximum size in bytes.
 
     Raises:
         UsageError: It is not a regular file, is larger, or cannot be read.
     """
     content = read_beginning(path, largest + 1)
     if len(content) > largest:
-        raise UsageError(f"{path} is larger than {largest:,} bytes", "Is it the file that you mean?")
+        raise UsageError(f"{path} is larger than {largest:,} bytes", "Check that this is the right file.")
     return content
 
 
 def read_beginning(path: Path, most: int) -> bytes:
-    """The first bytes of a regular file, `most` of them where there are so many.
+    """The first bytes of a regular file, at most `most`.
 
     Raises:
         UsageError: It is not a regular file, or cannot be read.
     """
     try:
-        _refuse_others(path, path.stat())  # merely opening a device may do something
+        _refuse_others(path, path.stat())  # opening a device can have side effects
         descriptor = os.open(path, _FLAGS)
         try:
-            _refuse_others(path, os.fstat(descriptor))  # another file may have taken its place meanwhile
+            _refuse_others(path, os.fstat(descriptor))  # the file may have been replaced in the meantime
             return _bytes_of(descriptor, most)
         finally:
             os.close(descriptor)
@@ -51,7 +50,7 @@ def read_beginning(path: Path, most: int) -> bytes:
 
 
 def real_path(path: str | Path) -> str:
-    """The path without symbolic links; empty if no file can have it."""
+    """The path with symbolic links resolved; empty if the path is invalid."""
     try:
         return os.path.realpath(path)
     except ValueError:
@@ -59,21 +58,21 @@ def real_path(path: str | Path) -> str:
 
 
 def is_within(path: str | Path, folder: str | Path) -> bool:
-    """Whether a path leads to a folder or into it, with symbolic links followed. Neither needs to exist."""
+    """Whether a path is a folder or inside it, with symbolic links resolved. Neither needs to exist."""
     real, above = real_path(path), real_path(folder)
     return bool(real and above) and (real == above or real.startswith(above.rstrip(os.sep) + os.sep))
 
 
 def unreadable(name: str | Path, error: OSError) -> UsageError:
-    """That something cannot be read, and why."""
+    """The error for a file that cannot be read."""
     return UsageError(
         f"cannot read {error.filename or name}: {error.strerror or error}", "Check the name and the permissions."
     )
 
 
 def no_name(name: str) -> UsageError:
-    """That no file can be named so."""
-    return UsageError(f"{name!r} cannot be the name of a file", "Check the name.")
+    """The error for an invalid file name."""
+    return UsageError(f"{name!r} is not a valid file name", "Check the name.")
 
 
 def _refuse_others(path: Path, found: os.stat_result) -> None:

@@ -1,4 +1,4 @@
-"""Reads floors: guards that the options and the variables of a run set, so that no document can loosen them."""
+"""Reads floors: guards set by options and environment variables, which no document can loosen."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def floors_of(
     """The floors of a run. If an option and its variable are both set, the stricter one holds.
 
     Raises:
-        UsageError: A value is not valid. A variable that is set but empty is an error too: it was meant as a floor.
+        UsageError: A value is invalid. A variable that is set but empty is an error too: it was meant as a floor.
     """
     options = {
         "--min-admins": min_admins,
@@ -49,14 +49,14 @@ def floors_of(
 
 def _min_admins(source: str, text: str) -> Bounds:
     if not _COUNT.fullmatch(text.strip()):
-        raise _invalid(source, text, "a number of admins", "Write a whole number from 1, such as 2.")
+        raise _invalid(source, text, "a number of admins", "Write a whole number of at least 1, such as 2.")
     return Bounds(min_admins=int(text))
 
 
 def _max_removals(source: str, text: str) -> Bounds:
     number = text.strip()
     if not _COUNT.fullmatch(number) and not _PERCENT.fullmatch(number):
-        hint = "Write a whole number from 1, or a whole percentage from 1% to 100%, such as 5 or 25%."
+        hint = "Write a whole number of at least 1, or a whole percentage from 1% to 100%, such as 5 or 25%."
         raise _invalid(source, text, "a limit on removals", hint)
     return Bounds(max_removals=(Limit(int(number.removesuffix("%")), percent=number.endswith("%")),))
 
@@ -70,8 +70,8 @@ def _protect(source: str, text: str) -> Bounds:
         if fault:
             raise UsageError(f"{source}: {printable(name)!r} {fault}", _PROTECT_HINT)
         if letter := mixed_letter(name) or disguised_letter(name):
-            hint = f"It would protect no one with plain letters: {described(letter)}. Write the letters that you mean."
-            raise _invalid(source, name, "an e-mail address in one alphabet", hint)
+            hint = f"It would not match an address in plain letters: {described(letter)}. Use the intended letters."
+            raise _invalid(source, name, "an e-mail address in a single alphabet", hint)
     return Bounds(protected=tuple(map(email.folded, names)))
 
 
@@ -90,7 +90,7 @@ def _items(text: str) -> list[str]:
 
 def _invalid(source: str, text: str, what: str, hint: str) -> UsageError:
     if not text.strip():
-        return UsageError(f"{source} is empty", f"{hint} To set no floor, leave it out.")
+        return UsageError(f"{source} is empty", f"{hint} To set no floor, omit it.")
     return UsageError(f"{source}: {printable(text)!r} is not {what}", hint)
 
 
@@ -103,7 +103,7 @@ _READ: Mapping[str, Callable[[str, str], Bounds]] = {
 
 
 def with_floors(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command its floors as one value, from its options and the environment."""
+    """Pass the floors from the options and the environment to a command as one argument."""
 
     @functools.wraps(function)
     def command(

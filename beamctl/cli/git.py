@@ -1,5 +1,5 @@
-"""Runs every git command. The repository is found here and named to git, so that no file of a checkout decides which
-configuration git reads; and what is run is chosen so that no configuration can start another program."""
+"""Runs git commands in a checkout that is not trusted: the repository is passed explicitly, so that no file in the
+checkout selects git's configuration, and only commands are used in which no configuration can start a program."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _LISTED = 4 * 1024 * 1024
 _LARGEST_INDEX = 256 * 1024 * 1024
 _ENTRY, _INDEX = ".git", "index"
 _LINK = b"160000 "
-"""How `ls-tree` begins the line of a submodule."""
+"""The start of a submodule's line in `ls-tree`."""
 
 _OPTIONS = ("--no-replace-objects", *("-c", "safe.bareRepository=explicit"), *("-c", "core.fsmonitor=false"))
 _VARIABLES = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
-"""Nothing is fetched that a partial clone lacks; older versions of git know only the second variable."""
+"""Do not fetch objects missing from a partial clone; older versions of git know only the second variable."""
 _INHERITED = frozenset({"PATH", "HOME", "XDG_CONFIG_HOME"})
-"""All that git gets of our environment: what it needs to find itself, and the user's own list of ignored files."""
+"""The only variables passed to git: enough to find git and the user's own ignore file."""
 
 _BLOB = re.compile(rb"[0-9a-f]{40,64} blob (\d+)")
 
@@ -38,70 +38,74 @@ class Repository:
 
     Attributes:
         folder: The top folder of the work tree, without symbolic links.
-        is_ours: Whether it belongs to the current user or root, or git's `safe.directory` lists it. Git never reads the
-            configuration of any other: it may name programs. An explicit `--git-dir` skips git's own check of this.
+        is_ours: Whether it belongs to the current user or root, or is listed in git's `safe.directory`. The
+            configuration of other repositories is never read, because it may name programs to run. An explicit
+            `--git-dir` bypasses git's own check.
     """
 
     folder: Path
     is_ours: bool
 
     def commit(self) -> str | None:
-        """The commit that is checked out; empty if there is none, None if git cannot be asked."""
-        asked = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        return asked.output.decode("ascii", "replace").strip() if asked.code in (0, 1) else None
+        """The commit that is checked out; empty if there is none, None if git cannot be used."""
+        result = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return result.output.decode("ascii", "replace").strip() if result.code in (0, 1) else None
 
     def committed(self, path: Path, largest: int) -> bytes | None:
-        """The content of a file as it was committed, with symbolic links followed; None if it was not.
+        """The committed content of a file, with symbolic links followed; None if it is not committed.
 
         Args:
             path: The file, below `folder`.
-            largest: The most bytes it may have.
+            largest: The maximum size in bytes.
         """
         name = os.fsencode(self._relative(path))
-        if b"\n" in name:  # the question is one line
+        if b"\n" in name:  # the request is one line
             return None
-        asked = b"HEAD:" + name + b"\n"
-        answer = self._run("cat-file", "--batch", "--follow-symlinks", stdin=asked, most=largest + _SMALL)
-        head, _, content = answer.output.partition(b"\n")
+        request = b"HEAD:" + name + b"\n"
+        result = self._run("cat-file", "--batch", "--follow-symlinks", stdin=request, most=largest + _SMALL)
+        head, _, content = result.output.partition(b"\n")
         found = _BLOB.fullmatch(head)
-        return content[: int(found[1])] if found and not answer.why else None
+        return content[: int(found[1])] if found and not result.why else None
 
     def ignores(self, path: Path) -> bool | str:
-        """Whether a file would never be committed by accident, or why git does not tell.
+        """Whether git ignores a file, or why that is unknown.
 
         Args:
             path: The file, below `folder`.
         """
-        question = ("check-ignore", "--quiet", "--", str(path))
-        asked = self._run(*question, work_tree=True)
-        if asked.code in (0, 1):
-            return asked.code == 0
-        return self._files_ignore(question) or asked.why
+        command = ("check-ignore", "--quiet", "--", str(path))
+        result = self._run(*command, work_tree=True)
+        if result.code in (0, 1):
+            return result.code == 0
+        return self._files_ignore(command) or result.why
 
-    def _files_ignore(self, question: Sequence[str]) -> bool:
-        """Whether the `.gitignore` files and the index say so. Git reads these without a configuration of the
-        repository, so they may be another user's."""
+    def _files_ignore(self, command: Sequence[str]) -> bool:
+        """Whether the `.gitignore` files and the index say so.
+
+        Git reads these without the configuration of the repository, so the repository may belong to another user.
+        """
         if any(os.path.lexists(parent / _ENTRY) for parent in self.folder.parents):
-            return False  # whether that one has these files as its own is not known
+            return False  # an enclosing repository may track these files
         try:
-            theirs = _git_folder(self.folder / _ENTRY)
-            with TemporaryDirectory(prefix="beamctl-") as made:
+            git_folder = _git_folder(self.folder / _ENTRY)
+            with TemporaryDirectory(prefix="beamctl-") as temporary:
                 for name in ("objects", "refs"):
-                    Path(made, name).mkdir()
-                Path(made, "HEAD").write_text("ref: refs/heads/none\n", "ascii")
-                if (theirs / _INDEX).exists() or not theirs.is_dir():
-                    Path(made, _INDEX).write_bytes(read_file(theirs / _INDEX, _LARGEST_INDEX))
-                return self._ask(Path(made), question, _SMALL, work_tree=True).code == 0
+                    Path(temporary, name).mkdir()
+                Path(temporary, "HEAD").write_text("ref: refs/heads/none\n", "ascii")
+                if (git_folder / _INDEX).exists() or not git_folder.is_dir():
+                    Path(temporary, _INDEX).write_bytes(read_file(git_folder / _INDEX, _LARGEST_INDEX))
+                return self._ask(Path(temporary), command, _SMALL, work_tree=True).code == 0
         except (OSError, ValueError, UsageError):
             return False
 
     def tracked(self, folder: Path, suffix: str) -> frozenset[str] | str:
-        """The names of the files in a folder that are committed or staged, case-folded because a file system may ignore
-        case; or why git does not tell.
+        """The names of committed or staged files in a folder, or why they are unknown.
+
+        Names are case-folded, because file systems may ignore case.
 
         Args:
-            folder: The folder, without symbolic links: the repository's own or one below.
-            suffix: How their names end.
+            folder: The top folder of the repository or one below it, without symbolic links.
+            suffix: The suffix of the names.
         """
         below = re.sub(r"([*?\[\\])", r"\\\1", self._relative(folder / f"x{suffix}"))
         where = f":(top,icase,glob){below.removesuffix(f'x{suffix}')}*{suffix}"
@@ -142,8 +146,10 @@ def _git(folder: Path, arguments: Sequence[str], limits: Limits, stdin: bytes | 
 
 
 def repository_of(folder: Path) -> Repository | None:
-    """The repository that a folder belongs to, found by the entry `.git`. One that an enclosing repository has as plain
-    files came with those files, configuration and all, and is not used.
+    """The repository that a folder belongs to, found by its `.git` entry.
+
+    A repository that an enclosing repository tracks as plain files is not used: its configuration came with the
+    checkout.
 
     Args:
         folder: A folder that exists.
@@ -157,16 +163,16 @@ def repository_of(folder: Path) -> Repository | None:
 
 
 def _is_ours(entry: Path) -> bool:
-    """Whether the entry `.git`, and the folder that it names if it is a file, belong to the current user or root."""
+    """Whether the `.git` entry, and the folder it names if it is a file, belong to the current user or root."""
     try:
-        places = {entry, _git_folder(entry)}
-        return {place.stat().st_uid for place in places} <= {os.geteuid(), 0}
+        paths = {entry, _git_folder(entry)}
+        return {path.stat().st_uid for path in paths} <= {os.geteuid(), 0}
     except (OSError, ValueError, UsageError):
         return False
 
 
 def _git_folder(entry: Path) -> Path:
-    """The folder that the entry `.git` is, or names.
+    """The folder that the `.git` entry is or names.
 
     Raises:
         OSError, ValueError, UsageError: It cannot be read.
@@ -178,11 +184,13 @@ def _git_folder(entry: Path) -> Path:
 
 
 def _is_safe(folder: Path) -> bool:
-    """Whether the user's or the system's configuration of git lists a folder as `safe.directory`."""
+    """Whether git's user or system configuration lists a folder as `safe.directory`."""
     safe = False
-    for where in ("--system", "--global"):  # the later one has the last word
-        asked = _git(Path(os.devnull), ["config", where, "-z", "--get-all", "safe.directory"], Limits(_SECONDS, _SMALL))
-        for value in os.fsdecode(asked.output).split("\0")[:-1]:
+    for scope in ("--system", "--global"):  # later settings override earlier ones
+        result = _git(
+            Path(os.devnull), ["config", scope, "-z", "--get-all", "safe.directory"], Limits(_SECONDS, _SMALL)
+        )
+        for value in os.fsdecode(result.output).split("\0")[:-1]:
             is_listed = value in ("*", str(folder)) or (value.endswith("/*") and str(folder).startswith(value[:-1]))
             safe = value != "" and (safe or is_listed)  # an empty value empties the list
     return safe

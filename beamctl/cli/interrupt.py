@@ -1,5 +1,4 @@
-"""Ctrl-C and SIGTERM while something is changed: the first ends that after the calls in flight, the second at once.
-It must not know what is being changed."""
+"""Ctrl-C and SIGTERM during an apply: the first stops after the calls in flight, the second stops at once."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupt:
-    """While entered, the signals set `stop`; a second one leaves the process.
+    """A context in which the first signal sets `stop` and the second exits the process.
 
     Attributes:
         stop: Set by the first signal.
@@ -31,27 +30,27 @@ class Interrupt:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        """Take the signals over."""
+        """Install the signal handlers."""
         self._before = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the signals back."""
+        """Restore the previous signal handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the handler's signature
         if self._asked:
-            self._say(f"Stopped at once. What was in flight may or may not have been made: run `{self._look}`.")
-            os._exit(Exit.INTERRUPTED)  # threads are waiting for answers: nothing gentler ends them
+            self._say(f"Stopped. Changes in flight may or may not have been made. To check, run `{self._look}`.")
+            os._exit(Exit.INTERRUPTED)  # a normal exit would wait for the threads that wait for responses
         self._asked = True
-        self._say("Stopping after the calls in flight. Once more to stop at once.")
+        self._say("Stopping after the calls in flight. Interrupt again to stop at once.")
         self.stop.set()
 
     def _say(self, text: str) -> None:
-        """Past Python's buffers: the signal may have come while they are being written to, and then they refuse."""
+        """Write directly to the descriptor: Python's buffers reject writes if the signal interrupted one."""
         if not self._quiet:
             with suppress(OSError, ValueError):
                 os.write(sys.stderr.fileno(), f"{text}\n".encode())

@@ -1,5 +1,4 @@
-"""The emulator in this process: for `--api-url local`, and for acting as somebody else in it. Only this and the
-`emulator…` commands import the emulator; it must not know what beamctl asks of it."""
+"""The emulator inside this process, for `--api-url local` and the `emulator` commands."""
 
 from __future__ import annotations
 
@@ -10,25 +9,25 @@ from typing import Any
 from beamctl.errors import UsageError
 
 DATABASE = Path(".beamctl") / "emulator.db"
-"""Where the local control plane lives, below the current directory."""
+"""The default database of the emulator, relative to the current directory."""
 
 MAIL = "mail"
-"""The maildir of a database, beside it."""
+"""The name of the maildir next to a database."""
 
 Wsgi = Callable[..., Any]
 
 
 def local_app(database: Path = DATABASE) -> Wsgi:
-    """The control plane of the current directory, with every permission and no login.
+    """The emulator of the current directory, with every permission and without a login.
 
     Raises:
-        UsageError: The extra is not installed, or there is no database yet.
+        UsageError: The emulator is not installed, or there is no database yet.
     """
     require_emulator()
     if not database.exists():
         raise UsageError(
-            f"there is no local control plane yet: {database} does not exist",
-            "Make one from a seed file:  beamctl emulator seed FILE\n`beamctl demo` makes one with everything in it.",
+            f"there is no emulator database yet: {database} does not exist",
+            "Create one from a seed file:  beamctl emulator seed FILE\n`beamctl demo` creates one with example data.",
         )
     from beamctl.emulator import as_operator
 
@@ -37,7 +36,7 @@ def local_app(database: Path = DATABASE) -> Wsgi:
 
 
 def maildir(database: Path) -> Path:
-    """Where the letters of that control plane are put, unless it is served with another folder."""
+    """The default maildir of a database."""
     return database.parent / MAIL
 
 
@@ -47,17 +46,17 @@ def opened(
     mail: Path | None = None,
     smtp: str | None = None,
     **options: Any,  # noqa: ANN401 - as below
-) -> Any:  # noqa: ANN401 - the emulator's own, which only it may name
-    """The emulator over a database, which is made where there is none.
+) -> Any:  # noqa: ANN401 - a type of the emulator
+    """The emulator for a database, which is created if it does not exist.
 
     Args:
         database: The file.
-        mail: Where letters are put; None for beside the database.
-        smtp: The mail server that they are sent to as well; None for none.
-        options: What else `create_app` takes.
+        mail: The maildir for e-mails; None for the one next to the database.
+        smtp: A mail server to send e-mails through as well.
+        options: Further options of `create_app`.
 
     Raises:
-        UsageError: The file is no database of this emulator, or cannot be written; or an option is wrong.
+        UsageError: The file is not a database of this emulator or cannot be written, or an option is invalid.
     """
     from beamctl.emulator import EmulatorError, WrongOptionError, create_app, open_post
 
@@ -69,14 +68,14 @@ def opened(
         raise UsageError(str(error), "See: beamctl emulator serve --help") from None
     except EmulatorError as error:
         raise UsageError(
-            str(error), f"Move it away, and make one:  beamctl emulator seed FILE --db {database}"
+            str(error), f"Move it away and create a new one:  beamctl emulator seed FILE --db {database}"
         ) from None
     except OSError as error:
         raise UsageError(f"cannot use {database}: {error.strerror or error}", "Name another file with --db.") from None
 
 
 def require_emulator() -> None:
-    """Say how to install the emulator where it is not.
+    """Require that the emulator's libraries are installed.
 
     Raises:
         UsageError: Flask or waitress is missing.

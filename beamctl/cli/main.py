@@ -1,5 +1,4 @@
-"""The `beamctl` command: finds the subcommand, runs it, and turns what it raises into words and an exit code.
-Subcommands are imported only when they are asked for; it must not know what any of them does."""
+"""The `beamctl` command: imports and runs a subcommand, and turns exceptions into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -12,35 +11,35 @@ import click
 from click.core import ParameterSource
 
 from beamctl import __version__
-from beamctl.cli.exits import Exit, told
-from beamctl.cli.output import complain, errors_in_format, open_streams
+from beamctl.cli.exits import Exit, error_report
+from beamctl.cli.output import errors_in_format, open_streams, print_error
 from beamctl.errors import DocumentError, UsageError
 
 COMMANDS = {
-    "validate": "Check documents, with no credential and no network.",
-    "plan": "Show the changes that would make a workspace what its document says.",
-    "apply": "Make a workspace what its document or a saved plan says, after showing the changes.",
-    "drift": "Tell what stands in a workspace that its document does not say.",
-    "runs": "List the applies that were recorded here, the last first; or show one with all its changes.",
-    "undo": "Show the changes that would undo a run, and what of it cannot be undone.",
-    "show": "Show a workspace as it is now: settings, members, machines, policies and the like.",
-    "export": "Write a live workspace as a document, of which a plan is empty.",
+    "validate": "Check documents, without a credential or a network.",
+    "plan": "Show the changes needed to make a workspace match its document.",
+    "apply": "Show the changes a document or a saved plan makes to a workspace, then make them.",
+    "drift": "Report differences between a workspace and its document.",
+    "runs": "List recorded applies, newest first, or show one with all its changes.",
+    "undo": "Show the changes that would undo a run, and what cannot be undone.",
+    "show": "Show a workspace as it is now: settings, members, service accounts, policies and more.",
+    "export": "Write a live workspace as a document.",
     "destroy": "Delete a workspace and everything in it, after showing what would be lost.",
-    "demo": "See it work, on this machine, in a new directory.",
-    "emulator": "Run the control plane locally: to learn, to teach, to test a pipeline.",
+    "demo": "Run a guided demo on this machine.",
+    "emulator": "Run an emulator of the API locally, to learn, to teach or to test a pipeline.",
 }
-"""Every subcommand with the first line of its help, so that `--help` imports none of them."""
+"""Each subcommand with the first line of its help, so that `--help` does not import them."""
 
 
 _MAY_BE_EMPTY = "body"
-"""An argument of `emulator call`, which says more about it."""
+"""An argument of `emulator call`, which reports an empty body itself."""
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are needed."""
+    """A group that imports its commands on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """All commands, in the order in which one meets them."""
+        """All commands, in the order in which they are usually learned."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
@@ -58,13 +57,13 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or say which one may be meant."""
+        """Find the command, or suggest a similar one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], COMMANDS, 1)
-            meant = f" Did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"No such command {args[0]!r}.{meant}")
+            suggestion = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{suggestion}")
         return super().resolve_command(ctx, args)
 
 
@@ -73,22 +72,22 @@ class LazyGroup(click.Group):
 def beamctl() -> None:
     """Access as code for Beamlit (Blaxel) workspaces.
 
-    Who may do what stands in a YAML file; `plan` shows what differs from the live workspace, `apply` makes it so.
+    Access is declared in a YAML file. `plan` compares it with the live workspace, and `apply` makes the changes.
     """
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line and give its exit code. Nothing it raises is left to Python."""
+    """Run the command line and return its exit code. All exceptions are handled."""
     open_streams()
     try:
         code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing is left to Python
-        return _tell(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
+        return _report(error)
     return code if isinstance(code, int) else Exit.DONE
 
 
 def _refusing_empty(command: click.Command) -> click.Command:
-    """A copy of a command, and of those it consists of, that first refuses empty values."""
+    """A copy of a command and its subcommands that refuses empty values."""
     copied = copy(command)
     if isinstance(copied, click.Group):
         copied.commands = {name: _refusing_empty(each) for name, each in copied.commands.items()}
@@ -104,10 +103,10 @@ def _refusing_empty(command: click.Command) -> click.Command:
 
 @errors_in_format
 def _refuse_empty(context: click.Context, *, output: str) -> None:  # noqa: ARG001 - `errors_in_format` reads it
-    """Refuse an option or argument that is empty, which is nearly always a variable that is not set.
+    """Refuse an empty option or argument, which is almost always an unset variable.
 
     Raises:
-        UsageError: One is.
+        UsageError: A value is empty.
     """
     for parameter in context.command.params:
         name = parameter.name or ""
@@ -116,33 +115,33 @@ def _refuse_empty(context: click.Context, *, output: str) -> None:  # noqa: ARG0
         if is_given and name != _MAY_BE_EMPTY and "" in (value if isinstance(value, tuple) else (value,)):
             is_option = isinstance(parameter, click.Option)
             shown = max(parameter.opts, key=len) if is_option else parameter.human_readable_name.strip("[]")
-            raise UsageError(f"{shown} is empty", "Is a variable not set?")
+            raise UsageError(f"{shown} is empty", "Check that the variable it comes from is set.")
 
 
-def _tell(error: BaseException) -> Exit:
+def _report(error: BaseException) -> Exit:
     match error:
         case click.exceptions.NoArgsIsHelpError():
             error.show()
             return Exit.WRONG_INPUT
         case click.ClickException():
-            return _said(error.format_message(), _see_help(error), Exit.WRONG_INPUT)
-        case click.Abort():  # click's word for KeyboardInterrupt
+            return _print_error(error.format_message(), _see_help(error), Exit.WRONG_INPUT)
+        case click.Abort():  # click raises this for KeyboardInterrupt
             error = KeyboardInterrupt()
         case DocumentError():
             from beamctl.report.text.problems import problems_text
 
-            complain(problems_text(error.problems, compared=error.compared).removesuffix("\n"))
-            return told(error).code
+            print_error(problems_text(error.problems, compared=error.compared).removesuffix("\n"))
+            return error_report(error).code
         case _:
             pass
-    what = told(error)
-    return _said(what.message, what.hint, what.code)
+    report = error_report(error)
+    return _print_error(report.message, report.hint, report.code)
 
 
-def _said(message: str, hint: str, code: Exit) -> Exit:
+def _print_error(message: str, hint: str, code: Exit) -> Exit:
     from beamctl.model.text import printable
 
-    complain("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
+    print_error("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
     return code
 
 
@@ -153,5 +152,5 @@ def _see_help(error: click.ClickException) -> str:
     see = f"See: {context.command_path} --help"
     takes_files = any(parameter.name == "files" for parameter in context.command.params)
     if takes_files and "unexpected extra argument" in error.format_message():
-        return f"Documents are named with -f:  {context.command_path} -f FILE\n{see}"
+        return f"To name documents, use -f:  {context.command_path} -f FILE\n{see}"
     return see

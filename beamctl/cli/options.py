@@ -1,4 +1,4 @@
-"""The options that several commands share, written once. It must not know what the commands do with them."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_PARALLEL = 64
 
 
 class _Seconds(click.FloatRange):
-    """Seconds within bounds. Click would let NaN through."""
+    """Seconds within bounds. click alone would accept NaN."""
 
     name = "number of seconds"
 
@@ -44,10 +44,10 @@ def _all(*decorators: Decorator) -> Decorator:
 
 
 class PathType(click.Path):
-    """A path, or the empty text as it is: as a path it would be the current directory."""
+    """A path. An empty string stays empty instead of becoming the current directory."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's
-        """As click does, but an empty text."""
+        """Convert a value, except an empty string."""
         return value if value == "" else Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
@@ -68,44 +68,43 @@ output = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="For people or machines.",
+    help="The format of the result.",
 )
-no_color = click.option("--no-color", is_flag=True, help="No colours. So does NO_COLOR in the environment.")
-quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result.")
+no_color = click.option("--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print only the result.")
 view = _all(output, no_color, quiet, errors_in_format)
 allow = click.option(
     "--allow",
     "allowed",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Allow one hazard of this plan, as its refusal prints it.",
+    help="Allow one hazard of this plan, as printed by the refusal. Repeatable.",
 )
 floors = _all(
     click.option(
         "--min-admins",
         metavar="N",
-        help="At least N accepted admins must remain, whatever the document says. BEAMCTL_MIN_ADMINS sets it too.",
+        help="Keep at least N accepted admins, whatever the document says. Also set by BEAMCTL_MIN_ADMINS.",
     ),
     click.option(
         "--max-removals",
         metavar="N|N%",
-        help="At most this many removals, demotions and revocations, whatever the document says. "
-        "BEAMCTL_MAX_REMOVALS sets it too.",
+        help="Allow at most N (or N%) removals, demotions and revocations, whatever the document says. "
+        "Also set by BEAMCTL_MAX_REMOVALS.",
     ),
     click.option(
         "--protect",
         multiple=True,
         metavar="EMAIL",
         help="Never remove or demote this person. '*@DOMAIN' means everyone at the domain, without its subdomains. "
-        "Separate several with commas, or repeat the option. "
-        "BEAMCTL_PROTECT sets it too.",
+        "Separate several with commas, or repeat the option. Also set by BEAMCTL_PROTECT.",
     ),
     click.option(
         "--allowed-domains",
         multiple=True,
         metavar="DOMAIN",
-        help="Give access only to people of this domain. Separate several with commas, or repeat the option. "
-        "BEAMCTL_ALLOWED_DOMAINS sets it too.",
+        help="Give access only to people at this domain. Separate several with commas, or repeat the option. "
+        "Also set by BEAMCTL_ALLOWED_DOMAINS.",
     ),
     with_floors,
 )
@@ -117,20 +116,20 @@ parallelism = click.option(
     help="How many changes may run at the same time.",
 )
 saving = _all(
-    click.option("--out", metavar="FILE", help="Save the plan, for `beamctl apply FILE` to make exactly that."),
-    click.option("--expires", metavar="TIME", help="How long a saved plan is valid. Default: 24h."),
+    click.option("--out", metavar="FILE", help="Save the plan. `beamctl apply FILE` makes exactly its changes."),
+    click.option("--expires", metavar="TIME", help="How long a saved plan is valid, such as 30m or 7d. Default: 24h."),
 )
 record = click.option(
     "--record",
     type=click.Path(file_okay=False),
     callback=lambda _context, _option, named: named if named == "" else RecordFolder(named and Path(named)),
     metavar="DIR",
-    help="Where the records of applies are kept. Default: .beamctl/runs.",
+    help="The directory of run records. Default: .beamctl/runs.",
 )
 
 
 def _with_notices(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Tell the connection of a command whether it may say that it waits."""
+    """Pass `silent` to the connection of a command if `--quiet` is given."""
 
     @functools.wraps(function)
     def command(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
@@ -149,8 +148,8 @@ connection = _all(
     click.option(
         "--api-key-file",
         metavar="FILE",
-        help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, the same with BL_, "
-        "else what `bl login` left.",
+        help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, "
+        "BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
     ),
     click.option(
         "--timeout",
@@ -170,6 +169,8 @@ connection = _all(
         show_envvar=True,
         help="Seconds that this run may wait in total while the API limits requests.",
     ),
-    click.option("--debug", is_flag=True, help="Show every request and answer on standard error, secrets masked."),
+    click.option(
+        "--debug", is_flag=True, help="Show each request and response on standard error, with secrets hidden."
+    ),
     _with_notices,
 )

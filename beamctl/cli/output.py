@@ -1,5 +1,4 @@
-"""Where text goes: payload to standard output, talk to standard error; and whether colours are wanted.
-It must not know what is said."""
+"""Writes results to standard output and everything else to standard error."""
 
 from __future__ import annotations
 
@@ -13,44 +12,46 @@ from typing import Any, TextIO
 
 import click
 
-from beamctl.cli.exits import told
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.exits import error_report
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import BeamctlError, DocumentError
 from beamctl.model.text import visible
 from beamctl.report.style import Style
 
 
 class UnwritableError(BeamctlError):
-    """Standard output takes no more: the disk is full."""
+    """Standard output cannot be written, for example because the disk is full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How one command talks.
+    """The output of one command.
 
     Attributes:
-        json: Whether the payload is for machines.
-        quiet: Whether talk is unwelcome.
-        style: The colours of the payload.
+        json: Whether results are JSON.
+        quiet: Whether to print only results.
+        style: The colors of results.
     """
 
     json: bool
     quiet: bool
     style: Style
 
-    def payload(self, text: str, *, complaint: bool = False) -> None:
-        """The result: to standard output. A reader that went away (`| head`) changes nothing but that.
+    def result(self, text: str, *, is_error: bool = False) -> None:
+        """Write a result to standard output. A closed pipe (`| head`) is not an error.
 
         Args:
             text: The result.
-            complaint: Whether it is about something wrong, which it repeats.
+            is_error: Whether it reports an error and may quote input.
 
         Raises:
-            UnwritableError: It cannot be written. What is written after that goes nowhere.
+            UnwritableError: It cannot be written. Later output is discarded.
         """
-        if VEIL.has_news_of_short() and not self.quiet:
-            say("Note: a credential or password that beamctl was given has under 8 characters: too short to be hidden.")
-        hidden = VEIL.over_complaint if complaint else VEIL.over
+        if OUTPUT_REDACTION.reports_short_secret() and not self.quiet:
+            print_stderr(
+                "Note: a credential or password has fewer than 8 characters and is too short to be hidden in output."
+            )
+        hidden = OUTPUT_REDACTION.redact_error if is_error else OUTPUT_REDACTION.redact
         try:
             click.echo(visible(hidden(text, json=self.json)), nl=False, color=True)
         except BrokenPipeError:
@@ -59,29 +60,29 @@ class Output:
             _to_nowhere(sys.stdout)
             raise UnwritableError(f"cannot write the output: {error.strerror or error}") from None
 
-    def talk(self, text: str) -> None:
-        """Everything else: to standard error, unless it is unwelcome."""
+    def info(self, text: str) -> None:
+        """Write a notice to standard error, unless `quiet`."""
         if not self.quiet:
-            complain(text)
+            print_error(text)
 
 
-def say(text: str, *, nl: bool = True) -> None:
-    """Write to standard error. Nothing fails because nobody can read that."""
+def print_stderr(text: str, *, nl: bool = True) -> None:
+    """Write to standard error. A failed write is ignored."""
     try:
-        click.echo(visible(VEIL.over(text)), nl=nl, err=True, color=True)
+        click.echo(visible(OUTPUT_REDACTION.redact(text)), nl=nl, err=True, color=True)
     except OSError:
         _to_nowhere(sys.stderr)
 
 
-def complain(text: str) -> None:
-    """Write to standard error what may repeat anything that somebody gave."""
-    say(VEIL.over_complaint(text))
+def print_error(text: str) -> None:
+    """Write an error, which may quote any input, to standard error."""
+    print_stderr(OUTPUT_REDACTION.redact_error(text))
 
 
 def open_streams() -> None:
-    """See to it that no stream is closed (`>&-`), which Python calls None, that each takes every character, and that
-    none shows a secret."""
-    VEIL.renew()
+    """Prepare the standard streams: none is closed (`>&-`, which Python represents as None), each accepts every
+    character, and no secrets of an earlier run are remembered."""
+    OUTPUT_REDACTION.renew()
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
@@ -91,14 +92,14 @@ def open_streams() -> None:
 
 
 def _to_nowhere(stream: TextIO) -> None:
-    with suppress(OSError):  # what is still to be flushed must not fail too
+    with suppress(OSError):  # the final flush must not fail too
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
 
 
 def output_of(output: str, *, no_color: bool, quiet: bool) -> Output:
-    """The output that the options and the terminal ask for."""
+    """The output for the given options and terminal."""
     colour = (
         not no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     )
@@ -106,7 +107,7 @@ def output_of(output: str, *, no_color: bool, quiet: bool) -> Output:
 
 
 def errors_in_format(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a command with `--output` tell its errors to machines too, in the one JSON object it prints."""
+    """Make a command with `--output` report errors as JSON too, in the one object it prints."""
 
     @functools.wraps(function)
     def in_format(*args: Any, output: str, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
@@ -114,7 +115,7 @@ def errors_in_format(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, output=output, **options)
         except (Exception, KeyboardInterrupt) as error:
             if output == "json":
-                Output(json=True, quiet=True, style=Style()).payload(_error_json(error), complaint=True)
+                Output(json=True, quiet=True, style=Style()).result(_error_json(error), is_error=True)
             raise
 
     return in_format
@@ -125,5 +126,5 @@ def _error_json(error: BaseException) -> str:
 
     if isinstance(error, DocumentError):
         return problems_json(error.problems, 0)
-    what = told(error)
-    return error_json(what.message, what.hint, what.code)
+    report = error_report(error)
+    return error_json(report.message, report.hint, report.code)

@@ -1,4 +1,4 @@
-"""`beamctl plan`: what would be done. It must not be able to do it."""
+"""`beamctl plan`: show the changes that an apply would make."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from beamctl.plan.floors import Bounds
 @click.command("plan")
 @options.files
 @options.workspaces
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @options.allow
 @options.saving
 @options.record
 @options.view
 @options.connection
 @options.floors
-def command(  # noqa: PLR0913 - one argument an option
+def command(  # noqa: PLR0913 - one argument per option
     *,
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
@@ -43,32 +43,32 @@ def command(  # noqa: PLR0913 - one argument an option
     floors: Bounds,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Show the changes that would make a workspace what its document says.
+    """Show the changes needed to make a workspace match its document.
 
-    Exits 0, with --detailed-exitcode 2 where there are changes, and 5 where `apply` would refuse.
+    Exits 0, or 2 with --detailed-exitcode if there are changes, or 5 if `apply` would refuse the plan.
     """
-    talk = output_of(output, no_color=no_color, quiet=quiet)
+    printer = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
     target = target_of(out, expires, record.path)
-    note_ignored(record, talk)
+    note_ignored(record, printer)
     with ExitStack() as stack:
         planned = plan_all(files, workspaces, access_of(**connection), stack, granted, Checks(floors, record))
         if note := unread(files):
-            talk.talk(note)
+            printer.info(note)
         plans = [each.plan for each in planned]
         saved = save(planned, granted, target)
-        if talk.json:
+        if printer.json:
             from beamctl.report.json_report import plans_json
 
-            talk.payload(plans_json(plans, granted))
+            printer.result(plans_json(plans, granted))
         else:
             from beamctl.report.text.plan import APPLY, plans_text
 
             command = command_for(APPLY, files, workspaces)
-            talk.payload(plans_text(plans, granted, talk.style, command=command))
-        say_unused(planned, granted, talk)
+            printer.result(plans_text(plans, granted, printer.style, command=command))
+        say_unused(planned, granted, printer)
         if saved:
-            talk.talk(saved)
+            printer.info(saved)
     if is_refused(planned, granted):
         return Exit.REFUSED
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE

@@ -1,5 +1,4 @@
-"""What `plan` and `apply` do alike: read the documents, open each workspace, plan all before anything else.
-It must not know what is done with the plans."""
+"""Planning shared by `plan`, `apply`, `drift` and `undo`: reads documents, opens workspaces and makes all plans."""
 
 from __future__ import annotations
 
@@ -10,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from beamctl.cli.commit import commit_of
-from beamctl.cli.connect import Access, Link, link
+from beamctl.cli.connect import Access, Link, open_link
 from beamctl.cli.documents import read_desired
-from beamctl.cli.machine_clock import judged, skew_note
+from beamctl.cli.machine_clock import api_time, skew_note
 from beamctl.cli.output import Output
 from beamctl.cli.record_folder import RecordFolder
 from beamctl.cli.run_records import LastRun, last_run
@@ -31,14 +30,14 @@ from beamctl.workflow.questions import plan
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan and the way to the workspace it is for.
+    """A plan and the connection to its workspace.
 
     Attributes:
         plan: The plan.
-        link: The way.
-        still: Looks again, and tells whether it still holds.
-        commit: Tells the commit of the documents it was made from; empty where there is none.
-        digest: Tells what names it in records.
+        link: The connection.
+        still: Plans again and returns whether the plan is unchanged.
+        commit: Returns the commit of the documents; empty if there is none.
+        digest: Returns the digest that identifies the plan in run records.
         unrecorded: Whether the last recorded run declared something else.
     """
 
@@ -52,11 +51,11 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What plans are checked against in addition to their documents.
+    """What plans are checked against, besides their documents.
 
     Attributes:
-        floors: Guards that the run sets.
-        records: The records of applies.
+        floors: Guards set for this run.
+        records: The run records.
     """
 
     floors: Bounds
@@ -71,98 +70,100 @@ def plan_all(
     granted: Sequence[Allowance],
     checks: Checks,
 ) -> list[Planned]:
-    """Plan every workspace of the documents. An error in one stops all: nothing has been changed yet.
+    """Plan every workspace of the documents. An error in one stops all, before anything is changed.
 
     Args:
-        files: Where the documents are.
-        workspaces: Those that are meant; none for all.
-        access: How to reach them.
-        stack: Closes the ways to them.
-        granted: The hazards that somebody allowed.
+        files: The documents.
+        workspaces: The workspaces to plan; empty for all.
+        access: How to reach the API.
+        stack: Closes the connections.
+        granted: The allowed hazards.
         checks: What the plans are checked against.
 
     Raises:
-        UsageError: A hazard is allowed, and the run is about several workspaces: it is not said in which.
+        UsageError: A hazard is allowed, but the run covers several workspaces.
     """
-    wanted = read_desired(files, workspaces)
-    refuse_shared(granted, [desired.workspace for desired in wanted])
-    ways = [(desired, stack.enter_context(link(access, desired.workspace))) for desired in wanted]
-    return [_planned(desired, way, granted, checks) for desired, way in ways]
+    documents = read_desired(files, workspaces)
+    refuse_shared(granted, [desired.workspace for desired in documents])
+    links = [(desired, stack.enter_context(open_link(access, desired.workspace))) for desired in documents]
+    return [_planned(desired, link, granted, checks) for desired, link in links]
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:
-    """Refuse what is allowed in a run over several workspaces.
+    """Refuse allowed hazards in a run over several workspaces.
 
     Raises:
-        UsageError: A hazard is allowed, and it is not said in which.
+        UsageError: A hazard is allowed, but the run covers several workspaces.
     """
     if granted and len(workspaces) > 1:
         hint = f"Pick one with -w: {', '.join(workspaces)}."
-        raise UsageError("--allow is about one plan, and this run makes several", hint)
+        raise UsageError("--allow applies to one plan, but this run makes several", hint)
 
 
 def command_for(command: str, files: Sequence[str], workspaces: Sequence[str]) -> str:
-    """A command about what this run is about, as one would type it."""
+    """A command for the files and workspaces of this run, as typed in a shell."""
     named = [f"-f {quoted(file)}" for file in files]
-    picked = [f"-w {name}" for name in workspaces] if len(workspaces) == 1 else []  # several: each plan picks its own
+    picked = (
+        [f"-w {name}" for name in workspaces] if len(workspaces) == 1 else []
+    )  # for several, each plan names its own
     return " ".join([command, *named, *picked])
 
 
 def quoted(file: str) -> str:
-    """The name of a file as one would type it."""
+    """A file name, quoted for a shell."""
     return shlex.quote(printable(file))
 
 
 def refuse_stale(planned: Sequence[Planned]) -> None:
-    """Look again after somebody took their time to say yes.
+    """Check that the workspaces did not change during the approval.
 
     Raises:
-        StalePlanError: A workspace is no longer what its plan was made from.
+        StalePlanError: A workspace changed after it was planned.
     """
     for each in planned:
         if not each.still():
             raise StalePlanError(
-                f"{each.plan.workspace} changed while you were asked, so nothing was changed",
-                "Run `beamctl apply` again to see the plan as it is now.",
+                f"{each.plan.workspace} changed while waiting for approval, so nothing was changed",
+                "Run `beamctl apply` again to see the new plan.",
             )
 
 
 def plan_now(
     desired: Desired,
-    way: Link,
+    link: Link,
     last: LastRun,
     floors: Bounds = NO_FLOORS,
     granted: Sequence[Allowance] = (),
 ) -> Plan:
-    """Plan one workspace as it is at this moment.
+    """Plan one workspace as it is now.
 
     Args:
-        desired: What its document says.
-        way: To it.
-        last: What the records say of earlier runs.
-        floors: Guards that the run sets.
-        granted: The hazards that are allowed.
+        desired: The desired state.
+        link: The connection to the workspace.
+        last: The last recorded run.
+        floors: Guards set for this run.
+        granted: The allowed hazards.
     """
 
-    def told() -> Situation:
-        return replace(situation(way, last, floors), allowed=tuple(granted))
+    def current_situation() -> Situation:
+        return replace(situation(link, last, floors), allowed=tuple(granted))
 
-    return with_clocks(with_source_hazards(plan(desired, way.reader, told)), way)
-
-
-def with_clocks(plan: Plan, way: Link) -> Plan:
-    """The plan with a note if the clock of this machine is not the API's."""
-    said = skew_note(way.skew())
-    return replace(plan, notes=(Note(said), *plan.notes)) if said else plan
+    return with_clocks(with_source_hazards(plan(desired, link.reader, current_situation)), link)
 
 
-def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:
-    """What a plan depends on at this moment. Called once the workspace was read, which tells the API's clock."""
-    now = judged(way.skew())
+def with_clocks(plan: Plan, link: Link) -> Plan:
+    """The plan, with a note if the clocks of this machine and the API differ."""
+    note = skew_note(link.skew())
+    return replace(plan, notes=(Note(note), *plan.notes)) if note else plan
+
+
+def situation(link: Link, last: LastRun, floors: Bounds) -> Situation:
+    """What a plan currently depends on. Call it after reading the workspace, because that reads the API's clock."""
+    now = api_time(link.skew())
     return Situation(
         now.date(),
-        way.api_url,
-        way.identity,
+        link.api_url,
+        link.identity,
         last.left,
         now=now,
         floors=floors,
@@ -174,15 +175,15 @@ def situation(way: Link, last: LastRun, floors: Bounds) -> Situation:
     )
 
 
-def _planned(desired: Desired, way: Link, granted: Sequence[Allowance], checks: Checks) -> Planned:
-    last = last_run(checks.records, desired.workspace, way.api_url)
-    made = partial(plan_now, desired, way, last, checks.floors, granted)
-    first = made()
+def _planned(desired: Desired, link: Link, granted: Sequence[Allowance], checks: Checks) -> Planned:
+    last = last_run(checks.records, desired.workspace, link.api_url)
+    make = partial(plan_now, desired, link, last, checks.floors, granted)
+    first = make()
     source = desired.document.source
     return Planned(
         first,
-        way,
-        lambda: made() == first,
+        link,
+        lambda: make() == first,
         lambda: commit_of(source),
         lambda: digest_of(plans_data([first], ())),
         unrecorded=first.declared != last.declared,
@@ -190,38 +191,40 @@ def _planned(desired: Desired, way: Link, granted: Sequence[Allowance], checks: 
 
 
 def allowances(texts: Sequence[str]) -> tuple[Allowance, ...]:
-    """Read what `--allow` names.
+    """Parse the values of `--allow`.
 
     Raises:
-        UsageError: One of them is no hazard, or one that cannot be allowed.
+        UsageError: A value is not a hazard, or the hazard cannot be allowed.
     """
     return tuple(allowance(text) for text in texts)
 
 
 def is_refused(plans: Sequence[Planned], allowed: Sequence[Allowance]) -> bool:
-    """Whether any plan has a hazard that nobody allowed."""
+    """Whether any plan has a hazard that is not allowed."""
     return any(refused(each.plan.hazards, allowed) for each in plans)
 
 
 def say_unused(plans: Sequence[Planned], allowed: Sequence[Allowance], out: Output) -> None:
-    """Say which allowances no plan has a hazard for."""
+    """Print a note for each allowance that matches no hazard."""
     for each in _unused(plans, allowed):
-        out.talk(f"Note: --allow {each} allows nothing here: the plan has no such hazard.")
+        out.info(f"Note: --allow {each} has no effect: the plan has no such hazard.")
 
 
 def refuse_unused(plans: Sequence[Planned], allowed: Sequence[Allowance], out: Output) -> None:
-    """Refuse to make the changes of another plan than the one that was allowed. Where there are none, only say so.
+    """Refuse to apply if an allowance matches no hazard: the plan is not the one that was reviewed.
+
+    Plans without changes get only a note.
 
     Raises:
-        RefusedError: There are changes, and an allowance for which no plan has a hazard.
+        RefusedError: There are changes, and an allowance matches no hazard.
     """
     if not any(each.plan.changes for each in plans):
         say_unused(plans, allowed, out)
     elif others := _unused(plans, allowed):
         raise RefusedError(
-            f"the plan has no such hazard as --allow {' and --allow '.join(others)}: it is not the plan that was "
-            "allowed, so nothing was changed",
-            "Run `beamctl plan` to see the plan as it is now, and allow exactly what that prints.",
+            f"no hazard of the plan matches --allow {' and --allow '.join(others)}: the plan is not the one that was "
+            "reviewed, so nothing was changed",
+            "Run `beamctl plan` to see the current plan, and allow exactly what it prints.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Progress of an apply: a line as each change ends, and a counter on a terminal. It must not decide how it ends."""
+"""Progress of an apply: a line for each finished change, and a counter on a terminal."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 import sys
 
 from beamctl.apply.event import Ended, Event, NotAttempted
-from beamctl.cli.output import Output, say
+from beamctl.cli.output import Output, print_stderr
 from beamctl.report.text.apply import event_text
 
 
 class Progress:
-    """Shows events as they come."""
+    """Shows events as they happen."""
 
     def __init__(self, out: Output, total: int) -> None:
         self._out = out
@@ -26,14 +26,14 @@ class Progress:
         self._ended += isinstance(event, Ended | NotAttempted)
         text = event_text(event, self._out.style)
         if text and not self._out.json:
-            self._out.payload(text + "\n")
+            self._out.result(text + "\n")
         if self._counts and self._ended < self._total:
             counter = f"  {self._ended} of {self._total} …"
-            say(counter, nl=False)
+            print_stderr(counter, nl=False)
             self._shown = len(counter)
 
     def end(self) -> None:
-        """Take the counter away."""
+        """Remove the counter."""
         if self._shown:
-            say("\r" + " " * self._shown + "\r", nl=False)
+            print_stderr("\r" + " " * self._shown + "\r", nl=False)
             self._shown = 0

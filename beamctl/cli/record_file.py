@@ -1,5 +1,4 @@
-"""The record of one run, while it is written: each line outlives this process. It must not know what is in a line, nor
-where records are kept: `apply.record` and `run_records` do."""
+"""Writes the record of one run. Each line is written at once, so that it survives a crash of this process."""
 
 from __future__ import annotations
 
@@ -13,13 +12,13 @@ from pathlib import Path
 
 from beamctl.apply.event import Event
 from beamctl.apply.record import event_line, last_line
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import RecordError
 from beamctl.plan.plan import Plan
 
 
 class RecordFile:
-    """The record of one run, while it is written. Safe to use from several threads."""
+    """The record of a run in progress. Thread-safe."""
 
     def __init__(self, path: Path, plan: Plan) -> None:
         self._path = path
@@ -30,12 +29,12 @@ class RecordFile:
         _lock(self._descriptor, shared=False)
 
     def write(self, line: str) -> None:
-        """Append a line; when this returns, it outlives this process.
+        """Append a line, which then survives a crash of this process.
 
         Raises:
-            RecordError: It cannot be written, or one before could not: half a line must stay the last one.
+            RecordError: This or an earlier line could not be written. Nothing may follow an incomplete line.
         """
-        left = VEIL.over(line, json=True).encode()
+        left = OUTPUT_REDACTION.redact(line, json=True).encode()
         with self._lock:
             try:
                 while left and not self._full:
@@ -43,10 +42,10 @@ class RecordFile:
             except OSError as error:
                 self._full = f"the record {self._path} cannot be written: {error.strerror or error}"
             if self._full:
-                raise RecordError(self._full, "Make room, or name another directory with --record.")
+                raise RecordError(self._full, "Free some space, or name another directory with --record.")
 
     def witness(self, event: Event) -> None:
-        """Keep an event, as `apply.lanes.Means` wants it.
+        """Record an event.
 
         Raises:
             RecordError: It cannot be written.
@@ -54,7 +53,7 @@ class RecordFile:
         self.write(event_line(self._plan, event, now()))
 
     def end(self, events: Sequence[Event], *, interrupted: bool) -> None:
-        """Keep how the run ended.
+        """Record the end of the run and close the file.
 
         Raises:
             RecordError: It cannot be written.
@@ -65,14 +64,14 @@ class RecordFile:
             os.close(self._descriptor)
 
     def discard(self) -> None:
-        """Leave no trace of a run that was never begun."""
+        """Delete the record of a run that did not start."""
         os.close(self._descriptor)
         with suppress(OSError):
             self._path.unlink()
 
 
 def is_being_written(path: Path) -> bool:
-    """Whether a run on this machine still writes a record; never where the system has no locks of this kind."""
+    """Whether a run on this machine is still writing the record. Always false on systems without `flock`."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError:
@@ -84,7 +83,7 @@ def is_being_written(path: Path) -> bool:
 
 
 def _lock(descriptor: int, *, shared: bool) -> bool:
-    """Lock a file until it is closed, at the latest at the end of this process; false if another process has it."""
+    """Lock a file until it is closed or this process ends. Returns false if another process holds the lock."""
     if sys.platform == "win32":
         return True
     import fcntl
@@ -93,11 +92,11 @@ def _lock(descriptor: int, *, shared: bool) -> bool:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # a file system without locks
+    except OSError:  # the file system does not support locks
         return True
     return True
 
 
 def now() -> str:
-    """The time, as records have it."""
+    """The current time in the format of records."""
     return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -1,4 +1,4 @@
-"""Files that a secret must not come from, and files that neither a secret nor a saved plan may replace."""
+"""Files that secrets must not be read from, and files that neither secrets nor saved plans may replace."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from beamctl.model.strict_json import read_json
 from beamctl.plan.plan_file import LARGEST
 
 _OURS = {".git": "is part of the git repository", ".beamctl": "is in beamctl's own folder"}
-"""Folders whose content is reserved, in any case."""
+"""Folders whose content is reserved. Case is ignored."""
 
 _SCHEMA = b'"$schema"'
 _DOCUMENT = (re.compile(rb"^version\s*:", re.MULTILINE), re.compile(rb"^workspace\s*:", re.MULTILINE))
-"""What any document has, at least as beamctl's own examples write it."""
+"""Keys of every document, as written in beamctl's examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReservedFiles:
-    """The files of one run that have another purpose. Links and other spellings of a path are the same file.
+    """The files of a run that serve another purpose. Links and different spellings of a path count as the same file.
 
     Attributes:
-        credentials: Files that may hold this process's own credential.
+        credentials: Files that may contain the credential of this process.
         documents: The documents and the saved plan of this run.
         records: The folder of run records.
         folders: The folders that this run reads as documents.
@@ -40,7 +40,7 @@ class ReservedFiles:
     folders: tuple[Path, ...] = ()
 
     def why_not_from(self, path: Path) -> str:
-        """Why no secret may come from a file; empty if it may."""
+        """Why no secret may be read from a file; empty if it may."""
         return OWN_CREDENTIAL if _is_one_of(path, self.credentials) else ""
 
     def why_not_to(self, path: Path, *, read: bool) -> str:
@@ -51,7 +51,7 @@ class ReservedFiles:
             read: Whether the file may be read to find out what it is.
         """
         if _is_one_of(path, self.credentials):
-            return "may hold beamctl's own credential"
+            return "may contain beamctl's own credential"
         if _is_one_of(path, self.documents):
             return "is a document or the plan of this run"
         if is_within(path, self.records):
@@ -60,13 +60,13 @@ class ReservedFiles:
             return why
         if _has_another_name(path):
             return "has more than one hard link and may also be another file"
-        found = what_is(path) if read else ""
+        found = file_kind(path) if read else ""
         return f"is a {found}" if found else ""
 
     def _why_not_named(self, path: Path) -> str:
         parts = {part.lower() for part in (*path.absolute().parts, *Path(real_path(path)).parts)}
-        if ours := next((why for name, why in _OURS.items() if name in parts), ""):
-            return ours
+        if reason := next((why for name, why in _OURS.items() if name in parts), ""):
+            return reason
         ending = path.suffix.lower()
         if ending in YAML:
             return f"ends in {path.suffix}, and beamctl reads such files as documents"
@@ -75,9 +75,11 @@ class ReservedFiles:
         return ""
 
 
-def what_is(path: Path) -> str:
-    """What a file is that must not be lost: `saved plan`, `run record`, `document` or `JSON schema`; empty if it is
-    none of them, or cannot be read."""
+def file_kind(path: Path) -> str:
+    """The kind of a file that must not be overwritten: `saved plan`, `run record`, `document` or `JSON schema`.
+
+    Empty if it is none of them or cannot be read.
+    """
     try:
         content = read_file(path, LARGEST)
     except UsageError:
@@ -100,7 +102,7 @@ def what_is(path: Path) -> str:
 def _has_another_name(path: Path) -> bool:
     try:
         return path.is_file() and path.stat().st_nlink > 1
-    except (OSError, ValueError):  # writing the file says what is wrong
+    except (OSError, ValueError):  # writing the file reports the error
         return False
 
 

@@ -1,5 +1,4 @@
-"""How runs are named: by when they began, in which workspace, and a mark of the apply that they are of. Names sort in
-the order of the runs, even where a clock was set back. It must not know what is in a record."""
+"""Names of runs: start time, workspace, and an ID of the apply. They sort in order, even if the clock was set back."""
 
 from __future__ import annotations
 
@@ -12,11 +11,11 @@ _LENGTH = len("20261124T120000000Z")
 
 
 def next_stamp(now: datetime, names: Sequence[str]) -> str:
-    """What the names of an apply begin with: the time, or where that is not later than the newest run, just after it.
+    """The start of the names of an apply: the current time, or just after the newest run if that is later.
 
     Args:
-        now: The time, in UTC.
-        names: Of the runs that there are, sorted; others among them do not matter.
+        now: The current time, in UTC.
+        names: The names of existing runs, sorted. Other names are ignored.
     """
     for name in reversed(names):
         with suppress(ValueError, OverflowError):
@@ -28,16 +27,16 @@ def next_stamp(now: datetime, names: Sequence[str]) -> str:
 
 
 def stamp_of(when: datetime) -> str:
-    """A time as names begin with it."""
+    """A time in the format of names."""
     return f"{when:%Y%m%dT%H%M%S}{when.microsecond // 1000:03}Z"
 
 
 def run_name(stamp: str, workspace: str, mark: str) -> str:
-    """The name of the run in one workspace."""
+    """The name of a run in one workspace."""
     return f"{stamp}-{workspace}-{mark}"
 
 
 def same_apply(name: str, run: str, workspace: str) -> bool:
-    """Whether a name is of another run of the apply that made this one in `workspace`."""
+    """Whether `name` is another run of the same apply as `run`, which is in `workspace`."""
     stamp, _, mark = run.partition(f"-{workspace}-")
     return bool(mark) and name != run and name.startswith(f"{stamp}-") and name.endswith(f"-{mark}")

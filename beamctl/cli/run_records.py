@@ -1,5 +1,4 @@
-"""The folder in which each apply keeps what it did, a file a run and workspace: begun before anything is changed, and
-found again. It must not know what is in a line: `apply.record` does."""
+"""Creates and finds run records, one file for each run and workspace."""
 
 from __future__ import annotations
 
@@ -23,8 +22,8 @@ from beamctl.apply.record import (
 from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
 from beamctl.cli.commit import actor
 from beamctl.cli.files import read_beginning, read_file
-from beamctl.cli.machine_clock import moment
-from beamctl.cli.output_redaction import as_it_is
+from beamctl.cli.machine_clock import current_time
+from beamctl.cli.output_redaction import require_no_secrets
 from beamctl.cli.record_file import RecordFile, is_being_written, now
 from beamctl.cli.record_folder import FUTURE, SUFFIX, RecordFolder
 from beamctl.cli.run_names import next_stamp, run_name, same_apply
@@ -34,22 +33,22 @@ from beamctl.plan.declared import Declared
 from beamctl.plan.plan import Plan
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes of the largest record that is read."""
+"""Maximum bytes that are read of a record."""
 
 _BEGINNING = 65536
-"""Bytes of a record that hold what precedes its changes, but for very long guards."""
+"""Bytes that contain the head of a record, unless its guards are very long."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """A plan that is to be made.
+    """A record to create.
 
     Attributes:
-        plan: The plan.
-        commit: Of the documents it was made from; empty where there is none.
-        digest: What names it.
+        plan: The plan to apply.
+        commit: The commit of its documents; empty if there is none.
+        digest: The digest of the plan.
     """
 
     plan: Plan
@@ -58,10 +57,10 @@ class NewRecord:
 
 
 def open_records(folder: RecordFolder, due: Sequence[NewRecord]) -> list[RecordFile]:
-    """Begin the record of each run, before anything is changed: all of them or none.
+    """Create the record of each run before anything is changed: all of them or none.
 
     Raises:
-        UsageError: One cannot be written, or would hold a secret; nothing was changed.
+        UsageError: A record cannot be written or would contain a secret; nothing was changed.
     """
     where = folder.path
     began: list[RecordFile] = []
@@ -77,29 +76,29 @@ def open_records(folder: RecordFolder, due: Sequence[NewRecord]) -> list[RecordF
         for record in began:
             record.discard()
         why = error.message if isinstance(error, RecordError) else f"{where}: {error.strerror or error}"
-        hint = "Name a directory that can be written to:  beamctl apply --record DIR"
+        hint = "Name a writable directory:  beamctl apply --record DIR"
         so = ", so nothing was changed" if any(each.plan.changes for each in due) else ""
         raise UsageError(f"the record of this run cannot be written{so}: {why}", hint) from None
     return began
 
 
 def _lines(folder: RecordFolder, due: Sequence[NewRecord]) -> list[tuple[Run, str]]:
-    """How each record begins; what one apply does is of one time and one mark."""
-    stamp, mark = next_stamp(moment(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
+    """The first line of each record. The runs of one apply share their time and ID."""
+    stamp, mark = next_stamp(current_time(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
     runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
     began = zip(runs, due, strict=True)
-    return [(run, as_it_is(first_line(run, each.plan), "the record of this run")) for run, each in began]
+    return [(run, require_no_secrets(first_line(run, each.plan), "the record of this run")) for run, each in began]
 
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """What the records say of the last run over a workspace, finished or not.
+    """The last recorded run in a workspace, finished or not.
 
     Attributes:
-        left: By kind, how many it left; empty if no record says.
-        declared: What its document declared; None if no record says.
-        interrupted: What this and earlier runs left unfinished.
-        history: What the records say of invitations.
+        left: The number of resources it left, by kind; empty if not recorded.
+        declared: What its document declared; None if not recorded.
+        interrupted: Changes that this and earlier runs left unfinished.
+        history: The recorded invitations.
     """
 
     left: Mapping[str, int] = field(default_factory=dict)
@@ -112,15 +111,15 @@ NO_RUN = LastRun()
 
 
 def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
-    """What the newest records that say so tell the next plan."""
+    """What the next plan needs from the records, from the newest that contain it."""
     paths = [path for path in reversed(folder.paths()) if f"-{workspace}-" in path.name]
     left = (found for path in paths if (found := left_of(_content(path), workspace, api)) is not None)
-    declared = (said for path in paths if (said := _declared(path, workspace, api)) is not None)
+    declared = (recorded for path in paths if (recorded := _declared(path, workspace, api)) is not None)
     history = History(workspace, api)
 
     def contents() -> Iterator[bytes]:
         for path in reversed(paths):
-            if not is_being_written(path):  # a run that goes on is not interrupted
+            if not is_being_written(path):  # a run in progress is not interrupted
                 content = _content(path)
                 history.add(content)
                 yield content
@@ -130,14 +129,14 @@ def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
 
 
 def _declared(path: Path, workspace: str, api: str) -> Declared | None:
-    """Only the beginning is read, if that is enough."""
+    """What a run declared. Reads only the beginning of the record, if that is enough."""
     beginning = _content(path, _BEGINNING)
-    whole = len(beginning) < _BEGINNING or is_head(beginning)
-    return declared_by(beginning if whole else _content(path), workspace, api)
+    is_complete = len(beginning) < _BEGINNING or is_head(beginning)
+    return declared_by(beginning if is_complete else _content(path), workspace, api)
 
 
 def applied_before(folder: RecordFolder, workspace: str, digest: str) -> str:
-    """The run in which a saved plan was applied to a workspace, or begun to be; empty where no record tells of one."""
+    """The run that applied, or began to apply, a saved plan to a workspace; empty if none is recorded."""
     for path in folder.paths():
         if f"-{workspace}-" not in path.name or digest.encode() not in _content(path, _BEGINNING):
             continue
@@ -149,12 +148,12 @@ def applied_before(folder: RecordFolder, workspace: str, digest: str) -> str:
 
 
 def count_records(folder: RecordFolder) -> int:
-    """How many there are."""
+    """The number of records."""
     return len(folder.paths())
 
 
 def records(folder: RecordFolder, read: Callable[[bytes], T]) -> Iterator[tuple[str, T | str]]:
-    """Each record by the name of its run, the newest first, as `read` has it; or why it cannot be read."""
+    """The name of each run, newest first, with its record parsed by `read`, or why it cannot be read."""
     for path in reversed(folder.paths()):
         try:
             yield path.stem, read(read_file(path, LARGEST))
@@ -165,7 +164,7 @@ def records(folder: RecordFolder, read: Callable[[bytes], T]) -> Iterator[tuple[
 
 
 def made_with(folder: RecordFolder, record: Record) -> list[Summary]:
-    """What the apply that a run is of made, or may have made, in other workspaces."""
+    """The runs in other workspaces that the same apply made or may have made."""
     found = []
     for path in folder.paths():
         if same_apply(path.stem, record.run.id, record.workspace):
@@ -175,12 +174,12 @@ def made_with(folder: RecordFolder, record: Record) -> list[Summary]:
 
 
 def find_record(folder: RecordFolder, name: str, *, with_changes: bool = False) -> Record:
-    """The record of one run, by its name or the beginning of it; `last` is the newest.
+    """Find the record of a run by its name or the start of its name; `last` is the newest.
 
     Args:
-        folder: Where the records are.
-        name: Of the run.
-        with_changes: Whether `last` passes over runs that had nothing to change.
+        folder: The run records.
+        name: The name, its start, or `last`.
+        with_changes: Whether `last` skips runs without changes.
 
     Raises:
         UsageError: There is none, there are several, or it cannot be read.
@@ -196,7 +195,7 @@ def find_record(folder: RecordFolder, name: str, *, with_changes: bool = False) 
             if name and path.stem.startswith(name):
                 hint = "Delete the file, or name the directory of your own records with --record."
                 raise UsageError(f"{path} is not used as a run record: {FUTURE}", hint)
-        raise UsageError(f"there is no record of a run {name!r} in {folder.path}", see)
+        raise UsageError(f"no record of a run {name!r} in {folder.path}", see)
     if len(found) > 1:
         raise UsageError(f"{len(found)} runs begin with {name!r}", see)
     try:
@@ -206,7 +205,7 @@ def find_record(folder: RecordFolder, name: str, *, with_changes: bool = False) 
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether the run had nothing to change."""
+    """Whether the run had no changes."""
     try:
         return not summary_of(_content(path)).counts
     except UnreadableRecordError:
@@ -214,7 +213,7 @@ def _is_empty(path: Path) -> bool:
 
 
 def _content(path: Path, most: int = LARGEST) -> bytes:
-    """The beginning of it; nothing where it cannot be read, which is as good as no record."""
+    """The first bytes of a record; empty if it cannot be read, as if there were no record."""
     try:
         return read_beginning(path, most)
     except UsageError:

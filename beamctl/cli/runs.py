@@ -1,4 +1,4 @@
-"""`beamctl runs`: what was applied before, from the records on this machine. It must not ask any API."""
+"""`beamctl runs`: list the run records on this machine, or show one."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _FEW = 20
 
 @click.command("runs")
 @click.argument("run", metavar="[RUN]", required=False)
-@click.option("--all", "everything", is_flag=True, help=f"All of them, not only the last {_FEW}.")
+@click.option("--all", "everything", is_flag=True, help=f"List all runs, not only the last {_FEW}.")
 @options.record
 @options.view
 def command(
     *, run: str | None, everything: bool, record: RecordFolder, output: str, no_color: bool, quiet: bool
 ) -> int:
-    """List the applies that were recorded here, the last first; or show one with all its changes.
+    """List recorded applies, newest first, or show one with all its changes.
 
-    RUN is the name of one, the beginning of it, or `last`.
+    RUN is the name of a run, the start of its name, or `last`.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     note_ignored(record, out)
@@ -36,22 +36,22 @@ def command(
         if out.json:
             from beamctl.report.json_report import runs_json
 
-            out.payload(runs_json([(found.run.id, found)]))
+            out.result(runs_json([(found.run.id, found)]))
         else:
             from beamctl.report.text.runs import run_text
 
-            out.payload(run_text(found, out.style))
+            out.result(run_text(found, out.style))
         return Exit.DONE
     most = None if everything else _FEW
-    if out.json:  # tells every change
+    if out.json:  # includes every change
         from beamctl.report.json_report import runs_json
 
-        whole = list(islice(records(record, read_record), most))
-        out.payload(runs_json(whole, count_records(record) - len(whole)))
-    elif listed := list(islice(records(record, summary_of), most)):
+        listed = list(islice(records(record, read_record), most))
+        out.result(runs_json(listed, count_records(record) - len(listed)))
+    elif summaries := list(islice(records(record, summary_of), most)):
         from beamctl.report.text.runs import runs_text
 
-        out.payload(runs_text(listed, count_records(record) - len(listed), out.style))
+        out.result(runs_text(summaries, count_records(record) - len(summaries), out.style))
     else:
-        out.payload(f"No apply is recorded in {record.path}.\n")
+        out.result(f"No applies are recorded in {record.path}.\n")
     return Exit.DONE

@@ -1,5 +1,4 @@
-"""Secrets in the system's keyring, through the library `keyring`, of which this is the one importer. It must not know
-what the secret is."""
+"""Stores secrets in the system's keyring through the library `keyring`."""
 
 from __future__ import annotations
 
@@ -11,18 +10,18 @@ from pathlib import Path
 from beamctl.model.secret import Keyring
 
 _CONFIGURATION = ("HOME", "XDG_CONFIG_HOME")
-"""Where `keyring` looks for a file that names Python code to import: never below the current directory."""
+"""Variables that locate `keyring`'s configuration, which can name Python code to import. They must be absolute."""
 
 _MISSING = "needs the library keyring:  pip install 'beamctl[keyring]'"
 
 
 def why_missing() -> str:
-    """Why there can be no keyring, without asking for one, which may start programs; empty if there may be one."""
+    """Why there is no keyring, without loading one, which may start programs; empty if there may be one."""
     return "" if "keyring" in sys.modules or find_spec("keyring") else _MISSING
 
 
 def why_not() -> str:
-    """Why nothing can be put into a keyring; empty where it can."""
+    """Why the keyring cannot be used; empty if it can."""
     if any(not Path(os.environ.get(name) or "/").is_absolute() for name in _CONFIGURATION):
         return f"cannot be used: {' or '.join(_CONFIGURATION)} is not an absolute path"
     try:
@@ -37,7 +36,7 @@ def why_not() -> str:
 
 
 def put(place: Keyring, text: str) -> str:
-    """Put a text there; why it is not, or nothing."""
+    """Store a text. Returns why it failed, or nothing."""
     if why := why_not():
         return why
     import keyring
@@ -45,6 +44,6 @@ def put(place: Keyring, text: str) -> str:
     try:
         keyring.set_password(place.service, place.user, text)
         kept = keyring.get_password(place.service, place.user) == text
-    except Exception as error:  # noqa: BLE001 - as above; its words might hold the secret
-        return f"did not take it: {type(error).__name__}"
-    return "" if kept else "did not keep it"
+    except Exception as error:  # noqa: BLE001 - as above; its message may contain the secret
+        return f"did not accept it: {type(error).__name__}"
+    return "" if kept else "did not store it"

@@ -1,5 +1,4 @@
-"""Hazards about the files that secrets come from: outside the folder of the document that names them, each must be
-allowed. Symbolic links are followed, so the plan itself cannot see this."""
+"""Adds hazards for secret files outside the folder of their document, with symbolic links resolved."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from beamctl.plan.sources import STANDARD_INPUT, exact, files_of, folders_of
 
 
 def with_source_hazards(plan: Plan) -> Plan:
-    """The plan with a hazard for each file that is in none of the folders it may be in. No file is read."""
+    """The plan with a hazard for each secret file outside its permitted folders. No file is read."""
     found = []
     for change in plan.changes:
         folders = folders_of(change)

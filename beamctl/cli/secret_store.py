@@ -1,5 +1,4 @@
-"""Where secrets come from and go to on this machine: files, commands, the keyring, the environment. It must not know
-whose secrets they are; nothing that it says shows one."""
+"""Reads and stores secrets on this machine: in files, commands, the keyring and the environment."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from beamctl.cli import secret_command, secret_file, secret_keyring
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.cli.reserved_files import ReservedFiles
 from beamctl.cli.secret_terminal import SecretTerminal
 from beamctl.model.api_call import NoResponse, Response
@@ -32,55 +31,56 @@ from beamctl.model.secret import (
 )
 from beamctl.model.text import is_whole
 
-NOWHERE = "the document does not say where to put it"
+NO_DESTINATION = "the document does not say where to store it"
 _DONE = 200
 _PUBLIC = "clientId"
-"""What is handed over with a secret and is none."""
+"""The part of a secret that is public."""
 
 
 class LocalSecretStore:
-    """Implements `beamctl.model.ports.Vault`. Whatever passes through it is hidden in all output from then on, but that
-    which is shown on a screen on purpose: there, somebody wants to see each secret that is made."""
+    """Implements `beamctl.model.ports.Vault`. Its secrets are redacted in all output but the secret terminal's."""
 
     def __init__(self, screen: SecretTerminal | None = None, reserved: ReservedFiles | None = None) -> None:
         self._screen = screen
         self._reserved = reserved or ReservedFiles()
 
     def deliver(self, secret: StoreSecret) -> Response | NoResponse:
-        """Put a secret where it is to be, durably; then show it where that is wanted, which is its place where the
-        document names none."""
-        VEIL.mask.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
+        """Store a secret durably, then show it on the terminal if requested.
+
+        The terminal is the only destination if the document names none.
+        """
+        OUTPUT_REDACTION.redactor.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
         sink, screen = secret.sink, self._screen
         if sink is not None and not is_whole(secret.text):
-            return NoResponse("what the API gave is no text that can be written")
+            return NoResponse("the API returned something that is not valid text")
         if sink is not None and (why := _put(sink, secret.text)):
             return NoResponse(f"{described(sink)} {why}")
         if screen is None:
-            return NoResponse(NOWHERE) if sink is None else Response(_DONE, described(sink))
+            return NoResponse(NO_DESTINATION) if sink is None else Response(_DONE, described(sink))
         unseen = screen.show(secret)
         if sink is None:
             return NoResponse(f"the terminal {unseen}") if unseen else Response(_DONE, "the terminal")
         return Response(_DONE, described(sink) + (f"; the terminal {unseen}" if unseen else " and the terminal"))
 
     def fetch(self, secret: ReadSecret) -> Response | NoResponse:
-        """Get a secret: without the line break at its end, and never an empty one."""
+        """Read a secret, without final line breaks. An empty one is an error."""
         match secret.source:
             case File(path=path) if not_from := self._reserved.why_not_from(Path(path)):
                 text, why = "", not_from
             case source:
                 text, why = _get(source)
-        if VEIL.mask.holds_own(text):
-            text, why = "", "holds beamctl's own credential, which is never sent"
+        if OUTPUT_REDACTION.redactor.holds_own(text):
+            text, why = "", "contains beamctl's own credential, which is never sent"
         if why or not text:
-            return NoResponse(f"{secret.what}: {described(secret.source)} {why or 'has nothing in it'}")
+            return NoResponse(f"{secret.what}: {described(secret.source)} {why or 'is empty'}")
         return Response(_DONE, text)
 
     def doubt(self, secrets: Mapping[str, Any], *, approved: bool) -> str:
-        """Why a change with these places (`Change.secrets`) could not be made, before anything is; empty if it could.
+        """Why a change with these secrets (`Change.secrets`) cannot be made; empty if it can.
 
         Args:
-            secrets: The places.
-            approved: Whether the user approved them. Until then no file that they name is read.
+            secrets: The sources and destinations.
+            approved: Whether the user approved them. Until then no file they name is read.
         """
         doubts = [self._doubt_to(sink_of(secrets[SECRET_TO]), approved)] if SECRET_TO in secrets else []
         doubts += [self._doubt_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
@@ -89,7 +89,7 @@ class LocalSecretStore:
     def _doubt_to(self, sink: SecretDestination | None, approved: bool) -> str:  # noqa: FBT001 - from `doubt`
         match sink:
             case None:
-                return "" if self._screen else NOWHERE
+                return "" if self._screen else NO_DESTINATION
             case File(path=path):
                 why = self._reserved.why_not_to(Path(path), read=approved) or secret_file.why_not_to(Path(path))
             case Command(words=words):
@@ -116,7 +116,7 @@ class LocalSecretStore:
 
 
 def _put(sink: SecretDestination, text: str) -> str:
-    """Why a secret could not be put there; empty where it is."""
+    """Store a secret. Returns why it failed, or nothing."""
     match sink:
         case File(path=path):
             return secret_file.write(Path(path), text)
@@ -129,7 +129,7 @@ def _put(sink: SecretDestination, text: str) -> str:
 
 
 def _get(source: SecretSource) -> tuple[str, str]:
-    """The text there, or why there is none."""
+    """The text from the source, or why there is none."""
     match source:
         case File(path=path):
             text, why = secret_file.read(Path(path))
@@ -140,7 +140,7 @@ def _get(source: SecretSource) -> tuple[str, str]:
         case _:
             assert_never(source)
     text = text.rstrip("\r\n")
-    VEIL.mask.learn(text)
+    OUTPUT_REDACTION.redactor.learn(text)
     return text, why
 
 

@@ -1,5 +1,4 @@
-"""Shows secrets on a terminal, past the veil: the one way there is. It must not know why; what is no terminal is never
-written to, and what would do more on one than be read is not shown."""
+"""Shows secrets on a terminal, bypassing redaction. Nothing but a terminal is written to, and no control characters."""
 
 from __future__ import annotations
 
@@ -15,16 +14,16 @@ from beamctl.model.secret import StoreSecret
 from beamctl.model.text import printable
 
 OPTION = "--reveal-secrets"
-_INSTEAD = f"Leave {OPTION} away, and say in the document where each secret goes: secretTo."
+_INSTEAD = f"Omit {OPTION}, and declare in the document where to store each secret: secretTo."
 
 
 @dataclass(frozen=True, slots=True)
 class SecretTerminal:
-    """A terminal that somebody wants secrets on. Safe to use from several threads.
+    """A terminal that shows secrets. Thread-safe.
 
     Attributes:
-        descriptor: Of the terminal itself, whatever becomes of the streams that are written to it.
-        workspace: Of which the secrets are.
+        descriptor: The terminal's own file descriptor, independent of the standard streams.
+        workspace: The workspace of the secrets.
     """
 
     descriptor: int
@@ -32,13 +31,12 @@ class SecretTerminal:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def show(self, secret: StoreSecret) -> str:
-        """Show a secret in a block of its own, each part of it alone on a line; when this returns nothing, the terminal
-        has it. Else why it has not."""
+        """Show a secret as a separate block, with each part on its own line. Returns why it failed, or nothing."""
         parts = secret.secret
         if not all(text.isascii() and text.isprintable() for text in parts.values()):
-            return "cannot show it as it is: it has characters that are no plain text"
-        whose = f" of {self.workspace}" if self.workspace else ""
-        head = printable(f"{secret.what[:1].upper()}{secret.what[1:]}{whose}, shown this once:")
+            return "cannot show it: it contains characters that are not printable ASCII"
+        owner = f" of {self.workspace}" if self.workspace else ""
+        head = printable(f"{secret.what[:1].upper()}{secret.what[1:]}{owner}, shown only once:")
         lines = [line for name, text in parts.items() for line in ([text] if len(parts) == 1 else [f"{name}:", text])]
         left = "\n".join(["", head, *lines, "", ""]).encode("ascii", "backslashreplace")
         try:
@@ -51,23 +49,23 @@ class SecretTerminal:
 
 
 @contextmanager
-def terminal(*, json: bool, mute: str) -> Iterator[SecretTerminal]:
-    """Standard output, where it is a terminal and somebody reads it.
+def terminal(*, json: bool, no_input: str) -> Iterator[SecretTerminal]:
+    """Open standard output as a secret terminal.
 
     Args:
-        json: Whether what is written there is for machines.
-        mute: Why nobody can be asked there who is to be asked; empty where they can, or are not asked.
+        json: Whether the output is JSON.
+        no_input: Why the user cannot be asked for approval; empty if they can or need not be asked.
 
     Raises:
-        UsageError: It is none, or nobody reads it.
+        UsageError: Standard output is not a terminal, or no user reads it.
     """
     if json:
-        raise UsageError(f"{OPTION} shows secrets to people, and -o json is for machines", _INSTEAD)
+        raise UsageError(f"{OPTION} cannot be combined with -o json", _INSTEAD)
     if not sys.stdout.isatty():
-        raise UsageError(f"{OPTION} needs a terminal, and standard output is none, so nothing was changed", _INSTEAD)
-    if mute:
-        hint = f"To apply without being asked:  beamctl apply {OPTION} --auto-approve"
-        raise UsageError(f"{OPTION} needs somebody who reads, and {mute}, so nothing was changed", hint)
+        raise UsageError(f"{OPTION} needs a terminal, but standard output is not one, so nothing was changed", _INSTEAD)
+    if no_input:
+        hint = f"To apply without approval:  beamctl apply {OPTION} --auto-approve"
+        raise UsageError(f"{OPTION} needs a user at the terminal, but {no_input}, so nothing was changed", hint)
     descriptor = os.dup(sys.stdout.fileno())
     try:
         yield SecretTerminal(descriptor)

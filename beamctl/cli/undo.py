@@ -1,4 +1,4 @@
-"""`beamctl undo`: the inverse of a run, as a new plan to look at. It must not be able to make it."""
+"""`beamctl undo`: plan the changes that would undo a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from beamctl.apply.record import Record
 from beamctl.cli import options
-from beamctl.cli.connect import Link, access_of, link
+from beamctl.cli.connect import Link, access_of, open_link
 from beamctl.cli.documents import defaults, read_desired
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import Output, output_of
@@ -49,7 +49,7 @@ from beamctl.workflow.questions import undo
 @options.view
 @options.connection
 @options.floors
-def command(  # noqa: PLR0913 - one argument an option
+def command(  # noqa: PLR0913 - one argument per option
     *,
     run: str,
     files: tuple[str, ...],
@@ -63,68 +63,70 @@ def command(  # noqa: PLR0913 - one argument an option
     floors: Bounds,
     **connection: Any,  # noqa: ANN401 - the options of `options.connection`
 ) -> int:
-    """Show the changes that would undo a run, and what of it cannot be undone.
+    """Show the changes that would undo a run, and what cannot be undone.
 
-    RUN is its name as `beamctl runs` lists it, the beginning of it, or `last`. Nothing is changed: save the plan with
-    --out, and apply that. The guards are those of the document of the workspace, where there is one.
+    RUN is a name from `beamctl runs`, the start of one, or `last`. Nothing is changed: save the plan with --out and
+    apply the file. The guards are those of the workspace's document, if there is one.
     """
-    talk = output_of(output, no_color=no_color, quiet=quiet)
+    printer = output_of(output, no_color=no_color, quiet=quiet)
     granted = allowances(allowed)
     target = target_of(out, expires, record.path)
-    note_ignored(record, talk)
+    note_ignored(record, printer)
     found = find_record(record, run, with_changes=True)
-    desired = _guarded(found, files, talk)
+    desired = _guarded(found, files, printer)
     access = access_of(**connection)
     with ExitStack() as stack:
-        way = stack.enter_context(link(access, found.workspace))
-        planned = [_planned(found, desired, way, Checks(floors, record))]
+        link = stack.enter_context(open_link(access, found.workspace))
+        planned = [_planned(found, desired, link, Checks(floors, record))]
         plan = planned[0].plan
         saved = save(planned, granted, target)
-        command = command_for(f"{_way_back(found.run.id, record.named)} --out FILE", files, ())
-        if talk.json:
+        command = command_for(f"{_undo_command(found.run.id, record.named)} --out FILE", files, ())
+        if printer.json:
             from beamctl.report.json_report import plans_json
 
-            talk.payload(plans_json([plan], granted))
+            printer.result(plans_json([plan], granted))
         else:
             from beamctl.report.text.plan import undo_text
 
-            talk.payload(undo_text(plan, granted, talk.style, command))
-        say_unused(planned, granted, talk)
+            printer.result(undo_text(plan, granted, printer.style, command))
+        say_unused(planned, granted, printer)
     refused = is_refused(planned, granted)
     if saved or (plan.changes and not refused):
-        talk.talk(saved or f"Nothing was changed. To make this, save it and apply the file:  {command}")
+        printer.info(
+            saved or f"Nothing was changed. To make these changes, save the plan and apply the file:  {command}"
+        )
     return Exit.REFUSED if refused else Exit.DONE
 
 
-def _guarded(record: Record, files: tuple[str, ...], talk: Output) -> Desired:
-    """The guards of the workspace as its document has them, and nothing else of it."""
+def _guarded(record: Record, files: tuple[str, ...], printer: Output) -> Desired:
+    """The guards in the workspace's document, without the rest of the document."""
     known = read_desired(files, [record.workspace] if files else []) if files or defaults() else ()
     bare = Desired(record.workspace, Document(f"run {record.run.id}", {}, {}, {}))
     about = next((desired for desired in known if desired.workspace == record.workspace), bare)
     if about is bare:
-        talk.talk(f"Note: no document here is about {record.workspace}, so only the guards that hold by default do.")
+        printer.info(f"Note: no document here declares {record.workspace}, so only the default guards apply.")
     return Desired(record.workspace, bare.document, about.guards, {}, about.skip)
 
 
-def _planned(record: Record, desired: Desired, way: Link, checks: Checks) -> Planned:
-    if way.api_url != record.api:
-        message = f"{record.run.id} was made at {record.api}, and --api-url names {way.api_url}"
-        raise UsageError(message, "Undo it where it was made.")
+def _planned(record: Record, desired: Desired, link: Link, checks: Checks) -> Planned:
+    if link.api_url != record.api:
+        message = f"{record.run.id} was made at {record.api}, but --api-url is {link.api_url}"
+        raise UsageError(message, "Use the API of the run.")
 
     last = last_run(checks.records, record.workspace, record.api)
     elsewhere = tuple(
-        Note(f"that run also changed {each.workspace}:  {_way_back(each.run.id, checks.records.named)}")
+        Note(f"that run also changed {each.workspace}:  {_undo_command(each.run.id, checks.records.named)}")
         for each in made_with(checks.records, record)
     )
 
-    def made() -> Plan:
-        found = undo(record, desired, way.reader, lambda: situation(way, last, checks.floors))
-        return with_clocks(with_source_hazards(replace(found, notes=(*found.notes, *elsewhere))), way)
+    def make() -> Plan:
+        found = undo(record, desired, link.reader, lambda: situation(link, last, checks.floors))
+        return with_clocks(with_source_hazards(replace(found, notes=(*found.notes, *elsewhere))), link)
 
-    first = made()
-    return Planned(first, way, lambda: made() == first, lambda: "", lambda: digest_of(plans_data([first], ())))
+    first = make()
+    return Planned(first, link, lambda: make() == first, lambda: "", lambda: digest_of(plans_data([first], ())))
 
 
-def _way_back(run: str, records: Path | None) -> str:
+def _undo_command(run: str, records: Path | None) -> str:
     """The command that shows how to undo a run."""
     return f"beamctl undo {quoted(run)}" + (f" --record {quoted(str(records))}" if records else "")

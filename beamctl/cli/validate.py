@@ -1,4 +1,4 @@
-"""`beamctl validate`: documents in, problems out. It must not need a credential or a network."""
+"""`beamctl validate`: check documents and print their problems."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from beamctl.workflow.questions import validate
 @options.files
 @options.view
 def command(files: tuple[str, ...], output: str, *, no_color: bool, quiet: bool) -> int:
-    """Check documents, with no credential and no network.
+    """Check documents, without a credential or a network.
 
-    Prints every problem of every file as file:line:column with a hint. Exits 0 when there is none, else 3. Warnings
-    about what is valid and probably not meant do not change the exit code.
+    Prints all problems as file:line:column with a hint. Exits 0 if there are none, else 3. Warnings about valid but
+    probably unintended content do not change the exit code.
     """
     out = output_of(output, no_color=no_color, quiet=quiet)
     checked = validate(read_sources(files))
     if note := unread(files):
-        out.talk(note)
+        out.info(note)
     if out.json:
         from beamctl.report.json_report import problems_json
 
-        out.payload(problems_json(checked.problems, len(checked.desired), checked.warnings), complaint=True)
+        out.result(problems_json(checked.problems, len(checked.desired), checked.warnings), is_error=True)
     elif checked.problems:
         from beamctl.report.text.problems import problems_text
 
-        out.payload(problems_text(checked.problems, out.style), complaint=True)
+        out.result(problems_text(checked.problems, out.style), is_error=True)
     else:
         from beamctl.report.text.problems import valid_text
 
         names = [desired.workspace for desired in checked.desired]
-        out.payload(valid_text(names, checked.warnings, out.style), complaint=True)
+        out.result(valid_text(names, checked.warnings, out.style), is_error=True)
     return Exit.WRONG_INPUT if checked.problems else Exit.DONE

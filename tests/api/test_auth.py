@@ -96,7 +96,7 @@ def test_a_second_401_is_the_end() -> None:
     )
     with opened(script, to=connection(SERVICE)) as api, pytest.raises(UnauthenticatedError) as caught:
         api.sender().send(ApiCall(Method.DELETE, "/users/a"))
-    assert caught.value.message == "api.example.com does not accept the credential for DELETE /users/a: no"
+    assert caught.value.message == "api.example.com rejected the credential for DELETE /users/a: no"
     assert len(script.asked) == 4
 
 
@@ -132,7 +132,7 @@ def test_a_login_that_cannot_be_refreshed_ends_at_its_401() -> None:
     with opened(script, to=connection(login)) as api, pytest.raises(UnauthenticatedError) as caught:
         api.reader().get("/users")
     assert caught.value.hint == (
-        "The credential comes from BL_API_KEY: set one that is still good, or unset it to use another one."
+        "The credential comes from BL_API_KEY. Set a valid one, or unset it to use another one."
     )
     assert script.lines == ["GET /v0/users"]
 
@@ -151,10 +151,8 @@ def test_a_refused_credential_is_refused_once_for_all(status: int) -> None:
         for _ in range(3):
             with pytest.raises(UnauthenticatedError) as caught:
                 api.sender().send(ApiCall(Method.PUT, "/users/a", {"role": "member"}))
-    assert caught.value.message == (
-        "no token is given out for the credential from BL_API_KEY: invalid client_secret •••"
-    )
-    assert caught.value.hint == "Set one that is still good, or unset it to use another one."
+    assert caught.value.message == ("the API rejected the credential from BL_API_KEY: invalid client_secret •••")
+    assert caught.value.hint == "Set a valid one, or unset it to use another one."
     assert caught.value.status == status
     assert len(script.asked) == 1
 
@@ -163,12 +161,12 @@ def test_a_refused_credential_is_refused_once_for_all(status: int) -> None:
     ("step", "kind", "message"),
     [
         (reply(404), ApiError, "api.example.com does not have POST /oauth/token: HTTP 404 Not Found"),
-        (page(), GarbledError, "api.example.com answered with an HTML page instead of JSON (POST /oauth/token)"),
-        (reply(body={}), GarbledError, "the answer to the request for a token holds no token"),
+        (page(), GarbledError, "api.example.com responded with an HTML page instead of JSON (POST /oauth/token)"),
+        (reply(body={}), GarbledError, "the response to the token request contains no token"),
         (
             httpx.ReadError("x"),
             UnreachableError,
-            "api.example.com ended the connection before its answer was complete (POST /oauth/token)",
+            "api.example.com closed the connection before its response was complete (POST /oauth/token)",
         ),
         (reply(503), ApiError, "api.example.com did not serve POST /oauth/token: HTTP 503 Service Unavailable"),
     ],
@@ -211,7 +209,7 @@ def test_a_request_for_a_token_is_made_again() -> None:
 def test_who_we_are(credential: Credential, identity: Identity) -> None:
     script = Script(reply())
     with opened(script, to=connection(credential)) as api:
-        assert api.who() == identity
+        assert api.identity() == identity
     assert script.asked == []
 
 
@@ -219,9 +217,9 @@ def test_a_token_tells_more_of_who_we_are() -> None:
     script = Script(reply(body={"access_token": jwt(sub="sa-1")}), reply(body=[]))
     with opened(script, to=connection(SERVICE)) as api:
         api.reader().get("/users")
-        assert api.who() == Identity(sub="sa-1", client_id="id-1")
+        assert api.identity() == Identity(sub="sa-1", client_id="id-1")
 
 
 def test_nobody_is_nobody() -> None:
     with opened(Script(reply()), to=Connection("http://local/v0")) as api:
-        assert api.who() == Identity()
+        assert api.identity() == Identity()

@@ -20,19 +20,19 @@ def test_a_success_may_be_empty() -> None:
 @pytest.mark.parametrize(
     ("content", "fault", "why"),
     [
-        (HTML, FailureKind.GARBLED, "h answered with an HTML page instead of JSON"),
-        (b"ok", FailureKind.GARBLED, "h answered with a text instead of JSON"),
-        (b'[{"email": "ada@exa', FailureKind.CUT_OFF, "the answer of h ends in the middle"),
-        (b"[1, NaN]", FailureKind.GARBLED, "the answer of h is not valid JSON"),
-        (b"[1, -Infinity]", FailureKind.GARBLED, "the answer of h is not valid JSON"),
+        (HTML, FailureKind.GARBLED, "h responded with an HTML page instead of JSON"),
+        (b"ok", FailureKind.GARBLED, "h responded with text instead of JSON"),
+        (b'[{"email": "ada@exa', FailureKind.CUT_OFF, "the response of h is truncated"),
+        (b"[1, NaN]", FailureKind.GARBLED, "the response of h is not valid JSON"),
+        (b"[1, -Infinity]", FailureKind.GARBLED, "the response of h is not valid JSON"),
         (
             b"[" * 200_000 + b"]" * 200_000,
             FailureKind.GARBLED,
-            "the answer of h is nested deeper than any it should give",
+            "the response of h is nested too deeply",
         ),
-        (b'["\xff"]', FailureKind.GARBLED, "the answer of h is not valid JSON"),
-        (b"[" + b"9" * 5000 + b"]", FailureKind.GARBLED, "the answer of h is not valid JSON"),
-        (b"{'a': 1}", FailureKind.GARBLED, "the answer of h is not valid JSON"),
+        (b'["\xff"]', FailureKind.GARBLED, "the response of h is not valid JSON"),
+        (b"[" + b"9" * 5000 + b"]", FailureKind.GARBLED, "the response of h is not valid JSON"),
+        (b"{'a': 1}", FailureKind.GARBLED, "the response of h is not valid JSON"),
     ],
 )
 def test_other_successes_are_no_reply(content: bytes, fault: FailureKind, why: str) -> None:
@@ -59,7 +59,7 @@ def test_any_bytes_are_read(status: int, content: bytes) -> None:
         (403, {"error": None, "message": 5}, "HTTP 403 Forbidden"),
         (403, ["no"], "HTTP 403 Forbidden"),
         (599, None, "HTTP 599"),
-        (302, None, "HTTP 302 Found: it is somewhere else now; set --api-url to the API itself"),
+        (302, None, "HTTP 302 Found: the API has moved; set --api-url to its new address"),
     ],
 )
 def test_what_went_wrong(status: int, body: object, text: str) -> None:
@@ -69,7 +69,7 @@ def test_what_went_wrong(status: int, body: object, text: str) -> None:
 def test_a_gateways_page_is_not_the_apis() -> None:
     found = read(504, {}, HTML, "h")
     assert isinstance(found, Reply)
-    assert error_text(found) == "HTTP 504 Gateway Timeout, with a page that is not the API's"
+    assert error_text(found) == "HTTP 504 Gateway Timeout, with a page not from the API"
 
 
 def test_text_at() -> None:

@@ -53,9 +53,9 @@ def test_what_no_header_carries_is_refused_unseen(value: str) -> None:
         with pytest.raises(UsageError) as caught:
             read(value, "BL_API_KEY")
         assert caught.value.message == (
-            "BL_API_KEY has white space, a line break or another character that no credential has"
+            "BL_API_KEY contains white space, a line break or another character that is invalid in a credential"
         )
-        assert caught.value.hint == "Copy it again, without quotes, spaces or a line break around it."
+        assert caught.value.hint == "Copy it again, without quotes, spaces or line breaks around it."
 
 
 def test_a_secret_inside_base64_is_checked_too() -> None:
@@ -63,7 +63,7 @@ def test_a_secret_inside_base64_is_checked_too() -> None:
         client_credentials(coded(f"id:{CANARY}\n"), "BL_CLIENT_CREDENTIALS")
 
 
-@pytest.mark.parametrize(("value", "what"), [("", "an empty"), ("x" * 20_000, "longer than any")])
+@pytest.mark.parametrize(("value", "what"), [("", "an empty"), ("x" * 20_000, "too long for a")])
 def test_a_credential_has_a_sensible_size(value: str, what: str) -> None:
     with pytest.raises(UsageError, match=f"BL_API_KEY is {what} credential"):
         api_key(value, "BL_API_KEY")

@@ -156,8 +156,8 @@ def tunnels(behave: Behaviour) -> Behaviour:
 @pytest.mark.parametrize(
     ("behave", "why"),
     [
-        (falls_silent, "no connection through the proxy {} that HTTPS_PROXY names"),
-        (STAGES["headers"], "no connection through the proxy {} that HTTPS_PROXY names"),
+        (falls_silent, "no connection through the proxy {} set by HTTPS_PROXY"),
+        (STAGES["headers"], "no connection through the proxy {} set by HTTPS_PROXY"),
         (tunnels(stalls), "no connection to api.example.com"),
         (tunnels(drips_handshake), "no connection to api.example.com"),
     ],

@@ -26,7 +26,7 @@ def test_one_line_for_each_request_and_answer() -> None:
     assert lines == [
         '> PUT /users/a {"role": "admin"}',
         '< 503 in 0 ms for PUT /users/a {"ok": true}',
-        "  again in 2.0 s: PUT /users/a",
+        "  retry in 2.0 s: PUT /users/a",
         '> PUT /users/a {"role": "admin"}',
         '< 200 in 0 ms for PUT /users/a cf-ray=8f-AMS {"role": "admin"}',
         "> DELETE /users/a",
@@ -39,7 +39,7 @@ def test_an_answer_that_is_none() -> None:
     with opened(Script(page(), page(404)), debug=lines) as api:
         for _ in range(2):
             api.sender().send(ApiCall(Method.DELETE, "/users/a"))
-    assert lines[1] == "< api.example.com answered with an HTML page instead of JSON in 0 ms for DELETE /users/a"
+    assert lines[1] == "< api.example.com responded with an HTML page instead of JSON in 0 ms for DELETE /users/a"
     assert lines[3] == "< 404 in 0 ms for DELETE /users/a (a page)"
 
 

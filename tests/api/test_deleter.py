@@ -20,10 +20,10 @@ from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
             Response(429, {"error": "slow down"}, "slow down", limited=True),
         ),
         (reply(409, {"error": "busy"}, x_should_retry="true"), Response(409, {"error": "busy"}, "busy")),
-        (reply(503, {"error": "x"}, x_should_retry="true"), NoResponse("api.example.com answered HTTP 503: x")),
-        (page(), NoResponse("api.example.com answered with an HTML page instead of JSON")),
-        (httpx.Response(200, content=b'{"na'), NoResponse("the answer of api.example.com ends in the middle")),
-        (httpx.ReadError("x"), NoResponse("api.example.com ended the connection before its answer was complete")),
+        (reply(503, {"error": "x"}, x_should_retry="true"), NoResponse("api.example.com responded with HTTP 503: x")),
+        (page(), NoResponse("api.example.com responded with an HTML page instead of JSON")),
+        (httpx.Response(200, content=b'{"na'), NoResponse("the response of api.example.com is truncated")),
+        (httpx.ReadError("x"), NoResponse("api.example.com closed the connection before its response was complete")),
         (httpx.ReadTimeout("x"), NoResponse("no complete response from api.example.com within 60 s")),
         (httpx.ConnectError("x"), NoResponse("no connection to api.example.com")),
     ],
@@ -35,7 +35,7 @@ def test_it_is_asked_once(step: Step, outcome: Response | NoResponse) -> None:
         assert api.deleter().delete_workspace() == outcome
     assert script.lines == ["DELETE /v0/workspaces/acme"]
     assert clock.waits == []
-    assert not any("again in" in line or KEY in line for line in told)
+    assert not any("retry in" in line or KEY in line for line in told)
 
 
 def test_a_credential_that_is_not_accepted() -> None:

@@ -47,7 +47,7 @@ def test_a_service_account_reads_and_writes(service: tuple[Path, ClientCredentia
         gone = api.sender().send(ApiCall(Method.DELETE, path))
         assert isinstance(gone, Response)
         assert (gone.status, bool(gone.error)) == (404, True)
-        assert api.who().client_id == credential.id
+        assert api.identity().client_id == credential.id
 
 
 def test_a_wrong_secret_and_a_wrong_key(service: tuple[Path, ClientCredentials]) -> None:
@@ -71,4 +71,4 @@ def test_the_operator_needs_no_credential(service: tuple[Path, ClientCredentials
     app = as_operator(create_app(service[0]))
     with open_workspace(to(None), "acme", wsgi_app=app) as api:
         assert len(api.reader().get("/users")) == 1
-        assert api.who() == Identity()
+        assert api.identity() == Identity()

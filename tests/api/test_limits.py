@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.api.credential import ClientCredentials
-from beamctl.api.rate_limit import asked_wait, http_date, is_limit, until_text
+from beamctl.api.rate_limit import http_date, is_limit, requested_wait, until_text
 from beamctl.api.wait_budget import MOST, WaitBudget
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.errors import ApiError, ForbiddenError, UnauthenticatedError
@@ -106,7 +106,7 @@ def test_a_limit_on_tokens_is_no_refusal_of_the_credential() -> None:
     ],
 )
 def test_how_long_a_reply_asks_to_wait(status: int, headers: Mapping[str, str], seconds: float | None) -> None:
-    assert asked_wait(status, headers, NOON) == seconds
+    assert requested_wait(status, headers, NOON) == seconds
 
 
 @pytest.mark.parametrize(
@@ -189,9 +189,11 @@ def test_a_service_that_is_not_available_for_long_says_when_at_once() -> None:
     assert (len(script.asked), clock.waits) == (2, [])
 
 
-def patient(script: Callable[[httpx.Request], httpx.Response], clock: FakeClock, patience: WaitBudget) -> WorkspaceApi:
+def patient(
+    script: Callable[[httpx.Request], httpx.Response], clock: FakeClock, wait_budget: WaitBudget
+) -> WorkspaceApi:
     transports = lambda: httpx.MockTransport(script)  # noqa: E731 - short
-    options = Options(clock=clock, chance=lambda: 1.0, transports=transports, patience=patience)
+    options = Options(clock=clock, chance=lambda: 1.0, transports=transports, wait_budget=wait_budget)
     return open_workspace(connection(), "acme", options)
 
 
@@ -215,9 +217,9 @@ def test_a_limit_that_stays_is_waited_for_as_long_as_the_run_may(asked: int, mos
 
 
 def test_a_run_has_one_budget_for_all_its_workspaces() -> None:
-    patience, clock = WaitBudget(), FakeClock()
+    wait_budget, clock = WaitBudget(), FakeClock()
     script = Script(reply(429, retry_after="40"), reply(), reply(429, retry_after="40"))
-    with patient(script, clock, patience) as one, patient(script, clock, patience) as two:
+    with patient(script, clock, wait_budget) as one, patient(script, clock, wait_budget) as two:
         assert one.sender().send(INVITE).ok
         assert not two.sender().send(INVITE).ok
     assert clock.waits == [40]
@@ -245,45 +247,45 @@ def test_a_limit_after_a_lost_answer_does_not_say_that_nothing_was_done() -> Non
 
 def test_a_long_wait_is_said_once() -> None:
     said: list[str] = []
-    patience = WaitBudget(600.0, said.append)
-    assert patience.grant(2.0, 0.0)
+    wait_budget = WaitBudget(600.0, said.append)
+    assert wait_budget.grant(2.0, 0.0)
     assert said == []
-    assert patience.grant(30.0, 2.0)
-    assert patience.grant(30.0, 32.0)
+    assert wait_budget.grant(30.0, 2.0)
+    assert wait_budget.grant(30.0, 32.0)
     assert said == ["Waiting 30 s: the API limits requests."]
 
 
 def test_threads_that_wait_together_spend_the_time_once() -> None:
-    patience = WaitBudget()
-    assert all(patience.grant(50.0, 0.1 * thread) for thread in range(8))
-    assert not patience.grant(50.0, 50.0)
+    wait_budget = WaitBudget()
+    assert all(wait_budget.grant(50.0, 0.1 * thread) for thread in range(8))
+    assert not wait_budget.grant(50.0, 50.0)
 
 
 def test_short_pauses_between_requests_that_are_taken_are_not_counted() -> None:
-    patience, now = WaitBudget(), 0.0
+    wait_budget, now = WaitBudget(), 0.0
     for _ in range(1000):
-        assert patience.grant(1.0, now)
+        assert wait_budget.grant(1.0, now)
         now += 1.0
-        patience.progress(now)
+        wait_budget.progress(now)
 
 
 def test_longer_ones_are() -> None:
-    patience, now, granted = WaitBudget(), 0.0, 0
-    while patience.grant(5.0, now):
+    wait_budget, now, granted = WaitBudget(), 0.0, 0
+    while wait_budget.grant(5.0, now):
         granted, now = granted + 1, now + 5.0
-        patience.progress(now)
+        wait_budget.progress(now)
     assert granted == 12
 
 
 def test_who_waits_while_others_go_on_delays_the_run_only_when_they_are_done() -> None:
-    patience = WaitBudget()
-    assert patience.grant(50.0, 0.0)
+    wait_budget = WaitBudget()
+    assert wait_budget.grant(50.0, 0.0)
     for second in range(1, 41):
-        patience.progress(float(second))
-    assert patience.left(40.0) == MOST
-    assert not patience.grant(61.0, 40.0)
-    patience.progress(50.0)
-    assert patience.left(50.0) == MOST - 10.0
+        wait_budget.progress(float(second))
+    assert wait_budget.left(40.0) == MOST
+    assert not wait_budget.grant(61.0, 40.0)
+    wait_budget.progress(50.0)
+    assert wait_budget.left(50.0) == MOST - 10.0
 
 
 waits = st.lists(st.tuples(st.floats(0, 30), st.floats(0, 90), st.booleans()), max_size=60)
@@ -293,12 +295,12 @@ waits = st.lists(st.tuples(st.floats(0, 30), st.floats(0, 90), st.booleans()), m
 def test_a_pause_without_progress_is_never_longer_than_granted(
     steps: list[tuple[float, float, bool]], most: float
 ) -> None:
-    patience, now, began = WaitBudget(most), 0.0, None
+    wait_budget, now, began = WaitBudget(most), 0.0, None
     for later, wait, taken in steps:
         now += later
-        if patience.grant(wait, now):
+        if wait_budget.grant(wait, now):
             began = now if began is None else began
             assert now + wait - began <= most + 1e-6
         if taken:
-            patience.progress(now)
+            wait_budget.progress(now)
             began = None

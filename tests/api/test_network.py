@@ -39,7 +39,7 @@ CUT_JSON = answers(http("200 OK", b'{"fine": tr'))
 CUT_CHUNK = answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, 2")
 NO_HTTP = answers(b"SSH-2.0-OpenSSH_9.6\r\n")
 GATEWAY = answers(http("504 Gateway Time-out", b"<html>504</html>"))
-ENDED = "127.0.0.1 ended the connection before its answer was complete"
+ENDED = "127.0.0.1 closed the connection before its response was complete"
 NOT_HTTP = "the response of 127.0.0.1 is incomplete or not valid HTTP"
 
 
@@ -59,8 +59,8 @@ def test_what_may_be_repeated_gets_through(bad: Behaviour) -> None:
         (CUT_BY_LENGTH, NOT_HTTP),
         (CUT_CHUNK, NOT_HTTP),
         (NO_HTTP, NOT_HTTP),
-        (CUT_JSON, "the answer of 127.0.0.1 ends in the middle"),
-        (GATEWAY, "127.0.0.1 answered HTTP 504: HTTP 504 Gateway Timeout, with a page that is not the API's"),
+        (CUT_JSON, "the response of 127.0.0.1 is truncated"),
+        (GATEWAY, "127.0.0.1 responded with HTTP 504: HTTP 504 Gateway Timeout, with a page not from the API"),
     ],
 )
 def test_what_must_not_be_repeated_is_lost(bad: Behaviour, why: str) -> None:
@@ -81,7 +81,7 @@ def test_nobody_listens() -> None:
             api.reader().get("/users")
         assert api.sender().send(INVITE) == NoResponse("no connection to 127.0.0.1: Connection refused")
     assert caught.value.message == "no connection to 127.0.0.1: Connection refused (GET /users)"
-    assert caught.value.hint == "Is --api-url right, and is the network up? Behind a proxy: HTTPS_PROXY and NO_PROXY."
+    assert caught.value.hint == "Check --api-url and the network. Behind a proxy, check HTTPS_PROXY and NO_PROXY."
     assert len(clock.waits) == 6
 
 
@@ -119,7 +119,7 @@ def test_https_to_a_port_that_speaks_none() -> None:
     ):
         api.reader().get("/users")
     assert caught.value.message.startswith("no TLS connection to 127.0.0.1: ")
-    assert caught.value.hint == "Does that port speak https?"
+    assert caught.value.hint == "Check that the port accepts HTTPS."
 
 
 def test_certificates(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_certificates(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         clock = FakeClock()
         with networked(url, clock) as api, pytest.raises(UnreachableError) as caught:
             api.reader().get("/users")
-        assert caught.value.message.startswith("the certificate of 127.0.0.1 is not to be trusted: self-signed")
+        assert caught.value.message.startswith("the certificate of 127.0.0.1 is not trusted: self-signed")
         assert "SSL_CERT_FILE" in caught.value.hint
         assert clock.waits == []
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -150,8 +150,8 @@ def test_certificates_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
     with networked("https://127.0.0.1:9/v0") as api, pytest.raises(UsageError) as caught:
         api.reader().get("/users")
-    assert caught.value.message.startswith("the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read")
-    assert caught.value.hint == "Name a file of certificates in PEM format, or unset it."
+    assert caught.value.message.startswith("the certificates in SSL_CERT_FILE or SSL_CERT_DIR cannot be read")
+    assert caught.value.hint == "Set it to a file of certificates in PEM format, or unset it."
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_a_proxy_that_cannot_be_used_is_not_shown(proxy: str, monkeypatch: pytes
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with networked("https://api.example.com/v0") as api, pytest.raises(UsageError) as caught:
         api.reader().get("/users")
-    assert caught.value.message == "the proxy that the environment names cannot be used"
-    assert caught.value.hint == "Check HTTPS_PROXY and ALL_PROXY: they look like http://proxy.example:3128."
+    assert caught.value.message == "the proxy set in the environment cannot be used"
+    assert caught.value.hint == "Check HTTPS_PROXY and ALL_PROXY. A valid value looks like http://proxy.example:3128."
 
 
 def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,21 +172,21 @@ def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
         clock = FakeClock()
         with networked("https://api.example.com/v0", clock) as api, pytest.raises(UnreachableError) as caught:
             api.reader().get("/users")
-    named = f"the proxy {url.split('/')[2]} that HTTPS_PROXY names"
+    named = f"the proxy {url.split('/')[2]} set by HTTPS_PROXY"
     assert caught.value.message == f"{named} refused a connection to api.example.com: HTTP 407 (GET /users)"
-    assert caught.value.hint == "The proxy requires a login: write it as http://USER:PASSWORD@HOST:PORT."
+    assert caught.value.hint == "The proxy requires a login. Write it as http://USER:PASSWORD@HOST:PORT."
     assert clock.waits == []
 
 
 LOGIN = "canary-user:canary-password@"
-NO_PROXY = "Check HTTPS_PROXY, and NO_PROXY for hosts that need none."
+NO_PROXY = "Check HTTPS_PROXY, and NO_PROXY for hosts that need no proxy."
 TUNNEL = b"HTTP/1.1 200 Connection established\r\n\r\n"
 BY_PROXY: dict[str, tuple[str, Behaviour | None, str]] = {
     "refused": ("http", None, "no connection to {}: Connection refused"),
     "silent": ("http", falls_silent, "no connection through {} within 0.1 s"),
-    "hangs up": ("http", hangs_up, "{} does not answer as a proxy does"),
-    "resets": ("http", resets, "{} does not answer as a proxy does"),
-    "no HTTP": ("http", NO_HTTP, "{} does not answer as a proxy does"),
+    "hangs up": ("http", hangs_up, "{} does not respond like a proxy"),
+    "resets": ("http", resets, "{} does not respond like a proxy"),
+    "no HTTP": ("http", NO_HTTP, "{} does not respond like a proxy"),
     "no TLS": ("https", NO_HTTP, "no TLS connection to {}: "),
 }
 
@@ -207,7 +207,7 @@ def test_a_dead_proxy_is_named_without_its_password(case: str, variable: str, mo
             with pytest.raises(UnreachableError) as caught:
                 api.reader().get("/users")
             lost = api.sender().send(INVITE)
-    expected = why.format(f"the proxy {address} that {variable} names")
+    expected = why.format(f"the proxy {address} set by {variable}")
     assert caught.value.message.startswith(expected)
     assert isinstance(lost, NoResponse)
     assert lost.why.startswith(expected)
@@ -219,7 +219,7 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://{LOGIN}proxy.invalid:3128")
     with networked("https://api.example.com/v0") as api, pytest.raises(UnreachableError) as caught:
         api.reader().get("/users")
-    assert caught.value.message.startswith("the proxy proxy.invalid:3128 that HTTPS_PROXY names cannot be found: ")
+    assert caught.value.message.startswith("the proxy proxy.invalid:3128 set by HTTPS_PROXY cannot be found: ")
 
 
 @pytest.mark.parametrize(

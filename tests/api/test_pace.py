@@ -21,14 +21,14 @@ class Cap:
     """At most so many at a time."""
 
     most: int
-    under_way: int = 0
+    in_flight: int = 0
 
     def takes(self, _now: float) -> bool:
-        self.under_way += 1
-        return self.under_way <= self.most
+        self.in_flight += 1
+        return self.in_flight <= self.most
 
     def ends(self) -> None:
-        self.under_way -= 1
+        self.in_flight -= 1
 
 
 @dataclass
@@ -98,7 +98,7 @@ def simulate(server: Cap | Rate, requests: int, workers: int, asked: Callable[[f
             later(now, each)
         waiting.clear()
     assert done == requests
-    assert pace.under_way == 0
+    assert pace.in_flight == 0
     return Run(now, refused, worst, pace.window)
 
 
@@ -152,25 +152,25 @@ def test_the_first_refusal_is_taken_for_a_cap_and_a_second_for_a_rate() -> None:
     assert pace.begin(4.0) == 5.0
     pace.end(others[1], Signal.TAKEN, 4.0)
     pace.end(first, Signal.NOTHING, 4.0)
-    assert pace.under_way == 0
+    assert pace.in_flight == 0
     assert isinstance(pace.begin(9.0), Ticket)
 
 
 @given(st.lists(st.tuples(st.sampled_from(Signal), st.floats(0, 3), st.integers(0, 7)), max_size=120))
 def test_the_window_stays_open_and_nobody_waits_for_ever(ends: list[tuple[Signal, float, int]]) -> None:
-    pace, under_way, now = ThrottleState(), list[Ticket](), 0.0
+    pace, in_flight, now = ThrottleState(), list[Ticket](), 0.0
     for verdict, wait, pick in ends:
-        while isinstance(turn := pace.begin(now), Ticket) and len(under_way) < 8:
-            under_way.append(turn)
+        while isinstance(turn := pace.begin(now), Ticket) and len(in_flight) < 8:
+            in_flight.append(turn)
         if isinstance(turn, Ticket):
             pace.end(turn, Signal.NOTHING, now)
         elif turn > 0:
             now += turn
-        if under_way:
-            pace.end(under_way.pop(pick % len(under_way)), verdict, now, wait)
+        if in_flight:
+            pace.end(in_flight.pop(pick % len(in_flight)), verdict, now, wait)
         assert 1 <= pace.window <= 64
-        assert pace.under_way == len(under_way)
-        if not under_way:
+        assert pace.in_flight == len(in_flight)
+        if not in_flight:
             alone = pace.begin(max(now, pace.resume_at))
             assert isinstance(alone, Ticket)
             pace.end(alone, Signal.NOTHING, now)
@@ -181,7 +181,7 @@ def test_the_gate_waits_out_a_pause() -> None:
     gate = Throttle(clock)
     for _ in range(2):
         with gate.slot() as slot:
-            slot.verdict, slot.wait = Signal.REFUSED, 7.0
+            slot.signal, slot.wait = Signal.REFUSED, 7.0
     with gate.slot():
         pass
     assert clock.waits == [7.0, 7.0]
@@ -191,7 +191,7 @@ def test_the_gate_can_be_left_while_it_waits() -> None:
     clock = FakeClock(interrupted=True)
     gate = Throttle(clock)
     with gate.slot() as slot:
-        slot.verdict, slot.wait = Signal.REFUSED, 7.0
+        slot.signal, slot.wait = Signal.REFUSED, 7.0
     with pytest.raises(InterruptedRunError, match="interrupted while the API asked for a pause"), gate.slot():
         pass
 
@@ -200,7 +200,7 @@ def test_the_gate_can_be_left_while_others_are_inside() -> None:
     clock = FakeClock()
     gate = Throttle(clock)
     with gate.slot() as slot:
-        slot.verdict = Signal.REFUSED
+        slot.signal = Signal.REFUSED
     with gate.slot():
         clock.interrupted = True
         with pytest.raises(InterruptedRunError), gate.slot():
@@ -210,7 +210,7 @@ def test_the_gate_can_be_left_while_others_are_inside() -> None:
 def test_the_gate_lets_the_next_one_in() -> None:
     gate, order = Throttle(FakeClock()), list[str]()
     with gate.slot() as slot:
-        slot.verdict = Signal.REFUSED
+        slot.signal = Signal.REFUSED
     inside = threading.Event()
 
     def second() -> None:

@@ -17,12 +17,12 @@ from tests.api.fakes import KEY, URL, FakeClock, Script, connection, opened, pag
 
 WITH_CREDENTIAL = "The credential comes from BL_API_KEY"
 NO_ACCESS = (
-    "it is valid, but has no access to the workspace acme, or not the role that this needs. "
+    "It is valid, but has no access to the workspace acme or lacks the required role. "
     "Set one that has both, or unset it to use another one."
 )
-ELSEWHERE = "it is somewhere else now; set --api-url to the API itself"
+ELSEWHERE = "the API has moved; set --api-url to its new address"
 NOT_HTTP = "the response of api.example.com is incomplete or not valid HTTP (GET /users)"
-BROKEN = "api.example.com ended the connection before its answer was complete (GET /users)"
+BROKEN = "api.example.com closed the connection before its response was complete (GET /users)"
 
 
 def test_what_is_sent() -> None:
@@ -50,26 +50,26 @@ def test_the_reading_half_cannot_write() -> None:
         (
             reply(401, {"error": "Unauthorized", "code": 401}),
             UnauthenticatedError,
-            "api.example.com does not accept the credential for GET /users: Unauthorized",
-            f"{WITH_CREDENTIAL}: set one that is still good, or unset it to use another one.",
+            "api.example.com rejected the credential for GET /users: Unauthorized",
+            f"{WITH_CREDENTIAL}. Set a valid one, or unset it to use another one.",
         ),
         (
             reply(403, {"error": "Forbidden"}),
             ForbiddenError,
             "api.example.com does not allow GET /users: Forbidden",
-            f"{WITH_CREDENTIAL}; {NO_ACCESS}",
+            f"{WITH_CREDENTIAL}. {NO_ACCESS}",
         ),
         (
             reply(404, {"error": "Workspace not found"}),
             MissingError,
             "api.example.com does not have GET /users: Workspace not found",
-            "Is there a workspace acme, and is --api-url right?",
+            "Check that the workspace acme exists, and check --api-url.",
         ),
         (
             httpx.Response(307, headers={"location": f"https://elsewhere.example/?key={KEY}"}),
             ApiError,
             f"api.example.com did not serve GET /users: HTTP 307 Temporary Redirect: {ELSEWHERE}",
-            "Set --api-url to where the API is now.",
+            "Set --api-url to the new address of the API.",
         ),
         (
             reply(400, {"error": "invalid_api_version", "message": f"no {KEY}\x1b[2J"}),
@@ -80,8 +80,8 @@ def test_the_reading_half_cannot_write() -> None:
         (
             page(504),
             ApiError,
-            "api.example.com did not serve GET /users: HTTP 504 Gateway Timeout, with a page that is not the API's",
-            "The service is in trouble. Try again later.",
+            "api.example.com did not serve GET /users: HTTP 504 Gateway Timeout, with a page not from the API",
+            "The service has a problem. Try again later.",
         ),
         (
             reply(429, {"error": "slow down"}),
@@ -92,7 +92,7 @@ def test_the_reading_half_cannot_write() -> None:
         (
             httpx.Response(200),
             GarbledError,
-            "api.example.com did not serve GET /users: HTTP 200 without the JSON it promises",
+            "api.example.com did not serve GET /users: HTTP 200 without a JSON body",
             "",
         ),
     ],
@@ -111,22 +111,22 @@ def test_a_missing_path_hints_at_the_base_url() -> None:
     to = connection(url="https://api.example.com")
     with opened(Script(reply(404)), to=to) as api, pytest.raises(MissingError) as caught:
         api.reader().get("/users")
-    assert caught.value.hint == "Is there a workspace acme, and is --api-url right, which usually ends in /v0?"
+    assert caught.value.hint == "Check that the workspace acme exists, and check --api-url, which usually ends in /v0."
 
 
 @pytest.mark.parametrize(
     ("step", "kind", "message"),
     [
-        (page(), GarbledError, "api.example.com answered with an HTML page instead of JSON (GET /users)"),
+        (page(), GarbledError, "api.example.com responded with an HTML page instead of JSON (GET /users)"),
         (
             httpx.Response(200, content=b"[1, "),
             GarbledError,
-            "the answer of api.example.com ends in the middle (GET /users)",
+            "the response of api.example.com is truncated (GET /users)",
         ),
         (
             httpx.Response(200, content=b"[NaN]"),
             GarbledError,
-            "the answer of api.example.com is not valid JSON (GET /users)",
+            "the response of api.example.com is not valid JSON (GET /users)",
         ),
         (httpx.ReadError(KEY), UnreachableError, BROKEN),
         (httpx.RemoteProtocolError(KEY), UnreachableError, NOT_HTTP),
@@ -158,12 +158,12 @@ def test_a_missing_path_hints_at_the_base_url() -> None:
         (
             httpx.UnsupportedProtocol("x"),
             UnreachableError,
-            "the request to api.example.com cannot be put into HTTP (GET /users)",
+            "the request to api.example.com is not valid HTTP (GET /users)",
         ),
         (
             httpx.LocalProtocolError(KEY),
             UnreachableError,
-            "the request to api.example.com cannot be put into HTTP (GET /users)",
+            "the request to api.example.com is not valid HTTP (GET /users)",
         ),
     ],
     ids=lambda value: str(value)[:40],
@@ -232,12 +232,12 @@ def test_a_name_cannot_turn_a_path_into_another(path: str) -> None:
     script = Script(reply())
     with opened(script) as api, pytest.raises(GarbledError) as caught:
         api.reader().get(path)
-    assert caught.value.message == f"the API showed a name that no path can hold: {path}"
-    assert caught.value.hint == "Look at it in the console."
+    assert caught.value.message == f"the API returned a name that is invalid in a path: {path}"
+    assert caught.value.hint == "Check it in the console."
     assert script.asked == []
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a\r\nX: y", "ü", "a\0"])
 def test_a_name_that_no_workspace_has(name: str) -> None:
-    with pytest.raises(UsageError, match="the name of the workspace is empty, or has a character that no name has"):
+    with pytest.raises(UsageError, match="the name of the workspace is empty or contains an invalid character"):
         open_workspace(LOCAL, name)

@@ -11,7 +11,7 @@ from beamctl.api.retry import (
     MOST_ATTEMPTS,
     MOST_REFUSALS,
     Effort,
-    is_asked,
+    asks_for_wait,
     repeatable,
     wait_before_repeat,
 )
@@ -57,7 +57,7 @@ efforts = st.builds(Effort, st.integers(1, 30), st.floats(0, 500))
 def test_waits_and_efforts_are_bounded(outcome: CallResult, effort: Effort, once: object, chance: float) -> None:
     found = wait(outcome, effort.attempts, effort.elapsed, once=bool(once), chance=chance)
     if found is not None:
-        asked = isinstance(outcome, Reply) and is_asked(outcome, NOON)
+        asked = isinstance(outcome, Reply) and asks_for_wait(outcome, NOON)
         assert found >= 0
         assert asked or effort.elapsed + found <= LONGEST_EFFORT
         assert effort.attempts < MOST_REFUSALS

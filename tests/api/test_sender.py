@@ -10,9 +10,9 @@ from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
 INVITE = ApiCall(Method.POST, "/users", {"email": "bob@example.com"})
 PROMOTE = ApiCall(Method.PUT, "/users/bob%40example.com", {"role": "admin"})
 REMOVE = ApiCall(Method.DELETE, "/users/bob%40example.com")
-BROKEN = NoResponse("api.example.com ended the connection before its answer was complete")
+BROKEN = NoResponse("api.example.com closed the connection before its response was complete")
 NOT_HTTP = NoResponse("the response of api.example.com is incomplete or not valid HTTP")
-IN_TROUBLE = NoResponse("api.example.com answered HTTP 503: maintenance")
+IN_TROUBLE = NoResponse("api.example.com responded with HTTP 503: maintenance")
 CUT = httpx.Response(200, content=b'{"email": "bob@exa')
 
 
@@ -47,8 +47,8 @@ def test_a_success_may_be_empty(status: int) -> None:
         (INVITE, httpx.ReadTimeout("x"), NoResponse("no complete response from api.example.com within 60 s"), 1),
         (INVITE, reply(503, {"error": "maintenance"}), IN_TROUBLE, 1),
         (INVITE, reply(503, {"error": "maintenance"}, x_should_retry="true"), IN_TROUBLE, 1),
-        (INVITE, page(), NoResponse("api.example.com answered with an HTML page instead of JSON"), 1),
-        (INVITE, CUT, NoResponse("the answer of api.example.com ends in the middle"), 1),
+        (INVITE, page(), NoResponse("api.example.com responded with an HTML page instead of JSON"), 1),
+        (INVITE, CUT, NoResponse("the response of api.example.com is truncated"), 1),
         (INVITE, httpx.ConnectError("x"), NoResponse("no connection to api.example.com"), 4),
         (INVITE, httpx.ConnectTimeout("x"), NoResponse("no connection to api.example.com within 10 s"), 4),
         (INVITE, reply(408, {"error": "too slow"}), Response(408, {"error": "too slow"}, "too slow"), 1),
@@ -58,12 +58,12 @@ def test_a_success_may_be_empty(status: int) -> None:
             PROMOTE,
             page(504),
             NoResponse(
-                "api.example.com answered HTTP 504: HTTP 504 Gateway Timeout, with a page that is not the API's"
+                "api.example.com responded with HTTP 504: HTTP 504 Gateway Timeout, with a page not from the API"
             ),
             6,
         ),
-        (PROMOTE, page(), NoResponse("api.example.com answered with an HTML page instead of JSON"), 1),
-        (PROMOTE, CUT, NoResponse("the answer of api.example.com ends in the middle"), 6),
+        (PROMOTE, page(), NoResponse("api.example.com responded with an HTML page instead of JSON"), 1),
+        (PROMOTE, CUT, NoResponse("the response of api.example.com is truncated"), 6),
         (
             PROMOTE,
             reply(400, {"error": "Invalid role provided"}),
@@ -72,11 +72,11 @@ def test_a_success_may_be_empty(status: int) -> None:
         ),
         (PROMOTE, reply(403, {"error": "Forbidden"}), Response(403, {"error": "Forbidden"}, "Forbidden"), 1),
         (REMOVE, reply(404, []), Response(404, [], "HTTP 404 Not Found"), 1),
-        (REMOVE, page(403), Response(403, None, "HTTP 403 Forbidden, with a page that is not the API's"), 1),
+        (REMOVE, page(403), Response(403, None, "HTTP 403 Forbidden, with a page not from the API"), 1),
         (
             REMOVE,
             httpx.Response(302),
-            Response(302, None, "HTTP 302 Found: it is somewhere else now; set --api-url to the API itself"),
+            Response(302, None, "HTTP 302 Found: the API has moved; set --api-url to its new address"),
             1,
         ),
     ],
@@ -100,7 +100,7 @@ def test_a_401_is_the_end_of_all_calls() -> None:
     with opened(Script(reply(401, {"error": "revoked"}))) as api, pytest.raises(UnauthenticatedError) as caught:
         api.sender().send(REMOVE)
     assert caught.value.message == (
-        "api.example.com does not accept the credential for DELETE /users/bob%40example.com: revoked"
+        "api.example.com rejected the credential for DELETE /users/bob%40example.com: revoked"
     )
 
 
@@ -118,7 +118,7 @@ def test_an_interruption_does_not_hide_that_a_change_was_sent() -> None:
 
     script = Script(CUT, reply(429, retry_after="50"))
     with opened(script, Meanwhile()) as api:
-        assert api.sender().send(PROMOTE) == NoResponse("the answer of api.example.com ends in the middle")
+        assert api.sender().send(PROMOTE) == NoResponse("the response of api.example.com is truncated")
     assert [request.method for request in script.asked] == ["PUT", "POST"]
 
 
@@ -133,7 +133,7 @@ def test_an_interruption_drops_what_was_not_sent() -> None:
 
 def test_a_name_cannot_turn_a_path_into_another() -> None:
     outcome, attempts = sent(ApiCall(Method.DELETE, "/users/.."), reply())
-    assert outcome == NoResponse("the API showed a name that no path can hold: /users/..")
+    assert outcome == NoResponse("the API returned a name that is invalid in a path: /users/..")
     assert attempts == 0
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from beamctl.api.base_url import Era
 from beamctl.api.cli_config import FileText, read_file
-from beamctl.api.config import Sources, decide, default_workspace, look_around
+from beamctl.api.config import Sources, collect_sources, decide, default_workspace
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, LoginTokens
 from beamctl.errors import ApiError, UnauthenticatedError, UsageError
 from tests.api.fakes import Script, opened, reply
@@ -73,14 +73,14 @@ def test_the_final_newline_of_a_variable_is_not_part_of_the_key(end: str) -> Non
 
 
 def test_a_wrong_variable_does_not_fall_through() -> None:
-    with pytest.raises(UsageError, match="BEAMCTL_API_KEY has white space"):
+    with pytest.raises(UsageError, match="BEAMCTL_API_KEY contains white space"):
         decide(Sources(environment={"BEAMCTL_API_KEY": f"{CANARY} x", "BL_API_KEY": "good"}), "acme")
 
 
 LOGIN = file("    apiKey: kept")
 REMEDIES = [
     *[(Sources(environment=variables(name), files=(LOGIN,)), "unset it to use another one.") for name in ORDER],
-    (Sources(key_file=FileText("k", b"bad"), files=(LOGIN,)), "leave out --api-key-file to use another one."),
+    (Sources(key_file=FileText("k", b"bad"), files=(LOGIN,)), "omit --api-key-file to use another one."),
     (Sources(files=(LOGIN,)), "log in again with: bl login acme."),
 ]
 
@@ -128,10 +128,10 @@ def test_stages(stage: str, url: str) -> None:
 
 
 def test_an_unknown_stage_is_wrong() -> None:
-    with pytest.raises(UsageError, match="BL_ENV is none of prod, dev, local") as caught:
+    with pytest.raises(UsageError, match="BL_ENV is not one of prod, dev, local") as caught:
         decide(Sources(environment={"BL_API_KEY": "k", "BL_ENV": "moon"}), "acme")
     assert "--api-url" in caught.value.hint
-    with pytest.raises(UsageError, match=r"env in ~/.blaxel/config.yaml, workspace acme is none of"):
+    with pytest.raises(UsageError, match=r"env in ~/.blaxel/config.yaml, workspace acme is not one of"):
         decide(Sources(files=(file("    apiKey: k", more="  env: moon\n"),)), "acme")
 
 
@@ -195,7 +195,7 @@ def test_what_the_official_cli_writes_without_quotes_is_text(text: str) -> None:
         more = "    access_token: a\n" if name == "device_code" else ""
         found = decide(Sources(files=(file(f"{more}    {name}: {text}"),)), "acme")
         assert found.credential == credential(text)
-    with pytest.raises(UsageError, match=r"env in .* is none of"):
+    with pytest.raises(UsageError, match=r"env in .* is not one of"):
         decide(Sources(files=(file("    apiKey: k", more=f"  env: {text}\n"),)), "acme")
 
 
@@ -244,7 +244,7 @@ def test_a_malformed_file_is_named_and_not_shown(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         decide(Sources(files=(FileText(BLAXEL, content),)), "acme")
     assert caught.value.message.startswith(BLAXEL)
-    assert caught.value.message.endswith("is not what the official CLI writes")
+    assert caught.value.message.endswith("is not in the format of the official CLI")
     assert "bl login" in caught.value.hint
     assert CANARY not in caught.value.message + caught.value.hint
     assert CANARY not in repr(FileText(BLAXEL, content))
@@ -260,10 +260,10 @@ def test_a_malformed_file_nobody_needs_does_no_harm() -> None:
 @pytest.mark.parametrize(
     ("kept", "message"),
     [
-        ("    apiKey: {a: 1}", f"apiKey in {BLAXEL} is no text"),
-        ("    access_token: [canary]", f"access_token in {BLAXEL} is no text"),
-        ('    apiKey: "canary canary"', f"apiKey in {BLAXEL} has white space"),
-        ("    refresh_token: ca nary", f"refresh_token in {BLAXEL} has white space"),
+        ("    apiKey: {a: 1}", f"apiKey in {BLAXEL} is not a string"),
+        ("    access_token: [canary]", f"access_token in {BLAXEL} is not a string"),
+        ('    apiKey: "canary canary"', f"apiKey in {BLAXEL} contains white space"),
+        ("    refresh_token: ca nary", f"refresh_token in {BLAXEL} contains white space"),
         ("    client_credentials: canary", f"client_credentials in {BLAXEL} is neither"),
     ],
 )
@@ -309,34 +309,38 @@ def test_the_edge_reads_what_there_is(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / ".beamlit").mkdir()
     (tmp_path / ".beamlit/config.yaml").write_text("context: {workspace: acme}")
     (tmp_path / "key").write_text(f"{CANARY}\n")
-    sources = look_around("https://a.example", str(tmp_path / "key"))
+    sources = collect_sources("https://a.example", str(tmp_path / "key"))
     assert [found.path for found in sources.files] == [BEAMLIT]
     assert sources.api_url == "https://a.example"
     assert sources.environment["BL_ENV"] == "dev"
     assert decide(sources, "acme").credential == ApiKeyCredential(CANARY)
-    assert default_workspace(look_around()) == "acme"
+    assert default_workspace(collect_sources()) == "acme"
     assert CANARY not in repr(sources)
 
 
 def test_the_edge_says_which_file_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--api-key-file: there is no file") as caught:
-        look_around(None, str(tmp_path / "nothing"))
-    assert caught.value.hint == "Name a file that holds an API key."
+    with pytest.raises(UsageError, match=r"--api-key-file: .*nothing does not exist") as caught:
+        collect_sources(None, str(tmp_path / "nothing"))
+    assert caught.value.hint == "Name a file that contains an API key."
 
 
 def test_a_key_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
-        decide(look_around(None, str(tmp_path)), "acme")
+        decide(collect_sources(None, str(tmp_path)), "acme")
     (tmp_path / "large").write_bytes(b"x" * 1_100_000)
     with pytest.raises(UsageError, match="cannot be read: it is larger than 1048576 bytes"):
-        decide(look_around(None, str(tmp_path / "large")), "acme")
+        decide(collect_sources(None, str(tmp_path / "large")), "acme")
     with pytest.raises(UsageError, match="cannot be read: not a path"):
-        decide(look_around(None, "a\0b"), "acme")
+        decide(collect_sources(None, "a\0b"), "acme")
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"\xff\xfe", "key is no text file"), (b"", "key is an empty credential"), (b"a\nb", "key has white space")],
+    [
+        (b"\xff\xfe", "key is not a text file"),
+        (b"", "key is an empty credential"),
+        (b"a\nb", "key contains white space"),
+    ],
 )
 def test_a_key_file_that_holds_no_key(content: bytes, message: str) -> None:
     with pytest.raises(UsageError, match=message):

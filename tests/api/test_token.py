@@ -65,9 +65,9 @@ def test_a_token_that_tells_its_end_itself() -> None:
 
 @pytest.mark.parametrize("body", [None, [], {}, {"access_token": 5}, {"access_token": "a\nb"}, {"access_token": ""}])
 def test_an_answer_without_a_token(body: object) -> None:
-    with pytest.raises(GarbledError, match="the answer to the request for a token holds no token") as caught:
+    with pytest.raises(GarbledError, match="the response to the token request contains no token") as caught:
         issued(Reply(200, {}, body), 0.0, "")
-    assert caught.value.hint == "Is --api-url right?"
+    assert caught.value.hint == "Check --api-url."
 
 
 @pytest.mark.parametrize(

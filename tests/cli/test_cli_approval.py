@@ -7,7 +7,7 @@ import pytest
 from tests.cli.process import process, terminal
 from tests.cli.world import AS_IS, CHANGED, Cli, People, Write, error_in
 
-QUESTION = "Make 2 changes to acme? Only `yes` is taken: "
+QUESTION = "Make 2 changes to acme? Only 'yes' is accepted: "
 
 
 @pytest.mark.usefixtures("api")
@@ -18,7 +18,7 @@ def test_standard_input_that_is_the_document_cannot_say_yes(cli: Cli, people: Pe
     assert "Plan: 1 to invite, 1 role to change.\n" in ran.out
     assert ran.err == (
         "Error: standard input is the document, so nothing was changed\n"
-        "  To apply without being asked:  beamctl apply --auto-approve\n"
+        "  To apply without approval:  beamctl apply --auto-approve\n"
     )
     assert people() == before
     assert cli("apply", "-f", "-", "--auto-approve", stdin=CHANGED.encode()).code == 0
@@ -46,7 +46,7 @@ def test_yes_on_a_terminal(write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
     with terminal("apply", "--no-color") as screen:
-        seen = screen.read_until("taken: ")
+        seen = screen.read_until("accepted: ")
         assert seen.index("+ invite  kim@example.com") < seen.index("\nPlan: 1 to invite, 1 role to change.\n")
         assert seen.endswith(QUESTION)
         assert people() == before
@@ -62,15 +62,15 @@ def test_yes_on_a_terminal(write: Write, people: People) -> None:
 def test_a_workspace_that_changed_while_somebody_thought(cli: Cli, write: Write, people: People) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("apply") as screen:
-        screen.read_until("taken: ")
+        screen.read_until("accepted: ")
         call = ["emulator", "call", "--as", "ada@example.com", "-w", "acme", "PUT", "/users/grace@example.com"]
         assert cli(*call, '{"role": "viewer"}').code == 0
         screen.type("yes\n")
         code, seen = screen.end()
     assert code == 6
     assert seen.endswith(
-        "Error: acme changed while you were asked, so nothing was changed\n"
-        "  Run `beamctl apply` again to see the plan as it is now.\n"
+        "Error: acme changed while waiting for approval, so nothing was changed\n"
+        "  Run `beamctl apply` again to see the new plan.\n"
     )
     assert people()["grace@example.com"] == "viewer"
     assert "kim@example.com" not in people()
@@ -82,7 +82,7 @@ def test_anything_else_on_a_terminal(write: Write, people: People, answer: str) 
     before = people()
     write("beamctl.yaml", CHANGED)
     with terminal("apply") as screen:
-        screen.read_until("taken: ")
+        screen.read_until("accepted: ")
         screen.type(answer)
         code, seen = screen.end()
     assert code == 5
@@ -95,7 +95,7 @@ def test_control_c_at_the_question(write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
     with terminal("apply") as screen:
-        screen.read_until("taken: ")
+        screen.read_until("accepted: ")
         screen.interrupt()
         code, seen = screen.end()
     assert code == 130
@@ -109,7 +109,7 @@ def test_nobody_is_asked_about_a_plan_they_have_not_seen(write: Write, people: P
     write("beamctl.yaml", CHANGED)
     for options, stdout in ((["-o", "json", "-q"], None), ([], subprocess.DEVNULL)):
         with terminal("apply", *options, stdout=stdout) as screen:
-            seen = screen.read_until("taken: ")
+            seen = screen.read_until("accepted: ")
             assert seen.count("+ invite  kim@example.com") == 1
             assert "\x1b" not in seen
             screen.type("no\n")
@@ -125,7 +125,7 @@ def test_a_refused_plan_is_not_asked_about(write: Write, people: People) -> None
     with terminal("apply") as screen:
         code, seen = screen.end()
     assert code == 5
-    assert "Only `yes`" not in seen
+    assert "Only 'yes'" not in seen
     assert people() == before
 
 

@@ -39,7 +39,7 @@ def test_an_approved_device_acts_as_the_person(cli: Cli, device: Device) -> None
     assert device.poll()["error"] == "authorization_pending"
     ran = cli("emulator", "approve", device.code.lower(), "--as", "grace@example.com")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == "Approved: the device acts as grace@example.com from now on.\n"
+    assert ran.out == "Approved: the device is now logged in as grace@example.com.\n"
     assert device.workspaces(device.poll()["access_token"]) == ["acme", "quiet"]
 
 
@@ -51,7 +51,7 @@ def test_a_denied_device_is_turned_away(cli: Cli, device: Device) -> None:
 
 def test_a_code_that_was_decided_or_is_none(cli: Cli, device: Device) -> None:
     cli("emulator", "approve", device.code, "--deny")
-    hint = "  Use the code that the device shows now; if it expired, log in again.\n"
+    hint = "  Use the code that the device shows now. If it expired, log in again.\n"
     for code, said in ((device.code, f"the login with the code '{device.code}' is already denied"), ("X", "")):
         ran = cli("emulator", "approve", code, "--as", "ada@example.com")
         assert (ran.code, ran.out) == (3, "")
@@ -71,11 +71,11 @@ def test_an_address_that_is_none(cli: Cli, device: Device) -> None:
 def test_it_must_be_said_who(cli: Cli, options: list[str]) -> None:
     ran = cli("emulator", "approve", "BCDF-BCDF", *options)
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err == "Error: say who logs in, or that nobody does\n  Use either --as E-MAIL or --deny.\n"
+    assert ran.err == "Error: the login must be either approved or denied\n  Use either --as E-MAIL or --deny.\n"
 
 
 def test_without_a_database(cli: Cli, directory: Path) -> None:
     ran = cli("emulator", "approve", "BCDF-BCDF", "--deny")
     assert ran.code == 3
-    assert ran.err == "Error: .beamctl/emulator.db does not exist\n  Make one:  beamctl emulator seed FILE\n"
+    assert ran.err == "Error: .beamctl/emulator.db does not exist\n  Create it:  beamctl emulator seed FILE\n"
     assert not (directory / ".beamctl").exists()

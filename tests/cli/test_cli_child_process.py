@@ -19,7 +19,7 @@ def test_what_it_is_given_and_what_it_writes() -> None:
     echo = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
     assert python(echo, Limits(30, 2_000_000), content) == ProcessResult(content, "", 0)
     assert python("import sys; print(repr(sys.stdin.read()))", Limits(30, 99)).output == b"''\n"
-    assert python("raise SystemExit(3)", Limits(30), content) == ProcessResult(b"", "ended with 3", 3)
+    assert python("raise SystemExit(3)", Limits(30), content) == ProcessResult(b"", "exited with 3", 3)
 
 
 def test_its_limits() -> None:
@@ -40,7 +40,7 @@ def test_its_standard_error() -> None:
     assert python(noisy, Limits(30, 99)).errors == b""
     began = time.monotonic()
     leaves = "import subprocess, sys; subprocess.Popen(['sleep', '9'], stdout=subprocess.DEVNULL); sys.exit('why')"
-    assert python(leaves, Limits(9, 0, 99)) == ProcessResult(b"", "ended with 1", 1, b"why\n")
+    assert python(leaves, Limits(9, 0, 99)) == ProcessResult(b"", "exited with 1", 1, b"why\n")
     floods = "import os; os.close(1)\nwhile True: os.write(2, b'x' * 99999)"
     ended = python(floods, Limits(0.5, 0, 9))
     assert (ended.why, ended.errors) == ("took longer than 0.5 seconds", b"x" * 9)
@@ -67,5 +67,5 @@ def test_a_program_is_not_found_in_the_current_directory(tmp_path: Path, monkeyp
     assert find_program("tool") is None
     assert find_program("cat") != "cat"
     assert find_program("./tool") == "./tool"
-    assert run(["tool"], Limits(1), env={}).why == "is not on this machine"
+    assert run(["tool"], Limits(1), env={}).why == "was not found"
     assert all(Path(entry).is_absolute() for entry in inherited()["PATH"].split(os.pathsep))

@@ -41,8 +41,8 @@ def test_no_credential_says_what_to_set(cli: Cli) -> None:
     assert ran.err == (
         "Error: there is no credential for the workspace acme\n"
         "  Set BEAMCTL_API_KEY or BL_API_KEY to an API key, or BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to\n"
-        "  base64 of a service account's `client_id:client_secret`; or name a file that holds an API key with\n"
-        "  --api-key-file; or log in with the official CLI: bl login acme\n"
+        "  the base64 of a service account's `client_id:client_secret`; or name a file that contains an API key\n"
+        "  with --api-key-file; or log in with the official CLI: bl login acme\n"
     )
 
 
@@ -55,7 +55,7 @@ def test_a_connection_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
         "Error: no connection to 127.0.0.1: Connection refused (GET /users)\n"
-        "  Is --api-url right, and is the network up? Behind a proxy: HTTPS_PROXY and NO_PROXY.\n"
+        "  Check --api-url and the network. Behind a proxy, check HTTPS_PROXY and NO_PROXY.\n"
     )
 
 
@@ -88,11 +88,11 @@ def test_an_answer_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("<!doctype html><title>Log in</title>", "127.0.0.1 answered with an HTML page instead of JSON (GET /users)"),
-        ("welcome", "127.0.0.1 answered with a text instead of JSON (GET /users)"),
-        ('{"users": [1, 2}', "the answer of 127.0.0.1 is not valid JSON (GET /users)"),
-        ("[NaN]", "the answer of 127.0.0.1 is not valid JSON (GET /users)"),
-        ("", "127.0.0.1 does not have GET /users: HTTP 200 without the JSON it promises"),
+        ("<!doctype html><title>Log in</title>", "127.0.0.1 responded with an HTML page instead of JSON (GET /users)"),
+        ("welcome", "127.0.0.1 responded with text instead of JSON (GET /users)"),
+        ('{"users": [1, 2}', "the response of 127.0.0.1 is not valid JSON (GET /users)"),
+        ("[NaN]", "the response of 127.0.0.1 is not valid JSON (GET /users)"),
+        ("", "127.0.0.1 does not have GET /users: HTTP 200 without a JSON body"),
         ('{"users": []}', "the API's list of users is not a list"),
         ("[1]", "the API's list of users has an entry that is not a user"),
         ('[{"email": "a@b.c", "accepted": true}]', "the API shows 'a@b.c' as a member without a role"),
@@ -112,7 +112,7 @@ def test_an_answer_that_is_cut_off(api: Api) -> None:
     api.always("200 OK", '[{"email": "ada@exam')
     ran = hurried("plan")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("Error: the answer of 127.0.0.1 ends in the middle (GET /users)\n")
+    assert ran.err.startswith("Error: the response of 127.0.0.1 is truncated (GET /users)\n")
 
 
 def test_an_api_in_trouble(api: Api) -> None:
@@ -120,8 +120,8 @@ def test_an_api_in_trouble(api: Api) -> None:
     ran = hurried("plan")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "Error: 127.0.0.1 did not serve GET /users: HTTP 503 Service Unavailable, with a page that is not the API's\n"
-        "  The service is in trouble. Try again later.\n"
+        "Error: 127.0.0.1 did not serve GET /users: HTTP 503 Service Unavailable, with a page not from the API\n"
+        "  The service has a problem. Try again later.\n"
     )
     assert len(api.calls) > 1
 
@@ -131,7 +131,7 @@ def test_a_workspace_that_the_api_does_not_have(cli: Cli, write: Write, api: Api
     ran = cli("plan")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("Error: 127.0.0.1 does not have GET /users: ")
-    assert "  Is there a workspace nowhere, and is --api-url right?\n" in ran.err
+    assert "  Check that the workspace nowhere exists, and check --api-url.\n" in ran.err
     assert api.writes == []
 
 
@@ -139,7 +139,7 @@ def test_a_redirect_is_not_followed_with_the_credential(cli: Cli, api: Api) -> N
     api.always("302 Found", "", f"Location: {api.url}/elsewhere")
     ran = cli("plan")
     assert ran.code == 1
-    assert "  Set --api-url to where the API is now.\n" in ran.err
+    assert "  Set --api-url to the new address of the API.\n" in ran.err
     assert api.calls == ["GET /users"]
 
 
@@ -151,8 +151,10 @@ def test_a_credential_does_not_travel_unencrypted(cli: Cli, monkeypatch: pytest.
             monkeypatch.setenv(name, url)
         ran = cli("plan", *arguments)
         assert (ran.code, ran.out) == (3, "")
-        assert ran.err.startswith(f"Error: {name} is a plain http:// URL, and the credential would travel to ")
-        assert "  Use https://; plain http:// is for this machine only (localhost, 127.0.0.1, [::1]).\n" in ran.err
+        assert ran.err.startswith(f"Error: {name} is an http:// URL, and the credential would be sent to ")
+        assert (
+            "  Use https://. Plain http:// is allowed only for this machine (localhost, 127.0.0.1, [::1]).\n" in ran.err
+        )
         if not arguments:
             monkeypatch.delenv(name)
 
@@ -192,8 +194,8 @@ def test_a_login_file_that_is_malformed(cli: Cli, tmp_path: Path, text: str, lin
     ran = cli("plan")
     assert (ran.code, ran.out) == (3, "")
     first, hint = ran.err.splitlines()
-    assert first == f"Error: ~/.blaxel/config.yaml{line} is not what the official CLI writes"
-    assert hint.startswith("  Repair it, or move it away and log in again with `bl login`; ")
+    assert first == f"Error: ~/.blaxel/config.yaml{line} is not in the format of the official CLI"
+    assert hint.startswith("  Fix the file, or move it away and log in again with `bl login`. ")
     assert cli("validate").code == 0
 
 
@@ -206,7 +208,7 @@ def test_a_login_file_that_nobody_needs_may_be_malformed(cli: Cli, api: Api, tmp
 def test_a_key_file_that_is_not_there(cli: Cli, directory: Path) -> None:
     ran = cli("plan", "--api-key-file", "missing.key")
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err == "Error: --api-key-file: there is no file missing.key\n  Name a file that holds an API key.\n"
+    assert ran.err == "Error: --api-key-file: missing.key does not exist\n  Name a file that contains an API key.\n"
     ran = cli("plan", "--api-key-file", str(directory))
     assert ran.code == 3
     assert ran.err.startswith(f"Error: {directory} cannot be read: Is a directory\n")
@@ -280,4 +282,4 @@ def test_a_credential_that_cannot_be_sent_is_not_shown(
     monkeypatch.setenv(name, value)
     ran = cli("plan", "--debug")
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err.startswith(f"Error: {name} has white space, a line break or another character")
+    assert ran.err.startswith(f"Error: {name} contains white space, a line break or another character")

@@ -16,10 +16,10 @@ def test_the_demo(cli: Cli, directory: Path, monkeypatch: pytest.MonkeyPatch) ->
     ran = process("demo", "my demo", env=env)
     assert (ran.code, "\x1b" in ran.out) == (0, False)
     assert "Traceback" not in ran.err
-    hint = ran.out.partition("That was it. ")[2]
+    hint = ran.out.partition("That was the tour. ")[2]
     enter, apply = (line for line in hint.splitlines() if line.startswith("  "))
     assert shlex.split(enter) == ["cd", "my demo"]
-    again = re.findall(r"and plan again:  (.*)$", hint, re.MULTILINE)[0]
+    again = re.findall(r"plan again:  (.*)$", hint, re.MULTILINE)[0]
     words = shlex.split(apply)
     arguments = words[words.index("apply") :]
     assert arguments == ["apply", "--api-url", "local", "--allow", "removes-admin=eve@example.com"]
@@ -36,9 +36,9 @@ def test_the_demo(cli: Cli, directory: Path, monkeypatch: pytest.MonkeyPatch) ->
     refused = cli("demo", str(directory / "my demo"))
     assert (refused.code, refused.out) == (3, "")
     assert refused.err == (
-        f"Error: {directory / 'my demo'} is there already, and not empty\n"
-        f"  To go on in it:  cd '{directory / 'my demo'}'\n"
-        "  To begin anew:  beamctl demo OTHER-DIRECTORY\n"
+        f"Error: {directory / 'my demo'} already exists and is not empty\n"
+        f"  To continue in it:  cd '{directory / 'my demo'}'\n"
+        "  To start over:  beamctl demo OTHER-DIRECTORY\n"
     )
 
 
@@ -48,7 +48,7 @@ def test_a_directory_with_something_in_it_is_left_alone(cli: Cli, directory: Pat
     ran = cli("demo")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == (
-        "Error: beamctl-demo is there already, and not empty\n  To begin anew:  beamctl demo OTHER-DIRECTORY\n"
+        "Error: beamctl-demo already exists and is not empty\n  To start over:  beamctl demo OTHER-DIRECTORY\n"
     )
     assert [path.name for path in (directory / "beamctl-demo").iterdir()] == ["thesis.txt"]
 

@@ -43,8 +43,8 @@ READS = [
     "GET /policies",
     "GET /integrations/connections",
 ]
-END = "  Remove its document (beamctl.yaml), or the next plan will not find acme.\n"
-FIRST = "Stopping after the calls in flight. Once more to stop at once.\n"
+END = "  Remove its document (beamctl.yaml): the next plan would not find acme.\n"
+FIRST = "Stopping after the calls in flight. Interrupt again to stop at once.\n"
 
 
 class Plane:
@@ -243,8 +243,8 @@ def test_another_name_confirms_nothing_and_is_not_repeated(cli: Cli, api: Api, n
     ran = cli("destroy", "acme", "--confirm", name)
     assert (ran.code, ran.out) == (5, "")
     assert ran.err == (
-        "Error: --confirm does not name the workspace, so nothing was deleted\n"
-        "  Write the name exactly as WORKSPACE has it.\n"
+        "Error: --confirm is not the name of the workspace, so nothing was deleted\n"
+        "  Type the name exactly as given in WORKSPACE.\n"
     )
     assert api.calls == []
 
@@ -273,7 +273,7 @@ def test_a_workspace_that_is_not_there(cli: Cli, api: Api, plane: Plane) -> None
     ran = cli(*CONFIRMED)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("Error: 127.0.0.1 does not have GET /workspaces/acme")
-    assert "Is there a workspace acme" in ran.err
+    assert "Check that the workspace acme" in ran.err
     assert api.writes == []
 
 
@@ -331,7 +331,7 @@ def test_a_deletion_that_did_not_happen(cli: Cli, api: Api, plane: Plane, output
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == 1
     assert ran.err == (
-        "Error: acme is still there: 127.0.0.1 answered HTTP 500: it broke\n"
+        "Error: acme is still there: 127.0.0.1 responded with HTTP 500: it broke\n"
         "  The API may still be deleting it: look again in a minute.\n"
         "  See whether it is there:  beamctl show -w acme\n"
     )
@@ -347,7 +347,7 @@ def test_a_credential_that_went_with_the_workspace_cannot_tell(
     api.bend = Bend(plane, GATEWAY, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 1
-    assert ran.err.startswith("Error: whether acme was deleted is not known: 127.0.0.1 answered HTTP 502")
+    assert ran.err.startswith("Error: whether acme was deleted is not known: 127.0.0.1 responded with HTTP 502")
     assert api.writes == ["DELETE /workspaces/acme"]
 
 
@@ -497,7 +497,7 @@ def test_a_second_signal_stops_at_once(api: Api) -> None:
         started.send_signal(signal.SIGINT)
         out, err = started.communicate()
     assert started.returncode == 130
-    assert err == "Stopped at once. What was in flight may or may not have been made: run `beamctl show -w acme`.\n"
+    assert err == "Stopped. Changes in flight may or may not have been made. To check, run `beamctl show -w acme`.\n"
     assert "Deleted" not in out
 
 
@@ -529,6 +529,6 @@ def test_a_full_disk(local: Plane, output: str, *, stays: bool) -> None:
     with Path("/dev/full").open("w") as full:
         ran = process(*CONFIRMED, "-o", output, stdout=full)
     assert ran.code == 1
-    hint = "" if stays else "  acme was deleted all the same.\n"
+    hint = "" if stays else "  acme was deleted anyway.\n"
     assert ran.err == f"Error: cannot write the output: No space left on device\n{hint}"
     assert local.has_acme is stays

@@ -35,7 +35,7 @@ def test_else_an_error_that_says_how_to_begin(cli: Cli, output: str) -> None:
     assert ran.code == 3
     assert ran.err == (
         "Error: there is no beamctl.yaml and no directory access/ here\n"
-        "  Name one with -f FILE, or write beamctl.yaml. `beamctl demo` shows one.\n"
+        "  Name a document with -f FILE, or create beamctl.yaml. `beamctl demo` shows an example.\n"
     )
     assert ran.out == "" if output == "text" else error_in(ran)["message"].startswith("there is no beamctl.yaml")
 
@@ -79,8 +79,8 @@ def test_documents_in_any_case_and_in_json_are_read_and_the_rest_is_named(
     ran = cli("validate")
     assert ran.out == "Valid: 4 workspaces (a, b, c, d).\n"
     assert ran.err == (
-        "Note: not read: access/README.md, access/e.yaml.bak, access/out. "
-        "beamctl reads files ending in .yaml, .yml or .json, and follows no link out of the directory.\n"
+        "Note: files not read: access/README.md, access/e.yaml.bak, access/out. "
+        "beamctl reads files ending in .yaml, .yml or .json, and does not follow links out of the directory.\n"
     )
     assert cli("validate", "-q").err == ""
 
@@ -128,7 +128,7 @@ def test_one_workspace_in_two_files_is_a_problem(cli: Cli, write: Write, directo
 def test_standard_input_twice(cli: Cli) -> None:
     ran = cli("validate", "-f", "-", "-f", "-", stdin=AS_IS.encode())
     assert ran.code == 3
-    assert ran.err == "Error: standard input is named twice\n  Write -f - once.\n"
+    assert ran.err == "Error: standard input is named twice\n  Use -f - only once.\n"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"# nothing\n", b"---\n---\n"])
@@ -218,7 +218,7 @@ def test_a_file_that_cannot_be_read(cli: Cli, directory: Path, command: str) -> 
 
 
 def test_a_name_that_no_file_can_have(cli: Cli) -> None:
-    assert cli("validate", "-f", "a\0b").err == "Error: 'a\\x00b' cannot be the name of a file\n  Check the name.\n"
+    assert cli("validate", "-f", "a\0b").err == "Error: 'a\\x00b' is not a valid file name\n  Check the name.\n"
 
 
 @pytest.mark.parametrize(("link", "target"), [("loop.yaml", "loop.yaml"), ("team.yaml", "../gone.yaml")])
@@ -240,7 +240,7 @@ def test_a_directory_without_documents(cli: Cli, directory: Path) -> None:
     (directory / "access").mkdir()
     ran = cli("validate")
     assert ran.code == 3
-    assert ran.err == ("Error: there is no .yaml, .yml or .json file in access\n  Name a file, or another directory.\n")
+    assert ran.err == ("Error: there is no .yaml, .yml or .json file in access\n  Name a file or another directory.\n")
 
 
 def test_a_file_with_a_hostile_name_cannot_fool_the_reader(cli: Cli, directory: Path) -> None:
@@ -265,7 +265,7 @@ def test_a_document_given_without_f(cli: Cli, write: Write) -> None:
     assert ran.code == 3
     assert ran.err == (
         "Error: Got unexpected extra argument (acme.yaml)\n"
-        "  Documents are named with -f:  beamctl plan -f FILE\n"
+        "  To name documents, use -f:  beamctl plan -f FILE\n"
         "  See: beamctl plan --help\n"
     )
 
@@ -314,7 +314,7 @@ def test_a_workspace_without_a_document(cli: Cli, write: Write, command: str) ->
     write("beamctl.yaml", TWO)
     ran = cli(command, "-w", "acme", "-w", "lasb")
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err == "Error: no document is about the workspace 'lasb'\n  There are: acme, labs.\n"
+    assert ran.err == "Error: no document declares the workspace 'lasb'\n  There are: acme, labs.\n"
 
 
 @pytest.mark.usefixtures("local")
@@ -338,7 +338,7 @@ def named(cli: Cli, *arguments: str) -> str:
 def test_which_workspace_is_shown(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ran = cli("show", "--api-url", "local")
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err == "Error: which workspace?\n  Name it with -w NAME, or set BEAMCTL_WORKSPACE.\n"
+    assert ran.err == "Error: no workspace given\n  Name one with -w NAME, or set BEAMCTL_WORKSPACE.\n"
     (tmp_path / "home" / ".blaxel").mkdir()
     (tmp_path / "home" / ".blaxel" / "config.yaml").write_text("context: {workspace: hollow}\n")
     assert named(cli) == "hollow"
@@ -353,7 +353,7 @@ def test_which_workspace_is_shown(cli: Cli, write: Write, monkeypatch: pytest.Mo
     assert named(cli, "-f", "other.yaml", "-w", "quiet") == "quiet"
     write("beamctl.yaml", TWO)
     ran = cli("show", "--api-url", "local")
-    assert ran.err == "Error: the documents are about several workspaces\n  Pick one with -w: acme, labs.\n"
+    assert ran.err == "Error: the documents declare several workspaces\n  Pick one with -w: acme, labs.\n"
     assert named(cli, "-w", "labs") == "labs"
 
 

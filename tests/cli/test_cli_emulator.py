@@ -29,9 +29,9 @@ def test_local_without_a_database(cli: Cli, write: Write, directory: Path, comma
     ran = cli(*command.split(), "--api-url", "local")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == (
-        "Error: there is no local control plane yet: .beamctl/emulator.db does not exist\n"
-        "  Make one from a seed file:  beamctl emulator seed FILE\n"
-        "  `beamctl demo` makes one with everything in it.\n"
+        "Error: there is no emulator database yet: .beamctl/emulator.db does not exist\n"
+        "  Create one from a seed file:  beamctl emulator seed FILE\n"
+        "  `beamctl demo` creates one with example data.\n"
     )
     assert not (directory / ".beamctl").exists()
 
@@ -51,7 +51,9 @@ def test_a_file_that_is_no_database(cli: Cli, write: Write, directory: Path, con
         ran = cli(*command)
         assert (ran.code, ran.out) == (3, "")
         assert ran.err.startswith("Error: cannot open .beamctl/emulator.db as an emulator database: ")
-        assert ran.err.endswith("  Move it away, and make one:  beamctl emulator seed FILE --db .beamctl/emulator.db\n")
+        assert ran.err.endswith(
+            "  Move it away and create a new one:  beamctl emulator seed FILE --db .beamctl/emulator.db\n"
+        )
     assert (directory / ".beamctl" / "emulator.db").read_bytes() == content
 
 
@@ -82,8 +84,8 @@ def test_a_seed(cli: Cli, write: Write, people: People) -> None:
     lines = ran.out.splitlines()
     told = [line.partition(", shown only once: ") for line in lines[:-1]]
     assert [before.partition(" (")[0] for before, _, _ in told] == [
-        "Made for bob@example.com",
-        "Made for eve@example.com",
+        "Created for bob@example.com",
+        "Created for eve@example.com",
     ]
     assert all(key for _, _, key in told)
     assert lines[-1] == "Loaded seed.yaml into new/emulator.db."
@@ -106,7 +108,7 @@ def test_a_seed_twice(cli: Cli, write: Write, people: People) -> None:
         lines = ran.err.splitlines()
         assert lines[0] == "Error: the seed seed.yaml cannot be loaded into .beamctl/emulator.db"
         assert "  workspaces[0].name: the workspace acme already exists" in lines
-        assert lines[-1].startswith("  To go on with what is in .beamctl/emulator.db, load no seed; to begin anew,")
+        assert lines[-1].startswith("  To continue with .beamctl/emulator.db, do not load a seed. To start over,")
     assert people() == before
 
 
@@ -128,8 +130,8 @@ def test_everything_wrong_with_a_seed_is_said(cli: Cli, write: Write) -> None:
     ("text", "said"),
     [
         ("[", "seed.yaml:"),
-        ("", "Error: seed.yaml is not one document\n"),
-        ("a: 1\n---\nb: 2\n", "Error: seed.yaml is not one document\n"),
+        ("", "Error: seed.yaml is not a single document\n"),
+        ("a: 1\n---\nb: 2\n", "Error: seed.yaml is not a single document\n"),
         ("just a text", "Error: the seed seed.yaml cannot be loaded into .beamctl/emulator.db\n"),
     ],
 )
@@ -192,8 +194,8 @@ def test_serving_until_told_to_stop(
         assert server.stdout is not None
         line = next(line for line in server.stdout if "listens on" in line)
         url = line.split(" on ")[1].split()[0]
-        assert line == f"The control plane listens on {url} (database: served.db)\n"
-        assert next(server.stdout) == f"People sign in and manage their workspaces at {url.removesuffix('/v0')}/\n"
+        assert line == f"The emulator listens on {url} (database: served.db)\n"
+        assert next(server.stdout) == f"Users sign in and manage their workspaces at {url.removesuffix('/v0')}/\n"
         monkeypatch.setenv("BEAMCTL_API_KEY", "bl_nobody")
         ran = cli("plan", "--api-url", url)
         assert ran.code == 4
@@ -205,7 +207,7 @@ def test_serving_until_told_to_stop(
 def test_a_call_without_a_database(cli: Cli, directory: Path) -> None:
     ran = cli("emulator", "call", "--as", "ada@example.com", "GET", "/users")
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err == ("Error: .beamctl/emulator.db does not exist\n  Make one:  beamctl emulator seed FILE\n")
+    assert ran.err == ("Error: .beamctl/emulator.db does not exist\n  Create it:  beamctl emulator seed FILE\n")
     assert not (directory / ".beamctl").exists()
 
 

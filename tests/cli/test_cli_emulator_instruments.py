@@ -20,7 +20,7 @@ def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
         told = []
         for line in server.stdout:
             told.append(line.rstrip())
-            if line.startswith("Whoever"):
+            if line.startswith("Anyone who can reach"):
                 break
         url = next(line for line in told if "listens on" in line).split(" on ")[1].split()[0]
         control = url.removesuffix("/v0") + "/control"
@@ -33,7 +33,7 @@ def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
     assert told[-3:] == [
         "Fault: 503@2",
         "Fault: latency:1ms",
-        f"Whoever can reach {control} can change its faults and its clock, and read who asked for what.",
+        f"Anyone who can reach {control} can change its faults and clock, and read its request log.",
     ]
     assert statuses == [200, 503, 200]
     assert (datetime.fromisoformat(shown["now"]) - datetime.now(UTC)).days in (7, 8)
@@ -54,11 +54,11 @@ def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
         (["--fault", "nonsense@3"], "Error: --fault: unknown fault 'nonsense'\n  The faults are: latency:DURATION, "),
         (["--fault", "latency"], "Error: --fault: latency needs a value\n  Write it like latency:300ms.\n"),
         (["--fault", "503@soon"], "Error: --fault: 'soon' is not an HTTP method\n  Write a number (3), "),
-        (["--clock", "8d"], "Error: --clock: '8d' is no time\n  Write it like +8d, or 2027-01-31T00:00:00Z.\n"),
-        (["--clock", "+8"], "Error: --clock: '+8' is no time\n  Write it like +8d, "),
+        (["--clock", "8d"], "Error: --clock: '8d' is not a time\n  Write it like +8d or 2027-01-31T00:00:00Z.\n"),
+        (["--clock", "+8"], "Error: --clock: '+8' is not a time\n  Write it like +8d or "),
         (
             ["--clock", "+999999w"],
-            "Error: --clock: the clock supports the years 1970 to 9900 only\n  Write it like +8d, ",
+            "Error: --clock: the clock supports the years 1970 to 9900 only\n  Write it like +8d or ",
         ),
         (["--log", "."], "Error: --log: the request log cannot be written to .: Is a directory\n  Name another"),
         (["--log", "no/where"], "Error: --log: the request log cannot be written to no/where: No such file"),

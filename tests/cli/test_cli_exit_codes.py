@@ -96,7 +96,7 @@ def test_not_authenticated_is_4(cli: Cli, write: Write, command: str, output: st
 @pytest.mark.parametrize(
     ("status", "code", "said"),
     [
-        ("401 Unauthorized", 4, "127.0.0.1 does not accept the credential for GET /"),
+        ("401 Unauthorized", 4, "127.0.0.1 rejected the credential for GET /"),
         ("403 Forbidden", 4, "127.0.0.1 does not allow GET /"),
         ("404 Not Found", 1, "127.0.0.1 does not have GET /"),
         ("418 I'm a teapot", 1, "127.0.0.1 did not serve GET /"),
@@ -193,7 +193,7 @@ def test_nobody_to_ask_is_5(cli: Cli, write: Write, people: People, output: str)
     assert ran.code == 5
     assert ran.err == (
         "Error: there is no terminal to ask on, so nothing was changed\n"
-        "  To apply without being asked:  beamctl apply --auto-approve\n"
+        "  To apply without approval:  beamctl apply --auto-approve\n"
     )
     if output == "json":
         assert error_in(ran)["message"] == "there is no terminal to ask on, so nothing was changed"
@@ -204,11 +204,11 @@ def test_nobody_to_ask_is_5(cli: Cli, write: Write, people: People, output: str)
 
 USAGE: list[tuple[str, str]] = [
     ("plan --allow nonsense", "--allow: there is no hazard named 'nonsense'"),
-    ("plan -w nowhere", "no document is about the workspace 'nowhere'"),
+    ("plan -w nowhere", "no document declares the workspace 'nowhere'"),
     ("plan -f missing.yaml", "cannot read missing.yaml: No such file or directory"),
     ("plan -f - -f -", "standard input is named twice"),
-    ("apply --api-key-file missing.key", "--api-key-file: there is no file missing.key"),
-    ("drift --api-url http://example.com/v0", "--api-url is a plain http:// URL, and the credential would travel"),
+    ("apply --api-key-file missing.key", "--api-key-file: missing.key does not exist"),
+    ("drift --api-url http://example.com/v0", "--api-url is an http:// URL, and the credential would be sent"),
     ("show --api-url nonsense", "--api-url does not begin with https://"),
     ("validate -f missing.yaml", "cannot read missing.yaml: No such file or directory"),
     ("validate --file=", "--file is empty"),
@@ -244,7 +244,7 @@ def test_no_document_at_all(cli: Cli, monkeypatch: pytest.MonkeyPatch, command: 
             3,
             "",
             "Error: there is no beamctl.yaml and no directory access/ here\n"
-            "  Name one with -f FILE, or write beamctl.yaml. `beamctl demo` shows one.\n",
+            "  Name a document with -f FILE, or create beamctl.yaml. `beamctl demo` shows an example.\n",
         )
 
 

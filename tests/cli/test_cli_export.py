@@ -43,7 +43,7 @@ def test_several_are_several_documents(cli: Cli, write: Write) -> None:
 def test_a_file_for_each(cli: Cli, directory: Path) -> None:
     ran = cli("export", "-w", "acme", "-w", "labs", "--split", "access")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == "Wrote access/acme.yaml, access/labs.yaml. See:  beamctl plan -f access\n"
+    assert ran.err == "Wrote access/acme.yaml, access/labs.yaml. To plan:  beamctl plan -f access\n"
     assert (directory / "access" / "acme.yaml").read_text() == ACME
     assert cli("plan", "--detailed-exitcode").code == 0
 
@@ -52,7 +52,7 @@ def test_no_file_is_replaced(cli: Cli, write: Write, directory: Path) -> None:
     write("access/labs.yaml", "mine")
     ran = cli("export", "-w", "acme", "-w", "labs", "--split", "access")
     assert ran.code == 3
-    assert ran.err.startswith("Error: access/labs.yaml is there already\n")
+    assert ran.err.startswith("Error: access/labs.yaml already exists\n")
     assert [path.name for path in (directory / "access").iterdir()] == ["labs.yaml"]
     assert (directory / "access" / "labs.yaml").read_text() == "mine"
 

@@ -134,7 +134,7 @@ def test_a_repository_of_another_user_is_not_asked(
     else:
         monkeypatch.setattr(os, "geteuid", lambda: 54321)
     assert commit_of("a.yaml") == ""
-    assert "git cannot be asked" in why_not_to(directory / "secret")
+    assert "whether it is ignored is unknown" in why_not_to(directory / "secret")
     repository = repository_of(directory)
     assert repository is not None
     assert f"another user. If you trust it:  git config --global --add safe.directory {directory}" in str(
@@ -193,13 +193,13 @@ def test_what_the_files_of_a_work_tree_ignore_takes_a_secret(
     assert why_not_to(checkout / "new.key") == ""
     assert why_not_to(checkout / "deep" / "new.key") == ""
     for refused in ("new", "tracked.key"):
-        assert "git cannot be asked whether it is ignored: git " in why_not_to(checkout / refused)
+        assert "whether it is ignored is unknown: git " in why_not_to(checkout / refused)
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
 def test_what_git_cannot_say_is_not_said(checkout: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
     fault(checkout, monkeypatch)
-    assert "git cannot be asked whether it is ignored: git " in why_not_to(checkout / "new.key")
+    assert "whether it is ignored is unknown: git " in why_not_to(checkout / "new.key")
 
 
 def test_an_inner_repository_of_another_user_does_not_say_what_is_ignored(
@@ -212,7 +212,7 @@ def test_an_inner_repository_of_another_user_does_not_say_what_is_ignored(
     git(inner, "init", "--quiet")
     for folder in (checkout, inner):
         of_another_user(folder, monkeypatch)
-    assert "git cannot be asked" in why_not_to(inner / "new.key")
+    assert "whether it is ignored is unknown" in why_not_to(inner / "new.key")
 
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"

@@ -115,7 +115,7 @@ WRONG = [
         "is not an e-mail address or '*@DOMAIN'",
     ),
     ("--protect", ["\u201cgrace@example.com\u201d"], ": it cannot contain U+201C (left double quotation mark)"),
-    ("--protect", ["gr\u0430ce@example.com", "\u212aim@example.com"], "is not an e-mail address in one alphabet"),
+    ("--protect", ["gr\u0430ce@example.com", "\u212aim@example.com"], "is not an e-mail address in a single alphabet"),
     ("--allowed-domains", ["@example.com", "*.example.com", "a b", "https://x.io", "a!b", "-x.io"], "is not a domain"),
 ]
 
@@ -308,7 +308,7 @@ def test_a_run_without_changes_is_listed_and_is_in_no_ones_way(cli: Cli, write: 
     assert f"undoes run {changing.stem}\n" in undone.out
     assert "Nothing to undo: " in cli("undo", idle.stem).out
     changing.unlink()
-    assert cli("undo", "last").err.startswith("Error: there is no record of a run 'last' in .beamctl/runs\n")
+    assert cli("undo", "last").err.startswith("Error: no record of a run 'last' in .beamctl/runs\n")
 
 
 @pytest.mark.usefixtures("local")
@@ -351,7 +351,7 @@ def test_guards_that_cannot_be_recorded_are_a_warning_if_nothing_is_to_change(cl
     assert ran.code == 0
     assert ran.out == cli("apply", "--auto-approve").out
     assert ran.err.startswith("Warning: the record of this run cannot be written: /proc/nowhere: ")
-    assert ran.err.endswith("\n  Name a directory that can be written to:  beamctl apply --record DIR\n")
+    assert ran.err.endswith("\n  Name a writable directory:  beamctl apply --record DIR\n")
     write("beamctl.yaml", f"{CHANGED}---\n{document('labs')}")
     ran = cli("apply", "--auto-approve", "--record", "/proc/nowhere")
     assert ran.code == 3  # one of the workspaces changes

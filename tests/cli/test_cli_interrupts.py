@@ -14,8 +14,8 @@ from tests.cli.process import Ran, running
 from tests.cli.world import AS_IS, CANARY, Cli, People, Write, error_in
 
 INVITES = AS_IS.replace("  eve@example.com: member\n", "") + "  k1@example.com: viewer\n  k2@example.com: viewer\n"
-FIRST = "Stopping after the calls in flight. Once more to stop at once.\n"
-SECOND = "Stopped at once. What was in flight may or may not have been made: run `beamctl plan`.\n"
+FIRST = "Stopping after the calls in flight. Interrupt again to stop at once.\n"
+SECOND = "Stopped. Changes in flight may or may not have been made. To check, run `beamctl plan`.\n"
 SOON = 5
 """Seconds for a busy machine to end within a second. The servers here would go on for much longer."""
 SIGNALS = [signal.SIGINT, signal.SIGTERM]

@@ -60,7 +60,7 @@ def test_reading_says_when_at_once(cli: Cli, write: Write, api: Api, status: str
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_longer_wait_is_said_unless_nothing_is_to_be(capsys: pytest.CaptureFixture[str], quiet: bool) -> None:  # noqa: FBT001 - the table's
     access = access_of(api_url=None, api_key_file=None, timeout=60, max_wait=600, debug=False, silent=quiet)
-    assert access.patience.grant(300, 0)
+    assert access.wait_budget.grant(300, 0)
     assert capsys.readouterr().err == ("" if quiet else "Waiting 300 s: the API limits requests.\n")
 
 

@@ -22,11 +22,11 @@ def test_an_apply_writes_letters_that_can_be_read(cli: Cli, write: Write, direct
     ran = cli("emulator", "mail")
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    assert lines[0] == "1 letter in .beamctl/mail:"
+    assert lines[0] == "1 e-mail in .beamctl/mail:"
     assert lines[2].endswith("  kim@example.com  Invitation to the workspace Acme")
     assert "The operator of the control plane invites you to the workspace Acme (acme), with the role viewer." in lines
     assert any(line.startswith("http://127.0.0.1:8080/invitation/") for line in lines)
-    assert lines[-1] == "(A link opens while the control plane is served:  beamctl emulator serve)"
+    assert lines[-1] == "(Links work while the emulator is running:  beamctl emulator serve)"
 
 
 @pytest.mark.usefixtures("database")
@@ -34,11 +34,11 @@ def test_the_newest_letter_is_shown_and_one_address_can_be_asked_for(cli: Cli) -
     for email in ("kim@example.com", "joe@example.com"):
         assert cli(*INVITE, f'{{"email": "{email}"}}').code == 0
     ran = cli("emulator", "mail")
-    assert ran.out.startswith("2 letters in .beamctl/mail, the newest last:\n")
+    assert ran.out.startswith("2 e-mails in .beamctl/mail, the newest last:\n")
     assert "To:       joe@example.com\n" in ran.out
     assert "To:       kim@example.com\n" not in ran.out
     ran = cli("emulator", "mail", "--to", "KIM@example.com")
-    assert ran.out.startswith("1 letter to KIM@example.com in .beamctl/mail:\n")
+    assert ran.out.startswith("1 e-mail to KIM@example.com in .beamctl/mail:\n")
     assert "To:       kim@example.com\n" in ran.out
     assert "joe@example.com" not in ran.out
 
@@ -47,8 +47,8 @@ def test_the_newest_letter_is_shown_and_one_address_can_be_asked_for(cli: Cli) -
 def test_no_letters(cli: Cli, directory: Path, arguments: list[str]) -> None:
     ran = cli("emulator", "mail", *arguments)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith("No letter ")
-    assert "Whoever is invited gets one" in ran.out
+    assert ran.out.startswith("No e-mail ")
+    assert "Invitations send one" in ran.out
     assert list(directory.iterdir()) == []
 
 
@@ -56,7 +56,7 @@ def test_many_letters_are_not_all_listed(cli: Cli) -> None:
     for number in range(25):
         Maildir(Path("mail")).deliver(compose(sign_in(f"p{number}@example.com", "http://a", 15), "http://a", utc_now()))
     ran = cli("emulator", "mail", "--mail", "mail")
-    assert ran.out.startswith("25 letters in mail, the newest last:\n\n  … 5 older\n")
+    assert ran.out.startswith("25 e-mails in mail, the newest last:\n\n  … 5 older\n")
     assert ran.out.count("Your sign-in link") == 21
 
 
@@ -100,10 +100,10 @@ def test_serve_says_where_letters_are_and_how_to_read_them(
     options = ["--db", "served.db", "--mail", "my letters", "--public-url", "https://beam.example.com"]
     with running("emulator", "serve", "--port", "0", "--seed", "seed.yaml", *options) as server:
         assert server.stdout
-        said, listens = (next(line for line in server.stdout if text in line) for text in ("Letters", "listens on"))
+        said, listens = (next(line for line in server.stdout if text in line) for text in ("E-mails", "listens on"))
         monkeypatch.setenv("BEAMCTL_API_KEY", "bl_canary_that_nobody_may_ever_see")
         assert cli("apply", "--auto-approve", "--api-url", listens.split(" on ")[1].split()[0]).code == 0
         server.terminate()
         server.communicate()
-    assert said == "Letters to people are put into my letters; read them:  beamctl emulator mail --mail 'my letters'\n"
+    assert said == "E-mails are written to my letters. To read them:  beamctl emulator mail --mail 'my letters'\n"
     assert "https://beam.example.com/invitation/" in cli("emulator", "mail", "--mail", "my letters").out

@@ -21,7 +21,7 @@ def test_a_section_that_is_refused(cli: Cli) -> None:
     assert ran.code == 4
     assert f"\n  policies (unknown)\n    ! {WHY}\n\n  integrations (0)\n" in ran.out
     assert "ada@example.com" in ran.out
-    assert ran.err == "Not all of acme can be seen with this credential (exit 4): policies.\n"
+    assert ran.err == "This credential cannot read all of acme (exit 4). Left out: policies.\n"
     assert cli("show", "-w", "acme", "-q").err == ""
     found = cli("show", "-w", "acme", "-o", "json")
     assert found.code == 4
@@ -34,13 +34,13 @@ def test_it_is_exported_as_not_known(cli: Cli, write: Write) -> None:
     ran = cli("export", "-w", "acme")
     assert ran.code == 4
     assert ran.out.startswith(f"version: 1\nworkspace: acme\n# left out: policies {WHY}\n\nsettings:\n")
-    assert ran.err == "Not all of acme can be seen with this credential, and is left alone (exit 4): policies.\n"
+    assert ran.err == "This credential cannot read all of acme (exit 4). Left out: policies.\n"
     write("beamctl.yaml", ran.out)
     assert cli("plan", "--detailed-exitcode").code == 0
     split = cli("export", "-w", "acme", "-w", "labs", "--split", "access")
     assert split.code == 4
     assert split.err.startswith("Wrote access/acme.yaml, access/labs.yaml.")
-    assert "\nNot all of labs can be seen" in split.err
+    assert "\nThis credential cannot read all of labs (exit 4)" in split.err
 
 
 @pytest.mark.usefixtures("api")

@@ -31,7 +31,7 @@ def seeded(cli: Cli, write: Write) -> None:
 
 @pytest.mark.usefixtures("seeded")
 def test_the_directory_is_synchronized_by_a_command(cli: Cli) -> None:
-    assert cli("emulator", "sync").out.startswith("Nobody was missing. A seed says who came by the directory:")
+    assert cli("emulator", "sync").out.startswith("No one was missing. In a seed, members from the directory have:")
     assert cli(*AS_ADA, "DELETE", "/users/dee@example.com").code == 0
     ran = cli("emulator", "sync")
     assert (ran.code, ran.out, ran.err) == (0, "dee@example.com is back in labs.\n", "")
@@ -41,7 +41,7 @@ def test_the_directory_is_synchronized_by_a_command(cli: Cli) -> None:
 def test_there_is_no_directory_without_a_database(cli: Cli) -> None:
     ran = cli("emulator", "sync")
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err == "Error: .beamctl/emulator.db does not exist\n  Make one:  beamctl emulator seed FILE\n"
+    assert ran.err == "Error: .beamctl/emulator.db does not exist\n  Create it:  beamctl emulator seed FILE\n"
 
 
 @pytest.mark.usefixtures("seeded")
@@ -68,6 +68,6 @@ def test_people_are_told_an_address_that_a_browser_can_open(options: list[str], 
         url = next(line for line in server.stdout if "listens on" in line).split(" on ")[1].split()[0]
         port = url.removesuffix("/v0").rpartition(":")[2]
         wanted = people.format(port=port)
-        assert next(server.stdout) == f"People sign in and manage their workspaces at {wanted}\n"
+        assert next(server.stdout) == f"Users sign in and manage their workspaces at {wanted}\n"
         server.send_signal(signal.SIGTERM)
         server.communicate()

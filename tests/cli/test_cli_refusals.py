@@ -233,7 +233,7 @@ def test_an_allowance_is_about_one_workspace(cli: Cli, write: Write, people: Peo
         ran = cli(command, "--allow", "mass-removal=2", *(["--auto-approve"] if command == "apply" else []))
         assert ran.code == 3
         assert ran.err == (
-            "Error: --allow is about one plan, and this run makes several\n  Pick one with -w: acme, hollow.\n"
+            "Error: --allow applies to one plan, but this run makes several\n  Pick one with -w: acme, hollow.\n"
         )
     assert people() == before
     assert cli("apply", "-w", "acme", "--allow", "mass-removal=2", "--auto-approve").code == 0

@@ -156,7 +156,7 @@ def test_a_secret_is_not_written_where_it_would_be_read_as_a_document(cli: Cli, 
             assert (ran.code, everything() == before) == (5, True), place
             assert "Error: cannot get or store a secret, so nothing was changed: " in ran.err
             assert f" ends in {Path(place).suffix}, and beamctl reads such files " in ran.err
-            assert "Change its place in the document, or fix the cause, and apply again." in ran.err
+            assert "Change its source or destination in the document, or fix the cause, and apply again." in ran.err
 
 
 @pytest.mark.usefixtures("local")

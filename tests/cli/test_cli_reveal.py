@@ -33,9 +33,9 @@ serviceAccounts:
       both: {secretTo: {file: both}}
 """
 CLIENT = re.compile(
-    r"\nThe client secret of ci of acme, shown this once:\nclientId:\n(\S+)\nclientSecret:\n(\S+)\n(?=\n)"
+    r"\nThe client secret of ci of acme, shown only once:\nclientId:\n(\S+)\nclientSecret:\n(\S+)\n(?=\n)"
 )
-KEY = re.compile(r"\nThe API key ci/(\w+) of acme, shown this once:\n(\S+)\n(?=\n)")
+KEY = re.compile(r"\nThe API key ci/(\w+) of acme, shown only once:\n(\S+)\n(?=\n)")
 
 
 def test_what_is_made_is_shown_once_and_only_there(
@@ -73,7 +73,7 @@ def test_a_saved_plan_after_somebody_said_yes(cli: Cli, write: Write, directory:
     write("beamctl.yaml", MACHINES)
     assert cli("plan", "--out", "plan.json").code == 0
     with terminal("apply", "plan.json", "--reveal-secrets") as screen:
-        assert "shown this once" not in screen.read_until("taken: ")
+        assert "shown only once" not in screen.read_until("accepted: ")
         screen.type("yes\n")
         code, seen = screen.end()
     assert code == 0
@@ -88,8 +88,8 @@ def test_without_it_both_ways_are_named(cli: Cli, write: Write) -> None:
         code, seen = screen.end()
     assert code == 5
     assert "nothing says where ci/here goes: add secretTo here, or apply on a terminal with --reveal-secrets" in seen
-    assert "nothing was changed: ci: the document does not say where to put it, and 1 more like this\n" in seen
-    assert seen.endswith("Or have it shown, on a terminal:  beamctl apply -f beamctl.yaml --reveal-secrets\n")
+    assert "nothing was changed: ci: the document does not say where to store it, and 1 more like this\n" in seen
+    assert seen.endswith("Or show it on a terminal:  beamctl apply -f beamctl.yaml --reveal-secrets\n")
     assert "serviceAccounts (0)" in cli("show", "-w", "acme").out
 
 
@@ -97,7 +97,7 @@ def test_where_nobody_reads_it_is_refused_before_anything(cli: Cli, api: Api, wr
     write("beamctl.yaml", MACHINES)
     ran = cli("apply", "--auto-approve", "--reveal-secrets")
     assert ran.code == 3
-    assert ran.err.startswith("Error: --reveal-secrets needs a terminal, and standard output is none, so nothing was ")
+    assert ran.err.startswith("Error: --reveal-secrets needs a terminal, but standard output is not one, so nothing ")
     ran = cli("apply", "--auto-approve", "--reveal-secrets", "-o", "json")
     assert error_in(ran)["exit_code"] == 3
     with terminal("apply", "--auto-approve", "--reveal-secrets", stdout=subprocess.DEVNULL) as screen:
@@ -132,13 +132,13 @@ def secret_of(name: str, shown: str = "bl_shown") -> StoreSecret:
 def test_hostile_names_are_escaped_and_hostile_secrets_are_not_shown() -> None:
     with screens() as (screen, ours):
         for hostile in ("\x1b]52;c;AAAA\x07", "a\nb", "\u202eabc", "\ud800"):
-            assert "no plain text" in screen.show(secret_of("k", hostile))
+            assert "not printable ASCII" in screen.show(secret_of("k", hostile))
             assert LocalSecretStore(screen).deliver(secret_of("k", hostile)) == NoResponse(
-                "the terminal cannot show it as it is: it has characters that are no plain text"
+                "the terminal cannot show it: it contains characters that are not printable ASCII"
             )
         assert screen.show(secret_of("\x1b]0;evil\x07/\u0430\u202e")) == ""
         shown = os.read(ours, 10_000)
-    assert shown == b"\r\nThe API key \\x1b]0;evil\\x07/\\u0430\\u202e, shown this once:\r\nbl_shown\r\n\r\n"
+    assert shown == b"\r\nThe API key \\x1b]0;evil\\x07/\\u0430\\u202e, shown only once:\r\nbl_shown\r\n\r\n"
 
 
 def test_blocks_of_several_threads_stay_whole() -> None:
@@ -147,11 +147,11 @@ def test_blocks_of_several_threads_stay_whole() -> None:
         threads = [threading.Thread(target=screen.show, args=(secret_of(f"k{at}", f"bl_{at}"),)) for at in range(20)]
         for thread in threads:
             thread.start()
-        while seen.count(b"shown this once:") < 20 or not seen.endswith(b"\r\n\r\n"):
+        while seen.count(b"shown only once:") < 20 or not seen.endswith(b"\r\n\r\n"):
             seen += os.read(ours, 10_000)
         for thread in threads:
             thread.join()
-    blocks = {f"The API key k{at}, shown this once:\r\nbl_{at}" for at in range(20)}
+    blocks = {f"The API key k{at}, shown only once:\r\nbl_{at}" for at in range(20)}
     assert set(seen.decode().strip().split("\r\n\r\n\r\n")) == blocks
 
 
@@ -185,5 +185,5 @@ def test_a_terminal_that_went_away_has_not_got_it(tmp_path: Path, directory: Pat
 
 
 def test_a_vault_without_a_screen_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    assert LocalSecretStore().deliver(secret_of("k")) == NoResponse("the document does not say where to put it")
+    assert LocalSecretStore().deliver(secret_of("k")) == NoResponse("the document does not say where to store it")
     assert capfd.readouterr() == ("", "")

@@ -93,7 +93,7 @@ def test_a_run_that_is_not_there(cli: Cli, applied: str) -> None:
     for output in ("text", "json"):
         ran = cli("runs", "1999", "-o", output)
         assert ran.code == 3
-        assert ran.err == ("Error: there is no record of a run '1999' in .beamctl/runs\n  See:  beamctl runs\n")
+        assert ran.err == ("Error: no record of a run '1999' in .beamctl/runs\n  See:  beamctl runs\n")
         assert output == "text" or error_in(ran)
     (RUNS / f"{applied}-more.jsonl").write_text("")
     assert cli("runs", applied[:5]).err.startswith(f"Error: 2 runs begin with '{applied[:5]}'\n")
@@ -103,10 +103,10 @@ def test_a_run_that_is_not_there(cli: Cli, applied: str) -> None:
 
 
 def test_where_nothing_was_applied(cli: Cli, directory: Path) -> None:
-    assert cli("runs").out == "No apply is recorded in .beamctl/runs.\n"
+    assert cli("runs").out == "No applies are recorded in .beamctl/runs.\n"
     assert cli("runs", "-o", "json").json["runs"] == []
     (directory / ".beamctl").write_text("a file")
-    assert cli("runs").out == "No apply is recorded in .beamctl/runs.\n"
+    assert cli("runs").out == "No applies are recorded in .beamctl/runs.\n"
 
 
 def test_only_the_last_are_listed(cli: Cli, applied: str) -> None:
@@ -166,7 +166,7 @@ def test_where_no_record_can_be_begun_nothing_is_changed(
         ran = process("apply", "--auto-approve", "-o", output, *options, prelude=prelude)
         assert ran.code == 3
         assert ran.err.startswith("Error: the record of this run cannot be written, so nothing was changed: ")
-        assert ran.err.endswith("\n  Name a directory that can be written to:  beamctl apply --record DIR\n")
+        assert ran.err.endswith("\n  Name a writable directory:  beamctl apply --record DIR\n")
     assert api.writes == []
     assert people() == before
     assert not RUNS.exists() or list(RUNS.iterdir()) == []
@@ -185,7 +185,7 @@ def test_records_do_not_follow_a_link_that_a_checkout_brings(
     (directory / link).symlink_to(elsewhere)
     ran = cli("apply", "--auto-approve")
     assert ran.code == 3
-    assert f"nothing was changed: {link} is a symbolic link, which a checkout may bring along\n" in ran.err
+    assert f"nothing was changed: {link} is a symbolic link, which may come from a checkout\n" in ran.err
     assert [path.name for path in elsewhere.iterdir() if not path.name.startswith("emulator.db")] == []
     assert api.writes == []
 
@@ -300,7 +300,7 @@ def test_drift_needs_no_records(cli: Cli, write: Write) -> None:
     assert cli("plan").code == 3
     again = cli("drift")
     assert (again.code, again.out) == (told.code, told.out)
-    assert again.err.startswith(f"Note: no run record was read: cannot read {RUNS}: ")
+    assert again.err.startswith(f"Note: run records were not read: cannot read {RUNS}: ")
     assert told.code == 2
 
 

@@ -19,7 +19,7 @@ from tests.cli.world import AS_IS, CANARY, CHANGED, REFUSED, Cli, People, Write,
 from tests.fakes.saved import by_hand
 from tests.fakes.schemas import problems_with
 
-NEW_PLAN = "  Make a new plan, and look at it:  beamctl plan --out p.json\n"
+NEW_PLAN = "  Make and review a new plan:  beamctl plan --out p.json\n"
 
 
 @pytest.fixture
@@ -66,7 +66,10 @@ def test_it_is_saved_whole_and_said_until_when(cli: Cli, write: Write, api: Api,
     created, expires = (datetime.fromisoformat(data["saved"][key]) for key in ("created_at", "expires_at"))
     assert expires - created == timedelta(minutes=90)
     assert abs(datetime.now(UTC) - created) < timedelta(minutes=1)
-    assert ran.err == f"Saved, and good until {expires:%Y-%m-%d %H:%M} UTC:  beamctl apply 'a plan.json'\n"
+    assert (
+        ran.err == f"Saved the plan. It is valid until {expires:%Y-%m-%d %H:%M} UTC. "
+        "To apply it:  beamctl apply 'a plan.json'\n"
+    )
     assert data["workspaces"][0]["api_url"] == api.url
     assert data["workspaces"][0]["workspace_id"] != ""
     assert CANARY not in (directory / "a plan.json").read_text()
@@ -82,15 +85,15 @@ def test_it_is_saved_whole_and_said_until_when(cli: Cli, write: Write, api: Api,
     ("options", "said"),
     [
         (["--out", ""], "--out is empty"),
-        (["--out", "-"], "--out is a file, and not standard output"),
+        (["--out", "-"], "--out needs a file, not standard output"),
         (["--out", "."], ". is not a regular file"),
         (["--out", "/dev/null"], "/dev/null is not a regular file"),
         (["--out", "no/such/p.json"], "cannot write the plan to no/such/p.json: No such file or directory"),
         (["--out", "n" * 5000], "File name too long"),
-        (["--out", "p.json", "--expires", "31d"], "--expires: '31d' is no time that a plan may be good"),
-        (["--out", "p.json", "--expires", "0h"], "--expires: '0h' is no time that a plan may be good"),
-        (["--out", "p.json", "--expires", "soon"], "--expires: 'soon' is no time that a plan may be good"),
-        (["--expires", "1d"], "--expires is about a plan that is saved, and this one is not"),
+        (["--out", "p.json", "--expires", "31d"], "--expires: '31d' is not a valid lifetime of a plan"),
+        (["--out", "p.json", "--expires", "0h"], "--expires: '0h' is not a valid lifetime of a plan"),
+        (["--out", "p.json", "--expires", "soon"], "--expires: 'soon' is not a valid lifetime of a plan"),
+        (["--expires", "1d"], "--expires applies only to a saved plan"),
     ],
 )
 def test_where_it_cannot_be_saved(cli: Cli, write: Write, directory: Path, options: list[str], said: str) -> None:
@@ -142,14 +145,14 @@ def test_it_is_for_one_time(cli: Cli, operator: Cli, saved: Path, api: Api) -> N
     assert cli("apply", "p.json", "--auto-approve").code == 0
     done = list(api.writes)
     run = cli("runs", "-o", "json").json["runs"][0]["run"]
-    assert refused(cli, 6) == f"Error: p.json was applied already, in the run {run}\n" + NEW_PLAN
+    assert refused(cli, 6) == f"Error: p.json was already applied, in the run {run}\n" + NEW_PLAN
     operator("PUT", "/users/grace@example.com", '{"role": "member"}')
     operator("DELETE", "/users/kim@example.com")
-    assert "was applied already, in the run" in refused(cli, 6)
+    assert "was already applied, in the run" in refused(cli, 6)
     shutil.rmtree(saved.parent / ".beamctl" / "runs")
     assert cli("apply", "p.json", "--auto-approve").code == 0
     shutil.rmtree(saved.parent / ".beamctl" / "runs")
-    assert refused(cli, 6) == "Error: p.json was applied already: acme is as it says\n" + NEW_PLAN
+    assert refused(cli, 6) == "Error: p.json was already applied: acme matches it\n" + NEW_PLAN
     assert len(api.writes) == 2 * len(done)
 
 
@@ -168,7 +171,7 @@ MOVES = [
 def test_what_moved_is_told(cli: Cli, operator: Cli, api: Api, call: list[str], said: str) -> None:
     operator(*call)
     told = refused(cli, 6)
-    assert told.startswith("Error: acme is no longer what p.json was made from, so nothing was changed\n")
+    assert told.startswith("Error: acme changed since p.json was made, so nothing was changed\n")
     assert f"\n  {said}" in told
     assert told.endswith(NEW_PLAN)
     assert api.writes == []
@@ -177,7 +180,7 @@ def test_what_moved_is_told(cli: Cli, operator: Cli, api: Api, call: list[str], 
 @pytest.mark.usefixtures("saved")
 def test_what_is_in_place_already_is_told(cli: Cli, operator: Cli) -> None:
     operator("PUT", "/users/grace@example.com", '{"role": "admin"}')
-    assert '  grace@example.com: role was "member", is now "admin"\n  1 of its 2 changes are in place already.\n' in (
+    assert '  grace@example.com: role was "member", is now "admin"\n  1 of its 2 changes are already in place.\n' in (
         refused(cli, 6)
     )
 
@@ -217,7 +220,7 @@ def test_another_workspace_of_that_name(cli: Cli, database: Path, api: Api, tmp_
     seed.write_text(f"workspaces: [{{name: acme, displayName: Acme, labels: {{env: test}}}}]\nusers:\n{users}\n")
     assert cli("emulator", "seed", str(seed), "--db", str(database)).code == 0
     assert refused(cli, 6) == (
-        "Error: acme is another workspace than the one of that name that p.json was made for\n" + NEW_PLAN
+        "Error: acme is not the workspace that p.json was made for, but another with the same name\n" + NEW_PLAN
     )
     assert api.writes == []
 
@@ -225,7 +228,7 @@ def test_another_workspace_of_that_name(cli: Cli, database: Path, api: Api, tmp_
 def test_it_expires(cli: Cli, saved: Path, api: Api) -> None:
     found = read_saved(saved.read_bytes(), "p.json")
     saved.write_text(saved_text(replace(found, expires=datetime(2026, 1, 2, 3, 4, tzinfo=UTC))))
-    assert refused(cli, 6) == "Error: p.json was good until 2026-01-02 03:04 UTC\n" + NEW_PLAN
+    assert refused(cli, 6) == "Error: p.json was valid until 2026-01-02 03:04 UTC\n" + NEW_PLAN
     assert api.writes == []
 
 
@@ -259,7 +262,7 @@ def test_it_is_not_good_beyond_the_access_that_it_gives(cli: Cli, write: Write, 
         data["resource_changes"][0]["declared"]["until"] = str(today)
 
     file.write_bytes(by_hand(file.read_bytes(), as_of_yesterday))
-    assert refused(cli, 6) == f"Error: p.json was good until {today} 00:00 UTC\n" + NEW_PLAN
+    assert refused(cli, 6) == f"Error: p.json was valid until {today} 00:00 UTC\n" + NEW_PLAN
     assert api.writes == []
 
 
@@ -267,13 +270,13 @@ def test_it_is_not_good_beyond_the_access_that_it_gives(cli: Cli, write: Write, 
 def test_another_workspace_or_api_than_was_named(cli: Cli, api: Api, people: People) -> None:
     before = people()
     assert refused(cli, 3, "-w", "labs") == (
-        "Error: p.json is about acme, not about 'labs'\n  Pick with -w what is in it.\n"
+        "Error: p.json is for acme, not 'labs'\n  Use -w with a workspace in the plan.\n"
     )
     assert refused(cli, 3, "--api-url", "local") == (
-        f"Error: p.json is for {api.url}, and --api-url names local\n  Apply it where it was made, or plan anew.\n"
+        f"Error: p.json is for {api.url}, but --api-url is local\n  Use the API of the plan, or make a new plan.\n"
     )
     assert refused(cli, 3, "-f", "beamctl.yaml") == (
-        "Error: a saved plan needs no document\n  Give either a PLAN or -f.\n"
+        "Error: a saved plan cannot be combined with -f\n  Use either PLAN or -f.\n"
     )
     assert people() == before
 
@@ -296,7 +299,7 @@ def test_a_file_that_is_no_plan(cli: Cli, saved: Path, write: Write, api: Api) -
     assert refused(cli, 3).startswith("Error: p.json is not a regular file\n")
     write("beamctl.yaml", CHANGED)
     assert cli("apply", "beamctl.yaml").err == (
-        "Error: beamctl.yaml is no saved plan\n  Documents are named with -f:  beamctl apply -f beamctl.yaml\n"
+        "Error: beamctl.yaml is not a saved plan\n  To apply a document, use -f:  beamctl apply -f beamctl.yaml\n"
     )
     assert api.writes == []
 
@@ -308,7 +311,7 @@ def test_what_was_allowed_is_saved_with_it(cli: Cli, write: Write, api: Api) -> 
     assert ran.code == 5
     assert "  To allow it in this plan only:  beamctl apply p.json --allow mass-removal=2\n" in ran.out
     assert api.writes == []
-    assert "allows nothing here" in cli("apply", "p.json", "--auto-approve", "--allow", "removes-admin=x").err
+    assert "has no effect" in cli("apply", "p.json", "--auto-approve", "--allow", "removes-admin=x").err
     assert cli("plan", "--out", "q.json", "--allow", "mass-removal=2").code == 0
     allowed = cli("apply", "q.json", "--auto-approve")
     assert (allowed.code, "Allowed: mass-removal=2 — " in allowed.out) == (0, True)
@@ -330,7 +333,7 @@ def test_several_workspaces(cli: Cli, write: Write, people: People) -> None:
     only = cli("apply", "p.json", "--auto-approve", "-w", "labs")
     assert only.out.endswith("Applied to labs: 1 done.\n")
     assert "kim@example.com" not in people()
-    assert "was applied already, in the run" in refused(cli, 6)
+    assert "was already applied, in the run" in refused(cli, 6)
     assert cli("apply", "p.json", "--auto-approve", "-w", "acme").code == 0
     assert people()["kim@example.com"] == "viewer"
 
@@ -340,7 +343,7 @@ def test_several_workspaces(cli: Cli, write: Write, people: People) -> None:
 def test_it_asks_and_looks_again(people: People, operator: Cli, moved: bool) -> None:  # noqa: FBT001 - both ways
     before = people()
     with terminal("apply", "p.json", "--no-color") as screen:
-        seen = screen.read_until("taken: ")
+        seen = screen.read_until("accepted: ")
         assert "Plan: 1 to invite, 1 role to change." in seen
         if moved:
             operator("DELETE", "/users/grace@example.com")
@@ -350,7 +353,7 @@ def test_it_asks_and_looks_again(people: People, operator: Cli, moved: bool) -> 
         assert (code, people()["kim@example.com"]) == (0, "viewer")
         return
     assert code == 6
-    assert "Error: acme is no longer what p.json was made from, so nothing was changed\n" in seen
+    assert "Error: acme changed since p.json was made, so nothing was changed\n" in seen
     assert "  grace@example.com no longer exists; it was: " in seen
     assert people() == {who: role for who, role in before.items() if who != "grace@example.com"}
 
@@ -362,13 +365,13 @@ def test_a_hazard_that_appears_while_it_is_asked(cli: Cli, write: Write, people:
     write("beamctl.yaml", wanted + "guards: {maxRemovals: 2}\n")
     assert cli("plan", "--out", "p.json").code == 0
     with terminal("apply", "p.json", "--max-removals", "33%") as screen:  # two of four
-        screen.read_until("taken: ")
+        screen.read_until("accepted: ")
         operator("DELETE", "/users/bob@example.com")  # of three, only one
         before = people()
         screen.type("yes\n")
         code, seen = screen.end()
     assert (code, people()) == (6, before)
-    assert "Error: acme changed while you were asked, so nothing was changed\n" in seen
+    assert "Error: acme changed while waiting for approval, so nothing was changed\n" in seen
 
 
 @pytest.mark.usefixtures("saved")
@@ -377,7 +380,7 @@ def test_what_failed_needs_a_new_plan(cli: Cli, api: Api) -> None:
     ran = cli("apply", "p.json", "--auto-approve")
     assert ran.code == 7
     assert ran.out.endswith("Fix the cause and make a new plan. Completed changes are skipped.\n")
-    assert "was applied already, in the run" in refused(cli, 6)
+    assert "was already applied, in the run" in refused(cli, 6)
 
 
 @pytest.mark.usefixtures("saved")

@@ -86,7 +86,7 @@ def test_a_credential_is_not_sent_from_wherever_it_comes(
         write("beamctl.yaml", connection(source))
         ran = cli("apply", "--auto-approve")
         assert ran.code == 7
-        assert "holds beamctl's own credential, which is never sent; nothing was sent" in ran.out
+        assert "contains beamctl's own credential, which is never sent; nothing was sent" in ran.out
     assert sent(api) == []
 
 

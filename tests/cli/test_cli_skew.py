@@ -90,7 +90,8 @@ def test_clocks_that_are_too_far_apart(cli: Cli, write: Write, serve: Serve, peo
             ran = cli(*command)
             assert (ran.code, ran.out) == (1, "")
             assert re.match(
-                r"Error: this machine's clock shows \d{4}-.* UTC, and the API's \d{4}-.* UTC: more than a day apart",
+                r"Error: this machine's clock shows \d{4}-.* UTC and the API's clock \d{4}-.* UTC: "
+                r"they differ by more than a day",
                 ran.err,
             )
         assert cli("show").code == 0

@@ -29,7 +29,8 @@ def test_a_run_is_undone_by_a_plan_that_is_applied(cli: Cli, write: Write, peopl
     ran = cli("undo", name[:19], *FLAGS)
     assert ran.code == 0
     assert ran.err == (
-        f"Nothing was changed. To make this, save it and apply the file:  beamctl undo {name} --out FILE\n"
+        f"Nothing was changed. To make these changes, save the plan and apply the file:  "
+        f"beamctl undo {name} --out FILE\n"
     )
     machine = cli("undo", "last", *FLAGS, "-o", "json")
     assert problems_with("plan", machine.json) == []
@@ -118,13 +119,13 @@ def test_the_guards_are_those_of_the_document(cli: Cli, write: Write, people: Pe
     Path("beamctl.yaml").unlink()
     write("other.yaml", strict)
     bare = cli("undo", "last")
-    assert bare.err == "Note: no document here is about acme, so only the guards that hold by default do.\n"
+    assert bare.err == "Note: no document here declares acme, so only the default guards apply.\n"
     assert "removes-protected" not in bare.out
     named = cli("undo", "last", "-f", "other.yaml")
     assert "removes-protected" in named.out
     assert " --out FILE -f other.yaml --allow " in named.out
     write("other.yaml", document("labs"))
-    assert cli("undo", "last", "-f", "other.yaml").err.startswith("Error: no document is about the workspace 'acme'\n")
+    assert cli("undo", "last", "-f", "other.yaml").err.startswith("Error: no document declares the workspace 'acme'\n")
     assert people() == after
 
 
@@ -137,7 +138,7 @@ def test_what_is_refused(cli: Cli, write: Write, api: Api, output: str) -> None:
     elsewhere = cli("undo", "last", "--api-url", "local", "-o", output)
     assert elsewhere.code == 3
     assert elsewhere.err == (
-        f"Error: {path.stem} was made at {api.url}, and --api-url names local\n  Undo it where it was made.\n"
+        f"Error: {path.stem} was made at {api.url}, but --api-url is local\n  Use the API of the run.\n"
     )
     first, *rest = path.read_text().splitlines()
     forged = json.loads(first)

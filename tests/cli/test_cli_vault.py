@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.cli.output_redaction import VEIL
+from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.cli.secret_command import LARGEST
 from beamctl.cli.secret_store import LocalSecretStore
 from beamctl.model.api_call import NoResponse, Response
@@ -72,7 +72,7 @@ def test_a_secret_does_not_follow_a_link_that_a_checkout_brings(directory: Path,
     (directory / "a").mkdir()
     (directory / "a" / "up").symlink_to("..")
     (directory / "docs").symlink_to(elsewhere)
-    assert "is a symbolic link. Name the folder that it leads to" in doubt({"file": path})
+    assert "is a symbolic link. Name the folder it points to" in doubt({"file": path})
     assert not delivered(File(path)).ok
     assert list(elsewhere.iterdir()) == []
     assert delivered(File(str(elsewhere / "key"))).ok
@@ -107,7 +107,7 @@ def test_a_file_is_on_the_disk_with_every_folder_that_was_made_for_it(
 def test_half_a_character_is_not_handed_over(directory: Path, sink: SecretDestination) -> None:
     handed = delivered(sink, {"apiKey": "bl_half_\ud800_a_character"})
     assert isinstance(handed, NoResponse)
-    assert handed.why == "what the API gave is no text that can be written"
+    assert handed.why == "the API returned something that is not valid text"
     assert list(directory.iterdir()) == []
 
 
@@ -126,7 +126,7 @@ def test_two_workspaces_with_one_place_are_refused(cli: Cli, write: Write, direc
     write("b.yaml", TWO.format("labs", "./bot.json"))
     ran = cli("apply", "--auto-approve", "-f", "a.yaml", "-f", "b.yaml")
     assert ran.code == 5
-    assert "the file bot.json is where the secrets of bot in acme and of bot in labs go" in ran.err
+    assert "the secrets of bot in acme and of bot in labs would both be stored in the file bot.json" in ran.err
     assert not (directory / "bot.json").exists()
 
 
@@ -163,12 +163,10 @@ def test_a_command_gets_it_on_standard_input(directory: Path) -> None:
 
 def test_a_command_that_fails(capfd: pytest.CaptureFixture[str]) -> None:
     tells = Command(python("import sys; print(s := sys.stdin.read()); print(s, file=sys.stderr); sys.exit(3)"))
-    assert delivered(tells) == NoResponse(f"the command {sys.executable} ended with 3: •••")
+    assert delivered(tells) == NoResponse(f"the command {sys.executable} exited with 3: •••")
     assert capfd.readouterr() == ("", "")
     assert not delivered(Command(("no-such-command-here",))).ok
-    assert (
-        doubt({"command": ["no-such-command-here", "x"]}) == "the command no-such-command-here is not on this machine"
-    )
+    assert doubt({"command": ["no-such-command-here", "x"]}) == "the command no-such-command-here was not found"
     assert doubt({"command": [sys.executable]}) == ""
 
 
@@ -212,7 +210,7 @@ def test_the_error_output_of_a_command_is_shown_without_the_secret(how: str, *, 
         why = answer.why
     else:
         why = fetched(Command(python(code)))
-    assert "ended with 3" in why
+    assert "exited with 3" in why
     assert len(why) < 500
     assert_unseen(why, [secret, *secret.splitlines(), *(secret[at : at + 8] for at in range(len(secret) - 7))], how)
     plain = secret.encode()
@@ -237,10 +235,10 @@ SAID = {
 @pytest.mark.parametrize("text", SAID)
 def test_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("BL_API_KEY", OURS)
-    VEIL.renew()
+    OUTPUT_REDACTION.renew()
     fails = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); sys.exit(1)"))
-    assert delivered(fails) == NoResponse(f"the command {sys.executable} ended with 1{SAID[text]}")
-    assert fetched(fails) == f"! the key: the command {sys.executable} ended with 1{SAID[text]}"
+    assert delivered(fails) == NoResponse(f"the command {sys.executable} exited with 1{SAID[text]}")
+    assert fetched(fails) == f"! the key: the command {sys.executable} exited with 1{SAID[text]}"
     succeeds = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); print('it')"))
     assert delivered(succeeds).ok
     assert fetched(succeeds) == "it"
@@ -277,7 +275,7 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError(SECRET)
 
     fake.set_password = locked
-    assert delivered(Keyring("s", "u")) == NoResponse("the keyring entry s for u did not take it: RuntimeError")
+    assert delivered(Keyring("s", "u")) == NoResponse("the keyring entry s for u did not accept it: RuntimeError")
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")  # it would be the checkout that says what is imported
     assert "XDG_CONFIG_HOME is not an absolute path" in doubt({"keyring": {"service": "s", "user": "u"}})
     monkeypatch.delenv("XDG_CONFIG_HOME")
@@ -297,17 +295,17 @@ def test_secrets_are_fetched(monkeypatch: pytest.MonkeyPatch, directory: Path) -
     assert fetched(Variable("SOME_KEY")) == "from the environment"
     assert fetched(File("key")) == "from a file"
     assert fetched(Command(python("print('from a command')"))) == "from a command"
-    assert VEIL.over("from a file, from a command, from the environment") == "•••, •••, •••"
+    assert OUTPUT_REDACTION.redact("from a file, from a command, from the environment") == "•••, •••, •••"
 
 
 def test_secrets_that_are_not_there(directory: Path) -> None:
     (directory / "empty").write_text("\n")
     (directory / "bytes").write_bytes(b"\xff")
     assert fetched(Variable("NO_SUCH")) == "! the key: the environment variable NO_SUCH is not set"
-    assert fetched(File("empty")) == "! the key: the file empty has nothing in it"
+    assert fetched(File("empty")) == "! the key: the file empty is empty"
     assert fetched(File("bytes")).startswith("! ")
     assert fetched(File("none")).startswith("! ")
-    assert fetched(Command(python("print('canary'); raise SystemExit(4)"))).endswith("ended with 4")
+    assert fetched(Command(python("print('canary'); raise SystemExit(4)"))).endswith("exited with 4")
     assert fetched(Command(python(f"print('x' * {LARGEST})"))).endswith("wrote more than 65,536 bytes")
     assert len(fetched(Command(python(f"print('x' * {LARGEST - 1})")))) == LARGEST - 1
     sources: list[dict[str, object]] = [{"env": "NO_SUCH"}, {"file": "none"}, {"command": ["no-such-one"]}, {}]
@@ -319,7 +317,7 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
 
 def test_what_was_handed_over_is_hidden_from_then_on() -> None:
     assert delivered(File("key")).ok
-    assert SECRET not in VEIL.over(f"the API said {SECRET}")
+    assert SECRET not in OUTPUT_REDACTION.redact(f"the API said {SECRET}")
 
 
 MACHINES = """\
@@ -370,7 +368,7 @@ def test_a_command_that_fails_with_the_secret_in_its_mouth(cli: Cli, write: Writ
     write("beamctl.yaml", MACHINES.replace("PLACE", json.dumps({"command": fails})))
     ran = cli("apply", "--auto-approve", "--debug")
     assert ran.code == 7
-    assert "ended with 1: •••; the key was deleted again" in ran.out
+    assert "exited with 1: •••; the key was deleted again" in ran.out
     assert (directory / "seen").read_text() not in ran.out + ran.err + cli("runs", "last").out
 
 

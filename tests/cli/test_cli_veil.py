@@ -8,7 +8,7 @@ from beamctl.cli.output_redaction import OutputRedaction
 from tests.cli.world import CHANGED, Cli, People, Write
 
 KEY = "bl_0123456789abcdef0123456789abcdef"
-SHORT = "Note: a credential or password that beamctl was given has under 8 characters: too short to be hidden.\n"
+SHORT = "Note: a credential or password has fewer than 8 characters and is too short to be hidden in output.\n"
 
 
 @pytest.mark.parametrize(
@@ -26,24 +26,24 @@ SHORT = "Note: a credential or password that beamctl was given has under 8 chara
 )
 def test_what_looks_like_a_secret_is_hidden_in_complaints(text: str, shown: str) -> None:
     veil = OutputRedaction()
-    assert veil.over_complaint(text) == shown
-    assert veil.over(text) == text
+    assert veil.redact_error(text) == shown
+    assert veil.redact(text) == text
 
 
 def test_what_is_known_is_hidden_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     veil = OutputRedaction()
-    assert veil.over("the-key-of-ada") == "the-key-of-ada"
+    assert veil.redact("the-key-of-ada") == "the-key-of-ada"
     monkeypatch.setenv("BL_API_KEY", "the-key-of-ada")
     veil.renew()
-    assert veil.over("it is the-key-of-ada") == "it is •••"
-    veil.mask.learn("learnt later")
-    assert veil.over("learnt later") == "•••"
+    assert veil.redact("it is the-key-of-ada") == "it is •••"
+    veil.redactor.learn("learnt later")
+    assert veil.redact("learnt later") == "•••"
 
 
 def test_json_stays_json_in_plain_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BL_API_KEY", 'a"quoted\\key-of-ada')
     text = json.dumps({"displayName": 'a"quoted\\key-of-ada', "other": KEY})
-    hidden = OutputRedaction().over_complaint(text, json=True)
+    hidden = OutputRedaction().redact_error(text, json=True)
     assert hidden.isascii()
     assert json.loads(hidden) == {"displayName": "•••", "other": "•••"}
 
@@ -62,7 +62,7 @@ def test_nothing_but_the_texts_of_json_is_hidden(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:{secret}@proxy.example")
     text = json.dumps({"key": "a banana", "n": 12345678})
-    assert json.loads(OutputRedaction().over(text, json=True)) == shown
+    assert json.loads(OutputRedaction().redact(text, json=True)) == shown
 
 
 @pytest.mark.usefixtures("local")
@@ -100,7 +100,7 @@ def test_no_run_is_begun_whose_record_would_not_be_true(
     monkeypatch.setenv("BL_API_KEY", "kim@example.com")
     ran = cli("apply", "--auto-approve")
     assert ran.code == 3
-    assert "the record of this run would hold a secret that this process uses, so it was not written" in ran.err
+    assert "the record of this run would contain a secret that this process uses, so it was not written" in ran.err
     assert cli("runs", "-o", "json").json["runs"] == []
     assert people() == before
 
@@ -108,10 +108,10 @@ def test_no_run_is_begun_whose_record_would_not_be_true(
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy", "BL_API_URL"])
 def test_the_password_in_a_url_is_known(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "http://user:pass%2Fword-1@proxy.example:3128")
-    assert OutputRedaction().over("pass%2Fword-1 pass/word-1 dXNlcjpwYXNzL3dvcmQtMQ==") == "••• ••• •••"
+    assert OutputRedaction().redact("pass%2Fword-1 pass/word-1 dXNlcjpwYXNzL3dvcmQtMQ==") == "••• ••• •••"
 
 
 def test_the_id_of_client_credentials_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BL_CLIENT_CREDENTIALS", "11111111-2222-4333-8444-555555555555:SECRET0SECRET1SECRET2SECRET3")
-    assert OutputRedaction().over("11111111-2222-4333-8444-555555555555") == "11111111-2222-4333-8444-555555555555"
-    assert OutputRedaction().over("SECRET0SECRET1SECRET2SECRET3") == "•••"
+    assert OutputRedaction().redact("11111111-2222-4333-8444-555555555555") == "11111111-2222-4333-8444-555555555555"
+    assert OutputRedaction().redact("SECRET0SECRET1SECRET2SECRET3") == "•••"

@@ -169,7 +169,7 @@ def test_an_allowance_that_allows_nothing_is_said(
     ran = cli(*command, "--allow", "self-lockout=\x1b[2Jeve@example.com", "-o", output, stdin=text.encode())
     assert ran.code == 0
     assert ran.err == (
-        "Note: --allow self-lockout=\\x1b[2Jeve@example.com allows nothing here: the plan has no such hazard.\n"
+        "Note: --allow self-lockout=\\x1b[2Jeve@example.com has no effect: the plan has no such hazard.\n"
     )
     assert cli("plan", "--allow", "mass-removal=1", "-q").err == ""
 
@@ -196,12 +196,13 @@ def test_what_was_allowed_of_another_plan_is_refused(  # noqa: PLR0913, PLR0917 
     assert ran.out == cli("plan", *flags).out
     named = " and ".join(f"--allow {each}" for each in others).replace("\x1b", "\\x1b")
     assert ran.err == (
-        f"Error: the plan has no such hazard as {named}: it is not the plan that was allowed, so nothing was changed\n"
-        "  Run `beamctl plan` to see the plan as it is now, and allow exactly what that prints.\n"
+        f"Error: no hazard of the plan matches {named}: the plan is not the one that was reviewed, "
+        "so nothing was changed\n"
+        "  Run `beamctl plan` to see the current plan, and allow exactly what it prints.\n"
     )
     answer = cli("apply", *flags, *options, "-o", "json")
     assert answer.code == 5
-    assert f"as {named}: " in error_in(answer)["message"]
+    assert f"matches {named}: " in error_in(answer)["message"]
     assert people() == before
 
 
@@ -212,7 +213,7 @@ def test_an_allowance_is_for_one_plan(cli: Cli, write: Write, people: People, va
     write("beamctl.yaml", REFUSED)
     ran = cli("apply", "--auto-approve", "--allow", f"mass-removal={value}")
     assert ran.code == 5
-    assert ran.err == f"Note: --allow mass-removal={value} allows nothing here: the plan has no such hazard.\n"
+    assert ran.err == f"Note: --allow mass-removal={value} has no effect: the plan has no such hazard.\n"
     assert people() == before
 
 

@@ -106,7 +106,7 @@ def test_a_repository_of_another_user_runs_nothing_when_asked_what_it_ignores(
     else:
         monkeypatch.setattr(os, "geteuid", lambda: 54321)
     assert secret_file.why_not_to(checkout.root / "ignored.json") == ""
-    assert "git cannot be asked" in secret_file.why_not_to(checkout.root / "key")
+    assert "whether it is ignored is unknown" in secret_file.why_not_to(checkout.root / "key")
     assert commit_of("plain/doc.yaml") == ""
     assert checkout.ran == set()
 

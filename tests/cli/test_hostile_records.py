@@ -62,7 +62,7 @@ def test_a_record_that_the_repository_tracks_is_none(cli: Cli, write: Write, how
         refused = cli(*command, "-o", "json")
         told = f"the run record {paths[0]} is tracked by git, so a pull request may have added it"
         assert (refused.code, error_in(refused)["message"]) == (3, told)
-    assert f"Note: no run record was read: {told}.\n" in cli("drift").err
+    assert f"Note: run records were not read: {told}.\n" in cli("drift").err
     for path in paths:
         path.unlink()
     assert hazards(cli, "plan") == {"removes-admin", "loosens-guards"}
@@ -103,7 +103,7 @@ def test_where_git_cannot_be_asked_nothing_is_planned(cli: Cli, write: Write, mo
     git(Path(), "init", "--quiet")
     refused = cli("plan")
     assert refused.code == 3
-    assert f"whether git tracks the run records in {path.parent}: git is not on this machine" in refused.err
+    assert f"whether git tracks the run records in {path.parent}: git was not found" in refused.err
     assert cli("plan", "--record", "elsewhere").code == 0
 
 

@@ -110,7 +110,7 @@ def test_a_member_may_look_and_not_touch(at_once: AtOnce) -> None:
         assert "The credential comes from BEAMCTL_API_KEY." in ran.err
 
 
-@pytest.mark.parametrize(("key", "code", "message"), [("bl_nobody", 4, "does not"), ("bl_eve", 0, "")])
+@pytest.mark.parametrize(("key", "code", "message"), [("bl_nobody", 4, "rejected the credential"), ("bl_eve", 0, "")])
 def test_who_may_plan(at_once: AtOnce, key: str, code: int, message: str) -> None:
     with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from beamctl.api.messages import Failure, Reply
 from beamctl.api.rate_limit import until_text
 from beamctl.api.response_body import error_text, read
-from beamctl.api.retry import LONGEST_EFFORT, Effort, is_asked, wait_before_repeat
+from beamctl.api.retry import LONGEST_EFFORT, Effort, asks_for_wait, wait_before_repeat
 from beamctl.api.token import claims, issued
 from beamctl.api.wait_budget import WaitBudget
 from beamctl.destroy.survey import survey
@@ -167,7 +167,11 @@ HEADERS = st.dictionaries(
 def test_any_wish_to_wait_is_granted_within_bounds(status: int, headers: dict[str, str]) -> None:
     reply = Reply(status, headers)
     wait = wait_before_repeat(reply, Effort(1, 0.0), once=False, chance=0.5, wall=1.8e9)
-    assert wait is None or 0 <= wait <= LONGEST_EFFORT or (is_asked(reply, 1.8e9) and not WaitBudget().grant(wait, 0.0))
+    assert (
+        wait is None
+        or 0 <= wait <= LONGEST_EFFORT
+        or (asks_for_wait(reply, 1.8e9) and not WaitBudget().grant(wait, 0.0))
+    )
     assert isinstance(until_text(1.8e9, wait or 0.0), str)
 
 
@@ -194,7 +198,7 @@ def test_nesting_is_bounded() -> None:
         assert isinstance(read(200, {}, fine.encode(), "h"), Reply)
         found = read(200, {}, deep.encode(), "h")
         assert isinstance(found, Failure)
-        assert found.why == "the answer of h is nested deeper than any it should give"
+        assert found.why == "the response of h is nested too deeply"
 
 
 @pytest.mark.parametrize(
