@@ -43,7 +43,7 @@ READS = [
     "GET /policies",
     "GET /integrations/connections",
 ]
-END = "  Remove its document (beamctl.yaml): the next plan would not find acme.\n"
+END = "  Remove its document (beamctl.yaml), or the next plan will not find acme.\n"
 FIRST = "Stopping after the calls in flight. Interrupt again to stop at once.\n"
 
 
