@@ -330,8 +330,8 @@ def test_nobody_loses_more_than_was_planned(becomes: dict[str, Any]) -> None:
     assert list(outcomes(events).values()).count("done") == 2
     assert live.users[becomes["email"]] == becomes
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
-    assert skipped.why.startswith("it is no longer as it was planned: ")
-    assert "and is admin" in skipped.why or "and is accepted" in skipped.why
+    assert skipped.why.startswith("it changed since the plan was made: ")
+    assert "and is now admin" in skipped.why or "and is now accepted" in skipped.why
 
 
 def test_admins_are_read_again_before_anything_is_taken() -> None:
@@ -457,7 +457,7 @@ def test_a_credential_that_ends_between_two_calls_of_a_change_leaves_it_not_know
             return live.send(call)
 
     (end,) = [event for event in apply_through(plan, live, Expiring()) if isinstance(event, Ended)]
-    assert end.outcome.remark == "the API does not know the credential; whether it was made is not known"
+    assert end.outcome.remark == "the API does not know the credential; it is not known whether it was made"
     assert "a@x.io" in live.users
 
 
@@ -474,7 +474,7 @@ def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
     events = list(apply(plan, live, Broken(), parallelism=2, stop=threading.Event()))
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "old@x.io": "done"}
     said = next(e.outcome.remark for e in events if isinstance(e, Ended) and e.change.name == "a@x.io")
-    assert said == "beamctl has a bug: KeyError; whether it was made is not known"
+    assert said == "beamctl has a bug: KeyError; it is not known whether it was made"
 
 
 @pytest.mark.parametrize(("after", "ending"), [(0, "not attempted"), (1, "failed")])
@@ -493,7 +493,7 @@ def test_an_interrupt_while_waiting_for_a_turn(after: int, ending: str) -> None:
     events = list(apply(plan, live, Interrupted(), parallelism=1, stop=threading.Event()))
     assert outcomes(events) == {"a@x.io": ending}
     remarks = [event.outcome.remark for event in events if isinstance(event, Ended)]
-    assert remarks == ["interrupted between its calls; whether it was made is not known"] * after
+    assert remarks == ["interrupted between API calls; it is not known whether it was made"] * after
 
 
 def test_an_interrupt_lets_the_calls_in_flight_end_and_begins_no_more() -> None:

@@ -175,7 +175,7 @@ def test_a_disk_that_is_full_half_way_leaves_nothing_half_done(
         ran = process("apply", "--auto-approve", "-o", output, stdout=report, prelude=limit)
     assert ran.code == 1
     assert ran.err.startswith("Error: cannot write the output: File too large\n")
-    assert ran.err.endswith("\n  The apply went on all the same: run `beamctl plan` to see how it stands.\n")
+    assert ran.err.endswith("\n  The apply went on all the same: run `beamctl plan` to see the current state.\n")
     assert people()["kim@example.com"] == "viewer"
     assert people()["grace@example.com"] == "admin"
 

@@ -200,7 +200,7 @@ def test_a_refusal_is_told_to_machines(cli: Cli, write: Write) -> None:
             {
                 "name": "mass-removal",
                 "value": "2",
-                "because": "2 would lose something; guards.maxRemovals is 0",
+                "because": "2 would lose access or be deleted; guards.maxRemovals is 0",
                 "refused": True,
                 "allow": "mass-removal=2",
             }

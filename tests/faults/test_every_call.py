@@ -1,4 +1,4 @@
-"""A fault at every call of an apply of every kind, or an answer that is lost before lists that lie; and then an apply
+"""A fault at every call of an apply of every kind, or an answer that is lost before lists that lie; then an apply
 without one: what the first said is true, the second ends in the desired state, nobody is invited twice, at no moment is
 there no admin, and no place ever holds a secret that lets nobody in."""
 

@@ -199,7 +199,7 @@ class Deaf(FakeWorkspace):
         return super().send(call)
 
 
-PLAN = "Run `beamctl plan` to see how it stands."
+PLAN = "Run `beamctl plan` to see the current state."
 AGAIN = "Run `beamctl apply` again."
 LOST_CHANGES = [
     ("admin", f"PUT /users/{P}", "the connection was reset; nothing was changed: the role is member"),

@@ -199,7 +199,7 @@ def test_no_allowance_lifts_the_last_admin() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("mass-removals=4", "--allow: there is no hazard named 'mass-removals'"),
+        ("mass-removals=4", "--allow: unknown hazard 'mass-removals'"),
         ("mass-removal", "--allow mass-removal needs a value"),
         ("last-admin=none", "--allow: last-admin cannot be allowed: no accepted admin would remain"),
     ],
@@ -212,13 +212,13 @@ def test_what_cannot_be_allowed(text: str, message: str) -> None:
 def test_a_hazard_that_there_is_not_is_told_those_that_there_are() -> None:
     with pytest.raises(UsageError) as caught:
         allowance("bad-luck=1")
-    known = caught.value.hint.removeprefix("The hazards are ").removesuffix(".").split(", ")
+    known = caught.value.hint.removeprefix("Known hazards: ").removesuffix(".").split(", ")
     assert known == [risk.label for risk in Risk if risk is not Risk.LAST_ADMIN]
 
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("mass-removal", "Write --allow mass-removal=VALUE"), ("last-admin=none", "Name another admin in the document")],
+    [("mass-removal", "Use --allow mass-removal=VALUE"), ("last-admin=none", "Name another admin in the document")],
 )
 def test_what_cannot_be_allowed_says_what_to_do(text: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -590,7 +590,7 @@ def test_a_listing_that_shrank_is_not_trusted_with_any_change(
     guards = {"maxRemovals": limit}
     assert planned(document(as_it_is, guards=guards), live, left={"member": left}).hazards == ()
     plan = planned(document({**as_it_is, "new@x.io": "viewer"}, guards=guards), live, left={"member": left})
-    because = f"the API shows {seen} members of the {left} that the last recorded run left"
+    because = f"since the last recorded run, the API shows only {seen} of {left} members"
     expected = [(Risk.LIVE_SHRANK, missing, because)] if missing else []
     assert [(hazard.risk, hazard.value, hazard.because) for hazard in plan.hazards] == expected
 
@@ -602,7 +602,7 @@ def test_all_that_is_gone_is_one_count() -> None:
     (hazard,) = planned(want, live, left=left).hazards
     assert (hazard.value, hazard.because) == (
         "10",
-        "the API shows 1 settings of the 3 and 1 members of the 9 that the last recorded run left",
+        "since the last recorded run, the API shows only 1 of 3 settings and 1 of 9 members",
     )
 
 

@@ -15,7 +15,7 @@ from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace
 
 PATH = "/workspaces/acme"
-PLAN = "Run `beamctl plan` to see how it stands."
+PLAN = "Run `beamctl plan` to see the current state."
 AGAIN = "Run `beamctl apply` again."
 MEND = "Fix the value under settings, then run `beamctl apply` again."
 RIGHTS = "Check the entry, and whether the credential may make this change. Then run `beamctl apply` again."

@@ -143,7 +143,7 @@ def test_what_beamctl_does_not_plan_is_not_made(change: Change) -> None:
 
 def test_a_record_with_a_change_that_nobody_planned() -> None:
     record = record_of(planned(want("policies", POLICY), live("policies", FLAVOR)))
-    with pytest.raises(UsageError, match="has a change that beamctl does not plan: update t"):
+    with pytest.raises(UsageError, match="has a change that beamctl would not plan: update t"):
         inverse(replace(record, changes=(replace(UPDATE, after={}),)), live("policies", LOCATION))
 
 
@@ -159,7 +159,7 @@ def test_what_somebody_else_made_meanwhile_is_not_undone() -> None:
     record = read_record("".join([*lines, last_line(plan, events, at, interrupted=False)]).encode())
     back = undo(record, Desired("acme", Document("run r1", {}, {}, {})), there, Situation(TODAY, API))
     assert back.changes == ()
-    assert [note.text for note in back.notes] == ["1 change of that run was not made"]
+    assert [note.text for note in back.notes] == ["that run did not make 1 of its changes"]
 
 
 def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> None:

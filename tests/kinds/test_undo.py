@@ -126,12 +126,12 @@ def test_what_may_have_been_made_is_undone_where_it_was(state: State) -> None:
     record = record_of(plan, state, State.WAITING)
     not_made = inverse(record, before)
     assert not_made.changes == ()
-    assert [note.text for note in not_made.notes] == ["1 change of that run was not made"]
+    assert [note.text for note in not_made.notes] == ["that run did not make 1 of its changes"]
     made = inverse(record, live(invited()))
     assert [(change.action.value, change.name) for change in made.changes] == [("revoke", P)]
     assert [note.text for note in made.notes] == [
         f"whether that run made its change of {P}, or somebody else did, is not known",
-        "1 change of that run was not made",
+        "that run did not make 1 of its changes",
     ]
 
 
@@ -180,7 +180,7 @@ def test_a_record_with_a_change_that_nobody_planned() -> None:
     record = run(member("viewer"), "admin")
     (change,) = record.changes
     forged = replace(change, before={**(change.before or {}), "email": "root@x.io"})
-    with pytest.raises(UsageError, match="the record of r1 has a change that beamctl does not plan: set role p@"):
+    with pytest.raises(UsageError, match="the record of r1 has a change that beamctl would not plan: set role p@"):
         inverse(replace(record, changes=(forged,)), live(member("admin")))
 
 
