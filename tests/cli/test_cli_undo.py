@@ -96,7 +96,7 @@ def test_a_run_that_was_killed(cli: Cli, write: Write, api: Api, people: People)
         '{"email": "k1@example.com", "role": "viewer"}')  # fmt: skip
     ran = cli("undo", "last", "--out", "u.json")
     assert "  - revoke  k1@example.com  invited as viewer" in ran.out
-    assert "  ! whether that run made its change of k1@example.com, or somebody else did, is not known\n" in ran.out
+    assert "  ! it is not known whether that run or someone else changed k1@example.com\n" in ran.out
     assert cli("apply", "u.json", "--auto-approve").code == 0
     assert people() == before
     api.gate.set()
