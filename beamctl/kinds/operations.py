@@ -95,7 +95,7 @@ def _delete_again(deletion: ApiCall, kept: Callable[[Response], Outcome]) -> Tal
         return done()
     if answer.ok:
         return accepted(answer)
-    unsaid = NoResponse("the API neither shows it nor confirms that it is gone")
+    unsaid = NoResponse("the API does not confirm that it is gone")
     return refused(kept(answer), answer) if isinstance(answer, Response) else unseen(answer, unsaid)
 
 

@@ -32,4 +32,4 @@ class Unseen:
     def why(self) -> str:
         """As text that follows the section's name."""
         suffix = " with this credential" if isinstance(self.error, ForbiddenError) else ""
-        return f"cannot be seen{suffix}: {self.error.message}"
+        return f"cannot be read{suffix}: {self.error.message}"

@@ -53,7 +53,7 @@ def test_what_cannot_be_undone_is_said(cli: Cli, write: Write, people: People) -
     assert cli("apply", "--auto-approve").code == 0
     ran = cli("undo", "last")
     assert ran.code == 0
-    assert "  ! eve@example.com comes back only as an invitee, with access once they accept\n" in ran.out
+    assert "  ! eve@example.com is invited again, and has access after accepting\n" in ran.out
     assert "eve@example.com" not in people()
 
 

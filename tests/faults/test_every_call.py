@@ -49,7 +49,7 @@ IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION)
 """What the scenarios do on purpose."""
 UNKNOWN = ("is not known", "cannot be looked up", "does not show", "its mark may stay")
-NOT_SEEN = ("could not be read again", "should be untouched", "should be one", "not shown as one")
+NOT_SEEN = ("could not be read again", "should be unchanged", "should be one", "not shown as one")
 ATTEMPTS = 6
 """How often a request is sent that may be sent twice."""
 

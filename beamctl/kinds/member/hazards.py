@@ -133,7 +133,7 @@ def _ends_as_recorded(change: Change, ends: Mapping[str, str]) -> bool:
 def _and_then(change: Change) -> str:
     if change.reason is Reason.ACCESS_ENDED:
         return f", and no recorded run shows that `until: {change.declared['until']}` was declared before that day"
-    return ", and would be demoted" if change.after else ""
+    return " and would be demoted" if change.after else ""
 
 
 def guarded(changes: Sequence[Change], count: Admins, guards: InForce) -> list[Hazard]:
