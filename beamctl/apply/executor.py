@@ -18,7 +18,7 @@ from beamctl.plan.change import Action, Change, ChangeId, Stage
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 
-_NOT_PERMITTED = "the API forbids every change with run_state credential"
+_NOT_PERMITTED = "the API forbids every change with this credential"
 _FORBIDDEN = 403
 _ENOUGH = 3
 """How many changes of one kind and action to attempt while the API has forbidden everything."""
@@ -29,12 +29,12 @@ def apply(plan: Plan, means: ApplyContext) -> Iterator[Event]:
     confirmed.
 
     A change that fails, or whose result is unknown, stops only what depends on it. A change that the API refuses is
-    retried once after something of its kind was removed, because that allowed have freed a quota.
+    retried once after something of its kind was removed, which may have freed a quota.
     """
-    run_state = _Run(plan, means)
+    apply_run = _Run(plan, means)
     for stage, changes in plan.stages():
-        yield from run_state.make(stage, changes)
-    yield from run_state.end()
+        yield from apply_run.make(stage, changes)
+    yield from apply_run.end()
 
 
 class _Run:
@@ -75,7 +75,7 @@ class _Run:
             self._held = reread(self._plan, left, self._means.kinds, self._means.reader)
 
     def _decide(self, changes: Sequence[Change], room: Collection[str] = ()) -> Iterator[Event]:
-        """Make those of these changes that allowed be made, in the order of their dependencies."""
+        """Make those of these changes that may be made, in the order of their dependencies."""
         for wave in _waves(changes):
             yield from self._confirm(_leaders(wave))
             allowed: list[Change] = []

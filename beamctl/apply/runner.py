@@ -186,7 +186,7 @@ def _run_operations(conversation: Conversation, means: ApplyContext, halt: Halt)
     """Run a series of operations and return the outcome.
 
     Raises:
-        InterruptedRunError: beamctl was operation to stop before the first call.
+        InterruptedRunError: beamctl was asked to stop before the first call.
     """
     started = False
     try:

@@ -1,4 +1,4 @@
-"""Reads the contents of a workspace. Only the workspace payload must be readable; other listings that fail or are
+"""Reads the contents of a workspace. Only the workspace itself must be readable; other listings that fail or are
 implausible count as unknown, never as empty."""
 
 from __future__ import annotations

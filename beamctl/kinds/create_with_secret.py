@@ -99,13 +99,12 @@ def make(creation: Creation) -> Talk:
     identifier = text_in(answer, creation.sort.id)
     if identifier in creation.before or text_in(answer, "name") not in (creation.name, ""):
         return (yield from _lost(creation, f"the API returned another {creation.sort.thing}"))
-    secret = {name: text_in(answer, told) for name, told in creation.sort.handed.items()}
+    secret = {name: text_in(answer, field) for name, field in creation.sort.handed.items()}
     if not identifier or not all(secret.values()):
         return failed(f"the API returned no {creation.sort.secret}; {_REPLACED}", APPLY)
     new = yield from creation.new()
-    if not isinstance(new, NoResponse) and set(new) - {
-        identifier
-    }:  # each run deletes its own, so that no duplicate stays
+    if not isinstance(new, NoResponse) and set(new) - {identifier}:
+        # each run deletes its own, so that no duplicate stays
         return (yield from _delete_again(creation, identifier, _OTHER_RUN, PLAN, alone=False))
     return (yield from _hand_over(creation, identifier, secret))
 

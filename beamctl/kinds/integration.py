@@ -57,9 +57,9 @@ class IntegrationKind(ResourceKind):
         sources = _sources(desired.section(self.section).get(change.key, {}))
         if not sources or change.after is None:
             return change
-        variable = replace(change, secrets={SECRETS_FROM: sources})
-        allowed = list(desired.guards.secret_sources) if any(files_of(variable)) else []
-        return replace(variable, secrets={**variable.secrets, SOURCES_ALLOWED: allowed}) if allowed else variable
+        changed = replace(change, secrets={SECRETS_FROM: sources})
+        allowed = list(desired.guards.secret_sources) if any(files_of(changed)) else []
+        return replace(changed, secrets={**changed.secrets, SOURCES_ALLOWED: allowed}) if allowed else changed
 
     def remarks(self, changes: Sequence[Change]) -> Iterable[Note]:
         """Warn about secrets that a change may lose."""

@@ -271,12 +271,12 @@ def test_what_can_be_undone_is(tmp_path: Path) -> None:
 PROBLEMS = {
     "{a: {role: member, clientId: x}, b: {role: member, clientId: x}}": "clientId is already used",
     "{a: {role: member, secretTo: {file: x}}, b: {role: member, secretTo: {file: x}}}": "destination is already used",
-    "{a: {role: member, secretTo: {file: s/x}}, b: {role: member, secretTo: {file: ./s//x}}}": "destination is already used",
+    "{a: {role: member, secretTo: {file: s/x}}, b: {role: member, secretTo: {file: ./s//x}}}": "destination is already",
     "{a: {role: member, secretTo: {keyring: {service: s, user: u}}}, "
     "b: {role: member, secretTo: {keyring: {user: u, service: s}}}}": "destination is already used",
     "{a: {role: member, secretTo: {file: ~/x}}}": "is not expanded to your home directory",
     "{a: {role: member, description: 'x (beamctl: client secret not handed over yet)'}}": "a marker that beamctl uses",
-    "{a: {role: member, description: '(beamctl: API key k not handed over yet; run 0f)'}}": "a marker that beamctl uses",
+    "{a: {role: member, description: '(beamctl: API key k not handed over yet; run 0f)'}}": "a marker that",
     "{'a\\u200b': {role: member}}": "is not a valid name",
     "{a: {role: member, apiKeys: {'(k)': {}}}}": "is not a valid name",
     "{a: {role: member, apiKeys: {k: {expiresIn: 3651d}}}}": "at most 10 years",

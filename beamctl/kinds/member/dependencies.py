@@ -33,9 +33,7 @@ def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int
     for number, change in enumerate(losses, 1):
         if missing + number > 0:
             found[change.id].append(Dependency(MEMBER, promoted, missing + number))
-    for change in filter(
-        unmaps_groups, changes
-    ):  # always, so that the listing is read again: a group's people are not known
+    for change in filter(unmaps_groups, changes):  # even if none is needed, so that the listing is read again
         found[change.id].append(Dependency(MEMBER, promoted, max(0, missing + len(losses))))
     return {key: tuple(each) for key, each in found.items() if each}
 

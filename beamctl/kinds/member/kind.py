@@ -160,10 +160,10 @@ class MemberKind:
         person = live.get(change.key)
         if person is None or change.after is None:
             return person is None and change.after is None
-        told, role = str(person.role), Role(change.after["role"])
+        shown_role, role = str(person.role), Role(change.after["role"])
         if change.action is Action.SET_ROLE or person.accepted:
-            return told in (role.value, "")  # some APIs do not show the role of an invitation
-        return person.standing is not Standing.EXPIRED and not (told and takes_away(person.role, role))
+            return shown_role in (role.value, "")  # some APIs do not show the role of an invitation
+        return person.standing is not Standing.EXPIRED and not (shown_role and takes_away(person.role, role))
 
     def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
         """What the loss of access depends on."""

@@ -73,7 +73,7 @@ class AccountDecider:
         self.changes.append(_change(account.client_id, name, Action.DELETE, stage, (attributes(account), None), reason))
 
     def become(self, account: Account, after: dict[str, Any], place: Place | None, reason: Reason | None) -> None:
-        """Plan a change to `after`, if it differing."""
+        """Plan a change to `after`, if it differs."""
         before = attributes(account)
         differing = [key for key in ("role", "name", "description") if before[key] != after[key]]
         if not differing:

@@ -92,12 +92,12 @@ def account(entry: Any) -> Account:  # noqa: ANN401 - as above
     """
     match entry:
         case {"client_id": str(client_id), "name": str(name)} if client_id:
-            role, said = entry.get("role") or "", entry.get("description") or ""
+            role, text = entry.get("role") or "", entry.get("description") or ""
         case _:
             raise _garbled()
-    if not all(isinstance(text, str) and _is_text(text) for text in (client_id, name, role, said)):
+    if not all(isinstance(each, str) and _is_text(each) for each in (client_id, name, role, text)):
         raise _garbled()
-    return Account(client_id, name, live_role(role), description(said), created=moment(entry.get("created_at")))
+    return Account(client_id, name, live_role(role), description(text), created=moment(entry.get("created_at")))
 
 
 def moment(text: object) -> datetime | None:

@@ -30,7 +30,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A usable section with its live accounts.
+    """A section with its live accounts.
 
     Attributes:
         pairs: One per entry.
@@ -88,4 +88,4 @@ def _not_there(each: DesiredAccount, usable: Sequence[Account], document: Docume
 
 def _summary(account: Account) -> str:
     role = str(account.role) or "unknown role"
-    return f"{role}, {quoted(said)}" if (said := str(account.description)) else role
+    return f"{role}, {quoted(text)}" if (text := str(account.description)) else role
