@@ -78,7 +78,7 @@ def read_saved(content: bytes, name: str) -> Saved:
         message = f"{name} has a format that this version of beamctl cannot read (expected {FORMAT_VERSION})"
         raise UsageError(message, f"Create a new one, or apply it with the version that created it.\n{_AGAIN}")
     if "saved" not in data:
-        raise UsageError(f"{name} is the output of `beamctl plan --format json`, not a saved plan", _AGAIN)
+        raise UsageError(f"{name} is the output of `beamctl plan -o json`, not a saved plan", _AGAIN)
     recorded = data["saved"].get("digest") if isinstance(data["saved"], dict) else None
     if recorded != digest_of(data):
         raise UsageError(f"{name} was modified after it was saved", _AGAIN)

@@ -285,7 +285,7 @@ def test_a_file_that_is_no_plan(cli: Cli, saved: Path, write: Write, api: Api) -
         ("", "p.json is not JSON, so it is not a beamctl plan"),
         (text[:-9], "p.json is truncated"),
         (text.replace("viewer", "admin"), "p.json was modified after it was saved"),
-        (printed, "p.json is the output of `beamctl plan --format json`, not a saved plan"),
+        (printed, "p.json is the output of `beamctl plan -o json`, not a saved plan"),
         (
             by_hand(text, lambda data: data.update(format_version="9")).decode(),
             "p.json has a format that this version of beamctl cannot read",

@@ -162,7 +162,7 @@ def test_a_plan_that_was_printed_or_has_no_digest(keys: tuple[str, ...]) -> None
     for key in keys[:-1]:
         at = at[key]
     del at[keys[-1]]
-    printed = "p.json is the output of `beamctl plan --format json`, not a saved plan"
+    printed = "p.json is the output of `beamctl plan -o json`, not a saved plan"
     assert refusal(json.dumps(data).encode()) == (
         printed if keys == ("saved",) else "p.json was modified after it was saved"
     )
