@@ -48,7 +48,14 @@ KILLS = ("before", "after")
 IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION)
 """What the scenarios do on purpose."""
-UNKNOWN = ("is not known", "cannot be looked up", "does not show", "its mark may stay")
+UNKNOWN = (
+    "is not known",
+    "reading it failed",
+    "cannot be read",
+    "does not show",
+    "no longer shows",
+    "its marker may remain",
+)
 NOT_SEEN = ("could not be read again", "should be unchanged", "should be one", "should be an admin but is not")
 ATTEMPTS = 6
 """How often a request is sent that may be sent twice."""
