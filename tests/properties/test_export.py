@@ -280,13 +280,13 @@ serviceAccounts:
   all:
     role: member
     apiKeys:
-      # ends on 2027-01-30; add rotateBefore: TIME and secretTo: {file: PATH} to renew it in time
+      # expires on 2027-01-30; add rotateBefore: TIME and secretTo: {file: PATH} to renew it in time
       a: {expiresIn: 90d}
-      # ends on 2026-12-01; add rotateBefore: TIME and secretTo: {file: PATH} to renew it in time
+      # expires on 2026-12-01; add rotateBefore: TIME and secretTo: {file: PATH} to renew it in time
       b: {expiresIn: 30d}
       # secretTo: {file: PATH} sets the destination of a new one
       c: {}
-      # ends on 2027-01-21; expiresIn cannot express '7000061', so a new one would not expire
+      # expires on 2027-01-21; expiresIn cannot express '7000061', so a new one would not expire
       d: {}
       # expires on a date that the API does not show; secretTo: {file: PATH} sets the destination of a new one
       e: {expiresIn: 1w}
@@ -298,7 +298,7 @@ serviceAccounts:
   # its API keys are not managed, because a document cannot express all of them: 'k' was created but never handed over
   idle: {role: member}
   # secretTo: {file: PATH} sets the destination of a new client secret
-  # its API keys are not managed, because a document cannot express all of them: 'gone' ended on 2026-11-02, REST
+  # its API keys are not managed, because a document cannot express all of them: 'gone' expired on 2026-11-02, REST
   old: {role: member}
   # secretTo: {file: PATH} sets the destination of a new client secret
   # its API keys are not managed, because a document cannot express all of them: there are 2 named 'k'
