@@ -1,1 +1,1 @@
-"""Making the changes of a plan, stage by stage, and saying what became of each. It knows no kind and no HTTP."""
+"""Makes the changes of a plan, stage by stage, and reports the result of each."""

@@ -1,4 +1,4 @@
-"""Checks that changes which the API answered as made are in effect, with a bounded number of looks."""
+"""Checks that accepted changes are in effect, with a limited number of reads."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ _NO_ACCESS = (UnauthenticatedError, ForbiddenError, MissingError)
 def confirm(
     changes: Sequence[Change], plan: Plan, kinds: Mapping[str, Kind[Any]], reader: Reader, pause: Pause
 ) -> Iterator[Confirmed | Unconfirmed]:
-    """Read the kinds of these changes again until each change shows, or the looks are used up.
+    """Read the kinds of these changes again until every change is visible or all attempts are used.
 
     Args:
-        changes: Changes that were answered as made.
-        plan: The plan they are part of.
-        kinds: Their kinds by name.
+        changes: Changes that the API accepted.
+        plan: Their plan.
+        kinds: Kinds by name.
         reader: The API.
-        pause: Waits between looks.
+        pause: Waits between attempts.
 
     Yields:
         One event per change.
 
     Raises:
-        InterruptedRunError: beamctl was asked to stop. The changes without an event were not looked at.
+        InterruptedRunError: beamctl was asked to stop. Changes without an event were not checked.
     """
     left = list(changes)
-    doubts: list[Unconfirmed] = []
+    unconfirmed: list[Unconfirmed] = []
     for seconds in (*PAUSES, None):
-        doubts = []
+        unconfirmed = []
         for name in sorted({change.kind for change in left}):
-            theirs = [change for change in left if change.kind == name]
-            for event in _look(theirs, plan, kinds[name], reader):
+            of_kind = [change for change in left if change.kind == name]
+            for event in _look(of_kind, plan, kinds[name], reader):
                 if isinstance(event, Confirmed):
                     yield event
                 else:
-                    doubts.append(event)
-        left = [doubt.change for doubt in doubts]
-        if not doubts or seconds is None or not pause(seconds):
+                    unconfirmed.append(event)
+        left = [event.change for event in unconfirmed]
+        if not unconfirmed or seconds is None or not pause(seconds):
             break
-    yield from doubts
+    yield from unconfirmed
 
 
 def _look(changes: Sequence[Change], plan: Plan, kind: Kind[Any], reader: Reader) -> Iterator[Confirmed | Unconfirmed]:
@@ -57,7 +57,7 @@ def _look(changes: Sequence[Change], plan: Plan, kind: Kind[Any], reader: Reader
         live = read(kind, plan.workspace, reader)
     except InterruptedRunError:
         raise
-    except Exception as error:  # noqa: BLE001 - what became of every change must still be reported
+    except Exception as error:  # noqa: BLE001 - every change must still be reported
         yield from (_unread(change, error) for change in changes)
         return
     partial = kind.doubt(live, (), plan.stays.get(kind.name, ()))
@@ -65,7 +65,7 @@ def _look(changes: Sequence[Change], plan: Plan, kind: Kind[Any], reader: Reader
     for change in changes:
         now = objects.get(change.key)
         shown = kind.shows(live, change)
-        if shown and partial and change.after is None:  # a listing that is not whole does not show that it is gone
+        if shown and partial and change.after is None:  # an incomplete listing does not prove that it is gone
             yield Unconfirmed(change, Doubt.NOT_READABLE, why=partial)
         elif shown:
             yield Confirmed(change)

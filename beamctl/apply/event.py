@@ -1,4 +1,4 @@
-"""What an apply yields as it goes."""
+"""The events of an apply."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A change was made, put off, or failed: its outcome says which."""
+    """A change was made, deferred, or failed; see its outcome."""
 
     change: Change
     outcome: Outcome
@@ -28,11 +28,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class NotAttempted:
-    """A change was not begun.
+    """A change was not started.
 
     Attributes:
-        change: Which.
-        why: In words.
+        why: As text.
     """
 
     change: Change
@@ -41,11 +40,10 @@ class NotAttempted:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The API shows a change that was made.
+    """The API shows that a change is in effect.
 
     Attributes:
-        change: Which.
-        late: Whether the answer to the change had left that open.
+        late: Whether the response to the change itself had left that open.
     """
 
     change: Change
@@ -53,27 +51,26 @@ class Confirmed:
 
 
 class Doubt(Enum):
-    """Why a change that the API accepted does not count as made."""
+    """Why an accepted change does not count as made."""
 
     NOT_SHOWN_YET = "not_shown_yet"
-    """The API still shows what it showed before the change."""
+    """The API still shows the state before the change."""
     SHOWN_OTHERWISE = "shown_otherwise"
-    """The API shows neither what was before the change nor what should be after it."""
+    """The API shows neither the state before nor the state after the change."""
     NOT_READABLE = "not_readable"
-    """What the API shows could not be read."""
+    """The live state could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """A change was answered as made, and the API does not show it.
+    """The API accepted a change but does not show it.
 
     Attributes:
-        change: Which.
         doubt: Why it does not count as made.
-        shows: What the API shows of it; None if nothing.
-        why: What went wrong with reading, or what was done about a change that gave too much; else empty.
-        gone: Whether that left nothing there: see `Outcome`.
-        withdrawn: Whether it gave more than was asked for, and was taken back.
+        shows: What the API shows instead; None if nothing.
+        why: Why it could not be read, or what was done about a change that granted too much; else empty.
+        gone: Whether nothing is left: see `Outcome`.
+        withdrawn: Whether it granted more than requested and was reverted.
     """
 
     change: Change
@@ -90,6 +87,6 @@ Event = Started | Ended | NotAttempted | Confirmed | Unconfirmed
 
 
 def is_not_permitted(events: Iterable[Event]) -> bool:
-    """Whether the API refused whoever asked: it answered every change that was tried with 401 or 403."""
+    """Whether the API answered every attempted change with 401 or 403."""
     outcomes = [event.outcome for event in events if isinstance(event, Ended)]
     return bool(outcomes) and all(outcome.refusal in _NOT_PERMITTED for outcome in outcomes)

@@ -1,5 +1,5 @@
-"""Makes the changes of a plan: stage by stage, lanes of one stage in parallel, and reports what became of each. It
-reads again before anything is taken from anyone, and checks at the end that what was made is in effect."""
+"""Makes the changes of a plan: stage by stage, the lanes of a stage in parallel. Reads again before access is reduced,
+and checks at the end that every change is in effect."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ from beamctl.plan.plan import Plan
 _NOT_PERMITTED = "the API forbids every change with this credential"
 _FORBIDDEN = 403
 _ENOUGH = 3
-"""Changes of one kind and action that are tried while the API has forbidden everything."""
+"""How many changes of one kind and action to attempt while the API has forbidden everything."""
 
 
 def apply(plan: Plan, means: ApplyContext) -> Iterator[Event]:
-    """Make the changes of a plan and yield what becomes of each: every change ends in exactly one last event. A change
-    that is made is confirmed or not by a further event.
+    """Make the changes of a plan. Every change ends with one final event. A further event says whether a change is
+    confirmed.
 
-    A change that fails, or of which it is not known what became of it, stops only what depends on it. One that the API
-    refuses is tried once more after something of its kind was taken away: that may have made room for it.
+    A change that fails, or whose result is unknown, stops only what depends on it. A change that the API refuses is
+    retried once after something of its kind was removed, which may have freed a quota.
     """
-    this = _Run(plan, means)
+    apply_run = _Run(plan, means)
     for stage, changes in plan.stages():
-        yield from this.make(stage, changes)
-    yield from this.end()
+        yield from apply_run.make(stage, changes)
+    yield from apply_run.end()
 
 
 class _Run:
-    """One apply: what was made so far, and what must not be made."""
+    """The state of one apply."""
 
     def __init__(self, plan: Plan, means: ApplyContext) -> None:
         self._plan, self._means = plan, means
         self._names = {change.id: change.name for change in plan.changes}
         self._halt = Halt(means.stop, means.witness)
         self._permission = _Permission()
-        self._made: set[ChangeId] = set()  # without those that turned out not to be in effect
+        self._made: set[ChangeId] = set()  # except those that are not in effect after all
         self._unconfirmed: list[Ended] = []
         self._refused: list[Refused] = []
-        self._waiting: list[Change] = []  # what depends on these
+        self._waiting: list[Change] = []  # changes that depend on refused ones
         self._held: Mapping[ChangeId, str] | None = None
 
     def make(self, stage: Stage, changes: Sequence[Change]) -> Iterator[Event]:
-        """Make the changes of one stage, but those that must not be made."""
+        """Make the changes of one stage, except those that must not be made."""
         last = stage is Stage.OURSELVES
         if last:
             yield from self.end()
@@ -62,12 +62,12 @@ class _Run:
         yield from self._decide(changes, room)
 
     def end(self) -> Iterator[Event]:
-        """Make what was refused if there may be room for it now, and look whether everything is in effect."""
+        """Retry what was refused, and check that everything is in effect."""
         yield from self._try_again()
         yield from self._confirm(None)
 
     def _look(self, changes: Sequence[Change]) -> Iterator[Event]:
-        """See which of these changes, that take something, must not be made."""
+        """Read again which of these changes must not be made."""
         yield from self._confirm(_leaders(changes))
         if not self._halt.why:
             coming = {change.id for change in changes}
@@ -75,23 +75,23 @@ class _Run:
             self._held = reread(self._plan, left, self._means.kinds, self._means.reader)
 
     def _decide(self, changes: Sequence[Change], room: Collection[str] = ()) -> Iterator[Event]:
-        """Make those of these changes that may be made, each after what it depends on."""
+        """Make those of these changes that may be made, in the order of their dependencies."""
         for wave in _waves(changes):
             yield from self._confirm(_leaders(wave))
-            may: list[Change] = []
-            open_still = {each.change.id for each in self._refused} | {change.id for change in self._waiting}
+            allowed: list[Change] = []
+            unsettled = {each.change.id for each in self._refused} | {change.id for change in self._waiting}
             for change in wave:
                 why = self._halt.why or self._waits_for(change) or (self._held or {}).get(change.id, "")
                 if not why:
-                    may.append(change)
-                elif self._waits_for(change) and open_still & _leaders([change]):
+                    allowed.append(change)
+                elif self._waits_for(change) and unsettled & _leaders([change]):
                     self._waiting.append(change)
                 else:
-                    yield self._halt.told(NotAttempted(change, why))
-            yield from self._attempt(may, room)
+                    yield self._halt.report(NotAttempted(change, why))
+            yield from self._attempt(allowed, room)
 
     def _waits_for(self, change: Change) -> str:
-        """What it depends on and is not in effect, in words; empty if there is nothing of that kind."""
+        """The dependency that is not in effect, as text; empty if there is none."""
         for each in change.depends_on:
             missing = [key for key in each.keys if (each.kind, key) not in self._made]
             if len(each.keys) - len(missing) < each.at_least:
@@ -111,7 +111,7 @@ class _Run:
         tasks = [
             Lane(lane, self._plan.workspace, self._means, self._halt, room, refused or {}) for lane in lanes.values()
         ]
-        while tasks and not self._permission.proven:  # one at a time until the API takes one, to stop in time if not
+        while tasks and not self._permission.proven:  # one at a time until the API accepts one
             task = tasks.pop(0)
             if self._permission.refuses(task.changes):
                 self._refused += [Refused(change) for change in task.changes]
@@ -134,8 +134,8 @@ class _Run:
             yield event
 
     def _try_again(self) -> Iterator[Event]:
-        """Once more, what was refused before something of its kind was taken away, or was not even tried because the
-        API had forbidden everything until then; and after it what depends on it."""
+        """Retry what was refused before something of its kind was removed, or not attempted because the API had
+        forbidden everything. Then make what depends on it."""
         refused, self._refused = self._refused, []
         taken = {change.kind for change in self._plan.changes if change.takes and change.id in self._made}
         retried = [
@@ -149,7 +149,7 @@ class _Run:
         for each in refused:
             if each not in retried:
                 why = self._halt.why or _NOT_PERMITTED
-                yield self._halt.told(
+                yield self._halt.report(
                     Ended(each.change, each.outcome) if each.outcome else NotAttempted(each.change, why)
                 )
         waiting, self._waiting = self._waiting, []
@@ -158,7 +158,7 @@ class _Run:
             yield from self._decide(waiting)
 
     def _confirm(self, only: Collection[ChangeId] | None) -> Iterator[Event]:
-        """Look whether changes are in effect: those with these ids, or all that were not looked at yet."""
+        """Check whether changes are in effect: those with these ids, or all that were not checked yet."""
         due: list[Ended] = []
         later: list[Ended] = []
         for event in self._unconfirmed:
@@ -172,13 +172,13 @@ class _Run:
             for look in confirm(changes, self._plan, means.kinds, means.reader, means.pause):
                 if isinstance(look, Unconfirmed):
                     self._made.discard(look.change.id)
-                    look = self._withdrawn(look)  # noqa: PLW2901 - the same event, with what became of it
+                    look = self._withdrawn(look)  # noqa: PLW2901 - the same event with more facts
                 elif look.change.id in in_doubt:
-                    look = replace(look, late=True)  # noqa: PLW2901 - the same event, with what only we know
-                yield self._halt.told(look)
+                    look = replace(look, late=True)  # noqa: PLW2901 - the same event with more facts
+                yield self._halt.report(look)
 
     def _withdrawn(self, look: Unconfirmed) -> Unconfirmed:
-        """Take back a change that gave more than was asked for, if there is such a way."""
+        """Revert a change that granted more than requested, if the kind can."""
         conversation = self._means.kinds[look.change.kind].withdrawal(look.change, look.shows)
         if conversation is None:
             return look
@@ -186,26 +186,26 @@ class _Run:
             outcome = attempt(conversation, self._means, self._halt)
             return replace(look, why=outcome.remark, gone=outcome.gone, withdrawn=outcome.withdrawn)
         except InterruptedRunError as error:
-            return replace(look, why=f"it was not taken back: {error.message}")
+            return replace(look, why=f"it was not reverted: {error.message}")
 
 
 def _is_there(event: Ended) -> bool:
-    """Whether something was created, although a part of it was put off."""
+    """Whether something was created, although a part of it was deferred."""
     return event.outcome.ending is Status.DEFERRED and event.change.before is None
 
 
 def _leaders(changes: Iterable[Change]) -> set[ChangeId]:
-    """All on which these changes depend."""
+    """Everything that these changes depend on."""
     return {(each.kind, key) for change in changes for each in change.depends_on for key in each.keys}
 
 
 def _waves(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
-    """The changes in groups: each change is in a later group than those of them that it depends on."""
+    """The changes in groups, so that dependencies are in earlier groups."""
     left = changes
     while left:
         ids = {change.id for change in left}
         later = [change for change in left if ids & _leaders([change])]
-        if len(later) == len(left):  # they depend on each other
+        if len(later) == len(left):  # a dependency cycle
             later = []
         waiting = {change.id for change in later}
         yield [change for change in left if change.id not in waiting]
@@ -213,10 +213,10 @@ def _waves(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
 
 
 class _Permission:
-    """Whether the credential may change anything at all.
+    """Whether the credential may change anything.
 
     Attributes:
-        proven: Whether the API did anything else than forbid a change.
+        proven: Whether the API accepted any change, or refused one for another reason.
     """
 
     def __init__(self) -> None:
@@ -224,12 +224,12 @@ class _Permission:
         self._forbidden: Counter[tuple[str, Action]] = Counter()
 
     def add(self, change: Change, outcome: Outcome | None) -> None:
-        """Learn from what became of a change."""
+        """Record the result of a change."""
         if outcome is not None and outcome.refusal == _FORBIDDEN:
             self._forbidden[change.kind, change.action] += 1
         elif outcome is not None:
             self.proven = True
 
     def refuses(self, changes: Sequence[Change]) -> bool:
-        """Whether changes like these were forbidden often enough."""
+        """Whether changes like these were forbidden often enough to stop trying."""
         return any(self._forbidden[change.kind, change.action] >= _ENOUGH for change in changes)

@@ -1,5 +1,4 @@
-"""What the records of earlier runs say of invitations: how often one was sent again, and which role the API could not
-give it yet. Bytes in, values out."""
+"""Facts about invitations from earlier run records: how often one was resent, and which role was deferred."""
 
 from __future__ import annotations
 
@@ -13,16 +12,16 @@ from beamctl.plan.comparison import Withdrawn
 
 _MATTERS = (b'"action": "resend"', b'"event": "deferred"', b'"withdrawn": true')
 _SENT = frozenset({State.DONE, State.DEFERRED, State.UNCONFIRMED})
-"""What became of a change that the API answered as made."""
+"""The states of a change that the API accepted."""
 
 
 class History:
-    """What the records of one workspace show; they are added from the oldest to the newest.
+    """Facts from the records of one workspace. Records are added from oldest to newest.
 
     Attributes:
-        resent: By kind and key, how often something was sent again since it was first sent.
-        deferred: By kind and key, what a change that was last put off was to make.
-        withdrawn: By kind and key, what was last taken back because it gave more than was asked for.
+        resent: By kind and key, how often something was resent since it was first sent.
+        deferred: By kind and key, the desired state of a change that was last deferred.
+        withdrawn: By kind and key, what was last reverted because it granted more than requested.
     """
 
     def __init__(self, workspace: str, api: str) -> None:
@@ -33,9 +32,9 @@ class History:
         self._spelled: set[bytes] = set()
 
     def add(self, content: bytes) -> None:
-        """Take in what a record shows. One that cannot be read shows nothing.
+        """Add a record. One that cannot be read is ignored.
 
-        All records are read before every plan, so a record is only decoded if it can matter.
+        All records are read before every plan, so a record is decoded only if it can matter.
         """
         if not any(each in content for each in (*_MATTERS, *self._spelled)):
             return
@@ -55,7 +54,7 @@ class History:
         if data["action"] == Action.RESEND.value:
             counts[key] = counts.get(key, 0) + 1
             self._spelled.add(json.dumps(key).encode())
-        elif data["change"]["before"] is None or data["change"]["after"] is None:  # it is another invitation now
+        elif data["change"]["before"] is None or data["change"]["after"] is None:  # a new invitation
             counts.pop(key, None)
 
     def _withdraw(self, data: Mapping[str, Any]) -> None:
@@ -75,7 +74,7 @@ class History:
 
 
 def _ended(lines: list[Any], about: tuple[str, str]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """The changes that a run tried to make, as they are written in its record, and the last line about each."""
+    """The changes that a run attempted, as written in its record, with the last line about each."""
     first, *rest = lines
     if (first["workspace"], first["api_url"]) != about:
         return

@@ -1,4 +1,4 @@
-"""What earlier runs began to make and did not finish, from their records. Bytes in, values out."""
+"""Creations that earlier runs began and did not complete, from their records."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ _DELETES = b'"action_reason": "not_handed_over"'
 
 
 def interrupted(contents: Iterable[bytes], workspace: str, api: str) -> tuple[Interrupted, ...]:
-    """What the runs over a workspace left unfinished: creations that were begun and are not known to be done; and
-    deletions of what such a run left, if they are not done.
+    """Creations that were started and are not known to be done, and incomplete deletions of what they left behind.
 
-    All records are read before every plan, so a record is only decoded if it can matter.
+    All records are read before every plan, so a record is decoded only if it can matter. Unreadable ones are ignored.
 
     Args:
-        contents: The records, the oldest first. What cannot be read is no proof of anything.
+        contents: The records, oldest first.
         workspace: The workspace.
         api: The base URL of the API.
     """
@@ -56,7 +55,7 @@ def _is_left(change: Change, state: State) -> bool:
 
 
 def _changes(lines: list[Any], workspace: str, api: str) -> Iterator[tuple[Interrupted, State]]:
-    """The changes of a run that make something, or delete what an earlier run left, and what became of them."""
+    """The changes of a run that create something or delete leftovers, with their state."""
     first, *rest = lines
     if (first["workspace"], first["api_url"]) != (workspace, api):
         return
@@ -72,13 +71,13 @@ def _changes(lines: list[Any], workspace: str, api: str) -> Iterator[tuple[Inter
 def _matters(data: Mapping[str, Any]) -> bool:
     if data["action"] == Action.CREATE.value:
         return True
-    # one that may be in use was allowed by name, for that run only
-    told = data["action"], data["action_reason"], data["stage"]
-    return told == (Action.DELETE.value, Reason.NOT_HANDED_OVER.value, "update")
+    # deletions of what may be in use were allowed by name, for that run only
+    facts = data["action"], data["action_reason"], data["stage"]
+    return facts == (Action.DELETE.value, Reason.NOT_HANDED_OVER.value, "update")
 
 
 def _moment(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
-        raise UnreadableRecordError("a time of it has no time zone")
+        raise UnreadableRecordError("a time has no time zone")
     return found

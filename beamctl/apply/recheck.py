@@ -1,5 +1,5 @@
-"""Looks again before anything is taken from anyone: whether what the API shows is whole, whether those are there on
-whom the plan relies, and whether those who would lose something still are what was planned."""
+"""Reads again before access is reduced: whether the listing is complete, whether those relied on are there, and whether
+the objects to be changed are still as planned."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from beamctl.plan.reading import read
 def reread(
     plan: Plan, left: Sequence[Change], kinds: Mapping[str, Kind[Any]], reader: Reader
 ) -> Mapping[ChangeId, str]:
-    """Why changes must not be made after all. A listing that cannot be true keeps all from being made that take
-    something; one that cannot be read only those that need it.
+    """Why changes must not be made after all. A listing that cannot be right blocks all of them; one that is unreadable
+    blocks only the changes that need it.
 
     Args:
         plan: The plan.
-        left: Its changes that take something and are to be made, in order.
+        left: Its changes that reduce access and are still to be made, in order.
         kinds: By name.
         reader: The API.
     """
@@ -33,10 +33,10 @@ def reread(
         kind, relies_on = kinds[name], plan.relies_on.get(name, ())
         try:
             live = read(kind, plan.workspace, reader, {each.key for each in left if each.kind == name}.__contains__)
-        except Exception as error:  # noqa: BLE001 - what was done so far must still be told
+        except Exception as error:  # noqa: BLE001 - completed changes must still be reported
             why = error.message if isinstance(error, BeamctlError) else f"beamctl has a bug: {type(error).__name__}"
-            unread = f"the {kind.section} could not be read again: {why}"
-            held.update({change.id: unread for change in left if _needs(change, name, plan)})
+            reason = f"the {kind.section} could not be read again: {why}"
+            held.update({change.id: reason for change in left if _needs(change, name, plan)})
             continue
         if why := kind.doubt(live, relies_on, plan.stays.get(name, ())):
             return {change.id: why for change in left}
@@ -48,12 +48,12 @@ def reread(
 
 
 def _needs(change: Change, name: str, plan: Plan) -> bool:
-    """Whether a change needs a listing: of its own kind, or of those on whom it relies."""
+    """Whether a change needs a listing: of its own kind, or of those it relies on."""
     return change.kind == name or (name in plan.relies_on and any(each.kind == name for each in change.depends_on))
 
 
 def _moved(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> Iterator[tuple[ChangeId, str]]:  # noqa: ANN401
-    """Those who are neither as they were when it was planned that they lose something, nor as they would be then."""
+    """Objects that are neither in their planned previous state nor already in the desired state."""
     was = plan.rests_on.get(kind.name, {})
     changes = [change for change in left if change.kind == kind.name]
     now = kind.objects(live, [change.key for change in changes])
@@ -61,13 +61,15 @@ def _moved(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> It
         before, after = was.get(change.key), now.get(change.key)
         if before is None or after is None or kind.shows(live, change):
             continue
-        besides = kind.only_for_deletion if change.after is not None else frozenset()
-        before, after = ({key: side[key] for key in side if key not in besides} for side in (before, after))
+        ignored = kind.only_for_deletion if change.after is not None else frozenset()
+        before, after = ({key: side[key] for key in side if key not in ignored} for side in (before, after))
         if not same(before, after):
-            spots = differences(before, after)
-            told = ", ".join(f"{spot.path} was {_said(spot.before)}, and is {_said(spot.after)}" for spot in spots)
-            yield change.id, f"it is no longer as it was planned: {told}"
+            changed = differences(before, after)
+            details = ", ".join(
+                f"{each.path} was {_text(each.before)} and is now {_text(each.after)}" for each in changed
+            )
+            yield change.id, f"it changed since the plan was made: {details}"
 
 
-def _said(value: object) -> str:
+def _text(value: object) -> str:
     return "nothing" if value is ABSENT else str(value)

@@ -1,5 +1,5 @@
-"""The record of one run: who made which plan, and what became of every change, as lines of JSON that can be read even
-where the run was killed. Lines in, values out and the other way round; it must not know files or the clock."""
+"""The record of one run as JSON lines: who applied which plan, and the result of every change. Readable even if the run
+was killed."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _SCHEMA, _CONFIRMED = "run", "confirmed"
 
 
 class State(Enum):
-    """What became of a change, as its run's record tells."""
+    """The state of a change according to the record."""
 
     WAITING = "not attempted"
-    """Not begun."""
+    """Not started."""
     UNKNOWN = "unknown"
-    """Begun, and the record ends there: it may or may not have been made."""
+    """Started, and the record ends there. It may or may not have been made."""
     DONE = "done"
     DEFERRED = "deferred"
     FAILED = "failed"
     UNCONFIRMED = "not confirmed"
-    """Answered as made, and not shown by the API afterwards."""
+    """Accepted, but not shown by the API afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class Run:
     """One apply to one workspace.
 
     Attributes:
-        id: Its name, by which people find it; names sort in the order of the runs.
-        at: When it began, as ISO 8601 in UTC.
-        actor: Who started it, as the machine tells: a login, in CI the person who caused the job.
-        commit: Of the documents; empty where there is none.
-        plan_digest: Of the plan that was made.
+        id: Its name. Names sort in the order of the runs.
+        at: Start time, as ISO 8601 in UTC.
+        actor: Who started it: the login, or in CI the person who triggered the job.
+        commit: Of the documents; empty if there is none.
+        plan_digest: Of the applied plan.
     """
 
     id: str
@@ -59,17 +59,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a record tells.
+    """The content of a run record.
 
     Attributes:
-        runs_as: Who beamctl ran as; empty where nothing told.
+        runs_as: The identity beamctl ran as; empty if unknown.
         changes: Of the plan, in order.
-        states: What became of each, by address.
-        remarks: What was said of each, by address.
-        ended: When; empty where the run was killed, or is still under way.
-        interrupted: Whether somebody asked it to stop.
-        left: By kind, how many there were when it ended.
-        found: The addresses of what was so already when the run came to it.
+        states: The state of each change, by address.
+        remarks: The remark about each change, by address.
+        ended: End time; empty if the run was killed or is still running.
+        interrupted: Whether it was asked to stop.
+        left: By kind, how many objects existed at its end.
+        found: The addresses of changes that were already in effect.
     """
 
     run: Run
@@ -85,29 +85,29 @@ class Record:
     found: frozenset[str] = frozenset()
 
     def made(self, change: Change) -> bool:
-        """Whether this run made a change, or may have: a failed one too, where its answer was lost."""
+        """Whether this run made a change, or may have. Includes failed changes, whose response may have been lost."""
         may_be = (State.DONE, State.UNKNOWN, State.FAILED, State.UNCONFIRMED)
         return self.state(change) in may_be and address(self.workspace, change) not in self.found
 
     def state(self, change: Change) -> State:
-        """What became of a change of this run."""
+        """The state of a change."""
         return self.states.get(address(self.workspace, change), State.WAITING)
 
     def remark(self, change: Change) -> str:
-        """What was said of a change of this run."""
+        """The remark about a change."""
         return self.remarks.get(address(self.workspace, change), "")
 
     def count(self, state: State) -> int:
-        """How many changes came to that."""
+        """How many changes have this state."""
         return sum(self.state(change) is state for change in self.changes)
 
 
 class UnreadableRecordError(ValueError):
-    """This is no record of a run."""
+    """The content is not a valid run record."""
 
 
 def first_line(run: Run, plan: Plan) -> str:
-    """How a record begins: the run, and every change with before and after."""
+    """The first line of a record: the run, and every change with before and after."""
     from beamctl import __version__
 
     return _line(
@@ -132,33 +132,33 @@ def first_line(run: Run, plan: Plan) -> str:
 
 
 def event_line(plan: Plan, event: Event, at: str) -> str:
-    """One event. What is started stands in the record before its first call is made."""
+    """The line for one event. `started` is written before the first API call of a change."""
     match event:
         case Started():
-            what, said = "started", dict[str, Any]()
+            name, fields = "started", dict[str, Any]()
         case Ended(outcome=outcome):
-            what, said = outcome.ending.value, {"remark": outcome.remark, **_flags(outcome)}
+            name, fields = outcome.ending.value, {"remark": outcome.remark, **_flags(outcome)}
         case NotAttempted(why=why):
-            what, said = State.WAITING.value, {"remark": why}
+            name, fields = State.WAITING.value, {"remark": why}
         case Confirmed():
-            what, said = _CONFIRMED, {}
+            name, fields = _CONFIRMED, {}
         case Unconfirmed(doubt=doubt, why=why):
-            what, said = State.UNCONFIRMED.value, {"doubt": doubt.value, **_flags(event)}
-            said |= {"remark": why} if why else {}
+            name, fields = State.UNCONFIRMED.value, {"doubt": doubt.value, **_flags(event)}
+            fields |= {"remark": why} if why else {}
         case _:
             assert_never(event)
-    return _line({"event": what, "at": at, "address": address(plan.workspace, event.change), **said})
+    return _line({"event": name, "at": at, "address": address(plan.workspace, event.change), **fields})
 
 
 def last_line(plan: Plan, events: Iterable[Event], at: str, *, interrupted: bool) -> str:
-    """How a record ends. A record without it is of a run that was killed, or goes on."""
+    """The last line of a record. Without it, the run was killed or is still running."""
     left = dict(plan.seen)
     missing = {(each.change.kind, each.change.key) for each in events if isinstance(each, Unconfirmed)}
-    for event in (each for each in events if each.change.kind in left):  # the other kinds are not counted
+    for event in (each for each in events if each.change.kind in left):  # other kinds are not counted
         change = event.change
         if isinstance(event, Ended) and event.outcome.ending.value == State.DONE.value:
-            came = change.before is None and (change.kind, change.key) not in missing
-            left[change.kind] += came - (change.after is None)
+            added = change.before is None and (change.kind, change.key) not in missing
+            left[change.kind] += added - (change.after is None)
         elif isinstance(event, Unconfirmed | Ended):
             gone = event.gone if isinstance(event, Unconfirmed) else event.outcome.gone
             left[change.kind] -= gone and change.before is not None
@@ -167,10 +167,10 @@ def last_line(plan: Plan, events: Iterable[Event], at: str, *, interrupted: bool
 
 
 def read_record(content: bytes) -> Record:
-    """What a record tells. Its last line may be cut off, where the run was killed as it wrote it.
+    """Parse a record. Its last line may be truncated if the run was killed.
 
     Raises:
-        UnreadableRecordError: It is something else, or was changed.
+        UnreadableRecordError: The content is something else, or was modified.
     """
     lines = lines_of(content)
     refuse_unlike(lines)
@@ -181,39 +181,39 @@ def read_record(content: bytes) -> Record:
 
 
 def lines_of(content: bytes) -> list[Any]:
-    """The whole lines of a record, of which only the format is known to be this one.
+    """The complete lines of a record. Only the format version is checked.
 
     Raises:
-        UnreadableRecordError: It is something else.
+        UnreadableRecordError: The content is something else.
     """
     try:
         lines = [read_json(line) for line in content.split(b"\n")[:-1]]
     except ValueError:
-        raise UnreadableRecordError("a line of it is no JSON") from None
+        raise UnreadableRecordError("a line is not JSON") from None
     if not lines or not isinstance(lines[0], dict) or lines[0].get("event") != "run":
-        raise UnreadableRecordError("it is no record of a run")
+        raise UnreadableRecordError("it is not a run record")
     if lines[0].get("format_version") != FORMAT_VERSION:
-        raise UnreadableRecordError("it has another format than this beamctl reads")
+        raise UnreadableRecordError("it has a format that this version of beamctl cannot read")
     return lines
 
 
 def refuse_unlike(lines: Iterable[Any]) -> None:
-    """Refuse lines that are not as the schema of records says.
+    """Refuse lines that violate the schema of records.
 
     Raises:
-        UnreadableRecordError: One is not.
+        UnreadableRecordError: A line is invalid.
     """
     if problem := next((each for line in lines for each in check(Document("", line, {}, {}), _SCHEMA)), None):
         raise UnreadableRecordError(problem.message)
 
 
 def run_of(first: Mapping[str, Any]) -> Run:
-    """The run that a record begins with."""
+    """The run described by the first line."""
     return Run(first["run"], first["at"], first["actor"], first["commit"], first["plan_digest"])
 
 
 def state_of(line: Mapping[str, Any]) -> State:
-    """What a line about a change says became of it."""
+    """The state of a change according to a line."""
     return {"started": State.UNKNOWN, _CONFIRMED: State.DONE}.get(line["event"]) or State(line["event"])
 
 

@@ -1,5 +1,5 @@
-"""Runs changes: lanes side by side, the changes of one lane one after the other, and each change as a conversation with
-the API and the places of secrets."""
+"""Runs changes: lanes in parallel, the changes of one lane in sequence, each as a series of API calls and secret
+operations."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.kind import Conversation, Kind, Outcome, Status
 
-_UNKNOWN = "; whether it was made is not known"
-_LOOK = "Run `beamctl plan` to see how it stands."
+_UNKNOWN = "; it is not known whether it was made"
+_LOOK = "Run `beamctl plan` to see the current state."
 _UNAUTHENTICATED = 401
 
 Listener = Callable[[Event], None]
@@ -28,18 +28,18 @@ Listener = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class ApplyContext:
-    """What an apply needs beside the plan.
+    """What an apply needs besides the plan.
 
     Attributes:
-        kinds: By name, those that the plan's changes are of.
-        reader: To read again before anything is taken.
-        sender: To make the calls; used by several threads.
-        parallelism: How many changes may run at the same time.
-        stop: Set from outside to end after the calls in flight.
-        witness: Told of each event by the thread that makes the change, before its first call and after its last one.
-            Where that fails, nothing further is begun.
-        vault: Where secrets come from and go to; None where no change needs one.
-        pause: Waits between two looks for a change that the API does not show yet.
+        kinds: The kinds of the plan's changes, by name.
+        reader: To read again before access is reduced.
+        sender: To make API calls; used by several threads.
+        parallelism: How many changes may run concurrently.
+        stop: Set from outside to stop after the calls in flight.
+        witness: Called with each event by the thread that makes the change, before its first call and after its last.
+            If it fails, no further change is started.
+        vault: Reads and stores secrets; None if no change needs it.
+        pause: Waits between reads for a change that the API does not show yet.
     """
 
     kinds: Mapping[str, Kind[Any]]
@@ -54,11 +54,10 @@ class ApplyContext:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A change that may be tried once more.
+    """A change that may be retried.
 
     Attributes:
-        change: Which.
-        outcome: How the API refused it; None if it was not tried.
+        outcome: How the API refused it; None if it was not attempted.
     """
 
     change: Change
@@ -67,15 +66,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Changes that run one after the other.
+    """Changes that run in sequence.
 
     Attributes:
-        changes: In order.
-        workspace: The workspace.
-        means: What an apply needs.
-        halt: Why no further change may begin.
-        room: Kinds of which something is taken later: a change that is refused until then may be tried once more.
-        refused: What became of those that the API refused before, and that are tried once more.
+        halt: Why no further change may start.
+        room: Kinds of which something is removed later, so that a refused change may be retried.
+        refused: The outcomes of changes that were refused before and are being retried.
     """
 
     changes: Sequence[Change]
@@ -87,7 +83,7 @@ class Lane:
 
 
 def run(lanes: Sequence[Lane], parallelism: int) -> Iterator[Event | Refused]:
-    """Run lanes side by side."""
+    """Run lanes in parallel."""
     if not lanes:
         return
     events: SimpleQueue[Event | Refused] = SimpleQueue()
@@ -100,7 +96,7 @@ def run(lanes: Sequence[Lane], parallelism: int) -> Iterator[Event | Refused]:
                 for future in ended:
                     future.result()
         finally:
-            if running:  # whoever listens went away: begin nothing more
+            if running:  # the consumer stopped: start nothing more
                 lanes[0].halt.why_fatal = lanes[0].halt.why_fatal or "interrupted"
     yield from _drain(events)
 
@@ -111,15 +107,15 @@ def _drain(events: SimpleQueue[Event | Refused]) -> Iterator[Event | Refused]:
 
 
 class Halt:
-    """Why no further change may begin, shared by the lanes of a stage."""
+    """Why no further change may start; shared by the lanes of a stage."""
 
     def __init__(self, stop: threading.Event | None, witness: Listener | None) -> None:
         self._stop = stop
         self._witness = witness
         self.why_fatal = ""
 
-    def told(self, event: Event) -> Event:
-        """The event, once the witness has it. What nobody can witness is reason to begin nothing more."""
+    def report(self, event: Event) -> Event:
+        """The event, after the witness was called. If that fails, no further change is started."""
         try:
             if self._witness is not None:
                 self._witness(event)
@@ -129,7 +125,7 @@ class Halt:
 
     @property
     def why(self) -> str:
-        """In words; empty where changes may begin."""
+        """As text; empty if changes may start."""
         if self._stop is not None and self._stop.is_set():
             return "interrupted"
         return self.why_fatal
@@ -140,73 +136,73 @@ def _run_lane(lane: Lane, put: Callable[[Event | Refused], None]) -> None:
     for change in lane.changes:
         before = lane.refused.get(change.id)
         if not halt.why and before is None:
-            put(halt.told(Started(change)))
+            put(halt.report(Started(change)))
         outcome: Outcome | None = None
         if not halt.why:
             with suppress(InterruptedRunError):
                 outcome = attempt(lane.means.kinds[change.kind].perform(change, lane.workspace), lane.means, halt)
         if outcome is None:
-            put(halt.told(Ended(change, before) if before else NotAttempted(change, halt.why or "interrupted")))
+            put(halt.report(Ended(change, before) if before else NotAttempted(change, halt.why or "interrupted")))
         elif outcome.refusal and not change.stage.takes and change.kind in lane.room and not halt.why:
             put(Refused(change, outcome))
         else:
             if before is not None and before.gone and outcome.ending is Status.FAILED:
                 outcome = replace(outcome, gone=True)
-            put(halt.told(Ended(change, outcome)))
+            put(halt.report(Ended(change, outcome)))
 
 
-def _answer(asked: ApiCall | StoreSecret | ReadSecret, means: ApplyContext) -> Response | NoResponse:
-    match asked:
+def _execute(operation: ApiCall | StoreSecret | ReadSecret, means: ApplyContext) -> Response | NoResponse:
+    match operation:
         case ApiCall():
-            return means.sender.send(asked)
+            return means.sender.send(operation)
         case StoreSecret() | ReadSecret() if means.vault is None:
-            return NoResponse(f"there is no way to the place of {asked.what}")
+            return NoResponse(f"there is no access to the location of {operation.what}")
         case StoreSecret():
-            return means.vault.deliver(asked)
+            return means.vault.deliver(operation)
         case ReadSecret():
-            return means.vault.fetch(asked)
+            return means.vault.fetch(operation)
         case _:
-            assert_never(asked)
+            assert_never(operation)
 
 
 def attempt(conversation: Conversation, means: ApplyContext, halt: Halt) -> Outcome:
-    """What became of a conversation, whatever goes wrong in it.
+    """The outcome of a series of operations, whatever goes wrong.
 
     Raises:
         InterruptedRunError: beamctl was asked to stop before the first call.
     """
     try:
-        return _converse(conversation, means, halt)
+        return _run_operations(conversation, means, halt)
     except InterruptedRunError:
         raise
     except BeamctlError as error:
         return Outcome(Status.FAILED, error.message, error.hint)
-    except Exception as error:  # noqa: BLE001 - a bug in one change must not hide what became of the others
+    except Exception as error:  # noqa: BLE001 - a bug in one change must not hide the results of the others
         bug = f"beamctl has a bug: {type(error).__name__}{_UNKNOWN}"
-        return Outcome(Status.FAILED, bug, "Please report it, and run `beamctl plan` to see how it stands.")
+        return Outcome(Status.FAILED, bug, f"Please report it. {_LOOK}")
 
 
-def _converse(conversation: Conversation, means: ApplyContext, halt: Halt) -> Outcome:
-    """Make the calls of a conversation and return what became of it.
+def _run_operations(conversation: Conversation, means: ApplyContext, halt: Halt) -> Outcome:
+    """Run a series of operations and return the outcome.
 
     Raises:
         InterruptedRunError: beamctl was asked to stop before the first call.
     """
-    begun = False
+    started = False
     try:
         call = next(conversation)
         while True:
-            answer = _answer(call, means)
-            begun = True
+            answer = _execute(call, means)
+            started = True
             call = conversation.send(answer)
     except StopIteration as end:
         outcome: Outcome = end.value
         return outcome
     except InterruptedRunError:
-        if not begun:
+        if not started:
             raise
-        return Outcome(Status.FAILED, f"interrupted between its calls{_UNKNOWN}", _LOOK)
+        return Outcome(Status.FAILED, f"interrupted between API calls{_UNKNOWN}", _LOOK)
     except UnauthenticatedError as error:
         halt.why_fatal = error.message  # no further call can succeed
-        refusal = 0 if begun else _UNAUTHENTICATED
-        return Outcome(Status.FAILED, error.message + _UNKNOWN * begun, error.hint, refusal)
+        refusal = 0 if started else _UNAUTHENTICATED
+        return Outcome(Status.FAILED, error.message + _UNKNOWN * started, error.hint, refusal)

@@ -1,5 +1,5 @@
-"""What a list of runs tells of one, and the next plan asks of the last: read without going through each change, as all
-of them are read again and again. Bytes in, values out; whoever undoes a run needs the whole of it (`record`)."""
+"""Summaries of run records for the list of runs and for the next plan, read without decoding every change, because all
+records are read often."""
 
 from __future__ import annotations
 
@@ -15,17 +15,14 @@ from beamctl.plan.declared import Declared, declared_of
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run, without its changes.
+    """A run without its changes.
 
     Attributes:
-        run: The run.
-        workspace: Its workspace.
         api: The base URL of the API.
-        counts: How many changes came to each state.
-        ended: When; empty where the run was killed, or is still under way.
-        interrupted: Whether somebody asked it to stop.
-        left: By kind, how many there were when it ended; where it did not end, how many there must have been at least.
-            Nothing where the record does not tell.
+        counts: Number of changes by state.
+        ended: End time; empty if the run was killed or is still running.
+        interrupted: Whether it was asked to stop.
+        left: By kind, how many objects existed at its end, or at least if it did not end; empty if unknown.
     """
 
     run: Run
@@ -37,7 +34,7 @@ class Summary:
     left: Mapping[str, int]
 
     def count(self, state: State) -> int:
-        """How many changes came to that."""
+        """How many changes have this state."""
         return self.counts.get(state, 0)
 
     @property
@@ -47,10 +44,10 @@ class Summary:
 
 
 def summary_of(content: bytes) -> Summary:
-    """What a record tells of its run, each change taken as it is written there.
+    """Summarize a record without decoding its changes.
 
     Raises:
-        UnreadableRecordError: It is something else, or was changed.
+        UnreadableRecordError: The content is something else, or was modified.
     """
     first, *rest = lines_of(content)
     refuse_unlike([{**first, "changes": []}])
@@ -63,7 +60,7 @@ def summary_of(content: bytes) -> Summary:
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, UnreadableRecordError):
             raise
-        raise UnreadableRecordError("a line of it is not one that beamctl writes") from None
+        raise UnreadableRecordError("a line is not valid") from None
     end = ends[-1] if ends else {}
     return Summary(
         run=run_of(first),
@@ -77,13 +74,13 @@ def summary_of(content: bytes) -> Summary:
 
 
 def left_of(content: bytes, workspace: str, api: str) -> Mapping[str, int] | None:
-    """By kind, how many there were at least after a run of that workspace; None where the record does not tell.
+    """By kind, how many objects existed at least after a run over that workspace; None if the record does not show it.
 
-    Where the run ended, only its last line is looked at: records are read before every plan.
+    If the run ended, only the last line is read, because records are read before every plan.
     """
     try:
         last = read_json(content.rstrip(b"\n").rpartition(b"\n")[2])
-    except ValueError:  # cut off as it was written
+    except ValueError:  # truncated
         last = None
     try:
         if isinstance(last, dict) and last.get("event") == "end":
@@ -98,18 +95,18 @@ def left_of(content: bytes, workspace: str, api: str) -> Mapping[str, int] | Non
 
 
 _CHANGES = b', "changes": ['
-"""What ends the head of a record. Inside a string the quotes would be escaped."""
+"""The end of a record's head. Inside a string the quotes would be escaped."""
 
 
 def is_head(content: bytes) -> bool:
-    """Whether the beginning of a record is enough for `declared_by`."""
+    """Whether this part of a record is enough for `declared_by`."""
     return _CHANGES in content
 
 
 def declared_by(content: bytes, workspace: str, api: str) -> Declared | None:
-    """What a run of that workspace declared; None if its record does not say.
+    """What a run over that workspace declared; None if its record does not show it.
 
-    Only what precedes the changes is read, as records are read before every plan. The beginning of a record will do.
+    Reads only what precedes the changes, because records are read before every plan.
     """
     head, found, _ = content.partition(_CHANGES)
     if not found or b'"guards": ' not in head:
@@ -124,7 +121,7 @@ def declared_by(content: bytes, workspace: str, api: str) -> Declared | None:
 
 
 def _left_at_least(seen: Mapping[str, int], became: list[tuple[Any, State]]) -> Mapping[str, int]:
-    """What came counts where it is known to have come, and what goes as gone where it may have."""
+    """Counts additions only if they are done, and removals even if they may not be."""
     left = dict(seen)
     for each, state in became:
         kind, change = each["type"], each["change"]

@@ -1,2 +1,1 @@
-"""Deleting a workspace for good: may it be, what would be lost, is it still so, and the one call. It knows no HTTP, and
-nothing that plans or applies knows it."""
+"""Deletes a workspace: whether it is allowed, what would be lost, and the API call."""

@@ -1,5 +1,5 @@
-"""Deletes a workspace: looks whether it is still what was shown, asks once, and finds out what came of it where the
-answer does not tell. It must not know how a call travels, nor whether anybody should do this."""
+"""Deletes a workspace: checks that it is still what was shown, sends one request, and determines the result if the
+response is lost."""
 
 from __future__ import annotations
 
@@ -26,15 +26,14 @@ _FORBIDDEN = 403
 
 
 class DeletionStatus(Enum):
-    """How it came that the workspace is gone."""
+    """How it is known that the workspace is gone."""
 
     DELETED = "deleted"
-    """The API said that it deleted it."""
+    """The API confirmed the deletion."""
     FOUND_GONE = "found gone"
-    """The answer was lost, and then the workspace was not there: it was deleted, most likely by us."""
+    """The response was lost and the workspace is gone: most likely we deleted it."""
     GONE_AT_ANSWER = "gone at the answer"
-    """The API refused, and then the workspace was not there: somebody else deleted it, or our own request did, where
-    the network delivered it twice."""
+    """The API refused and the workspace is gone: someone else deleted it, or our request arrived twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,8 @@ class Deletion:
     """A workspace that is gone.
 
     Attributes:
-        ending: How that came.
-        why: What happened to the answer, in words; empty where it was plain.
+        ending: How that is known.
+        why: What happened to the response, as text; empty if it was clear.
     """
 
     ending: DeletionStatus
@@ -51,7 +50,7 @@ class Deletion:
 
 
 class _Sight(Enum):
-    """What is where the workspace was."""
+    """What a read shows."""
 
     THERE = auto()
     GONE = auto()
@@ -61,16 +60,16 @@ def delete(shown: WorkspaceContents, reader: Reader, deleter: Deleter, stop: Sto
     """Delete the workspace that was shown.
 
     Args:
-        shown: What somebody agreed to lose.
-        reader: To look before and after.
-        deleter: To ask; once at most.
-        stop: Set from outside: then it is not asked any more.
-        pause: Waits between two looks at a workspace that should be gone.
+        shown: What the user agreed to delete.
+        reader: To read before and after.
+        deleter: To send the request, at most once.
+        stop: Set from outside: then nothing is sent any more.
+        pause: Waits between reads of a workspace that should be gone.
 
     Raises:
-        StalePlanError: It is not what was shown any more, or gone. Nothing was deleted.
+        StalePlanError: It changed since it was shown, or is gone. Nothing was deleted.
         ForbiddenError: Our role does not allow it. Nothing was deleted.
-        ApiError: It was not deleted, or whether it was is not known; its message says which.
+        ApiError: It was not deleted, or it is not known whether it was; the message says which.
         InterruptedRunError: `stop` was set in time. Nothing was deleted.
     """
     in_time = InterruptedRunError(f"interrupted, so {shown.workspace} was not deleted")
@@ -83,8 +82,8 @@ def delete(shown: WorkspaceContents, reader: Reader, deleter: Deleter, stop: Sto
     answer = deleter.delete_workspace()
     if isinstance(answer, Response) and answer.status == _FORBIDDEN and not answer.limited:
         raise ForbiddenError(
-            f"we may not delete {shown.workspace}: {answer.why}",
-            "Only an admin of a workspace may. Nothing was deleted.",
+            f"not permitted to delete {shown.workspace}: {answer.why}",
+            "Only workspace admins can. Nothing was deleted.",
             status=answer.status,
         )
     sight = _look(shown, reader, certain=answer.certain)
@@ -99,18 +98,18 @@ def _refuse_moved(shown: WorkspaceContents, reader: Reader) -> None:
     try:
         why = more_than_shown(shown, survey(shown.workspace, reader))
     except MissingError as error:
-        gone = f"{shown.workspace} is gone: somebody else deleted it meanwhile, so nothing was sent"
+        gone = f"{shown.workspace} is already gone, so nothing was sent"
         raise StalePlanError(gone, "Remove its document.") from error
     if why:
         raise StalePlanError(
-            f"{shown.workspace} is not what was shown, so nothing was deleted: {why}",
-            f"Run `beamctl destroy {shown.workspace}` again to see it as it is now.",
+            f"{shown.workspace} changed since it was shown, so nothing was deleted: {why}",
+            f"Run `beamctl destroy {shown.workspace}` again to see the current state.",
         )
 
 
 def _look(shown: WorkspaceContents, reader: Reader, *, certain: bool) -> _Sight | Unknown:
-    """Whether it is still there. Being refused access proves nothing, unless the API just said that it deleted it: our
-    access went with it."""
+    """Whether it still exists. Being denied access proves nothing, unless the API just confirmed the deletion, which
+    also ended our access."""
     try:
         now = reader.get(path_of(shown.workspace))
     except MissingError:
@@ -120,21 +119,21 @@ def _look(shown: WorkspaceContents, reader: Reader, *, certain: bool) -> _Sight 
     except BeamctlError as error:
         return Unknown(error.message)
     if not isinstance(now, dict) or now.get("name") != shown.workspace:
-        return Unknown("the API's answer is not a workspace")
+        return Unknown("the API's response is not a workspace")
     return _Sight.GONE if _is_another(shown, now) else _Sight.THERE
 
 
 def _is_another(shown: WorkspaceContents, now: dict[str, Any]) -> bool:
-    """Whether somebody made another one of that name, so that ours is gone. What is not told twice proves nothing."""
-    for was, told in ((shown.id, now.get("id")), (shown.created_at, now.get("createdAt"))):
-        if was and told:
-            return bool(was != told)
+    """Whether it is a new workspace of that name, so that ours is gone. Compares only facts that are shown twice."""
+    for was, current in ((shown.id, now.get("id")), (shown.created_at, now.get("createdAt"))):
+        if was and current:
+            return bool(was != current)
     return False
 
 
 def _found(name: str, answer: Response | NoResponse, sight: _Sight | Unknown) -> Deletion:
-    """What it means that the workspace is there or not after this answer."""
-    see = f"See whether it is there:  beamctl show -w {name}"
+    """What this response and this read mean together."""
+    see = f"Check whether it exists:  beamctl show -w {name}"
     match sight:
         case _Sight.GONE:
             if answer.ok:
@@ -145,9 +144,9 @@ def _found(name: str, answer: Response | NoResponse, sight: _Sight | Unknown) ->
             )
         case _Sight.THERE:
             refused = isinstance(answer, Response) and not answer.ok
-            still = "" if refused else "The API may still be deleting it: look again in a minute.\n"
-            raise ApiError(f"{name} is still there: {answer.why}", still + see)
+            still = "" if refused else "The API may still be deleting it. Check again in a minute.\n"
+            raise ApiError(f"{name} still exists: {answer.why}", still + see)
         case Unknown(why=why):
-            raise ApiError(f"whether {name} was deleted is not known: {answer.why}; and then {why}", see)
+            raise ApiError(f"it is not known whether {name} was deleted: {answer.why}; then {why}", see)
         case _:
             assert_never(sight)

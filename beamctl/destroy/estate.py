@@ -1,5 +1,4 @@
-"""What would be lost with a workspace, as values, and whether it is still what was shown. It must not know how it is
-read or shown."""
+"""What would be lost with a workspace, and whether that is still what was shown."""
 
 from __future__ import annotations
 
@@ -7,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _LONGEST = 80
-"""Characters of a name that are told."""
+"""Maximum length of a name in messages."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Item:
-    """One thing that would go.
+    """One object that would be deleted.
 
     Attributes:
-        sort: What sort of its part it is: a role, a type; empty where the API does not tell.
-        name: What people call it.
-        key: What the API tells it from others by.
+        sort: Its role or type; empty if the API does not show it.
+        name: Display name.
+        key: The API's identifier.
     """
 
     sort: str
@@ -27,10 +26,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The API does not tell.
+    """The API does not show it.
 
     Attributes:
-        why: In words.
+        why: As text.
     """
 
     why: str
@@ -38,12 +37,12 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """All things of one kind.
+    """All objects of one kind.
 
     Attributes:
-        title: What they are called, in the plural: `service accounts`.
-        sorted_by: What `Item.sort` is: `role`, `type`, `integration`.
-        holds: The things, sorted; or why that is not known.
+        title: In the plural: `service accounts`.
+        sorted_by: What `Item.sort` means: `role`, `type`, `integration`.
+        holds: The objects, sorted; or why they are unknown.
     """
 
     title: str
@@ -56,12 +55,11 @@ class WorkspaceContents:
     """A workspace and what would be lost with it.
 
     Attributes:
-        workspace: Its name.
-        id: The API's own id; empty where it does not tell.
-        created_at: When it was made, as the API spells it; empty where it does not tell.
-        display_name: What people call it; may be empty.
-        parts: What is in it, kind by kind.
-        counts: What else the API counts in it: name and number; or why that is not known.
+        id: The API's id; empty if not shown.
+        created_at: Creation time, as the API shows it; empty if not shown.
+        display_name: May be empty.
+        parts: Its contents by kind.
+        counts: Other resource counts of the API; or why they are unknown.
     """
 
     workspace: str
@@ -72,39 +70,39 @@ class WorkspaceContents:
     counts: Mapping[str, int] | Unknown
 
     def is_same_workspace(self, other: WorkspaceContents) -> bool:
-        """Whether it is not merely another one of that name."""
+        """Whether it is the same workspace, not only one of the same name."""
         return (self.id, self.created_at) == (other.id, other.created_at)
 
 
 def more_than_shown(shown: WorkspaceContents, now: WorkspaceContents) -> str:
-    """What would be lost that was not shown, in words; empty where nothing is. Less is no matter.
+    """What would be lost that was not shown, as text; empty if nothing. Less is fine.
 
     Raises:
         ValueError: The two do not have the same parts.
     """
     if not shown.is_same_workspace(now):
-        return "it is another workspace of that name"
+        return "it is a different workspace with the same name"
     for was, part in zip(shown.parts, now.parts, strict=True):
-        if why := _more_things(was, part):
+        if why := _more_items(was, part):
             return why
     return _more_counted(shown.counts, now.counts)
 
 
-def _more_things(was: Part, now: Part) -> str:
+def _more_items(was: Part, now: Part) -> str:
     if isinstance(now.holds, Unknown):
         return "" if isinstance(was.holds, Unknown) else f"the {now.title} can no longer be read: {now.holds.why}"
     known = frozenset[Item]() if isinstance(was.holds, Unknown) else frozenset(was.holds)
-    fresh = [thing for thing in now.holds if thing not in known]
-    if not fresh:
+    added = [item for item in now.holds if item not in known]
+    if not added:
         return ""
-    sort = f" ({fresh[0].sort[:_LONGEST]})" if fresh[0].sort else ""
-    others = f" and {len(fresh) - 1:,} more" if len(fresh) > 1 else ""
-    return f"among the {now.title} there is now {fresh[0].name[:_LONGEST]}{sort}{others}"
+    sort = f" ({added[0].sort[:_LONGEST]})" if added[0].sort else ""
+    others = f" and {len(added) - 1:,} more" if len(added) > 1 else ""
+    return f"the {now.title} now include {added[0].name[:_LONGEST]}{sort}{others}"
 
 
 def _more_counted(was: Mapping[str, int] | Unknown, now: Mapping[str, int] | Unknown) -> str:
     if isinstance(now, Unknown):
-        return "" if isinstance(was, Unknown) else f"what runs there is no longer told: {now.why}"
+        return "" if isinstance(was, Unknown) else f"its resource counts can no longer be read: {now.why}"
     before = {} if isinstance(was, Unknown) else was
     for name, number in now.items():
         if number > before.get(name, 0):

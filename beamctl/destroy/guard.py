@@ -1,4 +1,4 @@
-"""Whether a workspace may be destroyed at all: only where its document says so. It must not know the workspace."""
+"""Whether a workspace may be deleted: only if its document allows it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from beamctl.errors import RefusedError
 
 
 def document_that_allows(documents: Sequence[Desired], workspace: str) -> Desired:
-    """The document that lets the workspace be destroyed.
+    """The document that allows deleting the workspace.
 
     Raises:
-        RefusedError: None declares the workspace, or the one that does guards it. Silence is a guard.
+        RefusedError: No document declares the workspace, or its document does not set `preventDestroy: false`.
     """
     for desired in documents:
         if desired.workspace == workspace:
@@ -21,18 +21,18 @@ def document_that_allows(documents: Sequence[Desired], workspace: str) -> Desire
                 raise _guarded(desired)
             return desired
     raise RefusedError(
-        f"no document declares {workspace}, and without one guards.preventDestroy is true, so nothing was deleted",
-        "If it may go, write a document that says so, have it reviewed, and name it with -f:\n"
+        f"no document declares {workspace}, and guards.preventDestroy defaults to true, so nothing was deleted",
+        "To allow it, write this document, have it reviewed, and pass it with -f:\n"
         f"  version: 1\n  workspace: {json.dumps(workspace)}\n  guards: {{preventDestroy: false}}",
     )
 
 
 def _guarded(desired: Desired) -> RefusedError:
     place = desired.document.place("guards", "preventDestroy")
-    said = "preventDestroy" in desired.document.data.get("guards", {})
-    how = "is true" if said else "is true where it is not written"
+    is_set = "preventDestroy" in desired.document.data.get("guards", {})
+    how = "is true" if is_set else "defaults to true"
     return RefusedError(
         f"guards.preventDestroy {how} ({place.source}:{place.line}), so {desired.workspace} was not deleted",
-        f"If it may go, write guards: {{preventDestroy: false}} in {desired.document.source}, have that reviewed, "
+        f"To allow it, set guards: {{preventDestroy: false}} in {desired.document.source}, have it reviewed, "
         f"and run `beamctl destroy {desired.workspace}` again.",
     )

@@ -1,6 +1,5 @@
-"""Reads what is in a workspace, as it is now. Only the workspace itself must be readable; what else the API does not
-answer, or not believably, is not known, and never taken for nothing. It must not know how an answer travels, and keeps
-no secret of one."""
+"""Reads the contents of a workspace. Only the workspace itself must be readable; other listings that fail or are
+implausible count as unknown, never as empty."""
 
 from __future__ import annotations
 
@@ -15,26 +14,26 @@ from beamctl.model.ports import Reader
 
 T = TypeVar("T")
 
-_POLICIES = "/policies?limit=200"  # as many as the API gives in one page
+_POLICIES = "/policies?limit=200"  # the API's largest page
 _MOST_PAGES = 500
-_LATER = "Check --api-url, and try again later; --debug shows the answer."
+_LATER = "Check --api-url and try again later. --debug shows the response."
 
 
 def survey(workspace: str, reader: Reader) -> WorkspaceContents:
-    """Read a workspace and what is in it.
+    """Read a workspace and its contents.
 
     Raises:
-        ApiError: The workspace itself cannot be read, nobody answers, or the credential is not accepted.
+        ApiError: The workspace cannot be read, the API does not respond, or the credential is not accepted.
     """
-    itself = reader.get(f"{path_of(workspace)}?countResources=true")
-    if not isinstance(itself, dict) or itself.get("name") != workspace:
-        raise GarbledError(f"the API's answer is not the workspace {workspace}", _LATER)
+    payload = reader.get(f"{path_of(workspace)}?countResources=true")
+    if not isinstance(payload, dict) or payload.get("name") != workspace:
+        raise GarbledError(f"the API's response is not the workspace {workspace}", _LATER)
     everybody = _read(reader, "/users", _team)
     return WorkspaceContents(
         workspace,
-        _text(itself, "id"),
-        _text(itself, "createdAt"),
-        _text(itself, "displayName"),
+        _text(payload, "id"),
+        _text(payload, "createdAt"),
+        _text(payload, "displayName"),
         (
             Part("members", "role", _persons(everybody, accepted=True)),
             Part("pending invitations", "role", _persons(everybody, accepted=False)),
@@ -42,27 +41,27 @@ def survey(workspace: str, reader: Reader) -> WorkspaceContents:
             Part("policies", "type", _read(reader, _POLICIES, _policies)),
             Part("integration connections", "integration", _read(reader, "/integrations/connections", _connections)),
         ),
-        _counts(itself),
+        _counts(payload),
     )
 
 
 def path_of(workspace: str) -> str:
-    """Where the workspace itself is read."""
+    """The API path of the workspace."""
     return f"/workspaces/{segment(workspace)}"
 
 
-def _read(reader: Reader, path: str, understand: Callable[[list[Any]], T]) -> T | Unknown:
-    """What a listing says. That nobody answers at all, or knows us, is a reason to stop; all else is not known."""
+def _read(reader: Reader, path: str, parse: Callable[[list[Any]], T]) -> T | Unknown:
+    """Parse a listing. Network and authentication errors stop the run; other errors count as unknown."""
     try:
-        return understand(_whole(reader, path))
+        return parse(_all_pages(reader, path))
     except (UnauthenticatedError, UnreachableError):
         raise
     except ApiError as error:
         return Unknown(error.message)
 
 
-def _whole(reader: Reader, path: str) -> list[Any]:
-    """A listing, page by page where the API gives it so."""
+def _all_pages(reader: Reader, path: str) -> list[Any]:
+    """A listing, with all its pages."""
     found: list[Any] = []
     page = reader.get(path)
     for _ in range(_MOST_PAGES):
@@ -80,14 +79,14 @@ def _whole(reader: Reader, path: str) -> list[Any]:
                 return found
             case _:
                 break
-    raise _garbled(path)
+    raise _incomplete(path)
 
 
 def _team(entries: list[Any]) -> People:
-    """The people of a listing that can be whole: a workspace is not without an admin."""
+    """Parse the people of a listing. It must have an admin, because every workspace does."""
     everybody = people(entries)
     if not admins(everybody.items()):
-        raise GarbledError("the API's list of users shows no admin, so it is not believed", _LATER)
+        raise GarbledError("the API's list of users has no admin, so it cannot be complete", _LATER)
     return everybody
 
 
@@ -99,7 +98,7 @@ def _persons(everybody: People | Unknown, *, accepted: bool) -> tuple[Item, ...]
 
 
 def _service_accounts(entries: list[Any]) -> tuple[Item, ...]:
-    return _things((_text(entry, "role"), _text(entry, "name"), _text(entry, "client_id")) for entry in entries)
+    return _items((_text(entry, "role"), _text(entry, "name"), _text(entry, "client_id")) for entry in entries)
 
 
 def _policies(entries: list[Any]) -> tuple[Item, ...]:
@@ -111,27 +110,27 @@ def _connections(entries: list[Any]) -> tuple[Item, ...]:
 
 
 def _resources(entries: list[Any], sort: str) -> tuple[Item, ...]:
-    """Things with `metadata` and `spec`; in the earliest days of the API they were flat."""
+    """Objects with `metadata` and `spec`. Early versions of the API were flat."""
     found = []
     for entry in entries:
         metadata, spec = (entry.get(name, entry) if isinstance(entry, dict) else None for name in ("metadata", "spec"))
         name = _text(metadata, "name")
         found.append((_text(spec, sort), name, name))
-    return _things(found)
+    return _items(found)
 
 
-def _things(found: Iterable[tuple[str, str, str]]) -> tuple[Item, ...]:
-    """The things, sorted; a thing that the API does not name is no thing."""
-    things = [Item(*each) for each in found]
-    if any(not (thing.name or thing.key) for thing in things):
+def _items(found: Iterable[tuple[str, str, str]]) -> tuple[Item, ...]:
+    """The objects, sorted. Each must have a name or an id."""
+    items = [Item(*each) for each in found]
+    if any(not (item.name or item.key) for item in items):
         raise GarbledError("the API's list has an entry without a name", _LATER)
-    return tuple(sorted(things))
+    return tuple(sorted(items))
 
 
-def _counts(itself: Mapping[str, Any]) -> Mapping[str, int] | Unknown:
-    counts = itself.get("resourceCounts")
+def _counts(payload: Mapping[str, Any]) -> Mapping[str, int] | Unknown:
+    counts = payload.get("resourceCounts")
     if not isinstance(counts, dict) or any(type(number) is not int for number in counts.values()):
-        return Unknown("the API does not count it")
+        return Unknown("the API does not show resource counts")
     return counts
 
 
@@ -140,5 +139,5 @@ def _text(entry: Any, name: str) -> str:  # noqa: ANN401 - any JSON
     return found if isinstance(found, str) else ""
 
 
-def _garbled(path: str) -> GarbledError:
-    return GarbledError(f"the API's answer to GET {path.partition('?')[0]} is not a complete list", _LATER)
+def _incomplete(path: str) -> GarbledError:
+    return GarbledError(f"the API's response to GET {path.partition('?')[0]} is not a complete list", _LATER)

@@ -1,1 +1,1 @@
-"""One module or package a kind: how it is written, read, compared, and spelled as API calls. `registry` lists them."""
+"""The kinds of declared things, one module or package each. `registry` lists them."""

@@ -1,5 +1,5 @@
-"""The key of a change that makes something of which there may be others of that name: what it is made beside. It holds
-while there are just these. And whether a recorded run, which had such a change, made what is there now."""
+"""Keys of changes that create objects whose names are not unique: they list the existing objects of that name. Also
+decides whether an interrupted run created an object."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ from beamctl.plan.change import Action
 from beamctl.plan.comparison import Interrupted
 
 _SKEW = timedelta(minutes=1)
-"""How far the API's clock may be from the one of the machine that ran."""
+"""Tolerated clock skew between the API and the machine that ran."""
 
 
 def premise(what: str, good: Iterable[str], orphans: Collection[str] = ()) -> str:
-    """The key.
+    """The key of a creation.
 
     Args:
-        what: What is made, in letters that a document may use.
-        good: The ids of those that are there.
-        orphans: The ids of those whose secrets were not handed over.
+        what: What is created, using characters that a document may use.
+        good: The ids of the existing objects.
+        orphans: The ids of objects whose secrets were not handed over.
     """
     lost = f"| {', '.join(sorted(orphans))}" if orphans else ""
-    beside = " ".join(filter(None, [", ".join(sorted(good)), lost]))
-    return f"{what} ({beside})" if beside else what
+    existing = " ".join(filter(None, [", ".join(sorted(good)), lost]))
+    return f"{what} ({existing})" if existing else what
 
 
 def is_premise(key: str, what: str) -> bool:
-    """Whether a key is that of a change that makes this."""
+    """Whether this is the key of a creation of `what`."""
     return key == what or (key.startswith(f"{what} (") and key.endswith(")"))
 
 
 def name_in(key: str) -> str:
-    """The name of what a change with this key makes."""
+    """The name of the object that a change with this key creates."""
     return key.partition(" (")[0]
 
 
-def beside(key: str) -> frozenset[str]:
-    """The ids of those that a key tells of."""
-    _, _, told = key.partition(" (")
-    return frozenset(filter(None, re.split(r", | ?\| ", told.removesuffix(")"))))
+def ids_in(key: str) -> frozenset[str]:
+    """The ids listed in a key."""
+    _, _, listed = key.partition(" (")
+    return frozenset(filter(None, re.split(r", | ?\| ", listed.removesuffix(")"))))
 
 
 def left_by(
     runs: Iterable[Interrupted], kind: str, what: Collection[str], identifier: str, created: datetime | None
 ) -> bool:
-    """Whether one of these runs shows that it left this unfinished. A text in the API is no proof of that.
+    """Whether one of these runs created this object and did not finish. A text in the API is not proof.
 
     Args:
-        runs: What the records show.
-        kind: The kind of thing.
-        what: What a change that makes it is said to make.
+        runs: Incomplete changes from the records.
+        kind: The kind of object.
+        what: The names under which a change may create it.
         identifier: Its id.
-        created: When it was created; None if the API does not show that.
+        created: When it was created; None if the API does not show it.
     """
     return any(each.change.kind == kind and _left(each, what, identifier, created) for each in runs)
 
@@ -62,7 +62,7 @@ def _left(each: Interrupted, what: Collection[str], identifier: str, created: da
     change = each.change
     if change.action is Action.DELETE:
         return change.key == identifier
-    if name_in(change.key) not in what or identifier in beside(change.key):
+    if name_in(change.key) not in what or identifier in ids_in(change.key):
         return False
     if created is None:
         return each.repeated is None

@@ -1,5 +1,5 @@
-"""The kind `environment`, of the Beamlit era: which policies hold where. The two that are built in are changed, never
-made or deleted; where the API has none at all, the section is skipped. It must not know how a call travels."""
+"""The kind `environment` of the Beamlit era: which policies apply where. Built-in environments are updated, never
+created or deleted. If the API has no environments, the section is skipped."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ class EnvironmentKind(ResourceKind):
         super().__init__(SHAPE)
 
     def problems(self, document: Document) -> Iterable[Problem]:
-        """What the schema cannot see; and policies that this very document would have deleted."""
+        """What the schema cannot detect, and policies that this document would delete."""
         return chain(super().problems(document), _without_policy(document))
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - none is looked into
-        """The listing; None where the API has none."""
+    def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - no details are read
+        """The listing; None if the API does not have it."""
         try:
             return (yield from listing(SHAPE))
         except MissingError:
-            yield f"/workspaces/{segment(workspace)}"  # it is the listing that is missing, and not the workspace
+            yield f"/workspaces/{segment(workspace)}"  # the workspace exists, only the listing does not
             return None
 
     def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
-        """A policy is created before an environment gets it, and deleted only once none has it any more."""
+        """A policy is created before an environment uses it, and deleted after none uses it any more."""
         created = {each.key: each for each in changes if each.kind == POLICY and each.before is None}
         deleted = {each.key: each for each in changes if each.kind == POLICY and each.after is None}
         found: dict[ChangeId, tuple[Dependency, ...]] = {}
@@ -72,7 +72,7 @@ def _without_policy(document: Document) -> Iterator[Problem]:
         policies = entry.get("policies")
         for index, policy in enumerate(policies if isinstance(policies, list) else ()):
             if isinstance(policy, str) and policy not in listed:
-                meant = closest(policy, list(listed))
-                hint = f"did you mean {quoted(meant)}?" if meant else "add it there"
+                match = closest(policy, list(listed))
+                hint = f"did you mean {quoted(match)}?" if match else "add it there"
                 place = document.place(SHAPE.section, name, "policies", index)
-                yield Problem(place, f"there is no {quoted(policy)} under policies", hint)
+                yield Problem(place, f"{quoted(policy)} is not declared under policies", hint)

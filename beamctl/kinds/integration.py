@@ -1,6 +1,5 @@
-"""The kind `integration`: connections to other companies' services. A secret can be written and not read: the document
-says where it comes from, and its version, kept in a label, when it is sent again. It must not know how a secret is got.
-"""
+"""The kind `integration`: connections to third-party services. Secrets are write-only: the document says where a secret
+comes from, and its version (kept in a label) decides when it is sent again."""
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ SHAPE = Shape(
 _VERSION = "version"
 _PART = re.compile(r"[A-Za-z][\w.-]{0,99}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_HINT = "say where it comes from: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
+_HINT = "set its source: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
 
 
 class IntegrationKind(ResourceKind):
@@ -45,34 +44,37 @@ class IntegrationKind(ResourceKind):
         super().__init__(SHAPE)
 
     def problems(self, document: Document) -> Iterable[Problem]:
-        """What the schema cannot see; what may be a secret is never repeated."""
+        """What the schema cannot detect. Values that may be secrets are not repeated."""
         return chain(super().problems(document), _problems(document))
 
     def export(self, live_things: Resources, now: datetime) -> Exported:
-        """Every connection, with a place for its secret, which nobody can read."""
+        """All connections, with a source for each secret, which cannot be read."""
         return _with_places(super().export(live_things, now), live_things or {})
 
     def spelled(self, change: Change, desired: Desired) -> Change:
-        """The change with where its secret comes from. It goes along with every change: the API may drop what a `PUT`
-        leaves out."""
+        """The change with the sources of its secret, which is sent with every change because the API may drop what a
+        `PUT` omits."""
         sources = _sources(desired.section(self.section).get(change.key, {}))
         if not sources or change.after is None:
             return change
-        spelled = replace(change, secrets={SECRETS_FROM: sources})
-        allowed = list(desired.guards.secret_sources) if any(files_of(spelled)) else []
-        return replace(spelled, secrets={**spelled.secrets, SOURCES_ALLOWED: allowed}) if allowed else spelled
+        changed = replace(change, secrets={SECRETS_FROM: sources})
+        allowed = list(desired.guards.secret_sources) if any(files_of(changed)) else []
+        return replace(changed, secrets={**changed.secrets, SOURCES_ALLOWED: allowed}) if allowed else changed
 
     def remarks(self, changes: Sequence[Change]) -> Iterable[Note]:
-        """Whose secret may be lost by a change."""
+        """Warn about secrets that a change may lose."""
         for change in changes:
             if change.action is Action.UPDATE and not change.secrets:
-                text = f"the document does not say where the secret of {change.name} comes from"
-                yield Note(f"{text}: whether the API keeps it through the change is not known", change.place)
+                text = f"the document sets no source for the secret of {change.name}"
+                yield Note(
+                    f"{text}: it is not known whether the API keeps the secret when the connection is updated",
+                    change.place,
+                )
 
 
 def _with_places(found: Exported, things: Mapping[str, Resource]) -> Exported:
-    """What is exported, with where each secret is to come from: said in the document where the API tells which parts it
-    has, so that no change of a connection is made without it; else in a comment."""
+    """The export with a source for each secret: as an entry if the API shows the secret's parts, so that no change is
+    made without it; else as a comment."""
     entries: dict[str, Any] = {}
     remarks: dict[Trail, tuple[str, ...]] = {}
     taken: set[str] = set()
@@ -81,23 +83,21 @@ def _with_places(found: Exported, things: Mapping[str, Resource]) -> Exported:
         places = {part: {"env": _variable(name, part, taken)} for part in things[name].secret}
         if places and all(_PART.fullmatch(part) and part != _VERSION for part in places):
             entries[name] = {**entry, SECRET: places | version}
-            remarks[(name,)] = (
-                "its secret goes along with every change of it: set the variable, or name another place",
-            )
+            remarks[(name,)] = ("the secret is sent with every change: set the variable, or use another source",)
         else:
             entries[name] = entry
             secret = f"secret: {{apiKey: {{env: NAME}}, version: {version[_VERSION]}}}"
-            remarks[(name,)] = (f"say where its secret comes from: {secret}",)
+            remarks[(name,)] = (f"set the source of its secret: {secret}",)
     return replace(found, entries=entries, remarks=remarks)
 
 
 def _variable(name: str, part: str, taken: set[str]) -> str:
-    """A variable for one part of a secret, that is no other's, and none that happens to be set for something else."""
-    spelled = re.sub("(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]", "_", f"CONNECTION_{name}_{part}").upper()
-    while spelled in taken:
-        spelled += "_"
-    taken.add(spelled)
-    return spelled
+    """A unique environment variable for one part of a secret, unlikely to be set for something else."""
+    variable = re.sub("(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]", "_", f"CONNECTION_{name}_{part}").upper()
+    while variable in taken:
+        variable += "_"
+    taken.add(variable)
+    return variable
 
 
 def _sources(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,14 +112,14 @@ def _problems(document: Document) -> Iterator[Problem]:
                 continue
             path = (SHAPE.section, name, SECRET, part)
             if isinstance(source, str):
-                yield Problem(document.key_place(*path), f"a secret stands in the document, under {part!r}", _HINT)
+                yield Problem(document.key_place(*path), f"{part!r} contains a secret in plain text", _HINT)
             variable = source.get("env") if isinstance(source, dict) else None
             if isinstance(variable, str) and is_own_variable(variable):
                 message = f"{quoted(variable)} {OWN_CREDENTIAL}"
-                yield Problem(document.place(*path, "env"), message, "use a variable with another name")
+                yield Problem(document.place(*path, "env"), message, "use another variable")
             elif isinstance(variable, str) and not _VARIABLE.fullmatch(variable):
                 message = f"'env' of {part!r} is not the name of a variable"
-                yield Problem(document.place(*path, "env"), message, "write the name of the variable, never its value")
+                yield Problem(document.place(*path, "env"), message, "write the variable's name, not its value")
         if isinstance(secret, dict) and secret.keys() <= {_VERSION}:
-            message = f"the secret of {name!r} does not say where it comes from"
+            message = f"the secret of {name!r} has no source"
             yield Problem(document.key_place(SHAPE.section, name, SECRET), message, f"add 'NAME: …', and {_HINT}")

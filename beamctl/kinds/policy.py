@@ -1,5 +1,5 @@
-"""The kind `policy`: where things may run, on what, and with how many tokens. Who uses one is read of those that may
-go, and again right before: none that is in use is deleted without being asked. It must not know how a call travels."""
+"""The kind `policy`: where things may run, on what hardware, and with how many tokens. What uses a policy is read
+before it may be deleted, so that none in use is deleted unnoticed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SHAPE = Shape(
     nested=True,
 )
 MOST_LOOKED_INTO = 100
-"""Policies of which it is asked who uses them: a request each."""
+"""Maximum number of policies whose usages are read, with one request each."""
 _SHOWN = 3
 _MISSING = 404
 _AGAIN = "Run `beamctl apply` again."
@@ -46,18 +46,18 @@ class PolicyKind(ResourceKind):
         super().__init__(SHAPE)
 
     def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - a header tells the workspace
-        """The listing, all pages of it; and of those that may go, who uses them."""
+        """The complete listing, and the usages of policies that may be deleted."""
         found = dict((yield from listing(SHAPE)))
         for name in [name for name in sorted(found) if goes(name)][:MOST_LOOKED_INTO]:
             try:
                 payload = yield _usages(name)
-            except MissingError:  # an API without it, or the policy went meanwhile
+            except MissingError:  # an API without usages, or the policy is gone
                 continue
             found[name] = replace(found[name], used_by=_users(payload))
         return found
 
     def risks(self, changes: Sequence[Change]) -> Iterable[Hazard]:
-        """Policies that would be deleted though something uses them."""
+        """Policies in use that would be deleted."""
         for change in changes:
             users = (change.before or {}).get(USED_BY) if change.action is Action.DELETE else None
             if users:
@@ -65,17 +65,17 @@ class PolicyKind(ResourceKind):
                 yield Hazard(Risk.DELETES_POLICY_IN_USE, name, f"{name} is in use by {_some(users)}")
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - a header tells the workspace
-        """Make a change to one policy; none is deleted that came into use meanwhile."""
+        """Make a change to one policy. A policy that came into use since the plan is not deleted."""
         if change.action is Action.DELETE:
             answer = yield ApiCall(Method.GET, _usages(change.name))
             known = (change.before or {}).get(USED_BY, ())
             users = _users(answer.body) if isinstance(answer, Response) and answer.certain else None
             if new := [user for user in users or () if user not in known]:
-                hint = "Run `beamctl plan` to see it, and to allow it where it is meant."
-                remark = f"is in use by {_some(new)}, which the plan does not say; it was not deleted"
+                hint = "Run `beamctl plan` to review it, and allow it if intended."
+                remark = f"is now in use by {_some(new)}, which the plan does not list; it was not deleted"
                 return Outcome(Status.FAILED, remark, hint)
             if users is None and not (isinstance(answer, Response) and answer.status == _MISSING):
-                return Outcome(Status.FAILED, f"who uses it cannot be seen: {answer.why}; it was not deleted", _AGAIN)
+                return Outcome(Status.FAILED, f"its usages cannot be read: {answer.why}; it was not deleted", _AGAIN)
         return (yield from operations.perform(SHAPE, change))
 
 
@@ -84,7 +84,7 @@ def _usages(name: str) -> str:
 
 
 def _users(payload: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - any JSON
-    """Everything that uses a policy, as `model/NAME`; None where the payload does not tell."""
+    """What uses a policy, as `model/NAME`; None if the payload does not show it."""
     if not isinstance(payload, dict):
         return None
     return tuple(sorted(_listed(payload)))

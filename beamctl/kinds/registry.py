@@ -1,4 +1,4 @@
-"""The kinds there are, in the order in which they are shown. Adding one is adding a line here."""
+"""The registered kinds, in display order. To add a kind, add it here."""
 
 from __future__ import annotations
 

@@ -1,1 +1,2 @@
-"""The engine: what differs, in which order it may be made, and what is dangerous about it. It knows no kind by name."""
+"""The engine: compares desired with live, orders the changes, and finds the hazards. Kinds are known only through
+`kind.Kind`."""

@@ -1,4 +1,4 @@
-"""A change: the one thing a reviewer approves, as a value that can be saved. It must not know how the API spells it."""
+"""A change: the unit that a reviewer approves and that can be saved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WHOLE = ""
 
 
 class Action(Enum):
-    """What is done, in the word a reviewer reads."""
+    """What a change does, as shown to a reviewer."""
 
     SET = "set"
     INVITE = "invite"
@@ -23,36 +23,36 @@ class Action(Enum):
     CREATE = "create"
     UPDATE = "update"
     REVOKE = "revoke"
-    """Of an invitation that is open: nobody loses access that they have."""
+    """Withdraw a pending invitation. No one loses access."""
     REMOVE = "remove"
     DELETE = "delete"
 
 
 class Stage(IntEnum):
-    """When a change may run. Stages run one after the other, the changes of one stage at the same time."""
+    """When a change may run. Stages run one after another; the changes of one stage may run concurrently."""
 
     SETTINGS = 1
     PROMOTE = 2
     INVITE = 3
     CREATE = 4
     CREATE_WITHIN = 5
-    """What needs something that may only just have been created: a key of a service account."""
+    """Needs something that this apply may create, such as an API key of a new service account."""
     UPDATE = 6
     DEMOTE = 7
     REVOKE = 8
     REMOVE = 9
     DELETE = 10
     OURSELVES = 11
-    """Taking from our own identity: after it nothing else may be possible."""
+    """Reduces our own access, so it comes last."""
 
     @property
     def takes(self) -> bool:
-        """Whether its changes take something from somebody. Before the first of these the admins are read again."""
+        """Whether its changes reduce access. The admins are read again before the first such stage."""
         return self >= Stage.DEMOTE
 
 
 class Reason(StrEnum):
-    """Why a change is asked for."""
+    """Why a change is planned."""
 
     NOT_THERE = "not_in_workspace"
     NOT_DECLARED = "not_in_document"
@@ -78,7 +78,7 @@ REASONS: Mapping[Action, frozenset[Reason]] = {
     Action.REMOVE: _REMOVED,
     Action.DELETE: frozenset({Reason.NOT_DECLARED, Reason.NOT_HANDED_OVER, Reason.SUPERSEDED}),
 }
-"""Why each action is planned, other than to undo a run."""
+"""The valid reasons for each action. `UNDOES` is valid for all of them."""
 
 
 ChangeId = tuple[str, str]
@@ -87,13 +87,7 @@ ChangeId = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """Changes that must be in effect before another change is made.
-
-    Attributes:
-        kind: The kind of all of them.
-        keys: Their keys.
-        at_least: How many of them are needed.
-    """
+    """Changes that must be in effect before another change is made: at least `at_least` of these keys of one kind."""
 
     kind: str
     keys: tuple[str, ...]
@@ -102,23 +96,21 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing a reviewer approves.
+    """One reviewable step.
 
     Attributes:
-        kind: The kind's name, such as `member`.
-        key: What tells it from all others of its kind (a folded e-mail, the name of a setting).
-        name: How it is shown.
-        action: What is done.
-        stage: When it may run.
-        attribute: The attribute that a reader wants to see before and after (`role`); `WHOLE` for all there are.
-        before: What the API shows now, or None for what is not there.
-        after: What it will show, or None for what goes.
-        reason: Why.
-        place: The line that asks for it; None where it is asked for by not being in the document.
-        declared: What the document says beside the API's attributes (`until`, `reason`, `owner`).
-        depends_on: What must be in effect before it is made. It fails alone, and takes only what depends on it with it.
-        lane: Changes of one lane run one after the other, in order; empty for a lane of its own.
-        secrets: Where secrets come from and go to, as the document has it (`model.secret.place_of`); never one itself.
+        kind: The name of the kind, such as `member`.
+        key: Identifies the object within its kind (a folded e-mail, the name of a setting).
+        name: Display name.
+        attribute: The attribute to show before and after (`role`), or `WHOLE` for all.
+        before: What the API shows now; None if the object does not exist.
+        after: What the API will show; None if the object is deleted.
+        place: The line that requests it; None if it is planned because the document does not list the object.
+        declared: Document-only attributes (`until`, `reason`, `owner`).
+        depends_on: What must be in effect first. If that fails, this change is skipped.
+        lane: Changes with the same lane run one after another, in order; empty for no constraint.
+        secrets: Where secrets come from and go to, as written in the document (`model.secret.place_of`); never a
+            secret.
     """
 
     kind: str
@@ -138,15 +130,15 @@ class Change:
 
     @property
     def id(self) -> ChangeId:
-        """What tells it from all other changes of a plan."""
+        """Identifies the change within a plan."""
         return self.kind, self.key
 
     @property
     def takes(self) -> bool:
-        """Whether it takes something from somebody. What is only in the way, whenever it goes, does not."""
+        """Whether it reduces someone's access. Deleting something superseded does not."""
         return self.stage.takes and self.reason is not Reason.SUPERSEDED
 
     @property
     def order(self) -> tuple[int, str, str]:
-        """Where it stands in a plan."""
+        """Sort key within a plan."""
         return self.stage, self.kind, self.key

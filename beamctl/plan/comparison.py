@@ -1,4 +1,4 @@
-"""What a kind says of one workspace, and what that depends on. The engine knows no kind but through this and `kind`."""
+"""What a kind reports about one workspace, and the context it compares in."""
 
 from __future__ import annotations
 
@@ -17,25 +17,24 @@ from beamctl.plan.hazard import Allowance, Hazard
 
 
 class AdminGroups(Enum):
-    """What becomes of the groups of a directory that make people admins."""
+    """What the changes do to the directory groups that make people admins."""
 
     KEPT = "kept"
-    """All of them make admins as before."""
+    """No group loses the admin role."""
     FEWER = "fewer"
-    """At least one no longer does: some of those whom the directory made admins will be none."""
+    """At least one group loses the admin role, so some admins from the directory will lose it."""
     NONE = "none"
-    """None does any more."""
+    """No group has the admin role any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """A change that a recorded run planned and did not complete: what it made, or was to delete, may be there.
+    """A change that a recorded run began but did not complete, so its object may still exist.
 
     Attributes:
-        change: A creation that was begun, or the deletion of what an earlier run left.
-        began: When the run began.
-        ended: When it ended; None if it was killed.
-        repeated: When a later run began that completed the same change: what is newer may be what that one made.
+        change: A creation, or the deletion of what an earlier run left behind.
+        ended: When the run ended; None if it was killed.
+        repeated: When a later run began that completed the same change. Newer objects may come from that run.
     """
 
     change: Change
@@ -46,11 +45,11 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """What earlier runs made and took back, because it gave more than was asked for.
+    """A change that earlier runs made and reverted because it granted more than requested.
 
     Attributes:
-        after: What was asked for.
-        times: How often in a row.
+        after: What was requested.
+        times: How many times in a row.
     """
 
     after: Mapping[str, Any]
@@ -59,22 +58,22 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a comparison depends on beside the document and the workspace.
+    """What a comparison depends on besides the document and the workspace.
 
     Attributes:
-        today: The day in UTC.
+        today: The date in UTC.
         api: The base URL of the API.
-        identity: Who beamctl runs as, if the credential shows it; else None.
-        left: By the name of each kind, how many the last recorded run saw at its end; nothing where none is recorded.
-        admin_groups: As the kinds say that were compared before.
-        now: The moment in UTC, for what ends within a day; None for the beginning of the day.
-        floors: Guards that are set outside the document.
+        identity: The identity beamctl runs as; None if the credential does not show it.
+        left: By kind, how many objects existed at the end of the last recorded run; empty if there is none.
+        admin_groups: As reported by the kinds compared earlier.
+        now: The time in UTC; None for the start of the day.
+        floors: Guards set outside the document.
         recorded: What the document declared in the last recorded run; None if no record shows it.
-        interrupted: What earlier runs over this workspace left, as their records show.
-        allowed: The hazards that are allowed for this plan: some changes are planned only if they are.
-        resent: By kind and key, how often earlier runs sent something again, as their records show.
-        deferred: By change, what it was to make and an earlier run put off, as its record shows.
-        withdrawn: By change, what earlier runs took back again, as their records show.
+        interrupted: Incomplete changes of earlier runs, from their records.
+        allowed: The hazards allowed for this plan. Some changes are planned only if they are allowed.
+        resent: By kind and key, how often earlier runs resent something.
+        deferred: By change, the desired state that an earlier run deferred.
+        withdrawn: By change, what earlier runs reverted.
     """
 
     today: date
@@ -93,19 +92,19 @@ class Situation:
 
     @property
     def moment(self) -> datetime:
-        """The moment in UTC."""
+        """The time in UTC."""
         return self.now or datetime.combine(self.today, time(), UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a reviewer should know that is no change.
+    """Information for the reviewer that is not a change.
 
     Attributes:
-        text: In one sentence, without a full stop.
+        text: One sentence without a final period.
         place: The line it is about, if any.
-        differs: Whether the workspace is not as the document says, and is left so.
-        excused: Whether the document itself says that a difference is to be left for now: that is no drift.
+        differs: Whether the workspace differs from the document and stays that way.
+        excused: Whether the document itself says to ignore the difference for now, so that it is not drift.
     """
 
     text: str
@@ -116,22 +115,20 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What one kind found in one workspace.
+    """The result of comparing one kind in one workspace.
 
     Attributes:
-        changes: In any order.
-        hazards: Those that only the kind can see; counts over all kinds are the engine's.
-        doubts: Why what the API shows may not be true: hazards where the plan has any change, else notes.
-        notes: What should be said.
-        tally: How many were left as they are, by why: `unchanged`, `waiting for the invitee` …
-        wanted: How many the document declares.
-        seen: How many the API shows; None where a later count says nothing, as they come and go with others.
-        population: How many of these have something that could be taken away: access, not an open invitation.
+        hazards: Hazards specific to the kind. The engine adds those that count across kinds.
+        doubts: Why the API's response may be wrong: hazards if the plan has changes, otherwise notes.
+        tally: Number of objects left as they are, by reason: `unchanged`, `waiting for the invitee` …
+        wanted: Number of objects the document declares.
+        seen: Number of objects the API shows; None if a later count would be meaningless.
+        population: How many of them can lose access. Open invitations do not count.
         invited: How many have an open invitation.
-        relies_on: Keys of those who must still be there before anything is taken from anyone (the remaining admins).
-        admin_groups: What the changes make of them; told to the kinds that are compared after this one.
-        ends: By key, the day on which the access of an admin ends, declared before it came; None if the document was
-            not asked.
+        relies_on: Keys that must still exist before access is reduced (the remaining admins).
+        admin_groups: Passed on to the kinds compared later.
+        ends: By key, the date on which an admin's access ends, if it was declared before that date; None if not
+            applicable.
     """
 
     changes: tuple[Change, ...] = ()
@@ -150,13 +147,13 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Preconditions:
-    """On what changes stand that were planned earlier, now that the API was read again.
+    """What an existing plan depends on, evaluated against a fresh read.
 
     Attributes:
         seen: As in `Comparison`.
         relies_on: As in `Comparison`.
-        hazards: Those that hold whoever makes the changes, and whatever a file says of them.
-        admins_lose: Whether an admin loses something: then it matters who makes the changes.
+        hazards: Hazards that hold regardless of who applies the plan and of what the file says.
+        admins_lose: Whether an admin loses access, in which case it matters who applies the plan.
         population: As in `Comparison`.
         invited: As in `Comparison`.
         below_floors: What the floors refuse.

@@ -1,4 +1,4 @@
-"""What run records and saved plans keep of a document: its guards, and when the access of admins ends."""
+"""The part of a document that run records and saved plans keep: its guards, and when admins' access ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from beamctl.document.document import Guards
 from beamctl.document.rules import guards_of
 
 Ends = Mapping[str, Mapping[str, str]]
-"""By kind and key, the day on which the access of an admin ends."""
+"""By kind and key, the date on which an admin's access ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,7 @@ class Declared:
     """What a document declared when a plan was made.
 
     Attributes:
-        guards: Its guards.
-        ends: The days on which the access of admins ends, each one declared before it came.
+        ends: Dates on which admins' access ends, each declared before that date.
     """
 
     guards: Guards
@@ -28,37 +27,37 @@ class Declared:
 
 
 def is_recorded(recorded: Mapping[str, str], key: str, day: str) -> bool:
-    """Whether a record shows that the access ends on this day, or ended earlier."""
+    """Whether a record shows that access ends on this day or earlier."""
     return key in recorded and recorded[key] <= day
 
 
 def declared_in_time(ends: Mapping[str, str], recorded: Mapping[str, str], today: date) -> Mapping[str, str]:
-    """The ends of one kind that were declared before they came: they lie ahead, or a record shows them."""
+    """The end dates of one kind that are in the future or already on record."""
     now = today.isoformat()
     return {key: day for key, day in ends.items() if now < day or is_recorded(recorded, key, day)}
 
 
 def declared_data(declared: Declared | None) -> dict[str, Any]:
-    """As plain data, in the words of the document; empty if nothing is known."""
+    """Plain data with the document's key names; empty if nothing is known."""
     if declared is None:
         return {}
     guards, limit = declared.guards, declared.guards.max_removals
-    said: dict[str, Any] = {
+    data_guards: dict[str, Any] = {
         "minAdmins": guards.min_admins,
         "maxRemovals": str(limit) if limit.percent else limit.number,
         "protected": list(guards.protected),
         "preventDestroy": guards.prevent_destroy,
     }
     if guards.secret_sources:
-        said["secretSources"] = list(guards.secret_sources)
+        data_guards["secretSources"] = list(guards.secret_sources)
     if guards.runs_as is not None:
         who = guards.runs_as
-        said["self"] = {"email": who.email} if who.email else {"serviceAccount": who.service_account}
+        data_guards["self"] = {"email": who.email} if who.email else {"serviceAccount": who.service_account}
     if guards.allowed_domains is not None:
-        said["allowedDomains"] = list(guards.allowed_domains)
-    return {"guards": said, "ends": {kind: dict(days) for kind, days in declared.ends.items() if days}}
+        data_guards["allowedDomains"] = list(guards.allowed_domains)
+    return {"guards": data_guards, "ends": {kind: dict(days) for kind, days in declared.ends.items() if days}}
 
 
 def declared_of(data: Mapping[str, Any]) -> Declared | None:
-    """`declared_data` the other way round."""
+    """The inverse of `declared_data`."""
     return Declared(guards_of(data["guards"]), data.get("ends", {})) if "guards" in data else None

@@ -1,4 +1,4 @@
-"""What differs inside a nested value that is known to differ. It must not know what the value is of."""
+"""Differences inside a nested value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ABSENT = object()
-"""Stands for no value, which is not None."""
+"""Marks a missing value, as opposed to None."""
 
 _NAMES = ("groupName", "name")
 _PLAIN = re.compile(r"[\w-]+")
@@ -18,10 +18,10 @@ _PLAIN = re.compile(r"[\w-]+")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One spot inside a value.
+    """One difference inside a value.
 
     Attributes:
-        path: Keys joined by dots; one that is not a plain word is in quotes, so that two paths never look the same.
+        path: Keys joined by dots. A key that is not a plain word is quoted, so that paths are unambiguous.
         before: The value there, or `ABSENT`.
         after: The value there, or `ABSENT`.
     """
@@ -32,8 +32,8 @@ class Difference:
 
 
 def differences(before: Any, after: Any) -> Sequence[Difference]:  # noqa: ANN401 - any JSON
-    """Every spot that differs, sorted by path. Items of a list that have a name are paired by it, never by likeness; of
-    the other lists, whose order means nothing, items come and go as a whole."""
+    """All differences, sorted by path. List items with a name are paired by name. In other lists the order is ignored
+    and items are added or removed as a whole."""
     from deepdiff import DeepDiff
     from deepdiff.helper import notpresent
 
@@ -42,34 +42,34 @@ def differences(before: Any, after: Any) -> Sequence[Difference]:  # noqa: ANN40
     )
     found = []
     for level in (level for group in tree.values() for level in group):
-        path = ".".join(_spelled(part) for part in level.path(output_format="list") if not isinstance(part, _Item))
-        old, new = (ABSENT if side is notpresent else _as_it_was(side) for side in (level.t1, level.t2))
+        path = ".".join(_path_part(part) for part in level.path(output_format="list") if not isinstance(part, _Item))
+        old, new = (ABSENT if side is notpresent else _restored(side) for side in (level.t1, level.t2))
         found.append(Difference(path, old, new))
     return sorted(found, key=lambda each: (each.path, str(each.before), str(each.after)))
 
 
-def _spelled(key: object) -> str:
+def _path_part(key: object) -> str:
     return str(key) if _PLAIN.fullmatch(str(key)) else json.dumps(str(key), ensure_ascii=False)
 
 
 def same(before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether nothing differs, whatever the order of lists."""
+    """Whether there is no difference, ignoring the order of lists."""
     if before == after:
         return True
     return _holds_list(before) and _holds_list(after) and not differences(before, after)
 
 
 def _holds_list(value: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether there is any order in it that may not matter. Most has none, and looking inside costs much."""
+    """Whether it contains a list, whose order may not matter. Most values do not, and a full diff is slow."""
     return isinstance(value, list) or (isinstance(value, dict) and any(map(_holds_list, value.values())))
 
 
 class _Items(dict[str, Any]):
-    """A list whose order means nothing, as its items by what they are."""
+    """A list without order, as a mapping from each item's JSON text to the item."""
 
 
 class _Item(str):
-    """What an item is: no part of a path."""
+    """The JSON text of an item; not part of a path."""
 
     __slots__ = ()
 
@@ -91,16 +91,16 @@ def _by_item(value: Any) -> Any:  # noqa: ANN401 - any JSON
         case list():
             items, same_before = _Items(), Counter[str]()
             for item in value:
-                spelled = json.dumps(_in_order(item), sort_keys=True)
-                items[_Item(f"{same_before[spelled]} {spelled}")] = item
-                same_before[spelled] += 1
+                item_json = json.dumps(_in_order(item), sort_keys=True)
+                items[_Item(f"{same_before[item_json]} {item_json}")] = item
+                same_before[item_json] += 1
             return items
         case _:
             return value
 
 
 def _in_order(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The value with each list in the one order that all its spellings have."""
+    """The value with every list sorted."""
     match value:
         case dict():
             return {key: _in_order(inner) for key, inner in value.items()}
@@ -110,12 +110,12 @@ def _in_order(value: Any) -> Any:  # noqa: ANN401 - any JSON
             return value
 
 
-def _as_it_was(side: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The value without what `_by_item` made of it."""
+def _restored(side: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Undo `_by_item`."""
     match side:
         case _Items():
             return list(side.values())
         case dict():
-            return {key: _as_it_was(inner) for key, inner in side.items()}
+            return {key: _restored(inner) for key, inner in side.items()}
         case _:
             return side

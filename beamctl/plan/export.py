@@ -1,5 +1,4 @@
-"""What a kind says of a live workspace in the words of a document, and what a whole document is made of. It must not
-know YAML, nor any kind."""
+"""Sections of an exported document, and how they are assembled."""
 
 from __future__ import annotations
 
@@ -12,23 +11,23 @@ from beamctl.document.document import Mode
 from beamctl.document.yaml_writer import Comment, Part, Section
 
 Trail = tuple[str, ...]
-"""Keys, from the section down."""
+"""Keys, starting below the section."""
 
 SKIPPED_FOR = timedelta(days=30)
-"""How long somebody is left alone whom no entry of an exported document would leave as they are."""
+"""How long an exported document skips people whom no entry could leave unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One section of a document, as the workspace is now.
+    """One section of a document that describes the live workspace.
 
     Attributes:
-        entries: What stands in the section, by key, in order: plain data.
-        remarks: By the keys from the section down, what a reader should know of what stands there, a line each.
-        left_out: What cannot be said in a document, a sentence each.
-        whole: Whether all that is there is in the section; else what is not listed must be left as it is.
-        skip: By e-mail, why somebody is to be left alone for now, since no entry would leave them as they are.
-        within: The section whose entries these belong into, those of the same keys; empty for a section of its own.
+        entries: The section's content by key, in order, as plain data.
+        remarks: Comment lines by key path below the section.
+        left_out: What a document cannot express, one sentence each.
+        whole: Whether the section lists everything; otherwise the section is additive.
+        skip: By e-mail, why a person is skipped for now because no entry would leave them unchanged.
+        within: The section that these entries are merged into, by key; empty for a separate section.
     """
 
     entries: Mapping[str, Any] = field(default_factory=dict)
@@ -40,18 +39,18 @@ class Exported:
 
 
 def parts(workspace: str, found: Mapping[str, Exported], unseen: Mapping[str, str], today: date) -> list[Part]:
-    """A whole document.
+    """The parts of a complete document.
 
     Args:
         workspace: Its name.
-        found: By section, what there is.
-        unseen: By section, why it cannot be seen: it is no section of the document, and so not managed.
-        today: From which day on somebody may be skipped for a while.
+        found: By section, its content.
+        unseen: By section, why it cannot be read. It is left out of the document, and so not managed.
+        today: The date from which people may be skipped.
     """
     until = (min(today, date.max - SKIPPED_FOR) + SKIPPED_FOR).isoformat()
     skip = {email: {"until": until, "reason": why} for each in found.values() for email, why in each.skip.items()}
     modes = {section: Mode.ADDITIVE.value for section, each in found.items() if not each.whole}
-    sections = _put_together(found)
+    sections = _merge_nested(found)
     manage = {**modes, **({"skip": skip} if skip else {})}
     return [
         ("version", 1),
@@ -62,8 +61,8 @@ def parts(workspace: str, found: Mapping[str, Exported], unseen: Mapping[str, st
     ]
 
 
-def _put_together(found: Mapping[str, Exported]) -> Mapping[str, Exported]:
-    """The sections of a document, each with what belongs into its entries. What has no entry to go into is not said."""
+def _merge_nested(found: Mapping[str, Exported]) -> Mapping[str, Exported]:
+    """The sections, with nested ones merged into their entries. What has no entry to go into is dropped."""
     sections = {section: each for section, each in found.items() if not each.within}
     for inner in found.values():
         if inner.within in sections:
@@ -72,13 +71,13 @@ def _put_together(found: Mapping[str, Exported]) -> Mapping[str, Exported]:
                 key: {**value, **inner.entries[key]} if key in inner.entries else value
                 for key, value in outer.entries.items()
             }
-            sections[inner.within] = replace(outer, entries=entries, remarks=_both(outer, inner))
+            sections[inner.within] = replace(outer, entries=entries, remarks=_merge_remarks(outer, inner))
     return sections
 
 
-def _both(outer: Exported, inner: Exported) -> Mapping[Trail, tuple[str, ...]]:
-    told = {keys: lines for keys, lines in inner.remarks.items() if keys[0] in outer.entries}
-    return {**outer.remarks, **{keys: (*outer.remarks.get(keys, ()), *lines) for keys, lines in told.items()}}
+def _merge_remarks(outer: Exported, inner: Exported) -> Mapping[Trail, tuple[str, ...]]:
+    kept = {keys: lines for keys, lines in inner.remarks.items() if keys[0] in outer.entries}
+    return {**outer.remarks, **{keys: (*outer.remarks.get(keys, ()), *lines) for keys, lines in kept.items()}}
 
 
 def _lines(exported: Exported) -> tuple[Part, ...]:

@@ -1,4 +1,4 @@
-"""Floors: guards that are set outside the document, and what is in force when both are set. The stricter one holds."""
+"""Floors: guards set outside the document. The stricter of floor and document applies."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ FLOORS = {
     "protected": "--protect / BEAMCTL_PROTECT",
     "allowedDomains": "--allowed-domains / BEAMCTL_ALLOWED_DOMAINS",
 }
-"""By guard, the option and the variable that set its floor."""
+"""By guard, the option and environment variable that set its floor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one source of guards requires of every plan. The default requires nothing.
+    """What one source of guards requires. The default requires nothing.
 
     Attributes:
         min_admins: Accepted admins that must remain.
-        max_removals: Removals, demotions and revocations in one apply; every limit must hold, as a count and a
+        max_removals: Removals, demotions and revocations in one apply. Every limit must hold, because a count and a
             percentage cannot be compared in advance.
-        allowed_domains: Folded domains whose people may be given access; None means any.
+        allowed_domains: Folded domains whose people may be given access; None for any.
         protected: Folded e-mails of people who are never removed or demoted.
     """
 
@@ -37,7 +37,7 @@ NO_FLOORS = Bounds()
 
 
 def stricter(one: Bounds, other: Bounds) -> Bounds:
-    """What both require together."""
+    """The requirements of both."""
     limits = (*one.max_removals, *other.max_removals)
     lists = [set(side.allowed_domains) for side in (one, other) if side.allowed_domains is not None]
     return Bounds(
@@ -53,7 +53,7 @@ def stricter(one: Bounds, other: Bounds) -> Bounds:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The guards that one plan must keep: what the document or the floors refuse is refused.
+    """The guards that one plan must meet. A violation of either source is refused.
 
     Attributes:
         declared: What the document requires; nothing for a saved plan, which has no document.
@@ -64,11 +64,11 @@ class InForce:
     floors: Bounds = NO_FLOORS
 
     def sides(self, guard: str) -> tuple[tuple[str, Bounds], ...]:
-        """Each source by the name under which it sets a guard, for a hazard to say which one refuses."""
+        """Each source with the name of the guard there, for use in a hazard."""
         return (f"guards.{guard}", self.declared), (FLOORS[guard], self.floors)
 
 
 def in_force(guards: Guards, floors: Bounds) -> InForce:
-    """The guards of a document under the floors of a run."""
+    """The guards of a document combined with the floors of a run."""
     declared = Bounds(guards.min_admins, (guards.max_removals,), guards.allowed_domains, guards.protected)
     return InForce(declared, floors)

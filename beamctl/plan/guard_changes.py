@@ -1,4 +1,4 @@
-"""Guards that are looser than in the last recorded run: the hazard, and what a record keeps of them."""
+"""Guards that are looser than in the last recorded run: the hazard, and what the new record keeps."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from beamctl.plan.declared import Declared
 from beamctl.plan.hazard import Hazard, Risk
 
 Sizes = tuple[Sequence[int], Sequence[int]]
-"""By kind, how many have access; and how many have access or are invited."""
+"""By kind, how many have access, and how many have access or are invited."""
 
 
 def sizes(found: Iterable[Comparison | Preconditions]) -> Sizes:
-    """The populations that a percentage is taken of."""
+    """The populations that percentages refer to."""
     kinds = tuple(found)
     return [each.population for each in kinds], [each.population + each.invited for each in kinds]
 
 
 def loosened(before: Guards, after: Guards, populations: Sizes) -> Mapping[str, str]:
-    """The guards that are looser than before, each with what changed."""
-    found = {guard: look(before, after, populations) for guard, (_, look) in _GUARDS.items()}
-    return {guard: told for guard, told in found.items() if told}
+    """The guards that are looser than before, each with a description of the change."""
+    found = {guard: describe(before, after, populations) for guard, (_, describe) in _GUARDS.items()}
+    return {guard: change for guard, change in found.items() if change}
 
 
 def hazards(last: Declared | None, guards: Guards, populations: Sizes) -> list[Hazard]:
-    """One for each guard that is looser than the last recorded run has it."""
+    """One hazard for each guard that is looser than in the last recorded run."""
     looser = loosened(last.guards, guards, populations) if last else {}
     place = guards.source.key_place if guards.source else None
     found = []
-    for guard, told in looser.items():
+    for guard, change in looser.items():
         where = place("guards", guard) if place else None
         line = f" ({where.source}:{where.line})" if where else ""
-        because = f"guards.{guard} is looser than in the last recorded run: {told}{line}"
+        because = f"guards.{guard} is looser than in the last recorded run: {change}{line}"
         found.append(Hazard(Risk.LOOSENS_GUARDS, guard, because))
     return found
 
 
 def kept(last: Declared | None, now: Declared, populations: Sizes, *, changes: bool) -> Declared:
-    """What a record keeps. Without changes no one approved looser guards, so the stricter ones stay on record."""
+    """What the record keeps. Without changes no one approved looser guards, so the stricter ones stay on record."""
     looser = loosened(last.guards, now.guards, populations) if last and not changes else {}
     stays = {_GUARDS[guard][0]: getattr(last.guards, _GUARDS[guard][0]) for guard in looser} if last else {}
     guards = replace(now.guards, source=None, **stays)
     domains = guards.allowed_domains
-    guards = replace(  # another order or spelling is no difference
+    guards = replace(  # order and spelling do not matter
         guards,
         runs_as=_folded(guards.runs_as),
         protected=tuple(sorted(guards.protected)),
@@ -78,12 +78,12 @@ def _allowed_domains(before: Guards, after: Guards, _: Sizes) -> str:
         return ""
     if after.allowed_domains is None:
         return f"any domain is allowed, before only {', '.join(before.allowed_domains) or 'none'}"
-    return _said("adds", set(after.allowed_domains) - set(before.allowed_domains))
+    return _listed("adds", set(after.allowed_domains) - set(before.allowed_domains))
 
 
 def _protected(before: Guards, after: Guards, _: Sizes) -> str:
     now = frozenset(after.protected)
-    return _said("no longer lists", {each for each in before.protected if not matches(now, each)})
+    return _listed("no longer lists", {each for each in before.protected if not matches(now, each)})
 
 
 def _prevent_destroy(before: Guards, after: Guards, _: Sizes) -> str:
@@ -91,7 +91,7 @@ def _prevent_destroy(before: Guards, after: Guards, _: Sizes) -> str:
 
 
 def _secret_sources(before: Guards, after: Guards, _: Sizes) -> str:
-    return _said("adds", set(after.secret_sources) - set(before.secret_sources))
+    return _listed("adds", set(after.secret_sources) - set(before.secret_sources))
 
 
 def _self(before: Guards, after: Guards, _: Sizes) -> str:
@@ -103,7 +103,7 @@ def _folded(who: Self | None) -> Self | None:
     return replace(who, email=folded(who.email)) if who else None
 
 
-def _said(what: str, names: Collection[str]) -> str:
+def _listed(what: str, names: Collection[str]) -> str:
     return f"{what} {', '.join(sorted(names))}" if names else ""
 
 
@@ -116,4 +116,4 @@ _GUARDS: Mapping[str, tuple[str, Callable[[Guards, Guards, Sizes], str]]] = {
     "secretSources": ("secret_sources", _secret_sources),
     "self": ("runs_as", _self),
 }
-"""By guard: its attribute, and what says how it was loosened; empty if it was not."""
+"""By guard: its attribute, and a function that describes how it was loosened (empty if it was not)."""

@@ -1,4 +1,4 @@
-"""Hazards: the named risks of a plan, and which of them somebody allowed. It must not know any kind."""
+"""Hazards: the named risks of a plan, and which of them were allowed."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ class Risk(Enum):
 
 
 NEVER_ALLOWED = frozenset({Risk.LAST_ADMIN})
-"""No flag lifts these: no apply may leave a workspace that had an accepted admin without one."""
+"""These cannot be allowed: no apply may remove the last accepted admin."""
 
 DO_NOT_TRUST = frozenset({Risk.LIVE_EMPTY, Risk.LIVE_WITHOUT_ADMINS, Risk.LIVE_WITHOUT_US, Risk.LIVE_SHRANK})
-"""What the API shows may not be true: said also where nothing is to be changed."""
+"""The API's response may be wrong. These are reported even if there are no changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,8 @@ class Hazard:
     """One risk of one plan.
 
     Attributes:
-        risk: Which.
-        value: What exactly: an e-mail, a count, a section. An allowance must name the same.
-        because: The facts, in words.
+        value: What exactly: an e-mail, a count, a section. An allowance must name the same value.
+        because: The facts as text.
     """
 
     risk: Risk
@@ -91,7 +90,7 @@ class Hazard:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A hazard that somebody allowed by name: this one, in this plan."""
+    """A hazard that was allowed by name for this plan."""
 
     risk: Risk
     value: str
@@ -101,47 +100,47 @@ class Allowance:
 
 
 def allowance(text: str) -> Allowance:
-    """Read `NAME=VALUE`.
+    """Parse `NAME=VALUE`.
 
     Raises:
-        UsageError: No such hazard, no value, or a hazard that cannot be allowed.
+        UsageError: The hazard is unknown or cannot be allowed, or there is no value.
     """
     label, _, value = text.partition("=")
     risk = next((risk for risk in Risk if risk.label == label), None)
     if risk is None:
         known = ", ".join(risk.label for risk in Risk if risk not in NEVER_ALLOWED)
-        raise UsageError(f"--allow: there is no hazard named {label!r}", f"The hazards are {known}.")
+        raise UsageError(f"--allow: unknown hazard {label!r}", f"Known hazards: {known}.")
     if risk in NEVER_ALLOWED:
         raise UsageError(f"--allow: {label} cannot be allowed: {risk.why}", "Name another admin in the document first.")
     if not value:
-        raise UsageError(f"--allow {label} needs a value", f"Write --allow {label}=VALUE as the refusal prints it.")
+        raise UsageError(f"--allow {label} needs a value", f"Use --allow {label}=VALUE as printed with the hazard.")
     return Allowance(risk, value)
 
 
 def refused(hazards: Iterable[Hazard], allowed: Sequence[Allowance]) -> tuple[Hazard, ...]:
-    """The hazards that nobody allowed."""
+    """The hazards that were not allowed."""
     granted = {(each.risk, each.value) for each in allowed}
     return tuple(each for each in hazards if not each.liftable or (each.risk, each.value) not in granted)
 
 
 def listed(hazards: Iterable[Hazard]) -> tuple[Hazard, ...]:
-    """Hazards in the order of `Risk`, then of their values."""
+    """Hazards in the order of `Risk`, then by value."""
     order = {risk: place for place, risk in enumerate(Risk)}
     return tuple(sorted(hazards, key=lambda each: (order[each.risk], each.value)))
 
 
 def merged(known: Iterable[Hazard], more: Iterable[Hazard]) -> tuple[Hazard, ...]:
-    """The known hazards, and of the others each that has another risk or value."""
+    """The known hazards, plus those of `more` with another risk or value."""
     found = tuple(known)
-    told = {(each.risk, each.value) for each in found}
+    seen = {(each.risk, each.value) for each in found}
     new: dict[tuple[Risk, str], Hazard] = {}
     for each in more:
-        if (each.risk, each.value) not in told:
+        if (each.risk, each.value) not in seen:
             new.setdefault((each.risk, each.value), each)
     return listed((*found, *new.values()))
 
 
 def unused(hazards: Iterable[Hazard], allowed: Sequence[Allowance]) -> tuple[Allowance, ...]:
-    """The allowances for which the plan has no hazard: the plan is not the one they were written for."""
+    """The allowances that match no hazard of the plan."""
     present = {(each.risk, each.value) for each in hazards}
     return tuple(each for each in allowed if (each.risk, each.value) not in present)

@@ -1,4 +1,4 @@
-"""What a kind must be able to do. The engine knows kinds only through this; what they say is in `comparison`."""
+"""The protocol that every kind implements, and the types it uses."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ L = TypeVar("L")
 
 
 class Status(Enum):
-    """What became of a change."""
+    """The result of a change."""
 
     DONE = "done"
     DEFERRED = "deferred"
-    """Not possible yet, and not wrong: a later apply will make it."""
+    """Not possible yet; a later apply will make it."""
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How making a change ended.
+    """How a change ended.
 
     Attributes:
-        ending: What became of it.
-        remark: What is worth knowing, in words; on failure what went wrong.
+        ending: The result.
+        remark: Details as text; on failure, the cause.
         hint: What to do about it; may be empty.
-        refusal: The HTTP status with which the API refused just this; 0 if it did not.
-        found: Whether it is done without us: it was so already, and to undo what we did is not to undo this.
-        certain: Whether the API said plainly that it is done; if not, only a look afterwards tells.
-        gone: Whether it failed and left nothing there: what there was before, if anything, was taken away on the way.
-        withdrawn: Whether it failed because what was made gave more than was asked for, and was taken back.
+        refusal: The HTTP status with which the API refused this change; 0 if it did not.
+        found: Whether it was already in effect. Undoing the run does not undo it.
+        certain: Whether the API clearly confirmed it; if not, a later read must show it.
+        gone: Whether it failed and left nothing behind, including what existed before.
+        withdrawn: Whether it failed because it granted more than requested and was reverted.
     """
 
     ending: Status
@@ -56,113 +56,113 @@ class Outcome:
 
 
 Conversation = Generator[ApiCall | StoreSecret | ReadSecret, Response | NoResponse, Outcome]
-"""Makes one change: yields calls, is sent the responses, and returns the outcome. Storing or reading a secret is
-answered like a call: with `NoResponse` if it failed, else with a `Response` whose body says where the secret was
-stored, or is the secret that was read."""
+"""Makes one change: yields calls, receives responses, returns the outcome. Storing or reading a secret is answered with
+`NoResponse` on failure, else with a `Response` whose body says where the secret was stored, or is the secret."""
 Reading = Generator[str, Any, L]
-"""Reading what the API shows: yields paths, is sent the JSON at each, and returns what it makes of it. Where there is
-nothing at a path, `MissingError` is thrown in; where it may not be seen, `ForbiddenError`."""
+"""Reads live state: yields paths, receives the JSON at each, returns the parsed result. `MissingError` is thrown in if
+a path does not exist, `ForbiddenError` if it may not be read."""
 
 Dependencies = Mapping[ChangeId, tuple[Dependency, ...]]
-"""By change, what must be in effect before it is made."""
+"""By change, what must be in effect first."""
 
 Goes = Callable[[str], bool]
-"""Whether what has this key may be about to go: of that, a kind also reads who uses it."""
+"""Whether the object with this key may be deleted. For such objects a kind also reads what uses them."""
 
 
 class Kind(Protocol[L]):
-    """One sort of thing that can be declared. `L` is how it holds what the API shows."""
+    """A type of object that can be declared. `L` is its live state."""
 
     @property
     def name(self) -> str:
-        """In the singular, as in addresses: `member`."""
+        """Singular, as in addresses: `member`."""
         ...
 
     @property
     def section(self) -> str:
-        """The key of the document, and the heading of reports: `members`."""
+        """The document's key and the heading in reports: `members`."""
         ...
 
     @property
     def never_empty(self) -> bool:
-        """Whether an empty listing cannot be true."""
+        """Whether an empty listing must be wrong."""
         ...
 
     @property
     def only_for_deletion(self) -> frozenset[str]:
-        """The attributes of an object that matter only to its deletion. Other changes are made whatever they become."""
+        """Attributes that matter only when an object is deleted. Other changes ignore differences in them."""
         ...
 
     def problems(self, document: Document) -> Iterable[Problem]:
-        """What the schema cannot see. What is not as the schema says is left to the schema."""
+        """Problems that the schema cannot detect. Values that violate the schema are ignored."""
         ...
 
     def is_declared(self, desired: Desired) -> bool:
-        """Whether the document says anything of this kind; else it is not managed, and not even read."""
+        """Whether the document declares this kind. If not, it is not managed and not read."""
         ...
 
     def read(self, workspace: str, goes: Goes) -> Reading[L]:
-        """Read what the API shows of a workspace, and more of what is said to go.
+        """Read the live state, with more detail for objects that may be deleted.
 
         Raises:
-            GarbledError: A payload is not what the API promises.
+            GarbledError: A response does not have the documented format.
         """
         ...
 
     def shown(self, live: L) -> Shown:
-        """What the API shows, one plain row each, in a stable order; and what of it it does not show."""
+        """One plain row per object, in a stable order, and what could not be read."""
         ...
 
     def export(self, live: L, now: datetime) -> Exported:
-        """What a document would say of all that is there: a plan of it is empty, now and until something ends."""
+        """The document section for the live state: a plan of it is empty, now and until something expires."""
         ...
 
     def digest(self, live: L) -> str:
-        """A fingerprint of all that a plan rests on."""
+        """A fingerprint of everything that a plan depends on."""
         ...
 
     def objects(self, live: L, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-        """Those of these keys that are there, as plain data: all that a change to one of them rests on."""
+        """The objects with these keys that exist, as plain data: everything that a change to them depends on."""
         ...
 
     def untouched(self, live: L, changes: Sequence[Change]) -> tuple[str, ...]:
-        """The keys of what must still be there after the changes: a later listing without one is not believed."""
+        """The keys that must still exist after the changes. A later listing without one is not trusted."""
         ...
 
     def footing(self, live: L, changes: Sequence[Change], situation: Situation) -> Preconditions:
-        """On what these changes stand, whoever planned them and whoever makes them."""
+        """The preconditions of these changes, independent of who planned and who applies them."""
         ...
 
     def ourselves(self, live: L, identity: Identity) -> Collection[str]:
-        """The keys that are whom a credential says we are."""
+        """The keys that the credential's identity refers to."""
         ...
 
     def compare(self, desired: Desired, live: L, situation: Situation) -> Comparison:
-        """What differs. Only called where the document says something of the kind.
+        """What differs. Called only if the kind is declared.
 
         Raises:
-            DocumentError: The document does not tell which of several things it means.
+            DocumentError: The document is ambiguous.
         """
         ...
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: L, situation: Situation) -> Comparison:
-        """What would undo changes, where things still are as those left them; a note on each that cannot be undone."""
+        """Changes that undo the given ones if the objects are still as those left them, and a note for each that cannot
+        be undone."""
         ...
 
     def is_sound(self, change: Change) -> bool:
-        """Whether a change that was read from a file is one that this kind plans: whole, and not what it is not."""
+        """Whether beamctl itself could have planned a change that was read from a file."""
         ...
 
     def shows(self, live: L, change: Change) -> bool:
-        """Whether a change is in effect, as far as the API shows it."""
+        """Whether the live state shows that a change is in effect."""
         ...
 
     def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
-        """What changes of any kind must wait for, as far as this kind can tell.
+        """What changes of any kind depend on, as far as this kind knows.
 
         Args:
             changes: All changes of the plan, in order.
-            relies_on: Keys of this kind: those who must have the access that others are about to lose.
+            relies_on: Keys of this kind that must have the access that others are about to lose.
             keeps: How many of these are needed.
         """
         ...
@@ -172,34 +172,34 @@ class Kind(Protocol[L]):
         ...
 
     def doubt(self, live: L, relies_on: Sequence[str], stays: Sequence[str]) -> str:
-        """Why what the API shows now cannot be true, so that nothing may be taken from anyone; empty if it can."""
+        """Why the live state cannot be right, so that nothing may be removed; empty if it can."""
         ...
 
     def too_few_left(
         self, live: L, changes: Sequence[Change], relies_on: Sequence[str], keeps: int
     ) -> Mapping[ChangeId, str]:
-        """Which of these changes would leave too few of those who are relied on, as the API shows them now, and why.
+        """Which changes would leave too few of the objects relied on, and why.
 
         Args:
-            live: What the API shows now.
-            changes: Those that are still to be made, of any kind and in order.
+            live: The current state.
+            changes: Those still to be made, of any kind, in order.
             relies_on: As for `dependencies`.
             keeps: As for `dependencies`.
         """
         ...
 
     def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Conversation | None:
-        """What takes back a change that gave more than was asked for.
+        """Operations that revert a change that granted more than requested, if there are any.
 
         Args:
             change: A change that was made.
-            shows: What the API shows of it since; None if nothing.
+            shows: What the API shows now; None if nothing.
         """
         ...
 
 
 class Independent:
-    """Base of the kinds on whose changes nothing depends, and which nobody needs to get in."""
+    """Base of kinds that no other change depends on and that no one needs for access."""
 
     def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
         """None."""

@@ -1,5 +1,4 @@
-"""What the API shows of one kind, for a reader; and that it does not show it, which is not that there is nothing. It
-must not know any kind, nor how it is read."""
+"""What the API shows of one kind, or that it cannot be read."""
 
 from __future__ import annotations
 
@@ -12,11 +11,11 @@ from beamctl.errors import ApiError, ForbiddenError
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One section of a workspace as it is.
+    """One section of the live workspace.
 
     Attributes:
-        rows: What is seen, one plain row each; None where nothing is known of it.
-        unseen: What of it is not seen, and why, to go on after its name; empty where the rows are all there is.
+        rows: One plain row each; None if nothing is known.
+        unseen: What could not be read, and why, to follow the section's name; empty if the rows are complete.
     """
 
     rows: Sequence[Mapping[str, Any]] | None
@@ -25,16 +24,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """The API does not show a kind.
-
-    Attributes:
-        error: What it answered.
-    """
+    """A kind that the API does not show."""
 
     error: ApiError
 
     @property
     def why(self) -> str:
-        """In words, to go on after the name of the section."""
-        whose = " with this credential" if isinstance(self.error, ForbiddenError) else ""
-        return f"cannot be seen{whose}: {self.error.message}"
+        """As text that follows the section's name."""
+        suffix = " with this credential" if isinstance(self.error, ForbiddenError) else ""
+        return f"cannot be read{suffix}: {self.error.message}"

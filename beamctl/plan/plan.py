@@ -1,5 +1,4 @@
-"""A plan: the ordered changes of one workspace, what is dangerous about them, and what they were made from.
-It must not know any kind, nor how a plan is shown."""
+"""A plan: the ordered changes of one workspace, their hazards, and the live state they depend on."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ from beamctl.plan.thresholds import emptied, mass_removal, shrunk
 F = TypeVar("F", Comparison, Preconditions)
 
 LiveObject = Mapping[str, Any] | None
-"""One thing as the API shows it, plain; None where it is not there."""
+"""An object as the API shows it, as plain data; None if it does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +34,21 @@ class Plan:
     """What would be done to one workspace.
 
     Attributes:
-        workspace: Its name.
-        source: The file that says so, as the user named it.
-        api: The base URL it was read from.
-        runs_as: Who beamctl runs as, as far as anything tells; empty where nothing does.
+        source: The document's path as the user wrote it.
+        api: The base URL of the API.
+        runs_as: The identity beamctl runs as; empty if unknown.
         sections: The kinds that were compared: name and section.
         changes: In the order in which they may run.
-        hazards: Every risk of them, allowed or not.
-        notes: What a reviewer should know beside them.
-        tally: How many were left as they are, by why.
-        fingerprint: Of the live state it was made from.
-        relies_on: By kind, keys of those who must have the access that others lose; none where nobody loses anything.
-        keeps: By kind, how many of those it relies on are needed.
-        rests_on: By kind and key, what the API shows of all that is changed or relied on; None for what is not there.
-        seen: By kind, how many the API shows.
-        stays: By kind, keys of those to whom nothing is done, and without whom a later listing is not believed.
-        doubts: Why what the API shows may not be true, for drift; a plan has hazards or notes that say the same.
-        declared: What the record of a run keeps of the document; None if it was not made from one.
+        hazards: All risks, allowed or not.
+        tally: Number of objects left as they are, by reason.
+        fingerprint: Of the live state.
+        relies_on: By kind, keys that must keep the access that others lose; empty if no one loses access.
+        keeps: By kind, how many of the keys in `relies_on` are needed.
+        rests_on: By kind and key, the live state of everything that is changed or relied on; None if it does not exist.
+        seen: By kind, how many objects the API shows.
+        stays: By kind, keys that do not change. A later listing without one of them is not trusted.
+        doubts: Why the API's response may be wrong, for drift. A plan has hazards or notes that say the same.
+        declared: What the run record keeps of the document; None if the plan was not made from one.
     """
 
     workspace: str
@@ -74,7 +71,7 @@ class Plan:
 
     @property
     def differs(self) -> bool:
-        """Whether the workspace is not as the document says, be it to be changed or to be left alone."""
+        """Whether the workspace differs from the document, even if the difference will not be changed."""
         return bool(self.changes) or any(note.differs for note in self.notes)
 
     def stages(self) -> tuple[tuple[Stage, tuple[Change, ...]], ...]:
@@ -83,12 +80,12 @@ class Plan:
 
 
 def managed(kinds: Sequence[Kind[Any]], desired: Desired) -> tuple[Kind[Any], ...]:
-    """The kinds that the document says something of; the others are not even read."""
+    """The kinds that the document declares. The others are not read."""
     return tuple(kind for kind in kinds if kind.is_declared(desired))
 
 
 def leaving(kind: Kind[Any], desired: Desired) -> Goes:
-    """What may be about to go: where the document decides, whatever its section does not list."""
+    """What may be deleted: everything that an authoritative section does not list."""
     section = desired.section(kind.section) or {}
     if desired.mode(kind.section) is Mode.ADDITIVE:
         return nothing_goes
@@ -96,15 +93,15 @@ def leaving(kind: Kind[Any], desired: Desired) -> Goes:
 
 
 def make_plan(kinds: Sequence[Kind[Any]], desired: Desired, live: Mapping[str, Any], situation: Situation) -> Plan:
-    """Compare what a document says with what the API shows, and order what follows from it.
+    """Compare the document with the live state and order the changes.
 
     Args:
-        kinds: Those to compare: `managed(...)`.
-        desired: What the document says.
-        live: By the name of each kind, what it read.
-        situation: The day, and who we are.
+        kinds: The kinds to compare: `managed(...)`.
+        desired: The document.
+        live: By kind, its live state.
+        situation: The date, the identity, and earlier runs.
     """
-    found = in_order(kinds, situation, lambda kind, told: kind.compare(desired, live[kind.name], told))
+    found = in_order(kinds, situation, lambda kind, context: kind.compare(desired, live[kind.name], context))
     return _plan(kinds, desired, live, situation, found)
 
 
@@ -115,19 +112,19 @@ def make_undo(
     live: Mapping[str, Any],
     situation: Situation,
 ) -> Plan:
-    """Plan what would undo changes that were made, as far as it can be undone and things are still as those left them.
+    """Plan what undoes changes that were made, if possible and if the objects are still as those left them.
 
     Args:
-        kinds: Those of the changes.
+        kinds: The kinds of the changes.
         made: The changes.
-        desired: The guards, and who is skipped; its source names the run.
-        live: By the name of each kind, what it read.
-        situation: The day, and who we are.
+        desired: The guards and skipped people; its source names the run.
+        live: By kind, its live state.
+        situation: The date, the identity, and earlier runs.
     """
 
-    def undone(kind: Kind[Any], told: Situation) -> Comparison:
+    def undone(kind: Kind[Any], context: Situation) -> Comparison:
         theirs = [change for change in made if change.kind == kind.name]
-        return kind.undo(theirs, desired, live[kind.name], told)
+        return kind.undo(theirs, desired, live[kind.name], context)
 
     return _plan(kinds, desired, live, situation, in_order(kinds, situation, undone))
 
@@ -135,7 +132,7 @@ def make_undo(
 def in_order(
     kinds: Sequence[Kind[Any]], situation: Situation, look: Callable[[Kind[Any], Situation], F]
 ) -> Mapping[str, F]:
-    """What each kind finds, given what the kinds before it do to the groups that make people admins."""
+    """The result for each kind. A kind also sees what earlier kinds do to the admin groups."""
     found: dict[str, F] = {}
     for kind in kinds:
         found[kind.name] = look(kind, situation)
@@ -199,7 +196,7 @@ def _declared(
     if desired.guards.source is None:
         return None
     last = situation.recorded
-    ends = dict(last.ends) if last else {}  # of kinds that this document says nothing about
+    ends = dict(last.ends) if last else {}  # keeps those of kinds that this document does not declare
     ends |= {name: each.ends for name, each in found.items() if each.ends is not None}
     return kept(last, Declared(desired.guards, ends), sizes(found.values()), changes=bool(changes))
 
@@ -207,7 +204,7 @@ def _declared(
 def who_stays(
     kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change]
 ) -> Mapping[str, tuple[str, ...]]:
-    """By kind, those to whom nothing is done, where something is taken from others."""
+    """By kind, the keys that do not change, if access is reduced at all."""
     if not any(change.takes for change in changes):
         return {}
     return {kind.name: kind.untouched(live[kind.name], changes) for kind in kinds}
@@ -221,12 +218,12 @@ def _rests_on(
     return {key: there.get(key) for key in sorted(keys)}
 
 
-def runs_as(desired: Desired, told: Identity | None) -> str:
-    """Who beamctl runs as, as the document says it or else the credential tells; empty where neither does."""
-    said = desired.guards.runs_as
-    if said is not None:
-        return said.email or said.service_account
-    return told.name if told else ""
+def runs_as(desired: Desired, identity: Identity | None) -> str:
+    """The identity beamctl runs as, from the document or else the credential; empty if unknown."""
+    declared = desired.guards.runs_as
+    if declared is not None:
+        return declared.email or declared.service_account
+    return identity.name if identity else ""
 
 
 def _fingerprint(kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> str:

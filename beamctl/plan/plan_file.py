@@ -1,5 +1,4 @@
-"""A saved plan: exactly what was reviewed, with what it rests on, until when it holds and a digest of all of it.
-Text in, values out. It must not know files, the clock or the API, nor whether the plan still holds (`stale`)."""
+"""A saved plan: what was reviewed, what it depends on, how long it is valid, and a digest of all of it."""
 
 from __future__ import annotations
 
@@ -21,15 +20,15 @@ from beamctl.plan.plan_json import FORMAT_VERSION, plans_data
 from beamctl.plan.plan_reader import UndecodableError, allowed_of, plan_of
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes of the largest plan file that is read: some hundred thousand changes."""
+"""Maximum size of a plan file in bytes: several hundred thousand changes."""
 
 LONGEST = timedelta(days=30)
-"""How long a saved plan may be good."""
+"""Maximum validity of a saved plan."""
 
 CLOCKS_APART = timedelta(minutes=5)
-"""How far ahead of our clock the clock may be by which a plan was created."""
+"""Tolerated clock skew between the machine that planned and this one."""
 
-_AGAIN = "Make it again:  beamctl plan --out FILE"
+_AGAIN = "Create a new one:  beamctl plan --out FILE"
 _SCHEMA = "plan"
 
 
@@ -38,13 +37,12 @@ class Saved:
     """Plans that were saved together.
 
     Attributes:
-        plans: One a workspace.
-        allowed: The hazards that were allowed when they were made.
-        workspace_ids: By workspace, what tells it from another one of that name; empty where the API does not tell.
-        commit: Of the documents they were made from; empty where there is none.
-        created: When.
-        expires: Until when they may be applied.
-        digest: Of all of it; a saved plan is named by it in records.
+        plans: One per workspace.
+        allowed: The hazards that were allowed when planning.
+        workspace_ids: By workspace, the API's id of it; empty if the API does not show one.
+        commit: Of the documents; empty if there is none.
+        expires: Until when the plans may be applied.
+        digest: Of everything above; records refer to a saved plan by it.
     """
 
     plans: tuple[Plan, ...]
@@ -57,58 +55,58 @@ class Saved:
 
 
 def saved_text(saved: Saved) -> str:
-    """What is written into the file. It holds no secret: plans hold none."""
+    """The file's content. It contains no secret, because plans contain none."""
     data = _data(saved)
     data["saved"]["digest"] = digest_of(data)
     return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
 
 
 def read_saved(content: bytes, name: str) -> Saved:
-    """The plans in a file.
+    """Parse a plan file.
 
     Args:
-        content: What is in the file.
-        name: The file as the user named it.
+        content: The file's content.
+        name: The path as the user wrote it.
 
     Raises:
-        UsageError: It is cut off, changed, or no saved plan at all.
+        UsageError: The file is truncated, modified, or not a saved plan.
     """
     data = _parsed(content, name)
     if not isinstance(data, dict) or "format_version" not in data or "resource_changes" not in data:
-        raise UsageError(f"{name} is no plan of beamctl", _AGAIN)
+        raise UsageError(f"{name} is not a beamctl plan", _AGAIN)
     if data["format_version"] != FORMAT_VERSION:
-        message = f"{name} has another format than this beamctl reads ({FORMAT_VERSION})"
-        raise UsageError(message, f"Make it again with this beamctl, or apply it with the one that made it.\n{_AGAIN}")
+        message = f"{name} has a format that this version of beamctl cannot read (expected {FORMAT_VERSION})"
+        raise UsageError(message, f"Create a new one, or apply it with the version that created it.\n{_AGAIN}")
     if "saved" not in data:
-        raise UsageError(f"{name} was printed, not saved: it does not say what it rests on", _AGAIN)
-    told = data["saved"].get("digest") if isinstance(data["saved"], dict) else None
-    if told != digest_of(data):
-        raise UsageError(f"{name} was changed after it was saved, so it is not what was reviewed", _AGAIN)
+        raise UsageError(f"{name} is the output of `beamctl plan -o json`, not a saved plan", _AGAIN)
+    recorded = data["saved"].get("digest") if isinstance(data["saved"], dict) else None
+    if recorded != digest_of(data):
+        raise UsageError(f"{name} was modified after it was saved", _AGAIN)
     problems = check(Document(name, data, {}, {}), _SCHEMA)
     if problems:
-        raise UsageError(f"{name} is no plan of beamctl: {problems[0].message}", _AGAIN)
+        raise UsageError(f"{name} is not a beamctl plan: {problems[0].message}", _AGAIN)
     try:
         return _decoded(data)
-    except ValueError as error:  # UndecodableError, and a day that is not in the calendar
-        raise UsageError(f"{name} is no plan of beamctl: {error}", _AGAIN) from None
+    except ValueError as error:  # UndecodableError, or an invalid date
+        raise UsageError(f"{name} is not a beamctl plan: {error}", _AGAIN) from None
 
 
 def refuse_untimely(saved: Saved, name: str, now: datetime) -> None:
-    """Refuse a plan that cannot have been saved by now.
+    """Refuse a plan with implausible dates.
 
     Raises:
-        UsageError: It was created in the future, or is good for longer than any plan may be.
+        UsageError: It was created in the future, or is valid for longer than any plan may be.
     """
     if saved.created - now > CLOCKS_APART:
         message = f"{name} was created in the future, on {_written(saved.created)}"
-        raise UsageError(message, f"Check the clock of this machine and of the one that made the plan.\n{_AGAIN}")
+        raise UsageError(message, f"Check the clocks of this machine and of the one that created the plan.\n{_AGAIN}")
     if saved.expires - now > LONGEST:
-        message = f"{name} is good until {_written(saved.expires)}, which is more than {LONGEST.days} days from now"
+        message = f"{name} is valid until {_written(saved.expires)}, which is more than {LONGEST.days} days from now"
         raise UsageError(message, _AGAIN)
 
 
 def origin_of(saved: Saved) -> dict[str, str]:
-    """When plans were made, from which commit, and until when they are good, as plain data."""
+    """When plans were created, from which commit, and until when they are valid, as plain data."""
     return {
         "created_at": _written(saved.created),
         "expires_at": _written(saved.expires),
@@ -118,17 +116,17 @@ def origin_of(saved: Saved) -> dict[str, str]:
 
 def _parsed(content: bytes, name: str) -> Any:  # noqa: ANN401 - any JSON
     if len(content) > LARGEST:
-        raise UsageError(f"{name} is larger than {LARGEST // 1024 // 1024} MiB: it is no plan", _AGAIN)
+        raise UsageError(f"{name} is larger than {LARGEST // 1024 // 1024} MiB, which is too large for a plan", _AGAIN)
     try:
         return read_json(content)
     except ValueError:
-        cut = content.lstrip()[:1] == b"{" and not content.rstrip().endswith(b"}")
-        what = "ends in the middle: it was cut off" if cut else "is no JSON, so it is no plan of beamctl"
-        raise UsageError(f"{name} {what}", _AGAIN) from None
+        truncated = content.lstrip()[:1] == b"{" and not content.rstrip().endswith(b"}")
+        fault = "is truncated" if truncated else "is not JSON, so it is not a beamctl plan"
+        raise UsageError(f"{name} {fault}", _AGAIN) from None
 
 
 def digest_of(data: Mapping[str, Any]) -> str:
-    """The digest of plans as plain data, the digest itself left out, whatever the order of the keys."""
+    """The digest of plans as plain data, excluding the digest itself; independent of the order of keys."""
     saved = data.get("saved")
     rest = {key: value for key, value in saved.items() if key != "digest"} if isinstance(saved, dict) else saved
     return _sha256({**data, "saved": rest})
@@ -145,7 +143,7 @@ def _sha256(data: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def _data(saved: Saved) -> dict[str, Any]:
-    """All of it but its digest."""
+    """Everything except the digest."""
     data = plans_data(saved.plans, saved.allowed)
     for entry, plan in zip(data["workspaces"], saved.plans, strict=True):
         entry["workspace_id"] = saved.workspace_ids.get(plan.workspace, "")
@@ -177,27 +175,27 @@ def _decoded(data: Mapping[str, Any]) -> Saved:
         digest=data["saved"]["digest"],
     )
     if saved.expires - saved.created > LONGEST:
-        raise UndecodableError(f"it would be good for more than {LONGEST.days} days")
+        raise UndecodableError(f"it would be valid for more than {LONGEST.days} days")
     for plan in saved.plans:
-        _see_that_it_says_what_it_rests_on(plan)
+        _check_preconditions(plan)
     if saved.allowed and len(saved.plans) > 1:
-        raise UndecodableError("it allows a hazard, and is about several workspaces")
+        raise UndecodableError("it allows a hazard but covers several workspaces")
     ours = _data(saved) | {"beamctl_version": data["beamctl_version"]}
-    if digest_of(ours) != saved.digest:  # a fingerprint, a count, whatever is told twice
-        raise UndecodableError("it does not agree with itself")
+    if digest_of(ours) != saved.digest:  # redundant fields (fingerprints, counts) must match
+        raise UndecodableError("it contradicts itself")
     return saved
 
 
-def _see_that_it_says_what_it_rests_on(plan: Plan) -> None:
+def _check_preconditions(plan: Plan) -> None:
     needed = [(change.kind, change.key) for change in plan.changes]
     needed += [(kind, key) for kind, keys in plan.relies_on.items() for key in keys]
     for kind, key in needed:
         if key not in plan.rests_on[kind]:
-            raise UndecodableError(f"it does not say what was read of {key}")
+            raise UndecodableError(f"it does not record the live state of {key}")
     for change in plan.changes:
         was, before = plan.rests_on[change.kind][change.key], change.before
         if {**(was or {}), **(before or {})} != (was or {}) or (was is None) is not (before is None):
-            raise UndecodableError(f"it says two things of how {change.name} was")
+            raise UndecodableError(f"it has two different previous states of {change.name}")
 
 
 def _written(when: datetime) -> str:

@@ -1,5 +1,4 @@
-"""A plan as plain data, in the shape of Terraform's plan JSON (`schemas/plan.schema.json`), so that what reads one
-reads the other. It must not know how the data is written down."""
+"""A plan as plain data, in the shape of Terraform's plan JSON (`schemas/plan.schema.json`)."""
 
 from __future__ import annotations
 
@@ -26,13 +25,13 @@ _ACTIONS = {
 
 
 def address(workspace: str, change: Change) -> str:
-    """What a change is about, as one name: `acme.member["ada@example.com"]`."""
+    """The address of a change's object: `acme.member["ada@example.com"]`."""
     name = change.name.replace("\\", "\\\\").replace('"', '\\"')
     return f'{workspace}.{change.kind}["{name}"]'
 
 
 def change_data(workspace: str, change: Change) -> dict[str, Any]:
-    """One change to a workspace as plain data."""
+    """One change as plain data."""
     data: dict[str, Any] = {
         "address": address(workspace, change),
         "module_address": workspace,

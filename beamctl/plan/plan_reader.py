@@ -1,5 +1,4 @@
-"""Plain data → a plan and its changes: `codec` the other way round. The data is as `schemas/plan.schema.json` has it;
-what the schema cannot see is found here. It must not know where the data was kept."""
+"""Plain data to plan: the inverse of `plan_json`, with the checks that the schema cannot express."""
 
 from __future__ import annotations
 
@@ -19,17 +18,17 @@ Data = Mapping[str, Any]
 
 
 class UndecodableError(ValueError):
-    """The data has the right shape, but contradicts itself or names what this beamctl does not know."""
+    """The data has a valid shape, but contradicts itself or uses values that this version does not know."""
 
     def __init__(self, message: str) -> None:
         super().__init__(printable(message))
 
 
 def change_of(data: Data) -> Change:
-    """One change.
+    """Parse one change.
 
     Raises:
-        UndecodableError: It has a word that this beamctl does not know, or tells one thing in two ways.
+        UndecodableError: It has an unknown value or contradicts itself.
     """
     source = data.get("source")
     if "follows" in data:  # what beamctl 0.1.0 wrote
@@ -39,7 +38,7 @@ def change_of(data: Data) -> Change:
         action, stage = Action(data["action"]), Stage[data["stage"].upper()]
         reason = Reason(data["action_reason"])
     except (ValueError, KeyError) as error:
-        raise UndecodableError(f"a change says {error}, which this beamctl does not know") from None
+        raise UndecodableError(f"a change has an unknown value ({error})") from None
     if reason not in REASONS[action] | {Reason.UNDOES}:
         raise UndecodableError(f"{reason.value} is not a valid reason for {action.value!r} ({data['address']})")
     change = Change(
@@ -60,13 +59,13 @@ def change_of(data: Data) -> Change:
             Dependency(each["type"], tuple(each["keys"]), each["at_least"]) for each in data.get("depends_on", ())
         ),
     )
-    if change_data(data["module_address"], change) != data:  # its address, and what Terraform's readers go by
-        raise UndecodableError(f"the change {data['address']} does not agree with itself")
+    if change_data(data["module_address"], change) != data:  # derived fields, such as the address, must match
+        raise UndecodableError(f"the change {data['address']} contradicts itself")
     return change
 
 
 def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
-    """The plan of one workspace.
+    """Parse the plan of one workspace.
 
     Args:
         workspace: Its entry under `workspaces`.
@@ -77,13 +76,13 @@ def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
     """
     found = tuple(change_of(each) for each in changes)
     if [change.order for change in found] != sorted({change.order for change in found}):
-        raise UndecodableError(f"the changes of {workspace['workspace']} are not in order, or not each there once")
+        raise UndecodableError(f"the changes of {workspace['workspace']} are out of order or duplicated")
     sections = workspace["sections"]
     rests_on: dict[str, dict[str, LiveObject]] = {kind: {} for kind in sections}
     for each in workspace.get("rests_on", ()):
         rests_on.setdefault(each["type"], {})[each["key"]] = each["was"]
     if unread := {change.kind for change in found}.union(rests_on, workspace.get("relies_on", {})) - sections.keys():
-        raise UndecodableError(f"there is no section for {min(unread)}")
+        raise UndecodableError(f"no section for {min(unread)}")
     return Plan(
         workspace=workspace["workspace"],
         source=workspace["source"],
@@ -112,5 +111,5 @@ def allowed_of(workspace: Data) -> tuple[Allowance, ...]:
 def _risk(data: Data) -> Risk:
     risk = next((risk for risk in Risk if risk.label == data["name"]), None)
     if risk is None:
-        raise UndecodableError(f"the hazard {data['name']!r} is not one that this beamctl knows")
+        raise UndecodableError(f"unknown hazard {data['name']!r}")
     return risk

@@ -1,5 +1,4 @@
-"""Reads what a kind asks for, through the port; or all that can be seen, whatever cannot. It must not know what a kind
-makes of it, nor how a request travels."""
+"""Reads the live state of kinds through the API."""
 
 from __future__ import annotations
 
@@ -17,15 +16,15 @@ L = TypeVar("L")
 
 
 def nothing_goes(_key: str) -> bool:
-    """Nothing is about to go."""
+    """Nothing will be deleted."""
     return False
 
 
 def read(kind: Kind[L], workspace: str, reader: Reader, goes: Goes = nothing_goes) -> L:
-    """What the API shows of a kind, and more of what may be about to go.
+    """The live state of a kind, with more detail for objects that may be deleted.
 
     Raises:
-        ApiError: It cannot be read, and the kind does not know how to go on without.
+        ApiError: It cannot be read, and the kind cannot continue without it.
     """
     reading = kind.read(workspace, goes)
     try:
@@ -33,7 +32,7 @@ def read(kind: Kind[L], workspace: str, reader: Reader, goes: Goes = nothing_goe
         while True:
             try:
                 payload = reader.get(path)
-            except (MissingError, ForbiddenError) as error:  # the kind knows whether it can go on without
+            except (MissingError, ForbiddenError) as error:  # the kind decides whether it can continue without it
                 path = reading.throw(error)
             else:
                 path = reading.send(payload)
@@ -43,10 +42,10 @@ def read(kind: Kind[L], workspace: str, reader: Reader, goes: Goes = nothing_goe
 
 
 def see(kinds: Sequence[Kind[Any]], workspace: str, reader: Reader) -> Sequence[tuple[Kind[Any], Any]]:
-    """What the API shows of each kind; `Unseen` of one that it refuses to show, or does not have.
+    """The live state of each kind; `Unseen` for one that the API refuses to show or does not have.
 
     Raises:
-        ApiError: There is no such workspace, or nothing of it can be seen, or nobody answers.
+        ApiError: The workspace does not exist, none of it can be read, or the API does not respond.
     """
     found = [(kind, _seen(kind, workspace, reader)) for kind in kinds]
     refused = [live.error for _, live in found if isinstance(live, Unseen)]
@@ -62,5 +61,5 @@ def _seen(kind: Kind[L], workspace: str, reader: Reader) -> L | Unseen:
         return Unseen(error)
     except MissingError as error:
         with suppress(ForbiddenError):
-            reader.get(f"/workspaces/{segment(workspace)}")  # the listing is not there, and the workspace is
+            reader.get(f"/workspaces/{segment(workspace)}")  # the workspace exists, only the listing does not
         return Unseen(error)

@@ -1,5 +1,4 @@
-"""Which files the secrets of a change come from, and which folders they may be in. `cli.secret_sources` compares the
-two, because that needs the file system."""
+"""Which files the secrets of a change come from, and which folders they may be in."""
 
 from __future__ import annotations
 
@@ -15,15 +14,15 @@ STANDARD_INPUT = "-"
 
 
 def files_of(change: Change) -> Iterator[tuple[str, str]]:
-    """Each part of its secret that comes from a file, and the path of the file."""
+    """Each part of the secret that comes from a file, and the file's path."""
     for part, written in change.secrets.get(SECRETS_FROM, {}).items():
         if isinstance(place := place_of(written), File):
             yield part, place.path
 
 
 def folders_of(change: Change) -> Sequence[str]:
-    """Where its files may be: the folder of the document, and what `guards.secretSources` lists. A change that undoes a
-    run has no document, and one read from standard input no folder: both have the current directory instead."""
+    """Where its files may be: the document's folder and `guards.secretSources`. An undo has no document and standard
+    input has no folder; both use the current directory."""
     allowed = change.secrets.get(SOURCES_ALLOWED, ())
     if change.place is not None and change.place.source != STANDARD_INPUT:
         return (dirname(change.place.source) or _HERE, *allowed)
@@ -31,5 +30,5 @@ def folders_of(change: Change) -> Sequence[str]:
 
 
 def exact(path: str) -> str:
-    """A path as the value of a hazard: printable, and a different text for each path."""
+    """A path as the value of a hazard: printable and unambiguous."""
     return path if printable(path) == path and path[:1] not in ("'", '"') else ascii(path)

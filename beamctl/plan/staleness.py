@@ -1,5 +1,4 @@
-"""Does a plan made earlier still hold? Compares what it rests on with what the API shows now. It must not know when the
-plan was made, nor how the difference is told."""
+"""Whether a plan made earlier still holds: compares its preconditions with the live state."""
 
 from __future__ import annotations
 
@@ -22,18 +21,17 @@ from beamctl.plan.kind import Kind
 from beamctl.plan.plan import LiveObject, Plan, in_order, who_stays
 from beamctl.plan.thresholds import mass_removal
 
-_BLIND = "the credential does not tell whose it is, so beamctl cannot see whether this locks out whoever makes it"
+_BLIND = "the credential does not show whose it is, so beamctl cannot tell whether this would remove your own access"
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One thing that is no longer as the plan has it.
+    """An object that changed since the plan was made.
 
     Attributes:
-        kind: Its kind.
-        name: How it is shown.
-        was: What the API showed when the plan was made.
-        now: What it shows.
+        name: Display name.
+        was: Its state when the plan was made.
+        now: Its state now.
     """
 
     kind: str
@@ -43,7 +41,7 @@ class Moved:
 
 
 def moved(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tuple[Moved, ...]:
-    """Everything that the plan rests on and that is not so any more."""
+    """The objects that the plan depends on and that changed since."""
     names = {(change.kind, change.key): change.name for change in plan.changes}
     found = []
     for kind in kinds:
@@ -64,14 +62,14 @@ def in_place(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) ->
 
 
 def is_as(side: LiveObject, now: LiveObject) -> bool:
-    """Whether an object is as one side of a change has it; None stands for no object."""
+    """Whether an object matches one side of a change; None means that it does not exist."""
     if side is None or now is None:
         return side is None and now is None
     return all(same(now.get(name), value) for name, value in side.items())
 
 
 def ends(plan: Plan) -> date | None:
-    """The first day on which the plan gives access that has ended by its own words; None where there is none."""
+    """The first day on which access that the plan grants has ended according to `until`; None if there is none."""
     days = [each.declared["until"] for each in plan.changes if not each.takes and "until" in each.declared]
     return min(map(date.fromisoformat, days), default=None)
 
@@ -79,18 +77,18 @@ def ends(plan: Plan) -> date | None:
 def below_floors(
     plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situation: Situation
 ) -> tuple[Hazard, ...]:
-    """What the floors of this run refuse of a plan that may have been made without them."""
-    footings = _footings(kinds, live, plan.changes, situation)
-    removal = mass_removal(InForce(NO_FLOORS, situation.floors), plan.changes, footings)
-    return (*removal, *(hazard for each in footings.values() for hazard in each.below_floors))
+    """What the floors of this run refuse. The plan may have been made without them."""
+    preconditions = _preconditions(kinds, live, plan.changes, situation)
+    removal = mass_removal(InForce(NO_FLOORS, situation.floors), plan.changes, preconditions)
+    return (*removal, *(hazard for each in preconditions.values() for hazard in each.below_floors))
 
 
 def since_recorded(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situation: Situation) -> Plan:
-    """The plan compared with what was recorded since: looser guards are a hazard, and no end is backdated."""
+    """The plan with hazards for guards that are looser than in the last record, and without backdated end dates."""
     if plan.declared is None:
         return plan
     recorded = situation.recorded
-    populations = sizes(_footings(kinds, live, plan.changes, situation).values())
+    populations = sizes(_preconditions(kinds, live, plan.changes, situation).values())
     looser = loosened_guards(recorded, plan.declared.guards, populations) if plan.changes else []
     known = recorded.ends if recorded else {}
     ends = {
@@ -105,7 +103,7 @@ def since_recorded(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, An
 
 
 def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situation: Situation) -> Plan:
-    """The plan for whoever makes it now, who need not be who planned it: what takes from them is a hazard, and last."""
+    """The plan for the identity that applies it. Changes that reduce its own access become hazards and come last."""
     identity = situation.identity
     ours = {
         (kind.name, key) for kind in kinds for key in (kind.ourselves(live[kind.name], identity) if identity else ())
@@ -116,19 +114,16 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
         else each
         for each in plan.changes
     ]
-    footings = _footings(kinds, live, changes, situation)
+    preconditions = _preconditions(kinds, live, changes, situation)
     names = [printable(each.name) for each in changes if each.takes and each.stage is Stage.OURSELVES]
     hazards = [
-        *(hazard for each in footings.values() for hazard in each.hazards),
-        *(
-            Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, from whom this would take something")
-            for name in names
-        ),
+        *(hazard for each in preconditions.values() for hazard in each.hazards),
+        *(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, whose access this would reduce") for name in names),
     ]
-    relies_on = _relies_on(changes, footings)
+    relies_on = _relies_on(changes, preconditions)
     declared = Bounds(plan.declared.guards.min_admins) if plan.declared else NO_FLOORS
     keeps = how_many_stay(relies_on, InForce(declared, situation.floors))
-    blind = identity is None and plan.runs_as and any(each.admins_lose for each in footings.values())
+    blind = identity is None and plan.runs_as and any(each.admins_lose for each in preconditions.values())
     return replace(
         plan,
         changes=with_dependencies(kinds, sorted(changes, key=lambda change: change.order), relies_on, keeps),
@@ -138,18 +133,18 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
         relies_on=relies_on,
         keeps=keeps,
         stays=who_stays(kinds, live, changes),
-        seen={name: each.seen for name, each in footings.items() if each.seen is not None},
+        seen={name: each.seen for name, each in preconditions.items() if each.seen is not None},
     )
 
 
-def _footings(
+def _preconditions(
     kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change], situation: Situation
 ) -> Mapping[str, Preconditions]:
-    return in_order(kinds, situation, lambda kind, told: kind.footing(live[kind.name], changes, told))
+    return in_order(kinds, situation, lambda kind, context: kind.footing(live[kind.name], changes, context))
 
 
-def _relies_on(changes: Sequence[Change], footings: Mapping[str, Preconditions]) -> Mapping[str, tuple[str, ...]]:
-    """By kind, who must still be there before anything is taken from anyone: a file may say less than is needed."""
+def _relies_on(changes: Sequence[Change], preconditions: Mapping[str, Preconditions]) -> Mapping[str, tuple[str, ...]]:
+    """By kind, what must exist before access is reduced. Computed anew: a file may list less than is needed."""
     if not any(change.takes for change in changes):
         return {}
-    return {name: each.relies_on for name, each in footings.items() if each.relies_on}
+    return {name: each.relies_on for name, each in preconditions.items() if each.relies_on}

@@ -1,1 +1,1 @@
-"""What beamctl does, each as a short story. `questions` can only read; `changes` is given what can write."""
+"""The stories behind the commands. `questions` only reads; `changes` can write."""

@@ -1,5 +1,4 @@
-"""What changes a workspace, each as a short story: apply and destroy. They alone are given what can write, and not the
-same. This must not know files, credentials or the terminal."""
+"""The stories that change a workspace: apply and destroy."""
 
 from __future__ import annotations
 

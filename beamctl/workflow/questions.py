@@ -1,5 +1,4 @@
-"""What is asked, each as a short story: validate, plan, undo, show, export, and whether a saved plan still holds. The
-edges hand in what they read; this must not know files, credentials or the terminal, and gets nothing that can write."""
+"""The stories that only read: validate, plan, undo, show, export, and whether a saved plan still holds."""
 
 from __future__ import annotations
 
@@ -33,20 +32,20 @@ from beamctl.plan.plan_file import Saved, read_saved
 from beamctl.plan.reading import read, see
 from beamctl.plan.staleness import Moved, below_floors, in_place, moved, run_as, since_recorded
 
-ToldLate = Situation | Callable[[], Situation]
-"""A function is called once the workspace was read: which day it is may depend on the API's clock."""
+LateSituation = Situation | Callable[[], Situation]
+"""A function is called after the workspace was read, because the date may depend on the API's clock."""
 
-_BY_HAND = "It was made by hand, or by another beamctl."
+_BY_HAND = "It was created by hand or by another version of beamctl."
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Documents that were looked through.
+    """The result of validating documents.
 
     Attributes:
-        desired: What the documents without problems say.
-        problems: All that is wrong, sorted by place.
-        warnings: What is valid and probably not meant, of the documents without problems.
+        desired: The documents without problems.
+        problems: All problems, sorted by place.
+        warnings: Valid but probably unintended, in the documents without problems.
     """
 
     desired: tuple[Desired, ...]
@@ -56,14 +55,14 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """A saved plan, looked at again.
+    """A saved plan, checked against the live workspace.
 
     Attributes:
-        plan: The plan, for whoever makes it now.
-        workspace_id: What tells the workspace from another one of its name.
-        moved: What the plan rests on and is not so any more.
-        in_place: The changes after which things are just as they are now.
-        below_floors: The hazards that the floors of this run raise: nothing in the file lifts them.
+        plan: The plan for the identity that applies it.
+        workspace_id: The API's id of the workspace.
+        moved: The objects that the plan depends on and that changed.
+        in_place: The changes that are already in effect.
+        below_floors: The hazards raised by the floors of this run, which the file cannot allow.
     """
 
     plan: Plan
@@ -78,8 +77,7 @@ class Export:
     """A workspace as a document.
 
     Attributes:
-        text: The document.
-        unseen: The sections of which something cannot be seen: of that, the document says nothing.
+        unseen: The sections that are missing or incomplete because something could not be read.
     """
 
     text: str
@@ -87,15 +85,15 @@ class Export:
 
 
 def validate(sources: Sequence[SourceText]) -> Checked:
-    """Look through documents, with no credential and no network."""
+    """Check documents, without a credential or the network."""
     loaded = load(sources)
     found = (problem for document in loaded.documents for kind in KINDS for problem in kind.problems(document))
     warnings = bounded(warning for desired in loaded.desired for warning in lint(desired.document))
     return Checked(loaded.desired, tuple(sorted([*loaded.problems, *bounded(found)])), tuple(warnings))
 
 
-def plan(desired: Desired, reader: Reader, situation: ToldLate) -> Plan:
-    """Read what the document says something of, and compare."""
+def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
+    """Read the declared kinds and compare."""
     kinds = managed(KINDS, desired)
     live = {kind.name: read(kind, desired.workspace, reader, leaving(kind, desired)) for kind in kinds}
     made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
@@ -103,80 +101,83 @@ def plan(desired: Desired, reader: Reader, situation: ToldLate) -> Plan:
 
 
 def _warnings(document: Document) -> Iterator[Note]:
-    """Warnings about a document, but the one about `guards.self`: a plan knows who is in the workspace."""
+    """Warnings about a document, except the one about `guards.self`: a plan knows who is in the workspace."""
     known = document.place("guards", "self", "email")
     return (Note(f"{each.message}: {each.hint}", each.place) for each in lint(document) if each.place != known)
 
 
 def identify(workspace: str, reader: Reader) -> str:
-    """What tells a workspace from another one of its name; empty where the API does not tell.
+    """The API's id of a workspace; empty if it shows none.
 
     Raises:
         ApiError: It cannot be read.
     """
-    itself = reader.get(f"/workspaces/{segment(workspace)}")
-    told = (itself.get("id") or itself.get("createdAt")) if isinstance(itself, dict) else None
-    return told if isinstance(told, str) else ""
+    payload = reader.get(f"/workspaces/{segment(workspace)}")
+    identifier = (payload.get("id") or payload.get("createdAt")) if isinstance(payload, dict) else None
+    return identifier if isinstance(identifier, str) else ""
 
 
 def open_plan(content: bytes, name: str) -> Saved:
-    """The plans in a file, none of whose changes is one that beamctl would not plan itself.
+    """Parse the plans in a file and check that beamctl could have planned every change.
 
     Raises:
-        UsageError: It is no saved plan, or not as it was saved.
+        UsageError: It is not a saved plan, or was modified.
     """
     saved = read_saved(content, name)
     plans = []
     for plan in saved.plans:
-        _refuse_unsound(plan.changes, name)
+        _refuse_invalid(plan.changes, name)
         kinds = [kind for kind in KINDS if kind.name in plan.sections]
-        changes = with_dependencies(kinds, plan.changes, plan.relies_on, plan.keeps)  # whatever the file says
+        changes = with_dependencies(kinds, plan.changes, plan.relies_on, plan.keeps)  # the file's own are not trusted
         plans.append(replace(plan, changes=changes))
-        _refuse_unsound(changes, name)
+        _refuse_invalid(changes, name)
         if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in KINDS}:
-            raise UsageError(f"{name} is about {min(unknown)[0]}, of which this beamctl knows nothing", _BY_HAND)
+            raise UsageError(
+                f"{name} has changes of the kind {min(unknown)[0]}, which this version of beamctl does not support",
+                _BY_HAND,
+            )
     return replace(saved, plans=tuple(plans))
 
 
-def undo(record: Record, desired: Desired, reader: Reader, situation: ToldLate) -> Plan:
-    """Plan what would undo a run: what it did, and what it may have done.
+def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
+    """Plan what undoes a run: what it did, and what it may have done.
 
     Args:
-        record: Of the run.
-        desired: The guards, and who is skipped; its source names the run.
+        record: The run's record.
+        desired: The guards and skipped people; its source names the run.
         reader: Of its workspace.
-        situation: The day, and who we are.
+        situation: The date, the identity, and earlier runs.
 
     Raises:
-        UsageError: The record has a change that beamctl would not have made.
+        UsageError: The record has a change that beamctl would not have planned.
         ApiError: The workspace cannot be read.
     """
-    _refuse_unsound(record.changes, f"the record of {record.run.id}")
+    _refuse_invalid(record.changes, f"the record of {record.run.id}")
     begun = [change for change in record.changes if record.made(change)]
     kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in begun))
     gone = {(change.kind, change.key) for change in begun if change.before is None}
-    live = {kind.name: read(kind, desired.workspace, reader, _among(kind, gone)) for kind in kinds}
+    live = {kind.name: read(kind, desired.workspace, reader, _goes_in(kind, gone)) for kind in kinds}
     plan = make_undo(kinds, begun, desired, live, situation() if callable(situation) else situation)
     unsure = {(change.kind, change.key) for change in begun if record.state(change) is not State.DONE}
     notes = [
-        Note(f"whether that run made its change of {change.name}, or somebody else did, is not known")
+        Note(f"it is not known whether that run or someone else changed {change.name}")
         for change in plan.changes
         if (change.kind, change.key) in unsure
     ]
     if rest := len(record.changes) - len(begun):
-        notes.append(Note(f"{rest} change{'s' * (rest != 1)} of that run {'were' if rest != 1 else 'was'} not made"))
+        notes.append(Note(f"that run did not make {rest} of its changes"))
     return replace(plan, notes=(*plan.notes, *notes))
 
 
-def _refuse_unsound(changes: Sequence[Change], where: str) -> None:
+def _refuse_invalid(changes: Sequence[Change], where: str) -> None:
     kinds = {kind.name: kind for kind in KINDS}
     unknown = [change for change in changes if change.kind not in kinds or not kinds[change.kind].is_sound(change)]
     for change in unknown:
-        message = f"{where} has a change that beamctl does not plan: {change.action.value} {change.name}"
+        message = f"{where} has a change that beamctl would not plan: {change.action.value} {change.name}"
         raise UsageError(message, _BY_HAND)
 
 
-def _among(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> Goes:
+def _goes_in(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> Goes:
     return lambda key: (kind.name, key) in gone
 
 
@@ -189,19 +190,19 @@ def look_again(
     recorded: Declared | None = None,
     today: date | Callable[[], date] = date.min,
 ) -> Recheck:
-    """Read what a saved plan rests on, and see whether it is still so.
+    """Check whether a saved plan still holds.
 
     Args:
         saved: The plan.
         reader: Of its workspace.
-        identity: Who makes it, if the credential shows it.
-        floors: Guards of the run that makes it, whatever it was made with.
+        identity: Who applies it, if the credential shows it.
+        floors: The floors of this run.
         recorded: What the last recorded run declared.
-        today: The day in UTC.
+        today: The date in UTC.
     """
     kinds = tuple(kind for kind in KINDS if kind.name in saved.sections)
     gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
-    live = {kind.name: read(kind, saved.workspace, reader, _among(kind, gone)) for kind in kinds}
+    live = {kind.name: read(kind, saved.workspace, reader, _goes_in(kind, gone)) for kind in kinds}
     situation = Situation(today() if callable(today) else today, saved.api, identity, floors=floors, recorded=recorded)
     plan = since_recorded(run_as(saved, kinds, live, situation), kinds, live, situation)
     below = below_floors(plan, kinds, live, situation)
@@ -215,10 +216,10 @@ def look_again(
 
 
 def show(workspace: str, reader: Reader) -> Mapping[str, Shown]:
-    """What a workspace looks like now: every section, with what of it cannot be seen.
+    """The live workspace: every section, and what could not be read.
 
     Raises:
-        ApiError: There is no such workspace, or nothing of it can be seen.
+        ApiError: The workspace does not exist, or none of it can be read.
     """
     return {
         kind.section: Shown(None, live.why) if isinstance(live, Unseen) else kind.shown(live)
@@ -227,19 +228,19 @@ def show(workspace: str, reader: Reader) -> Mapping[str, Shown]:
 
 
 def export(workspace: str, reader: Reader, now: datetime) -> Export:
-    """A live workspace as a document of which a plan is empty.
+    """The live workspace as a document whose plan is empty.
 
     Args:
         workspace: Its name.
-        reader: Of it.
-        now: The moment in UTC, of which that is true, and from which on somebody may be skipped for a while.
+        reader: Of the workspace.
+        now: The time in UTC. Some people may be skipped for a while from then on.
 
     Raises:
-        ApiError: There is no such workspace, or nothing of it can be seen.
+        ApiError: The workspace does not exist, or none of it can be read.
     """
     found = see(KINDS, workspace, reader)
     hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unseen)}
     seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
-    partly = [section for section, (kind, live) in seen.items() if kind.shown(live).unseen]
-    return Export(written(parts(workspace, exported, hidden, now.date())), (*hidden, *partly))
+    incomplete = [section for section, (kind, live) in seen.items() if kind.shown(live).unseen]
+    return Export(written(parts(workspace, exported, hidden, now.date())), (*hidden, *incomplete))

@@ -226,7 +226,7 @@ def test_a_listing_that_lost_others_does_not_confirm_a_removal() -> None:
 
     (event,) = [each for each in run(plan, Odd(live, "204", acts=True), Short()) if isinstance(each, Unconfirmed)]
     assert event.doubt is Doubt.NOT_READABLE
-    assert "bob@x.io should be untouched" in event.why
+    assert "bob@x.io should be unchanged" in event.why
 
 
 def test_a_record_counts_only_what_came_for_sure() -> None:
@@ -269,7 +269,7 @@ def test_a_change_that_was_in_doubt_is_said_to_be_confirmed() -> None:
     (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
     assert (result["outcome"], result["remark"], result["confirmed"]) == ("done", "", True)
     assert [text for text in map(event_text, run(plan, Odd(live, "204", acts=True))) if text] == [
-        "  ✓ remove old@x.io  was member — was gone already"
+        "  ✓ remove old@x.io  was member — was already gone"
     ]
 
 

@@ -330,8 +330,8 @@ def test_nobody_loses_more_than_was_planned(becomes: dict[str, Any]) -> None:
     assert list(outcomes(events).values()).count("done") == 2
     assert live.users[becomes["email"]] == becomes
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
-    assert skipped.why.startswith("it is no longer as it was planned: ")
-    assert "and is admin" in skipped.why or "and is accepted" in skipped.why
+    assert skipped.why.startswith("it changed since the plan was made: ")
+    assert "and is now admin" in skipped.why or "and is now accepted" in skipped.why
 
 
 def test_admins_are_read_again_before_anything_is_taken() -> None:
@@ -342,7 +342,7 @@ def test_admins_are_read_again_before_anything_is_taken() -> None:
     events = applied(plan, live)
     assert outcomes(events) == {"ann@x.io": "not attempted", "old@x.io": "done"}
     why = next(event.why for event in events if isinstance(event, NotAttempted))
-    assert why == "root@x.io should be an admin, and is not shown as one yet: too few would remain"
+    assert why == "root@x.io should be an admin but is not yet: too few would remain"
 
 
 def test_a_list_of_people_without_an_admin_is_not_believed() -> None:
@@ -352,7 +352,7 @@ def test_a_list_of_people_without_an_admin_is_not_believed() -> None:
     events = applied(plan, live)
     assert outcomes(events) == {"old@x.io": "not attempted"}
     why = next(event.why for event in events if isinstance(event, NotAttempted))
-    assert why == "the API shows no admin at all, and root@x.io should be one: is the listing whole?"
+    assert why == "the API shows no admin, but root@x.io should be one: the listing may be incomplete"
 
 
 def test_the_last_admin_goes_only_when_the_new_one_is_really_there() -> None:
@@ -392,7 +392,7 @@ def test_after_invitations_too_and_nothing_is_taken_where_the_listing_lacks_some
         assert outcomes(events) == {"new@x.io": "not confirmed", "old@x.io": "done" if done else "not attempted"}
         assert short.calls.index("POST /users") < short.calls.index("GET /users")
         why = [event.why for event in events if isinstance(event, NotAttempted)]
-        said = "bob@x.io should be untouched, and is no longer shown as a member: is the listing whole?"
+        said = "bob@x.io should be unchanged but is no longer shown as a member: the listing may be incomplete"
         assert why == ([] if done else [said])
 
 
@@ -402,7 +402,7 @@ def test_a_listing_that_lacks_many_names_a_few() -> None:
     plan = planned(document({"root@x.io": "admin", **{each["email"]: "member" for each in staying}}), live)
     live.users = {key: user for key, user in live.users.items() if key in ("root@x.io", "old@x.io")}
     (skipped,) = [event for event in applied(plan, live) if isinstance(event, NotAttempted)]
-    assert skipped.why.startswith("p0@x.io, p1@x.io, p2@x.io, p3@x.io, p4@x.io and 4 more should be untouched")
+    assert skipped.why.startswith("p0@x.io, p1@x.io, p2@x.io, p3@x.io, p4@x.io and 4 more should be unchanged")
 
 
 @pytest.mark.parametrize(("count", "more"), [(5, ""), (6, " and 1 more"), (7, " and 2 more")])
@@ -457,7 +457,7 @@ def test_a_credential_that_ends_between_two_calls_of_a_change_leaves_it_not_know
             return live.send(call)
 
     (end,) = [event for event in apply_through(plan, live, Expiring()) if isinstance(event, Ended)]
-    assert end.outcome.remark == "the API does not know the credential; whether it was made is not known"
+    assert end.outcome.remark == "the API does not know the credential; it is not known whether it was made"
     assert "a@x.io" in live.users
 
 
@@ -474,7 +474,7 @@ def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
     events = list(apply(plan, live, Broken(), parallelism=2, stop=threading.Event()))
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "old@x.io": "done"}
     said = next(e.outcome.remark for e in events if isinstance(e, Ended) and e.change.name == "a@x.io")
-    assert said == "beamctl has a bug: KeyError; whether it was made is not known"
+    assert said == "beamctl has a bug: KeyError; it is not known whether it was made"
 
 
 @pytest.mark.parametrize(("after", "ending"), [(0, "not attempted"), (1, "failed")])
@@ -493,7 +493,7 @@ def test_an_interrupt_while_waiting_for_a_turn(after: int, ending: str) -> None:
     events = list(apply(plan, live, Interrupted(), parallelism=1, stop=threading.Event()))
     assert outcomes(events) == {"a@x.io": ending}
     remarks = [event.outcome.remark for event in events if isinstance(event, Ended)]
-    assert remarks == ["interrupted between its calls; whether it was made is not known"] * after
+    assert remarks == ["interrupted between API calls; it is not known whether it was made"] * after
 
 
 def test_an_interrupt_lets_the_calls_in_flight_end_and_begins_no_more() -> None:
@@ -546,7 +546,7 @@ def test_a_setting_that_somebody_changed_meanwhile_is_not_overwritten() -> None:
     plan = planned(document(settings={"displayName": "B"}), live)
     live.settings["displayName"] = "C"
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "displayName was changed meanwhile")
+    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "displayName changed in the meantime")
     assert live.settings["displayName"] == "C"
 
 
@@ -555,12 +555,12 @@ def test_a_setting_that_is_so_already_is_done() -> None:
     plan = planned(document(settings={"displayName": "B"}), live)
     live.settings["displayName"] = "B"
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Outcome(Status.DONE, "is so already", found=True)
+    assert end.outcome == Outcome(Status.DONE, "is already in effect", found=True)
     assert not [call for call in live.calls if call.startswith("PUT")]
 
 
 NOT_MADE = "the connection was reset; nothing was changed"
-UNSEEN = "the connection was reset, and it cannot be looked up: the connection was reset"
+UNSEEN = "the connection was reset, and reading it failed: the connection was reset"
 
 
 @pytest.mark.parametrize(
@@ -568,7 +568,7 @@ UNSEEN = "the connection was reset, and it cannot be looked up: the connection w
     [
         ({"displayName": "B"}, "seen", "done", ""),
         ({}, "seen", "failed", NOT_MADE),
-        ({"displayName": "C"}, "seen", "failed", "displayName was changed meanwhile"),
+        ({"displayName": "C"}, "seen", "failed", "displayName changed in the meantime"),
         ({}, "", "failed", UNSEEN),
     ],
 )

@@ -137,19 +137,19 @@ FIRST = whole().partition(b"\n")[0]
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "it is no record of a run"),
-        (b"\n", "a line of it is no JSON"),
-        (b"\xff\xfe\n", "a line of it is no JSON"),
-        (b"\0" * 100 + b"\n", "a line of it is no JSON"),
-        (b"[]\n", "it is no record of a run"),
-        (b"{}\n", "it is no record of a run"),
-        (FIRST, "it is no record of a run"),
-        (FIRST + b"\n\n", "a line of it is no JSON"),
-        (FIRST + b"\n" + b"[" * 10000 + b"\n", "a line of it is no JSON"),
-        (FIRST + b'\n{"event": "end", "event": "run"}\n', "a line of it is no JSON"),
+        (b"", "it is not a run record"),
+        (b"\n", "a line is not JSON"),
+        (b"\xff\xfe\n", "a line is not JSON"),
+        (b"\0" * 100 + b"\n", "a line is not JSON"),
+        (b"[]\n", "it is not a run record"),
+        (b"{}\n", "it is not a run record"),
+        (FIRST, "it is not a run record"),
+        (FIRST + b"\n\n", "a line is not JSON"),
+        (FIRST + b"\n" + b"[" * 10000 + b"\n", "a line is not JSON"),
+        (FIRST + b'\n{"event": "end", "event": "run"}\n', "a line is not JSON"),
         (FIRST + b'\n{"event": "end"}\n', "is missing"),
         (FIRST + b"\n[]\n", "must be"),
-        (changed(0, format_version="2.0"), "it has another format than this beamctl reads"),
+        (changed(0, format_version="2.0"), "it has a format that this version of beamctl cannot read"),
         (changed(0, workspace="../x"), "is not a workspace name"),
         (changed(1, event="undone"), "'undone' is not a"),
         (changed(1, at="now"), "'now' is not a time"),
@@ -168,7 +168,7 @@ def test_what_is_no_record(content: bytes, said: str) -> None:
 def test_a_change_that_does_not_agree_with_itself() -> None:
     lines: list[Any] = [json.loads(each) for each in whole().splitlines()]
     lines[0]["changes"][0]["name"] = "else@x.io"
-    with pytest.raises(UnreadableRecordError, match="does not agree with itself"):
+    with pytest.raises(UnreadableRecordError, match="contradicts itself"):
         read_record(b"".join(json.dumps(each).encode() + b"\n" for each in lines))
 
 

@@ -95,7 +95,7 @@ def test_an_answer_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
         ("", "127.0.0.1 does not have GET /users: HTTP 200 without a JSON body"),
         ('{"users": []}', "the API's list of users is not a list"),
         ("[1]", "the API's list of users has an entry that is not a user"),
-        ('[{"email": "a@b.c", "accepted": true}]', "the API shows 'a@b.c' as a member without a role"),
+        ('[{"email": "a@b.c", "accepted": true}]', "the API shows the member 'a@b.c' without a role"),
     ],
 )
 def test_an_answer_that_is_not_the_apis(cli: Cli, api: Api, body: str, said: str) -> None:

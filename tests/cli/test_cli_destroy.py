@@ -159,9 +159,9 @@ def test_who_is_no_admin_may_not(
     monkeypatch.setenv("BEAMCTL_API_KEY", key)
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == 4
-    assert ran.err.startswith("Error: we may not delete acme: the API answered 403: ")
-    assert ran.err.endswith("\n  Only an admin of a workspace may. Nothing was deleted.\n")
-    assert output == "text" or error_in(ran)["message"].startswith("we may not delete acme")
+    assert ran.err.startswith("Error: not permitted to delete acme: the API answered 403: ")
+    assert ran.err.endswith("\n  Only workspace admins can. Nothing was deleted.\n")
+    assert output == "text" or error_in(ran)["message"].startswith("not permitted to delete acme")
     assert api.writes == ["DELETE /workspaces/acme"]
     assert plane.has_acme
 
@@ -185,10 +185,10 @@ def test_a_stranger_sees_nothing(cli: Cli, api: Api, plane: Plane, monkeypatch: 
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        ("version: 1\nworkspace: acme\n", 5, "Error: guards.preventDestroy is true where it is not written"),
+        ("version: 1\nworkspace: acme\n", 5, "Error: guards.preventDestroy defaults to true"),
         (MAY_GO.replace("false", "true"), 5, "Error: guards.preventDestroy is true (beamctl.yaml:3), so acme was not"),
-        (MAY_GO.replace("acme", "labs"), 5, "Error: no document declares acme, and without one guards.preventDestroy"),
-        (None, 5, "Error: no document declares acme, and without one guards.preventDestroy is true"),
+        (MAY_GO.replace("acme", "labs"), 5, "Error: no document declares acme, and guards.preventDestroy"),
+        (None, 5, "Error: no document declares acme, and guards.preventDestroy defaults to true"),
         (MAY_GO + "members: {ada@example.com: admn}\n", 3, "beamctl.yaml:4:28: 'admn' is not a role"),
         (MAY_GO + "---\nversion: 1\nworkspace: labs\nnonsense: 1\n", 3, "beamctl.yaml:7:1: unknown key 'nonsense'"),
     ],
@@ -331,11 +331,11 @@ def test_a_deletion_that_did_not_happen(cli: Cli, api: Api, plane: Plane, output
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == 1
     assert ran.err == (
-        "Error: acme is still there: 127.0.0.1 responded with HTTP 500: it broke\n"
-        "  The API may still be deleting it: look again in a minute.\n"
-        "  See whether it is there:  beamctl show -w acme\n"
+        "Error: acme still exists: 127.0.0.1 responded with HTTP 500: it broke\n"
+        "  The API may still be deleting it. Check again in a minute.\n"
+        "  Check whether it exists:  beamctl show -w acme\n"
     )
-    assert output == "text" or error_in(ran)["message"].startswith("acme is still there")
+    assert output == "text" or error_in(ran)["message"].startswith("acme still exists")
     assert api.writes == ["DELETE /workspaces/acme"]
     assert plane.has_acme
 
@@ -347,7 +347,7 @@ def test_a_credential_that_went_with_the_workspace_cannot_tell(
     api.bend = Bend(plane, GATEWAY, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 1
-    assert ran.err.startswith("Error: whether acme was deleted is not known: 127.0.0.1 responded with HTTP 502")
+    assert ran.err.startswith("Error: it is not known whether acme was deleted: 127.0.0.1 responded with HTTP 502")
     assert api.writes == ["DELETE /workspaces/acme"]
 
 
@@ -378,13 +378,13 @@ def test_a_listing_of_nobody_or_of_no_admin_is_not_believed(
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
         monkeypatch.setenv("BEAMCTL_API_URL", server.url)
         shown = cli("destroy", "acme")
-        why = "unknown \N{EM DASH} the API's list of users shows no admin, so it is not believed"
+        why = "unknown \N{EM DASH} the API's list of users has no admin, so it cannot be complete"
         assert f"\n  members: {why}\n  pending invitations: {why}\n" in shown.out
         assert "(0)" not in shown.out
         script.set([read_rule(f"{fault}#1")])  # whole again after it was shown: more would be lost
         ran = cli(*CONFIRMED)
     assert ran.code == 6
-    assert "among the members there is now ada@example.com (admin) and 2 more" in ran.err
+    assert "the members now include ada@example.com (admin) and 2 more" in ran.err
     assert plane.has_acme
 
 
@@ -392,7 +392,7 @@ def test_gone_while_it_was_looked_at(cli: Cli, api: Api, plane: Plane) -> None:
     api.bend = Bend(plane, None, deletes=True, at="GET /workspaces/acme", nth=2)
     ran = cli(*CONFIRMED)
     assert ran.code == 6
-    assert ran.err.startswith("Error: acme is gone: somebody else deleted it meanwhile, so nothing was sent\n")
+    assert ran.err.startswith("Error: acme is already gone, so nothing was sent\n")
     assert api.writes == []
 
 
@@ -406,9 +406,9 @@ def test_what_came_meanwhile_is_not_deleted(cli: Cli, api: Api, plane: Plane, ou
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == 6
     assert ran.err == (
-        "Error: acme is not what was shown, so nothing was deleted: "
-        "among the pending invitations there is now new@example.com (member)\n"
-        "  Run `beamctl destroy acme` again to see it as it is now.\n"
+        "Error: acme changed since it was shown, so nothing was deleted: "
+        "the pending invitations now include new@example.com (member)\n"
+        "  Run `beamctl destroy acme` again to see the current state.\n"
     )
     assert output == "text" or error_in(ran)["exit_code"] == 6
     assert api.writes == []
@@ -468,7 +468,10 @@ def test_a_workspace_made_anew_while_somebody_thought(local: Plane) -> None:
         screen.type("acme\n")
         code, seen = screen.end()
     assert code == 6
-    assert "Error: acme is not what was shown, so nothing was deleted: it is another workspace of that name\n" in seen
+    assert (
+        "acme changed since it was shown, so nothing was deleted: it is a different workspace with the same name\n"
+        in seen
+    )
     assert local.has_acme
 
 

@@ -203,7 +203,7 @@ def test_nobody_to_ask_is_5(cli: Cli, write: Write, people: People, output: str)
 
 
 USAGE: list[tuple[str, str]] = [
-    ("plan --allow nonsense", "--allow: there is no hazard named 'nonsense'"),
+    ("plan --allow nonsense", "--allow: unknown hazard 'nonsense'"),
     ("plan -w nowhere", "no document declares the workspace 'nowhere'"),
     ("plan -f missing.yaml", "cannot read missing.yaml: No such file or directory"),
     ("plan -f - -f -", "standard input is named twice"),

@@ -183,7 +183,7 @@ def test_no_allowance_in_a_file_lifts_a_floor(cli: Cli, write: Write, people: Pe
     assert cli("plan", *floor, "--allow", "mass-removal=2", "--out", "p.json").code == 0
     refused = cli("apply", "p.json", "--auto-approve", *floor)
     assert refused.code == 5
-    assert "Refused (exit 5): mass-removal — 2 would lose something; --max-removals / BEAMCTL_MAX_REMOVALS is 1." in (
+    assert "mass-removal — 2 would lose access or be deleted; --max-removals / BEAMCTL_MAX_REMOVALS is 1." in (
         refused.out
     )
 

@@ -6,7 +6,7 @@ from tests.cli.loopback import Api
 from tests.cli.world import GRACE, Cli, Write
 
 REFUSED = ("403 Forbidden", "Content-Type: application/json", b'{"error": "not for you", "code": 403}')
-WHY = "cannot be seen with this credential: 127.0.0.1 does not allow GET /policies?limit=200: not for you"
+WHY = "cannot be read with this credential: 127.0.0.1 does not allow GET /policies?limit=200: not for you"
 
 
 @pytest.fixture
@@ -50,6 +50,6 @@ def test_a_member_sees_no_keys(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("BEAMCTL_API_KEY", GRACE)
     ran = cli("show", "-w", "acme")
     assert ran.code == 4
-    assert "\n  apiKeys (0 seen)\n    ! those of ci cannot be seen with this credential\n" in ran.out
+    assert "\n  apiKeys (0 seen)\n    ! those of ci cannot be read with this credential\n" in ran.out
     assert cli("export", "-w", "acme").code == 4
     assert cli("show", "-w", "labs").code == 4  # of which nothing at all can be seen

@@ -200,7 +200,7 @@ def test_a_refusal_is_told_to_machines(cli: Cli, write: Write) -> None:
             {
                 "name": "mass-removal",
                 "value": "2",
-                "because": "2 would lose something; guards.maxRemovals is 0",
+                "because": "2 would lose access or be deleted; guards.maxRemovals is 0",
                 "refused": True,
                 "allow": "mass-removal=2",
             }
@@ -248,7 +248,5 @@ def test_names_that_mean_several_are_seen_beside_the_workspace(cli: Cli, write: 
     write("beamctl.yaml", "version: 1\nworkspace: acme\nserviceAccounts: {ci: {role: member}}\n")
     ran = cli("plan")
     assert ran.code == 3
-    assert (
-        "beamctl.yaml:3:19: there are 2 service accounts named 'ci'\n    say which one is meant: clientId: " in ran.err
-    )
+    assert "beamctl.yaml:3:19: there are 2 service accounts named 'ci'\n    add one of: clientId: " in ran.err
     assert ran.err.endswith("1 problem. Nothing was changed.\n")

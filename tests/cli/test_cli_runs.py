@@ -284,8 +284,8 @@ def test_a_listing_cut_short_after_a_run(
         asked = len(api.writes)
         ran = cli("apply", "--auto-approve")
         assert ran.code == 5
-        assert "\nRefused (exit 5): live-shrank — the API shows " in ran.out
-        assert " members of the 5 that the last recorded run left.\n" in ran.out
+        assert "\nRefused (exit 5): live-shrank — since the last recorded run, the API shows only " in ran.out
+        assert " of 5 members.\n" in ran.out
         elsewhere = cli("plan", "--record", "elsewhere")
         assert "live-shrank" not in elsewhere.out
         assert len(api.writes) == asked
@@ -322,7 +322,7 @@ def test_what_a_killed_run_removed_is_not_missed(cli: Cli, write: Write) -> None
     ran = cli("plan")
     assert (ran.code, "live-shrank" in ran.out) == (0, False)
     killed.write_bytes(first)
-    assert "live-shrank — the API shows 2 members of the 5 that the last recorded run left." in cli("plan").out
+    assert "live-shrank — since the last recorded run, the API shows only 2 of 5 members." in cli("plan").out
 
 
 @pytest.mark.usefixtures("local")

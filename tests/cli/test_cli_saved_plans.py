@@ -236,7 +236,7 @@ def test_it_expires(cli: Cli, saved: Path, api: Api) -> None:
     ("created", "expires", "said"),
     [
         (timedelta(minutes=10), timedelta(hours=1), "p.json was created in the future"),
-        (timedelta(minutes=4), timedelta(days=30, minutes=4), "p.json is good until"),
+        (timedelta(minutes=4), timedelta(days=30, minutes=4), "p.json is valid until"),
     ],
 )
 def test_its_times_cannot_be_right(
@@ -285,11 +285,14 @@ def test_a_file_that_is_no_plan(cli: Cli, saved: Path, write: Write, api: Api) -
     text = saved.read_text()
     printed = cli("plan", "-o", "json", "-f", "-", stdin=CHANGED.encode()).out
     for content, said in (
-        ("", "p.json is no JSON, so it is no plan of beamctl"),
-        (text[:-9], "p.json ends in the middle: it was cut off"),
-        (text.replace("viewer", "admin"), "p.json was changed after it was saved, so it is not what was reviewed"),
-        (printed, "p.json was printed, not saved: it does not say what it rests on"),
-        (by_hand(text, lambda data: data.update(format_version="9")).decode(), "p.json has another format than"),
+        ("", "p.json is not JSON, so it is not a beamctl plan"),
+        (text[:-9], "p.json is truncated"),
+        (text.replace("viewer", "admin"), "p.json was modified after it was saved"),
+        (printed, "p.json is the output of `beamctl plan -o json`, not a saved plan"),
+        (
+            by_hand(text, lambda data: data.update(format_version="9")).decode(),
+            "p.json has a format that this version of beamctl cannot read",
+        ),
     ):
         saved.write_text(content)
         assert refused(cli, 3).startswith(f"Error: {said}")

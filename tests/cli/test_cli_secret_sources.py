@@ -52,7 +52,7 @@ def test_a_saved_plan_cannot_name_one_either(cli: Cli, write: Write) -> None:
     Path("p.json").write_bytes(by_hand(Path("p.json").read_bytes(), changed))
     ran = cli("apply", "p.json", "--auto-approve")
     assert ran.code == 3
-    assert "has a change that beamctl does not plan" in ran.err
+    assert "has a change that beamctl would not plan" in ran.err
 
 
 def test_a_file_that_holds_the_credential_is_refused(

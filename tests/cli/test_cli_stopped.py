@@ -28,7 +28,7 @@ def test_the_next_run_replaces_what_a_killed_one_made(cli: Cli, write: Write, di
     assert process("apply", "-f", "a.yaml", "--api-url", "local", "--auto-approve").code == -9
     writes(write, "true")
     without = cli(*NOW, "--record", "none")
-    assert (without.code, "+ create" in without.out, "no run record here shows that run" in without.out) == (
+    assert (without.code, "+ create" in without.out, "no run record confirms it" in without.out) == (
         0,
         False,
         True,

@@ -76,8 +76,8 @@ def test_no_stream_shows_one(ran: Cli, write: Write) -> None:
 def test_an_export_reads_back(ran: Cli, write: Write, directory: Path) -> None:
     out = ran("export", "-w", "acme").out
     write("beamctl.yaml", out)
-    assert "labels has a name with a character that cannot be seen" in out
-    assert "groupMappings has a name with a character that cannot be seen" in out
+    assert "labels has a name with an invisible character" in out
+    assert "groupMappings has a name with an invisible character" in out
     assert ran("plan", "--detailed-exitcode").code == 0
     assert ran("export", "-w", "acme", "--split", "access").code == 0
     assert not set(HIDDEN) & set(next((directory / "access").iterdir()).read_text("utf-8"))

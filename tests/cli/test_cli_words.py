@@ -130,9 +130,9 @@ LIFTABLE = ", ".join(risk.label for risk in Risk if risk not in NEVER_ALLOWED)
 @pytest.mark.parametrize(
     ("text", "said", "hint"),
     [
-        ("nonsense=1", "there is no hazard named 'nonsense'", f"The hazards are {LIFTABLE}."),
-        ("=1", "there is no hazard named ''", f"The hazards are {LIFTABLE}."),
-        ("Mass-Removal=1", "there is no hazard named 'Mass-Removal'", f"The hazards are {LIFTABLE}."),
+        ("nonsense=1", "unknown hazard 'nonsense'", f"Known hazards: {LIFTABLE}."),
+        ("=1", "unknown hazard ''", f"Known hazards: {LIFTABLE}."),
+        ("Mass-Removal=1", "unknown hazard 'Mass-Removal'", f"Known hazards: {LIFTABLE}."),
         (
             "last-admin=none",
             "last-admin cannot be allowed: no accepted admin would remain, and nobody could let anyone in again",
@@ -153,7 +153,7 @@ def test_an_allowance_that_cannot_be(cli: Cli, write: Write, command: str, text:
 def test_an_allowance_without_a_value(cli: Cli, write: Write, text: str) -> None:
     write("beamctl.yaml", AS_IS)
     assert cli("plan", "--allow", text).err == (
-        "Error: --allow mass-removal needs a value\n  Write --allow mass-removal=VALUE as the refusal prints it.\n"
+        "Error: --allow mass-removal needs a value\n  Use --allow mass-removal=VALUE as printed with the hazard.\n"
     )
 
 

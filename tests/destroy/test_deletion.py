@@ -45,7 +45,7 @@ UNCERTAIN = [
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
 def test_a_workspace_that_is_still_there_after_any_success_was_not_deleted(answer: Response) -> None:
     doomed = Doomed(answer=answer, deletes=False)
-    with pytest.raises(ApiError, match=f"acme is still there: the API answered {answer.status}"):
+    with pytest.raises(ApiError, match=f"acme still exists: the API answered {answer.status}"):
         destroyed(doomed)
     assert doomed.deletions == 1
     assert doomed.asked[-4:] == [ITSELF] * 4
@@ -83,7 +83,7 @@ def test_our_own_access_goes_with_the_workspace(answer: Response, error: ApiErro
     if answer.certain:
         assert destroy(shown, leaving, leaving, stop=Event()) == Deletion(DeletionStatus.DELETED)
     else:
-        with pytest.raises(ApiError, match="whether acme was deleted is not known"):
+        with pytest.raises(ApiError, match="it is not known whether acme was deleted"):
             destroy(shown, leaving, leaving, stop=Event())
 
 
@@ -97,9 +97,9 @@ def test_a_lost_answer_to_a_deletion_that_was_not_made() -> None:
     doomed = Doomed(answer=LOST, deletes=False)
     with pytest.raises(ApiError) as caught:
         destroyed(doomed)
-    assert caught.value.message == f"acme is still there: {LOST.why}"
+    assert caught.value.message == f"acme still exists: {LOST.why}"
     assert caught.value.hint == (
-        "The API may still be deleting it: look again in a minute.\nSee whether it is there:  beamctl show -w acme"
+        "The API may still be deleting it. Check again in a minute.\nCheck whether it exists:  beamctl show -w acme"
     )
     assert doomed.deletions == 1
 
@@ -122,7 +122,7 @@ def test_a_workspace_that_tells_less_of_itself_than_before_is_not_taken_for_anot
         if what == ITSELF:
             doomed.payloads[COUNTED] = {"name": "acme", **told}
 
-    with pytest.raises(ApiError, match="acme is still there"):
+    with pytest.raises(ApiError, match="acme still exists"):
         destroyed(Doomed(answer=LOST, before=silent, deletes=False))
 
 
@@ -144,7 +144,7 @@ def test_who_cannot_look_cannot_tell(sight: ApiError) -> None:
     with pytest.raises(ApiError) as caught:
         destroyed(doomed)
     assert type(caught.value) is ApiError
-    assert caught.value.message == f"whether acme was deleted is not known: {LOST.why}; and then no access"
+    assert caught.value.message == f"it is not known whether acme was deleted: {LOST.why}; then no access"
     assert doomed.deletions == 1
 
 
@@ -162,8 +162,8 @@ def test_a_member_is_told_who_may() -> None:
     doomed = Doomed(answer=Response(403, None, "Forbidden"), deletes=False)
     with pytest.raises(ForbiddenError) as caught:
         destroyed(doomed)
-    assert caught.value.message == "we may not delete acme: the API answered 403: Forbidden"
-    assert caught.value.hint == "Only an admin of a workspace may. Nothing was deleted."
+    assert caught.value.message == "not permitted to delete acme: the API answered 403: Forbidden"
+    assert caught.value.hint == "Only workspace admins can. Nothing was deleted."
     assert doomed.asked[-1] == "DELETE"
 
 
@@ -172,7 +172,7 @@ def test_a_refusal_of_what_is_still_there(status: int) -> None:
     doomed = Doomed(answer=Response(status, None, "no"), deletes=False)
     with pytest.raises(ApiError) as caught:
         destroyed(doomed)
-    assert caught.value.message == f"acme is still there: the API answered {status}: no"
+    assert caught.value.message == f"acme still exists: the API answered {status}: no"
     assert doomed.deletions == 1
 
 
@@ -193,37 +193,41 @@ def test_no_credential_any_more() -> None:
 Meanwhile = Callable[[Doomed], object]
 
 MORE: list[tuple[str, Meanwhile, str]] = [
-    ("another", lambda it: it.payloads[COUNTED].update(id="w2"), "it is another workspace of that name"),
-    ("recreated", lambda it: it.payloads[COUNTED].update(createdAt="2026"), "it is another workspace of that name"),
+    ("another", lambda it: it.payloads[COUNTED].update(id="w2"), "it is a different workspace with the same name"),
+    (
+        "recreated",
+        lambda it: it.payloads[COUNTED].update(createdAt="2026"),
+        "it is a different workspace with the same name",
+    ),
     (
         "a member",
         lambda it: it.payloads[USERS].append(person("mal@x.io")),
-        "among the members there is now mal@x.io (member)",
+        "the members now include mal@x.io (member)",
     ),
     (
         "a role",
         lambda it: it.payloads[USERS][1].update(role="admin"),
-        "among the members there is now eve@x.io (admin)",
+        "the members now include eve@x.io (admin)",
     ),
     (
         "an acceptance",
         lambda it: it.payloads[USERS][2].update(accepted=True),
-        "among the members there is now kim@x.io (viewer)",
+        "the members now include kim@x.io (viewer)",
     ),
     (
         "an account",
         lambda it: it.payloads[ACCOUNTS].extend({"client_id": f"n{n}", "name": "new"} for n in range(1201)),
-        "among the service accounts there is now new and 1,200 more",
+        "the service accounts now include new and 1,200 more",
     ),
     (
         "a policy",
         lambda it: it.payloads[POLICIES]["data"].append({"metadata": {"name": "us"}, "spec": {}}),
-        "among the policies there is now us",
+        "the policies now include us",
     ),
     (
         "a connection",
         lambda it: it.payloads[CONNECTIONS].append({"metadata": {"name": "hf"}, "spec": {"integration": "hf"}}),
-        "among the integration connections there is now hf (hf)",
+        "the integration connections now include hf (hf)",
     ),
     ("a count", lambda it: it.payloads[COUNTED]["resourceCounts"].update(agents=4), "agents: 4 instead of 3"),
     ("a first", lambda it: it.payloads[COUNTED]["resourceCounts"].update(models=1), "models: 1 instead of 0"),
@@ -235,12 +239,12 @@ MORE: list[tuple[str, Meanwhile, str]] = [
     (
         "no counts",
         lambda it: it.payloads[COUNTED].pop("resourceCounts"),
-        "what runs there is no longer told: the API does not count it",
+        "its resource counts can no longer be read: the API does not show resource counts",
     ),
     (
         "a long name",
         lambda it: it.payloads[CONNECTIONS].append({"metadata": {"name": "x" * 10_000}, "spec": {}}),
-        "among the integration connections there is now " + "x" * 80,
+        "the integration connections now include " + "x" * 80,
     ),
 ]
 
@@ -252,8 +256,8 @@ def test_what_was_not_shown_is_not_deleted(meanwhile: Meanwhile, why: str) -> No
     meanwhile(doomed)
     with pytest.raises(StalePlanError) as caught:
         destroy(shown, doomed, doomed, stop=Event())
-    assert caught.value.message == f"acme is not what was shown, so nothing was deleted: {why}"
-    assert caught.value.hint == "Run `beamctl destroy acme` again to see it as it is now."
+    assert caught.value.message == f"acme changed since it was shown, so nothing was deleted: {why}"
+    assert caught.value.hint == "Run `beamctl destroy acme` again to see the current state."
     assert doomed.deletions == 0
 
 
@@ -293,7 +297,7 @@ def test_gone_before_it_was_asked_for() -> None:
     doomed = Doomed()
     shown = survey("acme", doomed)
     doomed.go()
-    with pytest.raises(StalePlanError, match="acme is gone: somebody else deleted it meanwhile, so nothing was sent"):
+    with pytest.raises(StalePlanError, match="acme is already gone, so nothing was sent"):
         destroy(shown, doomed, doomed, stop=Event())
     assert doomed.deletions == 0
 
@@ -328,5 +332,5 @@ def test_an_interruption_while_it_is_looked_for_is_no_answer() -> None:
                 raise InterruptedRunError("interrupted while the API asked for a pause")
             return super().get(path)
 
-    with pytest.raises(ApiError, match="whether acme was deleted is not known"):
+    with pytest.raises(ApiError, match="it is not known whether acme was deleted"):
         destroyed(Pausing(answer=LOST))

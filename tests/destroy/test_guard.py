@@ -22,17 +22,17 @@ def test_a_document_that_says_so() -> None:
     ("more", "line", "how"),
     [
         ("guards: {preventDestroy: true}\n", 3, "is true"),
-        ("guards: {minAdmins: 1}\n", 3, "is true where it is not written"),
-        ("guards: {}\n", 3, "is true where it is not written"),
-        ("", 1, "is true where it is not written"),
-        ("members: {}\n", 1, "is true where it is not written"),
+        ("guards: {minAdmins: 1}\n", 3, "defaults to true"),
+        ("guards: {}\n", 3, "defaults to true"),
+        ("", 1, "defaults to true"),
+        ("members: {}\n", 1, "defaults to true"),
     ],
 )
 def test_silence_is_a_guard(more: str, line: int, how: str) -> None:
     with pytest.raises(RefusedError) as caught:
         document_that_allows([desired(HEAD + more)], "acme")
     assert caught.value.message == f"guards.preventDestroy {how} (access.yaml:{line}), so acme was not deleted"
-    assert "write guards: {preventDestroy: false} in access.yaml" in caught.value.hint
+    assert "set guards: {preventDestroy: false} in access.yaml" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["acme", "123", "1e5", "0x1f", "null", "true"])

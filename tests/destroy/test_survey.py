@@ -84,7 +84,9 @@ def test_another_answer_is_not_the_workspace(payload: Any) -> None:
 
 @pytest.mark.parametrize("counts", [None, [], "3", {"agents": "3"}, {"agents": True}, {"agents": None}])
 def test_counts_that_are_none_are_not_known(counts: Any) -> None:
-    assert read(COUNTED, {"name": "acme", "resourceCounts": counts}).counts == Unknown("the API does not count it")
+    assert read(COUNTED, {"name": "acme", "resourceCounts": counts}).counts == Unknown(
+        "the API does not show resource counts"
+    )
 
 
 def test_a_workspace_that_tells_nothing_of_itself() -> None:
@@ -107,7 +109,7 @@ def test_a_listing_of_another_shape_is_not_known(path: str, payload: Any) -> Non
 def test_a_listing_without_an_admin_is_not_believed(users: list[dict[str, Any]]) -> None:
     found = parts(read(USERS, users))
     for title in LISTINGS[USERS]:
-        assert found[title] == Unknown("the API's list of users shows no admin, so it is not believed")
+        assert found[title] == Unknown("the API's list of users has no admin, so it cannot be complete")
 
 
 def test_policies_come_in_pages() -> None:
@@ -138,7 +140,7 @@ def test_pages_without_an_end_do_end() -> None:
 
     doomed = Endless()
     assert parts(survey("acme", doomed))["policies"] == Unknown(
-        "the API's answer to GET /policies is not a complete list"
+        "the API's response to GET /policies is not a complete list"
     )
     assert len(doomed.asked) < 600
 

@@ -68,7 +68,7 @@ def test_a_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
     with at_once.serving(SEED, frozenset({Quirk.INVITE_IGNORES_ROLE, Quirk.NO_ROLE_ON_PENDING})):
         at_once.write("beamctl.yaml", DOCUMENT.replace("kim@example.com: viewer", "kim@example.com: admin"))
         said = at_once.beamctl("apply", "--auto-approve").out
-        assert "invited as member; the first apply after the invitation is accepted makes them admin" in said
+        assert "invited as member; the first apply after the invitation is accepted sets the role admin" in said
         assert "1 waiting for the invitee" in said
         for _ in range(2):  # nothing more is to be done, and no other letter is sent, until they accept
             plan = at_once.beamctl("plan", "--detailed-exitcode").out

@@ -17,7 +17,7 @@ from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
 from beamctl.emulator.credential import digest
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.store import api_key, service_account
-from beamctl.kinds.creation_key import beside
+from beamctl.kinds.creation_key import ids_in
 from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET
 from beamctl.plan.change import Action, Change
 from tests.fakes.journal import Journal
@@ -131,7 +131,7 @@ class State:
             return gone
         (account,) = self._named(change.after["account"]) or [{}]
         marked = f"API key {change.after['name']} not" in account.get("description", "")
-        return gone and not marked and bool(keys) and keys[-1]["id"] not in beside(change.key)
+        return gone and not marked and bool(keys) and keys[-1]["id"] not in ids_in(change.key)
 
     def _named(self, name: str) -> list[Mapping[str, Any]]:
         return [account for account in self.accounts.values() if account["name"] == name]

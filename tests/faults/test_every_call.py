@@ -1,4 +1,4 @@
-"""A fault at every call of an apply of every kind, or an answer that is lost before lists that lie; and then an apply
+"""A fault at every call of an apply of every kind, or an answer that is lost before lists that lie; then an apply
 without one: what the first said is true, the second ends in the desired state, nobody is invited twice, at no moment is
 there no admin, and no place ever holds a secret that lets nobody in."""
 
@@ -48,8 +48,15 @@ KILLS = ("before", "after")
 IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION)
 """What the scenarios do on purpose."""
-UNKNOWN = ("is not known", "cannot be looked up", "does not show", "its mark may stay")
-NOT_SEEN = ("could not be read again", "should be untouched", "should be one", "not shown as one")
+UNKNOWN = (
+    "is not known",
+    "reading it failed",
+    "cannot be read",
+    "does not show",
+    "no longer shows",
+    "its marker may remain",
+)
+NOT_SEEN = ("could not be read again", "should be unchanged", "should be one", "should be an admin but is not")
 ATTEMPTS = 6
 """How often a request is sent that may be sent twice."""
 
@@ -188,7 +195,7 @@ class Run:
         assert len(failed) <= 1 or at == "GET"
         for event in (each for each in self.events if isinstance(each, NotAttempted)):
             depends = {(each.kind, key) for each in event.change.depends_on for key in each.keys}
-            moved = "no longer as it was planned" in event.why  # as the change that it depends on left it
+            moved = "changed since the plan was made" in event.why  # as the change that it depends on left it
             assert depends & failed or moved or (at == "GET" and any(each in event.why for each in NOT_SEEN)), event
             failed.add(event.change.id)
 

@@ -69,7 +69,7 @@ def test_the_end_of_a_declared_key_that_no_plan_renews_is_said_two_weeks_before(
     plan = plan_at(want, live, Situation(TODAY, API, now=NOW))
     assert plan.changes == ()
     assert [note.text for note in plan.notes if "hub" in note.text] == (
-        [f"ci/hub ends on {said}; with rotateBefore a plan renews it"] if said else []
+        [f"ci/hub expires on {said}; set rotateBefore to have it renewed"] if said else []
     )
     assert all(note.place is not None for note in plan.notes)
 
@@ -79,5 +79,5 @@ def test_one_of_an_age_that_is_not_told_is_not_renewed_in_time_and_that_is_said(
     del live.accounts.keys["c1"][0]["createdAt"]
     plan = planned(WANT, live)
     assert plan.changes == ()
-    said = "the API does not tell when ci/hub was made, so no plan renews it in time"
+    said = "the API does not show when ci/hub was created, so it is not renewed in time"
     assert [note.text for note in plan.notes if "ci/hub" in note.text] == [said]

@@ -15,8 +15,8 @@ WANT = {
     "POST /service_accounts/c1/api_keys": document(serviceAccounts={"ci": {"role": "member", "apiKeys": {"hub": KEY}}}),
 }
 SAID = {
-    "POST /service_accounts": "it was made (made-1), and its secret is lost: the next apply replaces it",
-    "POST /service_accounts/c1/api_keys": "it was made (key-1), and its secret is lost: the next apply replaces it",
+    "POST /service_accounts": "it was created (made-1), but its secret is lost: the next apply replaces it",
+    "POST /service_accounts/c1/api_keys": "it was created (key-1), but its secret is lost: the next apply replaces it",
 }
 
 

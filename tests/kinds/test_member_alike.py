@@ -12,8 +12,8 @@ from tests.fakes.workspace import FakeWorkspace, person
 
 HEAD = "version: 1\nworkspace: acme\n"
 A = "U+0430 (cyrillic small letter a) looks like a"
-ANEW = "retype it with the letters that you mean; if these are, say so: {role: …, mixedScript: true}"
-UNDER_MEMBERS = ANEW.replace("say so:", "say so under members:")
+ANEW = "retype it with the intended letters; if they are intended, write {role: …, mixedScript: true}"
+UNDER_MEMBERS = f"{ANEW} under members"
 
 
 def problems(text: str) -> list[tuple[int, int, str, str]]:
@@ -34,7 +34,7 @@ def test_a_member_whose_address_looks_plain() -> None:
 
 
 def test_a_member_who_looks_like_another() -> None:
-    said = f"'аda@example.com' looks like 'ada@example.com', and is another address; it mixes alphabets: {A}"
+    said = f"'аda@example.com' looks like 'ada@example.com', but is a different address; it mixes alphabets: {A}"
     assert problems("members:\n  ada@example.com: admin\n  аda@example.com: member\n") == [(5, 3, said, ANEW)]
     assert problems("members:\n  аda@example.com: admin\nguards: {protected: [ada@example.com]}\n") == [
         (4, 3, said, ANEW)
@@ -43,13 +43,13 @@ def test_a_member_who_looks_like_another() -> None:
 
 def test_addresses_that_look_alike_without_a_mixture() -> None:
     (found,) = problems("members:\n  ка@пример.рф: admin\n  кa@пример.рф: {role: admin, mixedScript: true}\n")
-    assert found[2] == "'ка@пример.рф' looks like 'кa@пример.рф', and is another address"
+    assert found[2] == "'ка@пример.рф' looks like 'кa@пример.рф', but is a different address"
 
 
 def test_a_dotless_i_is_ordinary_unless_somebody_is_listed_who_looks_the_same() -> None:
     assert problems("members:\n  yıldız@firma.com.tr: admin\n  mikaël-nº1@example.com: admin\n") == []
     (found,) = problems("members:\n  yıldız@firma.com.tr: admin\n  yildiz@firma.com.tr: admin\n")
-    assert found[2] == "'yıldız@firma.com.tr' looks like 'yildiz@firma.com.tr', and is another address"
+    assert found[2] == "'yıldız@firma.com.tr' looks like 'yildiz@firma.com.tr', but is a different address"
 
 
 def test_the_guards_are_looked_at_too() -> None:
@@ -59,7 +59,7 @@ def test_the_guards_are_looked_at_too() -> None:
         (
             4,
             32,
-            f"'аda@example.com' looks like 'ada@example.com', and is another address; it mixes alphabets: {A}",
+            f"'аda@example.com' looks like 'ada@example.com', but is a different address; it mixes alphabets: {A}",
             UNDER_MEMBERS,
         ),
         (5, 10, f"'bоb@example.com' mixes alphabets: {o}", UNDER_MEMBERS),

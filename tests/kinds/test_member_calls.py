@@ -16,7 +16,7 @@ from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
 P = "p@x.io"
-PENDING = "; the first apply after the invitation is accepted makes them {}"
+PENDING = "; the first apply after the invitation is accepted sets the role {}"
 
 
 def run(live: FakeWorkspace, role: str | None) -> Outcome:
@@ -56,10 +56,10 @@ def test_where_a_pending_role_cannot_be_set_it_is_said() -> None:
 @pytest.mark.parametrize(
     ("offered", "role", "quirk", "outcome", "then"),
     [
-        ("admin", "member", "", Outcome(Status.DONE, "revoked and invited again, with another e-mail"), "member"),
-        ("member", "admin", "", Outcome(Status.DONE, "revoked and invited again, with another e-mail"), "admin"),
+        ("admin", "member", "", Outcome(Status.DONE, "revoked and invited again, which sent another e-mail"), "member"),
+        ("member", "admin", "", Outcome(Status.DONE, "revoked and invited again, which sent another e-mail"), "admin"),
         ("viewer", "admin", "invite-ignores-role", PENDING, "member"),
-        ("admin", "viewer", "invite-ignores-role", "the invitation offers member, not viewer", None),
+        ("admin", "viewer", "invite-ignores-role", "the invitation grants member instead of viewer", None),
     ],
 )
 def test_an_invitation_whose_role_the_api_does_not_change_is_sent_again_once(
@@ -92,7 +92,7 @@ def test_an_invitation_that_cannot_be_revoked_is_not_sent_twice(revoked: Respons
     live = Scripted(ROOT, person(P, "admin", accepted=False), quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.DELETE: revoked})
     assert (outcome.ending, live.invited) == (Status.FAILED, [])
-    assert outcome.remark.startswith("the invitation still offers admin, not member: the API answered 404")
+    assert outcome.remark.startswith("the invitation still grants admin instead of member: the API answered 404")
 
 
 @pytest.mark.parametrize("put", [NoResponse("reset"), Response(429, None, "until 09:52 UTC", limited=True)])
@@ -138,7 +138,7 @@ def test_whoever_is_invited_with_more_than_was_asked_does_not_keep_the_invitatio
     events = applied(planned(document({"root@x.io": "admin", P: "member"}), live), live)
     assert outcomes(events) == {P: "failed" if told else "not confirmed"}
     assert P not in live.users
-    said = "the invitation offers admin, not member, and the API does not change that; it was revoked"
+    said = "the invitation grants admin instead of member, and the API does not change it; it was revoked"
     remarks = [event.outcome.remark for event in events if isinstance(event, Ended)]
     assert said in [*remarks, *(event.why for event in events if isinstance(event, Unconfirmed))]
 
@@ -148,7 +148,7 @@ def test_a_role_the_api_does_not_tell_is_set_to_be_sure() -> None:
     assert run(live, "viewer").ending.value == "done"
     assert writes(live) == ["POST /users", f"PUT /users/{P}"]
     both = FakeWorkspace.of([ROOT], quirks=frozenset({"no-invited-role", "no-role-on-pending"}))
-    assert run(both, "viewer").remark.startswith("invited, in a role the API does not tell; the first apply")
+    assert run(both, "viewer").remark.startswith("invited, with a role that the API does not show; the first apply")
 
 
 @pytest.mark.parametrize("quirk", ["", "reinvite-conflicts"])
@@ -170,12 +170,13 @@ def test_a_conflict_means_somebody_else_was_faster() -> None:
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
     live.users[P] = person(P, "member", accepted=False)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Outcome(Status.DONE, "is invited already")
+    assert end.outcome == Outcome(Status.DONE, "is already invited")
     assert live.users[P]["role"] == "viewer"
 
 
 @pytest.mark.parametrize(
-    ("role", "ending", "remark"), [("viewer", "done", "is in already"), ("admin", "failed", "is in already, as admin")]
+    ("role", "ending", "remark"),
+    [("viewer", "done", "is already a member"), ("admin", "failed", "is already a member, with the role admin")],
 )
 def test_somebody_who_was_let_in_meanwhile_is_not_demoted(role: str, ending: str, remark: str) -> None:
     live = FakeWorkspace.of([ROOT])
@@ -199,7 +200,7 @@ class Deaf(FakeWorkspace):
         return super().send(call)
 
 
-PLAN = "Run `beamctl plan` to see how it stands."
+PLAN = "Run `beamctl plan` to see the current state."
 AGAIN = "Run `beamctl apply` again."
 LOST_CHANGES = [
     ("admin", f"PUT /users/{P}", "the connection was reset; nothing was changed: the role is member"),
@@ -240,7 +241,7 @@ def test_a_lost_change_that_cannot_be_looked_up_is_not_known(
     live = Blind({each["email"]: dict(each) for each in (ROOT, person(P))}, loses=frozenset({call}))
     outcome = run(live, role)
     assert (outcome.ending, outcome.hint) == (Status.FAILED, PLAN)
-    assert outcome.remark.startswith("the connection was reset, and it cannot be looked up: ")
+    assert outcome.remark.startswith("the connection was reset, and reading it failed: ")
 
 
 def test_somebody_who_left_while_their_role_was_set() -> None:
@@ -250,7 +251,7 @@ def test_somebody_who_left_while_their_role_was_set() -> None:
             return Response(200)
 
     live = Left({each["email"]: dict(each) for each in (ROOT, person(P))})
-    assert run(live, "admin") == Outcome(Status.FAILED, "the API does not show p@x.io any more", PLAN)
+    assert run(live, "admin") == Outcome(Status.FAILED, "the API no longer shows p@x.io", PLAN)
 
 
 def test_the_role_of_an_invitation_whose_answer_is_lost_is_looked_up() -> None:
@@ -263,7 +264,7 @@ def test_the_role_of_an_invitation_whose_answer_is_lost_is_looked_up() -> None:
         outcome = run(deaf, role)
         assert outcome.ending.value == ending
         assert outcome.remark.startswith(
-            ("invited as member; the first apply", "the invitation offers member, not viewer")
+            ("invited as member; the first apply", "the invitation grants member instead of viewer")
         )
 
 
@@ -273,7 +274,7 @@ def test_the_role_of_one_who_is_invited_and_not_told_is_not_known() -> None:
     live.quirks = frozenset({"no-invited-role"})
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert end.outcome == Outcome(
-        Status.FAILED, "the connection was reset, and it cannot be looked up: the API does not tell the role", PLAN
+        Status.FAILED, "the connection was reset, and reading it failed: the API does not show the role", PLAN
     )
 
 
@@ -290,7 +291,7 @@ def test_an_invitation_that_cannot_be_looked_up() -> None:
     live.refuses = frozenset({"GET /users"})
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert end.outcome.remark == (
-        "the connection was reset, and it cannot be looked up: the API answered 422: refused on purpose"
+        "the connection was reset, and reading it failed: the API answered 422: refused on purpose"
     )
 
 
@@ -298,7 +299,7 @@ def test_an_invitation_that_cannot_be_looked_up() -> None:
     ("status", "hint"),
     [
         (402, "Fix or remove the entry"),
-        (403, "Check the entry, and whether the credential may"),
+        (403, "Check the entry and the credential's permissions"),
         (404, "Fix or remove the entry"),
         (409, "Fix or remove the entry"),
         (422, "Fix or remove the entry"),
@@ -346,12 +347,12 @@ def test_somebody_who_is_gone_already() -> None:
     plan = planned(document({"root@x.io": "admin"}), live)
     del live.users[P]
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == ("done", "was gone already")
+    assert (end.outcome.ending.value, end.outcome.remark) == ("done", "was already gone")
     live.users[P] = person(P)
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
     del live.users[P]
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "the API does not show p@x.io any more")
+    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "the API no longer shows p@x.io")
 
 
 def test_an_address_is_one_segment_of_the_path() -> None:
@@ -379,8 +380,8 @@ def test_a_role_that_the_api_says_it_set_and_did_not() -> None:
             return Response(200, {"email": email, "role": "viewer" if body["role"] != "viewer" else "member"})
 
     for users, remark in (
-        ([ROOT], "the invitation offers member, not viewer, and the API does not change that; it was revoked"),
-        ([ROOT, person(P, "member")], "the API answered that the role is 'member', not 'viewer'"),
+        ([ROOT], "the invitation grants member instead of viewer, and the API does not change it; it was revoked"),
+        ([ROOT, person(P, "member")], "the API returned the role 'member' instead of 'viewer'"),
     ):
         live = Stubborn({each["email"]: dict(each) for each in users}, quirks=frozenset({"invite-ignores-role"}))
         outcome = run(live, "viewer")
@@ -395,7 +396,7 @@ def test_a_success_that_tells_of_more_than_was_asked_is_looked_into() -> None:
 
     live = Joined({"root@x.io": dict(ROOT)})
     outcome = run(live, "viewer")
-    assert (outcome.ending.value, outcome.remark) == ("failed", "is in already, as admin")
+    assert (outcome.ending.value, outcome.remark) == ("failed", "is already a member, with the role admin")
     assert live.users[P]["role"] == "admin"
 
 
@@ -432,10 +433,10 @@ RESET = NoResponse("the connection was reset")
 @pytest.mark.parametrize(
     ("then", "expected"),
     [
-        (person(P, "viewer"), Outcome(Status.DONE, "is in already")),
-        (person(P, "admin"), Outcome(Status.FAILED, "is in already, as admin", PLAN)),
+        (person(P, "viewer"), Outcome(Status.DONE, "is already a member")),
+        (person(P, "admin"), Outcome(Status.FAILED, "is already a member, with the role admin", PLAN)),
         (person(P, "member", accepted=False), Outcome(Status.DEFERRED, f"invited as member{PENDING.format('admin')}")),
-        (None, Outcome(Status.FAILED, "the API does not show p@x.io any more", PLAN)),
+        (None, Outcome(Status.FAILED, "the API no longer shows p@x.io", PLAN)),
     ],
 )
 def test_the_role_of_an_invitation_is_looked_up_whatever_became_of_it(
@@ -449,12 +450,12 @@ def test_the_role_of_an_invitation_is_looked_up_whatever_became_of_it(
     ("listing", "why"),
     [
         (RESET, "the connection was reset"),
-        (Response(200, []), "the API shows no members at all"),
+        (Response(200, []), "the API shows no members"),
         (Response(200, {}), "the API's list of users is not a list"),
     ],
 )
 def test_why_a_role_cannot_be_looked_up_is_said(listing: Response | NoResponse, why: str) -> None:
-    expected = Outcome(Status.FAILED, f"the connection was reset, and it cannot be looked up: {why}", PLAN)
+    expected = Outcome(Status.FAILED, f"the connection was reset, and reading it failed: {why}", PLAN)
     assert scripted(Scripted(ROOT, quirks=IGNORES), "admin", {Method.PUT: RESET, Method.GET: listing}) == expected
     assert scripted(Scripted(ROOT, person(P)), "admin", {Method.PUT: RESET, Method.GET: listing}) == expected
 
@@ -462,12 +463,12 @@ def test_why_a_role_cannot_be_looked_up_is_said(listing: Response | NoResponse, 
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
-        ({}, Outcome(Status.DONE, "is invited already")),
+        ({}, Outcome(Status.DONE, "is already invited")),
         (
             {Method.PUT: Response(404, None, "no")},
-            Outcome(Status.DEFERRED, f"is invited already as member{PENDING.format('admin')}"),
+            Outcome(Status.DEFERRED, f"is already invited as member{PENDING.format('admin')}"),
         ),
-        ({Method.PUT: RESET}, Outcome(Status.DONE, "is invited already")),
+        ({Method.PUT: RESET}, Outcome(Status.DONE, "is already invited")),
     ],
 )
 def test_somebody_who_is_invited_already_gets_the_role(
@@ -486,7 +487,7 @@ def test_somebody_who_is_invited_already_in_that_role_is_let_be() -> None:
     plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
     live.users[P] = person(P, "admin", accepted=False)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Outcome(Status.DONE, "is invited already")
+    assert end.outcome == Outcome(Status.DONE, "is already invited")
     assert writes(live) == ["POST /users"]
 
 
@@ -497,7 +498,7 @@ def test_an_invitation_that_was_lost_and_is_there_is_no_more_than_done() -> None
 def test_more_than_was_asked_may_be_the_right_role_by_now() -> None:
     sent = Response(200, {"email": P, "role": "admin"})
     assert scripted(Scripted(ROOT), "viewer", {Method.POST: sent}, then=person(P, "viewer")) == Outcome(
-        Status.DONE, "is in already"
+        Status.DONE, "is already a member"
     )
 
 
@@ -539,4 +540,4 @@ def test_the_role_of_one_who_is_invited_need_not_be_told() -> None:
 
 def test_a_role_that_is_answered_otherwise_says_where_to_look() -> None:
     outcome = scripted(Scripted(ROOT, person(P)), "admin", {Method.PUT: Response(200, {"role": "viewer"})})
-    assert outcome == Outcome(Status.FAILED, "the API answered that the role is 'viewer', not 'admin'", PLAN)
+    assert outcome == Outcome(Status.FAILED, "the API returned the role 'viewer' instead of 'admin'", PLAN)

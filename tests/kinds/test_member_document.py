@@ -57,8 +57,8 @@ def test_one_group_mapped_twice() -> None:
     mappings = "".join(f"  - {{groupName: g, role: {role}}}\n" for role in ("admin", "member"))
     text = f"version: 1\nworkspace: acme\nsettings:\n  groupMappings:\n{mappings}"
     (found,) = validate([SourceText("a.yaml", text.encode())]).problems
-    assert (found.place.line, found.message) == (6, "the group 'g' is mapped on line 5 already")
-    assert found.hint == "a group has one role: keep one of the two"
+    assert (found.place.line, found.message) == (6, "the group 'g' is already mapped on line 5")
+    assert found.hint == "a group can have only one role: remove one of the two"
 
 
 def test_one_group_mapped_three_times_among_others_and_what_is_none() -> None:
@@ -67,8 +67,8 @@ def test_one_group_mapped_three_times_among_others_and_what_is_none() -> None:
     text = f"version: 1\nworkspace: acme\nsettings:\n  groupMappings:\n{lines}"
     found = validate([SourceText("a.yaml", text.encode())]).problems
     assert [(each.place.line, each.message) for each in found if "already" in each.message] == [
-        (9, "the group 'g' is mapped on line 8 already"),
-        (10, "the group 'g' is mapped on line 8 already"),
+        (9, "the group 'g' is already mapped on line 8"),
+        (10, "the group 'g' is already mapped on line 8"),
     ]
 
 

@@ -78,7 +78,7 @@ def test_whoever_we_may_be_counts() -> None:
 def test_a_credential_that_tells_nobody_here_is_said_not_to_tell() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin", sub="s1"), person("a@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards=LOOSE), live, identity=Identity(sub="s2"))
-    assert [note.text.partition(",")[0] for note in plan.notes] == ["beamctl cannot tell who it runs as"]
+    assert [note.text.partition(",")[0] for note in plan.notes] == ["the identity that beamctl runs as is unknown"]
 
 
 def test_a_service_account_is_no_member() -> None:
@@ -92,7 +92,7 @@ def test_who_we_are_is_asked_for_where_it_matters() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"a@x.io": "admin", "b@x.io": "member"}, guards=LOOSE), live)
     assert [note.text for note in plan.notes] == [
-        "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
+        "the identity that beamctl runs as is unknown, so a self-lockout cannot be detected: set guards.self"
     ]
     assert planned(document({"a@x.io": "admin", "me@x.io": "admin"}, guards=LOOSE), live).notes == ()
 
@@ -199,7 +199,7 @@ def test_no_allowance_lifts_the_last_admin() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("mass-removals=4", "--allow: there is no hazard named 'mass-removals'"),
+        ("mass-removals=4", "--allow: unknown hazard 'mass-removals'"),
         ("mass-removal", "--allow mass-removal needs a value"),
         ("last-admin=none", "--allow: last-admin cannot be allowed: no accepted admin would remain"),
     ],
@@ -212,13 +212,13 @@ def test_what_cannot_be_allowed(text: str, message: str) -> None:
 def test_a_hazard_that_there_is_not_is_told_those_that_there_are() -> None:
     with pytest.raises(UsageError) as caught:
         allowance("bad-luck=1")
-    known = caught.value.hint.removeprefix("The hazards are ").removesuffix(".").split(", ")
+    known = caught.value.hint.removeprefix("Known hazards: ").removesuffix(".").split(", ")
     assert known == [risk.label for risk in Risk if risk is not Risk.LAST_ADMIN]
 
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("mass-removal", "Write --allow mass-removal=VALUE"), ("last-admin=none", "Name another admin in the document")],
+    [("mass-removal", "Use --allow mass-removal=VALUE"), ("last-admin=none", "Name another admin in the document")],
 )
 def test_what_cannot_be_allowed_says_what_to_do(text: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -270,7 +270,7 @@ def test_a_self_that_is_not_there_is_said() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "adda@x.io"}}), live)
     assert [note.text for note in plan.notes] == [
-        "beamctl is said to run as adda@x.io, who is not in the workspace: check guards.self"
+        "beamctl should run as adda@x.io, who is not in the workspace: check guards.self"
     ]
     assert plan.hazards == ()
 
@@ -283,7 +283,7 @@ def test_a_listing_without_us_is_not_trusted_with_any_change() -> None:
         (
             "live-without-us",
             "Adda@x.io",
-            "beamctl is said to run as Adda@x.io, who is not in the workspace: check guards.self",
+            "beamctl should run as Adda@x.io, who is not in the workspace: check guards.self",
         )
     ]
     assert plan.notes == ()
@@ -412,7 +412,7 @@ def test_each_admin_who_goes_or_sinks_is_named() -> None:
     plan = planned(document(members, guards=LOOSE), live)
     assert [(hazard.risk, hazard.value, hazard.because) for hazard in plan.hazards] == [
         (Risk.REMOVES_ADMIN, "Gone@x.io", "Gone@x.io is an admin"),
-        (Risk.REMOVES_ADMIN, "down@x.io", "down@x.io is an admin, and would be demoted"),
+        (Risk.REMOVES_ADMIN, "down@x.io", "down@x.io is an admin and would be demoted"),
         (
             Risk.REMOVES_ADMIN,
             "over@x.io",
@@ -499,14 +499,17 @@ def test_an_e_mail_that_changed_is_suspected() -> None:
             Risk.RENAME_SUSPECT,
             "Eve@old.io,eve@new.io",
             (
-                "an e-mail that changed? Eve@old.io would lose access until eve@new.io accepts; "
-                "keep both listed until then"
+                "the e-mail may have changed: Eve@old.io would lose access until eve@new.io accepts; "
+                "list both until then"
             ),
         ),
         (
             Risk.RENAME_SUSPECT,
             "kim@x.io,KIM@y.io",
-            "an e-mail that changed? the invitation of kim@x.io would be void, and KIM@y.io would have to accept one",
+            (
+                "the e-mail may have changed: the invitation of kim@x.io would be revoked, "
+                "and KIM@y.io would have to accept a new one"
+            ),
         ),
     ]
     assert refused(plan.hazards, [allowance(f"rename-suspect={each.value}") for each in plan.hazards]) == ()
@@ -527,8 +530,8 @@ def renames(old: Callable[[int], str], new: Callable[[int], str], count: int, **
 def test_many_who_change_domain_are_one_hazard(invited: dict[str, bool]) -> None:
     ((value, because),) = renames(lambda _: "Corp.example", lambda _: "corp.TEST", 40, **invited).items()
     assert value == "*@corp.example,*@corp.test"
-    assert because.startswith("a domain that changed? 40 people at corp.example would leave")
-    assert because.endswith("keep both listed until then")
+    assert because.startswith("the domain may have changed: 40 people at corp.example would be removed")
+    assert because.endswith("list both until then")
 
 
 def test_each_pair_of_domains_is_a_hazard_of_its_own() -> None:
@@ -590,7 +593,7 @@ def test_a_listing_that_shrank_is_not_trusted_with_any_change(
     guards = {"maxRemovals": limit}
     assert planned(document(as_it_is, guards=guards), live, left={"member": left}).hazards == ()
     plan = planned(document({**as_it_is, "new@x.io": "viewer"}, guards=guards), live, left={"member": left})
-    because = f"the API shows {seen} members of the {left} that the last recorded run left"
+    because = f"since the last recorded run, the API shows only {seen} of {left} members"
     expected = [(Risk.LIVE_SHRANK, missing, because)] if missing else []
     assert [(hazard.risk, hazard.value, hazard.because) for hazard in plan.hazards] == expected
 
@@ -602,7 +605,7 @@ def test_all_that_is_gone_is_one_count() -> None:
     (hazard,) = planned(want, live, left=left).hazards
     assert (hazard.value, hazard.because) == (
         "10",
-        "the API shows 1 settings of the 3 and 1 members of the 9 that the last recorded run left",
+        "since the last recorded run, the API shows only 1 of 3 settings and 1 of 9 members",
     )
 
 

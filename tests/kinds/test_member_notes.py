@@ -89,7 +89,7 @@ def test_a_role_that_is_not_known_is_said_and_left_alone(wanted: object, place: 
     plan = planned(document({"root@x.io": "admin"} | ({"a@x.io": wanted} if wanted else {})), live)
     assert (plan.changes, plan.differs) == ((), True)
     (note,) = plan.notes
-    assert note.text.startswith("a@x.io has the role 'owner', which beamctl does not know, and is left alone")
+    assert note.text.startswith("a@x.io has the unknown role 'owner' and is not changed")
     assert (note.place, note.differs) == (place, True)
 
 

@@ -46,9 +46,7 @@ def test_from_the_day_it_ends_everybody_is_managed_again() -> None:
     assert planned(want, live, today=TODAY).changes == ()
     plan = planned(want, live, today=date(2026, 11, 25))
     assert [change.action.value for change in plan.changes] == ["remove"]
-    assert [note.text for note in plan.notes] == [
-        "Kim@x.io is no longer skipped: that ended on 2026-11-25 (TICKET-901)"
-    ]
+    assert [note.text for note in plan.notes] == ["Kim@x.io is no longer skipped since 2026-11-25 (TICKET-901)"]
     assert plan.tally == {"unchanged": 1}
 
 

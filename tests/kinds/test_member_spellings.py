@@ -38,8 +38,8 @@ def test_a_tag_that_the_service_drops_is_a_suspected_rename(*, accepted: bool) -
     plan = planned(document(ADMIN | {"ada+x@example.com": "member"}, guards=GUARDS), workspace)
     (hazard,) = plan.hazards
     assert (hazard.risk, hazard.value) == (Risk.RENAME_SUSPECT, "Ada@example.com,ada+x@example.com")
-    assert "the service may drop the +tag" in hazard.because
-    assert "write Ada@example.com, as the API shows it" in hazard.because
+    assert "the API may drop the +tag" in hazard.because
+    assert "write Ada@example.com" in hazard.because
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_dropped_tag_is_said_where_nobody_leaves(more: dict[str, dict[str, str
     plan = planned(document(members, **manage), workspace)
     assert ([change.name for change in plan.changes], plan.hazards) == (["ada+x@example.com"], ())
     (note,) = plan.notes
-    assert "write ada@example.com, as the API shows it" in note.text
+    assert "write ada@example.com" in note.text
     assert note.place is not None
 
 
@@ -100,6 +100,6 @@ def test_who_is_protected_and_nowhere_is_said_beside_others(protected: str, live
     want = document(ADMIN, guards={"protected": [protected]}, manage={"members": "additive"})
     plan = planned(want, FakeWorkspace.of([ROOT, person(live)]))
     said = [
-        f"guards.protected lists {protected}, which is no one in the workspace or under members: check the spelling"
+        f"guards.protected lists {protected}, who is neither in the workspace nor under members: check the spelling"
     ]
     assert [note.text for note in plan.notes] == ([] if live == "ada@example.com" else said)

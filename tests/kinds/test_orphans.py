@@ -115,16 +115,19 @@ def test_it_is_made_anew_and_goes_with_the_one_in_its_place() -> None:
 @pytest.mark.parametrize(
     ("meanwhile", "said"),
     [
-        ([machine("c1", "ci")], "failed: those of its name are no longer as they were planned, so it was not made"),
+        (
+            [machine("c1", "ci")],
+            "failed: accounts with this name changed since the plan was made, so it was not created",
+        ),
         (
             [machine("c9", "ci", "member", CLIENT_SECRET)],
-            "failed: another run is making it, or was stopped before its client secret was handed over",
+            "failed: another run is creating it, or was stopped before its client secret was handed over",
         ),
         (
             [machine("c1", "ci", "member", CLIENT_SECRET), machine("c9", "ci")],
-            "failed: was made meanwhile, by another run or by hand; whether the file ci holds its client secret is",
+            "failed: was created in the meantime, by another run or manually; it is not known whether the file",
         ),
-        ([], "failed: those of its name are no longer as they were planned, so it was not made"),
+        ([], "failed: accounts with this name changed since the plan was made, so it was not created"),
     ],
     ids=["handed over", "replaced, under way", "another whole one", "gone"],
 )
@@ -146,7 +149,7 @@ def test_an_account_that_is_handed_over_during_the_hand_over_stays() -> None:
         return ""
 
     ended = run(planned(ACCOUNT, live), live, FakeVault(before=finished))
-    assert ended["ci (c1)"] == "failed: its client secret was handed over meanwhile"
+    assert ended["ci (c1)"] == "failed: its client secret was handed over in the meantime"
     assert list(live.accounts.kept) == ["c1", "made-1"]
 
 
@@ -162,7 +165,7 @@ def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
     plan = planned(ACCOUNT, live)
     assert risks(planned(ACCOUNT, Forbidding(live))) == {Risk.DELETES_SERVICE_ACCOUNT}
     live.accounts.keys["c1"] = [NEW]
-    assert run(plan, live)["ci (c1)"] == "failed: it has API keys by now; it was not deleted"
+    assert run(plan, live)["ci (c1)"] == "failed: it has API keys now; it was not deleted"
     assert all(
         kind.is_sound(each) for kind in KINDS for each in (*used.changes, *ours.changes) if each.kind == kind.name
     )
@@ -179,13 +182,13 @@ def test_a_name_that_another_one_gives_up_is_made_beside_it() -> None:
 @pytest.mark.parametrize(
     ("noted", "keys", "said"),
     [
-        ("", [OLD, NEW], "failed: whether the one before it was handed over is no longer as it was planned"),
-        (MARK, [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")], "failed: another run is making it"),
-        (MARK, [OLD], "failed: the API does not show the one before it any more"),
+        ("", [OLD, NEW], "failed: whether the previous key was handed over changed since the plan was made"),
+        (MARK, [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")], "failed: another run is creating it"),
+        (MARK, [OLD], "failed: the API no longer shows the previous key"),
         (
             str(PendingMarker("hub", ("old", "n2"))),
             [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")],
-            "failed: was made meanwhile, by another run or by hand; whether the file hub holds it is not known",
+            "failed: was created in the meantime, by another run or manually; it is not known whether the file",
         ),
     ],
     ids=["handed over", "another under way", "gone", "another whole one"],
@@ -215,7 +218,7 @@ def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
     next(conversation)
     with pytest.raises(StopIteration) as ended:
         conversation.send(Response(200, [NEW]))
-    assert ended.value.value.remark == "there is none in its place"
+    assert ended.value.value.remark == "there is no replacement"
 
 
 def test_a_saved_plan_sees_that_a_key_was_handed_over() -> None:
@@ -240,7 +243,7 @@ def test_of_two_that_make_a_key_anew_one_is_in_its_place_and_lets_in() -> None:
 
     vault.before = meanwhile
     assert all_done(applied(first, live, vault=vault))
-    assert other["ci/hub"].startswith("failed: another run is making it")
+    assert other["ci/hub"].startswith("failed: another run is creating it")
     assert (ids(live), vault.holds["the file hub"].partition("-a-")[0]) == (["old", "key-1"], "key-1")
     assert planned(KEY, live).changes == ()
 
@@ -255,7 +258,7 @@ def test_a_key_that_is_handed_over_during_the_hand_over_stays_and_the_mark_does(
         return ""
 
     ended = run(planned(KEY, live), live, FakeVault(before=finished))
-    assert "its mark may stay: another run handed one over at the same time" in ended["ci/hub"]
+    assert "its marker may remain: another run handed over a key at the same time" in ended["ci/hub"]
     assert ended["ci/hub (n1)"] == "it depends on ci/hub, which was not done"
     assert ids(live) == ["old", "n1", "key-1"]
     assert planned(KEY, live).changes  # which of the two is in the place is not known: it is made anew
@@ -301,7 +304,7 @@ def test_a_key_that_is_seen_late_is_not_taken_for_an_orphan() -> None:
     bare = hub("")
     plan = planned(KEY, bare)
     next(looks)
-    assert run(plan, live)["ci/hub"].startswith("failed: another run is making it")
+    assert run(plan, live)["ci/hub"].startswith("failed: another run is creating it")
     assert (ids(live), live.accounts.kept["c1"]["description"]) == (["n1"], "")
     assert planned(KEY, live).changes == ()
 
@@ -315,7 +318,7 @@ def test_where_the_keys_cannot_be_seen_after_marking_none_is_made() -> None:
 
     plan = planned(KEY, live)
     live.before = second
-    assert run(plan, live) == {"ci/hub": "failed: the keys cannot be looked up: the connection was reset"}
+    assert run(plan, live) == {"ci/hub": "failed: the keys cannot be read: the connection was reset"}
     assert (ids(live), live.accounts.kept["c1"]["description"]) == ([], "")
 
 
@@ -335,7 +338,7 @@ def test_an_account_that_is_no_longer_as_planned_is_left(
     plan = planned(document(serviceAccounts={"ci": wanted}), live)
     live.accounts.kept["c1"] |= now
     left = dict(live.accounts.kept["c1"])
-    assert run(plan, live) == {"ci": "failed: is no longer as it was planned, so it was not changed"}
+    assert run(plan, live) == {"ci": "failed: changed since the plan was made, so it was not updated"}
     assert live.accounts.kept["c1"] == left
 
 
@@ -343,7 +346,7 @@ def test_a_lost_answer_to_taking_it_back_leaves_open_whether_it_is_there() -> No
     live = hub("")
     live.loses = frozenset({"DELETE /service_accounts/c1/api_keys/key-1"})
     ended = run(planned(KEY, live), live, FakeVault(before=lambda _: "the place is full"))
-    assert "the key key-1 may still be there (the connection was reset)" in ended["ci/hub"]
+    assert "the key key-1 may still exist (the connection was reset)" in ended["ci/hub"]
 
 
 def own(*keys: dict[str, Any], noted: str = "") -> tuple[Desired, Watched]:
@@ -385,7 +388,7 @@ def test_an_old_key_stays_where_the_newer_one_is_gone() -> None:
     live = hub("", OLD, NEW)
     plan = planned(KEY, live)
     live.accounts.keys["c1"] = [OLD]
-    assert run(plan, live) == {"ci/hub (old)": "failed: there is no newer one any more"}
+    assert run(plan, live) == {"ci/hub (old)": "failed: there is no newer key any more"}
     assert ids(live) == ["old"]
 
 
@@ -416,7 +419,7 @@ def test_a_key_that_another_run_takes_for_a_stopped_ones_is_made_anew(noted: str
     live = hub(noted, *keys)
     ours, theirs, vault = during_the_hand_over(KEY, live)
     assert theirs["ci/hub"].startswith("done")
-    assert "its mark may stay: another run took this one for one that was stopped" in ours["ci/hub"]
+    assert "its marker may remain: another run mistook this one for one of an interrupted run" in ours["ci/hub"]
     assert vault.holds["the file hub"].startswith("key-1-")  # which is gone
     assert ids(live) == [*(["old"] if keys else []), "key-2"]
     assert all_done(applied(planned(KEY, live), live, vault=vault))
@@ -429,7 +432,7 @@ def test_an_account_that_another_run_takes_for_a_stopped_ones_is_told_to_be_gone
     ours, theirs, _ = during_the_hand_over(ACCOUNT, live)
     assert theirs["ci"].startswith("done")
     assert ours["ci"] == (
-        "failed: another run took it for one that was stopped, and deleted it; whether the file ci holds the client "
-        "secret of the one that is there is not known"
+        "failed: another run mistook it for one of an interrupted run and deleted it; it is not known whether the file "
+        "ci holds the client secret of the existing account"
     )
     assert list(live.accounts.kept) == ["made-2"]

@@ -131,10 +131,10 @@ def test_names_are_not_unique_and_ids_are(tmp_path: Path) -> None:
 def test_an_api_without_roles_says_so_and_goes_on(tmp_path: Path) -> None:
     machines = Machines(tmp_path, [account("bot")], [Quirk.NO_SERVICE_ACCOUNT_ROLES])
     made = machines.plan(want({"bot": {"role": "viewer", "description": "x"}, "ci": CI}))
-    assert [note.text for note in made.notes if "shows no roles" in note.text]
+    assert [note.text for note in made.notes if "does not show roles" in note.text]
     events = machines.apply(made)
     assert all_done(events)
-    assert any("does not tell its role" in event.outcome.remark for event in events if isinstance(event, Ended))
+    assert any("does not show its role" in event.outcome.remark for event in events if isinstance(event, Ended))
     assert machines.plan(want({"bot": {"role": "viewer", "description": "x"}, "ci": CI})).changes == ()
 
 
@@ -165,7 +165,7 @@ def test_keys_that_cannot_be_seen_are_left(tmp_path: Path) -> None:
             made = plan(want({"bot": {"role": "member", "apiKeys": {"k": {}}}}), Blind(), machines.situation())
             assert made.changes == ()
             assert made.differs
-            assert "cannot be seen" in made.notes[0].text
+            assert "cannot be read" in made.notes[0].text
 
 
 def test_the_later_of_two_makes_nothing_and_says_what_it_cannot_know(tmp_path: Path) -> None:
@@ -176,8 +176,8 @@ def test_the_later_of_two_makes_nothing_and_says_what_it_cannot_know(tmp_path: P
     held = dict(machines.vault.holds)
     events = machines.apply(second)
     remarks = [event.outcome.remark for event in events if isinstance(event, Ended)]
-    by_whom = "was made meanwhile, by another run or by hand; whether the file"
-    assert remarks == [f"{by_whom} ci.json holds its client secret is not known"]
+    by_whom = "was created in the meantime, by another run or manually; it is not known whether the file"
+    assert remarks == [f"{by_whom} ci.json holds its client secret"]
     assert outcomes(events)["ci/k"] == "not attempted"
     assert machines.vault.holds == held
     assert len(machines.live("ci")) == len(machines.keys("ci")) == 1
@@ -191,7 +191,7 @@ def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> N
     machines.ask("POST", "/service_accounts", body)
     machines.ask("POST", "/service_accounts", body)
     (event,) = [each for each in machines.apply(planned) if isinstance(each, Ended)]
-    assert "another run is making it" in event.outcome.remark
+    assert "another run is creating it" in event.outcome.remark
     machines.plane.journal.add_killed(planned)
     made = machines.plan(section)
     assert sorted(each.action.value for each in made.changes) == ["create", "delete", "delete"]
@@ -261,28 +261,28 @@ def test_what_can_be_undone_is(tmp_path: Path) -> None:
         assert show("acme", reader)["apiKeys"].rows
     assert told(back) == [("bot", "set role", "PROMOTE"), ("ci", "delete", "DELETE")]
     said = " ".join(note.text for note in back.notes)
-    assert "gone never comes back" in said
-    assert "ci/k stays while its account does: it was handed over" in said
+    assert "gone cannot be restored" in said
+    assert "ci/k was handed over and stays" in said
     assert all_done(machines.apply(back))
     assert machines.live("ci") == []
     assert machines.live("bot")[0]["role"] == "admin"
 
 
 PROBLEMS = {
-    "{a: {role: member, clientId: x}, b: {role: member, clientId: x}}": "is the clientId of another one",
-    "{a: {role: member, secretTo: {file: x}}, b: {role: member, secretTo: {file: x}}}": "is where another secret goes",
-    "{a: {role: member, secretTo: {file: s/x}}, b: {role: member, secretTo: {file: ./s//x}}}": "another secret goes",
+    "{a: {role: member, clientId: x}, b: {role: member, clientId: x}}": "clientId is already used",
+    "{a: {role: member, secretTo: {file: x}}, b: {role: member, secretTo: {file: x}}}": "destination is already used",
+    "{a: {role: member, secretTo: {file: s/x}}, b: {role: member, secretTo: {file: ./s//x}}}": "destination is already",
     "{a: {role: member, secretTo: {keyring: {service: s, user: u}}}, "
-    "b: {role: member, secretTo: {keyring: {user: u, service: s}}}}": "is where another secret goes",
-    "{a: {role: member, secretTo: {file: ~/x}}}": "is not your home directory",
-    "{a: {role: member, description: 'x (beamctl: client secret not handed over yet)'}}": "in beamctl's own words",
-    "{a: {role: member, description: '(beamctl: API key k not handed over yet; run 0f)'}}": "in beamctl's own words",
-    "{'a\\u200b': {role: member}}": "cannot be a name here",
-    "{a: {role: member, apiKeys: {'(k)': {}}}}": "cannot be a name here",
-    "{a: {role: member, apiKeys: {k: {expiresIn: 3651d}}}}": "10 years at most",
-    "{a: {role: member, apiKeys: {k: {rotateBefore: 3d}}}}": "a key without an end is never renewed",
-    "{a: {role: member, apiKeys: {k: {expiresIn: 3d, rotateBefore: 3d}}}}": "renewed as soon as it is made",
-    "{a: {role: member, apiKeys: {k: {expiresIn: 9d, rotateBefore: 3d, keepOld: 4d}}}}": "would have expired before",
+    "b: {role: member, secretTo: {keyring: {user: u, service: s}}}}": "destination is already used",
+    "{a: {role: member, secretTo: {file: ~/x}}}": "is not expanded to your home directory",
+    "{a: {role: member, description: 'x (beamctl: client secret not handed over yet)'}}": "a marker that beamctl uses",
+    "{a: {role: member, description: '(beamctl: API key k not handed over yet; run 0f)'}}": "a marker that",
+    "{'a\\u200b': {role: member}}": "is not a valid name",
+    "{a: {role: member, apiKeys: {'(k)': {}}}}": "is not a valid name",
+    "{a: {role: member, apiKeys: {k: {expiresIn: 3651d}}}}": "at most 10 years",
+    "{a: {role: member, apiKeys: {k: {rotateBefore: 3d}}}}": "a key that does not expire is never renewed",
+    "{a: {role: member, apiKeys: {k: {expiresIn: 3d, rotateBefore: 3d}}}}": "every plan would renew the key",
+    "{a: {role: member, apiKeys: {k: {expiresIn: 9d, rotateBefore: 3d, keepOld: 4d}}}}": "would expire before",
     "{a: {role: member, secretTo: {fil: x}}}": "unknown key",
     "{a: {role: member, secretTo: {env: X}}}": "unknown key",
     "{a: {role: member, apiKeys: {k: {expiresIn: 3 days}}}}": "is not a length of time",

@@ -15,11 +15,11 @@ from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace
 
 PATH = "/workspaces/acme"
-PLAN = "Run `beamctl plan` to see how it stands."
+PLAN = "Run `beamctl plan` to see the current state."
 AGAIN = "Run `beamctl apply` again."
 MEND = "Fix the value under settings, then run `beamctl apply` again."
-RIGHTS = "Check the entry, and whether the credential may make this change. Then run `beamctl apply` again."
-CHANGED = Outcome(Status.FAILED, "displayName was changed meanwhile", "Run `beamctl plan` to see it.")
+RIGHTS = "Check the entry and the credential's permissions. Then run `beamctl apply` again."
+CHANGED = Outcome(Status.FAILED, "displayName changed in the meantime", "Run `beamctl plan` to see the change.")
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
 Spelled = Callable[[FakeWorkspace], Response | NoResponse]
 
@@ -90,7 +90,7 @@ def test_one_key_is_written_and_the_others_stay() -> None:
         (now(displayName="Else"), CHANGED),
         (now(name="other"), CHANGED),
         (now(name="other", displayName="New"), CHANGED),
-        (now(displayName="New"), Outcome(Status.DONE, "is so already", found=True)),
+        (now(displayName="New"), Outcome(Status.DONE, "is already in effect", found=True)),
     ],
 )
 def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Outcome) -> None:
@@ -114,8 +114,8 @@ def test_what_is_read_and_is_no_workspace() -> None:
             None,
             Outcome(
                 Status.FAILED,
-                "the API accepted the change but returned another displayName",
-                "Run `beamctl show` to see what it made of it.",
+                "the API accepted the change but returned a different displayName",
+                "Run `beamctl show` to see the result.",
             ),
         ),
         (says(NoResponse("reset")), says(Response(200, {"name": "acme", "displayName": "New"})), Outcome(Status.DONE)),
@@ -125,17 +125,17 @@ def test_what_is_read_and_is_no_workspace() -> None:
         (
             says(NoResponse("reset")),
             says(Response(500, None, "no")),
-            Outcome(Status.FAILED, "reset, and it cannot be looked up: the API answered 500: no", PLAN),
+            Outcome(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
         ),
         (
             says(NoResponse("reset")),
             says(Response(500, {"name": "acme", "displayName": "New"}, "no")),
-            Outcome(Status.FAILED, "reset, and it cannot be looked up: the API answered 500: no", PLAN),
+            Outcome(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
         ),
         (
             says(NoResponse("reset")),
             says(NoResponse("reset too")),
-            Outcome(Status.FAILED, "reset, and it cannot be looked up: reset too", PLAN),
+            Outcome(Status.FAILED, "reset, and reading it failed: reset too", PLAN),
         ),
     ],
 )
@@ -157,7 +157,7 @@ BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
     [
         ({}, Outcome(Status.DONE)),
         ({1: now(groupMappings=BEFORE[::-1])}, Outcome(Status.DONE)),
-        ({1: now(groupMappings=AFTER[::-1])}, Outcome(Status.DONE, "is so already", found=True)),
+        ({1: now(groupMappings=AFTER[::-1])}, Outcome(Status.DONE, "is already in effect", found=True)),
         ({2: now(groupMappings=AFTER[::-1])}, Outcome(Status.DONE)),
         ({2: says(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Outcome(Status.DONE)),
         (

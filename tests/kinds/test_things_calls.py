@@ -77,15 +77,15 @@ NEW = policies(p={"spec": LOCATION})
 OLD = thing("p", type="location")
 RACES: list[tuple[str, Any, Any, Desired, str, str]] = [
     # what                 live  meanwhile                                wanted      ending    remark
-    ("made by another",    None, thing("p", **LOCATION),                  NEW,        "done",   "is there already"),
+    ("made by another",    None, thing("p", **LOCATION),                  NEW,        "done",   "already exists"),
     ("made otherwise",     None, OLD,                                     NEW,        "failed",
-     "is there already, with another locations"),
-    ("changed so",         OLD,  thing("p", **LOCATION),                  NEW,        "done",   "is so already"),
+     "already exists, with a different locations"),
+    ("changed so",         OLD,  thing("p", **LOCATION),                  NEW,        "done",   "is already in effect"),
     ("changed otherwise",  OLD,  thing("p", type="location", locations=[{"type": "country", "name": "us"}]),
-     NEW, "failed", "locations was changed meanwhile"),
+     NEW, "failed", "locations changed in the meantime"),
     ("changed elsewhere",  OLD,  thing("p", type="location", sandbox=True), NEW,      "done",   ""),
-    ("gone",               OLD,  None,                                    NEW,        "failed", "p is no longer there"),
-    ("gone already",       OLD,  None,                                    policies(), "done",   "was gone already"),
+    ("gone",               OLD,  None,                                    NEW,        "failed", "p no longer exists"),
+    ("gone already",       OLD,  None,                                    policies(), "done",   "was already gone"),
 ]  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def test_an_answer_that_is_another_thing_is_no_confirmation() -> None:
     live = workspace(OLD)
     live.things = Liar(live.things.kept)
     outcome = only(live, NEW)
-    assert outcome.remark == "the API accepted the change but returned another locations"
+    assert outcome.remark == "the API accepted the change but returned a different locations"
 
 
 def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> None:
@@ -143,7 +143,7 @@ def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> Non
     assert outcomes(applied(plan, live)) == {"p": "not attempted"}
     unread = replace(plan, rests_on={})  # it comes into use after all was read again
     (ended,) = [event for event in applied(unread, live) if isinstance(event, Ended)]
-    assert ended.outcome.remark == "is in use by agent/a, which the plan does not say; it was not deleted"
+    assert ended.outcome.remark == "is now in use by agent/a, which the plan does not list; it was not deleted"
     assert "p" in live.things.kept["policies"]
     del live.things.users["p"]["agents"]
     assert outcomes(applied(plan, live)) == {"p": "done"}
@@ -163,7 +163,7 @@ def test_a_policy_of_which_it_cannot_be_seen_who_uses_it_stays(answer: Response 
     assert next(conversation) == ApiCall(Method.GET, "/policies/p/usages")
     with pytest.raises(StopIteration) as end:
         conversation.send(answer)
-    assert end.value.value.remark.startswith(f"who uses it cannot be seen: {why}")
+    assert end.value.value.remark.startswith(f"its usages cannot be read: {why}")
 
 
 def test_who_uses_a_policy_that_stays_is_not_asked() -> None:
@@ -180,7 +180,7 @@ def test_a_connection_in_use_is_kept_by_the_api() -> None:
     connection(live, "c", integration="openai")
     outcome = only(live, document(integrations={}, guards={"maxRemovals": 1}))
     assert outcome.remark == "the API answered 409: Integration connection c is in use by agents/a"
-    assert outcome.hint.startswith("Take it out of what uses it first")
+    assert outcome.hint.startswith("Remove it from what uses it")
 
 
 OPENAI = {"integration": "openai", "secret": {"apiKey": {"env": "KEY"}}}
@@ -223,7 +223,7 @@ def test_a_secret_that_is_not_declared_is_not_sent_back() -> None:
     live = workspace(quirks="masked-secrets")
     connection(live, "c", integration="openai", secret={"apiKey": "sk-1"})
     want = document(integrations={"c": {"integration": "other"}})
-    assert ["whether the API keeps it" in note.text for note in planned(want, live).notes] == [True]
+    assert ["whether the API keeps the secret" in note.text for note in planned(want, live).notes] == [True]
     only(live, want)
     assert live.things.kept["integrations"]["c"]["spec"]["secret"] == {"apiKey": "sk-1"}
     assert MASK not in str(live.things.kept)
@@ -261,7 +261,7 @@ def test_an_api_without_environments_is_told_in_a_line() -> None:
     del live.things.kept["environments"]
     plan = planned(document(environments={"production": {"policies": ["p"]}}), live)
     assert (plan.changes, plan.differs) == ((), False)
-    assert [note.text for note in plan.notes] == ["this API has no environments: the section is skipped"]
+    assert [note.text for note in plan.notes] == ["this API has no environments, so the section is skipped"]
 
 
 def test_nothing_is_taken_where_something_that_should_stay_is_not_shown() -> None:
@@ -270,5 +270,5 @@ def test_nothing_is_taken_where_something_that_should_stay_is_not_shown() -> Non
     del live.things.kept["policies"]["p"]
     (skipped,) = applied(plan, live)
     assert isinstance(skipped, NotAttempted)
-    assert skipped.why == "p should be untouched, and is no longer among the policies: is the listing whole?"
+    assert skipped.why == "p should be unchanged but is no longer among the policies: the listing may be incomplete"
     assert "q" in live.things.kept["policies"]

@@ -83,26 +83,26 @@ def test_rows_have_the_same_keys() -> None:
 
 LEAK = "sk-live-0123456789"
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"policies": {"Big": {"spec": {"type": "location"}}}}, "'Big' is not a name for a policy"),
-    ({"policies": {"a--b": {"spec": {"type": "location"}}}}, "'a--b' is not a name for a policy"),
-    ({"policies": {"p" * 50: {"spec": {"type": "location"}}}}, f"'{'p' * 50}' is not a name for a policy"),
-    ({"environments": {"-x": {}}}, "'-x' is not a name for an environment"),
+    ({"policies": {"Big": {"spec": {"type": "location"}}}}, "'Big' is not a valid name for a policy"),
+    ({"policies": {"a--b": {"spec": {"type": "location"}}}}, "'a--b' is not a valid name for a policy"),
+    ({"policies": {"p" * 50: {"spec": {"type": "location"}}}}, f"'{'p' * 50}' is not a valid name for a policy"),
+    ({"environments": {"-x": {}}}, "'-x' is not a valid name for an environment"),
     ({"policies": {"p": {}}}, "'spec' is missing from 'p'"),
     ({"policies": {"p": {"spec": {"type": "locaton"}}}}, "'locaton' is not a policy type"),
     ({"policies": {"p": {"spec": {"type": "location", "location": []}}}}, "unknown key 'location'"),
     (
         {"integrations": {"c": {"integration": "x", "secret": {"k": LEAK}}}},
-        "a secret stands in the document, under 'k'",
+        "'k' contains a secret in plain text",
     ),
     ({"integrations": {"c": {"integration": "x", "secret": LEAK}}}, "'secret' must be a mapping, not a string"),
     ({"integrations": {"c": {"integration": "x", "secret": {"k": {"env": LEAK}}}}}, "not the name of a variable"),
     ({"integrations": {"c": {"integration": "x", "secret": {"k": {"value": LEAK}}}}}, "unknown key 'value'"),
     ({"integrations": {"c": {"integration": "x", "secret": {"k": {"command": []}}}}}, "'command' is empty"),
-    ({"integrations": {"c": {"integration": "x", "secret": {"version": 2}}}}, "does not say where it comes from"),
+    ({"integrations": {"c": {"integration": "x", "secret": {"version": 2}}}}, "the secret of 'c' has no source"),
     ({"integrations": {"c": {"integration": "x", "secret": {"k": {"env": "A", "file": "b"}}}}}, "exactly one of"),
     (
         {"integrations": {"c": {"integration": "x", "labels": {"beamctl-secret-version": "2"}}}},
-        "the label 'beamctl-secret-version' is beamctl's own",
+        "the label 'beamctl-secret-version' is reserved for beamctl",
     ),
     (
         {"policies": {"eu-only": {"spec": {"type": "flavor"}}}, "environments": {"x": {"policies": ["eu-onyl"]}}},

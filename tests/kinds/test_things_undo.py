@@ -22,9 +22,9 @@ from tests.fakes.vault import FakeVault
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.kinds.test_undo import inverse, record_of
 
-LEFT_ALONE = "t is no longer as that run left it, and is left alone"
-NO_SECRET = "t is made again without its secret, which nobody can read: give it in the console"
-NOT_BACK = "the secret that t had before cannot be given back"
+LEFT_ALONE = "t changed since that run and is left alone"
+NO_SECRET = "t is re-created without its secret, which cannot be read: set it in the console"
+NOT_BACK = "the previous secret of t cannot be restored"
 LABEL = "beamctl-secret-version"
 Thing = dict[str, Any] | None
 
@@ -143,7 +143,7 @@ def test_what_beamctl_does_not_plan_is_not_made(change: Change) -> None:
 
 def test_a_record_with_a_change_that_nobody_planned() -> None:
     record = record_of(planned(want("policies", POLICY), live("policies", FLAVOR)))
-    with pytest.raises(UsageError, match="has a change that beamctl does not plan: update t"):
+    with pytest.raises(UsageError, match="has a change that beamctl would not plan: update t"):
         inverse(replace(record, changes=(replace(UPDATE, after={}),)), live("policies", LOCATION))
 
 
@@ -153,13 +153,13 @@ def test_what_somebody_else_made_meanwhile_is_not_undone() -> None:
     plan = planned(document(policies={"eu": {"spec": spec}}), there)
     there.things.kept["policies"] = {"eu": thing("eu", **spec)}
     events = applied(plan, there)
-    assert [each.outcome.remark for each in events if isinstance(each, Ended)] == ["is there already"]
+    assert [each.outcome.remark for each in events if isinstance(each, Ended)] == ["already exists"]
     at = "2026-11-24T12:00:00.000Z"
     lines = [first_line(Run("r1", at, "ann", "", "sha256:0"), plan), *(event_line(plan, each, at) for each in events)]
     record = read_record("".join([*lines, last_line(plan, events, at, interrupted=False)]).encode())
     back = undo(record, Desired("acme", Document("run r1", {}, {}, {})), there, Situation(TODAY, API))
     assert back.changes == ()
-    assert [note.text for note in back.notes] == ["1 change of that run was not made"]
+    assert [note.text for note in back.notes] == ["that run did not make 1 of its changes"]
 
 
 def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> None:
@@ -171,9 +171,9 @@ def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> 
     assert isinstance(end, Ended)
     assert (end.outcome.ending, end.outcome.remark) == (
         Status.FAILED,
-        "is there already; whether with this secret is not known",
+        "already exists; it is not known whether it has this secret",
     )
-    assert "Raise the version of its secret" in end.outcome.hint
+    assert "Increase secret.version" in end.outcome.hint
 
 
 def test_an_older_secret_does_not_go_along_with_another_change() -> None:
@@ -184,6 +184,6 @@ def test_an_older_secret_does_not_go_along_with_another_change() -> None:
     entry = {"integration": "openai", "config": {"org": "b"}, "secret": secret}
     plan = planned(document(integrations={"openai": entry}), there)
     assert (plan.changes, plan.differs) == ((), True)
-    assert "say 3 or more" in plan.notes[0].text
+    assert "set version 3 or higher" in plan.notes[0].text
     secret["version"] = 3
     assert [each.key for each in planned(document(integrations={"openai": entry}), there).changes] == ["openai"]

@@ -18,10 +18,10 @@ from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
 P = "p@x.io"
-LEFT_ALONE = f"{P} is no longer as that run left them, and is left alone"
-INVITEE = f"{P} comes back only as an invitee, with access once they accept"
-ACCEPTED = f"{P} has accepted the invitation since, and would lose access"
-EXPIRED = f"{P} had an invitation that had expired: there is nothing to give back"
+LEFT_ALONE = f"{P} changed since that run and is left alone"
+INVITEE = f"{P} is invited again, and has access after accepting"
+ACCEPTED = f"{P} has since accepted the invitation and would lose access"
+EXPIRED = f"{P} had an expired invitation: there is nothing to restore"
 Who = dict[str, Any] | None
 
 
@@ -87,7 +87,7 @@ CASES: list[tuple[str, Who, str | None, Who, str, list[str]]] = [
     ("set role",           invited("viewer"),   "admin",  invited("member"),  "",                 [LEFT_ALONE]),
     ("set role",           invited("viewer"),   "admin",  member("admin"),    "set role viewer",  []),
     ("set role",           member("owner"),     "viewer", member("viewer"),   "",
-     [f"{P} had the role 'owner', which beamctl cannot give: give it in the console"]),
+     [f"{P} had the role 'owner', which beamctl cannot set: set it in the console"]),
     ("remove",             member("admin"),     None,     None,               "invite admin",     [INVITEE]),
     ("remove",             member(),            None,     member(),           "",                 []),
     ("remove",             member(),            None,     invited(),          "",                 [LEFT_ALONE]),
@@ -95,7 +95,7 @@ CASES: list[tuple[str, Who, str | None, Who, str, list[str]]] = [
     ("revoke",             invited("viewer"),   None,     None,               "invite viewer",    []),
     ("revoke",             invited("viewer"),   None,     member(),           "",                 [LEFT_ALONE]),
     ("revoke",             invited(""),         None,     None,               "",
-     [f"{P} had a role that the API did not show: give it in the console"]),
+     [f"{P} had a role that the API did not show: set it in the console"]),
     ("revoke",             expired(),           None,     None,               "",                 [EXPIRED]),
 ]  # fmt: skip
 
@@ -107,7 +107,7 @@ def test_every_change(done: str, before: Who, wanted: str | None, now: Who, by: 
     plan = inverse(record, live(now))
     told = [f"{change.action.value} {change.after['role'] if change.after else ''}".strip() for change in plan.changes]
     assert told == ([by] if by else [])
-    about_ourselves = "beamctl cannot tell who it runs as"
+    about_ourselves = "the identity that beamctl runs as is unknown"
     assert [note.text for note in plan.notes if not note.text.startswith(about_ourselves)] == said
     assert all(change.reason.value == "undoes_run" and change.place is None for change in plan.changes)
     assert dict(plan.tally) == ({} if by or said else {"as before already": 1})
@@ -126,12 +126,12 @@ def test_what_may_have_been_made_is_undone_where_it_was(state: State) -> None:
     record = record_of(plan, state, State.WAITING)
     not_made = inverse(record, before)
     assert not_made.changes == ()
-    assert [note.text for note in not_made.notes] == ["1 change of that run was not made"]
+    assert [note.text for note in not_made.notes] == ["that run did not make 1 of its changes"]
     made = inverse(record, live(invited()))
     assert [(change.action.value, change.name) for change in made.changes] == [("revoke", P)]
     assert [note.text for note in made.notes] == [
-        f"whether that run made its change of {P}, or somebody else did, is not known",
-        "1 change of that run was not made",
+        f"it is not known whether that run or someone else changed {P}",
+        "that run did not make 1 of its changes",
     ]
 
 
@@ -140,7 +140,7 @@ def test_what_was_not_made_is_not_undone(state: State) -> None:
     plan, _ = two()
     found = inverse(record_of(plan, state, state), live(invited()))
     assert found.changes == ()
-    assert [note.text for note in found.notes] == ["2 changes of that run were not made"]
+    assert [note.text for note in found.notes] == ["that run did not make 2 of its changes"]
 
 
 def test_an_address_that_is_not_valid_is_not_invited_again() -> None:
@@ -148,7 +148,7 @@ def test_an_address_that_is_not_valid_is_not_invited_again() -> None:
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([ROOT, person(odd)]))
     undone = inverse(record_of(plan), live(None))
     assert undone.changes == ()
-    assert f"{odd} has an address that is not valid, and is not invited again" in [note.text for note in undone.notes]
+    assert f"{odd} has an invalid address and is not invited again" in [note.text for note in undone.notes]
 
 
 def test_who_is_skipped_is_left_alone() -> None:
@@ -180,7 +180,7 @@ def test_a_record_with_a_change_that_nobody_planned() -> None:
     record = run(member("viewer"), "admin")
     (change,) = record.changes
     forged = replace(change, before={**(change.before or {}), "email": "root@x.io"})
-    with pytest.raises(UsageError, match="the record of r1 has a change that beamctl does not plan: set role p@"):
+    with pytest.raises(UsageError, match="the record of r1 has a change that beamctl would not plan: set role p@"):
         inverse(replace(record, changes=(forged,)), live(member("admin")))
 
 
@@ -190,13 +190,13 @@ SETTINGS: list[tuple[str, Any, Any, Any, Any, list[str]]] = [
     # setting       before   wanted         now                                      undone to  said
     ("displayName", "Old", "New", "New", "Old", []),
     ("displayName", "Old", "New", "Old", None, []),
-    ("displayName", "Old", "New", "Other", None, ["displayName is no longer as that run left it, and is left alone"]),
+    ("displayName", "Old", "New", "Other", None, ["displayName changed since that run and is left alone"]),
     ("displayName", "", "New", "New", "", []),
     ("labels", {"a": "1"}, {"b": "2"}, {"b": "2"}, {"a": "1"}, []),
     ("groupMappings", [], GROUPS, list(reversed(GROUPS)), [], []),
     ("groupMappings", [*GROUPS, OTHER], GROUPS, [OTHER, *GROUPS], None, []),
     ("groupMappings", [{"groupName": "x", "role": "owner"}], GROUPS, GROUPS, None,
-     ["groupMappings had a role that beamctl cannot give: give it in the console"]),
+     ["groupMappings had a role that beamctl cannot set: set it in the console"]),
 ]  # fmt: skip
 
 
@@ -220,7 +220,7 @@ def test_what_is_as_before_already_does_not_stop_the_rest() -> None:
     now = {"displayName": "Old", "labels": {"c": "3"}, "groupMappings": wanted["groupMappings"]}
     plan = inverse(record, FakeWorkspace.of([ROOT], settings={"name": "acme", **now}))
     assert [change.after for change in plan.changes] == [{"groupMappings": GROUPS}]
-    assert [note.text for note in plan.notes] == ["labels is no longer as that run left it, and is left alone"]
+    assert [note.text for note in plan.notes] == ["labels changed since that run and is left alone"]
 
 
 def test_everybody_who_is_as_before_is_counted() -> None:

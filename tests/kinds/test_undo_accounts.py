@@ -12,7 +12,7 @@ from tests.fakes.workspace import FakeWorkspace, person
 from tests.kinds.test_undo import record_of
 
 WANT = document(serviceAccounts={"ci": {"role": "member", "description": "CI"}})
-ALONE = "ci is no longer as that run left it, and is left alone"
+ALONE = "ci changed since that run and is left alone"
 
 
 def workspace() -> FakeWorkspace:

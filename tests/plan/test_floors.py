@@ -79,11 +79,15 @@ BLAMED = [
     ),
     (
         Bounds(max_removals=(Limit(2),)),
-        ("mass-removal", "3", "3 would lose something; --max-removals / BEAMCTL_MAX_REMOVALS is 2"),
+        ("mass-removal", "3", "3 would lose access or be deleted; --max-removals / BEAMCTL_MAX_REMOVALS is 2"),
     ),
     (
         Bounds(max_removals=(Limit(50, percent=True),)),
-        ("mass-removal", "3", "3 would lose something; --max-removals / BEAMCTL_MAX_REMOVALS is 50% of 4, which is 2"),
+        (
+            "mass-removal",
+            "3",
+            "3 would lose access or be deleted; --max-removals / BEAMCTL_MAX_REMOVALS is 50% of 4, which is 2",
+        ),
     ),
     (
         Bounds(protected=("c@x.io",)),
@@ -125,7 +129,7 @@ def test_where_both_refuse_both_are_named() -> None:
     assert [hazard.because for hazard in found if hazard.risk.label != "removes-admin"] == [
         "1 accepted admin would remain; guards.minAdmins is 3 and --min-admins / BEAMCTL_MIN_ADMINS is 2",
         (
-            f"3 would lose something; guards.maxRemovals is 25% of 4, which is 1; {REMOVALS} is 1; "
+            f"3 would lose access or be deleted; guards.maxRemovals is 25% of 4, which is 1; {REMOVALS} is 1; "
             f"{REMOVALS} is 50% of 4, which is 2"
         ),
         "c@x.io is protected by guards.protected and --protect / BEAMCTL_PROTECT, and would be removed",
@@ -154,7 +158,7 @@ def test_the_hazard_of_a_floor_takes_the_place_of_the_one_in_the_file() -> None:
     plan = planned(document(WANT, guards={"maxRemovals": 1}), live)
     found = look_again(plan, live, None, floors=Bounds(max_removals=(Limit(2),))).plan.hazards
     assert [hazard.because for hazard in found if hazard.risk.label == "mass-removal"] == [
-        "3 would lose something; --max-removals / BEAMCTL_MAX_REMOVALS is 2"
+        "3 would lose access or be deleted; --max-removals / BEAMCTL_MAX_REMOVALS is 2"
     ]
 
 

@@ -101,7 +101,7 @@ def test_whoever_makes_it_now_is_not_taken_from_unsaid() -> None:
     found = again(live(), Identity(email="Gone@x.io")).plan
     assert found.runs_as == "Gone@x.io"
     assert [(hazard.risk.label, hazard.value, hazard.because) for hazard in found.hazards] == [
-        ("self-lockout", "gone@x.io", "beamctl runs as gone@x.io, from whom this would take something"),
+        ("self-lockout", "gone@x.io", "beamctl runs as gone@x.io, whose access this would reduce"),
         ("removes-admin", "gone@x.io", "gone@x.io is an admin"),
     ]
     assert [(change.key, change.stage.name) for change in found.changes][-1] == ("gone@x.io", "OURSELVES")

@@ -34,7 +34,7 @@ TEXT = saved_text(saved(PLAN))
 def refusal(content: bytes) -> str:
     with pytest.raises(UsageError) as caught:
         open_plan(content, "p.json")
-    assert "beamctl plan --out FILE" in caught.value.hint or caught.value.hint.startswith("It was made by hand")
+    assert "beamctl plan --out FILE" in caught.value.hint or caught.value.hint.startswith("It was created by hand")
     return caught.value.message
 
 
@@ -120,9 +120,9 @@ def test_every_plan_has_a_digest_of_its_own() -> None:
 
 
 NESTED = b"[" * 100_000 + b"]" * 100_000
-NOT_BEAMCTLS = "p.json is no plan of beamctl"
-NO_JSON = "p.json is no JSON, so it is no plan of beamctl"
-CUT = "p.json ends in the middle: it was cut off"
+NOT_BEAMCTLS = "p.json is not a beamctl plan"
+NO_JSON = "p.json is not JSON, so it is not a beamctl plan"
+CUT = "p.json is truncated"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ CUT = "p.json ends in the middle: it was cut off"
         (b'{"saved": "\\ud800"}', NO_JSON),
         (b'{"\\udfff": 1}', NO_JSON),
         (b'{"format_version": "1.0", ', CUT),
-        (b" " * (LARGEST + 1), "p.json is larger than 64 MiB: it is no plan"),
+        (b" " * (LARGEST + 1), "p.json is larger than 64 MiB, which is too large for a plan"),
     ],
     ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else "",
 )
@@ -162,16 +162,16 @@ def test_a_plan_that_was_printed_or_has_no_digest(keys: tuple[str, ...]) -> None
     for key in keys[:-1]:
         at = at[key]
     del at[keys[-1]]
-    printed = "p.json was printed, not saved: it does not say what it rests on"
+    printed = "p.json is the output of `beamctl plan -o json`, not a saved plan"
     assert refusal(json.dumps(data).encode()) == (
-        printed if keys == ("saved",) else "p.json was changed after it was saved, so it is not what was reviewed"
+        printed if keys == ("saved",) else "p.json was modified after it was saved"
     )
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", []])
 def test_what_it_rests_on_is_of_another_kind(odd: object) -> None:
     content = json.dumps({**json.loads(TEXT), "saved": odd}).encode()
-    assert refusal(content) == "p.json was changed after it was saved, so it is not what was reviewed"
+    assert refusal(content) == "p.json was modified after it was saved"
 
 
 def test_what_a_reviewer_should_know_is_kept() -> None:
@@ -182,7 +182,7 @@ def test_what_a_reviewer_should_know_is_kept() -> None:
 @pytest.mark.parametrize("version", ["0.9", "1.1", "2.0", 1, None])
 def test_another_format(version: object) -> None:
     content = by_hand(TEXT, lambda data: data.update(format_version=version))
-    assert refusal(content) == "p.json has another format than this beamctl reads (1.0)"
+    assert refusal(content) == "p.json has a format that this version of beamctl cannot read (expected 1.0)"
 
 
 def test_a_file_that_was_cut_off_anywhere() -> None:
@@ -227,115 +227,115 @@ Forgery = Callable[[dict[str, Any]], object]
 FORGERIES: dict[str, tuple[Forgery, str]] = {
     "another person than is shown": (
         lambda data: change(data, "gone@x.io").update(key="up@x.io"),
-        "it says two things of how gone@x.io was",
+        "it has two different previous states of gone@x.io",
     ),
     "another name than its key": (
         lambda data: change(data, "gone@x.io").update(name="dave@x.io", address='acme.member["dave@x.io"]'),
-        "has a change that beamctl does not plan: remove dave@x.io",
+        "has a change that beamctl would not plan: remove dave@x.io",
     ),
     "another address": (
         lambda data: change(data, "gone@x.io").update(address='acme.member["x"]'),
-        "does not agree with itself",
+        "contradicts itself",
     ),
     "another action for Terraform's readers": (
         lambda data: change(data, "gone@x.io")["change"].update(actions=["create"]),
-        "does not agree with itself",
+        "contradicts itself",
     ),
     "of another workspace": (
         lambda data: change(data, "gone@x.io").update(module_address="labs", address='labs.member["gone@x.io"]'),
-        "does not agree with itself",
+        "contradicts itself",
     ),
     "somebody else's body": (
         lambda data: change(data, "new@x.io")["change"]["after"].update(email="evil@x.io"),
-        "has a change that beamctl does not plan: invite new@x.io",
+        "has a change that beamctl would not plan: invite new@x.io",
     ),
     "a demotion among the promotions": (
         lambda data: change(data, "down@x.io").update(stage="promote"),
-        "not in order",
+        "out of order",
     ),
     "a stage that there is not": (
         lambda data: change(data, "gone@x.io").update(stage="before all"),
-        "which this beamctl does not know",
+        "a change has an unknown value",
     ),
     "a role that cannot be given": (
         lambda data: change(data, "new@x.io")["change"]["after"].update(role="owner"),
-        "does not plan: invite new@x.io",
+        "would not plan: invite new@x.io",
     ),
     "a removal before all else": (
         lambda data: change(data, "gone@x.io").update(stage="settings"),
-        "the changes of acme are not in order",
+        "the changes of acme are out of order",
     ),
-    "not in order": (move, "the changes of acme are not in order"),
+    "out of order": (move, "the changes of acme are out of order"),
     "a kind that there is not": (
         lambda data: change(data, "gone@x.io").update(type="policy", address='acme.policy["gone@x.io"]'),
-        "there is no section for policy",
+        "no section for policy",
     ),
     "a kind that there is not among what was read": (
         lambda data: rest(data, "gone@x.io").update(type="policy"),
-        "there is no section for policy",
+        "no section for policy",
     ),
     "a kind that there is not among what it relies on": (
         lambda data: entry(data)["relies_on"].update(policy=[]),
-        "there is no section for policy",
+        "no section for policy",
     ),
     "nobody to rely on": (
         lambda data: entry(data).pop("relies_on"),
-        "does not agree with itself",
+        "contradicts itself",
     ),
     "no count of what was seen": (
         lambda data: entry(data).pop("seen"),
-        "does not agree with itself",
+        "contradicts itself",
     ),
     "no id of the workspace": (
         lambda data: entry(data).pop("workspace_id"),
-        "does not agree with itself",
+        "contradicts itself",
     ),
     "a section that there is not": (
         lambda data: entry(data)["sections"].update(gadget="gadgets"),
-        "is about gadget, of which this beamctl knows nothing",
+        "has changes of the kind gadget, which this version of beamctl does not support",
     ),
     "a setting that there is not": (
         lambda data: change(data, "displayName").update(attribute="name"),
-        "does not plan: set displayName",
+        "would not plan: set displayName",
     ),
     "a setting beside the others": (
         lambda data: change(data, "labels").pop("lane"),
-        "does not plan: set labels",
+        "would not plan: set labels",
     ),
     "not told what was read": (
         lambda data: entry(data)["rests_on"].remove(rest(data, "gone@x.io")),
-        "it does not say what was read of gone@x.io",
+        "it does not record the live state of gone@x.io",
     ),
     "nothing told of what was read": (
         lambda data: entry(data).pop("rests_on"),
-        "it does not say what was read of",
+        "it does not record the live state of",
     ),
     "not told what was read of an admin": (
         lambda data: entry(data)["rests_on"].remove(rest(data, "root@x.io")),
-        "it does not say what was read of root@x.io",
+        "it does not record the live state of root@x.io",
     ),
     "a fingerprint of something else": (
         lambda data: rest(data, "gone@x.io").update(fingerprint=fingerprint(None)),
-        "does not agree with itself",
+        "contradicts itself",
     ),
-    "read otherwise than shown": (forge_fingerprint, "it says two things of how gone@x.io was"),
+    "read otherwise than shown": (forge_fingerprint, "it has two different previous states of gone@x.io"),
     "there, and not there": (
         lambda data: change(data, "new@x.io")["change"].update(before={}),
-        "it says two things of how new@x.io was",
+        "it has two different previous states of new@x.io",
     ),
-    "a workspace twice": (twice, "does not agree with itself"),
+    "a workspace twice": (twice, "contradicts itself"),
     "a path in the workspace's name": (
         lambda data: entry(data).update(workspace="../../etc"),
         "'../../etc' is not a workspace name",
     ),
     "a refusal that is not told": (
         lambda data: entry(data).update(refused=False),
-        "does not agree with itself",
+        "contradicts itself",
     ),
-    "the last admin allowed": (allow_the_last_admin, "does not agree with itself"),
+    "the last admin allowed": (allow_the_last_admin, "contradicts itself"),
     "a hazard that there is not": (
         lambda data: entry(data)["hazards"][0].update(name="bad-luck"),
-        "the hazard 'bad-luck' is not one that this beamctl knows",
+        "unknown hazard 'bad-luck'",
     ),
     "a reason that does not fit": (
         lambda data: change(data, "gone@x.io").update(action_reason="superseded"),
@@ -343,11 +343,11 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
     ),
     "an order of its own": (
         lambda data: change(data, "gone@x.io").update(lane="x"),
-        "does not plan: remove gone@x.io",
+        "would not plan: remove gone@x.io",
     ),
     "another spelling than is shown": (
         lambda data: change(data, "new@x.io")["change"]["after"].update(email="NEW@x.io"),
-        "does not plan: invite new@x.io",
+        "would not plan: invite new@x.io",
     ),
     "a day that there is not": (
         lambda data: data["saved"].update(expires_at="2026-13-01T00:00:00Z"),
@@ -355,7 +355,7 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
     ),
     "good for longer than any": (
         lambda data: data["saved"].update(expires_at="2026-12-24T12:00:01Z"),
-        "it would be good for more than 30 days",
+        "it would be valid for more than 30 days",
     ),
     "a time without a zone": (lambda data: data["saved"].update(expires_at="2999-01-01T00:00:00"), "is not a time"),
     "more keys": (lambda data: data.update(terraform_version="1.9"), "unknown key 'terraform_version'"),
@@ -404,7 +404,7 @@ def test_a_description_of_ours_is_not_written_by_a_plan() -> None:
             description="(beamctl: client secret not handed over yet)"
         ),
     )
-    assert refusal(content) == "p.json has a change that beamctl does not plan: create ci"
+    assert refusal(content) == "p.json has a change that beamctl would not plan: create ci"
 
 
 def test_it_may_be_good_for_thirty_days() -> None:
@@ -418,4 +418,4 @@ def test_what_is_allowed_in_one_workspace_is_not_allowed_in_another() -> None:
     assert len(open_plan(signed(data), "p.json").plans) == 2
     data["workspaces"][0] |= {"refused": False}
     data["workspaces"][0]["hazards"][0] |= {"refused": False}
-    assert refusal(signed(data)).endswith("it allows a hazard, and is about several workspaces")
+    assert refusal(signed(data)).endswith("it allows a hazard but covers several workspaces")

@@ -90,7 +90,7 @@ def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict
     assert (want.mode("members") is Mode.ADDITIVE) <= (strange or not directory)
 
 
-OWN = "own@x.io: {until: '2026-12-24', reason: exported with a role that beamctl does not know}"
+OWN = "own@x.io: {until: '2026-12-24', reason: exported with an unknown role}"
 
 
 def test_it_says_what_it_leaves_out() -> None:
@@ -112,14 +112,14 @@ workspace: acme
 
 settings:
   displayName: Acme
-  # left out: labels has a value that is no text
+  # left out: labels has a value that is not a string
 
 members:
   root@x.io: admin
   # invited
   wait@x.io: viewer
-  # left out: own@x.io has the role 'owner', which beamctl does not know
-  # left out: sync@x.io is member through directory sync, which decides
+  # left out: own@x.io has the unknown role 'owner'
+  # left out: sync@x.io is member through directory sync, which manages them
 
 manage:
   skip: {late@x.io: {until: '2026-12-24', reason: 'exported with an expired invitation: list or revoke'}, OWN}
@@ -231,7 +231,7 @@ def test_a_role_that_is_not_told_is_a_guess_and_said_to_be() -> None:
     kept = {"c1": machine("c1", "told"), "c2": {**machine("c2", "untold"), "role": None}}
     live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(kept))
     lines = export("acme", live, NOW).text.splitlines()
-    guess = "  # the API does not tell its role, and admin is a guess: write the one that it should have"
+    guess = "  # the API does not show its role, so admin is a guess: set the role that it should have"
     assert [number for number, line in enumerate(lines) if line == guess] == [
         lines.index("  untold: {role: admin}") - 1
     ]
@@ -276,44 +276,44 @@ def test_it_says_what_there_is_of_machines_and_where_their_secrets_go() -> None:
         text[text.index("serviceAccounts") :]
         == """\
 serviceAccounts:
-  # secretTo: {file: PATH} says where a new client secret goes
+  # secretTo: {file: PATH} sets the destination of a new client secret
   all:
     role: member
     apiKeys:
-      # ends on 2027-01-30; rotateBefore: TIME and secretTo: {file: PATH} have it renewed before
+      # expires on 2027-01-30; add rotateBefore: TIME and secretTo: {file: PATH} to renew it in time
       a: {expiresIn: 90d}
-      # ends on 2026-12-01; rotateBefore: TIME and secretTo: {file: PATH} have it renewed before
+      # expires on 2026-12-01; add rotateBefore: TIME and secretTo: {file: PATH} to renew it in time
       b: {expiresIn: 30d}
-      # secretTo: {file: PATH} says where a new one goes
+      # secretTo: {file: PATH} sets the destination of a new one
       c: {}
-      # ends on 2027-01-21; it lives for '7000061', which expiresIn cannot say: a new one would have no end
+      # expires on 2027-01-21; expiresIn cannot express '7000061', so a new one would not expire
       d: {}
-      # has an end that the API does not tell; secretTo: {file: PATH} says where a new one goes
+      # expires on a date that the API does not show; secretTo: {file: PATH} sets the destination of a new one
       e: {expiresIn: 1w}
-      # has an end that the API does not tell; secretTo: {file: PATH} says where a new one goes
+      # expires on a date that the API does not show; secretTo: {file: PATH} sets the destination of a new one
       f: {expiresIn: 36h}
-  # secretTo: {file: PATH} says where a new client secret goes
+  # secretTo: {file: PATH} sets the destination of a new client secret
   few: {role: member}
-  # secretTo: {file: PATH} says where a new client secret goes
-  # its API keys are left as they are, as a document cannot say them all: 'k' was made, and never handed over
+  # secretTo: {file: PATH} sets the destination of a new client secret
+  # its API keys are not managed, because a document cannot express all of them: 'k' was created but never handed over
   idle: {role: member}
-  # secretTo: {file: PATH} says where a new client secret goes
-  # its API keys are left as they are, as a document cannot say them all: 'gone' ended on 2026-11-02, REST
+  # secretTo: {file: PATH} sets the destination of a new client secret
+  # its API keys are not managed, because a document cannot express all of them: 'gone' expired on 2026-11-02, REST
   old: {role: member}
-  # secretTo: {file: PATH} says where a new client secret goes
-  # its API keys are left as they are, as a document cannot say them all: there are 2 named 'k'
+  # secretTo: {file: PATH} sets the destination of a new client secret
+  # its API keys are not managed, because a document cannot express all of them: there are 2 named 'k'
   twice: {role: member}
-  # left out: twin (c5) is one of several of that name
-  # left out: twin (c6) is one of several of that name
+  # left out: twin (c5) shares its name with another account
+  # left out: twin (c6) shares its name with another account
 
 integrations:
-  # say where its secret comes from: secret: {apiKey: {env: NAME}, version: 1}
+  # set the source of its secret: secret: {apiKey: {env: NAME}, version: 1}
   odd: {integration: x}
-  # its secret goes along with every change of it: set the variable, or name another place
+  # the secret is sent with every change: set the variable, or use another source
   open: {integration: x, secret: {ai_api_key: {env: CONNECTION_OPEN_AI_API_KEY}, version: 4}}
-  # its secret goes along with every change of it: set the variable, or name another place
+  # the secret is sent with every change: set the variable, or use another source
   open-ai: {integration: x, secret: TWO}
-  # say where its secret comes from: secret: {apiKey: {env: NAME}, version: 1}
+  # set the source of its secret: secret: {apiKey: {env: NAME}, version: 1}
   plain: {integration: x}
 
 manage:
@@ -322,5 +322,5 @@ manage:
     )
 
 
-REST = ", ".join(f"'({number})' is no name for one" for number in range(4)) + ", 1 more"
+REST = ", ".join(f"'({number})' is not a valid name" for number in range(4)) + ", 1 more"
 TWO = "{apiKey: {env: CONNECTION_OPEN_AI_API_KEY_}, org_id: {env: CONNECTION_OPEN_AI_ORG_ID}, version: 1}"

@@ -177,7 +177,7 @@ def test_letters_end_where_an_invitation_always_offers_too_much() -> None:
     last = plan_of(want, live, journal)
     assert (last.changes, last.differs, len(live.invited)) == ((), True, 3)
     assert (
-        "was invited 3 times, and each invitation was revoked because it offered more than viewer" in last.notes[0].text
+        "was invited 3 times, and each invitation was revoked because it granted more than viewer" in last.notes[0].text
     )
     other = document({"root@x.io": "admin", PEOPLE[0]: "member"}, guards={"maxReinvites": 2})
     assert [change.action for change in plan_of(other, live, journal).changes] == [Action.INVITE]

@@ -97,7 +97,7 @@ def check_remarks(runs: Sequence[Run], invited: Mapping[str, int]) -> None:
         if actions <= SENT:
             assert late == 2 - invited[key], remarks
         elif actions <= GONE:
-            assert remarks.count("was gone already") == 1
+            assert remarks.count("was already gone") == 1
 
 
 def can_collide(change: Change, quirks: frozenset[str]) -> bool:

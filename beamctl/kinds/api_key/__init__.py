@@ -1,4 +1,4 @@
-"""The kind `api_key`: the API keys of service accounts, how long they live, and where they go."""
+"""The kind `api_key`: the API keys of service accounts, their lifetimes, and where they go."""
 
 from beamctl.kinds.api_key.kind import ApiKeyKind
 

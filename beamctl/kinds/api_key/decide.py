@@ -1,5 +1,4 @@
-"""The API keys of one service account at a time: from what is wanted and what there is to changes, notes and counts. It
-must not know how a change is made or shown."""
+"""Decides about the API keys of one service account at a time."""
 
 from __future__ import annotations
 
@@ -23,18 +22,16 @@ EXPIRES_IN = "expiresIn"
 
 
 def shown(account: str, key: str, identifier: str = "") -> str:
-    """How a key is shown: one that is to go with its id, as there may be others of its name."""
+    """The display name of a key. A key to be deleted is shown with its id, because names are not unique."""
     return f"{account}/{key}" + (f" ({identifier})" if identifier else "")
 
 
 class KeyDecider:
-    """Walks over all service accounts whose keys the document declares, and gathers what follows.
+    """Collects the decisions about the keys of all accounts that declare some.
 
     Attributes:
-        changes: In the order of the walk.
-        notes: What should be said beside them.
-        tally: How many were left as they are, by why.
-        given_up: The ids of keys that are to go although no record shows that they were not handed over.
+        tally: Number of keys left as they are, by reason.
+        given_up: The ids of keys to delete although no record shows that they were not handed over.
     """
 
     def __init__(self, desired: Desired, situation: Situation, ours: Collection[str]) -> None:
@@ -48,12 +45,12 @@ class KeyDecider:
         self._ours = ours
 
     def account(self, want: DesiredAccount, owned: Owned | None) -> None:
-        """Decide about the keys of one account; None for one that is still to be made."""
+        """Decide about the keys of one account; None for an account that does not exist yet."""
         if want.keys is None:
             self.tally["of service accounts without apiKeys, left"] += len(owned.keys or ()) if owned else 0
             return
         if owned is not None and owned.keys is None:
-            text = f"the API keys of {want.name} cannot be seen with this credential, and are left"
+            text = f"the API keys of {want.name} cannot be read with this credential and are not changed"
             place = self._document.key_place(SECTION, want.name, KEYS)
             self.notes.append(Note(text, place, differs=bool(want.keys)))
             return
@@ -67,23 +64,26 @@ class KeyDecider:
     def _key(self, want: DesiredAccount, key: DesiredKey, owned: Owned | None) -> None:
         named = owned.named(key.name) if owned else ()
         place = self._document.key_place(SECTION, want.name, KEYS, key.name)
-        said = owned.orphans(key.name) if owned else ()
-        lost = self._lost(want, owned, said) if owned else split((), ())
-        orphans, doubtful = [each for each in said if each.id in lost], [each for each in said if each.id not in lost]
+        marked = owned.orphans(key.name) if owned else ()
+        lost = self._lost(want, owned, marked) if owned else split((), ())
+        orphans, doubtful = (
+            [each for each in marked if each.id in lost],
+            [each for each in marked if each.id not in lost],
+        )
         found = verdict(key, named, orphans, self._situation.moment, doubtful=doubtful)
         if found.due is not None:
             if key.sink is None:
                 name = shown(want.name, key.name)
-                text = f"nothing says where {name} goes: {OR_SHOWN}"
+                text = f"there is no destination for {name}: {OR_SHOWN}"
                 self.notes.append(Note(text, place))
-            self.changes.append(self._made(want, key, owned, found.due))
+            self.changes.append(self._creation(want, key, owned, found.due))
         else:
             self.tally["unchanged"] += 1
         if found.ends is not None:
-            text = f"{shown(want.name, key.name)} ends on {found.ends:%Y-%m-%d}; with rotateBefore a plan renews it"
+            text = f"{shown(want.name, key.name)} expires on {found.ends:%Y-%m-%d}; set rotateBefore to have it renewed"
             self.notes.append(Note(text, place))
         if found.current is not None and found.current.created is None and key.expires_in and found.due is None:
-            text = f"the API does not tell when {shown(want.name, key.name)} was made, so no plan renews it in time"
+            text = f"the API does not show when {shown(want.name, key.name)} was created, so it is not renewed in time"
             self.notes.append(Note(text, place))
         for each in doubtful:
             if owned is None:
@@ -97,22 +97,22 @@ class KeyDecider:
         going = {old.id for old, _ in found.goes} | ({found.current.id} if found.current else set())
         self.tally["older, kept until keepOld is over"] += sum(each.id not in going for each in named)
 
-    def _lost(self, want: DesiredAccount, owned: Owned, said: Sequence[ApiKey]) -> PendingSecrets:
-        """Which of the keys that are said not to be handed over may be deleted."""
+    def _lost(self, want: DesiredAccount, owned: Owned, marked: Sequence[ApiKey]) -> PendingSecrets:
+        """Which of the keys with a marker may be deleted."""
         account, situation = owned.account, self._situation
         labels = account.client_id, account.name
         known = [
             key.id
-            for key in said
+            for key in marked
             if left_by(situation.interrupted, KIND, {f"{each} / {key.name}" for each in labels}, key.id, key.created)
         ]
-        names = {key.id: shown(want.name, key.name, key.id) for key in said}
+        names = {key.id: shown(want.name, key.name, key.id) for key in marked}
         allowed = [each for each, name in names.items() if is_given_up(situation, Risk.DELETES_API_KEY, name)]
         found = split(known, allowed)
         self.given_up |= found.given_up
         return found
 
-    def _made(self, want: DesiredAccount, key: DesiredKey, owned: Owned | None, reason: Reason) -> Change:
+    def _creation(self, want: DesiredAccount, key: DesiredKey, owned: Owned | None, reason: Reason) -> Change:
         client_id = owned.account.client_id if owned else ""
         label = client_id or want.name
         after = {
@@ -132,7 +132,7 @@ class KeyDecider:
             after=after,
             reason=reason,
             place=self._document.key_place(SECTION, want.name, KEYS, key.name),
-            lane=f"{KIND} {label}",  # each puts a mark into the description of the same account
+            lane=f"{KIND} {label}",  # each edits the description of the same account
             secrets={SECRET_TO: key.sink},
         )
 
@@ -149,7 +149,7 @@ class KeyDecider:
             key=key.id,
             name=shown(owned.account.name, key.name, key.id),
             action=Action.DELETE,
-            stage=Stage.OURSELVES if owned.account.client_id in self._ours else stage,  # it may be the one in use
+            stage=Stage.OURSELVES if owned.account.client_id in self._ours else stage,  # it may be the key in use
             attribute=EXPIRES_IN,
             before=before,
             after=None,

@@ -1,6 +1,5 @@
-"""API keys as a document would say them, in the entry of their service account, so that a plan of it changes nothing.
-Where it cannot say one key of an account it says none, as what it does not list would go. It must not know how it is
-written."""
+"""API keys as part of their service account's exported entry. If one key of an account cannot be expressed, none is
+exported, because unlisted keys would be deleted."""
 
 from __future__ import annotations
 
@@ -22,17 +21,17 @@ _PLACE = f"{SECRET_TO}: {{file: PATH}}"
 
 
 def export(live: Keys, now: datetime) -> Exported:
-    """The keys of every account of which a document can say all; of the others, why it does not."""
+    """The keys of every account whose keys can all be expressed; for the others, the reason."""
     entries: dict[str, Any] = {}
     remarks: dict[Trail, tuple[str, ...]] = {}
     for owned in live.by_account.values():
         name = owned.account.name
         if owned.keys is None:
-            remarks[(name,)] = ("its API keys cannot be seen with this credential, and are left as they are",)
-        elif unsaid := list(_unsaid(owned, now)):
-            more = [f"{len(unsaid) - _SHOWN} more"] if len(unsaid) > _SHOWN else []
-            why = ", ".join([*unsaid[:_SHOWN], *more])
-            remarks[(name,)] = (f"its API keys are left as they are, as a document cannot say them all: {why}",)
+            remarks[(name,)] = ("its API keys cannot be read with this credential and are not changed",)
+        elif not_expressible := list(_not_expressible(owned, now)):
+            more = [f"{len(not_expressible) - _SHOWN} more"] if len(not_expressible) > _SHOWN else []
+            why = ", ".join([*not_expressible[:_SHOWN], *more])
+            remarks[(name,)] = (f"its API keys are not managed, because a document cannot express all of them: {why}",)
         elif owned.keys:
             keys = sorted(owned.keys, key=lambda key: key.name)
             entries[name] = {KEYS: {key.name: _entry(key) for key in keys}}
@@ -40,18 +39,18 @@ def export(live: Keys, now: datetime) -> Exported:
     return Exported(entries, remarks, within=SECTION)
 
 
-def _unsaid(owned: Owned, now: datetime) -> Iterator[str]:
-    """Every key that no entry would leave as it is, and why."""
+def _not_expressible(owned: Owned, now: datetime) -> Iterator[str]:
+    """Keys that no entry could leave unchanged, with the reason."""
     for key in owned.keys or ():
         if key.end is not None and key.end <= now:
-            yield f"{quoted(key.name)} ended on {key.end:%Y-%m-%d}"
+            yield f"{quoted(key.name)} expired on {key.end:%Y-%m-%d}"
     for name, count in sorted(Counter(key.name for key in owned.keys or ()).items()):
         if not is_name(name):
-            yield f"{quoted(name)} is no name for one"
+            yield f"{quoted(name)} is not a valid name"
         elif count > 1:
             yield f"there are {count} named {quoted(name)}"
         elif owned.orphans(name):
-            yield f"{quoted(name)} was made, and never handed over"
+            yield f"{quoted(name)} was created but never handed over"
 
 
 def _entry(key: ApiKey) -> dict[str, str]:
@@ -60,7 +59,7 @@ def _entry(key: ApiKey) -> dict[str, str]:
 
 
 def _lives(key: ApiKey) -> str:
-    """How long it lives, as a document says just that; empty for no end, or where a document cannot say it."""
+    """Its lifetime as a document would write it; empty for no expiry, or if a document cannot express it."""
     lives = lifetime(key.expires_in)
     if lives is None or not timedelta() < lives <= LONGEST or lives % _HOUR:
         return ""
@@ -70,11 +69,11 @@ def _lives(key: ApiKey) -> str:
 
 
 def _remark(key: ApiKey) -> str:
-    """When it ends, and what is to be written to have it renewed."""
-    where = f"{_PLACE} says where a new one goes"
+    """When it expires, and how to have it renewed."""
+    where = f"{_PLACE} sets the destination of a new one"
     if not key.expires_in:
         return where
-    ends = f"ends on {key.end:%Y-%m-%d}" if key.end else "has an end that the API does not tell"
+    ends = f"expires on {key.end:%Y-%m-%d}" if key.end else "expires on a date that the API does not show"
     if not _lives(key):
-        return f"{ends}; it lives for {quoted(key.expires_in)}, which expiresIn cannot say: a new one would have no end"
-    return f"{ends}; rotateBefore: TIME and {_PLACE} have it renewed before" if key.end else f"{ends}; {where}"
+        return f"{ends}; expiresIn cannot express {quoted(key.expires_in)}, so a new one would not expire"
+    return f"{ends}; add rotateBefore: TIME and {_PLACE} to renew it in time" if key.end else f"{ends}; {where}"

@@ -1,5 +1,4 @@
-"""API keys of service accounts: how the document and the API compare. When one is due stands in `rotation`, what
-follows in `judge`; this must not know how a call travels or how a change is shown."""
+"""The kind `api_key`: compares the API keys of service accounts in the document with those in the API."""
 
 from __future__ import annotations
 
@@ -43,16 +42,16 @@ class ApiKeyKind(Independent):
     never_empty = False
     only_for_deletion: frozenset[str] = frozenset()
 
-    def problems(self, document: Document) -> Iterable[Problem]:  # noqa: ARG002 - the port's signature
-        """None: the service accounts' section is looked through as a whole."""
+    def problems(self, document: Document) -> Iterable[Problem]:  # noqa: ARG002 - required by the protocol
+        """None: they are checked with the service accounts."""
         return ()
 
     def is_declared(self, desired: Desired) -> bool:
-        """Whether any service account of the document says something of its keys."""
+        """Whether any service account declares keys."""
         return any(KEYS in entry for entry in (desired.section(SECTION) or {}).values())
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Keys]:  # noqa: ARG002 - a header tells the workspace
-        """The service accounts, and one listing for each."""
+    def read(self, workspace: str, goes: Goes) -> Reading[Keys]:  # noqa: ARG002 - the workspace is in a header
+        """The service accounts, and the keys of each."""
         try:
             payload = yield lookup.LISTING
         except MissingError:
@@ -68,16 +67,16 @@ class ApiKeyKind(Independent):
         return Keys(found)
 
     def shown(self, live: Keys) -> Shown:
-        """All as plain data, by account and name; each account has a listing of its own, that may not be shown."""
+        """All keys as plain data, by account and name. The keys of an account may be unreadable."""
         found = [attributes(owned, key) for owned in live.by_account.values() for key in owned.keys or ()]
         rows = sorted(found, key=lambda row: (row["account"], row["name"], row["createdAt"], row["id"]))
-        blind = sorted(owned.account.name for owned in live.by_account.values() if owned.keys is None)
-        more = f" and {len(blind) - _SHOWN} more" if len(blind) > _SHOWN else ""
-        why = f"those of {', '.join(blind[:_SHOWN])}{more} cannot be seen with this credential"
-        return Shown(rows, why if blind else "")
+        unreadable = sorted(owned.account.name for owned in live.by_account.values() if owned.keys is None)
+        more = f" and {len(unreadable) - _SHOWN} more" if len(unreadable) > _SHOWN else ""
+        why = f"those of {', '.join(unreadable[:_SHOWN])}{more} cannot be read with this credential"
+        return Shown(rows, why if unreadable else "")
 
     def export(self, live: Keys, now: datetime) -> Exported:
-        """The keys of every account of which a document can say all."""
+        """The keys of every account whose keys can all be expressed."""
         return export(live, now)
 
     def digest(self, live: Keys) -> str:
@@ -85,81 +84,81 @@ class ApiKeyKind(Independent):
         return digest(live)
 
     def objects(self, live: Keys, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-        """Keys as plain data: by id, or by what one is to be made beside, where there is a newer one."""
+        """Keys as plain data: by id, or for the key of a creation the newer key, if any."""
         asked = frozenset(keys)
         there = [attributes(owned, key) for owned in live.by_account.values() for key in owned.keys or ()]
         return {**made_since(live, asked), **{each["id"]: each for each in there if each["id"] in asked}}
 
     def untouched(self, live: Keys, changes: Sequence[Change]) -> tuple[str, ...]:  # noqa: ARG002 - as above
-        """None: they come and go with their service accounts, which are looked at themselves."""
+        """None: keys come and go with their service accounts, which are checked themselves."""
         return ()
 
     def footing(self, live: Keys, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
-        """Keys come and go with their accounts: their number says nothing."""
+        """The number of keys means nothing, because they come and go with their accounts."""
         return Preconditions(seen=None, population=sum(len(owned.keys or ()) for owned in live.by_account.values()))
 
     def ourselves(self, live: Keys, identity: Identity) -> Collection[str]:
-        """The keys of the service account that the credential is of: it may be any of them."""
+        """All keys of the service account that the credential belongs to."""
         ours = ourselves(live.accounts, Guards(), identity)
         return [key.id for client_id in sorted(ours) for key in live.by_account[client_id].keys or ()]
 
     def compare(self, desired: Desired, live: Keys, situation: Situation) -> Comparison:
-        """What is due, what may go, and what is not in the document."""
+        """Keys that are due, that may be deleted, or that are not declared."""
         if not live.known:
             return Comparison(seen=None)
         section = wanted(desired.section(SECTION))
         ours = ourselves(live.accounts, desired.guards, situation.identity)
-        judge = KeyDecider(desired, situation, ours)
+        decider = KeyDecider(desired, situation, ours)
         lost = orphans(live.accounts, situation)
         declared = match(section, live.accounts, desired.document, lost).pairs
         for pair in declared:
             if pair.live is None or pair.live.client_id not in lost:
-                judge.account(pair.wanted, live.by_account[pair.live.client_id] if pair.live else None)
-        looked_after = [pair.live.client_id for pair in declared if pair.live and pair.wanted.keys is not None]
+                decider.account(pair.wanted, live.by_account[pair.live.client_id] if pair.live else None)
+        managed = [pair.live.client_id for pair in declared if pair.live and pair.wanted.keys is not None]
         return Comparison(
-            changes=tuple(judge.changes),
-            hazards=tuple(_hazards(judge.changes, judge.given_up)),
-            notes=tuple(judge.notes),
-            tally=judge.tally,
+            changes=tuple(decider.changes),
+            hazards=tuple(_hazards(decider.changes, decider.given_up)),
+            notes=tuple(decider.notes),
+            tally=decider.tally,
             wanted=sum(len(each.keys or ()) for each in section),
             seen=None,
-            population=sum(len(live.by_account[each].keys or ()) for each in looked_after),
+            population=sum(len(live.by_account[each].keys or ()) for each in managed),
         )
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: Keys, situation: Situation) -> Comparison:  # noqa: ARG002
-        """Nothing: a key that is gone never comes back, and one that was handed over is in use."""
+        """None: deleted keys cannot be restored, and handed-over keys are in use."""
         return Comparison(notes=tuple(Note(f"{each.name} {_why_not_undone(each)}") for each in changes), seen=None)
 
     def is_sound(self, change: Change) -> bool:
-        """Whether a change that was read from a file is one that is planned for API keys."""
+        """Whether a change from a file could have been planned for API keys."""
         return is_sound(change)
 
     def shows(self, live: Keys, change: Change) -> bool:
-        """Whether there is a newer key, or a listing of its account's keys shows that the old one is gone."""
+        """Whether there is a newer key, or the account's listing shows that the old one is gone."""
         if change.after is not None:
             return change.key in self.objects(live, [change.key])
         owner = live.by_account.get((change.before or {})["clientId"])
         return owner is not None and owner.keys is not None and all(key.id != change.key for key in owner.keys)
 
     def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
-        """A key that is replaced goes only once the one in its place is created, and a key of a new service account is
-        created only once that is."""
-        theirs = [change for change in changes if change.kind == KIND]
+        """A replaced key is deleted after its replacement is created. A key of a new account is created after the
+        account."""
+        of_kind = [change for change in changes if change.kind == KIND]
         accounts = {each.name: each for each in changes if each.kind == ACCOUNT and each.action is Action.CREATE}
         within = {
             change.id: (Dependency(ACCOUNT, (accounts[change.after["account"]].key,), 1),)
-            for change in theirs
+            for change in of_kind
             if change.after and not change.after["clientId"] and change.after["account"] in accounts
         }
         reasons = (Reason.NOT_HANDED_OVER, Reason.SUPERSEDED)
-        return within | dict(after_replacement(theirs, lambda side: (side["clientId"], side["name"]), reasons))
+        return within | dict(after_replacement(of_kind, lambda side: (side["clientId"], side["name"]), reasons))
 
     def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
-        """Make or delete one key."""
+        """Create or delete one key."""
         return operations.perform(change)
 
     def doubt(self, live: Keys, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - as above
-        """Never: nothing is taken from anyone on the strength of keys."""
+        """None: no access depends on keys being listed."""
         return ""
 
 
@@ -174,5 +173,5 @@ def _hazards(changes: Sequence[Change], given_up: Collection[str]) -> list[Hazar
 
 def _why_not_undone(change: Change) -> str:
     if change.action is Action.DELETE:
-        return "never comes back: the API shows a key once"
-    return "stays while its account does: it was handed over; take it out of the document to have it deleted"
+        return "cannot be restored: the API shows a key only once"
+    return "was handed over and stays; remove it from the document to delete it"

@@ -1,5 +1,4 @@
-"""What happens to the API keys of one name: when a new one is due, which one is in use, which ones may go. A function
-of the moment; it must not know how a key is made, nor whose it is."""
+"""The rotation of API keys with one name: when a new one is due, which one is in use, and which ones may be deleted."""
 
 from __future__ import annotations
 
@@ -12,18 +11,18 @@ from beamctl.kinds.service_account.desired import DesiredKey
 from beamctl.plan.change import Reason
 
 _ALMOST = timedelta(days=14)
-"""How long before its end a key that is not renewed is spoken of."""
+"""How long before its expiry a key without renewal is mentioned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What is to be done about the keys of one name.
+    """What to do about the keys of one name.
 
     Attributes:
-        due: Why a new one is to be made; None where none is.
-        current: The one in use; None where there is none that is valid.
-        goes: Those to be deleted, and why.
-        ends: When the one in use ends, where nothing will renew it before and it is soon.
+        due: Why a new key is needed; None if it is not.
+        current: The key in use; None if none is valid.
+        goes: The keys to delete, and why.
+        ends: When the current key expires, if that is soon and it will not be renewed.
     """
 
     due: Reason | None
@@ -40,21 +39,21 @@ def verdict(
     *,
     doubtful: Sequence[ApiKey] = (),
 ) -> Rotation:
-    """Decide.
+    """Decide what to do about the keys of one name.
 
     Args:
-        want: What the document says.
-        keys: All live keys of that name, the oldest first.
-        orphans: Those of them that were not handed over.
+        want: The declared key.
+        keys: All live keys of that name, oldest first.
+        orphans: Those that were not handed over.
         now: The moment.
-        doubtful: Others that are said not to be handed over: they count as keys in use, but supersede none.
+        doubtful: Others with a marker: they count as in use, but supersede none.
     """
     good = [key for key in keys if key not in orphans]
     valid = [key for key in good if not _is_past(end(want, key), now)]
     current = valid[-1] if valid else None
     newer = [key for key in valid if key not in doubtful]
     goes = [(key, Reason.SUPERSEDED) for key in good if key is not current and _may_go(want, key, newer, now)]
-    if orphans:  # it is made anew whatever else there is: its place may have it already
+    if orphans:  # always re-created: the destination may already hold the lost key
         goes += [(key, Reason.NOT_HANDED_OVER) for key in orphans]
         return Rotation(Reason.NOT_HANDED_OVER, current, tuple(goes))
     if current is None:
@@ -67,13 +66,13 @@ def verdict(
 
 
 def end(want: DesiredKey, key: ApiKey) -> datetime | None:
-    """When a key ends: by its own time, or earlier by the one that the document gives it."""
+    """When a key expires: by its own lifetime or the declared one, whichever is earlier."""
     declared = end_of(key.created, lifetime(want.expires_in))
     return min((each for each in (key.end, declared) if each is not None), default=None)
 
 
 def _may_go(want: DesiredKey, old: ApiKey, newer: Sequence[ApiKey], now: datetime) -> bool:
-    """Whether an old one may go: the one that came after it is old enough, or it lets nobody in any more."""
+    """Whether an old key may be deleted: its successor is old enough, or it has expired."""
     if _is_past(old.end, now):
         return True
     after = next((key for key in newer if key.age_order > old.age_order), None)

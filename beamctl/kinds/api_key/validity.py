@@ -1,5 +1,4 @@
-"""Whether a change that was read from a file is one that beamctl itself plans for API keys. It must not know whether
-the change is wanted."""
+"""Whether a change to an API key that was read from a file is one that beamctl would plan."""
 
 from __future__ import annotations
 
@@ -27,14 +26,14 @@ def is_sound(change: Change) -> bool:
         return False
     match change.action:
         case Action.CREATE if before is None and after is not None:
-            return _makes(change, after)
+            return _is_creation(change, after)
         case Action.DELETE if before is not None and after is None:
-            return not change.secrets and not change.lane and _deletes(change, before)
+            return not change.secrets and not change.lane and _is_deletion(change, before)
         case _:
             return False
 
 
-def _makes(change: Change, after: Mapping[str, Any]) -> bool:
+def _is_creation(change: Change, after: Mapping[str, Any]) -> bool:
     if not _has(after, _MADE) or not is_name(after["account"]) or not is_name(after["name"]):
         return False
     lives = duration(after[EXPIRES_IN])
@@ -49,7 +48,7 @@ def _makes(change: Change, after: Mapping[str, Any]) -> bool:
     return lane and is_premise(change.key, f"{label} / {after['name']}") and says_where(change.secrets)
 
 
-def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
+def _is_deletion(change: Change, before: Mapping[str, Any]) -> bool:
     if change.name != shown(before["account"], before["name"], before["id"]):
         return False
     if change.reason is Reason.NOT_HANDED_OVER and not (change.depends_on and before["unfinished"]):

@@ -1,5 +1,4 @@
-"""One person at a time: from the verdict of the table to a change, a note or a count.
-It must not know how a change is made or shown."""
+"""Decides about one person at a time: from the table's decision to a change, a note or a count."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from beamctl.plan.comparison import Note, Situation
 
 KIND = "member"
 WARN_DAYS = 14
-"""How many days before `until` a plan begins to say so."""
+"""How many days before `until` a plan starts to warn."""
 
 _TALLY = {
     Decision.NOTHING: "unchanged",
@@ -35,12 +34,10 @@ _SHAPE = {
 
 
 class MemberDecider:
-    """Walks over all people, and gathers what follows.
+    """Collects the decisions about all people.
 
     Attributes:
-        changes: In the order of the walk.
-        notes: What should be said beside them.
-        tally: How many were left as they are, by why.
+        tally: Number of people left as they are, by reason.
     """
 
     def __init__(self, desired: Desired, situation: Situation, ours: frozenset[str], people: Collection[str]) -> None:
@@ -59,17 +56,17 @@ class MemberDecider:
         self._people = people
 
     def skips(self, key: str) -> bool:
-        """Whether the document says to leave this person alone for now."""
+        """Whether the document skips this person for now."""
         entries = [self._skip.get(each) for each in (key, everyone_at(key))] if self._skip else []
         return any(entry is not None and self._today < entry.until for entry in entries)
 
     def person(self, key: str, want: DesiredMember | None, live: Person | None) -> None:
         """Decide about one person."""
-        nowhere = want is None and live is None and not self._is_pattern_of_someone(key)
+        unmatched = want is None and live is None and not self._is_pattern_of_someone(key)
         if key in self._skip:
-            self._say_skipped(self._skip[key], nowhere=nowhere)
+            self._say_skipped(self._skip[key], unmatched=unmatched)
         if self.skips(key):
-            self.tally["skipped"] += not nowhere and not is_pattern(key)
+            self.tally["skipped"] += not unmatched and not is_pattern(key)
             return
         role = want.on(self._today) if want else None
         if want is not None and want.until is not None:
@@ -93,17 +90,17 @@ class MemberDecider:
                 self.changes.append(self._change(what, key, want, live))
 
     def _why_not(self, what: Decision, key: str, want: DesiredMember, live: Person | None) -> str:
-        """Why a change is of no use at the moment, as the records of earlier runs show; empty if none shows that."""
+        """Why a change is useless at the moment according to earlier run records; empty if it is not."""
         match what:
             case Decision.SET_ROLE if live is not None and self._waits(key, want, live):
                 text = f"{live.email} is invited as {live.role}, and the API does not change the role of an invitation"
-                return f"{text}: the first apply after it is accepted makes them {want.role}"
+                return f"{text}: the first apply after acceptance sets the role {want.role}"
             case Decision.RESEND if (times := self._resent.get(key, 0)) >= self._most_resends:
                 text = f"{want.email}: the {_ordinal(times + 1)} invitation expired, and no more are sent"
-                return f"{text} ({self._limit}): ask the invitee, or remove the entry"
+                return f"{text} ({self._limit}): contact the invitee, or remove the entry"
             case Decision.INVITE if (times := self._times_revoked(key, want)) > self._most_resends:
                 text = (
-                    f"{want.email} was invited {times} times, and each invitation was revoked because it offered more"
+                    f"{want.email} was invited {times} times, and each invitation was revoked because it granted more"
                 )
                 return f"{text} than {want.role} ({self._limit}): declare another role, or ask the API's operator"
             case _:
@@ -114,16 +111,16 @@ class MemberDecider:
         return f"guards.maxReinvites is {self._most_resends}"
 
     def _waits(self, key: str, want: DesiredMember, live: Person) -> bool:
-        """Whether an earlier run found that the API gives an invitation less than this role until it is accepted."""
+        """Whether an earlier run found that the API does not give this role to an invitation until it is accepted."""
         asked = self._deferred.get((KIND, key), {})
         less = bool(str(live.role)) and not takes_away(live.role, want.role)
         return live.standing is Standing.INVITED and less and asked.get("role") == want.role.value
 
     def _is_pattern_of_someone(self, key: str) -> bool:
-        """Whether a skipped key is a pattern that someone falls under."""
+        """Whether a skipped key is a pattern that matches someone."""
         return is_pattern(key) and any(everyone_at(each) == key for each in self._people)
 
-    def _say_skipped(self, skip: Skip, *, nowhere: bool) -> None:
+    def _say_skipped(self, skip: Skip, *, unmatched: bool) -> None:
         if self._today < skip.until:
             text = f"{skip.email} is skipped until {skip.until}: {skip.reason}"
         elif self.skips(folded(skip.email)):
@@ -131,9 +128,9 @@ class MemberDecider:
                 f"{skip.email} is still skipped, with {everyone_at(skip.email)}: their own entry ended on {skip.until}"
             )
         else:
-            text = f"{skip.email} is no longer skipped: that ended on {skip.until} ({skip.reason})"
-        nobody = f"no one at {skip.email.partition('@')[2]}" if is_pattern(skip.email) else "no one with that address"
-        where = f"; {nobody} is in the workspace or under members" if nowhere else ""
+            text = f"{skip.email} is no longer skipped since {skip.until} ({skip.reason})"
+        no_one = f"no one at {skip.email.partition('@')[2]}" if is_pattern(skip.email) else "no one with that address"
+        where = f"; {no_one} is in the workspace or under members" if unmatched else ""
         self.notes.append(Note(text + where, skip.place, excused=self._today < skip.until))
 
     def _warn_of_end(self, want: DesiredMember) -> None:
@@ -143,7 +140,7 @@ class MemberDecider:
             self.notes.append(Note(text, self._place(want)))
 
     def _times_revoked(self, key: str, want: DesiredMember) -> int:
-        """How often in a row an invitation with this role was revoked because it offered more."""
+        """How often in a row an invitation with this role was revoked because it granted more."""
         last = self._withdrawn.get((KIND, key))
         return last.times if last and last.after["role"] == want.role.value else 0
 
@@ -156,11 +153,11 @@ class MemberDecider:
         ] += 1
         place = self._place(want) if want else None
         if not directory:
-            text = f"{person.email} has the role '{person.role}', which beamctl does not know, and is left alone"
-            self.notes.append(Note(f"{text}: list them under members to change that", place, differs=True))
+            text = f"{person.email} has the unknown role '{person.role}' and is not changed"
+            self.notes.append(Note(f"{text}: add them under members to set a role", place, differs=True))
         elif what is Decision.LEAVE_SAID or (want is not None and role is None):
-            asked = f"the document says {role}" if role else "their access ended"
-            text = f"{person.email} is {person.role} through {person.source.replace('_', ' ')}; {asked}"
+            declared = f"the document says {role}" if role else "their access ended"
+            text = f"{person.email} is {person.role} through {person.source.replace('_', ' ')}; {declared}"
             self.notes.append(
                 Note(f"{text}: change it in the directory or in settings.groupMappings", place, differs=True)
             )

@@ -1,5 +1,5 @@
-"""What the loss of access depends on: the promotions that keep enough admins, the invitation of a person's new address,
-and the group mappings that are to give the access instead."""
+"""What a loss of access depends on: promotions that keep enough admins, the invitation of a new address, and group
+mappings that grant the access instead."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEMBER = "member"
 
 
 def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
-    """See `Kind.dependencies`: `relies_on` are the admins that remain after the changes."""
+    """See `Kind.dependencies`. `relies_on` are the admins that remain after the changes."""
     people = [change for change in changes if change.kind == MEMBER]
     found: dict[ChangeId, list[Dependency]] = {change.id: [] for change in changes}
     for old, new in renamed(people):
@@ -33,7 +33,7 @@ def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int
     for number, change in enumerate(losses, 1):
         if missing + number > 0:
             found[change.id].append(Dependency(MEMBER, promoted, missing + number))
-    for change in filter(unmaps_groups, changes):  # even if none is needed: the people behind a group must be seen
+    for change in filter(unmaps_groups, changes):  # even if none is needed, so that the listing is read again
         found[change.id].append(Dependency(MEMBER, promoted, max(0, missing + len(losses))))
     return {key: tuple(each) for key, each in found.items() if each}
 
@@ -45,33 +45,33 @@ def too_few_left(
 
     Args:
         admins: The accepted admins that the API shows now.
-        changes: As there.
-        relies_on: As there.
-        keeps: As there.
+        changes: See `Kind.too_few_left`.
+        relies_on: See `Kind.too_few_left`.
+        keeps: See `Kind.too_few_left`.
     """
     losses = admin_losses([change for change in changes if change.kind == MEMBER and change.key in admins])
     unmapping = [change for change in changes if unmaps_groups(change)]
-    there = admins.intersection(relies_on)
-    sure = there.union(change.key for change in losses) if unmapping else admins
-    why = f"{some(sorted({*relies_on} - admins))} should be an admin, and is not shown as one yet: too few would remain"
-    held = [*losses[max(0, len(sure) - keeps) :], *(unmapping if len(there) < keeps else ())]
+    present = admins.intersection(relies_on)
+    certain = present.union(change.key for change in losses) if unmapping else admins
+    why = f"{some(sorted({*relies_on} - admins))} should be an admin but is not yet: too few would remain"
+    held = [*losses[max(0, len(certain) - keeps) :], *(unmapping if len(present) < keeps else ())]
     return {change.id: why for change in held}
 
 
 def admin_losses(people: Sequence[Change]) -> list[Change]:
-    """The changes that take an admin's role or access, the most urgent first: whoever leaves goes before those who
-    are demoted, and our own identity is last."""
+    """The changes that reduce an admin's access, most urgent first: removals, then demotions, and our own identity
+    last."""
     losses = (change for change in people if change.takes and _is_admin(change.before))
     return sorted(losses, key=lambda change: (change.stage is Stage.OURSELVES, change.after is not None))
 
 
 def unmaps_groups(change: Change) -> bool:
-    """Whether a change takes roles from the people of a directory's group."""
+    """Whether a change reduces the roles of a directory group's people."""
     return _maps_groups(change) and change.takes
 
 
 def _maps_more_groups(change: Change) -> bool:
-    """Whether a change gives roles to the people of a directory's group, whatever it takes from others."""
+    """Whether a change gives a role to a directory group's people, whatever it takes from others."""
     return _maps_groups(change) and gives((change.before or {})[GROUPS], (change.after or {})[GROUPS])
 
 

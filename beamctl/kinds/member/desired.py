@@ -1,4 +1,4 @@
-"""The `members` section: who a document wants in, in which role, until when. It must not know who is in."""
+"""The `members` section: who should have access, in which role, until when."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _ANNOTATIONS = ("until", "reason", "owner")
 
 @dataclass(frozen=True, slots=True)
 class DesiredMember:
-    """One person as the document has them.
+    """One person as declared.
 
     Attributes:
         email: As written.
-        role: The role asked for, whether or not `until` has come.
-        until: The first day, in UTC, on which the person is no longer wanted; None for no end.
+        role: The declared role, even after `until`.
+        until: The first day, in UTC, without access; None for no end.
         declared: `until`, `reason` and `owner` as written.
     """
 
@@ -35,7 +35,7 @@ class DesiredMember:
     declared: Mapping[str, str]
 
     def on(self, today: date) -> Role | None:
-        """The role wanted on that day; None from the day `until` names."""
+        """The role on that day; None from `until` on."""
         return None if self.until is not None and today >= self.until else self.role
 
 
@@ -43,7 +43,7 @@ _NO_END: Mapping[str, str] = {}
 
 
 def wanted(section: Mapping[str, Any]) -> dict[str, DesiredMember]:
-    """Everybody a section without problems lists, by folded e-mail."""
+    """All people in a valid section, by folded e-mail."""
     return {folded(email): _entry(email, value) for email, value in section.items()}
 
 
@@ -56,5 +56,5 @@ def _entry(email: str, value: Any) -> DesiredMember:  # noqa: ANN401 - a role or
 
 
 def problems(document: Document) -> Iterator[Problem]:
-    """What the schema cannot see: addresses that are none, one person twice, days that do not exist."""
+    """What the schema cannot detect: invalid addresses, duplicates, invalid dates."""
     yield from people_section.check(document, (SECTION,), "role")

@@ -1,4 +1,4 @@
-"""People as a document would say them, so that a plan of it changes nothing. It must not know how it is written."""
+"""Members as a document section whose plan is empty."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from beamctl.plan.export import Exported, Trail
 
 
 def export(live: People) -> Exported:
-    """Everybody whom a document can name, by e-mail.
+    """Everyone whom a document can list, by e-mail.
 
-    Who came by a directory is not listed: the directory decides about them. Somebody with an expired invitation would
-    be invited again where they are listed, and revoked where they are not, so they are skipped for a while. So is
-    somebody with a role that beamctl does not know: they cannot be listed, and are a difference where they are not.
+    People from a directory are not listed, because the directory manages them. A person with an expired invitation
+    would be invited again if listed, and revoked if not, so they are skipped for a while. So are people with an
+    unknown role: they cannot be listed, and would be reported as a difference.
     """
     people = [live[key] for key in sorted(live)]
     listed = [person for person in people if _why_not(person) is None and person.standing is not Standing.EXPIRED]
-    odd = doubtful(person.email for person in listed)
+    ambiguous = doubtful(person.email for person in listed)
     entries: dict[str, Any] = {}
     for person in listed:
         role = str(person.role) or Role.MEMBER.value
-        entries[person.email] = {"role": role, ACKNOWLEDGED: True} if person.email in odd else role
-    remarks: dict[Trail, tuple[str, ...]] = {(person.email,): (said,) for person in listed if (said := _remark(person))}
+        entries[person.email] = {"role": role, ACKNOWLEDGED: True} if person.email in ambiguous else role
+    remarks: dict[Trail, tuple[str, ...]] = {
+        (person.email,): (comment,) for person in listed if (comment := _remark(person))
+    }
     return Exported(
         entries=entries,
         remarks=remarks,
@@ -40,7 +42,7 @@ def _why_skipped(person: Person) -> str:
     if person.standing is Standing.EXPIRED:
         return "exported with an expired invitation: list or revoke"
     if person.standing is not Standing.DIRECTORY and _is_unknown(person):
-        return "exported with a role that beamctl does not know"
+        return "exported with an unknown role"
     return ""
 
 
@@ -49,15 +51,15 @@ def _is_unknown(person: Person) -> bool:
 
 
 def _why_not(person: Person) -> str | None:
-    """Why a document cannot name them, to go on after the name; None where it can."""
+    """Why a document cannot list them, to follow their name; None if it can."""
     if person.standing is Standing.DIRECTORY:
-        return f"is {person.role} through {person.source.replace('_', ' ')}, which decides"
+        return f"is {person.role} through {person.source.replace('_', ' ')}, which manages them"
     if _is_unknown(person):
-        return f"has the role '{person.role}', which beamctl does not know"
+        return f"has the unknown role '{person.role}'"
     return fault(person.email) or None
 
 
 def _remark(person: Person) -> str:
     if person.standing is not Standing.INVITED:
         return ""
-    return "invited" if str(person.role) else "invited, in a role that the API does not tell"
+    return "invited" if str(person.role) else "invited, with a role that the API does not show"

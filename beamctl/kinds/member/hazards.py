@@ -1,4 +1,4 @@
-"""What is dangerous about a set of changes to people. It must not know how they came about."""
+"""The hazards of changes to people."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ _GRANTS = frozenset({Action.INVITE, Action.RESEND})
 
 @dataclass(frozen=True, slots=True)
 class Admins:
-    """The accepted admins before and after. An invited admin is none yet.
+    """The accepted admins before and after the changes. Invited admins do not count.
 
     Attributes:
         before: Folded e-mails.
-        after: Folded e-mails, without those in doubt.
-        in_doubt: Those whom a directory made admins, and who may be none when it syncs: the mapping of a group goes.
+        after: Folded e-mails, excluding those in doubt.
+        in_doubt: Admins from a directory who may lose the role at the next sync because their group's mapping is
+            removed.
     """
 
     before: frozenset[str]
@@ -39,16 +40,16 @@ class Admins:
 
     @property
     def relied_on(self) -> tuple[str, ...]:
-        """Who must be an admin, those promoted first among them, before anything is taken from anyone."""
+        """Who must be an admin before access is reduced, including those to be promoted."""
         return tuple(sorted(self.after))
 
 
-def admins_of(everybody: People, changes: Sequence[Change], groups: AdminGroups) -> Admins:
-    """Who is an accepted admin now, and who will be, whatever becomes of the groups that make people admins."""
-    before = admins(everybody.items())
+def admins_of(members: People, changes: Sequence[Change], groups: AdminGroups) -> Admins:
+    """The accepted admins now and after the changes."""
+    before = admins(members.items())
     after = set(before)
     for change in changes:
-        accepted = change.key in everybody and everybody[change.key].accepted
+        accepted = change.key in members and members[change.key].accepted
         if accepted and change.after is not None and change.after["role"] == Role.ADMIN.value:
             after.add(change.key)
         elif change.takes:
@@ -56,61 +57,63 @@ def admins_of(everybody: People, changes: Sequence[Change], groups: AdminGroups)
     takes_admin = any(change.takes and change.key in before for change in changes)
     in_doubt: set[str] = set()
     if groups is AdminGroups.NONE or (groups is AdminGroups.FEWER and takes_admin):
-        in_doubt = {key for key in after if everybody[key].standing is Standing.DIRECTORY}
+        in_doubt = {key for key in after if members[key].standing is Standing.DIRECTORY}
     return Admins(frozenset(before), frozenset(after - in_doubt), frozenset(in_doubt))
 
 
-def ourselves(everybody: People, guards: Guards, identity: Identity | None) -> frozenset[str] | None:
-    """The folded e-mails beamctl may run as: what the document says, and what the credential tells.
+def ourselves(members: People, guards: Guards, identity: Identity | None) -> frozenset[str] | None:
+    """The folded e-mails that beamctl may run as, from the document and the credential.
 
-    Empty for a service account, which is no member; None where nothing tells.
+    Empty for a service account, which is not a member; None if unknown.
     """
     ours = {folded(guards.runs_as.email)} if guards.runs_as is not None and guards.runs_as.email else set()
     if identity is not None:
-        ours |= {key for key, person in everybody.items() if identity.sub and person.sub == identity.sub}
+        ours |= {key for key, person in members.items() if identity.sub and person.sub == identity.sub}
         ours |= {folded(identity.email)} if identity.email else set()
-    told = guards.runs_as is not None or (identity is not None and bool(ours or identity.client_id))
-    return frozenset(ours) if told else None
+    known = guards.runs_as is not None or (identity is not None and bool(ours or identity.client_id))
+    return frozenset(ours) if known else None
 
 
-def strangers(everybody: People, guards: Guards, identity: Identity | None) -> list[Hazard]:
-    """Whom beamctl is said to run as, and the API does not show: then what it shows may not be all."""
-    said = [guards.runs_as.email] if guards.runs_as is not None else []
-    if identity is not None and not identity.client_id:  # a service account is no member
-        ours = identity.sub and any(person.sub == identity.sub for person in everybody.values())
-        said += [] if ours else [identity.email]
-    missing = {folded(email): printable(email) for email in reversed(said) if email and folded(email) not in everybody}
-    because = "beamctl is said to run as {}, who is not in the workspace: check guards.self"
+def strangers(members: People, guards: Guards, identity: Identity | None) -> list[Hazard]:
+    """The identity that beamctl runs as, if the API does not show it. The listing may then be incomplete."""
+    expected = [guards.runs_as.email] if guards.runs_as is not None else []
+    if identity is not None and not identity.client_id:  # a service account is not a member
+        ours = identity.sub and any(person.sub == identity.sub for person in members.values())
+        expected += [] if ours else [identity.email]
+    missing = {
+        folded(email): printable(email) for email in reversed(expected) if email and folded(email) not in members
+    }
+    because = "beamctl should run as {}, who is not in the workspace: check guards.self"
     return [Hazard(Risk.LIVE_WITHOUT_US, missing[key], because.format(missing[key])) for key in sorted(missing)]
 
 
-def without_admins(everybody: People) -> list[Hazard]:
-    """That the API shows people and no accepted admin, which is so in hardly any workspace: it may not show all."""
-    if not everybody or admins(everybody.items()):
+def without_admins(members: People) -> list[Hazard]:
+    """Hazard if the API shows people but no accepted admin: the listing is probably incomplete."""
+    if not members or admins(members.items()):
         return []
-    count = len(everybody)
+    count = len(members)
     because = f"the API shows no accepted admin among {count} {'people' if count != 1 else 'person'}"
     return [Hazard(Risk.LIVE_WITHOUT_ADMINS, SECTION, because)]
 
 
-def not_believed(everybody: People) -> list[Hazard]:
-    """Why a listing is suspect, for a plan that was made from another one."""
-    if not everybody:
-        return [Hazard(Risk.LIVE_EMPTY, SECTION, f"the API shows no {SECTION} at all")]
-    return without_admins(everybody)
+def not_believed(members: People) -> list[Hazard]:
+    """Why a fresh listing is suspect, for a plan that was made from an earlier one."""
+    if not members:
+        return [Hazard(Risk.LIVE_EMPTY, SECTION, f"the API shows no {SECTION}")]
+    return without_admins(members)
 
 
 def hazards(
     changes: Sequence[Change], count: Admins, guards: InForce, ours: frozenset[str], ends: Mapping[str, str]
 ) -> list[Hazard]:
-    """Every risk that only this kind can see.
+    """The hazards specific to this kind.
 
     Args:
         changes: To people.
         count: The admins before and after.
-        guards: Those in force.
-        ours: The folded e-mails beamctl may run as.
-        ends: By folded e-mail, the days on which the access of admins ends, as the last recorded run shows them.
+        guards: The guards in force.
+        ours: The folded e-mails that beamctl may run as.
+        ends: By folded e-mail, the dates in the last recorded run on which admins' access ends.
     """
     found = [*last_admin(changes, count), *guarded(changes, count, guards), *rename_hazards(changes)]
     for change in (each for each in changes if each.takes):
@@ -123,18 +126,18 @@ def hazards(
 
 
 def _ends_as_recorded(change: Change, ends: Mapping[str, str]) -> bool:
-    """Whether this access ends on a day that was declared, and reviewed, before it came."""
+    """Whether this access ends on a day that was declared and reviewed in advance."""
     return change.reason is Reason.ACCESS_ENDED and is_recorded(ends, change.key, change.declared["until"])
 
 
 def _and_then(change: Change) -> str:
     if change.reason is Reason.ACCESS_ENDED:
         return f", and no recorded run shows that `until: {change.declared['until']}` was declared before that day"
-    return ", and would be demoted" if change.after else ""
+    return " and would be demoted" if change.after else ""
 
 
 def guarded(changes: Sequence[Change], count: Admins, guards: InForce) -> list[Hazard]:
-    """What the guards in force refuse, each with the name of the one that does."""
+    """Hazards from the guards in force, each naming the guard that refuses."""
     found = _too_few_admins(changes, count, guards)
     for change in changes:
         name = printable(change.name)
@@ -159,16 +162,18 @@ def _loses(change: Change) -> str:
 
 
 def takes_admin(changes: Sequence[Change], count: Admins) -> bool:
-    """Whether somebody who is an admin now would be none, or gone."""
+    """Whether a current admin would lose the role."""
     return any(change.takes and change.key in count.before for change in changes)
 
 
 def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:
-    """That nobody would remain who could let anyone in."""
+    """Hazard if no admin would remain."""
     if count.before and not count.after and (count.in_doubt or any(change.takes for change in changes)):
-        because = "every accepted admin would be removed or demoted; somebody invited is no admin yet"
+        because = "every accepted admin would be removed or demoted; invited people are not admins yet"
         if count.in_doubt:
-            because = "no admin would remain but those of the directory, of whom a group is no longer mapped to admin"
+            because = (
+                "only admins from the directory would remain, and a group of theirs would no longer be mapped to admin"
+            )
         return [Hazard(Risk.LAST_ADMIN, "none", because)]
     return []
 
@@ -176,22 +181,22 @@ def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:
 def _too_few_admins(changes: Sequence[Change], count: Admins, guards: InForce) -> list[Hazard]:
     if not count.in_doubt and not any(change.takes for change in changes):
         return []
-    left, asking = _missing_admins(count, guards)
-    if last_admin(changes, count) or not asking or left >= len(count.before) > 0:
+    left, required = _missing_admins(count, guards)
+    if last_admin(changes, count) or not required or left >= len(count.before) > 0:
         return []
-    because = f"{left} accepted admin{'s' * (left != 1)} would remain; {asking}"
+    because = f"{left} accepted admin{'s' * (left != 1)} would remain; {required}"
     return [Hazard(Risk.TOO_FEW_ADMINS, str(left), because)]
 
 
 def minimum_not_met(count: Admins, guards: InForce) -> list[Note]:
-    """That there are too few admins whatever the plan does: nothing is refused then, as nothing gets worse."""
-    left, asking = _missing_admins(count, guards)
-    met = not asking or left < len(count.before) or not left
-    return [] if met else [Note(f"{left} accepted admin{'s' * (left != 1)} after this plan; {asking}")]
+    """Note if there are too few admins whatever the plan does. That is not refused, because nothing gets worse."""
+    left, required = _missing_admins(count, guards)
+    met = not required or left < len(count.before) or not left
+    return [] if met else [Note(f"{left} accepted admin{'s' * (left != 1)} after this plan; {required}")]
 
 
 def _missing_admins(count: Admins, guards: InForce) -> tuple[int, str]:
-    """How many admins there will be, and which guards ask for more, in words."""
+    """How many admins will remain, and which guards require more, as text."""
     left = len(count.after)
-    asking = [f"{name} is {side.min_admins}" for name, side in guards.sides("minAdmins") if left < side.min_admins]
-    return left, " and ".join(asking)
+    required = [f"{name} is {side.min_admins}" for name, side in guards.sides("minAdmins") if left < side.min_admins]
+    return left, " and ".join(required)

@@ -1,5 +1,5 @@
-"""Sends invitations and sees to their roles. What the API does with `role` on an invitation is not documented: it is
-sent, what comes back is compared, and corrected if it differs: with `PUT`, or by sending the invitation again."""
+"""Sends invitations and checks their roles. How the API treats `role` on an invitation is not documented: the returned
+role is compared and, if it differs, corrected with `PUT` or by inviting again."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ LISTING = "/users"
 _CONFLICT = 409
 _MOST_INVITATIONS = 3
 _MOST_REVOCATIONS = 2
-_LATER = "the first apply after the invitation is accepted makes them {role}"
-_AGAIN = "revoked and invited again, with another e-mail"
+_LATER = "the first apply after the invitation is accepted sets the role {role}"
+_AGAIN = "revoked and invited again, which sent another e-mail"
 
 
 def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
-    """The revocation of an invitation that this change sent or changed, if it offers more than was asked for."""
+    """The revocation of an invitation that this change sent or changed, if it grants more than requested."""
     if shows is None or change.after is None or shows["standing"] != "invited":
         return None
     role = Role(change.after["role"])
@@ -49,7 +49,7 @@ def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
 
 
 def invite(change: Change) -> Talk:
-    """Send an invitation, or send an expired one again; never a second one while the first may be there."""
+    """Send an invitation, or resend an expired one; never a second one while the first may exist."""
     email, role = (change.after or {})["email"], Role((change.after or {})["role"])
     lost = False
     for attempt in range(_MOST_INVITATIONS):
@@ -68,28 +68,30 @@ def invite(change: Change) -> Talk:
 
 
 def _not_invited(email: str, answer: Response | NoResponse, *, lost: bool) -> Outcome:
-    """After the last attempt, and no one with that address is shown. `lost` means that any of the answers was."""
+    """The outcome after the last attempt, if the API shows no one with that address. `lost` means that a response was
+    lost."""
     if isinstance(answer, NoResponse):
         return not_made(answer)
-    if lost:  # the one whose answer was lost is what is in the way, most likely: it is looked for at the end
+    if lost:  # most likely our own invitation causes the conflict; a later read checks
         return accepted(answer)
     outcome = refusal(answer)
-    return replace(outcome, remark=f"{outcome.remark}; it shows no member or invitation of {email}", gone=True)
+    return replace(outcome, remark=f"{outcome.remark}; the API shows no member or invitation of {email}", gone=True)
 
 
 def _look_instead(email: str, role: Role, answer: Response | NoResponse) -> Asking[Outcome | None]:
-    """The answer was lost, or somebody is there already: look, do not repeat. None is: the way is free."""
+    """The response was lost, or the address exists: read instead of repeating. None means that an invitation can be
+    sent."""
     there = yield from look_up(email)
     if isinstance(there, NoResponse):
         return unseen(answer, there)
     if there is None:
         return None
     if there.accepted:
-        return _in_already(there, role)
+        return _already_member(there, role)
     if there.standing is not Standing.EXPIRED:
-        remark = "is invited already" if isinstance(answer, Response) else ""
+        remark = "is already invited" if isinstance(answer, Response) else ""
         return (yield from _settle(email, role, str(there.role), remark))
-    if isinstance(answer, Response):  # 409: the expired invitation stands in the way
+    if isinstance(answer, Response):  # 409: the expired invitation blocks a new one
         revoked = yield ApiCall(Method.DELETE, path_of(email))
         if isinstance(revoked, Response) and not (revoked.ok or revoked.status == MISSING):
             return refusal(revoked)
@@ -97,34 +99,34 @@ def _look_instead(email: str, role: Role, answer: Response | NoResponse) -> Aski
 
 
 def _look_after(email: str, role: Role, answer: Response) -> Talk:
-    """The API accepted the invitation, but its answer is about another one. It is not sent again."""
+    """The API accepted the invitation, but its response names another address. It is not sent again."""
     there = yield from look_up(email)
     if isinstance(there, NoResponse):
         return unseen(answer, there)
     if there is not None and there.standing is not Standing.EXPIRED:
-        return _in_already(there, role) if there.accepted else (yield from _settle(email, role, str(there.role)))
+        return _already_member(there, role) if there.accepted else (yield from _settle(email, role, str(there.role)))
     echoed = text_in(answer, "email")
     if not echoed or folded(echoed) == folded(email):
         return accepted(answer)
-    hint = f"If {echoed} is the same person, write that address in the document. If not, revoke that invitation."
-    return failed(f"the API answered with an invitation of {echoed}, not {email}", hint)
+    hint = f"If {echoed} is the same person, use that address in the document. If not, revoke that invitation."
+    return failed(f"the API returned an invitation of {echoed} instead of {email}", hint)
 
 
-def _in_already(there: Person, role: Role) -> Outcome:
-    """Somebody let the person in meanwhile: taking a role from a member is not what was approved."""
+def _already_member(there: Person, role: Role) -> Outcome:
+    """Someone added the person in the meantime. Demoting a member is not what was approved."""
     if there.role is role:
-        return done("is in already")
-    return failed(f"is in already, as {there.role}", PLAN)
+        return done("is already a member")
+    return failed(f"is already a member, with the role {there.role}", PLAN)
 
 
-def _settle(email: str, role: Role, told: str, remark: str = "") -> Talk:
-    """The invitation is there: see to its role."""
-    if told == role.value:
+def _settle(email: str, role: Role, shown_role: str, remark: str = "") -> Talk:
+    """The invitation exists: check its role."""
+    if shown_role == role.value:
         return done(remark)
-    if too_much(told, role):  # is it an invitation at all?
+    if too_much(shown_role, role):  # it may be a membership instead
         there = yield from look_up(email)
         if isinstance(there, Person) and there.accepted:
-            return _in_already(there, role)
+            return _already_member(there, role)
     answer = yield put_role(email, role)
     if is_set(answer, email, role):
         return done(remark)
@@ -132,52 +134,54 @@ def _settle(email: str, role: Role, told: str, remark: str = "") -> Talk:
     if isinstance(there, Person):
         return (yield from _as_seen(there, role, remark))
     if isinstance(there, NoResponse) and isinstance(answer, Response):
-        return (yield from _as_invited(email, told, role, remark))
+        return (yield from _as_invited(email, shown_role, role, remark))
     return unseen(answer, there) if there else gone(email)
 
 
 def _as_seen(there: Person, role: Role, remark: str) -> Talk:
-    """The invitation is there, or was accepted meanwhile."""
+    """The invitation exists, or was accepted in the meantime."""
     if there.accepted:
-        return _in_already(there, role)
+        return _already_member(there, role)
     return (yield from _as_invited(there.email, str(there.role), role, remark))
 
 
-def _as_invited(email: str, told: str, role: Role, remark: str) -> Talk:
-    """The role of the invitation is what it is: does it matter?"""
-    if told == role.value:
+def _as_invited(email: str, shown_role: str, role: Role, remark: str) -> Talk:
+    """The role of the invitation is final: check whether it is acceptable."""
+    if shown_role == role.value:
         return done(remark)
-    if too_much(told, role):
-        return (yield from _withdraw(email, told, role))
-    if told:
-        return Outcome(Status.DEFERRED, f"{remark or 'invited'} as {told}; {_LATER.format(role=role)}")
-    return done(f"{remark or 'invited'}, in a role the API does not tell; {_LATER.format(role=role)}")
+    if too_much(shown_role, role):
+        return (yield from _withdraw(email, shown_role, role))
+    if shown_role:
+        return Outcome(Status.DEFERRED, f"{remark or 'invited'} as {shown_role}; {_LATER.format(role=role)}")
+    return done(f"{remark or 'invited'}, with a role that the API does not show; {_LATER.format(role=role)}")
 
 
-def _withdraw(email: str, told: str, role: Role) -> Talk:
-    """Revoke an invitation that offers too much: it could be accepted at any moment."""
-    offers = f"the invitation offers {told}, not {role.value}, and the API does not change that"
+def _withdraw(email: str, shown_role: str, role: Role) -> Talk:
+    """Revoke an invitation that grants too much, because it could be accepted at any moment."""
+    grants = f"the invitation grants {shown_role} instead of {role.value}, and the API does not change it"
     for _ in range(_MOST_REVOCATIONS):
         answer = yield ApiCall(Method.DELETE, path_of(email))
         if is_gone(answer):
             hint = f"Ask the API's operator how to invite someone as {role.value}."
-            return replace(failed(f"{offers}; it was revoked", hint), gone=True, withdrawn=True)
-    return failed(f"{offers}; it could not be revoked: {answer.why}", "Revoke it in the console.")
+            return replace(failed(f"{grants}; it was revoked", hint), gone=True, withdrawn=True)
+    return failed(f"{grants}; it could not be revoked: {answer.why}", "Revoke it in the console.")
 
 
-def invite_again(email: str, role: Role, told: str, answer: Response | NoResponse) -> Talk:
-    """The API does not change the role of this invitation: revoke it, and send one with the right role."""
+def invite_again(email: str, role: Role, shown_role: str, answer: Response | NoResponse) -> Talk:
+    """The API does not change the role of this invitation: revoke it and send one with the right role."""
     revoked = yield ApiCall(Method.DELETE, path_of(email))
     if not is_gone(revoked):
-        still = f"the invitation still offers {told or 'a role the API does not tell'}, not {role.value}"
+        still = (
+            f"the invitation still grants {shown_role or 'a role that the API does not show'} instead of {role.value}"
+        )
         outcome = failed(f"{still}: {answer.why}; it could not be revoked: {revoked.why}")
         return outcome if isinstance(revoked, NoResponse) else refused(outcome, answer)
     sent = yield _invitation(email, role)
     if isinstance(sent, Response) and not sent.ok and sent.status != _CONFLICT:
-        remark = f"revoked, as its role could not be changed; not sent again: {sent.why}"
+        remark = f"revoked because its role could not be changed; not sent again: {sent.why}"
         return replace(failed(remark, APPLY), gone=True)
-    if _is_about(sent, email) and (told := text_in(sent, "role")):
-        return (yield from _as_invited(email, told, role, _AGAIN))
+    if _is_about(sent, email) and (shown_role := text_in(sent, "role")):
+        return (yield from _as_invited(email, shown_role, role, _AGAIN))
     there = yield from look_up(email)
     if not isinstance(there, Person):
         return replace(unseen(sent, there or NoResponse("the API does not show it")), gone=there is None)
@@ -185,30 +189,30 @@ def invite_again(email: str, role: Role, told: str, answer: Response | NoRespons
 
 
 def look_up(email: str) -> Asking[Person | NoResponse | None]:
-    """The person as the API shows them now, or None; a listing of nobody is not believed."""
-    everybody = yield from look(LISTING, people)
-    if isinstance(everybody, NoResponse):
-        return everybody
-    return everybody.get(folded(email)) if everybody else NoResponse("the API shows no members at all")
+    """The person as the API shows them now, or None. An empty listing counts as unknown."""
+    members = yield from look(LISTING, people)
+    if isinstance(members, NoResponse):
+        return members
+    return members.get(folded(email)) if members else NoResponse("the API shows no members")
 
 
-def too_much(told: str, role: Role) -> bool:
-    """Whether an invitation offers more than was asked for."""
-    return bool(told) and takes_away(live_role(told), role)
+def too_much(shown_role: str, role: Role) -> bool:
+    """Whether an invitation grants more than requested."""
+    return bool(shown_role) and takes_away(live_role(shown_role), role)
 
 
 def _is_about(answer: Response | NoResponse, email: str) -> bool:
-    """Whether an answer says that a change to this person succeeded, and does not name another one."""
+    """Whether a response confirms a change to this person and does not name another one."""
     return answer.certain and folded(text_in(answer, "email") or email) == folded(email)
 
 
 def gone(email: str) -> Outcome:
-    """No one with that address is shown."""
-    return failed(f"the API does not show {email} any more", PLAN)
+    """The API does not show anyone with that address."""
+    return failed(f"the API no longer shows {email}", PLAN)
 
 
 def is_set(answer: Response | NoResponse, email: str, role: Role) -> bool:
-    """Whether an answer says that this person now has the role; one that does not tell a role is believed."""
+    """Whether a response confirms that this person has the role. A response without a role is accepted."""
     return _is_about(answer, email) and text_in(answer, "role") in ("", role.value)
 
 

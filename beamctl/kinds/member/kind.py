@@ -1,5 +1,4 @@
-"""People: how the document and the API compare, person by person. The decision stands in `table`, the risks in
-`hazards`, the API's spelling in `calls`; this must not know how a call travels or how a change is shown."""
+"""The kind `member`: compares people in the document with people in the API."""
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ from beamctl.plan.floors import NO_FLOORS, InForce, in_force
 from beamctl.plan.kind import Conversation, Dependencies, Goes, Reading
 from beamctl.plan.listing import Shown
 
-WHO_ARE_WE = "beamctl cannot tell who it runs as, so it cannot see whether it locks itself out: set guards.self"
+WHO_ARE_WE = "the identity that beamctl runs as is unknown, so a self-lockout cannot be detected: set guards.self"
 
 
 class MemberKind:
@@ -47,40 +46,40 @@ class MemberKind:
     only_for_deletion: frozenset[str] = frozenset()
 
     def problems(self, document: Document) -> Iterable[Problem]:
-        """What the schema cannot see in `members`, and in the addresses of the guards."""
+        """What the schema cannot detect in `members` and in the addresses of guards."""
         return chain(document_side.problems(document), lookalikes.problems(document))
 
     def is_declared(self, desired: Desired) -> bool:
-        """Whether there is the section."""
+        """Whether the section exists."""
         return desired.section(self.section) is not None
 
-    def read(self, workspace: str, goes: Goes) -> Reading[People]:  # noqa: ARG002 - a header tells the workspace
-        """The one listing of members and invitations: everybody by folded e-mail."""
+    def read(self, workspace: str, goes: Goes) -> Reading[People]:  # noqa: ARG002 - the workspace is in a header
+        """The single listing of members and invitations, by folded e-mail."""
         payload = yield invitation.LISTING
         return people(payload)
 
     def shown(self, live: People) -> Shown:
-        """Everybody as plain data, by folded e-mail."""
+        """Everyone as plain data, by folded e-mail."""
         return Shown([attributes(live[key]) for key in sorted(live)])
 
-    def export(self, live: People, now: datetime) -> Exported:  # noqa: ARG002 - nothing of it ends
-        """Everybody whom a document can name."""
+    def export(self, live: People, now: datetime) -> Exported:  # noqa: ARG002 - nothing expires
+        """Everyone whom a document can list."""
         return export(live)
 
     def digest(self, live: People) -> str:
-        """Of who stands where."""
+        """Of everyone's standing and role."""
         return digest(live)
 
     def objects(self, live: People, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-        """People as plain data; of a member also who that is, should the address be somebody else's by now."""
-        return {key: attributes(live[key]) | _who(live[key]) for key in keys if key in live}
+        """People as plain data; for members also their id, in case the address was reassigned."""
+        return {key: attributes(live[key]) | _id(live[key]) for key in keys if key in live}
 
     def untouched(self, live: People, changes: Sequence[Change]) -> tuple[str, ...]:
-        """Who has access and is not changed."""
+        """People with access who are not changed."""
         return untouched(live, changes)
 
     def footing(self, live: People, changes: Sequence[Change], situation: Situation) -> Preconditions:
-        """The admins that must remain, and whether any does."""
+        """The admins that must remain, and hazards that hold regardless of the plan."""
         count = hazards.admins_of(live, changes, situation.admin_groups)
         return Preconditions(
             seen=len(live),
@@ -93,22 +92,24 @@ class MemberKind:
         )
 
     def ourselves(self, live: People, identity: Identity) -> Collection[str]:
-        """Whom of the people the credential names."""
+        """The people that the credential identifies."""
         return hazards.ourselves(live, Guards(), identity) or frozenset()
 
     def compare(self, desired: Desired, live: People, situation: Situation) -> Comparison:
-        """One verdict a person, and what follows from it."""
+        """Decide about every person."""
         section = document_side.wanted(desired.section(self.section))
-        judge = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys() | section.keys())
+        decider = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys() | section.keys())
         for key, want in section.items():
-            judge.person(key, want, live.get(key))
+            decider.person(key, want, live.get(key))
         for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
-            judge.person(key, None, live.get(key))
+            decider.person(key, None, live.get(key))
         additive = desired.mode(self.section) is Mode.ADDITIVE
-        judge.notes += _nobody(desired.document, live.keys() | section.keys() | desired.skip.keys()) if additive else ()
-        ours = [person for key, person in live.items() if not judge.skips(key) and (not additive or key in section)]
+        decider.notes += (
+            _unknown_protected(desired.document, live.keys() | section.keys() | desired.skip.keys()) if additive else ()
+        )
+        ours = [person for key, person in live.items() if not decider.skips(key) and (not additive or key in section)]
         return replace(
-            self._judged(judge, desired, live, situation),
+            self._comparison(decider, desired, live, situation),
             ends=_ends(section, situation),
             wanted=sum(want.on(situation.today) is not None for want in section.values()),
             population=_have_access(ours),
@@ -116,24 +117,24 @@ class MemberKind:
         )
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: People, situation: Situation) -> Comparison:
-        """What would make the people whom a run changed what they were before."""
-        judge = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys())
-        undo(judge, changes, live)
-        return self._judged(judge, desired, live, situation)
+        """What restores the people whom a run changed."""
+        decider = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys())
+        undo(decider, changes, live)
+        return self._comparison(decider, desired, live, situation)
 
     def _known(self, desired: Desired, live: People, situation: Situation) -> frozenset[str]:
         return hazards.ourselves(live, desired.guards, situation.identity) or frozenset()
 
-    def _judged(self, judge: MemberDecider, desired: Desired, live: People, situation: Situation) -> Comparison:
-        """What follows from what was decided about each person: everybody may be changed, and is wanted."""
-        changes = judge.changes
+    def _comparison(self, decider: MemberDecider, desired: Desired, live: People, situation: Situation) -> Comparison:
+        """The comparison that follows from the decisions."""
+        changes = decider.changes
         ours = hazards.ourselves(live, desired.guards, situation.identity)
         guards = in_force(desired.guards, situation.floors)
         count = hazards.admins_of(live, changes, situation.admin_groups)
-        judge.notes += dropped_tags(changes, live)
-        judge.notes += hazards.minimum_not_met(count, guards)
+        decider.notes += dropped_tags(changes, live)
+        decider.notes += hazards.minimum_not_met(count, guards)
         if ours is None and takes_admin(changes, count):
-            judge.notes.append(Note(WHO_ARE_WE))
+            decider.notes.append(Note(WHO_ARE_WE))
         return Comparison(
             changes=tuple(changes),
             hazards=tuple(hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))),
@@ -141,8 +142,8 @@ class MemberKind:
                 *hazards.without_admins(live),
                 *hazards.strangers(live, desired.guards, situation.identity),
             ),
-            notes=tuple(sorted(judge.notes, key=lambda note: (note.place or Place(""), note.text))),
-            tally=judge.tally,
+            notes=tuple(sorted(decider.notes, key=lambda note: (note.place or Place(""), note.text))),
+            tally=decider.tally,
             wanted=len(live),
             seen=len(live),
             population=_have_access(live.values()),
@@ -151,59 +152,61 @@ class MemberKind:
         )
 
     def is_sound(self, change: Change) -> bool:
-        """Whether a change that was read from a file is one that is planned for people."""
+        """Whether a change from a file could have been planned for people."""
         return is_sound(change)
 
     def shows(self, live: People, change: Change) -> bool:
-        """Whether the person is gone, has the role, or has an open invitation to no more than that role."""
+        """Whether the person is gone, has the role, or has an open invitation to at most that role."""
         person = live.get(change.key)
         if person is None or change.after is None:
             return person is None and change.after is None
-        told, role = str(person.role), Role(change.after["role"])
+        shown_role, role = str(person.role), Role(change.after["role"])
         if change.action is Action.SET_ROLE or person.accepted:
-            return told in (role.value, "")  # some APIs do not show the role of an invitation
-        return person.standing is not Standing.EXPIRED and not (told and takes_away(person.role, role))
+            return shown_role in (role.value, "")  # some APIs do not show the role of an invitation
+        return person.standing is not Standing.EXPIRED and not (shown_role and takes_away(person.role, role))
 
     def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
         """What the loss of access depends on."""
         return dependencies.dependencies(changes, relies_on, keeps)
 
-    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
+    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - the workspace is in a header
         """Make a change to one person."""
         return operations.perform(change)
 
     def doubt(self, live: People, relies_on: Sequence[str], stays: Sequence[str]) -> str:
-        """That no admin is shown where there must be one, or that a person is gone to whom nothing was to be done."""
+        """Whether no admin is shown although there must be one, or an unchanged person is missing."""
         if relies_on and not admins(live.items()):
-            return f"the API shows no admin at all, and {some(relies_on)} should be one: is the listing whole?"
+            return f"the API shows no admin, but {some(relies_on)} should be one: the listing may be incomplete"
         missing = [key for key in stays if key not in live or not live[key].accepted]
         if missing:
-            return f"{some(missing)} should be untouched, and is no longer shown as a member: is the listing whole?"
+            return (
+                f"{some(missing)} should be unchanged but is no longer shown as a member: the listing may be incomplete"
+            )
         return ""
 
     def too_few_left(
         self, live: People, changes: Sequence[Change], relies_on: Sequence[str], keeps: int
     ) -> Mapping[ChangeId, str]:
-        """The losses of admins for whom too few others are shown."""
+        """The losses of admins that would leave too few others."""
         return dependencies.too_few_left(frozenset(admins(live.items())), changes, relies_on, keeps)
 
     def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Conversation | None:
-        """The revocation of an invitation that offers more than was asked for."""
+        """The revocation of an invitation that grants more than requested."""
         return invitation.withdrawal(change, shows)
 
 
-def _nobody(document: Document, known: Collection[str]) -> Iterator[Note]:
-    """Whom the guards name and neither an additive section nor the workspace has."""
+def _unknown_protected(document: Document, known: Collection[str]) -> Iterator[Note]:
+    """Notes about protected people who are neither in an additive section nor in the workspace."""
     domains = {everyone_at(key) for key in known}
     for path, email in people_in_guards(document.data):
         key = folded(email)
         if "protected" in path and key not in domains and not matches(known, key):
-            text = f"guards.protected lists {email}, which is no one in the workspace or under members"
+            text = f"guards.protected lists {email}, who is neither in the workspace nor under members"
             yield Note(f"{text}: check the spelling", document.place(*path))
 
 
 def _ends(section: Mapping[str, DesiredMember], situation: Situation) -> Mapping[str, str]:
-    """The days on which the access of admins ends, as far as each was declared before it came."""
+    """The dates on which admins' access ends, as far as each was declared in advance."""
     ends = {
         key: want.until.isoformat()
         for key, want in section.items()
@@ -213,18 +216,18 @@ def _ends(section: Mapping[str, DesiredMember], situation: Situation) -> Mapping
 
 
 def _recorded(situation: Situation) -> Mapping[str, str]:
-    """The days that the last recorded run shows."""
+    """The dates in the last recorded run."""
     return situation.recorded.ends.get(KIND, {}) if situation.recorded else {}
 
 
-def _who(person: Person) -> dict[str, str]:
-    """A pending entry may or may not have an id, and may get one while it is pending: it says nothing."""
+def _id(person: Person) -> dict[str, str]:
+    """The id of a member. Pending entries may or may not have one, so it is ignored there."""
     return {"sub": person.sub} if person.accepted and person.sub else {}
 
 
-def _have_access(everybody: Iterable[Person]) -> int:
-    return sum(person.standing is Standing.ACCEPTED for person in everybody)
+def _have_access(members: Iterable[Person]) -> int:
+    return sum(person.standing is Standing.ACCEPTED for person in members)
 
 
-def _are_invited(everybody: Iterable[Person]) -> int:
-    return sum(person.standing in (Standing.INVITED, Standing.EXPIRED) for person in everybody)
+def _are_invited(members: Iterable[Person]) -> int:
+    return sum(person.standing in (Standing.INVITED, Standing.EXPIRED) for person in members)

@@ -1,4 +1,4 @@
-"""People as the API shows them. It must not know what the document wants of them."""
+"""People as the API shows them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from beamctl.model.text import is_whole
 from beamctl.plan.change import Change
 
 LONGEST_TEXT = 1_000
-"""Characters of an e-mail, a role, a source or an id that is believed: none is a quarter as long."""
-_OF_PEOPLE = ("email_verified", "given_name", "family_name", "source", "mfa_enabled")
+"""Maximum length of an e-mail, role, source or id; longer ones are rejected as implausible."""
+_PERSONAL_FIELDS = ("email_verified", "given_name", "family_name", "source", "mfa_enabled")
 _LOCAL_SOURCES = frozenset({"", "invitation", "local"})
 _BY_STANDING = {Standing.DIRECTORY: 3, Standing.ACCEPTED: 2, Standing.INVITED: 1, Standing.EXPIRED: 0}
 _BY_ROLE: Mapping[LiveRole, int] = {Role.ADMIN: 2, Role.MEMBER: 1, Role.VIEWER: 0}
@@ -25,15 +25,15 @@ _BY_ROLE: Mapping[LiveRole, int] = {Role.ADMIN: 2, Role.MEMBER: 1, Role.VIEWER: 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One live member, or one invitation.
+    """One live member or one invitation.
 
     Attributes:
         email: As the API spells it.
-        role: As the API shows it; `UnknownRole("")` where it does not tell (invitations only).
-        standing: Where they stand. A source that is not known counts as a directory: it is not ours to touch.
+        role: As the API shows it; `UnknownRole("")` if it shows none (invitations only).
+        standing: A source that is not known counts as a directory, which beamctl does not manage.
         accepted: Whether they have access now.
-        source: How they came in: `invitation`, `directory_sync`, `domain_capture`; `local` where the API is silent.
-        sub: The API's own id; empty where there is none.
+        source: `invitation`, `directory_sync`, `domain_capture`; `local` if the API shows none.
+        sub: The API's id; may be empty.
     """
 
     email: str
@@ -45,26 +45,26 @@ class Person:
 
     @property
     def is_admin(self) -> bool:
-        """Whether they are an admin now: an invited one is not yet."""
+        """Whether they are an admin now. Invited admins are not yet."""
         return self.accepted and self.role is Role.ADMIN
 
 
 People = Mapping[str, Person]
-"""Everybody in a workspace by folded e-mail."""
+"""Everyone in a workspace by folded e-mail."""
 
 
 def people(payload: Any) -> People:  # noqa: ANN401 - this is where its shape is checked
-    """Read `GET /users`. Of two entries for one e-mail, the one with more access counts. A service account among them
-    is nobody: it is never counted, compared or changed.
+    """Parse `GET /users`. Of two entries for one e-mail, the one with more access counts. Service accounts in the list
+    are ignored.
 
     Raises:
-        GarbledError: It is not a list of members with an e-mail each, and a role for each who accepted.
+        GarbledError: The payload is not a list of members with an e-mail each, and a role for each accepted one.
     """
     if not isinstance(payload, list):
-        raise GarbledError("the API's list of users is not a list", "Check --api-url, and try again later.")
+        raise GarbledError("the API's list of users is not a list", "Check --api-url and try again later.")
     found: dict[str, Person] = {}
     for entry in payload:
-        if _is_nobody(entry):
+        if _is_service_account(entry):
             continue
         person = _person(entry)
         key = folded(person.email)
@@ -74,22 +74,22 @@ def people(payload: Any) -> People:  # noqa: ANN401 - this is where its shape is
     return found
 
 
-def _is_nobody(entry: Any) -> bool:  # noqa: ANN401 - as above
-    """Whether this is a service account: with an id and no address, and with nothing that only people have.
+def _is_service_account(entry: Any) -> bool:  # noqa: ANN401 - as above
+    """Whether this is a service account: it has an id, but no address and nothing that only people have.
 
-    Whether the API lists them among the users is not documented. A person whose address is missing is not one of them:
-    such a listing is not whole, and is refused.
+    Whether the API lists them among the users is not documented. A person without an address is not one: such a
+    listing is rejected as incomplete.
     """
     match entry:
         case {"sub": str(sub), "accepted": True} if sub:
             email = entry.get("email") or ""
-            return isinstance(email, str) and "@" not in email and not any(entry.get(name) for name in _OF_PEOPLE)
+            return isinstance(email, str) and "@" not in email and not any(entry.get(name) for name in _PERSONAL_FIELDS)
         case _:
             return False
 
 
 def _access(person: Person) -> tuple[bool, int, int, str]:
-    """How much access an entry gives; a role that is not known may give any."""
+    """A sort key for how much access an entry gives. An unknown role may give any."""
     return person.accepted, _BY_ROLE.get(person.role, 3), _BY_STANDING[person.standing], person.email
 
 
@@ -106,7 +106,7 @@ def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
     if not (texts and isinstance(accepted, bool) and isinstance(expired, bool)):
         raise _garbled()
     if accepted and not role:
-        raise GarbledError(f"the API shows {quoted(email)} as a member without a role", "Try again later.")
+        raise GarbledError(f"the API shows the member {quoted(email)} without a role", "Try again later.")
     if source.lower() not in _LOCAL_SOURCES:
         standing = Standing.DIRECTORY
     elif accepted:
@@ -119,12 +119,12 @@ def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
 def _garbled() -> GarbledError:
     return GarbledError(
         "the API's list of users has an entry that is not a user with an e-mail, a role and `accepted`",
-        "beamctl plans nothing from a list it cannot read. Try again later; --debug shows the answer.",
+        "Nothing is planned from an invalid list. Try again later. --debug shows the response.",
     )
 
 
 def attributes(person: Person) -> dict[str, Any]:
-    """A person as plain data: for plans and for `show`."""
+    """A person as plain data, for plans and `show`."""
     standing = "accepted" if person.accepted else "invited"
     return {
         "email": person.email,
@@ -134,20 +134,22 @@ def attributes(person: Person) -> dict[str, Any]:
     }
 
 
-def digest(everybody: People) -> str:
-    """A fingerprint of who stands where, whatever the order of the listing."""
-    lines = sorted(f"{key!r} {str(who.role)!r} {who.standing.value} {who.accepted}" for key, who in everybody.items())
+def digest(members: People) -> str:
+    """A fingerprint of everyone's standing, independent of the listing's order."""
+    lines = sorted(
+        f"{key!r} {str(person.role)!r} {person.standing.value} {person.accepted}" for key, person in members.items()
+    )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def admins(everybody: Iterable[tuple[str, Person]]) -> set[str]:
+def admins(members: Iterable[tuple[str, Person]]) -> set[str]:
     """The folded e-mails of the accepted admins."""
-    return {key for key, person in everybody if person.is_admin}
+    return {key for key, person in members if person.is_admin}
 
 
-def untouched(everybody: People, changes: Sequence[Change]) -> tuple[str, ...]:
-    """The folded e-mails of those who have access and no change, where anything is taken from anyone at all."""
+def untouched(members: People, changes: Sequence[Change]) -> tuple[str, ...]:
+    """The folded e-mails of people with access and without a change, if access is reduced at all."""
     if not any(change.takes for change in changes):
         return ()
     changed = {change.key for change in changes}
-    return tuple(sorted(key for key, person in everybody.items() if person.accepted and key not in changed))
+    return tuple(sorted(key for key, person in members.items() if person.accepted and key not in changed))

@@ -1,5 +1,5 @@
-"""Addresses of a document that a reader would take for others: they mix alphabets, or all their letters look like Latin
-ones. A member's long form can acknowledge one."""
+"""Addresses in a document that look like others: they mix scripts, or all their letters look like Latin ones. The long
+form of a member can acknowledge one."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _LONG_FORM = f"{{role: …, {ACKNOWLEDGED}: true}}"
 
 
 def problems(document: Document) -> Iterator[Problem]:
-    """Every address that can be taken for another, unless the document says that it is meant."""
+    """Addresses that can be mistaken for others, unless acknowledged."""
     members, guards = _members(document.data), list(people_in_guards(document.data))
     if all(map(str.isascii, chain(members, (email for _, email in guards)))):
-        return  # nearly always: the quick way
+        return  # the common case
     listed: list[tuple[Path, str]] = [*(((SECTION, email), email) for email in members), *guards]
     acknowledged = set(_acknowledged(document.data))
-    odd = doubtful(email for _, email in listed)
+    ambiguous = doubtful(email for _, email in listed)
     for path, email in listed:
-        if email in odd and folded(email) not in acknowledged:
-            yield Problem(document.key_place(*path), f"{quoted(email)} {odd[email]}", _hint(path, email))
+        if email in ambiguous and folded(email) not in acknowledged:
+            yield Problem(document.key_place(*path), f"{quoted(email)} {ambiguous[email]}", _hint(path, email))
 
 
 def doubtful(emails: Iterable[str]) -> dict[str, str]:
-    """The addresses that can be taken for another, and for what."""
+    """The addresses that can be mistaken for others, with the reason."""
     found = list(emails)
     looks: dict[str, dict[str, str]] = {}
     for email in found:
@@ -43,25 +43,25 @@ def doubtful(emails: Iterable[str]) -> dict[str, str]:
 
 
 def _why(email: str, alike: Mapping[str, str]) -> str:
-    """What could be taken for what, in words; empty where nothing could."""
+    """The reason as text; empty if there is none."""
     others = [other for key, other in alike.items() if key != folded(email)]
-    said = [f"looks like {quoted(min(others))}, and is another address"] if others else []
+    reasons = [f"looks like {quoted(min(others))}, but is a different address"] if others else []
     if letter := mixed_letter(email):
-        said.append(f"mixes alphabets: {described(letter)}")
+        reasons.append(f"mixes alphabets: {described(letter)}")
     elif letter := disguised_letter(email):
-        said.append(f"looks like {quoted(look(email))}: {described(letter)}")
-    return "; it ".join(said)
+        reasons.append(f"looks like {quoted(look(email))}: {described(letter)}")
+    return "; it ".join(reasons)
 
 
 def _hint(path: Path, email: str) -> str:
-    again = "retype it with the letters that you mean"
+    again = "retype it with the intended letters"
     if pattern_fault(email):  # it is not valid in any case
         return again
     if path[0] == SECTION:
-        return f"{again}; if these are, say so: {_LONG_FORM}"
+        return f"{again}; if they are intended, write {_LONG_FORM}"
     if is_pattern(email):
-        return f"{again}; if these are, write the domain in ASCII: *@xn--…"
-    return f"{again}; if these are, say so under members: {_LONG_FORM}"
+        return f"{again}; if they are intended, write the domain in ASCII: *@xn--…"
+    return f"{again}; if they are intended, write {_LONG_FORM} under members"
 
 
 def _acknowledged(data: object) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""People who may only have another address now: what a plan says of them, and which changes belong together."""
+"""People whose address may have changed: the hazards and notes, and which changes belong together."""
 
 from __future__ import annotations
 
@@ -13,62 +13,62 @@ from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import Hazard, Risk
 
 _MOST_RENAMES = 3
-"""From one domain to another, as a hazard each."""
+"""How many moves from one domain to another are reported as separate hazards."""
 _EVERYONE = "*@"
 _LEAVES = frozenset({Action.REMOVE, Action.REVOKE})
-_DROPS_TAGS = "the service may drop the +tag of an address: if both are one person, write {}, as the API shows it"
+_DROPS_TAGS = "the API may drop the +tag of an address: if so, write {}"
 
 
 def renamed(changes: Sequence[Change]) -> list[tuple[Change, Change]]:
-    """Each removal of a person who may only have another address, with the invitation of that address."""
+    """Each removal that may be a rename, with the invitation of the new address."""
     leaving, coming = _moves(changes)
     invited = {change.name: change for change in changes if change.action is Action.INVITE}
     return [(leaving[old], invited[new]) for old, new in pairs(leaving, coming)]
 
 
 def rename_hazards(changes: Sequence[Change]) -> list[Hazard]:
-    """Somebody leaves, and somebody very alike is invited. Many who go from one domain to another are one hazard."""
+    """Removals paired with invitations of similar addresses. Many moves between two domains are one hazard."""
     leaving, coming = _moves(changes)
     by_domain: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for old, new in pairs(leaving, coming):
         by_domain.setdefault((domain(old), domain(new)), []).append((old, new))
     found = []
-    for (before, after), alike in by_domain.items():
-        if before != after and len(alike) > _MOST_RENAMES:
-            found.append(_domain_changes(before, after, len(alike)))
+    for (before, after), similar in by_domain.items():
+        if before != after and len(similar) > _MOST_RENAMES:
+            found.append(_domain_changes(before, after, len(similar)))
         else:
-            found += [_rename(leaving[old], new) for old, new in alike]
+            found += [_rename(leaving[old], new) for old, new in similar]
     return found
 
 
 def _rename(change: Change, new: str) -> Hazard:
     before, after = printable(change.name), printable(new)
     if change.action is Action.REMOVE:
-        then = f"{before} would lose access until {after} accepts; keep both listed until then"
+        then = f"{before} would lose access until {after} accepts; list both until then"
     else:
-        then = f"the invitation of {before} would be void, and {after} would have to accept one"
+        then = f"the invitation of {before} would be revoked, and {after} would have to accept a new one"
     if without_tag(new) == folded(change.name):
         then += f"; {_DROPS_TAGS.format(before)}"
-    return Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", f"an e-mail that changed? {then}")
+    return Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", f"the e-mail may have changed: {then}")
 
 
 def _domain_changes(old: str, new: str, count: int) -> Hazard:
     before, after = printable(old), printable(new)
     because = (
-        f"a domain that changed? {count} people at {before} would leave, and very similar e-mails at {after} would be "
-        "invited: each would have no access until the new one accepts; keep both listed until then"
+        f"the domain may have changed: {count} people at {before} would be removed, and similar e-mails at {after} "
+        "invited: each would have no access until the new one accepts; list both until then"
     )
     return Hazard(Risk.RENAME_SUSPECT, f"{_EVERYONE}{before},{_EVERYONE}{after}", because)
 
 
-def dropped_tags(changes: Sequence[Change], everybody: People) -> list[Note]:
-    """Whose invitation the service may have sent already, to the address without the `+tag`."""
+def dropped_tags(changes: Sequence[Change], members: People) -> list[Note]:
+    """Notes about invitations that may already exist under the address without its `+tag`."""
     leaving = {change.key for change in changes if change.action in _LEAVES}
     notes = []
     for change in changes:
-        there = everybody.get(without_tag(change.key)) if change.action is Action.INVITE else None
+        there = members.get(without_tag(change.key)) if change.action is Action.INVITE else None
         if there is not None and folded(there.email) not in leaving:
-            text = f"{change.name} would be invited, and {there.email} is in the workspace"
+            text = f"{change.name} would be invited, but {there.email} is already in the workspace"
             notes.append(Note(f"{text}; {_DROPS_TAGS.format(there.email)}", change.place))
     return notes
 

@@ -1,4 +1,4 @@
-"""Makes a change to a person: sets a role, removes, or revokes. Invitations are sent by `invitation`."""
+"""Changes to people: set a role, remove, revoke. Invitations are in `invitation`."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def perform(change: Change) -> Talk:
 
 
 def _set_role(change: Change) -> Talk:
-    """Set a role; where the answer does not confirm it, look."""
+    """Set a role. If the response does not confirm it, read it."""
     email, role = (change.after or {})["email"], Role((change.after or {})["role"])
-    pending = (change.before or {}).get("standing") == "invited"  # then the listing may show no role either
+    pending = (change.before or {}).get("standing") == "invited"  # the listing may not show a role then
     answer = yield put_role(email, role)
     if is_set(answer, email, role) and (pending or text_in(answer, "role")):
         return done()
@@ -64,20 +64,20 @@ def _set_role(change: Change) -> Talk:
 
 
 def _role_seen(there: Person, role: Role, answer: Response | NoResponse) -> Outcome:
-    """A role was not confirmed, or refused, and this is how the person stands."""
-    told = str(there.role)
+    """The outcome if the role was not confirmed or was refused, given the current state."""
+    shown_role = str(there.role)
     if there.role is role:
         return done()
     if isinstance(answer, Response) and answer.ok:
         claimed = text_in(answer, "role")
-        said = f"the API answered that the role is '{claimed}', not '{role}'"
-        return failed(said, PLAN) if claimed else accepted(answer)
+        remark = f"the API returned the role '{claimed}' instead of '{role}'"
+        return failed(remark, PLAN) if claimed else accepted(answer)
     if isinstance(answer, Response):
         return refusal(answer)
     return (
-        not_made(answer, f": the role is {told}")
-        if told
-        else unseen(answer, NoResponse("the API does not tell the role"))
+        not_made(answer, f": the role is {shown_role}")
+        if shown_role
+        else unseen(answer, NoResponse("the API does not show the role"))
     )
 
 

@@ -1,5 +1,5 @@
-"""What happens to one person: a table of wanted by (standing and role), every cell spelled out.
-It must not know who the person is; the README prints it and the tests go through it cell by cell."""
+"""The decision table for one person: desired role by live standing and role, every cell spelled out. The reference
+prints it and tests check every cell."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ from beamctl.model.role import LiveRole, Role, UnknownRole
 
 
 class Standing(Enum):
-    """Where a live member stands."""
+    """The state of a live member."""
 
     INVITED = "invited"
     EXPIRED = "expired"
     ACCEPTED = "accepted"
     DIRECTORY = "directory"
-    """Brought in by directory sync or domain capture: the directory would bring them back."""
+    """Added by directory sync or domain capture, which would add them back."""
 
 
 class Decision(Enum):
-    """What is done about one person, in the words of the table."""
+    """What to do about one person."""
 
     NOTHING = "·"
-    """As it should be."""
+    """No change."""
     WAIT = "wait"
-    """Invited as wanted: it is the invitee's turn."""
+    """Invited as desired; the invitee has to accept."""
     INVITE = "invite"
     RESEND = "resend"
     SET_ROLE = "set role"
     REMOVE = "remove"
     REVOKE = "revoke"
     LEAVE = "leave"
-    """Not beamctl's to touch: the directory's, or a role that nobody asked to change."""
+    """Not managed by beamctl: from a directory, or an unknown role that the document does not change."""
     LEAVE_SAID = "leave, say"
-    """Not beamctl's to touch, although the document wants another role."""
+    """Not managed by beamctl, although the document declares another role."""
 
 
 class Column(Enum):
-    """A live role as the table sees it."""
+    """A live role, as the table groups it."""
 
     ADMIN = "admin"
     MEMBER = "member"
     VIEWER = "viewer"
     UNKNOWN = "another role"
     UNTOLD = "role not told"
-    """The API does not say which role an invitation carries (`UnknownRole("")`)."""
+    """The API does not show the role of an invitation (`UnknownRole("")`)."""
 
 
 _ = Decision.NOTHING
@@ -52,7 +52,7 @@ WAIT, INVITE, RESEND, SET = Decision.WAIT, Decision.INVITE, Decision.RESEND, Dec
 REMOVE, REVOKE, LEAVE, SAID = Decision.REMOVE, Decision.REVOKE, Decision.LEAVE, Decision.LEAVE_SAID
 
 WANTED: tuple[Role | None, ...] = (None, Role.ADMIN, Role.MEMBER, Role.VIEWER)
-"""The columns of the table; None is: not wanted."""
+"""The columns of the table; None means not declared."""
 
 ROWS: dict[tuple[Standing, Column] | None, tuple[Decision, Decision, Decision, Decision]] = {
     # live                                    absent   admin   member  viewer
@@ -77,7 +77,7 @@ ROWS: dict[tuple[Standing, Column] | None, tuple[Decision, Decision, Decision, D
     (Standing.DIRECTORY, Column.UNKNOWN):    (LEAVE,  SAID,   SAID,   SAID),
     (Standing.DIRECTORY, Column.UNTOLD):     (LEAVE,  SAID,   SAID,   SAID),
 }  # fmt: skip
-"""Every cell. An accepted member without a role is no row: such a listing is refused as a whole."""
+"""Every cell. There is no row for an accepted member without a role: such a listing is rejected."""
 
 _CELLS = {(live, wanted): cell for live, cells in ROWS.items() for wanted, cell in zip(WANTED, cells, strict=True)}
 _COLUMNS: dict[LiveRole, Column] = {role: Column(role.value) for role in Role} | {UnknownRole(""): Column.UNTOLD}
@@ -89,6 +89,6 @@ def column(role: LiveRole) -> Column:
 
 
 def verdict(wanted: Role | None, standing: Standing | None, role: LiveRole | None) -> Decision:
-    """What happens to a person whom the document wants as `wanted` and the API shows as `standing` and `role`."""
+    """The decision for a person who is declared as `wanted` and shown with `standing` and `role`."""
     live = None if standing is None or role is None else (standing, column(role))
     return _CELLS[live, wanted]

@@ -1,5 +1,4 @@
-"""Undoing what a run did to people: as they were before is what is wanted now, and the same table decides. What is no
-longer as the run left it is left alone. It must not know which run it was."""
+"""Undoes what a run did to people, using the same decision table. People who changed since the run are left alone."""
 
 from __future__ import annotations
 
@@ -16,46 +15,46 @@ from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Note
 
 
-def undo(judge: MemberDecider, changes: Sequence[Change], live: People) -> None:
-    """Have the judge decide about everybody whom a run changed; what cannot be undone is noted."""
+def undo(decider: MemberDecider, changes: Sequence[Change], live: People) -> None:
+    """Decide about everyone whom a run changed. A note says what cannot be undone."""
     for change in changes:
         person = live.get(change.key)
         if _is_as_before(change, person):
-            judge.tally["as before already"] += 1
+            decider.tally["as before already"] += 1
         elif why_not := _why_not(change, person):
-            judge.notes.append(Note(f"{change.name} {why_not}"))
+            decider.notes.append(Note(f"{change.name} {why_not}"))
         else:
-            _take_back(judge, change, person)
-    judge.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in judge.changes]
+            _revert(decider, change, person)
+    decider.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in decider.changes]
 
 
-def _take_back(judge: MemberDecider, change: Change, person: Person | None) -> None:
-    count = len(judge.changes)
-    judge.person(change.key, _before(change), person)
-    if len(judge.changes) == count:  # skipped
+def _revert(decider: MemberDecider, change: Change, person: Person | None) -> None:
+    count = len(decider.changes)
+    decider.person(change.key, _before(change), person)
+    if len(decider.changes) == count:  # skipped
         return
     if change.action is Action.REMOVE:
-        judge.notes.append(Note(f"{change.name} comes back only as an invitee, with access once they accept"))
+        decider.notes.append(Note(f"{change.name} is invited again, and has access after accepting"))
     if change.before is None and person is not None and person.accepted:
-        judge.notes.append(Note(f"{change.name} has accepted the invitation since, and would lose access"))
+        decider.notes.append(Note(f"{change.name} has since accepted the invitation and would lose access"))
 
 
 def _why_not(change: Change, person: Person | None) -> str:
-    """Why a change is not undone, to go on after the name; empty where it is."""
+    """Why a change is not undone, to follow the name; empty if it is."""
     if not _is_as_left(change, person):
-        return "is no longer as that run left them, and is left alone"
+        return "changed since that run and is left alone"
     before = change.before or {}
     if change.after is None and before.get("standing") == "expired":
-        return "had an invitation that had expired: there is nothing to give back"
+        return "had an expired invitation: there is nothing to restore"
     if change.after is None and fault(change.name):
-        return "has an address that is not valid, and is not invited again"
+        return "has an invalid address and is not invited again"
     if _restores(change) and isinstance(live_role(before["role"]), UnknownRole):
         role = (
-            f"the role '{before['role']}', which beamctl cannot give"
+            f"the role '{before['role']}', which beamctl cannot set"
             if before["role"]
             else "a role that the API did not show"
         )
-        return f"had {role}: give it in the console"
+        return f"had {role}: set it in the console"
     return ""
 
 
@@ -70,12 +69,12 @@ def _is_as_left(change: Change, person: Person | None) -> bool:
     if change.after is None or person is None:
         return change.after is None and person is None
     if not _restores(change) and person.standing in (Standing.INVITED, Standing.EXPIRED):
-        return True  # what was sent is still open, whichever role the API gave it
-    return str(person.role) in (change.after["role"], "")  # some APIs do not tell the role of an invitation
+        return True  # the invitation is still open, whatever role it has
+    return str(person.role) in (change.after["role"], "")  # some APIs do not show the role of an invitation
 
 
 def _restores(change: Change) -> bool:
-    """Whether there was somebody before: an invitation that was sent, or sent again, is taken back."""
+    """Whether the person existed before. Otherwise an invitation is revoked."""
     return change.action not in (Action.INVITE, Action.RESEND)
 
 

@@ -1,5 +1,4 @@
-"""Whether a change that was read from a file is one that beamctl itself plans for people: it says of whom it is, and is
-about nobody else; it takes nothing in a stage that gives. It must not know whether the change is wanted."""
+"""Whether a change to a person that was read from a file is one that beamctl would plan."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from beamctl.plan.change import Action, Change, Stage
 
 _SHOWN = frozenset({"email", "role", "standing", "source"})
 _DECLARED = frozenset({"until", "reason", "owner"})
-_SOME_DAY = "2000-01-01"
+_ANY_DAY = "2000-01-01"
 _BEFORE = {
     Action.RESEND: frozenset({"expired"}),
     Action.SET_ROLE: frozenset({"accepted", "invited"}),
@@ -37,7 +36,7 @@ _SIDES = {
     Action.REMOVE: (True, False),
     Action.REVOKE: (True, False),
 }
-"""Whether there is somebody before, and after."""
+"""Whether the person exists before, and after."""
 
 
 def is_sound(change: Change) -> bool:
@@ -48,7 +47,7 @@ def is_sound(change: Change) -> bool:
         return False
     if not _is_name(change) or change.key != folded(change.name) or change.lane or change.secrets:
         return False
-    if not _DECLARED.issuperset(change.declared) or not _is_day(change.declared.get("until", _SOME_DAY)):
+    if not _DECLARED.issuperset(change.declared) or not _is_day(change.declared.get("until", _ANY_DAY)):
         return False
     before = change.before
     if before is not None and not (_is_person(before, change.name) and before["standing"] in _BEFORE[change.action]):
@@ -57,7 +56,7 @@ def is_sound(change: Change) -> bool:
 
 
 def _is_name(change: Change) -> bool:
-    """Whether this can be the address of a person. One who goes may have an address that no document may have."""
+    """Whether this can be a person's address. A person to be removed may have an invalid address."""
     name = change.name
     if change.after is not None:
         return not fault(name)
@@ -70,7 +69,7 @@ def _is_person(side: Mapping[str, Any], email: str) -> bool:
 
 
 def _leads_to(change: Change, after: Mapping[str, Any]) -> bool:
-    """Whether the change gives a role that there is, and changes nothing else."""
+    """Whether the change sets a valid role and nothing else."""
     if after.get("role") not in set(Role):
         return False
     role = Role(after["role"])

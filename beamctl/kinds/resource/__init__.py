@@ -1,5 +1,5 @@
-"""What policies, integration connections and environments share: a name, some metadata and a spec. Each of these kinds
-is a `Shape` and what is special about it, in a module of its own."""
+"""What policies, integration connections and environments share: a name, metadata and a spec. Each kind is a `Shape`
+with its own module for what differs."""
 
 from beamctl.kinds.resource.kind import ResourceKind
 

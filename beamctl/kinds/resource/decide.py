@@ -1,5 +1,4 @@
-"""One thing at a time: what the document declares of it, what the API shows, and the change that follows. It must not
-know how a change is made, nor what is special about a kind."""
+"""Decides about one resource at a time: from desired and live to a change, a note or a count."""
 
 from __future__ import annotations
 
@@ -16,12 +15,10 @@ from beamctl.plan.comparison import Note
 
 
 class ResourceDecider:
-    """Walks over everything declared and everything there, and gathers what follows.
+    """Collects the decisions about all resources of a kind.
 
     Attributes:
-        changes: In the order of the walk.
-        notes: What should be said beside them.
-        tally: How many were left as they are, by why.
+        tally: Number of resources left as they are, by reason.
     """
 
     def __init__(self, shape: Shape, desired: Desired) -> None:
@@ -32,7 +29,7 @@ class ResourceDecider:
         self._desired = desired
 
     def over(self, live: Mapping[str, Resource]) -> None:
-        """Decide about everything."""
+        """Decide about every declared and live resource."""
         section = self._desired.section(self._shape.section)
         for name, entry in section.items():
             self._declared(name, attributes(self._shape, entry), live.get(name))
@@ -45,65 +42,67 @@ class ResourceDecider:
             else:
                 self.changes.append(deletion(self._shape, live[name]))
 
-    def _declared(self, name: str, wanted: Mapping[str, Any], thing: Resource | None) -> None:
+    def _declared(self, name: str, wanted: Mapping[str, Any], resource: Resource | None) -> None:
         shape, place = self._shape, self._desired.document.key_place(self._shape.section, name)
-        if thing is None:
+        if resource is None:
             if name in shape.built_in:
-                text = f"{name} is built in, and the API does not show it: beamctl does not make it"
+                text = f"{name} is built in, but the API does not show it; beamctl does not create it"
                 self.notes.append(Note(text, place, differs=True))
                 return
             self.changes.append(creation(shape, name, wanted, Reason.NOT_THERE))
         else:
-            change = update(shape, thing, wanted, Reason.VALUE_DIFFERS)
-            if older := self._older(thing, wanted):
-                self.notes += older
+            change = update(shape, resource, wanted, Reason.VALUE_DIFFERS)
+            if notes := self._newer_secret_notes(resource, wanted):
+                self.notes += notes
                 return
             if change is None:
                 self.tally["unchanged"] += 1
                 return
             self.changes.append(change)
 
-    def _older(self, thing: Resource, wanted: Mapping[str, Any]) -> list[Note]:
-        asked, there = wanted.get(VERSION, 1), thing.attributes.get(VERSION, 1)
-        if VERSION not in wanted or asked >= there:
+    def _newer_secret_notes(self, resource: Resource, wanted: Mapping[str, Any]) -> list[Note]:
+        declared, there = wanted.get(VERSION, 1), resource.attributes.get(VERSION, 1)
+        if VERSION not in wanted or declared >= there:
             return []
-        text = f"{thing.name} has version {there} of its secret, and the document says {asked}"
-        place = self._desired.document.place(self._shape.section, thing.name, "secret", "version")
-        why = f"with any change the older secret would go along, so it is left as it is: say {there} or more"
+        text = f"{resource.name} has version {there} of its secret, but the document says {declared}"
+        place = self._desired.document.place(self._shape.section, resource.name, "secret", "version")
+        why = f"a change would send the older secret, so it is not changed: set version {there} or higher"
         return [Note(f"{text}; {why}", place, differs=True)]
 
 
 def creation(shape: Shape, name: str, wanted: Mapping[str, Any], reason: Reason) -> Change:
-    """What makes a thing of these attributes."""
+    """The change that creates a resource with these attributes."""
     after = {field: value for field, value in wanted.items() if value != shape.forms[field].empty}
     stage = Stage.CREATE_WITHIN if shape.needs_others else Stage.CREATE
     return Change(shape.name, name, name, Action.CREATE, stage, WHOLE, None, after, reason)
 
 
-def update(shape: Shape, thing: Resource, wanted: Mapping[str, Any], reason: Reason) -> Change | None:
-    """What makes a thing have these attributes; None where it has them. It is about those that differ."""
-    differing = [field for field, value in wanted.items() if not _is_as(shape, field, value, thing.attributes[field])]
+def update(shape: Shape, resource: Resource, wanted: Mapping[str, Any], reason: Reason) -> Change | None:
+    """The change that sets these attributes, limited to those that differ; None if none does."""
+    differing = [
+        field for field, value in wanted.items() if not _is_as(shape, field, value, resource.attributes[field])
+    ]
     if not differing:
         return None
-    before = {field: thing.attributes[field] for field in shape.forms if field in differing}
+    before = {field: resource.attributes[field] for field in shape.forms if field in differing}
     after = {field: shape.forms[field].over(wanted[field], before[field]) for field in before}
-    return Change(shape.name, thing.name, thing.name, Action.UPDATE, Stage.UPDATE, WHOLE, before, after, reason)
+    return Change(shape.name, resource.name, resource.name, Action.UPDATE, Stage.UPDATE, WHOLE, before, after, reason)
 
 
-def deletion(shape: Shape, thing: Resource, reason: Reason = Reason.NOT_DECLARED) -> Change:
-    """What deletes a thing."""
+def deletion(shape: Shape, resource: Resource, reason: Reason = Reason.NOT_DECLARED) -> Change:
+    """The change that deletes a resource."""
     before = {
         field: value
-        for field, value in thing.data.items()
+        for field, value in resource.data.items()
         if field not in shape.forms or value != shape.forms[field].empty
     }
-    return Change(shape.name, thing.name, thing.name, Action.DELETE, Stage.DELETE, WHOLE, before, None, reason)
+    return Change(shape.name, resource.name, resource.name, Action.DELETE, Stage.DELETE, WHOLE, before, None, reason)
 
 
-def has(shape: Shape, thing: Resource, side: Mapping[str, Any]) -> bool:
-    """Whether a thing has all of these attributes."""
+def has(shape: Shape, resource: Resource, side: Mapping[str, Any]) -> bool:
+    """Whether a resource has all of these attributes."""
     shown = (field for field in side if field in shape.forms)
-    return all(shape.forms[field].is_as(side[field], thing.attributes[field]) for field in shown)
+    return all(shape.forms[field].is_as(side[field], resource.attributes[field]) for field in shown)
 
 
 def _is_as(shape: Shape, field: str, wanted: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON

@@ -1,5 +1,4 @@
-"""What an entry of the document wants of a thing, and what the schema cannot see in such a section. It must not know
-what there is."""
+"""What an entry declares, and what the schema cannot detect in such a section."""
 
 from __future__ import annotations
 
@@ -14,16 +13,16 @@ from beamctl.kinds.resource.shape import METADATA, VERSION, Shape
 
 LONGEST_NAME = 49
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_HINT = f"write lowercase letters, digits and single hyphens between them, at most {LONGEST_NAME} characters"
+_HINT = f"use at most {LONGEST_NAME} lowercase letters and digits, with single hyphens between them"
 
 
 def is_name(name: str) -> bool:
-    """Whether the API takes such a name."""
+    """Whether the API accepts this name."""
     return len(name) <= LONGEST_NAME and _NAME.fullmatch(name) is not None
 
 
 def attributes(shape: Shape, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What an entry without problems declares: all that is compared, and nothing else."""
+    """The attributes that a valid entry declares, and that are compared."""
     found = {field: entry[field] for field in METADATA if field in entry}
     if shape.nested:
         found |= {field: entry["spec"].get(field, form.empty) for field, form in shape.spec.items()}
@@ -35,19 +34,23 @@ def attributes(shape: Shape, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problems(shape: Shape, document: Document) -> Iterator[Problem]:
-    """Names that the API does not take, and the one label that is beamctl's own."""
+    """Names that the API does not accept, and the label reserved for beamctl."""
     for name, entry in entries(shape, document):
         if not is_name(name):
-            message = f"{quoted(name)} is not a name for {with_article(shape.word)}"
+            message = f"{quoted(name)} is not a valid name for {with_article(shape.word)}"
             yield Problem(document.key_place(shape.section, name), message, _HINT)
         labels = entry.get("labels")
         if shape.version_label and isinstance(labels, dict) and shape.version_label in labels:
             place = document.key_place(shape.section, name, "labels", shape.version_label)
-            yield Problem(place, f"the label {quoted(shape.version_label)} is beamctl's own", "raise secret.version")
+            yield Problem(
+                place,
+                f"the label {quoted(shape.version_label)} is reserved for beamctl",
+                "increase secret.version instead",
+            )
 
 
 def entries(shape: Shape, document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The entries of the section; what is none is left to the schema."""
+    """The entries of the section. Invalid ones are left to the schema."""
     section = document.data.get(shape.section) if isinstance(document.data, dict) else None
     for name, entry in section.items() if isinstance(section, dict) else ():
         yield name, entry if isinstance(entry, dict) else {}

@@ -1,5 +1,4 @@
-"""Everything that is a name, some metadata and a spec, for any `Shape`. What is special about a kind overrides a method
-here; this must not know a kind by name, nor how a call travels."""
+"""The base of kinds whose objects are a name, metadata and a spec. Kinds override what differs."""
 
 from __future__ import annotations
 
@@ -29,11 +28,7 @@ _SHOWN = 5
 
 
 class ResourceKind(Independent):
-    """Implements `beamctl.plan.kind.Kind` for things of one shape.
-
-    Attributes:
-        shape: What tells them from others.
-    """
+    """Implements `beamctl.plan.kind.Kind` for resources of one shape."""
 
     never_empty = False
     only_for_deletion: frozenset[str] = frozenset()
@@ -44,122 +39,124 @@ class ResourceKind(Independent):
         self.section = shape.section
 
     def problems(self, document: Document) -> Iterable[Problem]:
-        """What the schema cannot see in the section."""
+        """What the schema cannot detect in the section."""
         return desired.problems(self.shape, document)
 
     def is_declared(self, desired: Desired) -> bool:
-        """Whether there is the section."""
+        """Whether the section exists."""
         return desired.section(self.section) is not None
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - a header tells the workspace
-        """The listing, all pages of it."""
+    def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - the workspace is in a header
+        """The complete listing."""
         return (yield from live.listing(self.shape))
 
-    def shown(self, live_things: Resources) -> Shown:
-        """Everything that can be declared of each."""
-        return Shown(live.rows(self.shape, live_things or {}))
+    def shown(self, live_resources: Resources) -> Shown:
+        """Everything that can be declared of each resource."""
+        return Shown(live.rows(self.shape, live_resources or {}))
 
-    def export(self, live_things: Resources, now: datetime) -> Exported:  # noqa: ARG002 - nothing of it ends
-        """Everything that a document can declare."""
-        return export(self.shape, live_things)
+    def export(self, live_resources: Resources, now: datetime) -> Exported:  # noqa: ARG002 - nothing expires
+        """Everything that a document can express."""
+        return export(self.shape, live_resources)
 
-    def digest(self, live_things: Resources) -> str:
+    def digest(self, live_resources: Resources) -> str:
         """Of everything that can be declared."""
-        return live.digest(live_things)
+        return live.digest(live_resources)
 
-    def objects(self, live_things: Resources, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-        """Those of these names that are there, and who uses them where that was asked."""
-        things = live_things or {}
-        return {key: things[key].data for key in keys if key in things}
+    def objects(self, live_resources: Resources, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """The resources with these names that exist, and what uses them if that was read."""
+        resources = live_resources or {}
+        return {key: resources[key].data for key in keys if key in resources}
 
-    def untouched(self, live_things: Resources, changes: Sequence[Change]) -> tuple[str, ...]:
-        """Everything that is not changed, where anything is taken from anyone at all."""
+    def untouched(self, live_resources: Resources, changes: Sequence[Change]) -> tuple[str, ...]:
+        """All resources that are not changed."""
         changed = {change.key for change in changes if change.kind == self.name}
-        return tuple(sorted((live_things or {}).keys() - changed))
+        return tuple(sorted((live_resources or {}).keys() - changed))
 
-    def footing(self, live_things: Resources, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
-        """Nobody depends on things to get in."""
-        return Preconditions(seen=len(live_things or {}), population=len(live_things or {}))
+    def footing(self, live_resources: Resources, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
+        """People's access does not depend on resources."""
+        return Preconditions(seen=len(live_resources or {}), population=len(live_resources or {}))
 
-    def ourselves(self, live_things: Resources, identity: Identity) -> Collection[str]:  # noqa: ARG002 - as the port has it
-        """Nobody is a thing."""
+    def ourselves(self, live_resources: Resources, identity: Identity) -> Collection[str]:  # noqa: ARG002 - required by the protocol
+        """None: identities are not resources."""
         return ()
 
-    def compare(self, desired: Desired, live_things: Resources, situation: Situation) -> Comparison:  # noqa: ARG002
-        """At most one change a thing: about what is declared of it and differs."""
+    def compare(self, desired: Desired, live_resources: Resources, situation: Situation) -> Comparison:  # noqa: ARG002
+        """At most one change per resource, for the declared attributes that differ."""
         section = desired.section(self.section)
-        if live_things is None:
+        if live_resources is None:
             place = desired.document.key_place(self.section)
-            return Comparison(notes=(Note(f"this API has no {self.section}: the section is skipped", place),))
-        walk = ResourceDecider(self.shape, desired)
-        walk.over(live_things)
-        changes = tuple(self.spelled(self._placed(change, desired), desired) for change in walk.changes)
+            return Comparison(notes=(Note(f"this API has no {self.section}, so the section is skipped", place),))
+        decider = ResourceDecider(self.shape, desired)
+        decider.over(live_resources)
+        changes = tuple(self.spelled(self._placed(change, desired), desired) for change in decider.changes)
         additive = desired.mode(self.section) is Mode.ADDITIVE
         return Comparison(
             changes=changes,
             hazards=tuple(self.risks(changes)),
-            notes=(*walk.notes, *self.remarks(changes)),
-            tally=walk.tally,
+            notes=(*decider.notes, *self.remarks(changes)),
+            tally=decider.tally,
             wanted=len(section),
-            seen=len(live_things),
-            population=len(live_things.keys() & section.keys() if additive else live_things.keys()),
+            seen=len(live_resources),
+            population=len(live_resources.keys() & section.keys() if additive else live_resources.keys()),
         )
 
     def undo(
         self,
         changes: Sequence[Change],
-        desired: Desired,  # noqa: ARG002 - as the port has it
-        live_things: Resources,
+        desired: Desired,  # noqa: ARG002 - required by the protocol
+        live_resources: Resources,
         situation: Situation,  # noqa: ARG002
     ) -> Comparison:
-        """Each thing as it was before, where it is as the change leaves it."""
-        things = live_things or {}
+        """Restore each resource that is still as the change left it."""
+        resources = live_resources or {}
         undoing = Undoing(self.shape)
-        undoing.over(changes, things)
+        undoing.over(changes, resources)
         return Comparison(
             changes=tuple(undoing.changes),
             hazards=tuple(self.risks(undoing.changes)),
             notes=(*undoing.notes, *self.remarks(undoing.changes)),
             tally=undoing.tally,
             wanted=len(changes),
-            seen=len(things),
-            population=len(things),
+            seen=len(resources),
+            population=len(resources),
         )
 
     def is_sound(self, change: Change) -> bool:
-        """Whether a change that was read from a file is one that is planned for such a thing."""
+        """Whether a change from a file could have been planned for such a resource."""
         return is_sound(self.shape, change)
 
-    def shows(self, live_things: Resources, change: Change) -> bool:
-        """Whether it is gone, or has every attribute that the change gives it."""
-        now = (live_things or {}).get(change.key)
+    def shows(self, live_resources: Resources, change: Change) -> bool:
+        """Whether it is gone, or has every attribute that the change sets."""
+        now = (live_resources or {}).get(change.key)
         if now is None or change.after is None:
             return now is None and change.after is None
         return has(self.shape, now, change.after)
 
-    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - a header tells the workspace
-        """Make a change to one thing."""
+    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - the workspace is in a header
+        """Make a change to one resource."""
         return operations.perform(self.shape, change)
 
-    def doubt(self, live_things: Resources, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002
-        """What is gone though nothing was to be done to it."""
-        missing = [key for key in stays if key not in (live_things or {})]
+    def doubt(self, live_resources: Resources, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002
+        """Unchanged resources that are missing."""
+        missing = [key for key in stays if key not in (live_resources or {})]
         if not missing:
             return ""
         more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
         names = ", ".join(missing[:_SHOWN]) + more
-        return f"{names} should be untouched, and is no longer among the {self.shape.words}: is the listing whole?"
+        return (
+            f"{names} should be unchanged but is no longer among the {self.shape.words}: the listing may be incomplete"
+        )
 
     def spelled(self, change: Change, desired: Desired) -> Change:  # noqa: ARG002 - for kinds that need it
-        """The change with what only the kind can add to it."""
+        """The change with what only the kind can add."""
         return change
 
     def risks(self, changes: Sequence[Change]) -> Iterable[Hazard]:  # noqa: ARG002 - for kinds that have some
-        """What is dangerous about changes of this kind."""
+        """The hazards of changes of this kind."""
         return ()
 
     def remarks(self, changes: Sequence[Change]) -> Iterable[Note]:  # noqa: ARG002 - for kinds that have some
-        """What should be said beside changes of this kind."""
+        """Notes about changes of this kind."""
         return ()
 
     def _placed(self, change: Change, desired: Desired) -> Change:

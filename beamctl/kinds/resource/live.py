@@ -1,5 +1,4 @@
-"""Things as the API shows them: listed in one piece or in pages, in two halves or, as in the earliest days, flat. It
-must not know what the document wants of them."""
+"""Resources as the API shows them: listed at once or in pages, with metadata and spec or, in early versions, flat."""
 
 from __future__ import annotations
 
@@ -18,19 +17,18 @@ from beamctl.plan.kind import Reading
 
 MOST_PAGES = 500
 _LONGEST_NAME = 1_000
-_LATER = "Check --api-url, and try again later; --debug shows the answer."
+_LATER = "Check --api-url and try again later. --debug shows the response."
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One thing.
+    """One live object.
 
     Attributes:
-        name: Its name.
-        attributes: Everything that can be declared of it; what the API leaves out is empty.
-        used_by: What uses it, as `model/NAME`; None where that was not asked, or the API does not tell.
-        secret: What the parts of its secret are called, where the API tells that: never one itself, nor a mask of it.
+        attributes: Everything that can be declared; empty values for what the API omits.
+        used_by: What uses it, as `model/NAME`; None if unknown.
+        secret: The names of its secret's parts, if the API shows them; never values or masks.
     """
 
     name: str
@@ -45,14 +43,14 @@ class Resource:
 
 
 Resources = Mapping[str, Resource] | None
-"""Everything of a kind by name; None where the API does not have the kind."""
+"""All resources of a kind by name; None if the API does not have the kind."""
 
 
 def listing(shape: Shape) -> Reading[Mapping[str, Resource]]:
-    """Read all of them.
+    """Read all resources of a kind.
 
     Raises:
-        GarbledError: It is not a complete list, or has an entry that is not one of them, or one twice.
+        GarbledError: The list is incomplete, or has an invalid or duplicate entry.
     """
     entries = yield from _pages(shape)
     found: dict[str, Resource] = {}
@@ -65,7 +63,7 @@ def listing(shape: Shape) -> Reading[Mapping[str, Resource]]:
 
 
 def _pages(shape: Shape) -> Reading[list[Any]]:
-    path = f"{shape.path}?limit=200" if shape.paged else shape.path  # as many as the API gives in one page
+    path = f"{shape.path}?limit=200" if shape.paged else shape.path  # the API's largest page
     page = yield path
     if isinstance(page, list):
         return page
@@ -91,22 +89,22 @@ def _pages(shape: Shape) -> Reading[list[Any]]:
 
 
 def _query(cursor: str) -> str:
-    """The cursor as a query has it.
+    """The cursor, encoded for a query.
 
     Raises:
-        GarbledError: It is no text.
+        GarbledError: It is not valid text.
     """
     try:
         return segment(cursor)
     except UnicodeEncodeError:
-        raise GarbledError("the API's cursor for the next page is no text", _LATER) from None
+        raise GarbledError("the API's cursor for the next page is not valid text", _LATER) from None
 
 
 def thing(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - this is where its shape is checked
-    """One thing as the API shows it.
+    """Parse one resource.
 
     Raises:
-        GarbledError: It is none.
+        GarbledError: The payload is not one.
     """
     metadata, spec = _halves(payload)
     name = metadata.get("name")
@@ -119,10 +117,10 @@ def thing(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - this is whe
             found[field] = _version(labels.get(shape.version_label))
             continue
         shown = _value(metadata if field in METADATA else spec, field) or form.empty
-        if isinstance(shown, dict):  # a name without a value is none
+        if isinstance(shown, dict):  # a name without a value does not count
             shown = {name: value for name, value in shown.items() if value is not None}
         if not form.fits(shown):
-            raise GarbledError(f"the API shows {field} of {quoted(name)} as beamctl does not know it", _LATER)
+            raise GarbledError(f"the API shows {field} of {quoted(name)} in an unknown format", _LATER)
         found[field] = form.plain(shown)
     if shape.version_label in found["labels"]:
         found["labels"] = {key: text for key, text in found["labels"].items() if key != shape.version_label}
@@ -131,7 +129,7 @@ def thing(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - this is whe
 
 
 def _halves(payload: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:  # noqa: ANN401 - any JSON
-    """Metadata and spec; in the earliest days of the API both were one."""
+    """Metadata and spec. In early versions of the API both were one object."""
     if not isinstance(payload, dict):
         return {}, {}
     halves = [payload.get(half, {} if "metadata" in payload else payload) for half in ("metadata", "spec")]
@@ -140,7 +138,7 @@ def _halves(payload: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:  # noq
 
 
 def _value(half: Mapping[str, Any], field: str) -> Any:  # noqa: ANN401 - any JSON
-    """A field, which the earliest API spelled `display_name`."""
+    """A field, spelled `display_name` by early versions of the API."""
     return half.get(field) if field in half else half.get(re.sub("(?=[A-Z])", "_", field).lower())
 
 
@@ -156,12 +154,14 @@ def _is_text(payload: Any) -> bool:  # noqa: ANN401 - any JSON
     return True
 
 
-def rows(shape: Shape, things: Mapping[str, Resource]) -> list[dict[str, Any]]:
-    """Everything as plain data, by name; each with the same keys."""
-    return [{"name": name, **{key: things[name].attributes[key] for key in shape.forms}} for name in sorted(things)]
+def rows(shape: Shape, resources: Mapping[str, Resource]) -> list[dict[str, Any]]:
+    """All resources as plain data, by name, each with the same keys."""
+    return [
+        {"name": name, **{key: resources[name].attributes[key] for key in shape.forms}} for name in sorted(resources)
+    ]
 
 
-def digest(things: Resources) -> str:
-    """A fingerprint of everything that can be declared, whatever the order of the listing."""
-    plain = None if things is None else {name: dict(one.attributes) for name, one in things.items()}
+def digest(resources: Resources) -> str:
+    """A fingerprint of everything that can be declared, independent of the listing's order."""
+    plain = None if resources is None else {name: dict(one.attributes) for name, one in resources.items()}
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

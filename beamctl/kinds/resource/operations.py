@@ -1,5 +1,5 @@
-"""How the API spells a change to a thing: made in one call; changed by a read, a merge and a write of the whole, as
-nobody knows whether the API keeps what a `PUT` leaves out; deleted in one. It must not know how a call travels."""
+"""Changes to a resource as API calls. An update reads, merges and writes the whole object, because it is not documented
+whether the API keeps what a `PUT` omits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _READ_ONLY = frozenset({"workspace", "url", "plan", "createdAt", "updatedAt", "c
 
 
 def perform(shape: Shape, change: Change) -> Talk:
-    """Make a change to one thing. A secret that it needs is fetched before anything is sent."""
+    """Make a change to one resource. Its secret is read before anything is sent."""
     match change.action:
         case Action.DELETE:
             return (yield from _delete(shape, change))
@@ -49,30 +49,30 @@ def perform(shape: Shape, change: Change) -> Talk:
 
 
 def _fetch(change: Change) -> Asking[dict[str, str] | Outcome]:
-    """Every part of the secret, by its name."""
+    """Every part of the secret, by name."""
     found = {}
     for name, written in change.secrets.get(SECRETS_FROM, {}).items():
         match place_of(written):
             case File() | Command() | Variable() as source:
                 got = yield ReadSecret(source, f"the secret {name} of {change.name}")
             case _:
-                got = NoResponse("what is written is no place")
+                got = NoResponse("its source is invalid")
         text = got.body if isinstance(got, Response) and got.ok else None
         if not isinstance(text, str) or not text:
             why = "it is empty" if isinstance(got, Response) and got.ok else got.why
             remark = f"the secret {name} is not available: {why}; nothing was sent"
-            return failed(remark, "Check where it comes from, then run `beamctl apply` again.")
+            return failed(remark, "Check its source, then run `beamctl apply` again.")
         found[name] = text
     return found
 
 
 def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
-    body = _written(shape, {"metadata": {"name": change.name}, "spec": {}}, change, secret)
+    body = _merged(shape, {"metadata": {"name": change.name}, "spec": {}}, change, secret)
     answer = yield ApiCall(Method.POST, shape.path, body)
     if isinstance(answer, Response) and not answer.ok and answer.status != _CONFLICT:
         return refusal(answer)
-    if (told := _told(shape, change.name, answer)) is not None:
-        return _as_told(shape, change, told)
+    if (shown := _shown_in(shape, change.name, answer)) is not None:
+        return _outcome_of(shape, change, shown)
     there = yield from look_up(shape, change.name)
     if isinstance(there, NoResponse):
         return unseen(answer, there)
@@ -80,47 +80,47 @@ def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
         return _absent(answer)
     if has(shape, there, change.after or {}):
         return done() if isinstance(answer, NoResponse) or answer.ok else _found(change)
-    return failed(f"is there already, with another {_differing(shape, change, there)}", PLAN)
+    return failed(f"already exists, with a different {_differing(shape, change, there)}", PLAN)
 
 
 def _absent(answer: Response | NoResponse) -> Outcome:
-    """It was to be made, and the API does not show it."""
+    """The outcome of a creation whose object the API does not show."""
     if isinstance(answer, NoResponse):
         return not_made(answer)
     return accepted(answer) if answer.ok else refusal(answer)
 
 
 def _found(change: Change) -> Outcome:
-    """Somebody else made it since the plan: its secret, where it has one, is theirs."""
+    """Someone else created it since the plan. Its secret, if any, is theirs."""
     if not change.secrets:
-        return found("is there already")
-    hint = "Raise the version of its secret in the document, then run `beamctl apply` again."
-    return failed("is there already; whether with this secret is not known", hint)
+        return found("already exists")
+    hint = "Increase secret.version in the document, then run `beamctl apply` again."
+    return failed("already exists; it is not known whether it has this secret", hint)
 
 
 def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
-    """Read the thing, and write it back whole where it is still as it was."""
+    """Read the resource, and write it back if it is still as planned."""
     read = yield ApiCall(Method.GET, path_of(shape, change.name))
     if isinstance(read, Response) and read.status == MISSING:
         return _gone(change)
-    now = _told(shape, change.name, read)
+    now = _shown_in(shape, change.name, read)
     if now is None or not isinstance(read, Response):
         if isinstance(read, Response) and not read.certain:
             return refusal(read)
         return unseen(read, NoResponse("nothing was sent"))
     if not has(shape, now, change.before or {}):
         is_so = has(shape, now, change.after or {})
-        return found("is so already") if is_so else _changed(shape, change, now)
-    return (yield from _write(shape, change, _written(shape, read.body, change, secret)))
+        return found("is already in effect") if is_so else _changed(shape, change, now)
+    return (yield from _write(shape, change, _merged(shape, read.body, change, secret)))
 
 
 def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Talk:
-    """Write it, and look where the answer does not confirm it."""
+    """Write it. If the response does not confirm the change, read it."""
     answer = yield ApiCall(Method.PUT, path_of(shape, change.name), body)
     if isinstance(answer, Response) and not answer.ok:
         return _gone(change) if answer.status == MISSING else refusal(answer)
-    if (told := _told(shape, change.name, answer)) is not None:
-        return _as_told(shape, change, told)
+    if (shown := _shown_in(shape, change.name, answer)) is not None:
+        return _outcome_of(shape, change, shown)
     there = yield from look_up(shape, change.name)
     if not isinstance(there, Resource):
         return unseen(answer, there) if there else _gone(change)
@@ -133,30 +133,30 @@ def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Talk:
 
 def _delete(shape: Shape, change: Change) -> Talk:
     def refused(answer: Response) -> Outcome:
-        in_use = "Take it out of what uses it first; then run `beamctl apply` again."
+        in_use = "Remove it from what uses it, then run `beamctl apply` again."
         return failed(answer.why, in_use) if answer.status == _CONFLICT else refusal(answer)
 
     return delete(path_of(shape, change.name), look_up(shape, change.name), refused)
 
 
 def look_up(shape: Shape, name: str) -> Asking[Resource | NoResponse | None]:
-    """The thing as it is now; None where there is none of that name."""
+    """The resource as it is now; None if it does not exist."""
     answer = yield ApiCall(Method.GET, path_of(shape, name))
     if isinstance(answer, Response) and answer.status == MISSING:
         return None
-    return _told(shape, name, answer) or NoResponse(
+    return _shown_in(shape, name, answer) or NoResponse(
         answer.why if not answer.certain else "the API shows something else"
     )
 
 
 def path_of(shape: Shape, name: str) -> str:
-    """Where the one of that name is."""
+    """The path of the resource with this name."""
     return f"{shape.path}/{segment(name)}"
 
 
-def _written(shape: Shape, was: Mapping[str, Any], change: Change, secret: Mapping[str, str]) -> dict[str, Any]:
-    """The whole thing as it is sent: as it was read, but for what the change is about. A secret that was read is never
-    sent back: it may be a mask."""
+def _merged(shape: Shape, was: Mapping[str, Any], change: Change, secret: Mapping[str, str]) -> dict[str, Any]:
+    """The whole object to send: as read, with the changes applied. A secret that was read is never sent back, because
+    it may be masked."""
     flat = "metadata" not in was
     metadata = {field: value for field, value in (was if flat else was["metadata"]).items() if field not in _READ_ONLY}
     spec = {field: value for field, value in (was if flat else was.get("spec", {})).items() if field != SECRET}
@@ -175,24 +175,24 @@ def _written(shape: Shape, was: Mapping[str, Any], change: Change, secret: Mappi
     return {"metadata": metadata, "spec": spec | ({SECRET: dict(secret)} if secret else {})}
 
 
-def _told(shape: Shape, name: str, answer: Response | NoResponse) -> Resource | None:
-    """The thing of that name as an answer tells it; None where it tells nothing of it."""
+def _shown_in(shape: Shape, name: str, answer: Response | NoResponse) -> Resource | None:
+    """The resource as this response shows it; None if it does not."""
     try:
-        told = thing(shape, answer.body) if isinstance(answer, Response) and answer.certain else None
+        shown = thing(shape, answer.body) if isinstance(answer, Response) and answer.certain else None
     except GarbledError:
         return None
-    return told if told is not None and told.name == name else None
+    return shown if shown is not None and shown.name == name else None
 
 
-def _as_told(shape: Shape, change: Change, told: Resource) -> Outcome:
-    if has(shape, told, change.after or {}):
+def _outcome_of(shape: Shape, change: Change, shown: Resource) -> Outcome:
+    if has(shape, shown, change.after or {}):
         return done()
-    remark = f"the API accepted the change but returned another {_differing(shape, change, told)}"
-    return failed(remark, "Run `beamctl show` to see what it made of it.")
+    remark = f"the API accepted the change but returned a different {_differing(shape, change, shown)}"
+    return failed(remark, "Run `beamctl show` to see the result.")
 
 
 def _differing(shape: Shape, change: Change, now: Resource) -> str:
-    """The names of what is not as the change would have it."""
+    """The names of the attributes that the change did not set."""
     after = change.after or {}
     names = [field for field in after if not has(shape, now, {field: after[field]})]
     return ", ".join(names)
@@ -201,8 +201,8 @@ def _differing(shape: Shape, change: Change, now: Resource) -> str:
 def _changed(shape: Shape, change: Change, now: Resource) -> Outcome:
     before = change.before or {}
     names = ", ".join(field for field in before if not has(shape, now, {field: before[field]}))
-    return failed(f"{names} was changed meanwhile", "Run `beamctl plan` to see it.")
+    return failed(f"{names} changed in the meantime", "Run `beamctl plan` to see the change.")
 
 
 def _gone(change: Change) -> Outcome:
-    return failed(f"{change.name} is no longer there", PLAN)
+    return failed(f"{change.name} no longer exists", PLAN)

@@ -1,5 +1,4 @@
-"""What tells one kind of `{metadata, spec}` from another, as a value, and how two values of a field compare. It must
-not know what a document says, nor what the API shows."""
+"""What distinguishes kinds of `{metadata, spec}` objects, and how the values of a field compare."""
 
 from __future__ import annotations
 
@@ -11,25 +10,25 @@ from typing import Any
 
 
 class Form(Enum):
-    """What a field holds; the value that is as good as none at all."""
+    """What a field holds."""
 
     TEXT = "text"
     TEXTS = "texts"
-    """Names and texts: compared as a whole."""
+    """Names and strings, compared as a whole."""
     SET = "set"
-    """A list whose order means nothing."""
+    """A list whose order does not matter."""
     NUMBERS = "numbers"
-    """Names and numbers or words: only those that are written are compared, as the API may fill in others."""
+    """Names and numbers or strings. Only declared names are compared, because the API may add others."""
     VERSION = "version"
-    """A whole number from 1; 1 is as good as none."""
+    """An integer from 1. 1 is the same as none."""
 
     @property
     def empty(self) -> Any:  # noqa: ANN401 - any JSON
-        """What stands for nothing."""
+        """The value that is the same as none."""
         return {Form.TEXT: "", Form.SET: [], Form.VERSION: 1}.get(self, {})
 
     def fits(self, value: object) -> bool:
-        """Whether it can be the value of such a field."""
+        """Whether this is a valid value."""
         match self, value:
             case Form.TEXT, str():
                 return True
@@ -45,11 +44,11 @@ class Form(Enum):
                 return False
 
     def plain(self, value: Any) -> Any:  # noqa: ANN401 - any JSON
-        """The value in the one order that all its spellings have."""
+        """The value in normal form."""
         return [json.loads(item) for item in sorted(_items(value))] if self is Form.SET else value
 
     def is_as(self, wanted: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON
-        """Whether a live value is what is wanted."""
+        """Whether a live value matches the desired one."""
         if self is Form.SET:
             return _items(wanted) == _items(live)
         if self is Form.NUMBERS and wanted:
@@ -57,7 +56,7 @@ class Form(Enum):
         return bool(wanted == live)
 
     def over(self, wanted: Any, live: Any) -> Any:  # noqa: ANN401 - any JSON
-        """What is there once a live value was made what is wanted."""
+        """The live value after the desired one is applied."""
         return {**live, **wanted} if self is Form.NUMBERS and wanted else wanted
 
 
@@ -66,25 +65,25 @@ def _items(value: list[Any]) -> set[str]:
 
 
 METADATA: Mapping[str, Form] = {"displayName": Form.TEXT, "labels": Form.TEXTS}
-"""What can be declared of the metadata."""
+"""The metadata that can be declared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One kind.
+    """The description of one kind.
 
     Attributes:
         name: As in addresses: `policy`.
-        section: Of the document.
-        path: Of the API, where there is one below it for each.
-        word: What people call one.
-        spec: The fields of the spec that can be declared, in the order in which they are shown.
-        paged: Whether the API may list them in pages.
-        nested: Whether an entry of the document has the spec under a key of its own, which is complete then: a field
-            that is not written is empty. Else the fields stand in the entry, and one not written is not managed.
-        version_label: The label that keeps the version of a secret that nobody can read; empty where there is none.
-        built_in: The names of those that are always there: they are changed, never made or deleted.
-        needs_others: Whether one may need another thing that is only just made.
+        section: In the document.
+        path: In the API; objects are below it.
+        word: Display name of one object.
+        spec: The spec fields that can be declared, in display order.
+        paged: Whether the API may return pages.
+        nested: Whether an entry has its own, complete `spec`, where a missing field is empty. Otherwise the fields are
+            directly in the entry, and a missing field is not managed.
+        version_label: The label with the version of a write-only secret; empty if there is none.
+        built_in: The names of objects that always exist. They are updated, never created or deleted.
+        needs_others: Whether an object may need another one that the same apply creates.
     """
 
     name: str
@@ -100,17 +99,17 @@ class Shape:
 
     @property
     def forms(self) -> Mapping[str, Form]:
-        """Every attribute of one by name."""
+        """Every attribute by name."""
         version = {VERSION: Form.VERSION} if self.version_label else {}
         return {**METADATA, **self.spec, **version}
 
     @property
     def words(self) -> str:
-        """What people call several."""
+        """The plural of `word`."""
         return f"{self.word.removesuffix('y')}ies" if self.word.endswith("y") else f"{self.word}s"
 
 
 SECRET = "secret"  # noqa: S105 - the name of a field
-"""The field of a spec that can be written and not read, and the key of a document."""
+"""The write-only field of a spec, and its key in the document."""
 VERSION, USED_BY = "secretVersion", "usedBy"
-"""What stands for a secret that nobody can read; and who uses a thing, which is told of what goes."""
+"""Attributes of a change: the version of a write-only secret, and what uses a resource to be deleted."""

@@ -1,5 +1,4 @@
-"""Whether a change that was read from a file is one that beamctl itself plans for a thing: whole, of what the kind has,
-and in its stage. It must not know whether the change is wanted."""
+"""Whether a change to a resource that was read from a file is one that beamctl would plan."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
 from beamctl.plan.sources import files_of
 
 _SIDES = {Action.CREATE: (False, True), Action.UPDATE: (True, True), Action.DELETE: (True, False)}
-"""Whether there is a thing before, and after."""
+"""Whether the resource exists before, and after."""
 _STAGES = {Action.UPDATE: Stage.UPDATE, Action.DELETE: Stage.DELETE}
 
 
@@ -32,8 +31,8 @@ def is_sound(shape: Shape, change: Change) -> bool:
     before, after = change.before, change.after
     if _SIDES.get(change.action) != (before is not None, after is not None):
         return False
-    making = Stage.CREATE_WITHIN if shape.needs_others else Stage.CREATE
-    if (change.stage, change.attribute, change.lane) != (_STAGES.get(change.action, making), WHOLE, ""):
+    creating = Stage.CREATE_WITHIN if shape.needs_others else Stage.CREATE
+    if (change.stage, change.attribute, change.lane) != (_STAGES.get(change.action, creating), WHOLE, ""):
         return False
     if change.key != change.name or change.declared or not _is_nameable(shape, change):
         return False
@@ -46,7 +45,7 @@ def is_sound(shape: Shape, change: Change) -> bool:
 
 
 def _is_nameable(shape: Shape, change: Change) -> bool:
-    """What beamctl makes has a name that the API takes; what it changes or deletes may have any."""
+    """Whether the name is allowed. A created resource needs a name that the API accepts; others may have any."""
     if change.action is Action.UPDATE:
         return bool(change.name)
     made = change.action is not Action.CREATE or is_name(change.name)

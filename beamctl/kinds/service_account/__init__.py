@@ -1,4 +1,4 @@
-"""The kind `service_account`: the machines of a workspace, their roles, and where their client secrets go."""
+"""The kind `service_account`: machine identities, their roles, and where their client secrets go."""
 
 from beamctl.kinds.service_account.kind import ServiceAccountKind
 

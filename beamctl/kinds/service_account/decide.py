@@ -1,5 +1,4 @@
-"""One service account at a time: from what is wanted and what there is to a change, a note or a count. It must not know
-how a change is made or shown."""
+"""Decides about one service account at a time: from desired and live to a change, a note or a count."""
 
 from __future__ import annotations
 
@@ -21,22 +20,20 @@ from beamctl.plan.hazard import Risk
 
 
 def lowers(before: str, after: str) -> bool:
-    """Whether a role that is set takes something away; no role is what the API does not tell."""
+    """Whether setting a role reduces access. An empty role means that the API does not show it."""
     return after != Role.ADMIN.value and takes_away(live_role(before), Role(after))
 
 
 def stage_of_orphan(side: Mapping[str, Any]) -> Stage:
-    """When an account goes whose client secret was not handed over: with its API keys, it may be in use."""
+    """When to delete an account whose client secret was not handed over. If it has API keys, it may be in use."""
     return Stage.DELETE if side["unfinished"] == HAS_KEYS else Stage.UPDATE
 
 
 class AccountDecider:
-    """Walks over all service accounts, and gathers what follows.
+    """Collects the decisions about all service accounts.
 
     Attributes:
-        changes: In the order of the walk.
-        notes: What should be said beside them.
-        tally: How many were left as they are, by why.
+        tally: Number of accounts left as they are, by reason.
         ours: The client ids that beamctl may run as.
     """
 
@@ -49,26 +46,26 @@ class AccountDecider:
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._live = live
-        self._interrupted = interrupted  # the client ids of those that an interrupted run made
+        self._interrupted = interrupted  # client ids of accounts that an interrupted run created
         self.ours = ours
 
     def pair(self, pair: Pair) -> None:
         """Decide about one entry of the document."""
         if pair.live is None:
-            self.changes.append(self._made(pair.wanted, instead=bool(pair.orphans)))
+            self.changes.append(self._creation(pair.wanted, replaces=bool(pair.orphans)))
         else:
             self._compare(pair.wanted, pair.live)
         self.changes += map(self._orphan, pair.orphans)
 
     def other(self, account: Account) -> None:
-        """Decide about one that the document does not mean."""
+        """Decide about an account that no entry refers to."""
         if self._additive:
             self.tally["not in the document, left (additive)"] += 1
         else:
             self.delete(account, Reason.NOT_DECLARED)
 
     def delete(self, account: Account, reason: Reason) -> None:
-        """Have it deleted."""
+        """Plan its deletion."""
         others = {each.name for each in self.changes}
         alone = bool(account.name) and len(self._live.named(account.name)) == 1 and account.name not in others
         name = account.name if alone else with_id(account)
@@ -76,13 +73,13 @@ class AccountDecider:
         self.changes.append(_change(account.client_id, name, Action.DELETE, stage, (attributes(account), None), reason))
 
     def become(self, account: Account, after: dict[str, Any], place: Place | None, reason: Reason | None) -> None:
-        """Have it changed into that, where it is not so already."""
+        """Plan a change to `after`, if it differs."""
         before = attributes(account)
-        differs = [key for key in ("role", "name", "description") if before[key] != after[key]]
-        if not differs:
+        differing = [key for key in ("role", "name", "description") if before[key] != after[key]]
+        if not differing:
             self.tally["unchanged"] += 1
             return
-        attribute = differs[0]
+        attribute = differing[0]
         action, stage, why = Action.UPDATE, Stage.UPDATE, Reason.VALUE_DIFFERS
         if attribute == "role":
             takes = lowers(before["role"], after["role"])
@@ -96,14 +93,14 @@ class AccountDecider:
             )
         )
 
-    def _made(self, want: DesiredAccount, *, instead: bool) -> Change:
+    def _creation(self, want: DesiredAccount, *, replaces: bool) -> Change:
         after = {"name": want.name, "role": want.role.value, "description": want.description}
         place = self._document.key_place(SECTION, want.name)
         if want.sink is None:
-            text = f"nothing says where the client secret of {want.name} goes: {OR_SHOWN}"
+            text = f"there is no destination for the client secret of {want.name}: {OR_SHOWN}"
             self.notes.append(Note(text, place))
         key = premise_of(want.name, self._live.named(want.name))
-        reason = Reason.NOT_HANDED_OVER if instead else Reason.NOT_THERE
+        reason = Reason.NOT_HANDED_OVER if replaces else Reason.NOT_THERE
         secrets = {SECRET_TO: want.sink}
         return _change(key, want.name, Action.CREATE, Stage.CREATE, (None, after), reason, place=place, secrets=secrets)
 
@@ -111,23 +108,23 @@ class AccountDecider:
         place = self._document.key_place(SECTION, want.name)
         alone = account.unfinished and account.client_id not in self._interrupted
         if account.unfinished and not alone:
-            text = f"the client secret of {want.name} was not handed over: delete its clientId here to have it replaced"
+            text = f"the client secret of {want.name} was not handed over: remove clientId to replace the account"
             self.notes.append(Note(text, place, differs=True))
             return
         if alone:
             shown, risk = with_id(account), Risk.DELETES_SERVICE_ACCOUNT
             text = left_alone(shown, shown, "its client secret", risk)
             self.notes.append(Note(text, place, differs=True))
-        role = want.role.value if str(account.role) else ""  # what the API does not tell is not compared
-        said = account.description.text
-        if not alone and said.strip() != want.description:  # spaces around it are no difference
-            said = want.description
-        after = attributes(account) | {"name": want.name, "role": role, "description": said}
+        role = want.role.value if str(account.role) else ""  # a role that the API does not show is not compared
+        text_shown = account.description.text
+        if not alone and text_shown.strip() != want.description:  # surrounding spaces do not matter
+            text_shown = want.description
+        after = attributes(account) | {"name": want.name, "role": role, "description": text_shown}
         self.become(account, after, place, None)
 
     def _orphan(self, account: Account) -> Change:
-        """One whose client secret was not handed over. Deleting it is no hazard if a record shows that and it has no
-        API keys. Its secret may be where the one that is made will be: it goes with that one."""
+        """Delete an account whose client secret was not handed over. This is not a hazard if a record proves that and
+        it has no API keys. The destination may hold its secret, which the replacement overwrites."""
         proven = account.client_id in self._interrupted
         stage = stage_of_orphan(attributes(account)) if proven else Stage.DELETE
         if account.client_id in self.ours:

@@ -1,5 +1,4 @@
-"""The `serviceAccounts` section: which service accounts a document wants, and which API keys of each. It must not know
-which there are."""
+"""The `serviceAccounts` section: the declared service accounts and their API keys."""
 
 from __future__ import annotations
 
@@ -20,26 +19,25 @@ from beamctl.model.secret import SECRET_TO, File, one_place, sink_of
 SECTION = "serviceAccounts"
 KEYS = "apiKeys"
 LONGEST = timedelta(days=3650)
-"""How long a key may live: ten years, as the API has it."""
-OR_SHOWN = f"add {SECRET_TO} here, or apply on a terminal with --reveal-secrets"
-"""What to do about a secret that has nowhere to go."""
+"""Maximum lifetime of a key: ten years, the API's limit."""
+OR_SHOWN = f"add {SECRET_TO}, or apply on a terminal with --reveal-secrets"
+"""Hint for a secret without a destination."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._@/+:-]{0,98}[A-Za-z0-9])?", re.ASCII)
-_LETTERS = "write letters, digits and ._@/+:- or spaces between them, up to 100"
+_LETTERS = "use up to 100 letters and digits, with ._@/+:- or spaces between them"
 
 Sink = Mapping[str, Any] | None
-"""Where a secret goes, as the document has it; None where it does not say."""
+"""A secret's destination as written in the document; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredKey:
-    """One API key as the document has it.
+    """One API key as declared.
 
     Attributes:
-        name: Its name.
-        expires_in: How long each lives, as written; empty for no end.
-        rotate_before: How long before its end a new one is made; None for not before its end.
-        keep_old: How old a new one must be before the old one goes.
-        sink: Where each new one goes.
+        expires_in: Lifetime of each key, as written; empty for no expiry.
+        rotate_before: How long before its expiry a new one is created; None to create it only afterwards.
+        keep_old: How old a new key must be before the old one is deleted.
+        sink: Destination of each new key.
     """
 
     name: str
@@ -51,15 +49,13 @@ class DesiredKey:
 
 @dataclass(frozen=True, slots=True)
 class DesiredAccount:
-    """One service account as the document has it.
+    """One service account as declared.
 
     Attributes:
-        name: Its name.
-        role: Its role.
-        description: What it is for; may be empty.
-        client_id: Which one is meant; empty for the one of that name.
-        sink: Where its client secret goes.
-        keys: Its API keys; None where the document says nothing of them.
+        description: May be empty.
+        client_id: Which account is meant; empty for the only one of that name.
+        sink: Destination of its client secret.
+        keys: Its API keys; None if they are not managed.
     """
 
     name: str
@@ -71,12 +67,12 @@ class DesiredAccount:
 
 
 def is_name(text: str) -> bool:
-    """Whether a service account or an API key may be called so in a document."""
+    """Whether a document may use this name for a service account or an API key."""
     return bool(_NAME.fullmatch(text))
 
 
 def wanted(section: Mapping[str, Any]) -> list[DesiredAccount]:
-    """The service accounts that a section without problems lists."""
+    """The service accounts in a valid section."""
     return [
         DesiredAccount(
             name=name,
@@ -96,7 +92,7 @@ def _key(name: str, entry: Mapping[str, Any]) -> DesiredKey:
 
 
 def problems(document: Document) -> Iterator[Problem]:
-    """What the schema cannot see. What is not as the schema says is left to the schema."""
+    """What the schema cannot detect. Values that violate the schema are ignored."""
     ids: dict[Hashable, Path] = {}
     sinks: dict[Hashable, Path] = {}
     for name, entry in _mapping(document.data, SECTION).items():
@@ -104,7 +100,7 @@ def problems(document: Document) -> Iterator[Problem]:
         yield from _name(document, path)
         client_id = entry.get("clientId") if isinstance(entry, dict) else None
         if isinstance(client_id, str):
-            yield from _twice(document, ids, client_id, (*path, "clientId"), "is the clientId of another one")
+            yield from _twice(document, ids, client_id, (*path, "clientId"), "clientId is already used")
         yield from _sink(document, sinks, entry, path)
         yield from _description(document, entry, path)
         for key, value in _mapping(entry, KEYS).items():
@@ -116,15 +112,15 @@ def problems(document: Document) -> Iterator[Problem]:
 def _name(document: Document, path: Path) -> Iterator[Problem]:
     name = str(path[-1])
     if not is_name(name):
-        yield Problem(document.key_place(*path), f"{quoted(name)} cannot be a name here", _LETTERS)
+        yield Problem(document.key_place(*path), f"{quoted(name)} is not a valid name", _LETTERS)
 
 
 def _description(document: Document, entry: object, path: Path) -> Iterator[Problem]:
-    """What beamctl would take for a mark of its own."""
+    """Descriptions that contain one of beamctl's own markers."""
     text = entry.get("description") if isinstance(entry, dict) else None
     if isinstance(text, str) and description(text) != Description(text):
-        message = "this says that a secret was not handed over, in beamctl's own words"
-        yield Problem(document.place(*path, "description"), message, "take '(beamctl: …)' out of it")
+        message = "this contains a marker that beamctl uses for secrets that were not handed over"
+        yield Problem(document.place(*path, "description"), message, "remove '(beamctl: …)'")
 
 
 def _sink(document: Document, sinks: dict[Hashable, Path], entry: object, path: Path) -> Iterator[Problem]:
@@ -133,32 +129,36 @@ def _sink(document: Document, sinks: dict[Hashable, Path], entry: object, path: 
     if sink is None:
         return
     if isinstance(sink, File) and sink.path.startswith("~"):
-        message = "no shell reads this, so '~' is not your home directory"
-        yield Problem(document.place(*path, SECRET_TO, "file"), message, "write the whole path, or './~…'")
-    yield from _twice(document, sinks, one_place(sink), (*path, SECRET_TO), "is where another secret goes")
+        message = "'~' is not expanded to your home directory"
+        yield Problem(document.place(*path, SECRET_TO, "file"), message, "write the full path, or './~…'")
+    yield from _twice(document, sinks, one_place(sink), (*path, SECRET_TO), "destination is already used")
 
 
 def _twice(document: Document, first: dict[Hashable, Path], text: Hashable, path: Path, what: str) -> Iterator[Problem]:
     if text in first:
         line = document.key_place(*first[text]).line
-        yield Problem(document.place(*path), f"this {what} on line {line}", "one would be lost: change one of the two")
+        yield Problem(document.place(*path), f"this {what} on line {line}", "change one of the two")
     first.setdefault(text, path)
 
 
 def _times(document: Document, entry: object, path: Path) -> Iterator[Problem]:
-    """Whether the times of one key can all be kept."""
+    """Whether the durations of one key are consistent."""
     lives, rotates, keeps = (_time(entry, name) for name in ("expiresIn", "rotateBefore", "keepOld"))
     if lives is not None and lives > LONGEST:
-        yield Problem(document.place(*path, "expiresIn"), "a key lives for 10 years at most", "write 3650d or less")
+        yield Problem(
+            document.place(*path, "expiresIn"), "a key can be valid for at most 10 years", "use 3650d or less"
+        )
     if rotates is not None and lives is None and "expiresIn" not in _keys(entry):
-        yield Problem(document.place(*path, "rotateBefore"), "a key without an end is never renewed", "add expiresIn")
+        yield Problem(
+            document.place(*path, "rotateBefore"), "a key that does not expire is never renewed", "add expiresIn"
+        )
     if rotates is not None and lives is not None and rotates >= lives:
-        hint = "write less than expiresIn, or every plan would renew it"
-        yield Problem(document.place(*path, "rotateBefore"), "the key would be renewed as soon as it is made", hint)
+        hint = "use less than expiresIn"
+        yield Problem(document.place(*path, "rotateBefore"), "every plan would renew the key", hint)
     until = rotates if rotates is not None else lives
     if keeps is not None and until is not None and keeps > until:
-        hint = f"write no more than {'rotateBefore' if rotates is not None else 'expiresIn'}"
-        yield Problem(document.place(*path, "keepOld"), "the old key would have expired before that", hint)
+        hint = f"use at most {'rotateBefore' if rotates is not None else 'expiresIn'}"
+        yield Problem(document.place(*path, "keepOld"), "the old key would expire before that", hint)
 
 
 def _time(entry: object, name: str) -> timedelta | None:

@@ -1,5 +1,4 @@
-"""Service accounts: how the document and the API compare. Which entry means which account stands in `match`, what
-follows in `judge`, the risks in `hazards`; this must not know how a call travels or how a change is shown."""
+"""The kind `service_account`: compares accounts in the document with accounts in the API."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.create_with_secret import after_replacement
-from beamctl.kinds.creation_key import beside, name_in
+from beamctl.kinds.creation_key import ids_in, name_in
 from beamctl.kinds.service_account import desired as document_side
 from beamctl.kinds.service_account import hazards, lookup, operations
 from beamctl.kinds.service_account.decide import AccountDecider
@@ -36,19 +35,19 @@ class ServiceAccountKind(Independent):
     name = KIND
     section = document_side.SECTION
     never_empty = False
-    only_for_deletion = frozenset({"unfinished"})  # which the API keys that the same apply makes may change
+    only_for_deletion = frozenset({"unfinished"})  # API keys created by the same apply may change it
 
     def problems(self, document: Document) -> Iterable[Problem]:
-        """What the schema cannot see in the section, its API keys among it."""
+        """What the schema cannot detect in the section, including its API keys."""
         return document_side.problems(document)
 
     def is_declared(self, desired: Desired) -> bool:
-        """Whether there is the section."""
+        """Whether the section exists."""
         return desired.section(self.section) is not None
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Accounts]:  # noqa: ARG002 - a header tells the workspace
-        """The one listing, and whether those have API keys that look as if nobody could use them. An API without it has
-        no service accounts."""
+    def read(self, workspace: str, goes: Goes) -> Reading[Accounts]:  # noqa: ARG002 - the workspace is in a header
+        """The listing, and whether accounts with a marker have API keys. An API without the listing has no service
+        accounts."""
         try:
             payload = yield lookup.LISTING
         except MissingError:
@@ -64,89 +63,87 @@ class ServiceAccountKind(Independent):
         """All as plain data, by name."""
         return Shown(sorted(map(attributes, live.by_id.values()), key=lambda row: (row["name"], row["clientId"])))
 
-    def export(self, live: Accounts, now: datetime) -> Exported:  # noqa: ARG002 - nothing of it ends
-        """Every account that a document can mean."""
+    def export(self, live: Accounts, now: datetime) -> Exported:  # noqa: ARG002 - nothing expires
+        """Every account that a document can express."""
         return export(live)
 
     def digest(self, live: Accounts) -> str:
-        """Of all of them."""
+        """Of all accounts."""
         return digest(live)
 
     def objects(self, live: Accounts, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-        """Accounts as plain data: by client id, or by what one is to be made beside, where there is a newer one."""
+        """Accounts as plain data: by client id, or for the key of a creation the newer account, if any."""
         found = {}
         for key in keys:
-            known = beside(key)
+            known = ids_in(key)
             newer = [each for each in live.named(name_in(key)) if each.client_id not in known]
             there = [live.by_id[key]] if key in live.by_id else newer
             found.update({key: attributes(there[0])} if there else {})
         return found
 
     def untouched(self, live: Accounts, changes: Sequence[Change]) -> tuple[str, ...]:
-        """The client ids to which nothing is done."""
+        """The client ids of accounts that are not changed."""
         return tuple(sorted(live.by_id.keys() - {change.key for change in changes}))
 
     def footing(self, live: Accounts, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
-        """No service account is needed for people to get in."""
+        """People's access does not depend on service accounts."""
         return Preconditions(seen=len(live.by_id), population=len(live.by_id))
 
     def ourselves(self, live: Accounts, identity: Identity) -> Collection[str]:
-        """Which of them the credential is of."""
+        """The account that the credential belongs to."""
         return hazards.ourselves(live, Guards(), identity)
 
     def compare(self, desired: Desired, live: Accounts, situation: Situation) -> Comparison:
-        """One verdict an entry, and one an account that no entry means."""
+        """Decide about every entry, and about every account without one."""
         section = document_side.wanted(desired.section(self.section))
         if not live.known:
-            text = "the API has no service accounts here, so what the document says of them is left"
+            text = "this API has no service accounts, so the section is skipped"
             return Comparison(notes=(Note(text, desired.document.key_place(self.section), differs=bool(section)),))
         lost = orphans(live, situation)
         matched = match(section, live, desired.document, lost)
-        judge = AccountDecider(desired, live, hazards.ourselves(live, desired.guards, situation.identity), lost.known)
+        decider = AccountDecider(desired, live, hazards.ourselves(live, desired.guards, situation.identity), lost.known)
         for pair in matched.pairs:
-            judge.pair(pair)
+            decider.pair(pair)
         for account in matched.others:
-            judge.other(account)
+            decider.other(account)
         if section and not live.tells_roles:
-            judge.notes.append(
-                Note("the API shows no roles of service accounts, so those that the document gives are not compared")
-            )
+            decider.notes.append(Note("the API does not show roles of service accounts, so roles are not compared"))
         additive = desired.mode(self.section) is Mode.ADDITIVE
         name = desired.guards.runs_as.service_account if desired.guards.runs_as else ""
         known = {each.name for each in section} | {account.name for account in live.by_id.values()}
         if additive and name and name not in known:
             text = f"guards.self names {name}, which is neither in the workspace nor under {self.section}"
             place = desired.document.place("guards", "self", "serviceAccount")
-            judge.notes.append(Note(f"{text}: check the spelling", place))
+            decider.notes.append(Note(f"{text}: check the spelling", place))
         population = len(live.by_id) - (len(matched.others) if additive else 0)
-        found = self._judged(judge, live, situation)
+        found = self._comparison(decider, live, situation)
         return replace(found, wanted=len(section), population=population)
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: Accounts, situation: Situation) -> Comparison:
-        """What would make the accounts that a run changed what they were before."""
-        judge = AccountDecider(desired, live, hazards.ourselves(live, desired.guards, situation.identity))
-        undo(judge, changes, live)
-        return self._judged(judge, live, situation)
+        """What restores the accounts that a run changed."""
+        decider = AccountDecider(desired, live, hazards.ourselves(live, desired.guards, situation.identity))
+        undo(decider, changes, live)
+        return self._comparison(decider, live, situation)
 
-    def _judged(self, judge: AccountDecider, live: Accounts, situation: Situation) -> Comparison:
-        """What follows from what was decided about each: all may be changed, and are wanted."""
+    def _comparison(self, decider: AccountDecider, live: Accounts, situation: Situation) -> Comparison:
+        """The comparison that follows from the decisions."""
         return Comparison(
-            changes=tuple(judge.changes),
-            hazards=tuple(hazards.hazards(judge.changes, judge.ours)),
+            changes=tuple(decider.changes),
+            hazards=tuple(hazards.hazards(decider.changes, decider.ours)),
             doubts=tuple(hazards.strangers(live, situation.identity)),
-            notes=tuple(judge.notes),
-            tally=judge.tally,
+            notes=tuple(decider.notes),
+            tally=decider.tally,
             wanted=len(live.by_id),
             seen=len(live.by_id),
             population=len(live.by_id),
         )
 
     def is_sound(self, change: Change) -> bool:
-        """Whether a change that was read from a file is one that is planned for service accounts."""
+        """Whether a change from a file could have been planned for service accounts."""
         return is_sound(change)
 
     def shows(self, live: Accounts, change: Change) -> bool:
-        """Whether the account is gone, or has the name, role and description that the change gives it."""
+        """Whether the account is gone, or has the name, role and description that the change sets."""
         now = self.objects(live, [change.key]).get(change.key)
         if now is None or change.after is None:
             return now is None and change.after is None
@@ -154,7 +151,7 @@ class ServiceAccountKind(Independent):
         return now["role"] in (after["role"], "") and all(now[key] == after[key] for key in ("name", "description"))
 
     def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
-        """An account whose secret was not handed over goes only once the one in its place is created."""
+        """An account whose secret was not handed over is deleted after its replacement is created."""
         theirs = [change for change in changes if change.kind == KIND]
         return after_replacement(theirs, lambda side: side["name"], (Reason.NOT_HANDED_OVER,))
 
@@ -163,18 +160,19 @@ class ServiceAccountKind(Independent):
         return operations.perform(change)
 
     def doubt(self, live: Accounts, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - the port's
-        """Which one is gone though nothing was to be done to it."""
+        """An unchanged account that is missing."""
         missing = [key for key in stays if key not in live.by_id]
         if not missing:
             return ""
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        return f"the service account {missing[0]}{more} should be untouched, and is no longer shown: is that all?"
+        names = f"the service account {missing[0]}{more}"
+        return f"{names} should be unchanged but is no longer shown: the listing may be incomplete"
 
 
 def _has_keys(client_id: str) -> Reading[bool]:
     try:
         return bool((yield lookup.keys_path(client_id)))
-    except MissingError:  # an API without them, or it is gone
+    except MissingError:  # an API without API keys, or the account is gone
         return False
     except ForbiddenError:
         return True

@@ -1,4 +1,4 @@
-"""Service accounts as the API shows them. It must not know what the document wants of them."""
+"""Service accounts as the API shows them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from beamctl.model.role import LiveRole, live_role
 from beamctl.model.text import is_whole
 
 LONGEST_TEXT = 10_000
-"""Characters of a name, an id or a description that are believed."""
+"""Maximum length of a name, id or description; longer ones are rejected as implausible."""
 
 NO_KEYS = "client secret not handed over"
 HAS_KEYS = f"{NO_KEYS}, and it may have API keys"
-"""What is shown of an account whose client secret was lost."""
+"""Shown for an account whose client secret was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Account:
     """One service account.
 
     Attributes:
-        client_id: The API's own id, by which it can log in.
-        name: As the API shows it; there may be others of that name.
-        role: As the API shows it; `UnknownRole("")` where it does not tell.
-        description: With what beamctl noted in it.
-        has_keys: Whether it has, or may have, API keys; read only of one whose client secret was not handed over.
-        created: When it was created; None if the API does not show that.
+        client_id: The API's id, used to log in.
+        name: Not unique.
+        role: `UnknownRole("")` if the API does not show it.
+        description: Including beamctl's markers.
+        has_keys: Whether it may have API keys; read only if its client secret was not handed over.
+        created: None if the API does not show it.
     """
 
     client_id: str
@@ -45,65 +45,65 @@ class Account:
 
     @property
     def unfinished(self) -> bool:
-        """Whether its description says that its client secret was not handed over. A text is no proof (`orphans`)."""
+        """Whether its description says that its client secret was not handed over. That is no proof (`orphans`)."""
         return self.description.unfinished
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """All of a workspace.
+    """All accounts of a workspace.
 
     Attributes:
         by_id: By client id.
-        known: Whether the API has service accounts at all.
+        known: Whether the API has service accounts.
     """
 
     by_id: Mapping[str, Account]
     known: bool = True
 
     def named(self, name: str) -> list[Account]:
-        """Those of that name, the finished ones first."""
+        """The accounts of that name, finished ones first."""
         found = (account for account in self.by_id.values() if account.name == name)
         return sorted(found, key=lambda account: (account.unfinished, account.client_id))
 
     @property
     def tells_roles(self) -> bool:
-        """Whether the API shows a role; with no account there is nothing that says it does not."""
+        """Whether the API shows roles. True if there are no accounts."""
         return not self.by_id or any(str(account.role) for account in self.by_id.values())
 
 
 def accounts(payload: Any) -> Accounts:  # noqa: ANN401 - this is where its shape is checked
-    """Read `GET /service_accounts`.
+    """Parse `GET /service_accounts`.
 
     Raises:
-        GarbledError: It is not a list of service accounts with an id and a name each.
+        GarbledError: The payload is not a list of service accounts with an id and a name each.
     """
     if not isinstance(payload, list):
-        raise GarbledError("the API's list of service accounts is not a list", "Check --api-url, and try again later.")
+        raise GarbledError("the API's list of service accounts is not a list", "Check --api-url and try again later.")
     found = [account(entry) for entry in payload]
     return Accounts({each.client_id: each for each in sorted(found, key=lambda each: each.client_id)})
 
 
 def account(entry: Any) -> Account:  # noqa: ANN401 - as above
-    """Read one.
+    """Parse one account.
 
     Raises:
-        GarbledError: It is none.
+        GarbledError: The payload is not a service account.
     """
     match entry:
         case {"client_id": str(client_id), "name": str(name)} if client_id:
-            role, said = entry.get("role") or "", entry.get("description") or ""
+            role, text = entry.get("role") or "", entry.get("description") or ""
         case _:
             raise _garbled()
-    if not all(isinstance(text, str) and _is_text(text) for text in (client_id, name, role, said)):
+    if not all(isinstance(each, str) and _is_text(each) for each in (client_id, name, role, text)):
         raise _garbled()
-    return Account(client_id, name, live_role(role), description(said), created=moment(entry.get("created_at")))
+    return Account(client_id, name, live_role(role), description(text), created=moment(entry.get("created_at")))
 
 
-def moment(told: object) -> datetime | None:
-    """A time as the API shows it, in UTC; None if it shows none, or one beyond the calendar."""
+def moment(text: object) -> datetime | None:
+    """A timestamp of the API in UTC; None if there is none or it is out of range."""
     try:
-        found = datetime.fromisoformat(told) if isinstance(told, str) else None
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC) if found else None
     except (ValueError, OverflowError):
         return None
@@ -116,12 +116,12 @@ def _is_text(text: str) -> bool:
 def _garbled() -> GarbledError:
     return GarbledError(
         "the API's list of service accounts has an entry that is not a service account with an id and a name",
-        "beamctl plans nothing from a list it cannot read. Try again later; --debug shows the answer.",
+        "Nothing is planned from an invalid list. Try again later. --debug shows the response.",
     )
 
 
 def attributes(account: Account) -> dict[str, Any]:
-    """A service account as plain data: for plans and for `show`."""
+    """A service account as plain data, for plans and `show`."""
     return {
         "name": account.name,
         "role": str(account.role),
@@ -136,12 +136,12 @@ def _unfinished(account: Account) -> str:
 
 
 def premise_of(name: str, there: Sequence[Account]) -> str:
-    """The key of a change that makes an account of that name beside these."""
-    whole = [each.client_id for each in there if not each.unfinished]
-    return premise(name, whole, [each.client_id for each in there if each.unfinished])
+    """The key of a change that creates an account with this name."""
+    finished = [each.client_id for each in there if not each.unfinished]
+    return premise(name, finished, [each.client_id for each in there if each.unfinished])
 
 
 def digest(found: Accounts) -> str:
-    """A fingerprint of all of them."""
+    """A fingerprint of all accounts."""
     rows = [attributes(each) for each in found.by_id.values()]
     return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()

@@ -1,5 +1,4 @@
-"""Service accounts in the middle of a change: looking at them, and giving one another description. It must not know how
-a call travels."""
+"""API calls on service accounts that several changes use: reading them and setting a description."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ def look() -> Asking[Accounts | NoResponse]:
 
 
 def find(client_id: str) -> Asking[Account | NoResponse | None]:
-    """One of them; None where others are there and it is not. A list of none is not believed: it was there before."""
+    """One account; None if others exist but not this one. An empty list counts as unknown."""
     found = yield from look()
     return found if isinstance(found, NoResponse) else found.by_id.get(client_id) if found.by_id else NONE_AT_ALL
 
@@ -34,9 +33,9 @@ def keys_path(client_id: str) -> str:
 
 
 def put(account: Account, noted: Description, *, name: str = "", role: str = "") -> ApiCall:
-    """What gives an account another description, and another name or role where one is given.
+    """The call that sets an account's description, and its name or role if given.
 
-    A role that the API shows is sent again: an API that took its absence for a change would make the account an admin.
+    A role that the API shows is sent again, because the API may make an account without one an admin.
     """
     body = {"name": name or account.name, "description": str(noted)}
     role = role or str(account.role)

@@ -1,5 +1,4 @@
-"""Which live service account each entry of a document means. Names are not unique in the API, ids are. It must not know
-what is done with them."""
+"""Which live service account each entry refers to. Names are not unique in the API, ids are."""
 
 from __future__ import annotations
 
@@ -16,12 +15,12 @@ from beamctl.kinds.service_account.live import Account, Accounts
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One entry, and what there is of it.
+    """One entry and its live accounts.
 
     Attributes:
         wanted: The entry.
-        live: The account that it means; None where there is none that anybody has the client secret of.
-        orphans: Accounts of its name whose client secret was not handed over.
+        live: The account it refers to; None if there is none with a usable client secret.
+        orphans: Accounts of that name whose client secret was not handed over.
     """
 
     wanted: DesiredAccount
@@ -31,11 +30,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A whole section, and what there is.
+    """A section with its live accounts.
 
     Attributes:
-        pairs: One an entry.
-        others: Accounts that no entry means.
+        pairs: One per entry.
+        others: Accounts that no entry refers to.
     """
 
     pairs: tuple[Pair, ...]
@@ -43,16 +42,16 @@ class Matched:
 
 
 def match(section: Sequence[DesiredAccount], live: Accounts, document: Document, orphaned: Container[str]) -> Matched:
-    """Find what each entry means.
+    """Find the account that each entry refers to.
 
     Args:
         section: The entries.
-        live: What there is.
-        document: Where the entries are.
-        orphaned: The ids of those whose client secret was lost (`orphans`).
+        live: All live accounts.
+        document: For the places of problems.
+        orphaned: The ids of accounts whose client secret was lost (`orphans`).
 
     Raises:
-        DocumentError: An entry could mean several accounts, or names an id that is not there.
+        DocumentError: An entry is ambiguous, or names an id that does not exist.
     """
     named_by_id = {each.client_id for each in section if each.client_id}
     problems: list[Problem] = []
@@ -60,33 +59,33 @@ def match(section: Sequence[DesiredAccount], live: Accounts, document: Document,
     for each in section:
         free = [account for account in live.named(each.name) if account.client_id not in named_by_id]
         orphans = tuple(account for account in free if account.client_id in orphaned)
-        whole = [account for account in free if account.client_id not in orphaned]
+        usable = [account for account in free if account.client_id not in orphaned]
         if each.client_id:
             found = live.by_id.get(each.client_id)
-            problems += [] if found else [_not_there(each, whole, document)]
+            problems += [] if found else [_not_there(each, usable, document)]
             pairs.append(Pair(each, found, orphans))
             continue
-        problems += [_several(each, whole, document)] if len(whole) > 1 else []
-        pairs.append(Pair(each, whole[0] if whole else None, orphans))
+        problems += [_several(each, usable, document)] if len(usable) > 1 else []
+        pairs.append(Pair(each, usable[0] if usable else None, orphans))
     if problems:
         raise DocumentError(problems, compared=True)
-    meant = {account.client_id for pair in pairs for account in (pair.live, *pair.orphans) if account}
-    return Matched(tuple(pairs), tuple(each for key, each in live.by_id.items() if key not in meant))
+    matched = {account.client_id for pair in pairs for account in (pair.live, *pair.orphans) if account}
+    return Matched(tuple(pairs), tuple(each for key, each in live.by_id.items() if key not in matched))
 
 
-def _several(each: DesiredAccount, whole: Sequence[Account], document: Document) -> Problem:
-    message = f"there are {len(whole)} service accounts named {quoted(each.name)}"
-    choices = "; ".join(f"clientId: {account.client_id} ({_told(account)})" for account in whole)
-    return Problem(document.key_place(SECTION, each.name), message, f"say which one is meant: {choices}")
+def _several(each: DesiredAccount, usable: Sequence[Account], document: Document) -> Problem:
+    message = f"there are {len(usable)} service accounts named {quoted(each.name)}"
+    choices = "; ".join(f"clientId: {account.client_id} ({_summary(account)})" for account in usable)
+    return Problem(document.key_place(SECTION, each.name), message, f"add one of: {choices}")
 
 
-def _not_there(each: DesiredAccount, whole: Sequence[Account], document: Document) -> Problem:
+def _not_there(each: DesiredAccount, usable: Sequence[Account], document: Document) -> Problem:
     message = f"there is no service account with the clientId {quoted(each.client_id)}"
-    ids = "; ".join(f"{account.client_id} ({_told(account)})" for account in whole)
-    hint = f"of that name there is {ids}" if whole else "one that was deleted never comes back: delete the line"
+    ids = "; ".join(f"{account.client_id} ({_summary(account)})" for account in usable)
+    hint = f"accounts with this name: {ids}" if usable else "a deleted account cannot be restored: remove the line"
     return Problem(document.place(SECTION, each.name, "clientId"), message, hint)
 
 
-def _told(account: Account) -> str:
-    role = str(account.role) or "in a role that is not told"
-    return f"{role}, {quoted(said)}" if (said := str(account.description)) else role
+def _summary(account: Account) -> str:
+    role = str(account.role) or "unknown role"
+    return f"{role}, {quoted(text)}" if (text := str(account.description)) else role

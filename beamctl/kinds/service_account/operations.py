@@ -1,5 +1,5 @@
-"""How the API spells a change to a service account: conversations that yield calls and are sent the answers. It must
-not know how a call travels. A role is always sent: an account that is made without one is an admin."""
+"""Changes to a service account as API calls. The role is always sent, because the API makes an account without one an
+admin."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def perform(change: Change) -> Talk:
 
 
 def _update(change: Change, after: Mapping[str, Any]) -> Talk:
-    """Read it, change it, and keep what beamctl noted in its description."""
+    """Read the account, change it, and keep beamctl's markers in its description."""
     now = yield from find(change.key)
     if isinstance(now, NoResponse):
-        return failed(f"the service accounts cannot be looked up: {now.why}", APPLY)
+        return failed(f"the service accounts cannot be read: {now.why}", APPLY)
     if now is None:
         return _gone(change)
     if ended := _ended(now, change):
@@ -57,23 +57,23 @@ def _update(change: Change, after: Mapping[str, Any]) -> Talk:
     answer = yield put(now, noted, name=after["name"], role=after["role"])
     if isinstance(answer, Response) and not answer.ok:
         return refusal(answer)
-    told = [text_in(answer, field) for field in ("client_id", "role", "description")]
-    if told in ([each, after["role"], str(noted)] for each in (change.key, "")):
+    shown = [text_in(answer, field) for field in ("client_id", "role", "description")]
+    if shown in ([each, after["role"], str(noted)] for each in (change.key, "")):
         return done()
-    return (yield from _look_whether(change, answer, after))
+    return (yield from _check(change, answer, after))
 
 
 def _ended(now: Account, change: Change) -> Outcome | None:
-    """How it ends with no call. Each sends all of it, and would take back what somebody else changed meanwhile."""
+    """The outcome if no call is needed or allowed. A call would revert what someone else changed."""
     if _is_so(now, change.after or {}):
-        return found("is so already")
+        return found("is already in effect")
     if _is_so(now, change.before or {}):
         return None
-    return failed("is no longer as it was planned, so it was not changed", PLAN)
+    return failed("changed since the plan was made, so it was not updated", PLAN)
 
 
-def _look_whether(change: Change, answer: Response | NoResponse, after: Mapping[str, Any]) -> Talk:
-    """The answer does not confirm it."""
+def _check(change: Change, answer: Response | NoResponse, after: Mapping[str, Any]) -> Talk:
+    """Read the account, because the response does not confirm the change."""
     now = yield from find(change.key)
     if isinstance(now, NoResponse):
         return unseen(answer, now)
@@ -87,29 +87,29 @@ def _look_whether(change: Change, answer: Response | NoResponse, after: Mapping[
 
 
 def _is_so(now: Account, side: Mapping[str, Any]) -> bool:
-    told = now.name, str(now.role), now.description.text
-    return told == (side["name"], side["role"], side["description"])
+    shown = now.name, str(now.role), now.description.text
+    return shown == (side["name"], side["role"], side["description"])
 
 
 def _gone(change: Change) -> Outcome:
-    return failed(f"the API does not show {change.name} any more", PLAN)
+    return failed(f"the API no longer shows {change.name}", PLAN)
 
 
 def _delete(change: Change) -> Talk:
     if change.reason is Reason.NOT_HANDED_OVER:
         now = yield from find(change.key)
         if isinstance(now, NoResponse):
-            return failed(f"whether its client secret was handed over cannot be looked up: {now.why}", APPLY)
-        if now is not None and not now.unfinished:  # the run that made it was not dead after all
-            return failed("its client secret was handed over meanwhile", PLAN)
+            return failed(f"reading whether its client secret was handed over failed: {now.why}", APPLY)
+        if now is not None and not now.unfinished:  # the run that created it was still alive
+            return failed("its client secret was handed over in the meantime", PLAN)
         if not change.takes and (why := (yield from _why_in_use(change.key))):
             return failed(f"{why}; it was not deleted", PLAN)
     return (yield from delete(one(change.key), find(change.key)))
 
 
 def _why_in_use(client_id: str) -> Asking[str]:
-    """Why somebody may use an account of which nobody has the client secret; empty where it has no API key either."""
+    """Why an account without a known client secret may be in use; empty if it has no API key either."""
     answer = yield ApiCall(Method.GET, keys_path(client_id))
     if isinstance(answer, Response) and (answer.status == MISSING or (answer.certain and not answer.body)):
         return ""
-    return "it has API keys by now" if answer.certain else f"whether it has API keys cannot be looked up: {answer.why}"
+    return "it has API keys now" if answer.certain else f"its API keys cannot be read: {answer.why}"

@@ -1,5 +1,5 @@
-"""The marks in a service account's description: that a secret was made and has not been handed over yet. They are what
-survives when beamctl is stopped in between. It must not know how a description is read or written."""
+"""The markers in a service account's description that say that a secret was created but not yet handed over. They
+survive if beamctl is stopped in between."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _KEY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PendingMarker:
-    """An API key is being made, and was not handed over yet.
+    """An API key is being created and was not handed over yet.
 
     Attributes:
         key: Its name.
-        before: The ids of the keys of that name that were handed over before it: any other one is it.
-        run: Whose mark it is: each run takes its own off, and no other one.
+        before: The ids of keys with this name that were handed over earlier. Any other id is the new key.
+        run: The run that set it. Each run removes only its own.
     """
 
     key: str
@@ -35,12 +35,12 @@ class PendingMarker:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A description, and what beamctl noted in it.
+    """A description and beamctl's markers in it.
 
     Attributes:
-        text: Without the marks.
+        text: Without the markers.
         unfinished: Whether the client secret was not handed over.
-        marks: Of API keys.
+        marks: Markers of API keys.
     """
 
     text: str = ""
@@ -48,25 +48,25 @@ class Description:
     marks: tuple[PendingMarker, ...] = ()
 
     def __str__(self) -> str:
-        said = [self.text, *([CLIENT_SECRET] if self.unfinished else []), *map(str, self.marks)]
-        return " ".join(filter(None, said))
+        parts = [self.text, *([CLIENT_SECRET] if self.unfinished else []), *map(str, self.marks)]
+        return " ".join(filter(None, parts))
 
     def of(self, key: str) -> tuple[PendingMarker, ...]:
-        """The marks of the API key of that name: one for each run that makes it, or that was stopped."""
+        """The markers of API keys with that name: one for each run that creates it or was stopped."""
         return tuple(mark for mark in self.marks if mark.key == key)
 
 
-def description(told: str) -> Description:
-    """What a description says, as the API shows it."""
-    marks = tuple(PendingMarker(found[1], _ids(found[2]), found[3] or "") for found in _KEY.finditer(told))
-    unfinished = CLIENT_SECRET in told
+def description(text: str) -> Description:
+    """Parse a description as the API shows it."""
+    marks = tuple(PendingMarker(found[1], _ids(found[2]), found[3] or "") for found in _KEY.finditer(text))
+    unfinished = CLIENT_SECRET in text
     if not marks and not unfinished:
-        return Description(told)
-    return Description(_KEY.sub("", told).replace(CLIENT_SECRET, "").strip(), unfinished, marks)
+        return Description(text)
+    return Description(_KEY.sub("", text).replace(CLIENT_SECRET, "").strip(), unfinished, marks)
 
 
 def handed_over(marks: Iterable[PendingMarker], key: str, identifier: str) -> tuple[PendingMarker, ...]:
-    """The marks, where those of that key are not about the one of that id."""
+    """The markers, with the key of that id added to those that were handed over."""
     return tuple(replace(each, before=(*each.before, identifier)) if each.key == key else each for each in marks)
 
 

@@ -1,5 +1,4 @@
-"""Whether a change that was read from a file is one that beamctl itself plans for service accounts. It must not know
-whether the change is wanted."""
+"""Whether a change to a service account that was read from a file is one that beamctl would plan."""
 
 from __future__ import annotations
 
@@ -26,19 +25,19 @@ def is_sound(change: Change) -> bool:
         return False
     match change.action:
         case Action.CREATE if before is None and after is not None:
-            return _makes(change, after)
+            return _is_creation(change, after)
         case Action.SET_ROLE | Action.UPDATE if before is not None and after is not None:
-            return not change.secrets and _is_account(after, _SHOWN) and _changes(change, before, after)
+            return not change.secrets and _is_account(after, _SHOWN) and _is_update(change, before, after)
         case Action.DELETE if before is not None and after is None:
-            return not change.secrets and _is_named(change, before) and _deletes(change, before)
+            return not change.secrets and _is_named(change, before) and _is_deletion(change, before)
         case _:
             return False
 
 
-def _makes(change: Change, after: Mapping[str, Any]) -> bool:
+def _is_creation(change: Change, after: Mapping[str, Any]) -> bool:
     if not _is_account(after, _MADE) or after["role"] not in _ROLES or not is_name(after["name"]):
         return False
-    if not _is_ours_to_write(after["description"]):
+    if not _has_no_marker(after["description"]):
         return False
     if not says_where(change.secrets) or (change.stage, change.attribute) != (Stage.CREATE, "role"):
         return False
@@ -46,29 +45,29 @@ def _makes(change: Change, after: Mapping[str, Any]) -> bool:
     return change.reason in reasons and is_premise(change.key, after["name"]) and change.name == after["name"]
 
 
-def _changes(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def _is_update(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     same = ("clientId", "unfinished")
     if change.key != before["clientId"] or any(before[key] != after[key] for key in same):
         return False
     differs = [key for key in ("role", "name", "description") if before[key] != after[key]]
     if not differs or change.attribute != differs[0] or change.name != after["name"]:
         return False
-    if "description" in differs and not _is_ours_to_write(after["description"]):
+    if "description" in differs and not _has_no_marker(after["description"]):
         return False
     if change.attribute != "role":
         return (change.action, change.stage) == (Action.UPDATE, Stage.UPDATE)
     if change.action is not Action.SET_ROLE or after["role"] not in _ROLES:
         return False
-    taking = lowers(before["role"], after["role"])
-    return change.stage in ((Stage.DEMOTE, Stage.OURSELVES) if taking else (Stage.PROMOTE,))
+    reduces = lowers(before["role"], after["role"])
+    return change.stage in ((Stage.DEMOTE, Stage.OURSELVES) if reduces else (Stage.PROMOTE,))
 
 
-def _is_ours_to_write(text: str) -> bool:
-    """Whether a description has no mark of beamctl in it: a mark says that the account may be deleted."""
+def _has_no_marker(text: str) -> bool:
+    """Whether a description has no marker, which would say that the account may be deleted."""
     return description(text) == Description(text)
 
 
-def _deletes(change: Change, before: Mapping[str, Any]) -> bool:
+def _is_deletion(change: Change, before: Mapping[str, Any]) -> bool:
     if change.key != before["clientId"] or change.attribute != "role":
         return False
     if change.reason is Reason.NOT_HANDED_OVER:

@@ -1,4 +1,4 @@
-"""Settings as a document would say them, so that a plan of it changes nothing. It must not know how it is written."""
+"""Settings as a document section whose plan is empty."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from beamctl.model.text import unseen
 from beamctl.plan.export import Exported
 
 _LONGEST_NAME = 63
-"""Characters of a display name, as the schema has it."""
-_UNSEEN = "has a name with a character that cannot be seen"
+"""Maximum length of a display name, as in the schema."""
+_UNSEEN = "has a name with an invisible character"
 
 
 def export(live: Settings) -> Exported:
@@ -24,28 +24,28 @@ def export(live: Settings) -> Exported:
 
 
 def _why_not(name: str, value: Any) -> str:  # noqa: ANN401 - a setting
-    """Why a document cannot say it, to go on after the name; empty where it can."""
+    """Why a document cannot express it, to follow the name; empty if it can."""
     match name:
         case "displayName":
-            return "is longer than a document may say" if len(value) > _LONGEST_NAME else ""
+            return "is longer than a document allows" if len(value) > _LONGEST_NAME else ""
         case "labels":
             if any(map(unseen, value)):
                 return _UNSEEN
-            return "" if all(isinstance(text, str) for text in value.values()) else "has a value that is no text"
+            return "" if all(isinstance(text, str) for text in value.values()) else "has a value that is not a string"
         case str() if name == GROUPS:
             return _groups(value)
         case str() if name == SANDBOX:
             known = value.keys() == {"disableProcessLogging"} and isinstance(value["disableProcessLogging"], bool)
-            return "" if known else "has a setting that beamctl does not know"
+            return "" if known else "has an unknown setting"
         case _:
             raise AssertionError(f"there is no setting {name}")
 
 
 def _groups(mappings: list[Any]) -> str:
     if not can_be_given(GROUPS, mappings):
-        return "has a role that beamctl does not know"
+        return "has an unknown role"
     names = [each["groupName"] for each in mappings]
     if any(map(unseen, names)):
         return _UNSEEN
     whole = all(each.keys() == {"groupName", "role"} and each["groupName"] for each in mappings)
-    return "" if whole and len(set(names)) == len(names) else "has a mapping that a document cannot say"
+    return "" if whole and len(set(names)) == len(names) else "has a mapping that a document cannot express"

@@ -1,4 +1,4 @@
-"""Group mappings give people their roles: what a change of them takes away. It must not know how one is made."""
+"""Group mappings give people their roles: what a change to them takes away."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _ROLES = frozenset(role.value for role in Role)
 
 
 def hazards(before: Sequence[Any], after: Sequence[Any] | None) -> tuple[Hazard, ...]:
-    """Each group from which something is taken, by name: who is behind it cannot be counted."""
-    names = {printable(group): role for group, role in _lessened(before, after).items()}
+    """One hazard per group whose access is reduced. How many people it has is unknown."""
+    names = {printable(group): role for group, role in _reduced(before, after).items()}
     return tuple(
         Hazard(Risk.UNMAPS_ADMINS if _is_admin(role) else Risk.UNMAPS_GROUP, name, f"{name} is mapped to {role} now")
         for name, role in sorted(names.items())
@@ -24,20 +24,20 @@ def hazards(before: Sequence[Any], after: Sequence[Any] | None) -> tuple[Hazard,
 
 
 def admin_groups(before: Sequence[Any], after: Sequence[Any] | None) -> AdminGroups:
-    """What becomes of the groups that make people admins."""
-    if not any(map(_is_admin, _lessened(before, after).values())):
+    """What happens to the groups that make people admins."""
+    if not any(map(_is_admin, _reduced(before, after).values())):
         return AdminGroups.KEPT
     left = any(_is_admin(role) for _, role in normal(GROUPS, after))
     return AdminGroups.FEWER if left else AdminGroups.NONE
 
 
 def takes(name: str, before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether a change of a setting takes something from somebody: a group that is no longer mapped, or to less."""
-    return name == GROUPS and bool(_lessened(before, after))
+    """Whether a change to a setting reduces access: a group is unmapped, or mapped to a lower role."""
+    return name == GROUPS and bool(_reduced(before, after))
 
 
 def gives(before: Sequence[Any], after: Sequence[Any]) -> bool:
-    """Whether a change of group mappings gives something to somebody: a group that is mapped now, or to more."""
+    """Whether a change to group mappings grants access: a group is newly mapped, or mapped to a higher role."""
     had = {group: live_role(role) for group, role in normal(GROUPS, before)}
     for group, role in normal(GROUPS, after):
         less = had.get(group)
@@ -47,12 +47,12 @@ def gives(before: Sequence[Any], after: Sequence[Any]) -> bool:
 
 
 def can_be_given(name: str, value: Any) -> bool:  # noqa: ANN401 - a setting
-    """Whether no role in it is one that beamctl does not know."""
+    """Whether it contains only known roles."""
     return name != GROUPS or all(each["role"] in _ROLES for each in value)
 
 
-def _lessened(before: Sequence[Any], after: Sequence[Any] | None) -> Mapping[str, str]:
-    """Groups that would no longer be mapped, or to less, with their role now: of several the admin's."""
+def _reduced(before: Sequence[Any], after: Sequence[Any] | None) -> Mapping[str, str]:
+    """Groups that would be unmapped or mapped to a lower role, with their current role (admin if there are several)."""
     if after is None:
         return {}
     roles = {each["groupName"]: Role(each["role"]) for each in after}

@@ -1,5 +1,5 @@
-"""The workspace's settings: display name, labels, group mappings. Each declared key is compared as a whole; keys that
-are not declared stay as they are. It must not know how a call travels, nor how the API spells a change (`calls`)."""
+"""The kind `settings`: display name, labels, group mappings. Declared keys are compared as a whole; other keys are not
+changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SettingsKind(Independent):
     only_for_deletion: frozenset[str] = frozenset()
 
     def problems(self, document: Document) -> Sequence[Problem]:
-        """Two mappings of one group contradict each other."""
+        """Duplicate mappings of one group."""
         found: list[Problem] = []
         seen: dict[str, int] = {}
         section = document.data.get(self.section) if isinstance(document.data, dict) else None
@@ -45,26 +45,26 @@ class SettingsKind(Independent):
             if group in seen:
                 place = document.place(self.section, GROUPS, index)
                 line = document.place(self.section, GROUPS, seen[group]).line
-                message = f"the group {quoted(group)} is mapped on line {line} already"
-                found.append(Problem(place, message, "a group has one role: keep one of the two"))
+                message = f"the group {quoted(group)} is already mapped on line {line}"
+                found.append(Problem(place, message, "a group can have only one role: remove one of the two"))
             seen.setdefault(group, index)
         return found
 
     def is_declared(self, desired: Desired) -> bool:
-        """Whether there is the section."""
+        """Whether the section exists."""
         return desired.section(self.section) is not None
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Settings]:  # noqa: ARG002 - no setting goes
-        """The workspace itself: the settings that can be declared."""
+    def read(self, workspace: str, goes: Goes) -> Reading[Settings]:  # noqa: ARG002 - settings are never deleted
+        """The settings that can be declared, from the workspace object."""
         payload = yield _path(workspace)
         return settings(payload)
 
     def shown(self, live: Settings) -> Shown:
-        """One row: the settings."""
+        """One row with all settings."""
         return Shown([dict(live)])
 
-    def export(self, live: Settings, now: datetime) -> Exported:  # noqa: ARG002 - nothing of it ends
-        """Every setting that is not empty, as far as a document can say it."""
+    def export(self, live: Settings, now: datetime) -> Exported:  # noqa: ARG002 - nothing expires
+        """Every setting that is not empty, as far as a document can express it."""
         return export(live)
 
     def digest(self, live: Settings) -> str:
@@ -72,28 +72,28 @@ class SettingsKind(Independent):
         return digest(live)
 
     def objects(self, live: Settings, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-        """Each of these settings."""
+        """The settings with these keys."""
         wanted = frozenset(keys)
         return {key_of(name): {name: value} for name, value in live.items() if key_of(name) in wanted}
 
     def untouched(self, live: Settings, changes: Sequence[Change]) -> tuple[str, ...]:  # noqa: ARG002 - as below
-        """None: no setting tells whether a listing is whole."""
+        """None: no setting shows whether a listing is complete."""
         return ()
 
     def footing(self, live: Settings, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
-        """Nobody depends on settings but by their groups, which are hazards of their own."""
+        """What happens to admin groups. Groups that lose access are hazards of their own."""
         after = [
             each.after[GROUPS] for each in changes if each.kind == self.name and each.after and GROUPS in each.after
         ]
         groups = admin_groups(live[GROUPS], after[0] if after else None)
         return Preconditions(seen=1, population=len(live[GROUPS]), admin_groups=groups)
 
-    def ourselves(self, live: Settings, identity: Identity) -> Collection[str]:  # noqa: ARG002 - the port's signature
-        """Nobody is a setting."""
+    def ourselves(self, live: Settings, identity: Identity) -> Collection[str]:  # noqa: ARG002 - required by the protocol
+        """None: identities are not settings."""
         return ()
 
     def compare(self, desired: Desired, live: Settings, situation: Situation) -> Comparison:  # noqa: ARG002
-        """One change a key that differs."""
+        """One change per key that differs."""
         section = desired.section(self.section)
         same = {key: value for key, value in section.items() if normal(key, value) == normal(key, live[key])}
         changes = tuple(
@@ -119,12 +119,12 @@ class SettingsKind(Independent):
             tally={"unchanged": len(same)},
             wanted=len(section),
             seen=1,
-            population=len(live[GROUPS]),  # what a change of settings can take away
+            population=len(live[GROUPS]),  # what a change to settings can reduce
             admin_groups=admin_groups(live[GROUPS], section.get(GROUPS)),
         )
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: Settings, situation: Situation) -> Comparison:
-        """Each setting as it was before, where it is as the change leaves it."""
+        """Restore each setting that is still as the change left it."""
         before: dict[str, Any] = {}
         notes = []
         for change in changes:
@@ -133,9 +133,9 @@ class SettingsKind(Independent):
             if now == normal(name, had):
                 continue
             if now != normal(name, (change.after or {})[name]):
-                notes.append(Note(f"{name} is no longer as that run left it, and is left alone"))
+                notes.append(Note(f"{name} changed since that run and is left alone"))
             elif not can_be_given(name, had):
-                notes.append(Note(f"{name} had a role that beamctl cannot give: give it in the console"))
+                notes.append(Note(f"{name} had a role that beamctl cannot set: set it in the console"))
             else:
                 before[name] = had
         was = replace(desired, document=Document(desired.document.source, {self.section: before}, {}, {}))
@@ -144,10 +144,10 @@ class SettingsKind(Independent):
         return replace(found, changes=undone, notes=tuple(notes))
 
     def is_sound(self, change: Change) -> bool:
-        """Whether it sets one setting that there is, from and to what it can be."""
+        """Whether it sets one existing setting to a valid value."""
         name = change.attribute
-        told = change.action, change.key, change.name, change.lane
-        if name not in KEYS or told != (Action.SET, key_of(name), name, self.name):
+        facts = change.action, change.key, change.name, change.lane
+        if name not in KEYS or facts != (Action.SET, key_of(name), name, self.name):
             return False
         if change.declared or change.secrets:
             return False
@@ -168,7 +168,7 @@ class SettingsKind(Independent):
         return operations.perform(change, workspace, _path(workspace))
 
     def doubt(self, live: Settings, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - as below
-        """Never: nothing is taken from anyone on the strength of settings."""
+        """None: no access depends on settings being listed."""
         return ""
 
 

@@ -1,4 +1,4 @@
-"""Settings as the API shows them, and how two values of one compare. It must not know what the document wants."""
+"""Settings as the API shows them, and how two values compare."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ SANDBOX = "sandbox"
 KEYS = ("displayName", "labels", GROUPS, SANDBOX)
 _EMPTY: Mapping[str, Any] = {"displayName": "", "labels": {}, GROUPS: [], SANDBOX: {}}
 _RUNTIME = "runtime"
-"""Where the API has the settings of sandboxes, beside what is not ours to set."""
+"""The API's object with the sandbox settings, and others that are not managed."""
 
 Settings = Mapping[str, Any]
 """Every setting that can be declared, by name."""
 
 
 def settings(payload: Any) -> Settings:  # noqa: ANN401 - this is where its shape is checked
-    """Read a workspace; what the API leaves out is empty.
+    """Parse a workspace. Settings that the API omits are empty.
 
     Raises:
-        GarbledError: It is not a workspace.
+        GarbledError: The payload is not a workspace.
     """
-    hint = "Check --api-url, and try again later; --debug shows the answer."
+    hint = "Check --api-url and try again later. --debug shows the response."
     if not isinstance(payload, dict) or not isinstance(payload.get("name"), str):
-        raise GarbledError("the API's answer is not a workspace", hint)
+        raise GarbledError("the API's response is not a workspace", hint)
     runtime = payload.get(_RUNTIME)
     shown = {**payload, SANDBOX: runtime.get(SANDBOX) if isinstance(runtime, dict) else runtime}
     found = {key: shown.get(key) or empty for key, empty in _EMPTY.items()}
     for key, empty in _EMPTY.items():
         if not isinstance(found[key], type(empty)):
-            raise GarbledError(f"the API shows a {key} of a kind beamctl does not know", hint)
+            raise GarbledError(f"the API shows {key} in an unknown format", hint)
     if not all(map(_is_mapping, found[GROUPS])):
-        raise GarbledError("the API shows a group mapping of a kind beamctl does not know", hint)
+        raise GarbledError("the API shows a group mapping in an unknown format", hint)
     return found
 
 
 def with_setting(workspace: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-    """A workspace as the API has it, with another value of one setting."""
+    """A workspace payload with a new value for one setting."""
     if name != SANDBOX:
         return {**workspace, name: value}
     runtime = workspace.get(_RUNTIME)
@@ -50,17 +50,17 @@ def with_setting(workspace: Mapping[str, Any], name: str, value: Any) -> dict[st
 
 
 def is_setting(name: str, value: object) -> bool:
-    """Whether this can be the value of the setting `name`."""
+    """Whether this is a valid value for the setting `name`."""
     return isinstance(value, type(_EMPTY[name])) and (not isinstance(value, list) or all(map(_is_mapping, value)))
 
 
 def key_of(name: str) -> str:
-    """What sorts the settings as they are shown."""
+    """Sorts settings in display order."""
     return f"{KEYS.index(name)} {name}"
 
 
 def normal(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The value as it compares: group mappings are a set."""
+    """The value in normal form: the order of group mappings does not matter."""
     if name == GROUPS:
         return sorted((str(each.get("groupName")), str(each.get("role"))) for each in value if isinstance(each, dict))
     return value

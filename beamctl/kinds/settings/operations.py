@@ -1,5 +1,5 @@
-"""How the API spells a change of a setting: a read, a merge and a write of the whole workspace. It must not know how a
-call travels. Whether the API keeps a key that a `PUT` leaves out is not documented, so none is left out."""
+"""Changes to a setting as API calls: read, merge and write the whole workspace object. It is not documented whether the
+API keeps keys that a `PUT` omits, so all are sent."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ _READ_ONLY = frozenset(
 
 
 def perform(change: Change, workspace: str, path: str) -> Talk:
-    """Read the workspace, change one key, and write it back whole."""
+    """Read the workspace, change one key, and write it back."""
     key = change.attribute
-    asked, approved = (change.after or {})[key], (change.before or {})[key]
+    desired, approved = (change.after or {})[key], (change.before or {})[key]
     read = yield ApiCall(Method.GET, path)
     if isinstance(read, NoResponse) or not read.certain or not isinstance(read.body, dict):
         return _failed(read)
     now = settings(read.body)[key]
     if read.body["name"] != workspace or normal(key, now) != normal(key, approved):
-        is_so = read.body["name"] == workspace and normal(key, now) == normal(key, asked)
-        return found("is so already") if is_so else _changed(key)
+        is_so = read.body["name"] == workspace and normal(key, now) == normal(key, desired)
+        return found("is already in effect") if is_so else _changed(key)
     kept = {name: value for name, value in read.body.items() if name not in _READ_ONLY}
-    return (yield from _write(ApiCall(Method.PUT, path, with_setting(kept, key, asked)), workspace, change))
+    return (yield from _write(ApiCall(Method.PUT, path, with_setting(kept, key, desired)), workspace, change))
 
 
 def _write(put: ApiCall, workspace: str, change: Change) -> Talk:
-    """Write it, and look where the answer does not confirm it."""
+    """Write it. If the response does not confirm the change, read it."""
     key = change.attribute
     answer = yield put
     if isinstance(answer, Response) and not answer.ok:
         return _failed(answer)
-    told = _told(key, workspace, answer)
-    if told is None:
+    shown = _shown_in(key, workspace, answer)
+    if shown is None:
         look = yield ApiCall(Method.GET, put.path)
-        return _as_seen(_told(key, workspace, look), change, answer, look)
-    if told != normal(key, (change.after or {})[key]):
-        remark = f"the API accepted the change but returned another {key}"
-        return failed(remark, "Run `beamctl show` to see what it made of it.")
+        return _as_seen(_shown_in(key, workspace, look), change, answer, look)
+    if shown != normal(key, (change.after or {})[key]):
+        remark = f"the API accepted the change but returned a different {key}"
+        return failed(remark, "Run `beamctl show` to see the result.")
     return done()
 
 
-def _told(key: str, workspace: str, answer: Response | NoResponse) -> Any:  # noqa: ANN401 - any JSON
-    """A setting of this workspace as an answer shows it; None if it does not."""
+def _shown_in(key: str, workspace: str, answer: Response | NoResponse) -> Any:  # noqa: ANN401 - any JSON
+    """The setting as this response shows it; None if it does not."""
     if not isinstance(answer, Response) or text_in(answer, "name") != workspace:
         return None
     try:
@@ -59,7 +59,7 @@ def _told(key: str, workspace: str, answer: Response | NoResponse) -> Any:  # no
 
 
 def _as_seen(now: Any, change: Change, answer: Response | NoResponse, look: Response | NoResponse) -> Outcome:  # noqa: ANN401
-    """The answer did not confirm the change, and this is how the setting is now; None where that cannot be seen."""
+    """The outcome after a read, if the response did not confirm the change. `now` is None if unreadable."""
     key = change.attribute
     if now is None:
         return unseen(answer, look)
@@ -71,9 +71,9 @@ def _as_seen(now: Any, change: Change, answer: Response | NoResponse, look: Resp
 
 
 def _changed(key: str) -> Outcome:
-    return failed(f"{key} was changed meanwhile", "Run `beamctl plan` to see it.")
+    return failed(f"{key} changed in the meantime", "Run `beamctl plan` to see the change.")
 
 
 def _failed(answer: Response | NoResponse) -> Outcome:
-    mend = "Fix the value under settings, then run `beamctl apply` again."
-    return failed(answer.why, PLAN) if isinstance(answer, NoResponse) else refusal(answer, mend)
+    hint = "Fix the value under settings, then run `beamctl apply` again."
+    return failed(answer.why, PLAN) if isinstance(answer, NoResponse) else refusal(answer, hint)
