@@ -12,50 +12,59 @@ from beamctl.errors import UsageError
 class Risk(Enum):
     """The name of a hazard, and why it is one."""
 
-    LAST_ADMIN = "last-admin", "no accepted admin would remain, and nobody could let anyone in again"
+    LAST_ADMIN = "last-admin", "no accepted admin would remain, and no one could restore access"
     SELF_LOCKOUT = "self-lockout", "beamctl would take its own access away"
     TOO_FEW_ADMINS = (
         "too-few-admins",
         "fewer accepted admins would remain than guards.minAdmins or --min-admins asks for",
     )
     MASS_REMOVAL = "mass-removal", "more is taken away in one apply than guards.maxRemovals or --max-removals allows"
-    REMOVES_ADMIN = "removes-admin", "somebody who is an admin now would be removed or demoted"
+    REMOVES_ADMIN = "removes-admin", "a current admin would be removed or demoted"
     REMOVES_PROTECTED = "removes-protected", "a person under guards.protected or --protect would be removed or demoted"
     RENAME_SUSPECT = (
         "rename-suspect",
-        "somebody leaves and a very similar e-mail is invited: one person would lose access until they accept",
+        "a person is removed and a very similar e-mail is invited: they would lose access until they accept",
     )
     UNMAPS_ADMINS = (
         "unmaps-admins",
-        "a group would no longer be mapped to admin, and its people with it",
+        "a group would no longer be mapped to admin, and its members would lose that role",
     )
-    UNMAPS_GROUP = "unmaps-group", "a group would no longer be mapped, or to less than now, and its people with it"
+    UNMAPS_GROUP = (
+        "unmaps-group",
+        "a group would no longer be mapped, or to a lower role, and its members would lose access",
+    )
     DELETES_SERVICE_ACCOUNT = (
         "deletes-service-account",
-        "a service account would be deleted: its credentials die at once, and never come back",
+        "a service account would be deleted: its credentials stop working at once and cannot be restored",
     )
     DELETES_API_KEY = (
         "deletes-api-key",
-        "an API key would be deleted that may be in use: no record here shows that it was not handed over",
+        "an API key that may be in use would be deleted: no run record shows that it was not stored",
     )
     GRANTS_OUTSIDE_DOMAIN = (
         "grants-outside-domain",
         "a person outside guards.allowedDomains or --allowed-domains would be given access",
     )
     LOOSENS_GUARDS = "loosens-guards", "a guard is looser than in the last recorded run, and the plan makes changes"
-    DELETES_POLICY_IN_USE = "deletes-policy-in-use", "a policy would be deleted that something still uses"
+    DELETES_POLICY_IN_USE = "deletes-policy-in-use", "a policy that is still in use would be deleted"
     SECRET_SOURCE = (
         "secret-source",
         "a secret would be read from a file outside the folder of the document, and sent to the API",
     )
-    EMPTY_SECTION = "empty-section", "the document declares a section with nothing in it: everything goes"
-    LIVE_EMPTY = "live-empty", "the API shows nothing at all where there is always something: do not trust it"
+    EMPTY_SECTION = "empty-section", "the document declares an empty section: everything in it would be removed"
+    LIVE_EMPTY = "live-empty", "the API shows nothing where there is always something: the listing may be incomplete"
     LIVE_WITHOUT_ADMINS = (
         "live-without-admins",
-        "the API shows members and no accepted admin among them: do not trust it",
+        "the API shows members but no accepted admin: the listing may be incomplete",
     )
-    LIVE_WITHOUT_US = "live-without-us", "the API does not show the person that beamctl runs as: do not trust it"
-    LIVE_SHRANK = "live-shrank", "the API shows much less than the last recorded run left: do not trust it"
+    LIVE_WITHOUT_US = (
+        "live-without-us",
+        "the API does not show the person that beamctl runs as: the listing may be incomplete",
+    )
+    LIVE_SHRANK = (
+        "live-shrank",
+        "the API shows much less than the last recorded run left: the listing may be incomplete",
+    )
 
     def __init__(self, label: str, why: str) -> None:
         self.label = label

@@ -135,7 +135,7 @@ LIFTABLE = ", ".join(risk.label for risk in Risk if risk not in NEVER_ALLOWED)
         ("Mass-Removal=1", "unknown hazard 'Mass-Removal'", f"Known hazards: {LIFTABLE}."),
         (
             "last-admin=none",
-            "last-admin cannot be allowed: no accepted admin would remain, and nobody could let anyone in again",
+            "last-admin cannot be allowed: no accepted admin would remain, and no one could restore access",
             "Name another admin in the document first.",
         ),
         ("last-admin", "last-admin cannot be allowed: ", ""),
