@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from beamctl.api.base_url import host_of
 from beamctl.api.config import Connection
 from beamctl.api.messages import (
-    FORBIDDEN,
     MISSING,
     OK,
     REDIRECT,
@@ -18,6 +17,7 @@ from beamctl.api.messages import (
     FailureKind,
     Reply,
 )
+from beamctl.api.rate_limit import FORBIDDEN
 from beamctl.api.redaction import Redactor
 from beamctl.api.response_body import error_text
 from beamctl.errors import (

@@ -13,7 +13,6 @@ from beamctl.model.api_call import Method
 OK = range(200, 300)
 REDIRECT = frozenset({301, 302, 303, 307, 308})
 UNAUTHENTICATED = 401
-FORBIDDEN = 403
 MISSING = 404
 SERVER_ERROR = range(500, 600)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
 from beamctl.plan.change import Change
@@ -81,7 +82,7 @@ class Unconfirmed:
     withdrawn: bool = False
 
 
-_NOT_PERMITTED = (401, 403)
+_NOT_PERMITTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 Event = Started | Ended | NotAttempted | Confirmed | Unconfirmed
 

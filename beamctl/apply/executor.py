@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 
 from beamctl.apply.confirmation import confirm
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
@@ -19,7 +20,6 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 
 _NOT_PERMITTED = "the API forbids every change with this credential"
-_FORBIDDEN = 403
 _ENOUGH = 3
 """How many changes of one kind and action to attempt while the API has forbidden everything."""
 
@@ -81,10 +81,11 @@ class _Run:
             allowed: list[Change] = []
             unsettled = {each.change.id for each in self._refused} | {change.id for change in self._waiting}
             for change in wave:
-                why = self._halt.why or self._waits_for(change) or (self._held or {}).get(change.id, "")
+                waits_for = self._waits_for(change)
+                why = self._halt.why or waits_for or (self._held or {}).get(change.id, "")
                 if not why:
                     allowed.append(change)
-                elif self._waits_for(change) and unsettled & _leaders([change]):
+                elif waits_for and unsettled & _leaders([change]):
                     self._waiting.append(change)
                 else:
                     yield self._halt.report(NotAttempted(change, why))
@@ -225,7 +226,7 @@ class _Permission:
 
     def add(self, change: Change, outcome: Outcome | None) -> None:
         """Record the result of a change."""
-        if outcome is not None and outcome.refusal == _FORBIDDEN:
+        if outcome is not None and outcome.refusal == HTTPStatus.FORBIDDEN:
             self._forbidden[change.kind, change.action] += 1
         elif outcome is not None:
             self.proven = True

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from queue import SimpleQueue
 from typing import Any, assert_never
 
@@ -21,7 +22,6 @@ from beamctl.plan.kind import Conversation, Kind, Outcome, Status
 
 _UNKNOWN = "; it is not known whether it was made"
 _LOOK = "Run `beamctl plan` to see the current state."
-_UNAUTHENTICATED = 401
 
 Listener = Callable[[Event], None]
 
@@ -70,7 +70,7 @@ class Lane:
 
     Attributes:
         halt: Why no further change may start.
-        room: Kinds of which something is removed later, so that a refused change may be retried.
+        room: Kinds with removals in later stages: a refused change of these kinds may be retried.
         refused: The outcomes of changes that were refused before and are being retried.
     """
 
@@ -204,5 +204,5 @@ def _run_operations(conversation: Conversation, means: ApplyContext, halt: Halt)
         return Outcome(Status.FAILED, f"interrupted between API calls{_UNKNOWN}", _LOOK)
     except UnauthenticatedError as error:
         halt.why_fatal = error.message  # no further call can succeed
-        refusal = 0 if started else _UNAUTHENTICATED
+        refusal = 0 if started else HTTPStatus.UNAUTHORIZED
         return Outcome(Status.FAILED, error.message + _UNKNOWN * started, error.hint, refusal)

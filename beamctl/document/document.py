@@ -127,7 +127,7 @@ class Skip:
         email: As written.
         until: The first day, in UTC, on which they are managed again.
         reason: Why.
-        place: Where it is declared.
+        place: The line and column of the entry.
     """
 
     email: str

@@ -18,7 +18,7 @@ class SchemaError:
         keyword: `type`, `enum`, `pattern` …
         demand: The value of the keyword in the schema.
         instance: The value.
-        schemas: The alternative schemas, one of which the value should match.
+        schemas: The alternatives; the value should match one of them.
         branches: For `anyOf` and `oneOf`, the errors of each branch.
     """
 

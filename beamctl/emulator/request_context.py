@@ -21,7 +21,7 @@ class RequestContext:
 
     Attributes:
         who: The caller's e-mail address, `service account CLIENT-ID` or `operator`; `nobody` if unknown; None if not
-            checked.
+            authenticated yet.
         workspace: The name of the workspace, if it exists.
         page: The rule of a page outside `/v0`, such as `/invitation/<key>`. It is logged instead of the path, which may
             contain a link that acts as a credential.

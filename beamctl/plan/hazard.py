@@ -52,7 +52,7 @@ class Risk(Enum):
         "a secret would be read from a file outside the folder of the document, and sent to the API",
     )
     EMPTY_SECTION = "empty-section", "the document declares an empty section: everything in it would be removed"
-    LIVE_EMPTY = "live-empty", "the API shows nothing where there is always something: the listing may be incomplete"
+    LIVE_EMPTY = "live-empty", "the API returned an empty list that cannot be empty: it may be incomplete"
     LIVE_WITHOUT_ADMINS = (
         "live-without-admins",
         "the API shows members but no accepted admin: the listing may be incomplete",

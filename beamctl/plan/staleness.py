@@ -21,7 +21,7 @@ from beamctl.plan.kind import Kind
 from beamctl.plan.plan import LiveObject, Plan, in_order, who_stays
 from beamctl.plan.thresholds import mass_removal
 
-_BLIND = "the credential does not show whose it is, so beamctl cannot tell whether this would remove your own access"
+_BLIND = "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
 
 
 @dataclass(frozen=True, slots=True)

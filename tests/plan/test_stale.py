@@ -137,7 +137,7 @@ def test_how_many_there_are_is_counted_anew() -> None:
 def test_who_makes_it_is_said_not_to_be_known_where_an_admin_loses_something() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "a@x.io"}}), live)
-    told = "the credential does not show whose it is, so beamctl cannot tell whether this would remove your own access"
+    told = "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
     assert told in [note.text for note in look_again(plan, live, None).plan.notes]
     assert told not in [note.text for note in look_again(plan, live, Identity(email="a@x.io")).plan.notes]
 

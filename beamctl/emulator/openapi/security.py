@@ -25,5 +25,5 @@ def schemes(base_path: str) -> dict[str, Any]:
 
 
 def alternatives(permission: Permission | None) -> list[dict[str, list[str]]]:
-    """The accepted credentials, any of which suffices; empty for an open route."""
+    """The accepted credentials: any one is enough. Empty for a public route."""
     return [{scheme: [permission.value]} for scheme in schemes("")] if permission else []

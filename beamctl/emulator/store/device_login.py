@@ -14,7 +14,7 @@ LIFETIME = timedelta(minutes=10)
 """How long a login can be approved and finished (a guess; the official command line asks for three minutes)."""
 
 INTERVAL = 3
-"""The polling interval in seconds that a device is told; the official command line uses the same."""
+"""The polling interval in seconds, as in the official CLI."""
 
 _REMEMBERED = timedelta(days=1)
 """How long an ended login is kept, so that its code is reported as expired."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from beamctl.kinds.member.decide import KIND
 from beamctl.kinds.member.moves import renamed
 from beamctl.kinds.settings.groups import gives
 from beamctl.kinds.settings.live import GROUPS
@@ -15,15 +16,13 @@ from beamctl.model.text import some
 from beamctl.plan.change import Change, ChangeId, Dependency, Stage
 from beamctl.plan.kind import Dependencies
 
-MEMBER = "member"
-
 
 def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
     """See `Kind.dependencies`. `relies_on` are the admins that remain after the changes."""
-    people = [change for change in changes if change.kind == MEMBER]
+    people = [change for change in changes if change.kind == KIND]
     found: dict[ChangeId, list[Dependency]] = {change.id: [] for change in changes}
     for old, new in renamed(people):
-        found[old.id].append(Dependency(MEMBER, (new.key,), 1))
+        found[old.id].append(Dependency(KIND, (new.key,), 1))
     for change in filter(_maps_more_groups, changes):
         for loss in (each for each in people if each.takes):
             found[loss.id].append(Dependency(change.kind, (change.key,), 1))
@@ -32,9 +31,9 @@ def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int
     missing = keeps - (len(relies_on) - len(promoted)) - len(losses)  # promotions needed before the first loss
     for number, change in enumerate(losses, 1):
         if missing + number > 0:
-            found[change.id].append(Dependency(MEMBER, promoted, missing + number))
+            found[change.id].append(Dependency(KIND, promoted, missing + number))
     for change in filter(unmaps_groups, changes):  # even if none is needed, so that the listing is read again
-        found[change.id].append(Dependency(MEMBER, promoted, max(0, missing + len(losses))))
+        found[change.id].append(Dependency(KIND, promoted, max(0, missing + len(losses))))
     return {key: tuple(each) for key, each in found.items() if each}
 
 
@@ -49,7 +48,7 @@ def too_few_left(
         relies_on: See `Kind.too_few_left`.
         keeps: See `Kind.too_few_left`.
     """
-    losses = admin_losses([change for change in changes if change.kind == MEMBER and change.key in admins])
+    losses = admin_losses([change for change in changes if change.kind == KIND and change.key in admins])
     unmapping = [change for change in changes if unmaps_groups(change)]
     present = admins.intersection(relies_on)
     certain = present.union(change.key for change in losses) if unmapping else admins
