@@ -18,7 +18,6 @@ from beamctl.api.credential import sendable
 from beamctl.api.errors import CallSite, api_error
 from beamctl.api.messages import OK, SERVER_ERROR, UNAUTHENTICATED, CallResult, Failure, Reply, Request
 from beamctl.api.network_errors import Timeouts
-from beamctl.api.redaction import DISTINCT, Redactor, secrets_in
 from beamctl.api.response_body import error_text
 from beamctl.api.transport import Transport
 from beamctl.api.wait_budget import WaitBudget
@@ -26,6 +25,7 @@ from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageEr
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, is_error, segment
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Deleter, Reader, Sender
+from beamctl.secrets.redaction import DISTINCT, Redactor, secrets_in
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -46,7 +46,7 @@ class LazyGroup(click.Group):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"beamctl.cli.{cmd_name}").command
+        command: click.Command = import_module(f"beamctl.cli.commands.{cmd_name}").command
         return _refusing_empty(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above

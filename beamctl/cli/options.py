@@ -14,7 +14,7 @@ import click
 from beamctl.api.wait_budget import MOST
 from beamctl.cli.floors import with_floors
 from beamctl.cli.output import errors_in_format
-from beamctl.cli.record_folder import RecordFolder
+from beamctl.runs.record_folder import RecordFolder
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -13,10 +13,10 @@ from typing import Any, TextIO
 import click
 
 from beamctl.cli.exits import error_report
-from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import BeamctlError, DocumentError
 from beamctl.model.text import visible
 from beamctl.report.style import Style
+from beamctl.secrets.output_redaction import OUTPUT_REDACTION
 
 
 class UnwritableError(BeamctlError):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from beamctl.api.redaction import HIDDEN, Redactor, secrets_in
+from beamctl.secrets.redaction import HIDDEN, Redactor, secrets_in
 
 secret = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40)
 

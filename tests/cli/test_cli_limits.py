@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from beamctl.cli.connect import access_of
+from beamctl.workflow.connection import access_of
 from tests.cli.loopback import Api, Bent
 from tests.cli.world import AS_IS, Cli, People, Write, error_in
 

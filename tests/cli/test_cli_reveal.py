@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from beamctl.apply.event import Ended
-from beamctl.cli.secret_store import LocalSecretStore
-from beamctl.cli.secret_terminal import SecretTerminal
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.secret import File, StoreSecret
+from beamctl.secrets.terminal import SecretTerminal
+from beamctl.secrets.vault import LocalSecretStore
 from tests.cli.loopback import Api
 from tests.cli.process import terminal
 from tests.cli.world import Cli, Write, error_in

@@ -16,11 +16,11 @@ import pytest
 from beamctl.apply.event import NotAttempted, Started
 from beamctl.apply.record import State
 from beamctl.cli.main import run
-from beamctl.cli.record_folder import RecordFolder
-from beamctl.cli.run_names import stamp_of
-from beamctl.cli.run_records import NewRecord, find_record, open_records
 from beamctl.emulator import FaultScript, Instruments, create_app, instrument, read_rule
 from beamctl.errors import RecordError
+from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.run_names import stamp_of
+from beamctl.runs.store import NewRecord, find_record, open_records
 from tests.cli.loopback import Api, serving
 from tests.cli.process import process, room_for, running
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, People, Write, document, error_in

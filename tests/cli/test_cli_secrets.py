@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.emulator import create_app, load_seed
+from beamctl.secrets.output_redaction import OUTPUT_REDACTION
 from tests.cli.loopback import Api, serving
 from tests.cli.probe import Probe, assert_unseen
 from tests.cli.process import command, environment

@@ -13,9 +13,6 @@ from typing import Any
 
 import pytest
 
-from beamctl.cli.output_redaction import OUTPUT_REDACTION
-from beamctl.cli.secret_command import LARGEST
-from beamctl.cli.secret_store import LocalSecretStore
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.secret import (
     Command,
@@ -27,6 +24,9 @@ from beamctl.model.secret import (
     StoreSecret,
     Variable,
 )
+from beamctl.secrets.command import LARGEST
+from beamctl.secrets.output_redaction import OUTPUT_REDACTION
+from beamctl.secrets.vault import LocalSecretStore
 from tests.cli.probe import assert_unseen
 from tests.cli.world import Cli, Write
 

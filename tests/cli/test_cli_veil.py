@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from beamctl.cli.output_redaction import OutputRedaction
+from beamctl.secrets.output_redaction import OutputRedaction
 from tests.cli.world import CHANGED, Cli, People, Write
 
 KEY = "bl_0123456789abcdef0123456789abcdef"

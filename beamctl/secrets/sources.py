@@ -1,0 +1,33 @@
+"""Adds hazards for secret files outside the folder of their document, with symbolic links resolved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from os.path import abspath
+
+from beamctl.model.text import printable
+from beamctl.plan.change import Change
+from beamctl.plan.hazard import Hazard, Risk, merged
+from beamctl.plan.plan import Plan
+from beamctl.plan.sources import STANDARD_INPUT, exact, files_of, folders_of
+from beamctl.system.files import is_within, real_path
+
+
+def with_source_hazards(plan: Plan) -> Plan:
+    """The plan with a hazard for each secret file outside its permitted folders. No file is read."""
+    found = []
+    for change in plan.changes:
+        folders = folders_of(change)
+        for part, path in files_of(change):
+            if not any(is_within(path, folder) for folder in folders):
+                because = f"{part} of {change.name} would be read from {path}, {_where(change, path)}"
+                found.append(Hazard(Risk.SECRET_SOURCE, exact(path), printable(because)))
+    return replace(plan, hazards=merged(plan.hazards, found))
+
+
+def _where(change: Change, path: str) -> str:
+    source = change.place.source if change.place else ""
+    outside = f"outside the folder of {source}" if source not in ("", STANDARD_INPUT) else "elsewhere"
+    real = real_path(path)
+    plain = abspath(path)  # noqa: PTH100 - `resolve` follows links
+    return outside if real in ("", plain) else f"which leads to {real}, {outside}"
