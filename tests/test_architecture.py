@@ -13,7 +13,8 @@ PACKAGE = Path(beamctl.__file__).parent
 LAYERS = [
     {"cli"},
     {"workflow"},
-    {"report", "api"},
+    {"report", "runs", "secrets", "api"},
+    {"system"},
     {"apply", "destroy"},
     {"kinds"},
     {"plan"},
@@ -35,7 +36,7 @@ ONE_IMPORTER = {
     "waitress": {"emulator"},
     "idna": {"model", "emulator"},
     "click": {"cli"},
-    "keyring": {"cli"},
+    "keyring": {"secrets"},
     "regex": {"model", "emulator"},
 }
 EMULATOR_STARTERS = {
@@ -138,7 +139,7 @@ MAY_DELETE = {
     "workflow/connection.py",
     "cli/commands/destroy.py",
     "destroy/deletion.py",
-    "workflow/changes.py",
+    "workflow/destroy.py",
 }
 
 
@@ -159,12 +160,12 @@ def test_only_destroy_can_delete_a_workspace() -> None:
     assert found == MAY_DELETE
     stories = {
         node.name: set(names_in(node))
-        for node in ast.parse((PACKAGE / "workflow" / "changes.py").read_text()).body
+        for node in ast.parse((PACKAGE / "workflow" / "destroy.py").read_text()).body
         if isinstance(node, ast.FunctionDef)
     }
     assert {name for name, used in stories.items() if DELETER_NAMES & used} == {"destroy"}
     assert {name for name, path in ours.items() if "beamctl.destroy.deletion" in set(imports(path))} == {
-        "workflow/changes.py",
+        "workflow/destroy.py",
         "cli/commands/destroy.py",
         "report/json_report.py",
         "report/text/destroy.py",
@@ -188,7 +189,7 @@ def test_no_other_call_is_a_deletion_of_a_workspace() -> None:
 
 def test_only_apply_can_show_a_secret() -> None:
     found = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.secrets.terminal" in set(imports(path))}
-    assert found == {"cli/commands/apply.py", "workflow/apply_run.py", "secrets/vault.py"}
+    assert found == {"cli/commands/apply.py", "workflow/apply_view.py", "secrets/vault.py"}
 
 
 def test_the_port_for_the_end_of_a_workspace_can_do_nothing_else() -> None:

@@ -27,7 +27,7 @@ from beamctl.errors import (
     UnauthenticatedError,
     UnreachableError,
 )
-from beamctl.secrets.redaction import Redactor
+from beamctl.model.ports import ApiRedactor
 
 _GARBLED = (FailureKind.CUT_OFF, FailureKind.GARBLED)
 
@@ -47,7 +47,7 @@ class CallSite:
     request: str
 
 
-def api_error(outcome: CallResult, place: CallSite, redactor: Redactor) -> ApiError:
+def api_error(outcome: CallResult, place: CallSite, redactor: ApiRedactor) -> ApiError:
     """The error for a failed request."""
     match outcome:
         case Failure(fault, why, hint):

@@ -13,14 +13,15 @@ from pathlib import Path
 from beamctl.apply.event import Event
 from beamctl.apply.record import event_line, last_line
 from beamctl.errors import RecordError
+from beamctl.model.ports import RecordRedactor
 from beamctl.plan.plan import Plan
-from beamctl.secrets.output_redaction import OUTPUT_REDACTION
 
 
 class RecordFile:
     """The record of a run in progress. Thread-safe."""
 
-    def __init__(self, path: Path, plan: Plan) -> None:
+    def __init__(self, path: Path, plan: Plan, redactor: RecordRedactor) -> None:
+        self._redactor = redactor
         self._path = path
         self._plan = plan
         self._lock = threading.Lock()
@@ -34,7 +35,7 @@ class RecordFile:
         Raises:
             RecordError: This or an earlier line could not be written. Nothing may follow an incomplete line.
         """
-        left = OUTPUT_REDACTION.redact(line, json=True).encode()
+        left = self._redactor.redact(line, json=True).encode()
         with self._lock:
             try:
                 while left and not self._full:

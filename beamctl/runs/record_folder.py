@@ -8,11 +8,10 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from beamctl.cli.output import Output
 from beamctl.errors import RecordError, UsageError
 from beamctl.runs.run_names import stamp_of
+from beamctl.system.clock import current_time
 from beamctl.system.git import repository_of
-from beamctl.workflow.clock import current_time
 
 FOLDER = Path(".beamctl") / "runs"
 """The default folder, relative to the current directory."""
@@ -51,6 +50,16 @@ class RecordFolder:
         """
         latest = stamp_of(current_time() + _AHEAD)
         return [path for path in self._files() if path.stem > latest]
+
+    def ignored(self) -> list[str]:
+        """Notes about files that are not used as records. An unusable folder is reported when it is needed."""
+        try:
+            future = self.from_the_future()
+        except UsageError:
+            return []
+        notes = [f"Note: {path} is not used as a run record: {FUTURE}." for path in future[:_MOST_NOTES]]
+        more = len(future[_MOST_NOTES:])
+        return [*notes, f"Note: {more} more files in {self.path} are not used as run records."] if more else notes
 
     def refuse_links(self) -> None:
         """Refuse to write to a default folder that is a symbolic link, because the user did not choose its target.
@@ -103,13 +112,3 @@ class RecordFolder:
     def _link(self) -> Path | None:
         folders = (FOLDER.parent, FOLDER) if self.named is None else ()
         return next((folder for folder in folders if folder.is_symlink()), None)
-
-
-def note_ignored(records: RecordFolder, out: Output) -> None:
-    """Print which files are not used as records. An unusable folder is reported when it is needed."""
-    with suppress(UsageError):
-        ignored = records.from_the_future()
-        for path in ignored[:_MOST_NOTES]:
-            out.info(f"Note: {path} is not used as a run record: {FUTURE}.")
-        if more := len(ignored[_MOST_NOTES:]):
-            out.info(f"Note: {more} more files in {records.path} are not used as run records.")

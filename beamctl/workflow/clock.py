@@ -1,33 +1,16 @@
-"""The clock of this machine. A clock that cannot be right is an error, because expirations, renewals and the order of
-runs depend on it."""
+"""The time that plans compare dates with: this machine's, or the API's if the two clocks differ clearly."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from beamctl.api.clock_skew import ClockSkew
-from beamctl.errors import ApiError, UsageError
+from beamctl.errors import ApiError
 from beamctl.plan.plan_file import CLOCKS_APART
+from beamctl.system.clock import current_time, shown_time
 
-_EARLIEST, _LATEST = 2000, 9000
-"""The years that are accepted. Dates near the end of the calendar would overflow when durations are added."""
 _TOO_FAR = timedelta(days=1)
 _TWO_HOURS = 120
-
-
-def current_time() -> datetime:
-    """The current time, in UTC.
-
-    Raises:
-        UsageError: The clock cannot be right.
-    """
-    try:
-        now = datetime.now(UTC)
-    except (ValueError, OverflowError, OSError):
-        raise _wrong("an invalid date") from None
-    if not _EARLIEST <= now.year <= _LATEST:
-        raise _wrong(_shown(now))
-    return now
 
 
 def api_time(skew: ClockSkew | None) -> datetime:
@@ -42,7 +25,7 @@ def api_time(skew: ClockSkew | None) -> datetime:
         return now
     if abs(skew.ahead) > _TOO_FAR:
         raise ApiError(
-            f"this machine's clock shows {_shown(skew.machine)} and the API's clock {_shown(skew.api)}: "
+            f"this machine's clock shows {shown_time(skew.machine)} and the API's clock {shown_time(skew.api)}: "
             "they differ by more than a day, so nothing was planned",
             "Correct this machine's clock. If it is right, check whether a proxy sends an old `Date` header.",
         )
@@ -57,13 +40,5 @@ def skew_note(skew: ClockSkew | None) -> str:
     apart = f"{minutes} minutes" if minutes < _TWO_HOURS else f"{round(minutes / 60)} hours"
     return (
         f"this machine's clock is {apart} {'behind' if skew.ahead > timedelta() else 'ahead of'} the API's "
-        f"({_shown(skew.machine)} here, {_shown(skew.api)} there): dates such as `until` follow the API's clock"
+        f"({shown_time(skew.machine)} here, {shown_time(skew.api)} there): dates such as `until` follow the API's clock"
     )
-
-
-def _shown(when: datetime) -> str:
-    return f"{when.replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
-
-
-def _wrong(shown: str) -> UsageError:
-    return UsageError(f"the clock of this machine cannot be right: it shows {shown}", "Correct it and try again.")

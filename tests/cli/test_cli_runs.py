@@ -24,6 +24,7 @@ from beamctl.runs.store import NewRecord, find_record, open_records
 from tests.cli.loopback import Api, serving
 from tests.cli.process import process, room_for, running
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, People, Write, document, error_in
+from tests.fakes.redaction import redaction
 from tests.fakes.runs import document as members
 from tests.fakes.runs import planned
 from tests.fakes.schemas import problems_with
@@ -459,7 +460,7 @@ def little_room(size: int) -> Iterator[None]:
 def test_half_a_line_stays_the_last_one() -> None:
     """Though there is room again: what follows half a line would make the whole record unreadable."""
     plan = planned(members({"a@x.io": "admin", "b@x.io": "member"}), FakeWorkspace.of([person("a@x.io", "admin")]))
-    (record,) = open_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")])
+    (record,) = open_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")], redaction())
     (path,) = Path("kept").iterdir()
     with little_room(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.witness(Started(plan.changes[0]))

@@ -1,31 +1,35 @@
-"""Planning shared by `plan`, `apply`, `drift` and `undo`: reads documents, opens workspaces and makes all plans."""
+"""Plans one workspace or several: reads the documents and the workspaces, and compares them."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
-from beamctl.cli.output import Output
-from beamctl.document.document import Desired
-from beamctl.errors import RefusedError, StalePlanError, UsageError
+from beamctl.document.document import Desired, Document
+from beamctl.document.lint import lint
+from beamctl.errors import UsageError
+from beamctl.kinds.registry import KINDS
+from beamctl.model.ports import Reader
 from beamctl.model.text import printable
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.floors import NO_FLOORS, Bounds
-from beamctl.plan.hazard import Allowance, allowance, refused, unused
-from beamctl.plan.plan import Plan
+from beamctl.plan.hazard import Allowance, refused, unused
+from beamctl.plan.plan import Plan, leaving, make_plan, managed
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
+from beamctl.plan.reading import read
 from beamctl.runs.commit import commit_of
 from beamctl.runs.record_folder import RecordFolder
 from beamctl.runs.store import LastRun, last_run
-from beamctl.secrets.sources import with_source_hazards
+from beamctl.secrets.vault import with_source_hazards
 from beamctl.workflow.clock import api_time, skew_note
 from beamctl.workflow.connection import Access, Link, open_link
 from beamctl.workflow.documents import read_desired
-from beamctl.workflow.questions import plan
+
+LateSituation = Situation | Callable[[], Situation]
+"""A function is called after the workspace was read, because the date may depend on the API's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,20 @@ class Checks:
 
     floors: Bounds
     records: RecordFolder
+
+
+def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
+    """Read the declared kinds and compare."""
+    kinds = managed(KINDS, desired)
+    live = {kind.name: read(kind, desired.workspace, reader, leaving(kind, desired)) for kind in kinds}
+    made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
+    return replace(made, notes=(*_warnings(desired.document), *made.notes))
+
+
+def _warnings(document: Document) -> Iterator[Note]:
+    """Warnings about a document, except the one about `guards.self`: a plan knows who is in the workspace."""
+    known = document.place("guards", "self", "email")
+    return (Note(f"{each.message}: {each.hint}", each.place) for each in lint(document) if each.place != known)
 
 
 def plan_all(
@@ -98,34 +116,6 @@ def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> No
     if granted and len(workspaces) > 1:
         hint = f"Pick one with -w: {', '.join(workspaces)}."
         raise UsageError("--allow applies to one plan, but this run makes several", hint)
-
-
-def command_for(command: str, files: Sequence[str], workspaces: Sequence[str]) -> str:
-    """A command for the files and workspaces of this run, as typed in a shell."""
-    named = [f"-f {quoted(file)}" for file in files]
-    picked = (
-        [f"-w {name}" for name in workspaces] if len(workspaces) == 1 else []
-    )  # for several, each plan names its own
-    return " ".join([command, *named, *picked])
-
-
-def quoted(file: str) -> str:
-    """A file name, quoted for a shell."""
-    return shlex.quote(printable(file))
-
-
-def refuse_stale(planned: Sequence[Planned]) -> None:
-    """Check that the workspaces did not change during the approval.
-
-    Raises:
-        StalePlanError: A workspace changed after it was planned.
-    """
-    for each in planned:
-        if not each.still():
-            raise StalePlanError(
-                f"{each.plan.workspace} changed while waiting for approval, so nothing was changed",
-                "Run `beamctl apply` again to see the new plan.",
-            )
 
 
 def plan_now(
@@ -190,44 +180,12 @@ def _planned(desired: Desired, link: Link, granted: Sequence[Allowance], checks:
     )
 
 
-def allowances(texts: Sequence[str]) -> tuple[Allowance, ...]:
-    """Parse the values of `--allow`.
-
-    Raises:
-        UsageError: A value is not a hazard, or the hazard cannot be allowed.
-    """
-    return tuple(allowance(text) for text in texts)
-
-
-def is_refused(plans: Sequence[Planned], allowed: Sequence[Allowance]) -> bool:
+def is_refused(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> bool:
     """Whether any plan has a hazard that is not allowed."""
-    return any(refused(each.plan.hazards, allowed) for each in plans)
+    return any(refused(plan.hazards, allowed) for plan in plans)
 
 
-def say_unused(plans: Sequence[Planned], allowed: Sequence[Allowance], out: Output) -> None:
-    """Print a note for each allowance that matches no hazard."""
-    for each in _unused(plans, allowed):
-        out.info(f"Note: --allow {each} has no effect: the plan has no such hazard.")
-
-
-def refuse_unused(plans: Sequence[Planned], allowed: Sequence[Allowance], out: Output) -> None:
-    """Refuse to apply if an allowance matches no hazard: the plan is not the one that was reviewed.
-
-    Plans without changes get only a note.
-
-    Raises:
-        RefusedError: There are changes, and an allowance matches no hazard.
-    """
-    if not any(each.plan.changes for each in plans):
-        say_unused(plans, allowed, out)
-    elif others := _unused(plans, allowed):
-        raise RefusedError(
-            f"no hazard of the plan matches --allow {' and --allow '.join(others)}: the plan is not the one that was "
-            "reviewed, so nothing was changed",
-            "Run `beamctl plan` to see the current plan, and allow exactly what it prints.",
-        )
-
-
-def _unused(plans: Sequence[Planned], allowed: Sequence[Allowance]) -> list[str]:
-    hazards = [hazard for each in plans for hazard in each.plan.hazards]
+def unused_allowances(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> list[str]:
+    """The allowances that match no hazard, as typed."""
+    hazards = [hazard for plan in plans for hazard in plan.hazards]
     return [printable(str(each)) for each in unused(hazards, allowed)]

@@ -1,4 +1,5 @@
-"""Ctrl-C and SIGTERM during an apply: the first stops after the calls in flight, the second stops at once."""
+"""Questions to the user on a terminal, and interruptions: the first Ctrl-C or SIGTERM during an apply stops after the
+calls in flight, the second stops at once."""
 
 from __future__ import annotations
 
@@ -6,11 +7,13 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from beamctl.cli.exits import Exit
+from beamctl.cli.output import Output
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -54,3 +57,24 @@ class Interrupt:
         if not self._quiet:
             with suppress(OSError, ValueError):
                 os.write(sys.stderr.fileno(), f"{text}\n".encode())
+
+
+def why_no_input(files: Sequence[str]) -> str:
+    """Why no one can be asked for approval; empty if someone can."""
+    if "-" in files:
+        return "standard input is the document"
+    return "" if sys.stdin.isatty() else "there is no terminal to ask on"
+
+
+def ask(question: str, about: str, out: Output) -> str:
+    """Ask on the terminal and return the line that was typed.
+
+    Args:
+        question: The question.
+        about: What it is about, which is shown again if standard output is not the terminal.
+        out: The output.
+    """
+    if out.json or not sys.stdout.isatty():
+        out.say(about, nl=False)
+    out.say(f"\n{question}: ", nl=False)
+    return sys.stdin.readline()
