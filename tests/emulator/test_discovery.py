@@ -1,6 +1,6 @@
 from werkzeug.test import Client
 
-from tests.emulator.world import World, thing
+from tests.emulator.world import World, body_of
 
 
 def test_openid_discovery_says_where_tokens_are(world: World) -> None:
@@ -57,7 +57,7 @@ def test_resources_are_counted_where_it_is_asked_for(world: World) -> None:
     assert before["serviceaccounts"] == 2
     assert set(before.values()) == {0, 2}
     for path in ("/policies", "/policies", "/models", "/integrations/connections"):
-        world.call("ada", "POST", path, thing(path, f"t{world.clock.moment.hour}"))
+        world.call("ada", "POST", path, body_of(path, f"t{world.clock.moment.hour}"))
         world.clock.forward(hours=1)
     after = counted("?countResources=true")
     assert after == before | {"policies": 2, "models": 1, "integrationconnections": 1}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.world import THINGS, World, every_file, thing
+from tests.emulator.world import RESOURCES, World, body_of, every_file
 
 ERA = {"X-Beamlit-Workspace": "acme"}
 OTHER = {"X-Beamlit-Workspace": "other", "X-Blaxel-Workspace": "other"}
@@ -12,13 +12,13 @@ POLICIES, CONNECTIONS, MODELS = "/policies", "/integrations/connections", "/mode
 
 
 def make(world: World, path: str, name: str, **spec: object) -> dict[str, Any]:
-    answer = world.call("ada", "POST", path, thing(path, name, **spec), ERA)
+    answer = world.call("ada", "POST", path, body_of(path, name, **spec), ERA)
     assert answer.status_code == 200
     made: dict[str, Any] = answer.get_json()
     return made
 
 
-@pytest.mark.parametrize("path", THINGS)
+@pytest.mark.parametrize("path", RESOURCES)
 def test_from_create_to_delete(world: World, path: str) -> None:
     here = len(world.call("ada", "GET", path, headers=ERA).get_json())
     made = make(world, path, "first")
@@ -46,13 +46,13 @@ def test_from_create_to_delete(world: World, path: str) -> None:
         assert world.call("ada", method, f"{path}/first", {} if method == "PUT" else None, ERA).status_code == 404
 
 
-@pytest.mark.parametrize("path", THINGS)
+@pytest.mark.parametrize("path", RESOURCES)
 def test_a_name_is_had_once_in_a_workspace(world: World, path: str) -> None:
     make(world, path, "first")
-    again = world.call("ada", "POST", path, thing(path, "first"), ERA)
+    again = world.call("ada", "POST", path, body_of(path, "first"), ERA)
     assert again.status_code == 409
     assert again.headers["x-should-retry"] == "false"
-    elsewhere = world.call("alan", "POST", path, thing(path, "first"), OTHER)
+    elsewhere = world.call("alan", "POST", path, body_of(path, "first"), OTHER)
     assert elsewhere.get_json()["metadata"]["workspace"] == "other"
     assert world.call("ada", "DELETE", f"{path}/first", headers=ERA).status_code == 200
     assert world.call("alan", "GET", f"{path}/first", headers=OTHER).status_code == 200
@@ -85,7 +85,7 @@ def test_what_breaks_a_rule_is_400_and_changes_nothing(world: World, body: objec
 
 
 def test_what_was_read_can_be_written_back(world: World) -> None:
-    for path in THINGS:
+    for path in RESOURCES:
         read = make(world, path, "first")
         written = world.call("ada", "PUT", f"{path}/first", read, ERA).get_json()
         assert written == read
@@ -108,7 +108,7 @@ def test_a_put_replaces_the_spec(world: World) -> None:
 
 
 def test_a_put_on_a_policy_that_is_not_there_is_404(world: World) -> None:
-    answer = world.call("ada", "PUT", f"{POLICIES}/p", thing(POLICIES, "p"))
+    answer = world.call("ada", "PUT", f"{POLICIES}/p", body_of(POLICIES, "p"))
     assert world.error(answer) == "404 Policy not found"
 
 
@@ -245,7 +245,7 @@ def test_environments_are_of_the_beamlit_era(world: World) -> None:
 )
 @pytest.mark.parametrize("who", ["ada", None])
 def test_there_are_no_environments_today(world: World, method: str, path: str, who: str | None) -> None:
-    answer = world.call(who, method, path, thing(path, "e") if method == "POST" else None)
+    answer = world.call(who, method, path, body_of(path, "e") if method == "POST" else None)
     assert world.error(answer) == "404 Not Found"
 
 

@@ -129,7 +129,7 @@ def test_entries_must_agree(tmp_path: Path) -> None:
     )
 
 
-THINGS_SEED: dict[str, Any] = {
+RESOURCES_SEED: dict[str, Any] = {
     "workspaces": [{"name": "acme", "features": {"mk3": True, "vpc": False}}, {"name": "labs"}],
     "policies": [
         {
@@ -158,13 +158,13 @@ THINGS_SEED: dict[str, Any] = {
 
 def test_things_with_a_spec_are_what_the_api_makes_of_them(tmp_path: Path) -> None:
     made, called = tmp_path / "seeded.db", tmp_path / "called.db"
-    assert load_seed(made, THINGS_SEED, now=Clock()) == []
-    load_seed(called, {"workspaces": THINGS_SEED["workspaces"]}, now=Clock())
+    assert load_seed(made, RESOURCES_SEED, now=Clock()) == []
+    load_seed(called, {"workspaces": RESOURCES_SEED["workspaces"]}, now=Clock())
     seeded, asked = (Client(as_operator(create_app(db, now=Clock()))) for db in (made, called))
-    paths = {section: f"/v0/{section}" for section in list(THINGS_SEED)[1:]}
+    paths = {section: f"/v0/{section}" for section in list(RESOURCES_SEED)[1:]}
     paths["integrationConnections"] = "/v0/integrations/connections"
     for section, path in paths.items():
-        for entry in THINGS_SEED[section]:
+        for entry in RESOURCES_SEED[section]:
             metadata = {key: value for key, value in entry.items() if key not in ("workspace", "spec")}
             body = {"metadata": metadata, "spec": entry.get("spec", {})}
             method, target = ("PUT", f"{path}/production") if entry["name"] == "production" else ("POST", path)
@@ -176,8 +176,8 @@ def test_things_with_a_spec_are_what_the_api_makes_of_them(tmp_path: Path) -> No
                 client.get(path, headers={"X-Beamlit-Workspace": space}).get_json() for client in (seeded, asked)
             )
             assert there == wanted
-            names = {entry["name"] for entry in THINGS_SEED[section] if entry["workspace"] == space}
-            assert {thing["metadata"]["name"] for thing in there} >= names
+            names = {entry["name"] for entry in RESOURCES_SEED[section] if entry["workspace"] == space}
+            assert {body_of["metadata"]["name"] for body_of in there} >= names
     features = seeded.get("/v0/features?workspace=acme").get_json()
     assert features == {"features": {"mk3": True}}
     assert b"canary" not in made.read_bytes()

@@ -17,9 +17,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from beamctl.emulator import schemas
+from beamctl.emulator import openapi
 from beamctl.emulator.call import Route
-from beamctl.emulator.openapi.payload import body_schema
+from beamctl.emulator.openapi import body_schema
 from beamctl.emulator.routes import ROUTES
 
 _REFUSED = HTTPStatus.BAD_REQUEST
@@ -114,9 +114,9 @@ def _schema_of(route: Route | None, status: int, content: Any) -> str:
 @cache
 def validator(name: str) -> Draft202012Validator:
     """The schema of that name, with no field that it does not name."""
-    contents = [closed(schema) for schema in schemas.load().values()]
+    contents = [closed(schema) for schema in openapi.load_schemas().values()]
     registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in contents)
-    return Draft202012Validator({"$ref": schemas.PREFIX + name}, registry=registry, format_checker=_FORMATS)
+    return Draft202012Validator({"$ref": openapi.SCHEMA_PREFIX + name}, registry=registry, format_checker=_FORMATS)
 
 
 _FORMATS = FormatChecker(["email"])
@@ -141,7 +141,7 @@ def _fault(method: str, path: str, body: str) -> str:
 
 @cache
 def _validator(route: Route) -> Draft202012Validator:
-    contents = [closed(schema) for schema in schemas.load().values()]
+    contents = [closed(schema) for schema in openapi.load_schemas().values()]
     registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in contents)
     return Draft202012Validator(body_schema(route), registry=registry)
 
