@@ -107,11 +107,6 @@ def _security_schemes() -> dict[str, Any]:
     return {"OAuth2": {"type": "oauth2", "flows": {"clientCredentials": flow}}, "Bearer": bearer, **headers}
 
 
-def _security(permission: Permission | None) -> list[dict[str, list[str]]]:
-    """The accepted credentials: any one is enough. Empty for a public route."""
-    return [{scheme: [permission.value]} for scheme in _security_schemes()] if permission else []
-
-
 WORKSPACE = Parameter(
     "workspace",
     "The workspace; optional if the caller has only one. Headers take precedence over the query.",
@@ -137,11 +132,6 @@ _VARIABLES = {
 """The meaning of each path variable, and its place in the response of the POST that creates the object."""
 
 
-def _path(route: Route) -> str:
-    """The path in OpenAPI syntax."""
-    return _VARIABLE.sub(r"{\2}", route.rule)
-
-
 def _operation(route: Route) -> dict[str, Any]:
     """Build the operation of a route."""
     described = (getattr(route.handle, "func", route.handle).__doc__ or "").strip()
@@ -151,10 +141,11 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": described.partition("\n")[0],
         "parameters": _parameters(route),
         "responses": {str(int(status)): _response(route, status) for status in sorted(route.statuses)},
-        "security": _security(route.permission),
+        "security": [{scheme: [route.permission.value]} for scheme in _security_schemes()] if route.permission else [],
     }
     if route.permission:
-        shown["x-allowed-to"] = _allowed_to(route, route.permission)
+        table = BY_SORT if route.reach is Reach.CALLER else BY_ROLE
+        shown["x-allowed-to"] = sorted(each.value for each in table[route.permission])
     if route.beamlit_only:
         shown["deprecated"] = True
         shown["description"] = "Beamlit era only: 404 without a header that begins with X-Beamlit-."
@@ -182,11 +173,6 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 def _variable(name: str, *, slashes: bool) -> dict[str, Any]:
     schema = {"type": "string", "minLength": 1} | ({} if slashes else {"pattern": "^[^/]+$"})
     return {"name": name, "in": "path", "required": True, "description": _VARIABLES[name][0], "schema": schema}
-
-
-def _allowed_to(route: Route, permission: Permission) -> list[str]:
-    table = BY_SORT if route.reach is Reach.CALLER else BY_ROLE
-    return sorted(each.value for each in table[permission])
 
 
 def _response(route: Route, status: HTTPStatus) -> dict[str, Any]:
@@ -227,7 +213,7 @@ def openapi_document() -> dict[str, Any]:
     """
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
-        paths.setdefault(_path(route), {})[route.method.lower()] = _operation(route)
+        paths.setdefault(_VARIABLE.sub(r"{\2}", route.rule), {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
         "info": {"title": "beamctl's emulator of the Beamlit control plane", "version": "v0", "description": _ABOUT},
