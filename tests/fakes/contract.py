@@ -73,16 +73,11 @@ def observe_answer(method: str, rule: str, status: int, content_type: str, body:
         wrong.append(f"the answer to {method} {rule}: {fault}")
 
 
-def observe_logged(method: str, path: str, status: int) -> None:
+def observe_logged(method: str, rule: str, status: int) -> None:
     """The same as far as the emulator's own log tells it: of a process that nothing else can be seen of."""
-    try:
-        index, _ = _MAP.bind("localhost").match(unquote(path.partition("?")[0]), method)
-    except HTTPException as error:
-        statuses = {error.code}
-    else:
-        statuses = {int(known) for known in ROUTES[index].statuses}
-    if status not in statuses:
-        wrong.append(f"the answer to {method} {path}: {status} is not declared")
+    route = _BY_RULE.get(("GET" if method == "HEAD" else method, rule.partition("?")[0]))
+    if status not in (route.statuses if route else _NO_ROUTE):
+        wrong.append(f"the answer to {method} {rule}: {status} is not declared")
 
 
 @lru_cache(4096)
