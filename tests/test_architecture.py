@@ -32,6 +32,7 @@ ONE_IMPORTER = {
     "referencing": {"document"},
     "deepdiff": {"plan"},
     "flask": {"emulator"},
+    "itsdangerous": {"emulator"},
     "werkzeug": {"emulator"},
     "waitress": {"emulator"},
     "idna": {"model", "emulator"},
@@ -64,6 +65,56 @@ def imports(path: Path) -> Iterator[str]:
             assert node.level == 0, f"{path}: relative import"
             yield node.module or ""
             yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module == "beamctl")
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(path: Path, names: set[str]) -> set[str]:
+    """The modules of the package that a module imports, also inside functions; not those for types only."""
+    found = set()
+
+    def visit(node: ast.AST) -> None:
+        match node:
+            case ast.If(test=ast.Name("TYPE_CHECKING"), orelse=otherwise):
+                for each in otherwise:
+                    visit(each)
+            case ast.Import(names=aliases):
+                found.update(alias.name for alias in aliases)
+            case ast.ImportFrom(module=str(module), names=aliases):
+                inner = {f"{module}.{alias.name}" for alias in aliases}
+                found.update(inner & names)
+                if inner - names:
+                    found.add(module)
+            case _:
+                for each in ast.iter_child_nodes(node):
+                    visit(each)
+
+    visit(ast.parse(path.read_text()))
+    return found & names - {module_of(path)}
+
+
+def cycles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """The modules of each cycle of imports: what is left when modules on no cycle are removed, one after the other."""
+    left = {name: set(others) for name, others in edges.items()}
+    while ends := [name for name in left if not left[name] or not any(name in others for others in left.values())]:
+        for name in ends:
+            del left[name]
+        left = {name: others & left.keys() for name, others in left.items()}
+    return [sorted(left)] if left else []
+
+
+def test_no_modules_import_each_other() -> None:
+    names = {module_of(path) for path in MODULES}
+    assert cycles({module_of(path): imported_modules(path, names) for path in MODULES}) == []
+
+
+def test_cycles_are_found() -> None:
+    line = {"a": {"b"}, "b": {"c"}, "c": set(), "d": {"a"}}
+    assert cycles(line) == []
+    assert cycles({**line, "c": {"a"}}) == [["a", "b", "c"]]
 
 
 def test_every_room_has_a_row() -> None:
