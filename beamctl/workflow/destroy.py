@@ -1,52 +1,108 @@
-"""Deletes a workspace: checks that it is still what was shown, sends one request, and determines the result if the
-response is lost."""
+"""Deletes a workspace: whether its document allows it, what would be deleted, one request, and what became of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from threading import Event as StopSignal
 from typing import Any, assert_never
 
-from beamctl.destroy.estate import Unknown, WorkspaceContents, more_than_shown
-from beamctl.destroy.survey import path_of, survey
+from beamctl.document.document import Desired
 from beamctl.errors import (
     ApiError,
     BeamctlError,
     ForbiddenError,
+    GarbledError,
     InterruptedRunError,
     MissingError,
+    RefusedError,
     StalePlanError,
     UnauthenticatedError,
+    UnreachableError,
 )
-from beamctl.model.api_call import NoResponse, Response
+from beamctl.kinds.registry import KINDS
+from beamctl.model.api_call import NoResponse, Response, segment
 from beamctl.model.ports import PAUSES, Deleter, Pause, Reader
+from beamctl.plan.contents import (
+    Deletion,
+    DeletionStatus,
+    Part,
+    Unknown,
+    WorkspaceContents,
+    more_than_shown,
+    part_of,
+)
+from beamctl.plan.kind import Kind
+from beamctl.plan.reading import read
 
 _FORBIDDEN = 403
 
 
-class DeletionStatus(Enum):
-    """How it is known that the workspace is gone."""
+def document_that_allows(documents: Sequence[Desired], workspace: str) -> Desired:
+    """The document that allows deleting the workspace.
 
-    DELETED = "deleted"
-    """The API confirmed the deletion."""
-    FOUND_GONE = "found gone"
-    """The response was lost and the workspace is gone: most likely we deleted it."""
-    GONE_AT_ANSWER = "gone at the answer"
-    """The API refused and the workspace is gone: someone else deleted it, or our request arrived twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deletion:
-    """A workspace that is gone.
-
-    Attributes:
-        status: How that is known.
-        why: What happened to the response, as text; empty if it was clear.
+    Raises:
+        RefusedError: No document declares the workspace, or its document does not set `preventDestroy: false`.
     """
+    for desired in documents:
+        if desired.workspace == workspace:
+            if desired.guards.prevent_destroy:
+                raise _guarded(desired)
+            return desired
+    raise RefusedError(
+        f"no document declares {workspace}, and guards.preventDestroy defaults to true, so nothing was deleted",
+        "To allow it, write this document, have it reviewed, and pass it with -f:\n"
+        f"  version: 1\n  workspace: {json.dumps(workspace)}\n  guards: {{preventDestroy: false}}",
+    )
 
-    status: DeletionStatus
-    why: str = ""
+
+def _guarded(desired: Desired) -> RefusedError:
+    place = desired.document.place("guards", "preventDestroy")
+    is_set = "preventDestroy" in desired.document.data.get("guards", {})
+    how = "is true" if is_set else "defaults to true"
+    return RefusedError(
+        f"guards.preventDestroy {how} ({place.source}:{place.line}), so {desired.workspace} was not deleted",
+        f"To allow it, set guards: {{preventDestroy: false}} in {desired.document.source}, have it reviewed, "
+        f"and run `beamctl destroy {desired.workspace}` again.",
+    )
+
+
+def contents_of(workspace: str, reader: Reader) -> WorkspaceContents:
+    """Read a workspace and its contents.
+
+    Raises:
+        ApiError: The workspace cannot be read, the API does not respond, or the credential is not accepted.
+    """
+    payload = reader.get(f"{_path(workspace)}?countResources=true")
+    if not isinstance(payload, dict) or payload.get("name") != workspace:
+        hint = "Check --api-url and try again later. --debug shows the response."
+        raise GarbledError(f"the API's response is not the workspace {workspace}", hint)
+    facts = (payload.get(name) for name in ("id", "createdAt", "displayName"))
+    identifier, created_at, display_name = (fact if isinstance(fact, str) else "" for fact in facts)
+    parts = tuple(_part(kind, workspace, reader) for kind in KINDS if kind.named_by)
+    return WorkspaceContents(workspace, identifier, created_at, display_name, parts, _counts(payload))
+
+
+def _part(kind: Kind[Any], workspace: str, reader: Reader) -> Part:
+    """The objects of one kind. Network and authentication errors stop the run; other errors count as unknown."""
+    try:
+        return part_of(kind, read(kind, workspace, reader))
+    except (UnauthenticatedError, UnreachableError):
+        raise
+    except ApiError as error:
+        return Part(kind.section, kind.grouped_by, Unknown(error.message))
+
+
+def _counts(payload: Mapping[str, Any]) -> Mapping[str, int] | Unknown:
+    counts = payload.get("resourceCounts")
+    if not isinstance(counts, dict) or any(type(number) is not int for number in counts.values()):
+        return Unknown("the API does not show resource counts")
+    return counts
+
+
+def _path(workspace: str) -> str:
+    return f"/workspaces/{segment(workspace)}"
 
 
 class _Sight(Enum):
@@ -56,8 +112,10 @@ class _Sight(Enum):
     GONE = auto()
 
 
-def delete(shown: WorkspaceContents, reader: Reader, deleter: Deleter, stop: StopSignal, pause: Pause) -> Deletion:
-    """Delete the workspace that was shown.
+def destroy(
+    shown: WorkspaceContents, reader: Reader, deleter: Deleter, *, stop: StopSignal, pause: Pause = lambda _: True
+) -> Deletion:
+    """Delete the workspace that was shown and confirmed by name, if it is still the same.
 
     Args:
         shown: What the user agreed to delete.
@@ -96,7 +154,7 @@ def delete(shown: WorkspaceContents, reader: Reader, deleter: Deleter, stop: Sto
 
 def _refuse_moved(shown: WorkspaceContents, reader: Reader) -> None:
     try:
-        why = more_than_shown(shown, survey(shown.workspace, reader))
+        why = more_than_shown(shown, contents_of(shown.workspace, reader))
     except MissingError as error:
         gone = f"{shown.workspace} is already gone, so nothing was sent"
         raise StalePlanError(gone, "Remove its document.") from error
@@ -111,7 +169,7 @@ def _look(shown: WorkspaceContents, reader: Reader, *, certain: bool) -> _Sight 
     """Whether it still exists. Being denied access proves nothing, unless the API just confirmed the deletion, which
     also ended our access."""
     try:
-        now = reader.get(path_of(shown.workspace))
+        now = reader.get(_path(shown.workspace))
     except MissingError:
         return _Sight.GONE
     except (ForbiddenError, UnauthenticatedError) as error:
