@@ -18,7 +18,7 @@ from beamctl.model.api_call import ApiCall, NoResponse, Response
 from beamctl.model.ports import Pause, Reader, SecretStore, Sender
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId
-from beamctl.plan.kind import Conversation, Kind, Outcome, Status
+from beamctl.plan.kind import Kind, Operation, Outcome, Status
 
 _UNKNOWN = "; it is not known whether it was made"
 _LOOK = "Run `beamctl plan` to see the current state."
@@ -88,7 +88,7 @@ def run(lanes: Sequence[Lane], parallelism: int) -> Iterator[Event | Refused]:
         return
     events: SimpleQueue[Event | Refused] = SimpleQueue()
     with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="beamctl") as pool:
-        running: set[Future[None]] = {pool.submit(_run_lane, lane, events.put) for lane in lanes}
+        running: set[Future[None]] = {pool.submit(_run_lane, serial_group, events.put) for serial_group in lanes}
         try:
             while running:
                 ended, running = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
@@ -131,22 +131,26 @@ class Halt:
         return self.why_fatal
 
 
-def _run_lane(lane: Lane, put: Callable[[Event | Refused], None]) -> None:
-    halt = lane.halt
-    for change in lane.changes:
-        before = lane.refused.get(change.id)
+def _run_lane(serial_group: Lane, put: Callable[[Event | Refused], None]) -> None:
+    halt = serial_group.halt
+    for change in serial_group.changes:
+        before = serial_group.refused.get(change.id)
         if not halt.why and before is None:
             put(halt.report(Started(change)))
         outcome: Outcome | None = None
         if not halt.why:
             with suppress(InterruptedRunError):
-                outcome = attempt(lane.means.kinds[change.kind].perform(change, lane.workspace), lane.means, halt)
+                outcome = attempt(
+                    serial_group.means.kinds[change.kind].perform(change, serial_group.workspace),
+                    serial_group.means,
+                    halt,
+                )
         if outcome is None:
             put(halt.report(Ended(change, before) if before else NotAttempted(change, halt.why or "interrupted")))
-        elif outcome.refusal and not change.stage.takes and change.kind in lane.room and not halt.why:
+        elif outcome.refusal and not change.stage.revokes_access and change.kind in serial_group.room and not halt.why:
             put(Refused(change, outcome))
         else:
-            if before is not None and before.gone and outcome.ending is Status.FAILED:
+            if before is not None and before.gone and outcome.status is Status.FAILED:
                 outcome = replace(outcome, gone=True)
             put(halt.report(Ended(change, outcome)))
 
@@ -165,7 +169,7 @@ def _execute(operation: ApiCall | StoreSecret | ReadSecret, means: ApplyContext)
             assert_never(operation)
 
 
-def attempt(conversation: Conversation, means: ApplyContext, halt: Halt) -> Outcome:
+def attempt(conversation: Operation[Outcome], means: ApplyContext, halt: Halt) -> Outcome:
     """The outcome of a series of operations, whatever goes wrong.
 
     Raises:
@@ -182,7 +186,7 @@ def attempt(conversation: Conversation, means: ApplyContext, halt: Halt) -> Outc
         return Outcome(Status.FAILED, bug, f"Please report it. {_LOOK}")
 
 
-def _run_operations(conversation: Conversation, means: ApplyContext, halt: Halt) -> Outcome:
+def _run_operations(conversation: Operation[Outcome], means: ApplyContext, halt: Halt) -> Outcome:
     """Run a series of operations and return the outcome.
 
     Raises:

@@ -136,7 +136,7 @@ class Comparison:
     doubts: tuple[Hazard, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Mapping[str, int] = field(default_factory=dict)
-    wanted: int = 0
+    declared: int = 0
     seen: int | None = 0
     population: int = 0
     invited: int = 0

@@ -53,8 +53,8 @@ def change_data(workspace: str, change: Change) -> dict[str, Any]:
         data["depends_on"] = [
             {"type": each.kind, "keys": list(each.keys), "at_least": each.at_least} for each in change.depends_on
         ]
-    if change.lane:
-        data["lane"] = change.lane
+    if change.serial_group:
+        data["lane"] = change.serial_group
     if change.secrets:
         data["secrets"] = dict(change.secrets)
     if change.place is not None:

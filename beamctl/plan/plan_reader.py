@@ -53,7 +53,7 @@ def change_of(data: Data) -> Change:
         reason=reason,
         place=Place(source["file"], source["line"], source["column"]) if source else None,
         declared=data.get("declared", {}),
-        lane=data.get("lane", ""),
+        serial_group=data.get("lane", ""),
         secrets=data.get("secrets", {}),
         depends_on=tuple(
             Dependency(each["type"], tuple(each["keys"]), each["at_least"]) for each in data.get("depends_on", ())

@@ -9,9 +9,8 @@ from typing import Any
 
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.record import Record, State
-from beamctl.destroy.deletion import Deletion
-from beamctl.destroy.estate import Unknown, WorkspaceContents
 from beamctl.document.problem import Problem
+from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
@@ -61,7 +60,7 @@ def drift_json(plans: Sequence[Plan]) -> str:
 def show_json(workspace: str, api: str, sections: Sections) -> str:
     """The current state of a workspace. A section that cannot be read is null; `not_known` says why."""
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
-    unseen = {name: shown.unseen for name, shown in sections.items() if shown.unseen}
+    unseen = {name: shown.unread for name, shown in sections.items() if shown.unread}
     return _dumps({"workspace": workspace, "api_url": api, **rows, "not_known": unseen})
 
 
@@ -117,14 +116,14 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
 
 def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) -> str:
     """What was deleted with a workspace, null where unknown, and how the deletion ended."""
-    holds = {part.title.replace(" ", "_"): part.holds for part in contents.parts}
-    sorts = {part.title.replace(" ", "_"): part.sorted_by for part in contents.parts}
-    unknown = {
-        title: held.why for title, held in {**holds, "counts": contents.counts}.items() if isinstance(held, Unknown)
-    }
+    unknown = {part.section: part.items.why for part in contents.parts if isinstance(part.items, Unknown)}
+    unknown |= {part.section: part.unread for part in contents.parts if part.unread}
+    unknown |= {"counts": contents.counts.why} if isinstance(contents.counts, Unknown) else {}
     lost = {
-        title: None if isinstance(held, Unknown) else [{"name": each.name, sorts[title]: each.sort} for each in held]
-        for title, held in holds.items()
+        part.section: None
+        if isinstance(part.items, Unknown)
+        else [{"name": each.name, **dict(zip(part.grouped_by, each.group, strict=True))} for each in part.items]
+        for part in contents.parts
     }
     counts = None if isinstance(contents.counts, Unknown) else dict(contents.counts)
     return _dumps(
@@ -136,7 +135,7 @@ def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) ->
             "display_name": contents.display_name,
             "lost": lost | {"counts": counts},
             "not_known": unknown,
-            "ending": deletion.ending.value,
+            "ending": deletion.status.value,
             "told": deletion_summary(contents.workspace, deletion),
         }
     )
@@ -153,7 +152,7 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
     for event in events:
         match event:
             case Ended(change=change, outcome=outcome):
-                result = dict[str, Any](outcome=outcome.ending.value, remark=outcome.remark, hint=outcome.hint)
+                result = dict[str, Any](outcome=outcome.status.value, remark=outcome.remark, hint=outcome.hint)
                 match confirmations.get(_key(event)):
                     case Confirmed(late=late):
                         result |= {"confirmed": True} | ({"remark": ""} if late else {})

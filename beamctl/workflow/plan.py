@@ -16,7 +16,7 @@ from beamctl.model.text import printable
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, refused, unused
-from beamctl.plan.plan import Plan, leaving, make_plan, managed
+from beamctl.plan.plan import Plan, make_plan, managed, may_delete
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
 from beamctl.plan.reading import read
@@ -69,7 +69,7 @@ class Checks:
 def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
     """Read the declared kinds and compare."""
     kinds = managed(KINDS, desired)
-    live = {kind.name: read(kind, desired.workspace, reader, leaving(kind, desired)) for kind in kinds}
+    live = {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
     made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
     return replace(made, notes=(*_warnings(desired.document), *made.notes))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from beamctl.kinds.member.decide import MemberDecider
 from beamctl.kinds.member.desired import DesiredMember
@@ -11,7 +10,7 @@ from beamctl.kinds.member.live import People, Person, attributes
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import fault
 from beamctl.model.role import Role, UnknownRole, live_role
-from beamctl.plan.change import Action, Change, Reason
+from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
 
 
@@ -25,7 +24,7 @@ def undo(decider: MemberDecider, changes: Sequence[Change], live: People) -> Non
             decider.notes.append(Note(f"{change.name} {why_not}"))
         else:
             _revert(decider, change, person)
-    decider.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in decider.changes]
+    decider.mark_as_undo()
 
 
 def _revert(decider: MemberDecider, change: Change, person: Person | None) -> None:

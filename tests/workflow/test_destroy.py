@@ -6,32 +6,44 @@ from typing import Any
 
 import pytest
 
-from beamctl.destroy.deletion import Deletion, DeletionStatus
 from beamctl.errors import (
     ApiError,
     ForbiddenError,
     GarbledError,
     InterruptedRunError,
+    MissingError,
     StalePlanError,
     UnauthenticatedError,
     UnreachableError,
 )
 from beamctl.model.api_call import NoResponse, Response
-from beamctl.workflow.destroy import destroy, survey
-from tests.fakes.doomed import ACCOUNTS, CONNECTIONS, COUNTED, ITSELF, POLICIES, USERS, Doomed
+from beamctl.plan.contents import Deletion, DeletionStatus
+from beamctl.workflow.destroy import contents_of, destroy
+from tests.fakes.doomed import (
+    ACCOUNTS,
+    CONNECTIONS,
+    COUNTED,
+    ENVIRONMENTS,
+    ITSELF,
+    KEYS,
+    POLICIES,
+    USERS,
+    Doomed,
+)
 from tests.fakes.workspace import person
 
 LOST = NoResponse("api.example.test answered HTTP 502: Bad Gateway")
 
 
 def destroyed(doomed: Doomed, stop: Event | None = None) -> Deletion:
-    return destroy(survey("acme", doomed), doomed, doomed, stop=stop or Event())
+    return destroy(contents_of("acme", doomed), doomed, doomed, stop=stop or Event())
 
 
 def test_the_workspace_is_looked_at_again_and_then_deleted_once() -> None:
     doomed = Doomed()
     assert destroyed(doomed) == Deletion(DeletionStatus.DELETED)
-    assert doomed.asked == [COUNTED, USERS, ACCOUNTS, POLICIES, CONNECTIONS] * 2 + ["DELETE", ITSELF]
+    reads = [COUNTED, USERS, ACCOUNTS, ACCOUNTS, KEYS, POLICIES, CONNECTIONS, ENVIRONMENTS]
+    assert doomed.asked == [*reads, *reads, "DELETE", ITSELF]
 
 
 UNCERTAIN = [
@@ -62,7 +74,7 @@ def test_a_workspace_may_take_a_moment_to_go(answer: Response) -> None:
             doomed.go()
         return True
 
-    found = destroy(survey("acme", doomed), doomed, doomed, stop=Event(), pause=pause)
+    found = destroy(contents_of("acme", doomed), doomed, doomed, stop=Event(), pause=pause)
     assert found == Deletion(DeletionStatus.DELETED)
     assert waited == [0.5, 1.0]
 
@@ -71,7 +83,7 @@ def test_a_workspace_may_take_a_moment_to_go(answer: Response) -> None:
 @pytest.mark.parametrize("error", [ForbiddenError("no access"), UnauthenticatedError("no access")])
 def test_our_own_access_goes_with_the_workspace(answer: Response, error: ApiError) -> None:
     doomed = Doomed(answer=answer, deletes=False)
-    shown = survey("acme", doomed)
+    shown = contents_of("acme", doomed)
 
     class Leaving(Doomed):
         def delete_workspace(self) -> Response | NoResponse:
@@ -202,39 +214,66 @@ MORE: list[tuple[str, Meanwhile, str]] = [
     (
         "a member",
         lambda it: it.payloads[USERS].append(person("mal@x.io")),
-        "the members now include mal@x.io (member)",
+        "members now include mal@x.io (member, accepted)",
     ),
     (
         "a role",
         lambda it: it.payloads[USERS][1].update(role="admin"),
-        "the members now include eve@x.io (admin)",
+        "members now include eve@x.io (admin, accepted)",
     ),
     (
         "an acceptance",
         lambda it: it.payloads[USERS][2].update(accepted=True),
-        "the members now include kim@x.io (viewer)",
+        "members now include kim@x.io (viewer, accepted)",
     ),
     (
         "an account",
         lambda it: it.payloads[ACCOUNTS].extend({"client_id": f"n{n}", "name": "new"} for n in range(1201)),
-        "the service accounts now include new and 1,200 more",
+        "serviceAccounts now include new and 1,200 more",
     ),
     (
         "a policy",
         lambda it: it.payloads[POLICIES]["data"].append({"metadata": {"name": "us"}, "spec": {}}),
-        "the policies now include us",
+        "policies now include us",
     ),
     (
         "a connection",
         lambda it: it.payloads[CONNECTIONS].append({"metadata": {"name": "hf"}, "spec": {"integration": "hf"}}),
-        "the integration connections now include hf (hf)",
+        "integrations now include hf (hf)",
+    ),
+    (
+        "a key",
+        lambda it: it.payloads[KEYS].append({"id": "k2", "name": "deploy"}),
+        "apiKeys now include deploy (ci)",
+    ),
+    (
+        "another account of the same name",
+        lambda it: (
+            it.payloads[ACCOUNTS][0].update(client_id="c2") or it.payloads.update({KEYS.replace("c1", "c2"): []})
+        ),
+        "serviceAccounts now include ci (admin)",
+    ),
+    (
+        "keys that cannot be read",
+        lambda it: it.payloads.update({KEYS: ForbiddenError("no", status=403)}),
+        "apiKeys can no longer be read completely: those of ci cannot be read with this credential",
+    ),
+    (
+        "an environment",
+        lambda it: it.payloads[ENVIRONMENTS].append({"metadata": {"name": "qa"}, "spec": {}}),
+        "environments now include qa",
+    ),
+    (
+        "no environments",
+        lambda it: it.payloads.update({ENVIRONMENTS: MissingError("no", status=404)}),
+        "environments can no longer be read: the API does not list them",
     ),
     ("a count", lambda it: it.payloads[COUNTED]["resourceCounts"].update(agents=4), "agents: 4 instead of 3"),
     ("a first", lambda it: it.payloads[COUNTED]["resourceCounts"].update(models=1), "models: 1 instead of 0"),
     (
         "silence",
         lambda it: it.payloads.update({POLICIES: ApiError("it broke", status=500)}),
-        "the policies can no longer be read: it broke",
+        "policies can no longer be read: it broke",
     ),
     (
         "no counts",
@@ -243,8 +282,8 @@ MORE: list[tuple[str, Meanwhile, str]] = [
     ),
     (
         "a long name",
-        lambda it: it.payloads[CONNECTIONS].append({"metadata": {"name": "x" * 10_000}, "spec": {}}),
-        "the integration connections now include " + "x" * 80,
+        lambda it: it.payloads[CONNECTIONS].append({"metadata": {"name": "x" * 1_000}, "spec": {}}),
+        "integrations now include " + "x" * 80,
     ),
 ]
 
@@ -252,7 +291,7 @@ MORE: list[tuple[str, Meanwhile, str]] = [
 @pytest.mark.parametrize(("meanwhile", "why"), [case[1:] for case in MORE], ids=[case[0] for case in MORE])
 def test_what_was_not_shown_is_not_deleted(meanwhile: Meanwhile, why: str) -> None:
     doomed = Doomed()
-    shown = survey("acme", doomed)
+    shown = contents_of("acme", doomed)
     meanwhile(doomed)
     with pytest.raises(StalePlanError) as caught:
         destroy(shown, doomed, doomed, stop=Event())
@@ -274,7 +313,7 @@ LESS: list[Meanwhile] = [
 @pytest.mark.parametrize("meanwhile", LESS)
 def test_that_less_would_be_lost_is_no_reason_to_stop(meanwhile: Meanwhile) -> None:
     doomed = Doomed()
-    shown = survey("acme", doomed)
+    shown = contents_of("acme", doomed)
     meanwhile(doomed)
     assert destroy(shown, doomed, doomed, stop=Event()) == Deletion(DeletionStatus.DELETED)
 
@@ -284,7 +323,7 @@ def test_what_was_not_known_and_then_is_was_not_shown(path: str) -> None:
     doomed = Doomed()
     known = doomed.payloads[path]
     doomed.payloads[path] = {"name": "acme", "id": "w1", "createdAt": known["createdAt"]} if path == COUNTED else None
-    shown = survey("acme", doomed)
+    shown = contents_of("acme", doomed)
     same = Doomed(payloads=dict(doomed.payloads))
     assert destroy(shown, same, same, stop=Event()) == Deletion(DeletionStatus.DELETED)  # still not known: as was shown
     doomed.payloads[path] = known
@@ -295,7 +334,7 @@ def test_what_was_not_known_and_then_is_was_not_shown(path: str) -> None:
 
 def test_gone_before_it_was_asked_for() -> None:
     doomed = Doomed()
-    shown = survey("acme", doomed)
+    shown = contents_of("acme", doomed)
     doomed.go()
     with pytest.raises(StalePlanError, match="acme is already gone, so nothing was sent"):
         destroy(shown, doomed, doomed, stop=Event())
@@ -305,7 +344,7 @@ def test_gone_before_it_was_asked_for() -> None:
 @pytest.mark.parametrize("error", [ForbiddenError("no"), UnauthenticatedError("no"), UnreachableError("no")])
 def test_what_cannot_be_looked_at_again_is_not_deleted(error: ApiError) -> None:
     doomed = Doomed()
-    shown = survey("acme", doomed)
+    shown = contents_of("acme", doomed)
     doomed.payloads[COUNTED] = error
     with pytest.raises(type(error)):
         destroy(shown, doomed, doomed, stop=Event())

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from beamctl.destroy.estate import Item, Unknown, WorkspaceContents
 from beamctl.errors import (
     ApiError,
     ForbiddenError,
@@ -13,45 +12,52 @@ from beamctl.errors import (
     UnauthenticatedError,
     UnreachableError,
 )
-from beamctl.workflow.destroy import survey
-from tests.fakes.doomed import ACCOUNTS, CONNECTIONS, COUNTED, POLICIES, USERS, Doomed
+from beamctl.plan.contents import Item, Unknown, WorkspaceContents
+from beamctl.workflow.destroy import contents_of
+from tests.fakes.doomed import ACCOUNTS, CONNECTIONS, COUNTED, ENVIRONMENTS, KEYS, POLICIES, USERS, Doomed
 from tests.fakes.workspace import person
 
 LISTINGS = {
-    USERS: ["members", "pending invitations"],
-    ACCOUNTS: ["service accounts"],
+    USERS: ["members"],
+    ACCOUNTS: ["serviceAccounts", "apiKeys"],
     POLICIES: ["policies"],
-    CONNECTIONS: ["integration connections"],
+    CONNECTIONS: ["integrations"],
+    ENVIRONMENTS: ["environments"],
 }
 
 
-def parts(estate: WorkspaceContents) -> dict[str, tuple[Item, ...] | Unknown]:
-    return {part.title: part.holds for part in estate.parts}
+def parts(contents: WorkspaceContents) -> dict[str, tuple[Item, ...] | Unknown]:
+    return {part.section: part.items for part in contents.parts}
 
 
 def read(path: str, payload: Any) -> WorkspaceContents:
     doomed = Doomed()
     doomed.payloads[path] = payload
-    return survey("acme", doomed)
+    return contents_of("acme", doomed)
 
 
 def test_everything_is_read_once() -> None:
     doomed = Doomed()
-    estate = survey("acme", doomed)
-    assert doomed.asked == [COUNTED, USERS, ACCOUNTS, POLICIES, CONNECTIONS]
-    assert (estate.id, estate.created_at, estate.display_name) == ("w1", "2025-03-01T00:00:00Z", "Acme")
-    assert parts(estate) == {
-        "members": (Item("admin", "ada@x.io", "ada@x.io"), Item("member", "eve@x.io", "eve@x.io")),
-        "pending invitations": (Item("viewer", "kim@x.io", "kim@x.io"),),
-        "service accounts": (Item("admin", "ci", "c1"),),
-        "policies": (Item("location", "eu", "eu"),),
-        "integration connections": (Item("openai", "gpt", "gpt"),),
+    contents = contents_of("acme", doomed)
+    assert doomed.asked == [COUNTED, USERS, ACCOUNTS, ACCOUNTS, KEYS, POLICIES, CONNECTIONS, ENVIRONMENTS]
+    assert (contents.id, contents.created_at, contents.display_name) == ("w1", "2025-03-01T00:00:00Z", "Acme")
+    assert parts(contents) == {
+        "members": (
+            Item(("admin", "accepted"), "ada@x.io", "ada@x.io"),
+            Item(("member", "accepted"), "eve@x.io", "eve@x.io"),
+            Item(("viewer", "invited"), "kim@x.io", "kim@x.io"),
+        ),
+        "serviceAccounts": (Item(("admin",), "ci", "c1"),),
+        "apiKeys": (Item(("ci",), "deploy", "k1"),),
+        "policies": (Item(("location",), "eu", "eu"),),
+        "integrations": (Item(("openai",), "gpt", "gpt"),),
+        "environments": (Item((), "development", "development"),),
     }
-    assert estate.counts == {"agents": 3, "jobs": 0}
+    assert contents.counts == {"agents": 3, "jobs": 0}
 
 
 def test_no_secret_is_kept() -> None:
-    assert "canary" not in repr(survey("acme", Doomed()))
+    assert "canary" not in repr(contents_of("acme", Doomed()))
 
 
 @pytest.mark.parametrize("path", LISTINGS)
@@ -60,7 +66,18 @@ def test_no_secret_is_kept() -> None:
 )
 def test_what_the_api_does_not_answer_is_not_known_and_never_nothing(path: str, error: ApiError) -> None:
     found = parts(read(path, error))
-    assert {title for title, holds in found.items() if holds == Unknown("no")} == set(LISTINGS[path])
+    absent = isinstance(error, MissingError) and path in (ACCOUNTS, ENVIRONMENTS)
+    why = "the API does not list them" if absent else "no"
+    assert {name: held for name, held in found.items() if isinstance(held, Unknown)} == dict.fromkeys(
+        LISTINGS[path], Unknown(why)
+    )
+
+
+@pytest.mark.parametrize("error", [ForbiddenError("no", status=403), MissingError("no", status=404)])
+def test_keys_that_cannot_be_read_are_reported(error: ApiError) -> None:
+    (keys,) = (part for part in read(KEYS, error).parts if part.section == "apiKeys")
+    assert keys.items == ()
+    assert keys.unread == "those of ci cannot be read with this credential"
 
 
 @pytest.mark.parametrize("path", [COUNTED, *LISTINGS])
@@ -90,9 +107,9 @@ def test_counts_that_are_none_are_not_known(counts: Any) -> None:
 
 
 def test_a_workspace_that_tells_nothing_of_itself() -> None:
-    estate = read(COUNTED, {"name": "acme", "id": None, "displayName": 7})
-    assert (estate.id, estate.created_at, estate.display_name) == ("", "", "")
-    assert isinstance(estate.counts, Unknown)
+    contents = read(COUNTED, {"name": "acme", "id": None, "displayName": 7})
+    assert (contents.id, contents.created_at, contents.display_name) == ("", "", "")
+    assert isinstance(contents.counts, Unknown)
 
 
 @pytest.mark.parametrize("path", LISTINGS)
@@ -108,8 +125,9 @@ def test_a_listing_of_another_shape_is_not_known(path: str, payload: Any) -> Non
 )
 def test_a_listing_without_an_admin_is_not_believed(users: list[dict[str, Any]]) -> None:
     found = parts(read(USERS, users))
-    for title in LISTINGS[USERS]:
-        assert found[title] == Unknown("the API's list of users has no admin, so it cannot be complete")
+    count = f"{len(users)} {'people' if len(users) > 1 else 'person'}"
+    why = f"the API shows no accepted admin among {count}" if users else "the API shows no members"
+    assert found["members"] == Unknown(why)
 
 
 def test_policies_come_in_pages() -> None:
@@ -122,7 +140,7 @@ def test_policies_come_in_pages() -> None:
         "data": [{"metadata": {"name": "a"}, "spec": {"type": "flavor"}}],
         "meta": {"hasMore": False, "nextCursor": ""},
     }
-    assert parts(survey("acme", doomed))["policies"] == (Item("flavor", "a", "a"), Item("flavor", "b", "b"))
+    assert parts(contents_of("acme", doomed))["policies"] == (Item(("flavor",), "a", "a"), Item(("flavor",), "b", "b"))
 
 
 @pytest.mark.parametrize("meta", [None, {}, {"hasMore": True}, {"hasMore": True, "nextCursor": ""}])
@@ -139,17 +157,18 @@ def test_pages_without_an_end_do_end() -> None:
             return self.payloads[path]
 
     doomed = Endless()
-    assert parts(survey("acme", doomed))["policies"] == Unknown(
-        "the API's response to GET /policies is not a complete list"
+    assert parts(contents_of("acme", doomed))["policies"] == Unknown(
+        "the API's list of policies is not a complete list"
     )
     assert len(doomed.asked) < 600
 
 
 def test_policies_of_the_first_days_are_flat() -> None:
     found = parts(read(POLICIES, [{"name": "eu", "type": "location"}, {"name": "us"}]))["policies"]
-    assert found == (Item("", "us", "us"), Item("location", "eu", "eu"))
+    assert found == (Item(("",), "us", "us"), Item(("location",), "eu", "eu"))
 
 
 def test_service_accounts_may_share_a_name_or_have_no_role() -> None:
     entries = [{"client_id": "c2", "name": "ci"}, {"client_id": "c1", "name": "ci"}]
-    assert parts(read(ACCOUNTS, entries))["service accounts"] == (Item("", "ci", "c1"), Item("", "ci", "c2"))
+    found = parts(read(ACCOUNTS, entries))["serviceAccounts"]
+    assert found == (Item(("",), "ci", "c1"), Item(("",), "ci", "c2"))

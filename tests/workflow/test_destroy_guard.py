@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from beamctl.destroy.guard import document_that_allows
 from beamctl.document.load import SourceText
 from beamctl.errors import RefusedError
+from beamctl.workflow.destroy import document_that_allows
 from beamctl.workflow.documents import validate
 from tests.fakes.runs import desired
 
