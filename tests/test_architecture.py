@@ -43,10 +43,6 @@ ONE_IMPORTER = {
 }
 EMULATOR_STARTERS = {
     "cli/commands/emulator.py",
-    "cli/commands/emulator_approve.py",
-    "cli/commands/emulator_mail.py",
-    "cli/commands/emulator_instruments.py",
-    "cli/commands/emulator_seed.py",
     "cli/commands/emulator_serve.py",
     "cli/commands/local.py",
 }

@@ -14,7 +14,7 @@ import click
 from beamctl.api.wait_budget import MOST
 from beamctl.cli.floors import with_floors
 from beamctl.cli.output import Output
-from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.folder import RecordFolder
 
 if TYPE_CHECKING:
     from beamctl.workflow.connection import Access

@@ -1,4 +1,5 @@
-"""Opens the API of a workspace, over the network or in the emulator inside this process."""
+"""Opens the API of a workspace, over the network or in the emulator inside this process, and compares its clock with
+this machine's."""
 
 from __future__ import annotations
 
@@ -7,15 +8,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from beamctl.api.clock_skew import ClockSkew
 from beamctl.api.config import LOCAL, Sources, decide
 from beamctl.api.config import default_workspace as named_elsewhere
 from beamctl.api.wait_budget import WaitBudget
-from beamctl.errors import UsageError
+from beamctl.errors import ApiError, UsageError
 from beamctl.model.identity import Identity
 from beamctl.model.ports import ApiRedactor, Deleter, Pause, Reader, Sender
+from beamctl.plan.plan_file import CLOCKS_APART
+from beamctl.system.clock import current_time, shown_time
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 
 LOCAL_NAME = "local"
 """The `--api-url` of the emulator in this process."""
+
+_TOO_FAR = timedelta(days=1)
+_TWO_HOURS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +173,34 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
 def _identity(api: WorkspaceApi) -> Identity | None:
     who = api.identity()
     return who if who != Identity() else None
+
+
+def api_time(skew: ClockSkew | None) -> datetime:
+    """The time that dates are compared with: the API's, if the two clocks differ clearly.
+
+    Raises:
+        UsageError: The clock of this machine cannot be right.
+        ApiError: The clocks are so far apart that the date is uncertain.
+    """
+    now = current_time()
+    if skew is None or abs(skew.ahead) <= CLOCKS_APART:
+        return now
+    if abs(skew.ahead) > _TOO_FAR:
+        raise ApiError(
+            f"this machine's clock shows {shown_time(skew.machine)} and the API's clock {shown_time(skew.api)}: "
+            "they differ by more than a day, so nothing was planned",
+            "Correct this machine's clock. If it is right, check whether a proxy sends an old `Date` header.",
+        )
+    return now + skew.ahead
+
+
+def skew_note(skew: ClockSkew | None) -> str:
+    """The note of a plan about differing clocks; empty if they agree."""
+    if skew is None or abs(skew.ahead) <= CLOCKS_APART:
+        return ""
+    minutes = round(abs(skew.ahead).total_seconds() / 60)
+    apart = f"{minutes} minutes" if minutes < _TWO_HOURS else f"{round(minutes / 60)} hours"
+    return (
+        f"this machine's clock is {apart} {'behind' if skew.ahead > timedelta() else 'ahead of'} the API's "
+        f"({shown_time(skew.machine)} here, {shown_time(skew.api)} there): dates such as `until` follow the API's clock"
+    )

@@ -1,4 +1,6 @@
-"""Compares workspaces with their documents, changing nothing."""
+"""Compares workspaces with their documents, changing nothing.
+
+A module of its own: there is one for each story."""
 
 from __future__ import annotations
 
@@ -7,10 +9,9 @@ from contextlib import ExitStack
 
 from beamctl.errors import UsageError
 from beamctl.plan.plan import Plan
-from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import NO_RUN, LastRun, last_run
-from beamctl.workflow.clock import skew_note
-from beamctl.workflow.connection import Access, open_link
+from beamctl.workflow.connection import Access, open_link, skew_note
 from beamctl.workflow.documents import read_desired, unread
 from beamctl.workflow.plan import plan_now
 

@@ -1,15 +1,17 @@
-"""The folder of run records. Records decide what later plans refuse, so a folder that a pull request can change is not
-used."""
+"""The folder of run records, and their names.
+
+Records decide what later plans refuse, so a folder that a pull request can change is not used. A name has the start
+time, the workspace and an ID of the apply. Names sort in order, even if the clock was set back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from beamctl.errors import RecordError, UsageError
-from beamctl.runs.run_names import stamp_of
 from beamctl.system.clock import current_time
 from beamctl.system.git import repository_of
 
@@ -22,6 +24,8 @@ _ELSEWHERE = "Or name a folder outside the repository with --record."
 _AHEAD = timedelta(minutes=5)
 """How far another machine's clock may be ahead."""
 _MOST_NOTES = 3
+_STAMP = "%Y%m%dT%H%M%S%fZ"
+_LENGTH = len("20261124T120000000Z")
 
 
 class RecordFolder:
@@ -112,3 +116,35 @@ class RecordFolder:
     def _link(self) -> Path | None:
         folders = (FOLDER.parent, FOLDER) if self.named is None else ()
         return next((folder for folder in folders if folder.is_symlink()), None)
+
+
+def next_stamp(now: datetime, names: Sequence[str]) -> str:
+    """The start of the names of an apply: the current time, or just after the newest run if that is later.
+
+    Args:
+        now: The current time, in UTC.
+        names: The names of existing runs, sorted. Other names are ignored.
+    """
+    for name in reversed(names):
+        with suppress(ValueError, OverflowError):
+            stamp = name.partition("-")[0]
+            newest = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+            if len(stamp) == _LENGTH:
+                return stamp_of(max(now, newest + timedelta(milliseconds=1)))
+    return stamp_of(now)
+
+
+def stamp_of(when: datetime) -> str:
+    """A time in the format of names."""
+    return f"{when:%Y%m%dT%H%M%S}{when.microsecond // 1000:03}Z"
+
+
+def run_name(stamp: str, workspace: str, mark: str) -> str:
+    """The name of a run in one workspace."""
+    return f"{stamp}-{workspace}-{mark}"
+
+
+def same_apply(name: str, run: str, workspace: str) -> bool:
+    """Whether `name` is another run of the same apply as `run`, which is in `workspace`."""
+    stamp, _, mark = run.partition(f"-{workspace}-")
+    return bool(mark) and name != run and name.startswith(f"{stamp}-") and name.endswith(f"-{mark}")
