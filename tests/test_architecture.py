@@ -1,14 +1,22 @@
 """The house rules that a machine can check: who may import whom, and how large a room may get."""
 
 import ast
+import dataclasses
+import importlib
+import inspect
+import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 import pytest
 
 import beamctl
 from beamctl.kinds.registry import KINDS
+from beamctl.plan.kind import Kind
 
 PACKAGE = Path(beamctl.__file__).parent
 LAYERS = [
@@ -246,3 +254,63 @@ def test_the_port_for_the_end_of_a_workspace_can_do_nothing_else() -> None:
 
     assert {name for name in vars(Deleter) if not name.startswith("_")} == {"delete_workspace"}
     assert {name for name in vars(Sender) if not name.startswith("_")} == {"send"}
+
+
+MUTATING = {"append", "add", "clear", "extend", "insert", "pop", "popitem", "remove", "setdefault", "sort", "update"}
+IMMUTABLE = (str, bytes, int, float, frozenset, range, re.Pattern, PurePath, timedelta, datetime, Enum, type, TypeVar)
+"""Types of constants. Unions of types and functions are constants too."""
+
+
+def is_constant(value: object) -> bool:
+    if isinstance(value, tuple | dict):
+        return all(map(is_constant, value.values() if isinstance(value, dict) else value))
+    if value is None or isinstance(value, IMMUTABLE) or type(value) is object or inspect.isroutine(value):
+        return True
+    if dataclasses.is_dataclass(value):
+        is_frozen: bool = vars(type(value))["__dataclass_params__"].frozen
+        return is_frozen and all(is_constant(getattr(value, each.name)) for each in dataclasses.fields(value))
+    is_type = type(value).__module__ in ("types", "typing", "collections.abc")
+    return is_type or (isinstance(value, Kind) and all(map(is_constant, vars(value).values())))
+
+
+def assigned_in(tree: ast.Module) -> Iterator[str]:
+    """The names that a module assigns at its top level."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name))
+
+
+def changed_in(node: ast.AST) -> Iterator[str]:
+    """The names of objects that code changes."""
+    for each in ast.walk(node):
+        match each:
+            case ast.Global(names=names):
+                yield from names
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in MUTATING:
+                yield name
+            case _:
+                pass
+
+
+def test_no_module_holds_state() -> None:
+    """Tables (`dict`) are constants if nothing changes an object of their name."""
+    core = [path for path in MODULES if room_of(path) not in ("emulator", "__main__")]
+    trees = {path: ast.parse(path.read_text()) for path in core}
+    changed = {name for tree in trees.values() for name in changed_in(tree)}
+    for path, tree in trees.items():
+        module = importlib.import_module(module_of(path))
+        for name in set(assigned_in(tree)) - {"__all__"}:
+            value = getattr(module, name)
+            assert is_constant(value), f"{path}: {name} can change"
+            assert not isinstance(value, dict) or name not in changed, f"{path}: {name} is changed"
+
+
+def test_stories_ask_and_show_through_arguments() -> None:
+    for path in sorted((PACKAGE / "workflow").rglob("*.py")):
+        assert not {"click", "sys"} & {name.split(".")[0] for name in imports(path)}, path
+        assert not {"print", "input"} & set(names_in(ast.parse(path.read_text()))), path

@@ -108,9 +108,6 @@ class LastRun:
     history: History = field(default_factory=lambda: History("", ""))
 
 
-NO_RUN = LastRun()
-
-
 def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
     """What the next plan needs from the records, from the newest that contain it."""
     paths = [path for path in reversed(folder.paths()) if f"-{workspace}-" in path.name]

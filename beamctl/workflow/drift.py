@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from beamctl.errors import UsageError
 from beamctl.plan.plan import Plan
 from beamctl.runs.folder import RecordFolder
-from beamctl.runs.store import NO_RUN, LastRun, last_run
+from beamctl.runs.store import LastRun, last_run
 from beamctl.workflow.connection import Access, open_link, skew_note
 from beamctl.workflow.documents import read_desired, unread
 from beamctl.workflow.plan import plan_now
@@ -47,4 +47,4 @@ def _last_run(records: RecordFolder, workspace: str, api: str, note: Notify) -> 
         return last_run(records, workspace, api)
     except UsageError as error:
         note(f"Note: run records were not read: {error.message}.")
-        return NO_RUN
+        return LastRun()
