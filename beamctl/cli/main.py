@@ -26,7 +26,7 @@ COMMANDS = {
     "undo": "Show the changes that would undo a run, and what cannot be undone.",
     "show": "Show a workspace as it is now: settings, members, service accounts, policies and more.",
     "export": "Write a live workspace as a document.",
-    "destroy": "Delete a workspace and everything in it, after showing what would be lost.",
+    "destroy": "Delete a workspace and everything in it, after showing what would be deleted.",
     "demo": "Run a guided demo on this machine.",
     "emulator": "Run an emulator of the API locally, to learn, to teach or to test a pipeline.",
 }
