@@ -11,7 +11,7 @@ from beamctl.apply.record import Record, State
 from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
 from beamctl.document.load import SourceText, load
-from beamctl.document.problem import Problem, bounded
+from beamctl.document.problem import Problem, bounded, in_order
 from beamctl.document.yaml_writer import written
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
@@ -89,7 +89,7 @@ def validate(sources: Sequence[SourceText]) -> Checked:
     loaded = load(sources)
     found = (problem for document in loaded.documents for kind in KINDS for problem in kind.problems(document))
     warnings = bounded(warning for desired in loaded.desired for warning in lint(desired.document))
-    return Checked(loaded.desired, tuple(sorted([*loaded.problems, *bounded(found)])), tuple(warnings))
+    return Checked(loaded.desired, tuple(in_order([*loaded.problems, *bounded(found)])), tuple(warnings))
 
 
 def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
