@@ -9,15 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from beamctl.api.clock_skew import ClockSkew
+from beamctl.api.clock import ClockSkew, WaitBudget
 from beamctl.api.config import LOCAL, Sources, collect_sources, decide
 from beamctl.api.config import default_workspace as named_elsewhere
-from beamctl.api.wait_budget import WaitBudget
 from beamctl.cli.output import print_error
 from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.errors import UsageError
+from beamctl.model.api_call import Deleter, Pause, Reader, Sender
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Deleter, Pause, Reader, Sender
 
 if TYPE_CHECKING:
     from beamctl.api.workspace import WorkspaceApi
@@ -159,7 +158,7 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
     else:
         connection = decide(access.sources, workspace)
     from beamctl.api.clock import SystemClock
-    from beamctl.api.network_errors import Timeouts
+    from beamctl.api.errors import Timeouts
     from beamctl.api.workspace import Options, open_workspace
 
     debug = print_error if access.debug else None

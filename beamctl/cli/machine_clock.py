@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from beamctl.api.clock_skew import ClockSkew
+from beamctl.api.clock import ClockSkew
 from beamctl.errors import ApiError, UsageError
 from beamctl.plan.plan_file import CLOCKS_APART
 

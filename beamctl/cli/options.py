@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from beamctl.api.wait_budget import MOST
+from beamctl.api.clock import MOST_WAITING
 from beamctl.cli.floors import with_floors
 from beamctl.cli.output import errors_in_format
 from beamctl.cli.record_folder import RecordFolder
@@ -163,7 +163,7 @@ connection = _all(
         "--max-wait",
         type=_Seconds(min=0, max=86400),
         metavar="SECONDS",
-        default=MOST,
+        default=MOST_WAITING,
         show_default=True,
         envvar="BEAMCTL_MAX_WAIT",
         show_envvar=True,

@@ -40,7 +40,7 @@ class OutputRedaction:
     def redactor(self) -> Redactor:
         """The known secrets: those in the environment, and those learned as they are used."""
         if self._redactor is None:
-            from beamctl.api.config import environment_secrets
+            from beamctl.api.credential import environment_secrets
             from beamctl.api.redaction import Redactor
 
             self._redactor = Redactor(environment_secrets(os.environ))

@@ -19,8 +19,8 @@ from beamctl.cli.planning import Checks, Planned, quoted, refuse_shared, with_cl
 from beamctl.cli.reserved_files import ReservedFiles, file_kind
 from beamctl.cli.run_records import applied_before, last_run
 from beamctl.cli.secret_sources import with_source_hazards
+from beamctl.document.scalars import duration
 from beamctl.errors import StalePlanError, UsageError
-from beamctl.model.duration import duration
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance, Hazard, unused
 from beamctl.plan.plan import Plan

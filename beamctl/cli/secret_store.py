@@ -38,7 +38,7 @@ _PUBLIC = "clientId"
 
 
 class LocalSecretStore:
-    """Implements `beamctl.model.ports.Vault`. Its secrets are redacted in all output but the secret terminal's."""
+    """Implements `beamctl.model.api_call.Vault`. Its secrets are redacted in all output but the secret terminal's."""
 
     def __init__(self, screen: SecretTerminal | None = None, reserved: ReservedFiles | None = None) -> None:
         self._screen = screen

@@ -19,8 +19,7 @@ from beamctl.errors import (
     StalePlanError,
     UnauthenticatedError,
 )
-from beamctl.model.api_call import NoResponse, Response
-from beamctl.model.ports import PAUSES, Deleter, Pause, Reader
+from beamctl.model.api_call import PAUSES, Deleter, NoResponse, Pause, Reader, Response
 
 _FORBIDDEN = 403
 

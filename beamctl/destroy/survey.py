@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from beamctl.destroy.estate import Item, Part, Unknown, WorkspaceContents
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.member.live import People, admins, people
-from beamctl.model.api_call import segment
-from beamctl.model.ports import Reader
+from beamctl.model.api_call import Reader, segment
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from beamctl.document.document import Path, Position
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, ProblemCode, quoted
+from beamctl.document.scalars import LONGEST_NUMBER, TooLongError, resolve
 from beamctl.document.yaml_errors import DEEPEST, TOO_DEEP, UnreadableError
-from beamctl.document.yaml_scalars import LONGEST_NUMBER, TooLongError, resolve
 
 Event = Any
 """One of PyYAML's many event classes."""

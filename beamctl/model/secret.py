@@ -1,4 +1,4 @@
-"""Where secrets are read from and stored, as values. Only `StoreSecret` holds a secret itself."""
+"""Where secrets are read from and stored, as values, and the port for that. Only `StoreSecret` holds a secret."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os.path import normpath
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
+from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.text import shell_word
 
 
@@ -108,6 +109,18 @@ class ReadSecret:
 
     source: SecretSource
     what: str
+
+
+class SecretStore(Protocol):
+    """Stores and reads secrets. Thread-safe."""
+
+    def deliver(self, secret: StoreSecret) -> Response | NoResponse:
+        """Store a secret durably. A response means that it is stored; its body says where."""
+        ...
+
+    def fetch(self, secret: ReadSecret) -> Response | NoResponse:
+        """Read a secret; the body of the response is its text."""
+        ...
 
 
 def place_of(data: Mapping[str, Any]) -> SecretDestination | SecretSource | None:

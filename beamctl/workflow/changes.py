@@ -12,7 +12,8 @@ from beamctl.destroy.deletion import Deletion, delete
 from beamctl.destroy.estate import WorkspaceContents
 from beamctl.destroy.survey import survey as look
 from beamctl.kinds.registry import KINDS
-from beamctl.model.ports import Deleter, Pause, Reader, SecretStore, Sender
+from beamctl.model.api_call import Deleter, Pause, Reader, Sender
+from beamctl.model.secret import SecretStore
 from beamctl.plan.plan import Plan
 
 

@@ -15,9 +15,8 @@ from beamctl.document.problem import Problem, bounded, in_order
 from beamctl.document.yaml_writer import written
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
-from beamctl.model.api_call import segment
+from beamctl.model.api_call import Reader, segment
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.declared import Declared

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from beamctl.api import cli_config, credential
-from beamctl.api.request_budget import LARGEST_ANSWER
+from beamctl.api.response_body import LARGEST_ANSWER
 from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
 from beamctl.cli import run_records
 from beamctl.cli.documents import LARGEST_TOGETHER
 from beamctl.cli.exits import Exit
 from beamctl.document import text_encoding, yaml_builder
 from beamctl.document.problem import MOST_PROBLEMS, ProblemCode
+from beamctl.document.scalars import LONGEST_NUMBER
 from beamctl.document.yaml_errors import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
-from beamctl.document.yaml_scalars import LONGEST_NUMBER
 from beamctl.emulator import FaultKind, Quirk
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.kinds.member.live import LONGEST_TEXT
