@@ -63,8 +63,8 @@ def mutated(draw: st.DrawFn) -> Any:
             case "delete":
                 del inner[last]
             case "add" if isinstance(inner, dict):
-                inner[draw(st.sampled_from(["x", "env", "file", "email", "role", str(last)]))] = draw(
-                    st.sampled_from(ODD)
+                inner[draw(st.sampled_from(["x", "env", "file", "email", "role", str(last)]))] = deepcopy(
+                    draw(st.sampled_from(ODD))
                 )
             case _:
                 inner[last] = deepcopy(draw(st.sampled_from(ODD)))
