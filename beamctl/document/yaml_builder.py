@@ -80,6 +80,8 @@ class Builder:
         tally.values += 1
         if tally.values > MOST_VALUES:
             raise self._limit_error(event, f"the file has more than {MOST_VALUES} values", "split it")
+        if event.anchor is None and type(event) is self._scalar_class and event.tag is None:  # nearly all values
+            return event.value if event.style else self._plain(event)
         if type(event) is self._alias_class:
             return self._alias(event)
         if event.tag is not None:
