@@ -190,9 +190,17 @@ class _Channel:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _WorkspaceReader:
-    _channel: _Channel
+class _Port:
+    """What the reader, the sender and the deleter share."""
+
+    __slots__ = ("_channel",)
+
+    def __init__(self, channel: _Channel) -> None:
+        self._channel = channel
+
+
+class _WorkspaceReader(_Port):
+    __slots__ = ()
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - as the port has it
         """See `Reader`."""
@@ -203,18 +211,16 @@ class _WorkspaceReader:
         raise self._channel.error(outcome, call)
 
 
-@dataclass(frozen=True, slots=True)
-class _WorkspaceSender:
-    _channel: _Channel
+class _WorkspaceSender(_Port):
+    __slots__ = ()
 
     def send(self, call: ApiCall) -> Response | NoResponse:
         """See `Sender`."""
         return self._channel.write(call)
 
 
-@dataclass(frozen=True, slots=True)
-class _WorkspaceDeleter:
-    _channel: _Channel
+class _WorkspaceDeleter(_Port):
+    __slots__ = ()
 
     def delete_workspace(self) -> Response | NoResponse:
         """See `Deleter`."""

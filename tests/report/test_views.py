@@ -97,7 +97,8 @@ def test_problems_with_place_and_hint() -> None:
         "a\\x1b.yaml:3:2: bad\n    mend it\nb.yaml: empty\n\n"
         "2 problems. Nothing was read from or sent to any workspace.\n"
     )
-    assert json.loads(problems_json(problems, 1))["problems"][0]["line"] == 3
+    found = json.loads(problems_json(problems, 1))["problems"]
+    assert (found[0]["line"], [each["code"] for each in found]) == (3, ["unknown-key", "empty-file"])
 
 
 def test_thousands_of_hazards_are_no_matter() -> None:
