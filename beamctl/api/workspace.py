@@ -9,22 +9,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from beamctl.api.auth import Auth
-from beamctl.api.base_url import host_of
 from beamctl.api.client import Client, Transports, through
-from beamctl.api.clock import Clock, SystemClock
-from beamctl.api.clock_skew import ClockSkew
-from beamctl.api.config import Connection
+from beamctl.api.clock import Clock, ClockSkew, SystemClock, WaitBudget
+from beamctl.api.config import Connection, host_of
 from beamctl.api.credential import sendable
-from beamctl.api.errors import CallSite, api_error
+from beamctl.api.errors import CallSite, Timeouts, api_error
 from beamctl.api.messages import OK, SERVER_ERROR, UNAUTHENTICATED, CallResult, Failure, Reply, Request
-from beamctl.api.network_errors import Timeouts
 from beamctl.api.response_body import error_text
 from beamctl.api.transport import Transport
-from beamctl.api.wait_budget import WaitBudget
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, is_error, segment
+from beamctl.model.api_call import ApiCall, Deleter, Method, NoResponse, Reader, Response, Sender, is_error, segment
 from beamctl.model.identity import Identity
-from beamctl.model.ports import ApiRedactor, Deleter, Reader, Sender
+from beamctl.model.secret import ApiRedactor
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -193,9 +189,17 @@ class _Channel:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _WorkspaceReader:
-    _channel: _Channel
+class _Port:
+    """What the reader, the sender and the deleter share."""
+
+    __slots__ = ("_channel",)
+
+    def __init__(self, channel: _Channel) -> None:
+        self._channel = channel
+
+
+class _WorkspaceReader(_Port):
+    __slots__ = ()
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - as the port has it
         """See `Reader`."""
@@ -206,18 +210,16 @@ class _WorkspaceReader:
         raise self._channel.error(outcome, call)
 
 
-@dataclass(frozen=True, slots=True)
-class _WorkspaceSender:
-    _channel: _Channel
+class _WorkspaceSender(_Port):
+    __slots__ = ()
 
     def send(self, call: ApiCall) -> Response | NoResponse:
         """See `Sender`."""
         return self._channel.write(call)
 
 
-@dataclass(frozen=True, slots=True)
-class _WorkspaceDeleter:
-    _channel: _Channel
+class _WorkspaceDeleter(_Port):
+    __slots__ = ()
 
     def delete_workspace(self) -> Response | NoResponse:
         """See `Deleter`."""

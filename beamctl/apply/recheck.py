@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from beamctl.errors import BeamctlError
-from beamctl.model.ports import Reader
+from beamctl.model.api_call import Reader
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.diff import ABSENT, differences, same
 from beamctl.plan.kind import Kind, Quorum

@@ -47,7 +47,7 @@ _PUBLIC = "clientId"
 
 
 class LocalSecretStore:
-    """Implements `beamctl.model.ports.Vault`. Its secrets are redacted in all output but the secret terminal's."""
+    """Implements `SecretStore`. Its secrets are redacted in all output but the secret terminal's."""
 
     def __init__(
         self,

@@ -22,8 +22,7 @@ from beamctl.errors import (
     UnreachableError,
 )
 from beamctl.kinds.registry import KINDS
-from beamctl.model.api_call import NoResponse, Response, segment
-from beamctl.model.ports import PAUSES, Deleter, Pause, Reader
+from beamctl.model.api_call import PAUSES, Deleter, NoResponse, Pause, Reader, Response, segment
 from beamctl.plan.contents import (
     Deletion,
     DeletionStatus,

@@ -11,7 +11,7 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
-from beamctl.model.ports import Reader
+from beamctl.model.api_call import Reader
 from beamctl.model.text import printable
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.floors import NO_FLOORS, Bounds

@@ -12,7 +12,7 @@ from beamctl.kinds.member.desired import SECTION, DesiredMember
 from beamctl.kinds.member.live import Person, attributes
 from beamctl.kinds.member.table import Decision, Standing, verdict
 from beamctl.model.email import everyone_at, folded, is_pattern
-from beamctl.model.role import Role, takes_away
+from beamctl.model.identity import Role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note, Situation
 

@@ -11,7 +11,7 @@ from beamctl.kinds.member.moves import renamed
 from beamctl.kinds.settings.groups import gives
 from beamctl.kinds.settings.live import GROUPS
 from beamctl.kinds.settings.live import KIND as SETTINGS
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 from beamctl.model.text import some
 from beamctl.plan.change import Change, ChangeId, Dependency, Stage
 from beamctl.plan.kind import Dependencies, Quorum

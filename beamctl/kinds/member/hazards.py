@@ -11,8 +11,7 @@ from beamctl.kinds.member.live import People, admins
 from beamctl.kinds.member.moves import rename_hazards
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import domain, folded, matches
-from beamctl.model.identity import Identity
-from beamctl.model.role import Role
+from beamctl.model.identity import Identity, Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import AdminGroups, Note

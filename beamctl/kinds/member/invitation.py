@@ -26,7 +26,7 @@ from beamctl.kinds.operations import (
 )
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
 from beamctl.model.email import folded
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Operation, Outcome, Status
 

@@ -23,8 +23,7 @@ from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.kinds.member.validity import is_valid
 from beamctl.model.email import everyone_at, folded, matches
-from beamctl.model.identity import Identity
-from beamctl.model.role import Role, takes_away
+from beamctl.model.identity import Identity, Role, takes_away
 from beamctl.model.text import some
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation

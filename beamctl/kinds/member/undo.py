@@ -9,7 +9,7 @@ from beamctl.kinds.member.desired import DesiredMember
 from beamctl.kinds.member.live import People, Person, attributes
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import fault
-from beamctl.model.role import Role, UnknownRole, live_role
+from beamctl.model.identity import Role, UnknownRole, live_role
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
 

@@ -13,7 +13,7 @@ from beamctl.kinds.service_account.live import Account, accounts, creation_key_o
 from beamctl.kinds.service_account.lookup import LISTING, find, look, put
 from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, Description
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
-from beamctl.model.role import live_role
+from beamctl.model.identity import live_role
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Operation, Outcome
 

@@ -12,7 +12,7 @@ from beamctl.kinds.service_account.desired import OR_SHOWN, SECTION, DesiredAcco
 from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, creation_key_of
 from beamctl.kinds.service_account.matching import Pair
 from beamctl.kinds.service_account.pending_secrets import KIND, left_alone, with_id
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note
