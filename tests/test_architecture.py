@@ -73,13 +73,12 @@ def module_of(path: Path) -> str:
 
 def imported_modules(path: Path, names: set[str]) -> set[str]:
     """The modules of the package that a module imports, also inside functions; not those for types only."""
-    found = set()
+    found: set[str] = set()
 
     def visit(node: ast.AST) -> None:
         match node:
             case ast.If(test=ast.Name("TYPE_CHECKING"), orelse=otherwise):
-                for each in otherwise:
-                    visit(each)
+                visit(ast.Module(otherwise, []))
             case ast.Import(names=aliases):
                 found.update(alias.name for alias in aliases)
             case ast.ImportFrom(module=str(module), names=aliases):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Call, Inbound, Reach, Route
 from beamctl.emulator.credentials import TokenUse, digest, token_subject
 from beamctl.emulator.database import signing_secret
@@ -106,7 +106,7 @@ def _workspace(call: Call, caller: Caller) -> Workspace:
     if not name:
         return _implied_workspace(call.db, caller)
     space = workspace.find(call.db, name)
-    if space is None and Quirk.MISSING_WORKSPACE_IS_403 in call.quirks:
+    if space is None and BehaviorFlag.MISSING_WORKSPACE_IS_403 in call.flags:
         raise forbidden(_NO_ACCESS)
     if space is None:
         raise not_found("Workspace not found")

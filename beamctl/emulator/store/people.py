@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.credentials import new_identifier
 from beamctl.emulator.permission import Person, Role
@@ -105,10 +105,10 @@ def find_member(db: sqlite3.Connection, workspace_id: int, sub_or_email: str) ->
     return row
 
 
-def member_payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk], *, shows_mfa: bool) -> dict[str, Any]:
+def member_payload(row: sqlite3.Row, now: str, flags: Collection[BehaviorFlag], *, shows_mfa: bool) -> dict[str, Any]:
     """A member as the API returns it; unknown fields are omitted, not null."""
     if row["expires_at"]:
-        return pending_payload(row, now, quirks)
+        return pending_payload(row, now, flags)
     user = {
         "sub": row["sub"],
         "email": row["email"],
@@ -124,12 +124,12 @@ def member_payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk], *, sho
     return user
 
 
-def pending_payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk]) -> dict[str, Any]:
+def pending_payload(row: sqlite3.Row, now: str, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
     """An invitation as the API returns it among the members."""
     user = {"email": row["email"], "accepted": False, "expired": row["expires_at"] <= now}
-    if Quirk.NO_INVITED_ROLE not in quirks:
+    if BehaviorFlag.NO_INVITED_ROLE not in flags:
         user["role"] = row["role"]
-    if row["sub"] and Quirk.PENDING_WITHOUT_SUB not in quirks:
+    if row["sub"] and BehaviorFlag.PENDING_WITHOUT_SUB not in flags:
         user["sub"] = row["sub"]
     return user
 
