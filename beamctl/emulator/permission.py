@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from beamctl.emulator.behavior import BehaviorFlag
 
+OPERATOR_NAME = "operator"
+
 
 class Role(StrEnum):
     """The roles that the API accepts. A viewer's permissions (read-only) are a guess."""
@@ -186,7 +188,5 @@ class Operator:
         """The value for `createdBy` and similar fields."""
         return OPERATOR_NAME
 
-
-OPERATOR_NAME = "operator"
 
 Caller = Person | ServiceAccount | Operator

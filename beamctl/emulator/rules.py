@@ -17,7 +17,6 @@ from beamctl.emulator.permission import Role
 if TYPE_CHECKING:
     import regex
 
-
 Rule = Callable[[object], str]
 """Returns why a value is rejected; an empty string if it is valid."""
 
@@ -28,7 +27,6 @@ LONGEST_LABEL = 63
 MOST_LABELS = 16
 LONGEST_KEY = 512
 DEEPEST = 16
-
 _LOCAL = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
 _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
 _EMAIL = re.compile(f"{_LOCAL}@{_HOST}")

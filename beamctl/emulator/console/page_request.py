@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from beamctl.emulator.console.security import Session
     from beamctl.emulator.control_plane import ControlPlane
 
-
 _BY_NAME = {(route.method, route.rule): route for route in ROUTES}
 _ONE_WORKSPACE = "/workspaces/<name>"
 

@@ -130,7 +130,6 @@ def _lifetime(call: Call, content: dict[str, Any]) -> timedelta | None:
 
 
 _KEYS = f"{_ONE}/api_keys"
-
 ROUTES = (
     Route(
         "GET",

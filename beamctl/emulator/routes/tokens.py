@@ -31,6 +31,11 @@ from beamctl.emulator.store.device_login import INTERVAL, LIFETIME, DeviceLogin,
 _DEVICE_PAGE = "/device"
 """The page to approve a login, below the public URL."""
 
+_NOT_STORED = {"Cache-Control": "no-store"}
+
+_SLOWER = 5
+"""By how many seconds each early poll increases the interval (RFC 8628)."""
+
 
 def begin_login(call: Call) -> Answer:
     """Return the device code for polling and the user code for approval."""
@@ -52,11 +57,6 @@ def begin_login(call: Call) -> Answer:
         "interval": INTERVAL,
     }
     return Answer({**answer, "client_id": client_id} if call.beamlit else answer, {"Cache-Control": "no-store"})
-
-
-_NOT_STORED = {"Cache-Control": "no-store"}
-_SLOWER = 5
-"""By how many seconds each early poll increases the interval (RFC 8628)."""
 
 
 def exchange(call: Call) -> Answer:

@@ -145,7 +145,6 @@ def _pending(call: Call) -> sqlite3.Row:
 
 
 _ONE = "/users/<path:who>"
-
 ROUTES = (
     Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users, response_schema="user_list"),
     Route(

@@ -16,7 +16,6 @@ from beamctl.emulator.store.workspace import Settings, Workspace
 NO_BILLING = "no billing account is linked"
 MANAGED = "the membership of this workspace is managed by Baseten: change it there"
 _LAST_ADMIN = "the workspace must keep an accepted admin"
-
 _RESERVED = frozenset({"admin", "api", "app", "default", "internal", "public", "root", "run", "system", "www"})
 _V_PREFIX = re.compile(r"v-?\d")
 
@@ -139,7 +138,6 @@ def _forbidden(name: str) -> tuple[str, str]:
 
 
 _ONE = "/workspaces/<name>"
-
 ROUTES = (
     Route("GET", "/workspaces", Reach.CALLER, Permission.LIST, list_workspaces, response_schema="workspace_list"),
     Route(

@@ -18,7 +18,6 @@ LIFETIME = timedelta(days=7)
 """How long an invitation can be accepted (a guess: the real lifetime is not published)."""
 
 _SHORT_LIFETIME = timedelta(days=1)
-
 _ONE = """
 SELECT invitation.*, person.sub FROM invitation LEFT JOIN person USING (folded)
 WHERE workspace_id = :workspace

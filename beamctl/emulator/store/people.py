@@ -13,6 +13,36 @@ from beamctl.emulator.credentials import new_identifier
 from beamctl.emulator.permission import Person, Role
 from beamctl.emulator.rules import folded
 
+_TEAM = """
+SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
+  NULL AS expires_at
+FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
+UNION ALL
+SELECT person.sub, invitation.email, folded, NULL, NULL, NULL, NULL, role, NULL, expires_at
+FROM invitation LEFT JOIN person USING (folded) WHERE workspace_id = :workspace
+ORDER BY folded
+"""
+
+_ONE = """
+SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
+  NULL AS expires_at
+FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
+  AND sub = coalesce((SELECT sub FROM person WHERE folded = :folded), :who)
+"""
+
+DIRECTORY_SOURCE = "directory_sync"
+"""The API's `source` of members added by the directory."""
+
+_MISSING = """
+SELECT workspace.name AS workspace, workspace_id, sub, email, person.folded, directory.role
+FROM directory JOIN person USING (sub) JOIN workspace ON workspace.id = workspace_id
+WHERE NOT EXISTS (
+  SELECT 1 FROM membership
+  WHERE membership.workspace_id = directory.workspace_id AND membership.sub = directory.sub
+)
+ORDER BY workspace.name, person.folded
+"""
+
 
 def find_person(db: sqlite3.Connection, email: str) -> Person | None:
     """The person with this address."""
@@ -61,24 +91,6 @@ def profile(db: sqlite3.Connection, sub: str) -> dict[str, str] | None:
     """What an invitation shows of its sender; None if the sender is not a person."""
     row = db.execute("SELECT sub, email, given_name, family_name FROM person WHERE sub = ?", (sub,)).fetchone()
     return {key: row[key] for key in row.keys() if row[key]} if row else None  # noqa: SIM118 - a Row is not a mapping
-
-
-_TEAM = """
-SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
-  NULL AS expires_at
-FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
-UNION ALL
-SELECT person.sub, invitation.email, folded, NULL, NULL, NULL, NULL, role, NULL, expires_at
-FROM invitation LEFT JOIN person USING (folded) WHERE workspace_id = :workspace
-ORDER BY folded
-"""
-
-_ONE = """
-SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
-  NULL AS expires_at
-FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
-  AND sub = coalesce((SELECT sub FROM person WHERE folded = :folded), :who)
-"""
 
 
 def team(db: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
@@ -186,20 +198,6 @@ def set_role(db: sqlite3.Connection, workspace_id: int, sub: str, role: Role, mo
 def remove_member(db: sqlite3.Connection, workspace_id: int, sub: str) -> None:
     """End a membership; the account stays."""
     db.execute("DELETE FROM membership WHERE workspace_id = ? AND sub = ?", (workspace_id, sub))
-
-
-DIRECTORY_SOURCE = "directory_sync"
-"""The API's `source` of members added by the directory."""
-
-_MISSING = """
-SELECT workspace.name AS workspace, workspace_id, sub, email, person.folded, directory.role
-FROM directory JOIN person USING (sub) JOIN workspace ON workspace.id = workspace_id
-WHERE NOT EXISTS (
-  SELECT 1 FROM membership
-  WHERE membership.workspace_id = directory.workspace_id AND membership.sub = directory.sub
-)
-ORDER BY workspace.name, person.folded
-"""
 
 
 def add_to_directory(db: sqlite3.Connection, workspace_id: int, sub: str, role: str) -> None:
