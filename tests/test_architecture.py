@@ -84,8 +84,7 @@ def imported_modules(path: Path, names: set[str]) -> set[str]:
     def visit(node: ast.AST) -> None:
         match node:
             case ast.If(test=ast.Name("TYPE_CHECKING"), orelse=otherwise):
-                for statement in otherwise:
-                    visit(statement)
+                visit(ast.Module(otherwise, []))
             case ast.Import(names=aliases):
                 found.update(alias.name for alias in aliases)
             case ast.ImportFrom(module=str(module), names=aliases):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from beamctl.emulator.app import create_app
-    from beamctl.emulator.behavior import Quirk
+    from beamctl.emulator.behavior import BehaviorFlag
+    from beamctl.emulator.behavior import BehaviorFlag as Quirk
     from beamctl.emulator.clock import MovableClock, read_duration, read_moment, utc_now
     from beamctl.emulator.errors import EmulatorError, FaultError, NoAddressError, SeedError, WrongOptionError
     from beamctl.emulator.faults.injection import ConnectionCut
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from beamctl.emulator.server import serve
 
 __all__ = [
+    "BehaviorFlag",
     "ConnectionCut",
     "EmulatorError",
     "Entry",
@@ -86,7 +88,7 @@ __all__ = [
 
 _MODULES = {
     "app": ("create_app",),
-    "behavior": ("Quirk",),
+    "behavior": ("BehaviorFlag",),
     "clock": ("MovableClock", "read_duration", "read_moment", "utc_now"),
     "errors": ("EmulatorError", "FaultError", "NoAddressError", "SeedError", "WrongOptionError"),
     "faults.injection": ("ConnectionCut",),
@@ -109,6 +111,7 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 _FORMER_NAMES = {
     "Instruments": "MiddlewareOptions",
     "MadeKey": "GeneratedKey",
+    "Quirk": "BehaviorFlag",
     "instrument": "add_middleware",
     "open_post": "open_mailer",
     "received_letters": "received_emails",
