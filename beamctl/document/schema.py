@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -18,6 +19,7 @@ from beamctl.document.schema_messages import problems_of
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+_SHORT_RULES = frozenset({"type", "const", "enum", "pattern", "minimum", "required", "minItems"})
 _REFERENCED = {"run": ("plan",)}
 """The schemas that a schema refers to."""
 
@@ -34,6 +36,18 @@ def check(document: Document, name: str = "workspace") -> list[Problem]:
         for problem in problems_of(replace(error, path=path), document)
     )
     return list(dict.fromkeys(islice(problems, MOST_PROBLEMS + 1)))
+
+
+def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
+    """The violation of the schema `name` that explains best why JSON of beamctl's own is invalid, with its JSON path;
+    empty if it is valid. Values are not quoted, because a file that someone else wrote may contain anything."""
+    from jsonschema.exceptions import best_match
+
+    error = best_match(islice(_validator(name).iter_errors(data), MOST_PROBLEMS))
+    if error is None:
+        return ""
+    rule = json.dumps(error.validator_value) if error.validator in _SHORT_RULES else ""
+    return f"{error.json_path} is not valid ({error.validator}{': ' * bool(rule)}{rule})"
 
 
 def _with_twins(path: Path, twins: Twins) -> Iterator[Path]:

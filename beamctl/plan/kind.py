@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
 from beamctl.model.api_call import ApiCall, NoResponse, Response
+from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId, Dependency
@@ -36,8 +37,8 @@ class Outcome:
 
     Attributes:
         ending: The result.
-        remark: Details as text; on failure, the cause.
-        hint: What to do about it; may be empty.
+        remark: Details; on failure, the cause.
+        hint: What to do about it.
         refusal: The HTTP status with which the API refused this change; 0 if it did not.
         found: Whether it was already in effect. Undoing the run does not undo it.
         certain: Whether the API clearly confirmed it; if not, a later read must show it.
@@ -46,8 +47,8 @@ class Outcome:
     """
 
     ending: Status
-    remark: str = ""
-    hint: str = ""
+    remark: Fact | None = None
+    hint: Fact | None = None
     refusal: int = 0
     found: bool = False
     certain: bool = True
@@ -171,13 +172,13 @@ class Kind(Protocol[L]):
         """Make a change."""
         ...
 
-    def doubt(self, live: L, relies_on: Sequence[str], stays: Sequence[str]) -> str:
-        """Why the live state cannot be right, so that nothing may be removed; empty if it can."""
+    def doubt(self, live: L, relies_on: Sequence[str], stays: Sequence[str]) -> Fact | None:
+        """Why the live state cannot be right, so that nothing may be removed; None if it can."""
         ...
 
     def too_few_left(
         self, live: L, changes: Sequence[Change], relies_on: Sequence[str], keeps: int
-    ) -> Mapping[ChangeId, str]:
+    ) -> Mapping[ChangeId, Fact]:
         """Which changes would leave too few of the objects relied on, and why.
 
         Args:
@@ -211,7 +212,7 @@ class Independent:
         changes: Sequence[Change],  # noqa: ARG002
         relies_on: Sequence[str],  # noqa: ARG002
         keeps: int,  # noqa: ARG002
-    ) -> Mapping[ChangeId, str]:
+    ) -> Mapping[ChangeId, Fact]:
         """None."""
         return {}
 

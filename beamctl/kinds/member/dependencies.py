@@ -11,8 +11,9 @@ from beamctl.kinds.member.moves import renamed
 from beamctl.kinds.settings.groups import gives
 from beamctl.kinds.settings.live import GROUPS
 from beamctl.kinds.settings.live import KIND as SETTINGS
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.role import Role
-from beamctl.model.text import some
 from beamctl.plan.change import Change, ChangeId, Dependency, Stage
 from beamctl.plan.kind import Dependencies
 
@@ -39,7 +40,7 @@ def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int
 
 def too_few_left(
     admins: frozenset[str], changes: Sequence[Change], relies_on: Sequence[str], keeps: int
-) -> Mapping[ChangeId, str]:
+) -> Mapping[ChangeId, Fact]:
     """See `Kind.too_few_left`.
 
     Args:
@@ -52,7 +53,7 @@ def too_few_left(
     unmapping = [change for change in changes if unmaps_groups(change)]
     present = admins.intersection(relies_on)
     certain = present.union(change.key for change in losses) if unmapping else admins
-    why = f"{some(sorted({*relies_on} - admins))} should be an admin but is not yet: too few would remain"
+    why = fact(Code.NOT_YET_ADMINS, names=tuple(sorted({*relies_on} - admins)))
     held = [*losses[max(0, len(certain) - keeps) :], *(unmapping if len(present) < keeps else ())]
     return {change.id: why for change in held}
 

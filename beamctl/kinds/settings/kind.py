@@ -16,9 +16,11 @@ from beamctl.kinds.settings.export import export
 from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, takes
 from beamctl.kinds.settings.live import GROUPS, KEYS, KIND, Settings, digest, is_setting, key_of, normal, settings
 from beamctl.model.api_call import segment
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
+from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation, Tally
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Conversation, Goes, Independent, Reading
 from beamctl.plan.listing import Shown
@@ -116,7 +118,7 @@ class SettingsKind(Independent):
         return Comparison(
             changes=changes,
             hazards=hazards(live[GROUPS], section.get(GROUPS)),
-            tally={"unchanged": len(same)},
+            tally={Tally.UNCHANGED: len(same)},
             wanted=len(section),
             seen=1,
             population=len(live[GROUPS]),  # what a change to settings can reduce
@@ -133,9 +135,9 @@ class SettingsKind(Independent):
             if now == normal(name, had):
                 continue
             if now != normal(name, (change.after or {})[name]):
-                notes.append(Note(f"{name} changed since that run and is left alone"))
+                notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=name)))
             elif not can_be_given(name, had):
-                notes.append(Note(f"{name} had a role that beamctl cannot set: set it in the console"))
+                notes.append(Note(fact(Code.SETTING_CANNOT_BE_RESTORED, name=name)))
             else:
                 before[name] = had
         was = replace(desired, document=Document(desired.document.source, {self.section: before}, {}, {}))
@@ -167,9 +169,9 @@ class SettingsKind(Independent):
         """Set one setting."""
         return operations.perform(change, workspace, _path(workspace))
 
-    def doubt(self, live: Settings, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - as below
+    def doubt(self, live: Settings, relies_on: Sequence[str], stays: Sequence[str]) -> Fact | None:  # noqa: ARG002 - as below
         """None: no access depends on settings being listed."""
-        return ""
+        return None
 
 
 def _path(workspace: str) -> str:
