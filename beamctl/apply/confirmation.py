@@ -60,11 +60,11 @@ def _look(changes: Sequence[Change], plan: Plan, kind: Kind[Any], reader: Reader
     except Exception as error:  # noqa: BLE001 - every change must still be reported
         yield from (_unread(change, error) for change in changes)
         return
-    partial = kind.doubt(live, (), plan.stays.get(kind.name, ()))
+    partial = kind.why_incomplete(live, (), plan.stays.get(kind.name, ()))
     objects = kind.objects(live, [change.key for change in changes])
     for change in changes:
         now = objects.get(change.key)
-        shown = kind.shows(live, change)
+        shown = kind.is_in_effect(live, change)
         if shown and partial and change.after is None:  # an incomplete listing does not prove that it is gone
             yield Unconfirmed(change, UnconfirmedReason.NOT_READABLE, why=partial)
         elif shown:

@@ -56,8 +56,8 @@ class _Run:
         last = stage is Stage.OURSELVES
         if last:
             yield from self.end()
-        room = {change.kind for change in self._plan.changes if change.takes and change.stage > stage}
-        if last or (stage.takes and self._held is None):
+        room = {change.kind for change in self._plan.changes if change.revokes_access and change.stage > stage}
+        if last or (stage.revokes_access and self._held is None):
             yield from self._look([change for change in self._plan.changes if change.stage >= stage])
         yield from self._decide(changes, room)
 
@@ -108,7 +108,7 @@ class _Run:
     ) -> Iterator[Event]:
         lanes: dict[str, list[Change]] = {}
         for change in changes:
-            lanes.setdefault(change.lane or f"\0{change.kind}\0{change.key}", []).append(change)
+            lanes.setdefault(change.serial_group or f"\0{change.kind}\0{change.key}", []).append(change)
         tasks = [
             Lane(lane, self._plan.workspace, self._context, self._halt, room, refused or {}) for lane in lanes.values()
         ]
@@ -128,9 +128,9 @@ class _Run:
                 continue
             if isinstance(event, Ended):
                 self._permission.add(event.change, event.outcome)
-                if event.outcome.ending is Status.DONE:
+                if event.outcome.status is Status.DONE:
                     self._unconfirmed.append(event)
-                if event.outcome.ending is Status.DONE or _is_there(event):
+                if event.outcome.status is Status.DONE or _is_there(event):
                     self._made.add(event.change.id)
             yield event
 
@@ -138,7 +138,7 @@ class _Run:
         """Retry what was refused before something of its kind was removed, or not attempted because the API had
         forbidden everything. Then make what depends on it."""
         refused, self._refused = self._refused, []
-        taken = {change.kind for change in self._plan.changes if change.takes and change.id in self._made}
+        taken = {change.kind for change in self._plan.changes if change.revokes_access and change.id in self._made}
         retried = [
             each for each in refused if self._permission.proven and (each.outcome is None or each.change.kind in taken)
         ]
@@ -192,7 +192,7 @@ class _Run:
 
 def _is_there(event: Ended) -> bool:
     """Whether something was created, although a part of it was deferred."""
-    return event.outcome.ending is Status.DEFERRED and event.change.before is None
+    return event.outcome.status is Status.DEFERRED and event.change.before is None
 
 
 def _leaders(changes: Iterable[Change]) -> set[ChangeId]:

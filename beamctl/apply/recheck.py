@@ -12,7 +12,7 @@ from beamctl.model.fact import Fact, fact
 from beamctl.model.ports import Reader
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.diff import ABSENT, differences, same
-from beamctl.plan.kind import Kind
+from beamctl.plan.kind import Kind, Quorum
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
 
@@ -39,12 +39,12 @@ def reread(
             reason = fact(Code.LISTING_UNREADABLE, section=kind.section, detail=error_fact(error))
             held.update({change.id: reason for change in left if _needs(change, name, plan)})
             continue
-        if why := kind.doubt(live, relies_on, plan.stays.get(name, ())):
+        if why := kind.why_incomplete(live, relies_on, plan.stays.get(name, ())):
             return {change.id: why for change in left}
         held.update(_moved(plan, left, kind, live))
         if relies_on:
             made = [change for change in left if change.id not in held]
-            held.update(kind.too_few_left(live, made, relies_on, plan.keeps.get(name, 1)))
+            held.update(kind.too_few_left(live, made, Quorum(relies_on, plan.keeps.get(name, 1))))
     return held
 
 
@@ -60,7 +60,7 @@ def _moved(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> It
     now = kind.objects(live, [change.key for change in changes])
     for change in changes:
         before, after = was.get(change.key), now.get(change.key)
-        if before is None or after is None or kind.shows(live, change):
+        if before is None or after is None or kind.is_in_effect(live, change):
             continue
         ignored = kind.only_for_deletion if change.after is not None else frozenset()
         before, after = ({key: side[key] for key in side if key not in ignored} for side in (before, after))

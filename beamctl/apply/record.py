@@ -138,7 +138,7 @@ def event_line(plan: Plan, event: Event, at: str) -> str:
         case Started():
             name, fields = "started", dict[str, Any]()
         case Ended(outcome=outcome):
-            name, fields = outcome.ending.value, _remark(outcome.remark) | _flags(outcome)
+            name, fields = outcome.status.value, _remark(outcome.remark) | _flags(outcome)
         case NotAttempted(why=why):
             name, fields = State.WAITING.value, _remark(why)
         case Confirmed():
@@ -156,7 +156,7 @@ def last_line(plan: Plan, events: Iterable[Event], at: str, *, interrupted: bool
     missing = {(each.change.kind, each.change.key) for each in events if isinstance(each, Unconfirmed)}
     for event in (each for each in events if each.change.kind in left):  # other kinds are not counted
         change = event.change
-        if isinstance(event, Ended) and event.outcome.ending.value == State.DONE.value:
+        if isinstance(event, Ended) and event.outcome.status.value == State.DONE.value:
             added = change.before is None and (change.kind, change.key) not in missing
             left[change.kind] += added - (change.after is None)
         elif isinstance(event, Unconfirmed | Ended):

@@ -20,7 +20,7 @@ from beamctl.model.fact import Fact, fact
 from beamctl.model.ports import Pause, Reader, SecretStore, Sender
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId
-from beamctl.plan.kind import Conversation, Kind, Outcome, Status
+from beamctl.plan.kind import Kind, Operation, Outcome, Status
 
 _LOOK, _INTERRUPTED = fact(Code.RUN_PLAN), fact(Code.INTERRUPTED)
 
@@ -144,10 +144,10 @@ def _run_lane(lane: Lane, put: Callable[[Event | Refused], None]) -> None:
                 outcome = attempt(lane.context.kinds[change.kind].perform(change, lane.workspace), lane.context, halt)
         if outcome is None:
             put(halt.report(Ended(change, before) if before else NotAttempted(change, halt.why or _INTERRUPTED)))
-        elif outcome.refusal and not change.stage.takes and change.kind in lane.room and not halt.why:
+        elif outcome.refusal and not change.stage.revokes_access and change.kind in lane.room and not halt.why:
             put(Refused(change, outcome))
         else:
-            if before is not None and before.gone and outcome.ending is Status.FAILED:
+            if before is not None and before.gone and outcome.status is Status.FAILED:
                 outcome = replace(outcome, gone=True)
             put(halt.report(Ended(change, outcome)))
 
@@ -166,7 +166,7 @@ def _execute(operation: ApiCall | StoreSecret | ReadSecret, context: ApplyContex
             assert_never(operation)
 
 
-def attempt(conversation: Conversation, context: ApplyContext, halt: Halt) -> Outcome:
+def attempt(conversation: Operation[Outcome], context: ApplyContext, halt: Halt) -> Outcome:
     """The outcome of a series of operations, whatever goes wrong.
 
     Raises:
@@ -186,7 +186,7 @@ def _hint(error: BeamctlError) -> Fact | None:
     return fact(Code.HINT, detail=error.hint) if error.hint else None
 
 
-def _run_operations(conversation: Conversation, context: ApplyContext, halt: Halt) -> Outcome:
+def _run_operations(conversation: Operation[Outcome], context: ApplyContext, halt: Halt) -> Outcome:
     """Run a series of operations and return the outcome.
 
     Raises:

@@ -41,11 +41,11 @@ class Deletion:
     """A workspace that is gone.
 
     Attributes:
-        ending: How that is known.
+        status: How that is known.
         why: What happened to the response, as text; empty if it was clear.
     """
 
-    ending: DeletionStatus
+    status: DeletionStatus
     why: str = ""
 
 

@@ -10,8 +10,6 @@ from typing import Any
 from beamctl.kinds.operations import (
     APPLY,
     PLAN,
-    Asking,
-    Talk,
     cause,
     done,
     failed,
@@ -26,7 +24,7 @@ from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.secret import SECRET_TO, Command, Keyring, StoreSecret, described, sink_of
 from beamctl.plan.change import Change, Dependency, Reason
-from beamctl.plan.kind import Dependencies, Outcome
+from beamctl.plan.kind import Dependencies, Operation, Outcome
 
 _MEANWHILE = fact(Code.CREATED_MEANWHILE)
 
@@ -70,15 +68,15 @@ class Creation:
     call: ApiCall
     named: Callable[[Any], Sequence[str]]
     before: Sequence[str]
-    finish: Callable[[str], Asking[Fact | NoResponse | Outcome | None]]
-    unmark: Callable[[], Asking[None]] | None = None
+    finish: Callable[[str], Operation[Fact | NoResponse | Outcome | None]]
+    unmark: Callable[[], Operation[None]] | None = None
 
     @property
     def name(self) -> str:
         """The name of the object."""
         return str((self.call.body or {})["name"])
 
-    def new(self) -> Asking[Sequence[str] | NoResponse]:
+    def new(self) -> Operation[Sequence[str] | NoResponse]:
         """The ids of objects with this name that appeared since."""
         now = yield from look(self.call.path, self.named)
         return now if isinstance(now, NoResponse) else [each for each in now if each not in self.before]
@@ -88,7 +86,7 @@ class Creation:
         return ApiCall(Method.DELETE, f"{self.call.path}/{segment(identifier)}")
 
 
-def make(creation: Creation) -> Talk:
+def make(creation: Creation) -> Operation[Outcome]:
     """Create the object, then hand its secret over or delete the object again."""
     answer = yield creation.call
     if isinstance(answer, Response) and not answer.ok:
@@ -121,7 +119,7 @@ def meanwhile(places: Mapping[str, Any], it: Fact, thing: str, why: Fact = _MEAN
     return failed(fact(Code.SECRET_LOCATION_UNKNOWN, why=why, it=it), fact(Code.IF_LOST_DELETE_IT, thing=thing))
 
 
-def _lost(creation: Creation, why: Fact) -> Talk:
+def _lost(creation: Creation, why: Fact) -> Operation[Outcome]:
     """The response with the secret is lost: check whether the object was created."""
     new = yield from creation.new()
     if isinstance(new, NoResponse):
@@ -131,7 +129,7 @@ def _lost(creation: Creation, why: Fact) -> Talk:
     return failed(fact(Code.SECRET_LOST, why=why, ids=tuple(new)), APPLY)
 
 
-def _hand_over(creation: Creation, identifier: str, secret: Mapping[str, str]) -> Talk:
+def _hand_over(creation: Creation, identifier: str, secret: Mapping[str, str]) -> Operation[Outcome]:
     it, sink = creation.sort.it, sink_of(creation.places.get(SECRET_TO))
     handed = yield StoreSecret(sink, creation.what, secret)
     if not isinstance(handed, Response) or not handed.ok:
@@ -154,7 +152,7 @@ def _delete_again(
     deleted: Code = Code.DELETED_AGAIN,
     *,
     alone: bool = True,
-) -> Talk:
+) -> Operation[Outcome]:
     """Delete the object because its secret is lost. The marker stays if the API may have created a second object, or if
     another run owns it."""
     gone = yield creation.deletion(identifier)

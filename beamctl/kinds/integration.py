@@ -32,6 +32,7 @@ SHAPE = Shape(
     word="integration connection",
     spec={"integration": Form.TEXT, "config": Form.TEXTS},
     version_label="beamctl-secret-version",
+    grouped_by=("integration",),
 )
 _VERSION = "version"
 _PART = re.compile(r"[A-Za-z][\w.-]{0,99}", re.ASCII)
@@ -40,7 +41,7 @@ _HINT = "set its source: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUME
 
 
 class IntegrationKind(ResourceKind):
-    """Implements `beamctl.plan.kind.Kind` for integration connections."""
+    """Integration connections, by name."""
 
     def __init__(self) -> None:
         super().__init__(SHAPE)
@@ -53,7 +54,7 @@ class IntegrationKind(ResourceKind):
         """All connections, with a source for each secret, which cannot be read."""
         return _with_places(super().export(live_things, now), live_things or {})
 
-    def spelled(self, change: Change, desired: Desired) -> Change:
+    def with_secrets(self, change: Change, desired: Desired) -> Change:
         """The change with the sources of its secret, which is sent with every change because the API may drop what a
         `PUT` omits."""
         sources = _sources(desired.section(self.section).get(change.key, {}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -10,8 +10,7 @@ from beamctl.errors import GarbledError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.secret import ReadSecret, StoreSecret
-from beamctl.plan.kind import Outcome, Status
+from beamctl.plan.kind import Operation, Outcome, Status
 
 FORBIDDEN = 403
 MISSING = 404
@@ -24,12 +23,9 @@ NONE_AT_ALL = NoResponse(fact(Code.NONE_SHOWN))
 """The result of an empty listing. It does not prove that something is gone, unless the API confirms it."""
 
 T = TypeVar("T")
-Asking = Generator[ApiCall | StoreSecret | ReadSecret, Response | NoResponse, T]
-"""A part of a conversation that returns a value."""
-Talk = Asking[Outcome]
 
 
-def look(path: str, read: Callable[[Any], T]) -> Asking[T | NoResponse]:
+def look(path: str, read: Callable[[Any], T]) -> Operation[T | NoResponse]:
     """Read the current live state.
 
     Args:
@@ -71,7 +67,7 @@ def not_deleted(answer: Response) -> Outcome:
     return refusal(answer, fact(Code.FIX_REPORTED_PROBLEM))
 
 
-def delete(path: str, left: Asking[object], kept: Callable[[Response], Outcome] = not_deleted) -> Talk:
+def delete(path: str, left: Operation[object], kept: Callable[[Response], Outcome] = not_deleted) -> Operation[Outcome]:
     """Delete an object. If the deletion is not confirmed, check whether it is gone.
 
     Args:
@@ -98,7 +94,7 @@ def delete(path: str, left: Asking[object], kept: Callable[[Response], Outcome] 
     return refused(kept(answer), answer) if isinstance(answer, Response) else not_made(answer)
 
 
-def _delete_again(deletion: ApiCall, kept: Callable[[Response], Outcome]) -> Talk:
+def _delete_again(deletion: ApiCall, kept: Callable[[Response], Outcome]) -> Operation[Outcome]:
     """The response was lost and the listing does not show the object. The listing may be incomplete, so the API must
     confirm."""
     answer = yield deletion

@@ -18,7 +18,7 @@ from beamctl.model.fact import fact
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Conversation, Goes, Reading
+from beamctl.plan.kind import Operation, Outcome, Reading, ReadScope
 
 SHAPE = Shape(
     name="policy",
@@ -34,6 +34,7 @@ SHAPE = Shape(
     },
     paged=True,
     nested=True,
+    grouped_by=("type",),
 )
 MOST_LOOKED_INTO = 100
 """Maximum number of policies whose usages are read, with one request each."""
@@ -41,15 +42,15 @@ _MISSING = 404
 
 
 class PolicyKind(ResourceKind):
-    """Implements `beamctl.plan.kind.Kind` for policies."""
+    """Policies, by name."""
 
     def __init__(self) -> None:
         super().__init__(SHAPE)
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - a header tells the workspace
+    def read(self, scope: ReadScope) -> Reading[Resources]:
         """The complete listing, and the usages of policies that may be deleted."""
         found = dict((yield from listing(SHAPE)))
-        for name in [name for name in sorted(found) if goes(name)][:MOST_LOOKED_INTO]:
+        for name in [name for name in sorted(found) if scope.may_delete(name)][:MOST_LOOKED_INTO]:
             try:
                 payload = yield _usages(name)
             except MissingError:  # an API without usages, or the policy is gone
@@ -65,7 +66,7 @@ class PolicyKind(ResourceKind):
                 name = printable(change.name)
                 yield Hazard(Risk.DELETES_POLICY_IN_USE, name, fact(Code.IN_USE, name=name, users=tuple(users)))
 
-    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - a header tells the workspace
+    def perform(self, change: Change, _workspace: str) -> Operation[Outcome]:
         """Make a change to one policy. A policy that came into use since the plan is not deleted."""
         if change.action is Action.DELETE:
             answer = yield ApiCall(Method.GET, _usages(change.name))

@@ -143,7 +143,7 @@ class Comparison:
         hazards: Hazards specific to the kind. The engine adds those that count across kinds.
         doubts: Why the API's response may be wrong: hazards if the plan has changes, otherwise notes.
         tally: Number of objects left as they are, by reason.
-        wanted: Number of objects the document declares.
+        declared: Number of objects the document declares.
         seen: Number of objects the API shows; None if a later count would be meaningless.
         population: How many of them can lose access. Open invitations do not count.
         invited: How many have an open invitation.
@@ -158,7 +158,7 @@ class Comparison:
     doubts: tuple[Hazard, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Mapping[Tally, int] = field(default_factory=dict)
-    wanted: int = 0
+    declared: int = 0
     seen: int | None = 0
     population: int = 0
     invited: int = 0

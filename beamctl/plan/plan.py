@@ -20,8 +20,8 @@ from beamctl.plan.floors import in_force
 from beamctl.plan.guard_changes import hazards as loosened_guards
 from beamctl.plan.guard_changes import kept, sizes
 from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
-from beamctl.plan.kind import Goes, Kind
-from beamctl.plan.reading import nothing_goes
+from beamctl.plan.kind import Kind, MayDelete
+from beamctl.plan.reading import deletes_nothing
 from beamctl.plan.thresholds import emptied, mass_removal, shrunk
 
 F = TypeVar("F", Comparison, Preconditions)
@@ -85,11 +85,11 @@ def managed(kinds: Sequence[Kind[Any]], desired: Desired) -> tuple[Kind[Any], ..
     return tuple(kind for kind in kinds if kind.is_declared(desired))
 
 
-def leaving(kind: Kind[Any], desired: Desired) -> Goes:
+def may_delete(kind: Kind[Any], desired: Desired) -> MayDelete:
     """What may be deleted: everything that an authoritative section does not list."""
     section = desired.section(kind.section) or {}
     if desired.mode(kind.section) is Mode.ADDITIVE:
-        return nothing_goes
+        return deletes_nothing
     return lambda key: key not in section
 
 
@@ -166,7 +166,7 @@ def _plan(
     tally: Counter[Tally] = Counter()
     for each in found.values():
         tally.update(each.tally)
-    takes = any(change.takes for change in changes)
+    takes = any(change.revokes_access for change in changes)
     relies_on = {name: each.relies_on for name, each in found.items() if each.relies_on and takes}
     keeps = how_many_stay(relies_on, guards)
     changes = with_dependencies(kinds, changes, relies_on, keeps)
@@ -206,9 +206,9 @@ def who_stays(
     kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change]
 ) -> Mapping[str, tuple[str, ...]]:
     """By kind, the keys that do not change, if access is reduced at all."""
-    if not any(change.takes for change in changes):
+    if not any(change.revokes_access for change in changes):
         return {}
-    return {kind.name: kind.untouched(live[kind.name], changes) for kind in kinds}
+    return {kind.name: kind.unchanged(live[kind.name], changes) for kind in kinds}
 
 
 def _rests_on(

@@ -60,8 +60,8 @@ def change_data(workspace: str, change: Change) -> dict[str, Any]:
         data["depends_on"] = [
             {"type": each.kind, "keys": list(each.keys), "at_least": each.at_least} for each in change.depends_on
         ]
-    if change.lane:
-        data["lane"] = change.lane
+    if change.serial_group:
+        data["lane"] = change.serial_group
     if change.secrets:
         data["secrets"] = dict(change.secrets)
     if change.place is not None:
@@ -142,7 +142,7 @@ def change_of(data: Data) -> Change:
         reason=reason,
         place=Place(source["file"], source["line"], source["column"]) if source else None,
         declared=data.get("declared", {}),
-        lane=data.get("lane", ""),
+        serial_group=data.get("lane", ""),
         secrets=data.get("secrets", {}),
         depends_on=tuple(
             Dependency(each["type"], tuple(each["keys"]), each["at_least"]) for each in data.get("depends_on", ())

@@ -22,10 +22,10 @@ def emptied(kinds: Sequence[Kind[Any]], desired: Desired, found: Mapping[str, Co
 
 
 def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Hazard]:
-    takes = any(change.takes for change in found.changes)
+    takes = any(change.revokes_access for change in found.changes)
     if kind.never_empty and not found.seen:
         return [Hazard(Risk.LIVE_EMPTY, kind.section, fact(Code.LISTING_EMPTY, section=kind.section))]
-    if not found.wanted and takes and desired.mode(kind.section) is Mode.AUTHORITATIVE:
+    if not found.declared and takes and desired.mode(kind.section) is Mode.AUTHORITATIVE:
         why = fact(Code.SECTION_EMPTY, source=desired.document.source, section=kind.section)
         return [Hazard(Risk.EMPTY_SECTION, kind.section, why)]
     return []
@@ -35,8 +35,8 @@ def mass_removal(
     guards: InForce, changes: Sequence[Change], found: Mapping[str, Comparison | Preconditions]
 ) -> list[Hazard]:
     """Whether one apply would remove more than the guards allow."""
-    takes = Counter(change.kind for change in changes if change.takes)
-    access = Counter(change.kind for change in changes if change.takes and change.action is not Action.REVOKE)
+    takes = Counter(change.kind for change in changes if change.revokes_access)
+    access = Counter(change.kind for change in changes if change.revokes_access and change.action is not Action.REVOKE)
     exceeded = tuple(
         limited
         for name, side in guards.sides("maxRemovals")

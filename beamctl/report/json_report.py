@@ -79,7 +79,7 @@ def drift_json(plans: Sequence[Plan]) -> str:
 def show_json(workspace: str, api: str, sections: Sections) -> str:
     """The current state of a workspace. A section that cannot be read is null; `not_known` says why."""
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
-    unseen = {name: shown.unseen for name, shown in sections.items() if shown.unseen}
+    unseen = {name: shown.unread for name, shown in sections.items() if shown.unread}
     return _dumps({"workspace": workspace, "api_url": api, **rows, "not_known": unseen})
 
 
@@ -154,7 +154,7 @@ def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) ->
             "display_name": contents.display_name,
             "lost": lost | {"counts": counts},
             "not_known": unknown,
-            "ending": deletion.ending.value,
+            "ending": deletion.status.value,
             "told": deletion_summary(contents.workspace, deletion),
         }
     )
@@ -171,7 +171,7 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
     for event in events:
         match event:
             case Ended(change=change, outcome=outcome):
-                result = _result(outcome.ending.value, outcome.remark, outcome.hint)
+                result = _result(outcome.status.value, outcome.remark, outcome.hint)
                 match confirmations.get(_key(event)):
                     case Confirmed(late=late):
                         result |= {"confirmed": True} | ({"remark": None} if late else {})

@@ -27,9 +27,9 @@ from beamctl.plan.dependencies import with_dependencies
 from beamctl.plan.export import parts
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Hazard, merged
-from beamctl.plan.kind import Goes, Kind
-from beamctl.plan.listing import Shown, Unseen
-from beamctl.plan.plan import Plan, leaving, make_plan, make_undo, managed
+from beamctl.plan.kind import Kind, MayDelete
+from beamctl.plan.listing import Listing, Unreadable
+from beamctl.plan.plan import Plan, make_plan, make_undo, managed, may_delete
 from beamctl.plan.plan_file import Saved, read_saved
 from beamctl.plan.reading import read, see
 from beamctl.plan.staleness import Moved, below_floors, in_place, moved, run_as, since_recorded
@@ -97,7 +97,7 @@ def validate(sources: Sequence[SourceText]) -> Checked:
 def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
     """Read the declared kinds and compare."""
     kinds = managed(KINDS, desired)
-    live = {kind.name: read(kind, desired.workspace, reader, leaving(kind, desired)) for kind in kinds}
+    live = {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
     made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
     return replace(made, notes=(*_warnings(desired.document), *made.notes))
 
@@ -177,13 +177,13 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituat
 
 def _refuse_invalid(changes: Sequence[Change], where: str) -> None:
     kinds = {kind.name: kind for kind in KINDS}
-    unknown = [change for change in changes if change.kind not in kinds or not kinds[change.kind].is_sound(change)]
+    unknown = [change for change in changes if change.kind not in kinds or not kinds[change.kind].is_valid(change)]
     for change in unknown:
         message = f"{where} has a change that beamctl would not plan: {change.action.value} {change.name}"
         raise UsageError(message, _BY_HAND)
 
 
-def _goes_in(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> Goes:
+def _goes_in(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> MayDelete:
     return lambda key: (kind.name, key) in gone
 
 
@@ -221,14 +221,14 @@ def look_again(
     )
 
 
-def show(workspace: str, reader: Reader) -> Mapping[str, Shown]:
+def show(workspace: str, reader: Reader) -> Mapping[str, Listing]:
     """The live workspace: every section, and what could not be read.
 
     Raises:
         ApiError: The workspace does not exist, or none of it can be read.
     """
     return {
-        kind.section: Shown(None, live.why) if isinstance(live, Unseen) else kind.shown(live)
+        kind.section: Listing(None, live.why) if isinstance(live, Unreadable) else kind.listing(live)
         for kind, live in see(KINDS, workspace, reader)
     }
 
@@ -245,8 +245,8 @@ def export(workspace: str, reader: Reader, now: datetime) -> Export:
         ApiError: The workspace does not exist, or none of it can be read.
     """
     found = see(KINDS, workspace, reader)
-    hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unseen)}
+    hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unreadable)}
     seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
-    incomplete = [section for section, (kind, live) in seen.items() if kind.shown(live).unseen]
+    incomplete = [section for section, (kind, live) in seen.items() if kind.listing(live).unread]
     return Export(written(parts(workspace, exported, hidden, now.date())), (*hidden, *incomplete))

@@ -9,10 +9,10 @@ from functools import partial
 from secrets import token_hex
 
 from beamctl.kinds import create_with_secret
-from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, premise_of
+from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, creation_key_of
 from beamctl.kinds.create_with_secret import Creation, SecretKind
 from beamctl.kinds.creation_key import ids_in
-from beamctl.kinds.operations import APPLY, NONE_AT_ALL, PLAN, Asking, Talk, cause, delete, failed, look, refused
+from beamctl.kinds.operations import APPLY, NONE_AT_ALL, PLAN, cause, delete, failed, look, refused
 from beamctl.kinds.service_account.live import Account
 from beamctl.kinds.service_account.lookup import find, keys_path, put
 from beamctl.kinds.service_account.lookup import look as look_at_accounts
@@ -21,7 +21,7 @@ from beamctl.model.api_call import ApiCall, Method, NoResponse, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 _SORT = SecretKind(
     thing="key",
@@ -34,7 +34,7 @@ _SORT = SecretKind(
 _OTHER_RUN = fact(Code.OTHER_RUN_CREATES, secret=_SORT.it)
 
 
-def perform(change: Change) -> Talk:
+def perform(change: Change) -> Operation[Outcome]:
     """Make a change to one API key."""
     match change.action:
         case Action.CREATE:
@@ -45,13 +45,13 @@ def perform(change: Change) -> Talk:
             raise AssertionError(f"an API key has no change {change.action}")
 
 
-def _make(change: Change) -> Talk:
+def _make(change: Change) -> Operation[Outcome]:
     after = change.after or {}
     owner = yield from _owner(after)
     if isinstance(owner, Outcome):
         return owner
     name, account = after["name"], owner.account
-    if premise_of(after["clientId"] or account.name, name, owner) != change.key:
+    if creation_key_of(after["clientId"] or account.name, name, owner) != change.key:
         return _not_as_planned(change, owner)
     good, orphans = owner.handed_over(name), owner.orphans(name)
     ours = PendingMarker(name, tuple(key.id for key in good), token_hex(4))
@@ -96,7 +96,7 @@ def _set_markers(account: Account, marks: tuple[PendingMarker, ...]) -> ApiCall:
 
 def _finish(
     client_id: str, ours: PendingMarker, there: Sequence[PendingMarker], identifier: str, *, must_stay: bool
-) -> Asking[Fact | NoResponse | Outcome | None]:
+) -> Operation[Fact | NoResponse | Outcome | None]:
     """Remove our marker and earlier ones, which refer to no key or to a key that is being deleted.
 
     Args:
@@ -125,14 +125,14 @@ def _finish(
     return None if now is not None and ours not in now.description.marks else NoResponse(cause(answer))
 
 
-def _unmark(client_id: str, ours: PendingMarker) -> Asking[None]:
+def _unmark(client_id: str, ours: PendingMarker) -> Operation[None]:
     """Remove our marker only. Others belong to other runs."""
     now = yield from find(client_id)
     if isinstance(now, Account) and ours in now.description.marks:
         yield _set_markers(now, tuple(each for each in now.description.marks if each != ours))
 
 
-def _owner(after: Mapping[str, str]) -> Asking[Owned | Outcome]:
+def _owner(after: Mapping[str, str]) -> Operation[Owned | Outcome]:
     """The account, which this apply may have created, and its keys."""
     found = yield from look_at_accounts()
     if isinstance(found, NoResponse):
@@ -147,18 +147,18 @@ def _owner(after: Mapping[str, str]) -> Asking[Owned | Outcome]:
     return Owned(account, keys)
 
 
-def _keys(client_id: str) -> Asking[tuple[ApiKey, ...] | NoResponse]:
+def _keys(client_id: str) -> Operation[tuple[ApiKey, ...] | NoResponse]:
     return look(keys_path(client_id), api_keys)
 
 
-def _find(client_id: str, identifier: str) -> Asking[ApiKey | NoResponse | None]:
+def _find(client_id: str, identifier: str) -> Operation[ApiKey | NoResponse | None]:
     keys = yield from _keys(client_id)
     if isinstance(keys, NoResponse):
         return keys
     return next((key for key in keys if key.id == identifier), None) if keys else NONE_AT_ALL
 
 
-def _delete(change: Change) -> Talk:
+def _delete(change: Change) -> Operation[Outcome]:
     """Delete a key. A superseded one is deleted only if a newer one exists."""
     before = change.before or {}
     keys = yield from _keys(before["clientId"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
 from beamctl.document.document import Desired, Mode, Skip
 from beamctl.document.problem import Place
+from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.member.desired import SECTION, DesiredMember
 from beamctl.kinds.member.live import Person, attributes
 from beamctl.kinds.member.table import Decision, Standing, verdict
@@ -36,17 +36,11 @@ _SHAPE = {
 }
 
 
-class MemberDecider:
-    """Collects the decisions about all people.
-
-    Attributes:
-        tally: Number of people left as they are, by reason.
-    """
+class MemberDecider(Decisions):
+    """Collects the decisions about all people."""
 
     def __init__(self, desired: Desired, situation: Situation, ours: frozenset[str], people: Collection[str]) -> None:
-        self.changes: list[Change] = []
-        self.notes: list[Note] = []
-        self.tally: Counter[Tally] = Counter()
+        super().__init__()
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._today = situation.today
@@ -83,7 +77,7 @@ class MemberDecider:
         match what:
             case Decision.NOTHING | Decision.WAIT:
                 self.tally[_TALLY[what]] += 1
-            case Decision.LEAVE | Decision.LEAVE_SAID:
+            case Decision.LEAVE | Decision.LEAVE_AND_REPORT:
                 self._leave(what, want, role, live)
             case _ if want is not None and (why := self._why_not(what, key, want, live)):
                 waits = what is Decision.SET_ROLE
@@ -150,7 +144,7 @@ class MemberDecider:
         if not directory:
             said = fact(Code.UNKNOWN_ROLE, email=person.email, role=str(person.role))
             self.notes.append(Note(said, place, differs=True))
-        elif what is Decision.LEAVE_SAID or (want is not None and role is None):
+        elif what is Decision.LEAVE_AND_REPORT or (want is not None and role is None):
             declared = fact(Code.DOCUMENT_SAYS, role=role.value) if role else fact(Code.ACCESS_ENDED)
             source = person.source.replace("_", " ")
             said = fact(
@@ -171,7 +165,7 @@ class MemberDecider:
             stage = Stage.DEMOTE if lowers else Stage.PROMOTE
         if want is not None and after is None:
             reason = Reason.ACCESS_ENDED
-        if stage.takes and key in self._ours:
+        if stage.revokes_access and key in self._ours:
             stage = Stage.OURSELVES
         return Change(
             kind=KIND,

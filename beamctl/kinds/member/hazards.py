@@ -54,16 +54,16 @@ def admins_of(members: People, changes: Sequence[Change], groups: AdminGroups) -
         accepted = change.key in members and members[change.key].accepted
         if accepted and change.after is not None and change.after["role"] == Role.ADMIN.value:
             after.add(change.key)
-        elif change.takes:
+        elif change.revokes_access:
             after.discard(change.key)
-    takes_admin = any(change.takes and change.key in before for change in changes)
+    takes_admin = any(change.revokes_access and change.key in before for change in changes)
     in_doubt: set[str] = set()
     if groups is AdminGroups.NONE or (groups is AdminGroups.FEWER and takes_admin):
         in_doubt = {key for key in after if members[key].standing is Standing.DIRECTORY}
     return Admins(frozenset(before), frozenset(after - in_doubt), frozenset(in_doubt))
 
 
-def ourselves(members: People, guards: Guards, identity: Identity | None) -> frozenset[str] | None:
+def own_keys(members: People, guards: Guards, identity: Identity | None) -> frozenset[str] | None:
     """The folded e-mails that beamctl may run as, from the document and the credential.
 
     Empty for a service account, which is not a member; None if unknown.
@@ -76,7 +76,7 @@ def ourselves(members: People, guards: Guards, identity: Identity | None) -> fro
     return frozenset(ours) if known else None
 
 
-def strangers(members: People, guards: Guards, identity: Identity | None) -> list[Hazard]:
+def own_identity_missing(members: People, guards: Guards, identity: Identity | None) -> list[Hazard]:
     """The identity that beamctl runs as, if the API does not show it. The listing may then be incomplete."""
     expected = [guards.runs_as.email] if guards.runs_as is not None else []
     if identity is not None and not identity.client_id:  # a service account is not a member
@@ -116,7 +116,7 @@ def hazards(
         ends: By folded e-mail, the dates in the last recorded run on which admins' access ends.
     """
     found = [*last_admin(changes, count), *guarded(changes, count, guards), *rename_hazards(changes)]
-    for change in (each for each in changes if each.takes):
+    for change in (each for each in changes if each.revokes_access):
         name = printable(change.name)
         if change.key in ours:
             found.append(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.SELF_LOSES_ACCESS, name=name, loss=_loss(change))))
@@ -142,10 +142,10 @@ def guarded(changes: Sequence[Change], count: Admins, guards: InForce) -> list[H
     for change in changes:
         name = printable(change.name)
         protecting = tuple(source for source, side in guards.sides("protected") if matches(side.protected, change.key))
-        if change.takes and protecting:
+        if change.revokes_access and protecting:
             why = fact(Code.PROTECTED, name=name, guards=protecting, loss=_loss(change))
             found.append(Hazard(Risk.REMOVES_PROTECTED, name, why))
-        grants = change.action in _GRANTS or (change.action is Action.SET_ROLE and not change.takes)
+        grants = change.action in _GRANTS or (change.action is Action.SET_ROLE and not change.revokes_access)
         outside = tuple(
             fact(Code.ALLOWED_DOMAINS, guard=source, domains=side.allowed_domains)
             for source, side in guards.sides("allowedDomains")
@@ -163,19 +163,19 @@ def _loss(change: Change) -> Fact:
 
 def takes_admin(changes: Sequence[Change], count: Admins) -> bool:
     """Whether a current admin would lose the role."""
-    return any(change.takes and change.key in count.before for change in changes)
+    return any(change.revokes_access and change.key in count.before for change in changes)
 
 
 def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:
     """Hazard if no admin would remain."""
-    if count.before and not count.after and (count.in_doubt or any(change.takes for change in changes)):
+    if count.before and not count.after and (count.in_doubt or any(change.revokes_access for change in changes)):
         code = Code.ONLY_DIRECTORY_ADMINS_LEFT if count.in_doubt else Code.NO_ADMIN_LEFT
         return [Hazard(Risk.LAST_ADMIN, "none", fact(code))]
     return []
 
 
 def _too_few_admins(changes: Sequence[Change], count: Admins, guards: InForce) -> list[Hazard]:
-    if not count.in_doubt and not any(change.takes for change in changes):
+    if not count.in_doubt and not any(change.revokes_access for change in changes):
         return []
     left, required = _missing_admins(count, guards)
     if last_admin(changes, count) or not required or left >= len(count.before) > 0:

@@ -13,8 +13,6 @@ from beamctl.kinds.operations import (
     APPLY,
     MISSING,
     PLAN,
-    Asking,
-    Talk,
     accepted,
     cause,
     done,
@@ -33,7 +31,7 @@ from beamctl.model.email import folded
 from beamctl.model.fact import Fact, fact
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Outcome, Status
+from beamctl.plan.kind import Operation, Outcome, Status
 
 LISTING = "/users"
 _CONFLICT = 409
@@ -42,7 +40,7 @@ _MOST_REVOCATIONS = 2
 _AGAIN = fact(Code.INVITED_ANEW)
 
 
-def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
+def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Operation[Outcome] | None:
     """The revocation of an invitation that this change sent or changed, if it grants more than requested."""
     if shows is None or change.after is None or shows["standing"] != "invited":
         return None
@@ -50,7 +48,7 @@ def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
     return _withdraw(change.after["email"], shows["role"], role) if too_much(shows["role"], role) else None
 
 
-def invite(change: Change) -> Talk:
+def invite(change: Change) -> Operation[Outcome]:
     """Send an invitation, or resend an expired one; never a second one while the first may exist."""
     email, role = (change.after or {})["email"], Role((change.after or {})["role"])
     lost = False
@@ -80,7 +78,7 @@ def _not_invited(email: str, answer: Response | NoResponse, *, lost: bool) -> Ou
     return replace(refusal(answer), remark=remark, gone=True)
 
 
-def _look_instead(email: str, role: Role, answer: Response | NoResponse) -> Asking[Outcome | None]:
+def _look_instead(email: str, role: Role, answer: Response | NoResponse) -> Operation[Outcome | None]:
     """The response was lost, or the address exists: read instead of repeating. None means that an invitation can be
     sent."""
     there = yield from look_up(email)
@@ -100,7 +98,7 @@ def _look_instead(email: str, role: Role, answer: Response | NoResponse) -> Aski
     return None
 
 
-def _look_after(email: str, role: Role, answer: Response) -> Talk:
+def _look_after(email: str, role: Role, answer: Response) -> Operation[Outcome]:
     """The API accepted the invitation, but its response names another address. It is not sent again."""
     there = yield from look_up(email)
     if isinstance(there, NoResponse):
@@ -121,7 +119,7 @@ def _already_member(there: Person, role: Role) -> Outcome:
     return failed(fact(Code.ALREADY_MEMBER_AS, role=str(there.role)), PLAN)
 
 
-def _settle(email: str, role: Role, shown_role: str, remark: Fact | None = None) -> Talk:
+def _settle(email: str, role: Role, shown_role: str, remark: Fact | None = None) -> Operation[Outcome]:
     """The invitation exists: check its role."""
     if shown_role == role.value:
         return done(remark)
@@ -140,14 +138,14 @@ def _settle(email: str, role: Role, shown_role: str, remark: Fact | None = None)
     return unseen(answer, there) if there else gone(email)
 
 
-def _as_seen(there: Person, role: Role, remark: Fact | None) -> Talk:
+def _as_seen(there: Person, role: Role, remark: Fact | None) -> Operation[Outcome]:
     """The invitation exists, or was accepted in the meantime."""
     if there.accepted:
         return _already_member(there, role)
     return (yield from _as_invited(there.email, str(there.role), role, remark))
 
 
-def _as_invited(email: str, shown_role: str, role: Role, remark: Fact | None) -> Talk:
+def _as_invited(email: str, shown_role: str, role: Role, remark: Fact | None) -> Operation[Outcome]:
     """The role of the invitation is final: check whether it is acceptable."""
     if shown_role == role.value:
         return done(remark)
@@ -159,7 +157,7 @@ def _as_invited(email: str, shown_role: str, role: Role, remark: Fact | None) ->
     return done(fact(Code.ROLE_NOT_SHOWN_YET, how=how, desired=role.value))
 
 
-def _withdraw(email: str, shown_role: str, role: Role) -> Talk:
+def _withdraw(email: str, shown_role: str, role: Role) -> Operation[Outcome]:
     """Revoke an invitation that grants too much, because it could be accepted at any moment."""
     grants = fact(Code.GRANTS_TOO_MUCH, role=shown_role, desired=role.value)
     for _ in range(_MOST_REVOCATIONS):
@@ -170,7 +168,7 @@ def _withdraw(email: str, shown_role: str, role: Role) -> Talk:
     return failed(fact(Code.NOT_REVOKED, why=grants, detail=cause(answer)), fact(Code.REVOKE_IN_CONSOLE))
 
 
-def invite_again(email: str, role: Role, shown_role: str, answer: Response | NoResponse) -> Talk:
+def invite_again(email: str, role: Role, shown_role: str, answer: Response | NoResponse) -> Operation[Outcome]:
     """The API does not change the role of this invitation: revoke it and send one with the right role."""
     revoked = yield ApiCall(Method.DELETE, path_of(email))
     if not is_gone(revoked):
@@ -188,7 +186,7 @@ def invite_again(email: str, role: Role, shown_role: str, answer: Response | NoR
     return (yield from _as_seen(there, role, _AGAIN))
 
 
-def look_up(email: str) -> Asking[Person | NoResponse | None]:
+def look_up(email: str) -> Operation[Person | NoResponse | None]:
     """The person as the API shows them now, or None. An empty listing counts as unknown."""
     members = yield from look(LISTING, people)
     if isinstance(members, NoResponse):

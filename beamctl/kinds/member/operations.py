@@ -9,7 +9,6 @@ from beamctl.kinds.member.live import Person
 from beamctl.kinds.operations import (
     MISSING,
     PLAN,
-    Talk,
     accepted,
     delete,
     done,
@@ -24,12 +23,12 @@ from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.role import Role
 from beamctl.plan.change import Action, Change
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 _BAD_REQUEST = 400
 
 
-def perform(change: Change) -> Talk:
+def perform(change: Change) -> Operation[Outcome]:
     """Make a change to one person."""
     match change.action:
         case Action.INVITE | Action.RESEND:
@@ -42,7 +41,7 @@ def perform(change: Change) -> Talk:
             raise AssertionError(f"a member has no change {change.action}")
 
 
-def _set_role(change: Change) -> Talk:
+def _set_role(change: Change) -> Operation[Outcome]:
     """Set a role. If the response does not confirm it, read it."""
     email, role = (change.after or {})["email"], Role((change.after or {})["role"])
     pending = (change.before or {}).get("standing") == "invited"  # the listing may not show a role then
@@ -75,7 +74,7 @@ def _role_seen(there: Person, role: Role, answer: Response | NoResponse) -> Outc
     return not_made(answer, shown_role) if shown_role else unseen(answer, NoResponse(fact(Code.ROLE_NOT_SHOWN)))
 
 
-def _remove(change: Change) -> Talk:
+def _remove(change: Change) -> Operation[Outcome]:
     """Remove or revoke."""
     email = (change.before or {})["email"]
     return delete(path_of(email), look_up(email), partial(refusal, hint=fact(Code.FIX_OR_SKIP)))

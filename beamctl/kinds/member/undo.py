@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from beamctl.kinds.member.decide import MemberDecider
 from beamctl.kinds.member.desired import DesiredMember
@@ -13,7 +12,7 @@ from beamctl.model.code import Code
 from beamctl.model.email import fault
 from beamctl.model.fact import Fact, fact
 from beamctl.model.role import Role, UnknownRole, live_role
-from beamctl.plan.change import Action, Change, Reason
+from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note, Tally
 
 
@@ -27,7 +26,7 @@ def undo(decider: MemberDecider, changes: Sequence[Change], live: People) -> Non
             decider.notes.append(Note(why_not))
         else:
             _revert(decider, change, person)
-    decider.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in decider.changes]
+    decider.mark_as_undo()
 
 
 def _revert(decider: MemberDecider, change: Change, person: Person | None) -> None:

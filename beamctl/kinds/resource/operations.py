@@ -10,8 +10,6 @@ from beamctl.errors import GarbledError
 from beamctl.kinds.operations import (
     MISSING,
     PLAN,
-    Asking,
-    Talk,
     accepted,
     cause,
     delete,
@@ -30,13 +28,13 @@ from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.secret import SECRETS_FROM, Command, File, ReadSecret, Variable, place_of
 from beamctl.plan.change import Action, Change
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 _CONFLICT = 409
 _READ_ONLY = frozenset({"workspace", "url", "plan", "createdAt", "updatedAt", "createdBy", "updatedBy"})
 
 
-def perform(shape: Shape, change: Change) -> Talk:
+def perform(shape: Shape, change: Change) -> Operation[Outcome]:
     """Make a change to one resource. Its secret is read before anything is sent."""
     match change.action:
         case Action.DELETE:
@@ -51,7 +49,7 @@ def perform(shape: Shape, change: Change) -> Talk:
             raise AssertionError(f"a {shape.word} has no change {change.action}")
 
 
-def _fetch(change: Change) -> Asking[dict[str, str] | Outcome]:
+def _fetch(change: Change) -> Operation[dict[str, str] | Outcome]:
     """Every part of the secret, by name."""
     found = {}
     for name, written in change.secrets.get(SECRETS_FROM, {}).items():
@@ -68,7 +66,7 @@ def _fetch(change: Change) -> Asking[dict[str, str] | Outcome]:
     return found
 
 
-def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
+def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Operation[Outcome]:
     body = _merged(shape, {"metadata": {"name": change.name}, "spec": {}}, change, secret)
     answer = yield ApiCall(Method.POST, shape.path, body)
     if isinstance(answer, Response) and not answer.ok and answer.status != _CONFLICT:
@@ -99,7 +97,7 @@ def _found(change: Change) -> Outcome:
     return failed(fact(Code.EXISTS_SECRET_UNKNOWN), fact(Code.INCREASE_SECRET_VERSION))
 
 
-def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
+def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Operation[Outcome]:
     """Read the resource, and write it back if it is still as planned."""
     read = yield ApiCall(Method.GET, path_of(shape, change.name))
     if isinstance(read, Response) and read.status == MISSING:
@@ -115,7 +113,7 @@ def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
     return (yield from _write(shape, change, _merged(shape, read.body, change, secret)))
 
 
-def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Talk:
+def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Operation[Outcome]:
     """Write it. If the response does not confirm the change, read it."""
     answer = yield ApiCall(Method.PUT, path_of(shape, change.name), body)
     if isinstance(answer, Response) and not answer.ok:
@@ -132,14 +130,14 @@ def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Talk:
     return accepted(answer) if answer.ok else not_made(answer)
 
 
-def _delete(shape: Shape, change: Change) -> Talk:
+def _delete(shape: Shape, change: Change) -> Operation[Outcome]:
     def refused(answer: Response) -> Outcome:
         return failed(cause(answer), fact(Code.REMOVE_FROM_USERS)) if answer.status == _CONFLICT else refusal(answer)
 
     return delete(path_of(shape, change.name), look_up(shape, change.name), refused)
 
 
-def look_up(shape: Shape, name: str) -> Asking[Resource | NoResponse | None]:
+def look_up(shape: Shape, name: str) -> Operation[Resource | NoResponse | None]:
     """The resource as it is now; None if it does not exist."""
     answer = yield ApiCall(Method.GET, path_of(shape, name))
     if isinstance(answer, Response) and answer.status == MISSING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.resource.decide import creation, deletion, has, update
 from beamctl.kinds.resource.live import Resource
 from beamctl.kinds.resource.shape import VERSION, Shape
@@ -15,18 +15,11 @@ from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Note, Tally
 
 
-class Undoing:
-    """Collects what undoes the changes of a run.
-
-    Attributes:
-        notes: What cannot be undone, and why.
-        tally: Number of resources left as they are, by reason.
-    """
+class UndoDecider(Decisions):
+    """Collects what undoes the changes of a run."""
 
     def __init__(self, shape: Shape) -> None:
-        self.changes: list[Change] = []
-        self.notes: list[Note] = []
-        self.tally: Counter[Tally] = Counter()
+        super().__init__()
         self._shape = shape
 
     def over(self, made: Sequence[Change], live: Mapping[str, Resource]) -> None:
@@ -58,6 +51,6 @@ class Undoing:
             return creation(shape, change.name, known, Reason.UNDOES)
         if VERSION in before:
             self.notes.append(Note(fact(Code.SECRET_CANNOT_BE_RESTORED, name=change.name)))
-        wanted = {field: value for field, value in before.items() if field != VERSION}
-        reverse = update(shape, now, wanted, Reason.UNDOES)
+        desired = {field: value for field, value in before.items() if field != VERSION}
+        reverse = update(shape, now, desired, Reason.UNDOES)
         return replace(reverse, secrets=change.secrets) if reverse and change.action is Action.UPDATE else reverse

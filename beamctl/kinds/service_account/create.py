@@ -8,8 +8,8 @@ from functools import partial
 from beamctl.kinds import create_with_secret
 from beamctl.kinds.create_with_secret import Creation, SecretKind
 from beamctl.kinds.creation_key import ids_in
-from beamctl.kinds.operations import APPLY, PLAN, Asking, Talk, cause, failed, text_in
-from beamctl.kinds.service_account.live import Account, accounts, premise_of
+from beamctl.kinds.operations import APPLY, PLAN, cause, failed, text_in
+from beamctl.kinds.service_account.live import Account, accounts, creation_key_of
 from beamctl.kinds.service_account.lookup import LISTING, find, look, put
 from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, Description
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
@@ -17,7 +17,7 @@ from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.role import live_role
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 _SORT = SecretKind(
     thing="account",
@@ -28,14 +28,14 @@ _SORT = SecretKind(
 )
 
 
-def make(change: Change) -> Talk:
+def make(change: Change) -> Operation[Outcome]:
     """Create an account, if the others of that name are still those in the plan."""
     after = change.after or {}
     found = yield from look()
     if isinstance(found, NoResponse):
         return failed(fact(Code.ACCOUNTS_UNREADABLE, detail=cause(found)), APPLY)
     there = found.named(after["name"])
-    if premise_of(after["name"], there) != change.key:
+    if creation_key_of(after["name"], there) != change.key:
         return _not_as_planned(change, there)
     under_way = Creation(
         sort=_SORT,
@@ -58,7 +58,7 @@ def _not_as_planned(change: Change, there: Sequence[Account]) -> Outcome:
     return failed(fact(Code.ACCOUNTS_CHANGED), PLAN)
 
 
-def _finish(change: Change, client_id: str) -> Asking[Fact | NoResponse | Outcome | None]:
+def _finish(change: Change, client_id: str) -> Operation[Fact | NoResponse | Outcome | None]:
     """Set its description without the marker, and check its role."""
     after = change.after or {}
     role, made = after["role"], Account(client_id, after["name"], live_role(""), Description())
@@ -74,7 +74,7 @@ def _finish(change: Change, client_id: str) -> Asking[Fact | NoResponse | Outcom
     return None if shown_role else fact(Code.ITS_ROLE_NOT_SHOWN)
 
 
-def _role_shown(client_id: str, answer: Response | NoResponse) -> Asking[str | NoResponse | None]:
+def _role_shown(client_id: str, answer: Response | NoResponse) -> Operation[str | NoResponse | None]:
     """The role of an account that should be finished, empty if the API does not show it; `NoResponse` if it is not
     finished, None if it is gone."""
     if answer.certain and text_in(answer, "client_id") in (client_id, ""):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Container, Mapping
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.document.problem import Place
+from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.service_account.desired import SECTION, DesiredAccount
-from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, premise_of
+from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, creation_key_of
 from beamctl.kinds.service_account.matching import Pair
 from beamctl.kinds.service_account.pending_secrets import KIND, left_alone, with_id
 from beamctl.model.code import Code
@@ -31,20 +31,17 @@ def stage_of_orphan(side: Mapping[str, Any]) -> Stage:
     return Stage.DELETE if side["unfinished"] == HAS_KEYS else Stage.UPDATE
 
 
-class AccountDecider:
+class AccountDecider(Decisions):
     """Collects the decisions about all service accounts.
 
     Attributes:
-        tally: Number of accounts left as they are, by reason.
         ours: The client ids that beamctl may run as.
     """
 
     def __init__(
         self, desired: Desired, live: Accounts, ours: Collection[str], interrupted: Container[str] = ()
     ) -> None:
-        self.changes: list[Change] = []
-        self.notes: list[Note] = []
-        self.tally: Counter[Tally] = Counter()
+        super().__init__()
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._live = live
@@ -54,9 +51,9 @@ class AccountDecider:
     def pair(self, pair: Pair) -> None:
         """Decide about one entry of the document."""
         if pair.live is None:
-            self.changes.append(self._creation(pair.wanted, replaces=bool(pair.orphans)))
+            self.changes.append(self._creation(pair.desired, replaces=bool(pair.orphans)))
         else:
-            self._compare(pair.wanted, pair.live)
+            self._compare(pair.desired, pair.live)
         self.changes += map(self._orphan, pair.orphans)
 
     def other(self, account: Account) -> None:
@@ -100,7 +97,7 @@ class AccountDecider:
         place = self._document.key_place(SECTION, want.name)
         if want.sink is None:
             self.notes.append(Note(fact(Code.NO_CLIENT_SECRET_DESTINATION, name=want.name), place))
-        key = premise_of(want.name, self._live.named(want.name))
+        key = creation_key_of(want.name, self._live.named(want.name))
         reason = Reason.NOT_HANDED_OVER if replaces else Reason.NOT_THERE
         secrets = {SECRET_TO: want.sink}
         return _change(key, want.name, Action.CREATE, Stage.CREATE, (None, after), reason, place=place, secrets=secrets)

@@ -69,7 +69,7 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
-def wanted(section: Mapping[str, Any]) -> list[DesiredAccount]:
+def desired_accounts(section: Mapping[str, Any]) -> list[DesiredAccount]:
     """The service accounts in a valid section."""
     return [
         DesiredAccount(

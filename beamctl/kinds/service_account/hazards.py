@@ -15,7 +15,7 @@ from beamctl.plan.change import Change, Reason
 from beamctl.plan.hazard import Hazard, Risk
 
 
-def ourselves(live: Accounts, guards: Guards, identity: Identity | None) -> frozenset[str]:
+def own_keys(live: Accounts, guards: Guards, identity: Identity | None) -> frozenset[str]:
     """The client ids that beamctl may run as, from the document and the credential."""
     declared_name = guards.runs_as.service_account if guards.runs_as is not None else ""
     known = {identity.client_id, identity.sub} if identity is not None else set()
@@ -27,7 +27,7 @@ def ourselves(live: Accounts, guards: Guards, identity: Identity | None) -> froz
 def hazards(changes: Sequence[Change], ours: Collection[str]) -> list[Hazard]:
     """The hazards specific to this kind."""
     found = []
-    for change in (each for each in changes if each.takes):
+    for change in (each for each in changes if each.revokes_access):
         name = printable(change.name)
         if change.key in ours:
             loss = fact(Code.DEMOTED if change.after else Code.DELETED)
@@ -41,7 +41,7 @@ def hazards(changes: Sequence[Change], ours: Collection[str]) -> list[Hazard]:
     return found
 
 
-def strangers(live: Accounts, identity: Identity | None) -> list[Hazard]:
+def own_identity_missing(live: Accounts, identity: Identity | None) -> list[Hazard]:
     """The account that beamctl runs as, if the API does not show it. The listing may then be incomplete."""
     client_id = identity.client_id if identity is not None else ""
     if not client_id or client_id in live.by_id or not live.known:

@@ -11,8 +11,6 @@ from beamctl.kinds.operations import (
     APPLY,
     MISSING,
     PLAN,
-    Asking,
-    Talk,
     accepted,
     cause,
     delete,
@@ -31,10 +29,10 @@ from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 
-def perform(change: Change) -> Talk:
+def perform(change: Change) -> Operation[Outcome]:
     """Make a change to one service account."""
     match change.action:
         case Action.CREATE:
@@ -47,7 +45,7 @@ def perform(change: Change) -> Talk:
             raise AssertionError(f"a service account has no change {change.action}")
 
 
-def _update(change: Change, after: Mapping[str, Any]) -> Talk:
+def _update(change: Change, after: Mapping[str, Any]) -> Operation[Outcome]:
     """Read the account, change it, and keep beamctl's markers in its description."""
     now = yield from find(change.key)
     if isinstance(now, NoResponse):
@@ -75,7 +73,7 @@ def _ended(now: Account, change: Change) -> Outcome | None:
     return failed(fact(Code.CHANGED_NOT_UPDATED), PLAN)
 
 
-def _check(change: Change, answer: Response | NoResponse, after: Mapping[str, Any]) -> Talk:
+def _check(change: Change, answer: Response | NoResponse, after: Mapping[str, Any]) -> Operation[Outcome]:
     """Read the account, because the response does not confirm the change."""
     now = yield from find(change.key)
     if isinstance(now, NoResponse):
@@ -98,19 +96,19 @@ def _gone(change: Change) -> Outcome:
     return failed(fact(Code.NO_LONGER_SHOWN, name=change.name), PLAN)
 
 
-def _delete(change: Change) -> Talk:
+def _delete(change: Change) -> Operation[Outcome]:
     if change.reason is Reason.NOT_HANDED_OVER:
         now = yield from find(change.key)
         if isinstance(now, NoResponse):
             return failed(fact(Code.PENDING_STATE_UNREADABLE, detail=cause(now)), APPLY)
         if now is not None and not now.unfinished:  # the run that created it was still alive
             return failed(fact(Code.HANDED_OVER_MEANWHILE), PLAN)
-        if not change.takes and (why := (yield from _why_in_use(change.key))):
+        if not change.revokes_access and (why := (yield from _why_in_use(change.key))):
             return failed(fact(Code.NOT_DELETED, why=why), PLAN)
     return (yield from delete(one(change.key), find(change.key)))
 
 
-def _why_in_use(client_id: str) -> Asking[Fact | None]:
+def _why_in_use(client_id: str) -> Operation[Fact | None]:
     """Why an account without a known client secret may be in use; None if it has no API key either."""
     answer = yield ApiCall(Method.GET, keys_path(client_id))
     if isinstance(answer, Response) and (answer.status == MISSING or (answer.certain and not answer.body)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from beamctl.kinds.service_account.decide import AccountDecider
@@ -27,7 +26,7 @@ def undo(decider: AccountDecider, changes: Sequence[Change], live: Accounts) -> 
                 decider.notes.append(Note(fact(Code.ACCOUNT_CANNOT_BE_RESTORED, name=change.name)))
             case _:
                 _restore(decider, change, live.by_id.get(change.key))
-    decider.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in decider.changes]
+    decider.mark_as_undo()
 
 
 def _uncreate(decider: AccountDecider, change: Change, live: Accounts) -> None:

@@ -37,7 +37,7 @@ def admin_groups(before: Sequence[Any], after: Sequence[Any] | None) -> AdminGro
     return AdminGroups.FEWER if left else AdminGroups.NONE
 
 
-def takes(name: str, before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
+def revokes_access(name: str, before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
     """Whether a change to a setting reduces access: a group is unmapped, or mapped to a lower role."""
     return name == GROUPS and bool(_reduced(before, after))
 

@@ -6,32 +6,20 @@ from __future__ import annotations
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.operations import (
-    PLAN,
-    Talk,
-    accepted,
-    cause,
-    done,
-    failed,
-    found,
-    not_made,
-    refusal,
-    text_in,
-    unseen,
-)
+from beamctl.kinds.operations import PLAN, accepted, cause, done, failed, found, not_made, refusal, text_in, unseen
 from beamctl.kinds.settings.live import normal, settings, with_setting
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 _READ_ONLY = frozenset(
     {"id", "status", "statusReason", "resourceCounts", "createdAt", "updatedAt", "createdBy", "updatedBy"}
 )
 
 
-def perform(change: Change, workspace: str, path: str) -> Talk:
+def perform(change: Change, workspace: str, path: str) -> Operation[Outcome]:
     """Read the workspace, change one key, and write it back."""
     key = change.attribute
     desired, approved = (change.after or {})[key], (change.before or {})[key]
@@ -46,7 +34,7 @@ def perform(change: Change, workspace: str, path: str) -> Talk:
     return (yield from _write(ApiCall(Method.PUT, path, with_setting(kept, key, desired)), workspace, change))
 
 
-def _write(put: ApiCall, workspace: str, change: Change) -> Talk:
+def _write(put: ApiCall, workspace: str, change: Change) -> Operation[Outcome]:
     """Write it. If the response does not confirm the change, read it."""
     key = change.attribute
     answer = yield put

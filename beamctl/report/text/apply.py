@@ -37,7 +37,7 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
         case Ended(outcome=outcome) if not outcome.certain:
             return style(Tone.CHANGED, f"  … {what}  not confirmed yet: {printable(words(outcome.remark))}")
         case Ended(outcome=outcome):
-            mark, tone = _MARK[outcome.ending]
+            mark, tone = _MARK[outcome.status]
             line = f"  {mark} {what}  {change_text.detail(event.change)}".rstrip()
             if outcome.remark:
                 line += f" — {printable(words(outcome.remark))}"
@@ -94,7 +94,7 @@ class Totals:
 
 def totals(events: Sequence[Event]) -> Totals:
     """Count the outcomes."""
-    endings = Counter(event.outcome.ending for event in events if isinstance(event, Ended))
+    endings = Counter(event.outcome.status for event in events if isinstance(event, Ended))
     unconfirmed = sum(isinstance(event, Unconfirmed) for event in events)
     return Totals(
         done=endings[Status.DONE] - unconfirmed,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from beamctl.model.text import printable, shell_word
-from beamctl.plan.change import WHOLE, Change
+from beamctl.plan.change import ALL_ATTRIBUTES, Change
 from beamctl.plan.comparison import Note
 from beamctl.plan.declared import declared_data
 from beamctl.plan.diff import ABSENT
@@ -158,7 +158,7 @@ def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
 
 
 def _nested(change: Change) -> bool:
-    if change.attribute == WHOLE:
+    if change.attribute == ALL_ATTRIBUTES:
         return True
     sides = [(side or {}).get(change.attribute) for side in (change.before, change.after)]
     return any(isinstance(side, dict | list) for side in sides)
