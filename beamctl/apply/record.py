@@ -13,8 +13,9 @@ from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, 
 from beamctl.document.schema import violation
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact, fact_data, fact_of
+from beamctl.model.secret import SECRET_TO
 from beamctl.model.strict_json import read_json
-from beamctl.plan.change import Change
+from beamctl.plan.change import Change, CreationKey, key_data
 from beamctl.plan.declared import declared_data
 from beamctl.plan.kind import Outcome
 from beamctl.plan.plan import Plan
@@ -203,7 +204,10 @@ def current_format(lines: list[Any]) -> list[Any]:
     """
     version = lines[0].get("format_version")
     if version == _FIRST_FORMAT:
-        return [_from_first_format(line) for line in lines]
+        try:
+            return [_from_first_format(line) for line in lines]
+        except (AttributeError, KeyError, TypeError):
+            raise UnreadableRecordError("a line is not valid") from None
     if version != FORMAT_VERSION:
         raise UnreadableRecordError("it has a format that this version of beamctl cannot read")
     return lines
@@ -218,16 +222,35 @@ def _from_first_format(line: Any) -> Any:  # noqa: ANN401 - any JSON
         new["remark"] = fact_data(fact(Code.RECORDED, text=text))
     if line.get("event") == "run":
         new["format_version"] = FORMAT_VERSION
-    if isinstance(changes := line.get("changes"), list):
-        new["changes"] = [_change_from_first_format(each) for each in changes]
+    if isinstance(changes := line.get("changes"), list) and all(isinstance(each, dict) for each in changes):
+        new["changes"] = _changes_from_first_format(changes)
     return new
 
 
-def _change_from_first_format(data: Any) -> Any:  # noqa: ANN401 - any JSON
-    if not isinstance(data, dict) or "follows" not in data:
-        return data
-    new = {name: value for name, value in data.items() if name != "follows"}
-    return new | {"depends_on": [{"type": data.get("type"), "keys": [data["follows"]], "at_least": 1}]}
+def _changes_from_first_format(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keys of creations were text, and a change named at most one other that it follows."""
+    created = [each for each in changes if each.get("action") == "create" and SECRET_TO in (each.get("secrets") or {})]
+    keys = {(each.get("type"), each.get("key")): _creation_key_data(str(each.get("key"))) for each in created}
+    found = []
+    for each in changes:
+        new = {name: value for name, value in each.items() if name != "follows"}
+        new["key"] = keys.get((each.get("type"), each.get("key")), each.get("key"))
+        if "follows" in each:
+            new["depends_on"] = [{"type": each.get("type"), "keys": [each["follows"]], "at_least": 1}]
+        if "depends_on" in new:
+            new["depends_on"] = [
+                one | {"keys": [keys.get((one["type"], key), key) for key in one["keys"]]} for one in new["depends_on"]
+            ]
+        found.append(new)
+    return found
+
+
+def _creation_key_data(text: str) -> str | dict[str, Any]:
+    """`NAME`, `NAME (ID, ID)`, `NAME (ID | ID)` or `NAME (| ID)`."""
+    name, _, ids = text.partition(" (")
+    next_to, _, in_place_of = ids.removesuffix(")").partition("|")
+    listed = ([each.strip() for each in side.split(",") if each.strip()] for side in (next_to, in_place_of))
+    return key_data(CreationKey(name, *listed))
 
 
 def refuse_unlike(lines: Iterable[Any]) -> None:

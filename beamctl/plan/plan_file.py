@@ -12,6 +12,7 @@ from typing import Any
 from beamctl.document.schema import violation
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
+from beamctl.plan.change import key_data
 from beamctl.plan.declared import declared_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
@@ -148,7 +149,7 @@ def _data(saved: Saved) -> dict[str, Any]:
         entry["seen"] = dict(plan.seen)
         entry.update(declared_data(plan.declared))
         entry["rests_on"] = [
-            {"type": kind, "key": key, "was": was, "fingerprint": fingerprint(was)}
+            {"type": kind, "key": key_data(key), "was": was, "fingerprint": fingerprint(was)}
             for kind, objects in sorted(plan.rests_on.items())
             for key, was in sorted(objects.items())
         ]

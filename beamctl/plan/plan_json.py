@@ -8,7 +8,7 @@ from typing import Any
 from beamctl.document.problem import Place
 from beamctl.model.fact import fact_data, fact_of
 from beamctl.model.text import printable
-from beamctl.plan.change import REASONS, Action, Change, Dependency, Reason, Stage
+from beamctl.plan.change import REASONS, Action, Change, Dependency, Reason, Stage, key_data, key_of
 from beamctl.plan.comparison import Note, Tally
 from beamctl.plan.declared import declared_of
 from beamctl.plan.hazard import Allowance, Hazard, Risk, refused
@@ -45,7 +45,7 @@ def change_data(workspace: str, change: Change) -> dict[str, Any]:
         "mode": "managed",
         "type": change.kind,
         "name": change.name,
-        "key": change.key,
+        "key": key_data(change.key),
         "change": {
             "actions": _ACTIONS[change.action],
             "before": dict(change.before) if change.before is not None else None,
@@ -58,7 +58,8 @@ def change_data(workspace: str, change: Change) -> dict[str, Any]:
     }
     if change.depends_on:
         data["depends_on"] = [
-            {"type": each.kind, "keys": list(each.keys), "at_least": each.at_least} for each in change.depends_on
+            {"type": each.kind, "keys": list(map(key_data, each.keys)), "at_least": each.at_least}
+            for each in change.depends_on
         ]
     if change.serial_group:
         data["lane"] = change.serial_group
@@ -132,7 +133,7 @@ def change_of(data: Data) -> Change:
         raise UndecodableError(f"{reason.value} is not a valid reason for {action.value!r} ({data['address']})")
     change = Change(
         kind=data["type"],
-        key=data["key"],
+        key=key_of(data["key"]),
         name=data["name"],
         action=action,
         stage=stage,
@@ -145,7 +146,8 @@ def change_of(data: Data) -> Change:
         serial_group=data.get("lane", ""),
         secrets=data.get("secrets", {}),
         depends_on=tuple(
-            Dependency(each["type"], tuple(each["keys"]), each["at_least"]) for each in data.get("depends_on", ())
+            Dependency(each["type"], tuple(map(key_of, each["keys"])), each["at_least"])
+            for each in data.get("depends_on", ())
         ),
     )
     if change_data(data["module_address"], change) != data:  # derived fields, such as the address, must match
@@ -169,7 +171,7 @@ def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
     sections = workspace["sections"]
     rests_on: dict[str, dict[str, LiveObject]] = {kind: {} for kind in sections}
     for each in workspace.get("rests_on", ()):
-        rests_on.setdefault(each["type"], {})[each["key"]] = each["was"]
+        rests_on.setdefault(each["type"], {})[key_of(each["key"])] = each["was"]
     if unread := {change.kind for change in found}.union(rests_on, workspace.get("relies_on", {})) - sections.keys():
         raise UndecodableError(f"no section for {min(unread)}")
     return Plan(

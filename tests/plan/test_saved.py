@@ -360,8 +360,14 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         lambda data: data["saved"].update(expires_at="2026-12-24T12:00:01Z"),
         "it would be valid for more than 30 days",
     ),
-    "a time without a zone": (lambda data: data["saved"].update(expires_at="2999-01-01T00:00:00"), "$.saved.expires_at is not a valid time"),
-    "more keys": (lambda data: data.update(terraform_version="1.9"), "$: Additional properties are not allowed ('terraform_version' was unexpected)"),
+    "a time without a zone": (
+        lambda data: data["saved"].update(expires_at="2999-01-01T00:00:00"),
+        "$.saved.expires_at is not a valid time",
+    ),
+    "more keys": (
+        lambda data: data.update(terraform_version="1.9"),
+        "$: Additional properties are not allowed ('terraform_version' was unexpected)",
+    ),
 }
 
 
