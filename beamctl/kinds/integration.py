@@ -23,7 +23,7 @@ from beamctl.model.secret import OWN_CREDENTIAL, SECRETS_FROM, SOURCES_ALLOWED, 
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
 from beamctl.plan.export import Exported, Trail
-from beamctl.plan.sources import files_of
+from beamctl.plan.hazard import files_of
 
 SHAPE = Shape(
     name="integration",

@@ -12,17 +12,14 @@ from typing import Any, TypeVar
 from beamctl.document.document import Desired, Mode
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
+from beamctl.plan.across_kinds import emptied, how_many_stay, mass_removal, shrunk, with_dependencies
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, Tally
-from beamctl.plan.declared import Declared
-from beamctl.plan.dependencies import how_many_stay, with_dependencies
-from beamctl.plan.floors import in_force
-from beamctl.plan.guard_changes import hazards as loosened_guards
-from beamctl.plan.guard_changes import kept, sizes
+from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, Tally, sizes
+from beamctl.plan.guards import Declared, in_force, kept
+from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
 from beamctl.plan.kind import Kind, MayDelete
 from beamctl.plan.reading import deletes_nothing
-from beamctl.plan.thresholds import emptied, mass_removal, shrunk
 
 F = TypeVar("F", Comparison, Preconditions)
 

@@ -13,7 +13,7 @@ from beamctl.document.schema import violation
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
 from beamctl.plan.change import key_data
-from beamctl.plan.declared import declared_data
+from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import FORMAT_VERSION, UndecodableError, allowed_of, plan_of, plans_data

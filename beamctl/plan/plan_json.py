@@ -10,11 +10,11 @@ from beamctl.model.fact import fact_data, fact_of
 from beamctl.model.text import printable
 from beamctl.plan.change import REASONS, Action, Change, Dependency, Reason, Stage, key_data, key_of
 from beamctl.plan.comparison import Note, Tally
-from beamctl.plan.declared import declared_of
+from beamctl.plan.guards import declared_of
 from beamctl.plan.hazard import Allowance, Hazard, Risk, refused
 from beamctl.plan.plan import LiveObject, Plan
 
-FORMAT_VERSION = "2.0"
+FORMAT_VERSION = "1.1"
 
 Data = Mapping[str, Any]
 

@@ -8,9 +8,8 @@ from os.path import abspath
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change
-from beamctl.plan.hazard import Hazard, Risk, merged
+from beamctl.plan.hazard import STANDARD_INPUT, Hazard, Risk, exact, files_of, folders_of, merged
 from beamctl.plan.plan import Plan
-from beamctl.plan.sources import STANDARD_INPUT, exact, files_of, folders_of
 from beamctl.system.files import is_within, real_path
 
 

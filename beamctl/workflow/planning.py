@@ -13,7 +13,7 @@ from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.comparison import Note, Situation
-from beamctl.plan.floors import NO_FLOORS, Bounds
+from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, allowance, refused, unused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import digest_of

@@ -20,12 +20,11 @@ from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader
+from beamctl.plan.across_kinds import with_dependencies
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Note, Situation
-from beamctl.plan.declared import Declared
-from beamctl.plan.dependencies import with_dependencies
 from beamctl.plan.export import parts
-from beamctl.plan.floors import NO_FLOORS, Bounds
+from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
 from beamctl.plan.hazard import Hazard, merged
 from beamctl.plan.kind import Kind, MayDelete
 from beamctl.plan.listing import Listing, Unreadable

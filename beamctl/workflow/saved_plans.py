@@ -17,7 +17,7 @@ from beamctl.plan.hazard import Allowance, Hazard, unused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import LARGEST, LONGEST, Saved, refuse_untimely, saved_text
 from beamctl.plan.staleness import ends
-from beamctl.report.text.stale import moved_text
+from beamctl.report.text.drift import moved_text
 from beamctl.runs.store import applied_before, last_run
 from beamctl.secrets.output_redaction import require_no_secrets
 from beamctl.secrets.reserved_files import ReservedFiles, file_kind

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
-from beamctl.apply.interrupted import interrupted
+from beamctl.apply.history import interrupted
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.kind import Outcome, Status

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from beamctl.apply.event import Ended
-from beamctl.apply.record import Run, event_line, first_line, last_line, read_record
+from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record_reader import read_record
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.kinds.environment import EnvironmentKind

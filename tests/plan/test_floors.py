@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.document.document import Desired, Guards, Limit
-from beamctl.plan.floors import NO_FLOORS, Bounds, in_force, stricter
+from beamctl.plan.guards import NO_FLOORS, Bounds, in_force, stricter
 from beamctl.plan.plan import Plan
 from beamctl.workflow.questions import look_again
 from tests.fakes.runs import document, planned

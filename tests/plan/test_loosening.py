@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.record import Run, State, first_line, read_record
+from beamctl.apply.record import Run, State, first_line
+from beamctl.apply.record_reader import read_record
 from beamctl.apply.summary import declared_by, is_head
 from beamctl.document.document import Desired, Document, Guards
 from beamctl.plan.comparison import Situation
-from beamctl.plan.declared import Declared, declared_of
-from beamctl.plan.guard_changes import _GUARDS, Sizes, loosened
+from beamctl.plan.guards import _GUARDS, Declared, Sizes, declared_of, loosened
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import address
 from beamctl.workflow.questions import look_again, undo

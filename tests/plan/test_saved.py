@@ -137,7 +137,7 @@ CUT = "p.json is truncated"
         (b"null", NOT_BEAMCTLS),
         (b'"text"', NOT_BEAMCTLS),
         (b"{}", NOT_BEAMCTLS),
-        (b'{"format_version": "2.0", "planned_values": {}}', NOT_BEAMCTLS),
+        (b'{"format_version": "1.1", "planned_values": {}}', NOT_BEAMCTLS),
         (NESTED, NO_JSON),
         (b'{"a":' * 5000 + b"1" + b"}" * 5000, NO_JSON),
         (b'{"a":' * 101 + b"1" + b"}" * 101, NO_JSON),
@@ -147,7 +147,7 @@ CUT = "p.json is truncated"
         (b'{"saved": ' + b"9" * 5000 + b"}", NO_JSON),
         (b'{"saved": "\\ud800"}', NO_JSON),
         (b'{"\\udfff": 1}', NO_JSON),
-        (b'{"format_version": "2.0", ', CUT),
+        (b'{"format_version": "1.1", ', CUT),
         (b" " * (LARGEST + 1), "p.json is larger than 64 MiB, which is too large for a plan"),
     ],
     ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else "",
@@ -182,10 +182,10 @@ def test_what_a_reviewer_should_know_is_kept() -> None:
     assert [words(note.fact) for note in found.notes] == ["N"]
 
 
-@pytest.mark.parametrize("version", ["0.9", "1.0", "2.1", 2, None])
+@pytest.mark.parametrize("version", ["0.9", "1.0", "2.0", 1, None])
 def test_another_format(version: object) -> None:
     content = by_hand(TEXT, lambda data: data.update(format_version=version))
-    assert refusal(content) == "p.json has a format that this version of beamctl cannot read (expected 2.0)"
+    assert refusal(content) == "p.json has a format that this version of beamctl cannot read (expected 1.1)"
 
 
 def test_a_file_that_was_cut_off_anywhere() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.apply.record import Run, event_line, first_line, last_line, read_record
+from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record_reader import read_record
 from beamctl.document.document import Desired, Document
 from beamctl.document.load import SourceText
 from beamctl.kinds.registry import KINDS

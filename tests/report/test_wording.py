@@ -43,7 +43,7 @@ def made() -> Iterator[tuple[Code, frozenset[str]]]:
                     case ast.Call(func=ast.Name(id="fact"), args=[code], keywords=fields):
                         given = frozenset(field.arg or "" for field in fields)
                     case ast.Call(func=ast.Name(id="Fact"), args=[code, ast.Dict(keys=keys)]):
-                        given = frozenset(key.value for key in keys if isinstance(key, ast.Constant))
+                        given = frozenset(str(key.value) for key in keys if isinstance(key, ast.Constant))
                     case _:
                         continue
                 yield from ((each, given) for each in codes_in(code, function))

@@ -15,7 +15,7 @@ from beamctl.cli import options
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import Output, UnwritableError, output_of, print_stderr
 from beamctl.errors import RefusedError, UsageError
-from beamctl.plan.floors import Bounds
+from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import Saved
 from beamctl.report.style import PLAIN, Style

@@ -10,7 +10,7 @@ import click
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import output_of
-from beamctl.plan.floors import Bounds
+from beamctl.plan.guards import Bounds
 from beamctl.runs.record_folder import RecordFolder, note_ignored
 from beamctl.workflow.connection import access_of
 from beamctl.workflow.documents import unread

@@ -18,7 +18,7 @@ from beamctl.errors import UsageError
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.comparison import Note
-from beamctl.plan.floors import Bounds
+from beamctl.plan.guards import Bounds
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data

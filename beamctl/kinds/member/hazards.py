@@ -18,8 +18,7 @@ from beamctl.model.role import Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import AdminGroups, Note
-from beamctl.plan.declared import is_recorded
-from beamctl.plan.floors import InForce
+from beamctl.plan.guards import InForce, is_recorded
 from beamctl.plan.hazard import Hazard, Risk
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})

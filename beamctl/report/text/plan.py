@@ -9,8 +9,8 @@ from datetime import UTC
 from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import ALL_ATTRIBUTES, Change
 from beamctl.plan.comparison import Note
-from beamctl.plan.declared import declared_data
 from beamctl.plan.diff import ABSENT
+from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved

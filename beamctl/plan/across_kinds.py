@@ -1,19 +1,49 @@
-"""Hazards that count across kinds: mass removal, emptied sections, and listings that shrank."""
+"""What kinds have to do with each other: which changes depend on others, and the hazards that count across kinds (mass
+removal, emptied sections, listings that shrank)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from beamctl.document.document import Desired, Limit, Mode
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.plan.change import Action, Change
+from beamctl.plan.change import Action, Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Preconditions
-from beamctl.plan.floors import InForce
+from beamctl.plan.guards import InForce
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Kind
+from beamctl.plan.kind import Kind, Quorum
+
+Relied = Mapping[str, tuple[str, ...]]
+"""By kind, the keys that must keep the access that others are about to lose."""
+
+
+def how_many_stay(relies_on: Relied, guards: InForce) -> Mapping[str, int]:
+    """By kind, how many of the keys relied on must remain: `minAdmins`, but at least one and at most all of them."""
+    asked = max(1, *(side.min_admins for _, side in guards.sides("minAdmins")))
+    return {kind: min(asked, len(keys)) for kind, keys in relies_on.items()}
+
+
+def with_dependencies(
+    kinds: Sequence[Kind[Any]], changes: Sequence[Change], relies_on: Relied, keeps: Mapping[str, int]
+) -> tuple[Change, ...]:
+    """The changes with freshly computed dependencies.
+
+    Args:
+        kinds: All kinds of the changes.
+        changes: All changes of a plan, in order.
+        relies_on: See `Plan`.
+        keeps: See `Plan`.
+    """
+    found: dict[ChangeId, tuple[Dependency, ...]] = {}
+    for kind in kinds:
+        by_change = kind.dependencies(changes, Quorum(relies_on.get(kind.name, ()), keeps.get(kind.name, 0)))
+        for key, dependencies in by_change.items():
+            found[key] = (*found.get(key, ()), *dependencies)
+    return tuple(replace(change, depends_on=found.get(change.id, ())) for change in changes)
 
 
 def emptied(kinds: Sequence[Kind[Any]], desired: Desired, found: Mapping[str, Comparison]) -> list[Hazard]:

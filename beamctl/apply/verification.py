@@ -1,20 +1,22 @@
-"""Reads again before access is reduced: whether the listing is complete, whether those relied on are there, and whether
-the objects to be changed are still as planned."""
+"""Reads the workspace again: before access is reduced, whether that is still right; afterwards, whether the changes are
+in effect."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beamctl.apply.event import error_fact
+from beamctl.apply.event import Confirmed, Unconfirmed, UnconfirmedReason, error_fact
+from beamctl.errors import ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.ports import Reader
-from beamctl.plan.change import Change, ChangeId
+from beamctl.model.ports import PAUSES, Pause, Reader
+from beamctl.plan.change import Change, ChangeId, Stage
 from beamctl.plan.diff import ABSENT, differences, same
 from beamctl.plan.kind import Kind, Quorum
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
+from beamctl.plan.staleness import is_as
 
 
 def reread(
@@ -74,3 +76,71 @@ def _moved(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> It
 
 def _shown(value: object) -> str | Fact:
     return fact(Code.NOTHING) if value is ABSENT else str(value)
+
+
+_NO_ACCESS = (UnauthenticatedError, ForbiddenError, MissingError)
+
+
+def confirm(
+    changes: Sequence[Change], plan: Plan, kinds: Mapping[str, Kind[Any]], reader: Reader, pause: Pause
+) -> Iterator[Confirmed | Unconfirmed]:
+    """Read the kinds of these changes again until every change is visible or all attempts are used.
+
+    Args:
+        changes: Changes that the API accepted.
+        plan: Their plan.
+        kinds: Kinds by name.
+        reader: The API.
+        pause: Waits between attempts.
+
+    Yields:
+        One event per change.
+
+    Raises:
+        InterruptedRunError: beamctl was asked to stop. Changes without an event were not checked.
+    """
+    left = list(changes)
+    unconfirmed: list[Unconfirmed] = []
+    for seconds in (*PAUSES, None):
+        unconfirmed = []
+        for name in sorted({change.kind for change in left}):
+            of_kind = [change for change in left if change.kind == name]
+            for event in _look(of_kind, plan, kinds[name], reader):
+                if isinstance(event, Confirmed):
+                    yield event
+                else:
+                    unconfirmed.append(event)
+        left = [event.change for event in unconfirmed]
+        if not unconfirmed or seconds is None or not pause(seconds):
+            break
+    yield from unconfirmed
+
+
+def _look(changes: Sequence[Change], plan: Plan, kind: Kind[Any], reader: Reader) -> Iterator[Confirmed | Unconfirmed]:
+    try:
+        live = read(kind, plan.workspace, reader)
+    except InterruptedRunError:
+        raise
+    except Exception as error:  # noqa: BLE001 - every change must still be reported
+        yield from (_unread(change, error) for change in changes)
+        return
+    partial = kind.why_incomplete(live, (), plan.stays.get(kind.name, ()))
+    objects = kind.objects(live, [change.key for change in changes])
+    for change in changes:
+        now = objects.get(change.key)
+        shown = kind.is_in_effect(live, change)
+        if shown and partial and change.after is None:  # an incomplete listing does not prove that it is gone
+            yield Unconfirmed(change, UnconfirmedReason.NOT_READABLE, why=partial)
+        elif shown:
+            yield Confirmed(change)
+        else:
+            before = is_as(change.before, now)
+            yield Unconfirmed(
+                change, UnconfirmedReason.NOT_SHOWN_YET if before else UnconfirmedReason.SHOWN_OTHERWISE, now
+            )
+
+
+def _unread(change: Change, error: Exception) -> Confirmed | Unconfirmed:
+    if change.stage is Stage.OURSELVES and isinstance(error, _NO_ACCESS):
+        return Confirmed(change)  # our own access is gone, as it should be
+    return Unconfirmed(change, UnconfirmedReason.NOT_READABLE, why=error_fact(error))
