@@ -96,7 +96,7 @@ class Situation:
         return self.now or datetime.combine(self.today, time(), UTC)
 
 
-class Tally(Enum):
+class UnchangedReason(Enum):
     """Why objects are left as they are, in the order of reports."""
 
     UNCHANGED = "unchanged"
@@ -156,7 +156,7 @@ class Comparison:
     hazards: tuple[Hazard, ...] = ()
     doubts: tuple[Hazard, ...] = ()
     notes: tuple[Note, ...] = ()
-    tally: Mapping[Tally, int] = field(default_factory=dict)
+    tally: Mapping[UnchangedReason, int] = field(default_factory=dict)
     declared: int = 0
     seen: int | None = 0
     population: int = 0

@@ -104,11 +104,8 @@ def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
 def _warnings(document: Document) -> Iterator[Note]:
     """Warnings about a document, except the one about `guards.self`: a plan knows who is in the workspace."""
     known = document.place("guards", "self", "email")
-    return (
-        Note(fact(Code.DOCUMENT_WARNING, message=each.message, hint=each.hint), each.place)
-        for each in lint(document)
-        if each.place != known
-    )
+    warnings = (each for each in lint(document) if each.place != known)
+    return (Note(fact(Code.DOCUMENT_WARNING, message=each.message, hint=each.hint), each.place) for each in warnings)
 
 
 def identify(workspace: str, reader: Reader) -> str:

@@ -17,7 +17,7 @@ from beamctl.model.fact import fact
 from beamctl.model.role import Role, live_role, takes_away
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, Tally
+from beamctl.plan.comparison import Note, UnchangedReason
 from beamctl.plan.hazard import Risk
 
 
@@ -59,7 +59,7 @@ class AccountDecider(Decisions):
     def other(self, account: Account) -> None:
         """Decide about an account that no entry refers to."""
         if self._additive:
-            self.tally[Tally.NOT_DECLARED] += 1
+            self.tally[UnchangedReason.NOT_DECLARED] += 1
         else:
             self.delete(account, Reason.NOT_DECLARED)
 
@@ -76,7 +76,7 @@ class AccountDecider(Decisions):
         before = attributes(account)
         differing = [key for key in ("role", "name", "description") if before[key] != after[key]]
         if not differing:
-            self.tally[Tally.UNCHANGED] += 1
+            self.tally[UnchangedReason.UNCHANGED] += 1
             return
         attribute = differing[0]
         action, stage, why = Action.UPDATE, Stage.UPDATE, Reason.VALUE_DIFFERS

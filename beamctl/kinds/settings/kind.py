@@ -19,7 +19,7 @@ from beamctl.model.api_call import segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation, Tally
+from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation, UnchangedReason
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Kind, Operation, Outcome, Reading, ReadScope
 from beamctl.plan.listing import Listing
@@ -104,7 +104,7 @@ class SettingsKind(Kind[Settings]):
         return Comparison(
             changes=changes,
             hazards=hazards(live[GROUPS], section.get(GROUPS)),
-            tally={Tally.UNCHANGED: len(same)},
+            tally={UnchangedReason.UNCHANGED: len(same)},
             declared=len(section),
             seen=1,
             population=len(live[GROUPS]),  # what a change to settings can reduce
