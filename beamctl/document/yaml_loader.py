@@ -8,7 +8,7 @@ from typing import Any
 from beamctl.document.document import Document
 from beamctl.document.problem import Place, Problem, bounded
 from beamctl.document.text_encoding import decode
-from beamctl.document.yaml_builder import Builder, Plain, UnchangedReason
+from beamctl.document.yaml_builder import Builder, Plain, Tally
 from beamctl.document.yaml_events import Event, NextEvent, UnreadableError, each_document
 from beamctl.document.yaml_scalars import resolve
 
@@ -47,7 +47,7 @@ def parse(content: bytes | str, name: str, plain: Plain = resolve) -> Parsed:
     text = decode(content, name)
     if isinstance(text, Problem):
         return Parsed((), (text,))
-    tally = UnchangedReason(name)
+    tally = Tally(name)
     drafts: list[Draft] = []
 
     def read(next_event: NextEvent, root: Event) -> None:

@@ -148,9 +148,9 @@ class MemberDecider(Decisions):
             self.notes.append(Note(said, place, differs=True))
         elif what is Decision.LEAVE_AND_REPORT or (want is not None and role is None):
             declared = fact(Code.DOCUMENT_SAYS, role=role.value) if role else fact(Code.ACCESS_ENDED)
-            source = person.source.replace("_", " ")
+            how = person.source.replace("_", " ")
             said = fact(
-                Code.ROLE_FROM_DIRECTORY, email=person.email, role=str(person.role), source=source, declared=declared
+                Code.ROLE_FROM_DIRECTORY, email=person.email, role=str(person.role), source=how, declared=declared
             )
             self.notes.append(Note(said, place, differs=True))
 
