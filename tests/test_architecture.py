@@ -6,7 +6,7 @@ import importlib
 import inspect
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path, PurePath
@@ -292,6 +292,41 @@ def changed_in(node: ast.AST) -> Iterator[str]:
                 yield name
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in MUTATING:
                 yield name
+
+
+PROSE = re.compile(r"[A-Za-z]{2,}[,:;]? [A-Za-z]{2,}")
+READS_TEXT = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split", "index"}
+READS_TEXT |= {"rsplit", "find", "count", "get", "pop"}
+SENTENCES_OF_OTHERS = {
+    "cli/main.py": "click's messages",
+    "document/yaml_errors.py": "libyaml's messages",
+    "document/schema_messages.py": "jsonschema's messages",
+    "kinds/service_account/pending_marker.py": "the marker in a description, which the API keeps",
+    "kinds/service_account/decide.py": "the value of the attribute `unfinished`, as `show` and plans have it",
+}
+
+
+def is_prose(node: ast.AST, constants: Collection[str]) -> bool:
+    return any(
+        isinstance(each, ast.Constant) and isinstance(each.value, str) and bool(PROSE.search(each.value))
+        for each in ast.walk(node)
+    ) or any(isinstance(each, ast.Name) and each.id in constants for each in ast.walk(node))
+
+
+def read_as_data(tree: ast.AST) -> Iterator[ast.AST]:
+    """What is compared, looked up, or taken apart."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(left=left, comparators=others):
+                yield from (left, *others)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="re")), args=[pattern, *_]):
+                yield pattern
+            case ast.Call(func=ast.Attribute(attr=name), args=args) if name in READS_TEXT:
+                yield from args
+            case ast.Subscript(slice=key):
+                yield key
+            case ast.MatchValue(value=value):
+                yield value
             case _:
                 pass
 
@@ -314,3 +349,30 @@ def test_stories_ask_and_show_through_arguments() -> None:
     for path in sorted((PACKAGE / "workflow").rglob("*.py")):
         assert not {"click", "sys"} & {name.split(".")[0] for name in imports(path)}, path
         assert not {"print", "input"} & set(names_in(ast.parse(path.read_text()))), path
+
+
+def test_no_sentence_is_data() -> None:
+    """No English is compared, looked up, sorted by, or taken apart: it is made of codes, in `report`."""
+    core = {
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in MODULES if room_of(path) != "emulator"
+    }
+    constants = {
+        (name.removesuffix(".py").replace("/", "."), node.targets[0].id)
+        for name, tree in core.items()
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        if isinstance(node.value, ast.Constant | ast.JoinedStr) and is_prose(node.value, ())
+    }
+    found = set()
+    for name, tree in core.items():
+        here = {constant for module, constant in constants if module == name.removesuffix(".py").replace("/", ".")}
+        imported = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+        here |= {
+            alias.asname or alias.name
+            for node in imported
+            for alias in node.names
+            if (str(node.module).removeprefix("beamctl."), alias.name) in constants
+        }
+        if any(is_prose(node, here) for node in read_as_data(tree)):
+            found.add(name)
+    assert found <= SENTENCES_OF_OTHERS.keys(), found - SENTENCES_OF_OTHERS.keys()

@@ -4,24 +4,20 @@ was killed."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, assert_never
 
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
-from beamctl.document.document import Document
-from beamctl.document.schema import check
-from beamctl.model.strict_json import read_json
+from beamctl.model.fact import Fact, fact_data
 from beamctl.plan.change import Change
-from beamctl.plan.declared import declared_data
+from beamctl.plan.guards import declared_data
 from beamctl.plan.kind import Outcome
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import address, change_data
-from beamctl.plan.plan_reader import UndecodableError, change_of
 
-FORMAT_VERSION = "1.0"
-_SCHEMA, _CONFIRMED = "run", "confirmed"
+FORMAT_VERSION = "1.1"
 
 
 class State(Enum):
@@ -65,7 +61,7 @@ class Record:
         runs_as: The identity beamctl ran as; empty if unknown.
         changes: Of the plan, in order.
         states: The state of each change, by address.
-        remarks: The remark about each change, by address.
+        remarks: The remark about each change that has one, by address.
         ended: End time; empty if the run was killed or is still running.
         interrupted: Whether it was asked to stop.
         left: By kind, how many objects existed at its end.
@@ -78,7 +74,7 @@ class Record:
     runs_as: str
     changes: tuple[Change, ...]
     states: Mapping[str, State]
-    remarks: Mapping[str, str]
+    remarks: Mapping[str, Fact]
     ended: str = ""
     interrupted: bool = False
     left: Mapping[str, int] = field(default_factory=dict)
@@ -93,17 +89,13 @@ class Record:
         """The state of a change."""
         return self.states.get(address(self.workspace, change), State.WAITING)
 
-    def remark(self, change: Change) -> str:
-        """The remark about a change."""
-        return self.remarks.get(address(self.workspace, change), "")
+    def remark(self, change: Change) -> Fact | None:
+        """The remark about a change, if any."""
+        return self.remarks.get(address(self.workspace, change))
 
     def count(self, state: State) -> int:
         """How many changes have this state."""
         return sum(self.state(change) is state for change in self.changes)
-
-
-class UnreadableRecordError(ValueError):
-    """The content is not a valid run record."""
 
 
 def first_line(run: Run, plan: Plan) -> str:
@@ -137,14 +129,13 @@ def event_line(plan: Plan, event: Event, at: str) -> str:
         case Started():
             name, fields = "started", dict[str, Any]()
         case Ended(outcome=outcome):
-            name, fields = outcome.status.value, {"remark": outcome.remark, **_flags(outcome)}
+            name, fields = outcome.status.value, _remark(outcome.remark) | _flags(outcome)
         case NotAttempted(why=why):
-            name, fields = State.WAITING.value, {"remark": why}
+            name, fields = State.WAITING.value, _remark(why)
         case Confirmed():
-            name, fields = _CONFIRMED, {}
-        case Unconfirmed(doubt=doubt, why=why):
-            name, fields = State.UNCONFIRMED.value, {"doubt": doubt.value, **_flags(event)}
-            fields |= {"remark": why} if why else {}
+            name, fields = "confirmed", {}
+        case Unconfirmed(reason=reason, why=why):
+            name, fields = State.UNCONFIRMED.value, {"reason": reason.value} | _remark(why) | _flags(event)
         case _:
             assert_never(event)
     return _line({"event": name, "at": at, "address": address(plan.workspace, event.change), **fields})
@@ -166,84 +157,12 @@ def last_line(plan: Plan, events: Iterable[Event], at: str, *, interrupted: bool
     return _line({"event": "end", "at": at, **where, "interrupted": interrupted, "left": left})
 
 
-def read_record(content: bytes) -> Record:
-    """Parse a record. Its last line may be truncated if the run was killed.
-
-    Raises:
-        UnreadableRecordError: The content is something else, or was modified.
-    """
-    lines = lines_of(content)
-    refuse_unlike(lines)
-    try:
-        return _record(lines[0], lines[1:])
-    except UndecodableError as error:
-        raise UnreadableRecordError(str(error)) from None
-
-
-def lines_of(content: bytes) -> list[Any]:
-    """The complete lines of a record. Only the format version is checked.
-
-    Raises:
-        UnreadableRecordError: The content is something else.
-    """
-    try:
-        lines = [read_json(line) for line in content.split(b"\n")[:-1]]
-    except ValueError:
-        raise UnreadableRecordError("a line is not JSON") from None
-    if not lines or not isinstance(lines[0], dict) or lines[0].get("event") != "run":
-        raise UnreadableRecordError("it is not a run record")
-    if lines[0].get("format_version") != FORMAT_VERSION:
-        raise UnreadableRecordError("it has a format that this version of beamctl cannot read")
-    return lines
-
-
-def refuse_unlike(lines: Iterable[Any]) -> None:
-    """Refuse lines that violate the schema of records.
-
-    Raises:
-        UnreadableRecordError: A line is invalid.
-    """
-    if problem := next((each for line in lines for each in check(Document("", line, {}, {}), _SCHEMA)), None):
-        raise UnreadableRecordError(problem.message)
-
-
-def run_of(first: Mapping[str, Any]) -> Run:
-    """The run described by the first line."""
-    return Run(first["run"], first["at"], first["actor"], first["commit"], first["plan_digest"])
-
-
-def state_of(line: Mapping[str, Any]) -> State:
-    """The state of a change according to a line."""
-    return {"started": State.UNKNOWN, _CONFIRMED: State.DONE}.get(line["event"]) or State(line["event"])
-
-
-def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Record:
-    states: dict[str, State] = {}
-    remarks: dict[str, str] = {}
-    end: Mapping[str, Any] = {}
-    for line in rest:
-        if line["event"] == "end":
-            end = line
-        elif line["event"] != "run":
-            states[line["address"]] = state_of(line)
-            remarks[line["address"]] = line.get("remark") or remarks.get(line["address"], "")
-    return Record(
-        run=run_of(first),
-        workspace=first["workspace"],
-        api=first["api_url"],
-        runs_as=first["runs_as"],
-        changes=tuple(change_of(each) for each in first["changes"]),
-        states=states,
-        remarks=remarks,
-        ended=end.get("at", ""),
-        interrupted=end.get("interrupted", False),
-        left=end.get("left", {}),
-        found=frozenset(line["address"] for line in rest if line.get("found")),
-    )
-
-
 def _line(data: Mapping[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=True) + "\n"
+
+
+def _remark(remark: Fact | None) -> dict[str, Any]:
+    return {"remark": fact_data(remark)} if remark else {}
 
 
 def _flags(value: Outcome | Unconfirmed) -> dict[str, bool]:

@@ -13,7 +13,7 @@ from beamctl.errors import UsageError
 from beamctl.model import email
 from beamctl.model.confusables import described, disguised_letter, mixed_letter
 from beamctl.model.text import printable
-from beamctl.plan.floors import NO_FLOORS, Bounds, stricter
+from beamctl.plan.guards import NO_FLOORS, Bounds, stricter
 
 _COUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _PERCENT = re.compile(r"(100|[1-9][0-9]?)%", re.ASCII)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
+_QUOTE_NO_VALUE = frozenset({"required", "additionalProperties"})
+"""Rules whose messages in jsonschema name keys only."""
+_RULES = frozenset({"type", "const", "enum", "pattern", "minimum", "maximum", "minItems", "maxLength"})
 _REFERENCED = {"run": ("plan",)}
 """The schemas that a schema refers to."""
 _INDEPENDENT = ANNOTATIONS | {"type", "additionalProperties"}
@@ -66,6 +69,23 @@ def without_valid_entries(name: str, data: object) -> Any:  # noqa: ANN401 - pla
             accepts = _compiler(name).compile(each)
             reduced[section] = {key: value for key, value in entries.items() if not accepts(value)}
     return reduced
+
+
+def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
+    """The violation of the schema `name` that explains best why JSON of beamctl's own is invalid, with its JSON path;
+    empty if it is valid. Values are not quoted, because a file that someone else wrote may contain anything."""
+    from jsonschema.exceptions import best_match
+
+    error = best_match(islice(_validator(name).iter_errors(data), MOST_PROBLEMS))
+    if error is None:
+        return ""
+    if error.validator in _QUOTE_NO_VALUE:
+        return f"{error.json_path}: {error.message}"
+    title = error.schema.get("title", "") if isinstance(error.schema, dict) else ""
+    if title:
+        return f"{error.json_path} is not a valid {title.lower()}"
+    rule = f"{error.validator}: {json.dumps(error.validator_value)}" if error.validator in _RULES else error.validator
+    return f"{error.json_path} is not valid ({rule})"
 
 
 @cache

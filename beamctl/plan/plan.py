@@ -10,18 +10,16 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from beamctl.document.document import Desired, Mode
+from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
+from beamctl.plan.across_kinds import emptied, how_many_stay, mass_removal, shrunk, with_dependencies
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation
-from beamctl.plan.declared import Declared
-from beamctl.plan.dependencies import how_many_stay, with_dependencies
-from beamctl.plan.floors import in_force
-from beamctl.plan.guard_changes import hazards as loosened_guards
-from beamctl.plan.guard_changes import kept, sizes
+from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, UnchangedReason, sizes
+from beamctl.plan.guards import Declared, in_force, kept
+from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
 from beamctl.plan.kind import Kind, MayDelete
 from beamctl.plan.reading import deletes_nothing
-from beamctl.plan.thresholds import emptied, mass_removal, shrunk
 
 F = TypeVar("F", Comparison, Preconditions)
 
@@ -59,7 +57,7 @@ class Plan:
     changes: tuple[Change, ...]
     hazards: tuple[Hazard, ...]
     notes: tuple[Note, ...]
-    tally: Mapping[str, int]
+    tally: Mapping[UnchangedReason, int]
     fingerprint: str
     relies_on: Mapping[str, tuple[str, ...]]
     keeps: Mapping[str, int] = field(default_factory=dict)
@@ -67,7 +65,7 @@ class Plan:
     seen: Mapping[str, int] = field(default_factory=dict)
     stays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Declared | None = None
-    doubts: tuple[str, ...] = field(default=(), compare=False)  # not saved: drift reads no file
+    doubts: tuple[Fact, ...] = field(default=(), compare=False)  # not saved: drift reads no file
 
     @property
     def differs(self) -> bool:
@@ -161,8 +159,8 @@ def _plan(
         hazards += [*doubts, *shrunk(kinds, guards, found, situation.left)]
         hazards += loosened_guards(situation.recorded, desired.guards, sizes(found.values())) if declared else []
     else:
-        notes += [Note(doubt.because) for doubt in doubts]
-    tally: Counter[str] = Counter()
+        notes += [Note(doubt.fact) for doubt in doubts]
+    tally: Counter[UnchangedReason] = Counter()
     for each in found.values():
         tally.update(each.tally)
     takes = any(change.revokes_access for change in changes)
@@ -178,7 +176,7 @@ def _plan(
         changes=changes,
         hazards=listed(hazards),
         notes=tuple(notes),
-        tally={why: tally[why] for why in sorted(tally) if tally[why]},
+        tally={why: tally[why] for why in UnchangedReason if tally[why]},
         fingerprint=_fingerprint(kinds, live),
         relies_on=relies_on,
         keeps=keeps,
@@ -186,7 +184,7 @@ def _plan(
         seen={name: each.seen for name, each in found.items() if each.seen is not None},
         stays=who_stays(kinds, live, changes),
         declared=declared,
-        doubts=tuple(dict.fromkeys(each.because for each in (*hazards, *doubts) if each.risk in DO_NOT_TRUST)),
+        doubts=tuple(dict.fromkeys(each.fact for each in (*hazards, *doubts) if each.risk in DO_NOT_TRUST)),
     )
 
 

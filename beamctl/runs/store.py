@@ -10,20 +10,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from beamctl.apply.history import History
-from beamctl.apply.interrupted import interrupted
-from beamctl.apply.record import (
-    Record,
-    Run,
-    UnreadableRecordError,
-    first_line,
-    read_record,
-)
+from beamctl.apply.history import History, interrupted
+from beamctl.apply.record import Record, Run, first_line
+from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
 from beamctl.errors import RecordError, UsageError
 from beamctl.model.secret import RecordRedactor
 from beamctl.plan.comparison import Interrupted
-from beamctl.plan.declared import Declared
+from beamctl.plan.guards import Declared
 from beamctl.plan.plan import Plan
 from beamctl.runs.commit import actor
 from beamctl.runs.file import RecordFile, is_being_written, now

@@ -1,5 +1,4 @@
-"""Secrets in files: readable by the owner only, written atomically, never where git would track them, and never in
-place of a file that serves another purpose."""
+"""Secrets in files that only the owner can read, never where git would track them or another file would be lost."""
 
 from __future__ import annotations
 
@@ -11,6 +10,7 @@ import stat
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from beamctl.document.load import YAML_SUFFIXES
@@ -84,9 +84,8 @@ def write(path: Path, text: str) -> str:
         created = [folder for folder in path.absolute().parents if not folder.exists()]
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _clear(path)
-        temporary = Path(
-            tempfile.mkdtemp(dir=path.parent, prefix=_temporary_prefix(path))
-        )  # accessible by the owner only
+        # the folder is accessible by the owner only
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=_temporary_prefix(path)))
         (temporary / ".gitignore").write_text("*\n", "utf-8")  # in case this process is killed
         descriptor = os.open(temporary / "secret", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
@@ -150,6 +149,15 @@ _DOCUMENT = (re.compile(rb"^version\s*:", re.MULTILINE), re.compile(rb"^workspac
 """Keys of every document, as written in beamctl's examples."""
 
 
+class FileKind(Enum):
+    """A kind of file that must not be overwritten, in words."""
+
+    SAVED_PLAN = "saved plan"
+    RUN_RECORD = "run record"
+    DOCUMENT = "document"
+    JSON_SCHEMA = "JSON schema"
+
+
 @dataclass(frozen=True, slots=True)
 class ReservedFiles:
     """The files of a run that serve another purpose. Links and different spellings of a path count as the same file.
@@ -187,8 +195,8 @@ class ReservedFiles:
             return why
         if _has_another_name(path):
             return "has more than one hard link and may also be another file"
-        found = file_kind(path) if read else ""
-        return f"is a {found}" if found else ""
+        found = file_kind(path) if read else None
+        return f"is a {found.value}" if found else ""
 
     def _why_not_named(self, path: Path) -> str:
         parts = {part.lower() for part in (*path.absolute().parts, *Path(real_path(path)).parts)}
@@ -202,15 +210,12 @@ class ReservedFiles:
         return ""
 
 
-def file_kind(path: Path) -> str:
-    """The kind of a file that must not be overwritten: `saved plan`, `run record`, `document` or `JSON schema`.
-
-    Empty if it is none of them or cannot be read.
-    """
+def file_kind(path: Path) -> FileKind | None:
+    """The kind of a file that must not be overwritten; None for others, and if it cannot be read."""
     try:
         content = read_file(path, plan_file.LARGEST)
     except UsageError:
-        return ""
+        return None
     try:
         first = content.split(b"\n", 1)[0]
         found = read_json(first if first.endswith(b"}") else content)
@@ -218,12 +223,12 @@ def file_kind(path: Path) -> str:
         found = None
     keys = found.keys() if isinstance(found, dict) else ()
     if "resource_changes" in keys and "saved" in keys:
-        return "saved plan"
+        return FileKind.SAVED_PLAN
     if isinstance(found, dict) and found.get("event") == "run":
-        return "run record"
+        return FileKind.RUN_RECORD
     if ("version" in keys and "workspace" in keys) or all(key.search(content) for key in _DOCUMENT):
-        return "document"
-    return "JSON schema" if _SCHEMA in content else ""
+        return FileKind.DOCUMENT
+    return FileKind.JSON_SCHEMA if _SCHEMA in content else None
 
 
 def _has_another_name(path: Path) -> bool:

@@ -16,6 +16,8 @@ from beamctl.api.config import LOCAL, Sources, decide
 from beamctl.api.config import default_workspace as named_elsewhere
 from beamctl.errors import ApiError, UsageError
 from beamctl.model.api_call import Deleter, Pause, Reader, Sender
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.model.secret import ApiRedactor
 from beamctl.plan.plan_file import CLOCKS_APART
@@ -30,7 +32,6 @@ LOCAL_NAME = "local"
 """The `--api-url` of the emulator in this process."""
 
 _TOO_FAR = timedelta(days=1)
-_TWO_HOURS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +195,10 @@ def api_time(skew: ClockSkew | None) -> datetime:
     return now + skew.ahead
 
 
-def skew_note(skew: ClockSkew | None) -> str:
-    """The note of a plan about differing clocks; empty if they agree."""
+def skew_note(skew: ClockSkew | None) -> Fact | None:
+    """The note of a plan about differing clocks; None if they agree."""
     if skew is None or abs(skew.ahead) <= CLOCKS_APART:
-        return ""
+        return None
+    code = Code.CLOCK_BEHIND if skew.ahead > timedelta() else Code.CLOCK_AHEAD
     minutes = round(abs(skew.ahead).total_seconds() / 60)
-    apart = f"{minutes} minutes" if minutes < _TWO_HOURS else f"{round(minutes / 60)} hours"
-    return (
-        f"this machine's clock is {apart} {'behind' if skew.ahead > timedelta() else 'ahead of'} the API's "
-        f"({shown_time(skew.machine)} here, {shown_time(skew.api)} there): dates such as `until` follow the API's clock"
-    )
+    return Fact(code, {"minutes": minutes, "here": shown_time(skew.machine), "there": shown_time(skew.api)})

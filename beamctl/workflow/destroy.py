@@ -34,6 +34,7 @@ from beamctl.plan.contents import (
 )
 from beamctl.plan.kind import Kind
 from beamctl.plan.reading import read
+from beamctl.report.wording import words
 
 _FORBIDDEN = 403
 
@@ -86,7 +87,7 @@ def contents_of(workspace: str, reader: Reader) -> WorkspaceContents:
 def _part(kind: Kind[Any], workspace: str, reader: Reader) -> Part:
     """The objects of one kind. Network and authentication errors stop the run; other errors count as unknown."""
     try:
-        return part_of(kind, read(kind, workspace, reader))
+        return part_of(kind, read(kind, workspace, reader), words)
     except (UnauthenticatedError, UnreachableError):
         raise
     except ApiError as error:

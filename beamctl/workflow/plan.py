@@ -12,9 +12,11 @@ from beamctl.document.lint import lint
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.api_call import Reader
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.text import printable
 from beamctl.plan.comparison import Note, Situation
-from beamctl.plan.floors import NO_FLOORS, Bounds
+from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, refused, unused
 from beamctl.plan.plan import Plan, make_plan, managed, may_delete
 from beamctl.plan.plan_file import digest_of
@@ -76,7 +78,8 @@ def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
 def _warnings(document: Document) -> Iterator[Note]:
     """Warnings about a document, except the one about `guards.self`: a plan knows who is in the workspace."""
     known = document.place("guards", "self", "email")
-    return (Note(f"{each.message}: {each.hint}", each.place) for each in lint(document) if each.place != known)
+    warnings = (each for each in lint(document) if each.place != known)
+    return (Note(fact(Code.DOCUMENT_WARNING, message=each.message, hint=each.hint), each.place) for each in warnings)
 
 
 def plan_all(

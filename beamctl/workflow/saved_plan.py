@@ -14,18 +14,17 @@ from beamctl.errors import StalePlanError, UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.api_call import Reader, segment
 from beamctl.model.identity import Identity
+from beamctl.plan.across_kinds import with_dependencies
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
-from beamctl.plan.declared import Declared
-from beamctl.plan.dependencies import with_dependencies
-from beamctl.plan.floors import NO_FLOORS, Bounds
+from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
 from beamctl.plan.hazard import Allowance, Hazard, merged, unused
 from beamctl.plan.kind import Kind, MayDelete
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import LARGEST, Saved, read_saved, refuse_untimely
 from beamctl.plan.reading import read
 from beamctl.plan.staleness import Moved, below_floors, ends, in_place, moved, run_as, since_recorded
-from beamctl.report.text.stale import moved_text
+from beamctl.report.text.drift import moved_text
 from beamctl.runs.store import applied_before, last_run
 from beamctl.secrets.vault import with_source_hazards
 from beamctl.system.clock import current_time

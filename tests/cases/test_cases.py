@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from beamctl.cli.floors import floors_of
 from beamctl.document.schema import load_schema
 from beamctl.model.identity import Identity
-from beamctl.plan.declared import declared_of
+from beamctl.plan.guards import declared_of
 from beamctl.plan.hazard import allowance
 from beamctl.plan.plan import Plan
 from beamctl.report.json_report import plans_json

@@ -147,7 +147,7 @@ def test_the_last_admin_cannot_be_allowed(cli: Cli, write: Write, people: People
     assert "  It cannot be allowed: no accepted admin would remain" in ran.out
     assert "--allow last-admin" not in ran.out
     hazards = cli("plan", "-o", "json").json["workspaces"][0]["hazards"]
-    assert [each["allow"] for each in hazards if each["name"] == "last-admin"] == [None]
+    assert [each["allow"] for each in hazards if each["hazard"] == "last-admin"] == [None]
     others = [part for each in hazards if each["allow"] for part in ("--allow", each["allow"])]
     assert cli("apply", "--auto-approve", *others).code == 5
     assert cli("apply", "--auto-approve", "--allow", "last-admin=none", *others).code == 3
@@ -198,9 +198,14 @@ def test_a_refusal_is_told_to_machines(cli: Cli, write: Write) -> None:
         assert workspace["refused"] is True
         assert workspace["hazards"] == [
             {
-                "name": "mass-removal",
+                "hazard": "mass-removal",
                 "value": "2",
-                "because": "2 would lose access or be deleted; guards.maxRemovals is 0",
+                "code": "removals-exceed-limit",
+                "fields": {
+                    "count": 2,
+                    "limits": [{"code": "limit", "fields": {"guard": "guards.maxRemovals", "limit": 0}}],
+                },
+                "text": "2 would lose access or be deleted; guards.maxRemovals is 0",
                 "refused": True,
                 "allow": "mass-removal=2",
             }

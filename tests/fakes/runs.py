@@ -16,8 +16,7 @@ from beamctl.model.identity import Identity
 from beamctl.model.secret import SecretStore
 from beamctl.plan.change import ChangeId
 from beamctl.plan.comparison import Interrupted, Situation, Withdrawn
-from beamctl.plan.declared import Declared
-from beamctl.plan.floors import NO_FLOORS, Bounds
+from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.kind import Kind, Status
 from beamctl.plan.plan import Plan

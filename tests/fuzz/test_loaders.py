@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from beamctl.api.cli_config import FileText, current_workspace, entry_of
 from beamctl.apply.event import Started
-from beamctl.apply.record import Run, UnreadableRecordError, event_line, first_line, last_line, read_record
+from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import summary_of
 from beamctl.document.load import SourceText
 from beamctl.document.problem import MOST_PROBLEMS, Problem

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.apply.event import Ended, Event, NotAttempted
-from beamctl.apply.record import Run, UnreadableRecordError, event_line, first_line, last_line, read_record
+from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import left_of, summary_of
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError

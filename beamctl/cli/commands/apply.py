@@ -15,7 +15,7 @@ from beamctl.cli.exits import Exit
 from beamctl.cli.interaction import Interrupt, ask, why_no_input
 from beamctl.cli.output import Output
 from beamctl.errors import RefusedError, UnwritableError, UsageError
-from beamctl.plan.floors import Bounds
+from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.apply import end_text, event_text, not_permitted_text

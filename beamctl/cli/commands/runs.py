@@ -6,7 +6,7 @@ from itertools import islice
 
 import click
 
-from beamctl.apply.record import read_record
+from beamctl.apply.record_reader import read_record
 from beamctl.apply.summary import summary_of
 from beamctl.cli import options
 from beamctl.cli.exits import Exit

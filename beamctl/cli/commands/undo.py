@@ -7,7 +7,7 @@ import click
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import Output
-from beamctl.plan.floors import Bounds
+from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.text.plan import saved_text, unused_note
 from beamctl.runs.folder import RecordFolder

@@ -19,7 +19,7 @@ from beamctl.model.secret import (
     place_of,
 )
 from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
-from beamctl.plan.sources import files_of
+from beamctl.plan.hazard import files_of
 
 _SIDES = {Action.CREATE: (False, True), Action.UPDATE: (True, True), Action.DELETE: (True, False)}
 """Whether the resource exists before, and after."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from beamctl.document.problem import Place
 from beamctl.model.text import printable
 from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
-from beamctl.plan.sources import exact, folders_of
+from beamctl.plan.hazard import exact, folders_of
 
 
 @given(st.text(), st.text())
