@@ -8,9 +8,9 @@ from typing import Any
 
 from beamctl.apply.event import Confirmed, Unconfirmed, UnconfirmedReason, error_fact
 from beamctl.errors import ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
+from beamctl.model.api_call import PAUSES, Pause, Reader
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.ports import PAUSES, Pause, Reader
 from beamctl.plan.change import Change, ChangeId, Stage
 from beamctl.plan.diff import ABSENT, differences, same
 from beamctl.plan.kind import Kind, Quorum

@@ -1,28 +1,24 @@
-"""`beamctl destroy`: show what would be lost, ask for the name, delete the workspace and report the result."""
+"""`beamctl destroy`: show what would be deleted, ask for the name, delete the workspace and report the result."""
 
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
-from beamctl.cli.interrupt import Interrupt
-from beamctl.cli.output import Output, UnwritableError, output_of, print_stderr
-from beamctl.destroy.deletion import Deletion
-from beamctl.destroy.estate import WorkspaceContents
-from beamctl.destroy.guard import document_that_allows
+from beamctl.cli.interaction import Interrupt, ask, why_no_input
+from beamctl.cli.output import Output
 from beamctl.document.document import Desired
-from beamctl.errors import RefusedError
+from beamctl.errors import RefusedError, UnwritableError
+from beamctl.plan.contents import Deletion, WorkspaceContents
 from beamctl.plan.plan import runs_as
 from beamctl.report.style import PLAIN, Style
-from beamctl.report.text.destroy import deletion_text, estate_text
-from beamctl.workflow.changes import destroy, survey
-from beamctl.workflow.connection import LastLink, access_of, open_last_link
+from beamctl.report.text.destroy import contents_text, deletion_text
+from beamctl.workflow.connection import Access, LastLink, open_last_link
+from beamctl.workflow.destroy import contents_of, destroy, document_that_allows
 from beamctl.workflow.documents import defaults, read_desired
 
 
@@ -36,49 +32,41 @@ def command(
     workspace: str,
     files: tuple[str, ...],
     confirm: str | None,
-    output: str,
     *,
-    no_color: bool,
-    quiet: bool,
-    **connection: Any,  # noqa: ANN401 - the options of `options.connection`
+    out: Output,
+    access: Access,
 ) -> int:
-    """Delete a workspace and everything in it, after showing what would be lost.
+    """Delete a workspace and everything in it, after showing what would be deleted.
 
     This cannot be undone. Refuses (exit 5) unless the workspace's document sets `guards: {preventDestroy: false}` and
     you type the name. Exits 6 if the workspace changed in the meantime.
     """
-    out = output_of(output, no_color=no_color, quiet=quiet)
     document = document_that_allows(read_desired(files) if files or defaults() else (), workspace)
     if confirm is not None and confirm != workspace:
         raise _another_name("--confirm is not the name of")
-    access = access_of(**connection)
     with open_last_link(access, workspace) as link:
-        estate = survey(workspace, link.reader)
+        contents = contents_of(workspace, link.reader)
         if not out.json:
-            out.result(_shown(estate, link, document, out.style))
+            out.result(_shown(contents, link, document, out.style))
         if confirm is None:
-            _ask(estate, _shown(estate, link, document, PLAIN), files, out)
+            _ask(contents, _shown(contents, link, document, PLAIN), files, out)
         with Interrupt(access.stop, quiet=out.quiet, look=f"beamctl show -w {workspace}"):
-            deletion = destroy(estate, link.reader, link.deleter, stop=access.stop, pause=link.pause)
-    _report(estate, link.api_url, document, deletion, out)
+            deletion = destroy(contents, link.reader, link.deleter, stop=access.stop, pause=link.pause)
+    _report(contents, link.api_url, document, deletion, out)
     return Exit.INTERRUPTED if access.stop.is_set() else Exit.DONE
 
 
-def _shown(estate: WorkspaceContents, link: LastLink, document: Desired, style: Style) -> str:
-    return estate_text(estate, link.api_url, runs_as(document, link.identity), style)
+def _shown(contents: WorkspaceContents, link: LastLink, document: Desired, style: Style) -> str:
+    return contents_text(contents, link.api_url, runs_as(document, link.identity), style)
 
 
-def _ask(estate: WorkspaceContents, shown: str, files: Sequence[str], out: Output) -> None:
-    name = estate.workspace
-    if "-" in files or not sys.stdin.isatty():
-        why = "standard input is the document" if "-" in files else "there is no terminal to ask on"
+def _ask(contents: WorkspaceContents, shown: str, files: Sequence[str], out: Output) -> None:
+    name = contents.workspace
+    if why := why_no_input(files):
         named = "".join(f" -f {shlex.quote(file)}" for file in files)
         hint = f"To delete {name} without being asked:  beamctl destroy {name}{named} --confirm {name}"
         raise RefusedError(f"{why}, so nothing was deleted", hint)
-    if out.json or not sys.stdout.isatty():  # the losses must be visible before they are confirmed
-        print_stderr(shown, nl=False)
-    print_stderr(f"\nType {name} to delete it for good: ", nl=False)
-    if sys.stdin.readline().removesuffix("\n") != name:
+    if ask(f"Type {name} to delete it for good", shown, out).removesuffix("\n") != name:
         raise _another_name("that is not the name of")
 
 
@@ -87,13 +75,13 @@ def _another_name(what: str) -> RefusedError:
     return RefusedError(f"{what} the workspace, so nothing was deleted", "Type the name exactly as given in WORKSPACE.")
 
 
-def _report(estate: WorkspaceContents, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
+def _report(contents: WorkspaceContents, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
     try:
         if out.json:
             from beamctl.report.json_report import destroyed_json
 
-            out.result(destroyed_json(estate, api_url, deletion))
+            out.result(destroyed_json(contents, api_url, deletion))
         else:
-            out.result("\n" + deletion_text(estate.workspace, document.document.source, deletion, out.style))
+            out.result("\n" + deletion_text(contents.workspace, document.document.source, deletion, out.style))
     except UnwritableError as error:
-        raise UnwritableError(error.message, f"{estate.workspace} was deleted anyway.") from None
+        raise UnwritableError(error.message, f"{contents.workspace} was deleted anyway.") from None
