@@ -292,6 +292,28 @@ def changed_in(node: ast.AST) -> Iterator[str]:
                 yield name
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in MUTATING:
                 yield name
+            case _:
+                pass
+
+
+def test_no_module_holds_state() -> None:
+    """Tables (`dict`) are constants if nothing changes an object of their name."""
+    core = [path for path in MODULES if room_of(path) not in ("emulator", "__main__")]
+    trees = {path: ast.parse(path.read_text()) for path in core}
+    changed = {name for tree in trees.values() for name in changed_in(tree)}
+    for path, tree in trees.items():
+        module = importlib.import_module(module_of(path))
+        for name in set(assigned_in(tree)) - {"__all__"}:
+            value = getattr(module, name)
+            assert is_constant(value), f"{path}: {name} can change"
+            assert not isinstance(value, list), f"{path}: {name} can change"
+            assert not isinstance(value, dict) or name not in changed, f"{path}: {name} is changed"
+
+
+def test_stories_ask_and_show_through_arguments() -> None:
+    for path in sorted((PACKAGE / "workflow").rglob("*.py")):
+        assert not {"click", "sys"} & {name.split(".")[0] for name in imports(path)}, path
+        assert not {"print", "input"} & set(names_in(ast.parse(path.read_text()))), path
 
 
 PROSE = re.compile(r"[A-Za-z]{2,}[,:;]? [A-Za-z]{2,}")
@@ -329,26 +351,6 @@ def read_as_data(tree: ast.AST) -> Iterator[ast.AST]:
                 yield value
             case _:
                 pass
-
-
-def test_no_module_holds_state() -> None:
-    """Tables (`dict`) are constants if nothing changes an object of their name."""
-    core = [path for path in MODULES if room_of(path) not in ("emulator", "__main__")]
-    trees = {path: ast.parse(path.read_text()) for path in core}
-    changed = {name for tree in trees.values() for name in changed_in(tree)}
-    for path, tree in trees.items():
-        module = importlib.import_module(module_of(path))
-        for name in set(assigned_in(tree)) - {"__all__"}:
-            value = getattr(module, name)
-            assert is_constant(value), f"{path}: {name} can change"
-            assert not isinstance(value, list), f"{path}: {name} can change"
-            assert not isinstance(value, dict) or name not in changed, f"{path}: {name} is changed"
-
-
-def test_stories_ask_and_show_through_arguments() -> None:
-    for path in sorted((PACKAGE / "workflow").rglob("*.py")):
-        assert not {"click", "sys"} & {name.split(".")[0] for name in imports(path)}, path
-        assert not {"print", "input"} & set(names_in(ast.parse(path.read_text()))), path
 
 
 def test_no_sentence_is_data() -> None:

@@ -107,13 +107,8 @@ class Deletion:
 
 
 def part_of(kind: Kind[Any], live: Any, words: Callable[[Fact], str]) -> Part:  # noqa: ANN401 - the kind's own
-    """The objects of a kind. A listing that is implausible or does not exist is unknown, never empty.
-
-    Args:
-        kind: The kind.
-        live: What the API returned.
-        words: Returns the text of a fact.
-    """
+    """The objects of a kind. A listing that is implausible or does not exist is unknown, never empty. `words`
+    says why."""
     listing, doubts = kind.listing(live), kind.doubts(live)
     if doubts or listing.rows is None or not listing.exists:
         why = words(doubts[0].fact) if doubts else "the API does not list them"

@@ -37,8 +37,8 @@ def drift(
             note(text)
         links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
         plans = [plan_now(each, link, _last_run(records, each.workspace, link.api_url, note)) for each, link in links]
-        for skew in dict.fromkeys(skew_note(link.skew()) for _, link in links):
-            note(f"Note: {words(skew)}.") if skew else None
+        for text in filter(None, dict.fromkeys(words(skew_note(link.skew())) for _, link in links)):
+            note(f"Note: {text}.")
     return plans
 
 

@@ -85,9 +85,7 @@ def plan_undo(record: Record, desired: Desired, link: Link, checks: Checks) -> P
     elsewhere = tuple(
         Note(
             fact(
-                Code.RUN_ALSO_CHANGED,
-                workspace=each.workspace,
-                command=undo_command(each.run.id, checks.records.named),
+                Code.RUN_ALSO_CHANGED, workspace=each.workspace, command=undo_command(each.run.id, checks.records.named)
             )
         )
         for each in made_with(checks.records, record)
