@@ -16,7 +16,7 @@ from beamctl.errors import UsageError
 from beamctl.model.text import printable
 
 if TYPE_CHECKING:
-    from beamctl.emulator.mail.maildir import ReceivedEmail
+    from beamctl.emulator.mail.maildir import ReceivedEmail as Received
 
 _MOST = 20
 """How many e-mails are listed."""
@@ -59,7 +59,7 @@ def command_to_read(mail: Path | None, database: Path) -> str:
     return command if database == local.DATABASE else f"{command} --db {shlex.quote(str(database))}"
 
 
-def _list(emails: list[ReceivedEmail], folder: Path, to: str | None) -> list[str]:
+def _list(emails: list[Received], folder: Path, to: str | None) -> list[str]:
     addressed = f" to {to}" if to else ""
     if not emails:
         return [f"No e-mail{addressed} in {folder}. Invitations send one; those in a seed do not."]
@@ -73,11 +73,11 @@ def _list(emails: list[ReceivedEmail], folder: Path, to: str | None) -> list[str
     ]
 
 
-def _email_text(email: ReceivedEmail) -> list[str]:
+def _email_text(email: Received) -> list[str]:
     headers = [f"To:       {email.to}", f"Subject:  {email.subject}", f"File:     {email.path}"]
     text = email.text().splitlines() or ["(This e-mail has no plain text.)"]
     return ["", *headers, "", *text, "", "(Links work while the emulator is running:  beamctl emulator serve)"]
 
 
-def _date(email: ReceivedEmail) -> str:
+def _date(email: Received) -> str:
     return f"{email.date:%Y-%m-%d %H:%M}" if email.date else " " * 16
