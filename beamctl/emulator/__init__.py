@@ -119,8 +119,10 @@ _FORMER_NAMES = {
 """Names of 0.1.0 that still work."""
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the names above
-    known = _FORMER_NAMES.get(name, name)
-    if known not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[known]}"), known)
+if not TYPE_CHECKING:  # mypy would accept any name
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the names above
+        known = _FORMER_NAMES.get(name, name)
+        if known not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_MODULE_OF[known]}"), known)
