@@ -28,12 +28,8 @@ def problems(document: Document) -> Iterator[Problem]:
     ambiguous = doubtful(email for _, email in listed)
     for path, email in listed:
         if email in ambiguous and folded(email) not in acknowledged:
-            yield Problem(
-                document.key_place(*path),
-                ProblemCode.LOOKALIKE_EMAIL,
-                f"{quoted(email)} {ambiguous[email]}",
-                _hint(path, email),
-            )
+            message = f"{quoted(email)} {ambiguous[email]}"
+            yield Problem(document.key_place(*path), ProblemCode.LOOKALIKE_EMAIL, message, _hint(path, email))
 
 
 def doubtful(emails: Iterable[str]) -> dict[str, str]:

@@ -109,9 +109,8 @@ def problems(document: Document) -> Iterator[Problem]:
 def _name(document: Document, path: Path) -> Iterator[Problem]:
     name = str(path[-1])
     if not is_name(name):
-        yield Problem(
-            document.key_place(*path), ProblemCode.INVALID_NAME, f"{quoted(name)} is not a valid name", _LETTERS
-        )
+        message = f"{quoted(name)} is not a valid name"
+        yield Problem(document.key_place(*path), ProblemCode.INVALID_NAME, message, _LETTERS)
 
 
 def _description(document: Document, entry: object, path: Path) -> Iterator[Problem]:
@@ -129,21 +128,16 @@ def _sink(document: Document, sinks: dict[Hashable, Path], entry: object, path: 
         return
     if isinstance(sink, File) and sink.path.startswith("~"):
         message = "'~' is not expanded to your home directory"
-        yield Problem(
-            document.place(*path, SECRET_TO, "file"),
-            ProblemCode.INVALID_PATH,
-            message,
-            "write the full path, or './~…'",
-        )
+        hint = "write the full path, or './~…'"
+        yield Problem(document.place(*path, SECRET_TO, "file"), ProblemCode.INVALID_PATH, message, hint)
     yield from _twice(document, sinks, one_place(sink), (*path, SECRET_TO), "destination is already used")
 
 
 def _twice(document: Document, first: dict[Hashable, Path], text: Hashable, path: Path, what: str) -> Iterator[Problem]:
     if text in first:
         line = document.key_place(*first[text]).line
-        yield Problem(
-            document.place(*path), ProblemCode.DUPLICATE_ENTRY, f"this {what} on line {line}", "change one of the two"
-        )
+        hint = "change one of the two"
+        yield Problem(document.place(*path), ProblemCode.DUPLICATE_ENTRY, f"this {what} on line {line}", hint)
     first.setdefault(text, path)
 
 
@@ -151,30 +145,20 @@ def _times(document: Document, entry: object, path: Path) -> Iterator[Problem]:
     """Whether the durations of one key are consistent."""
     lives, rotates, keeps = (_time(entry, name) for name in ("expiresIn", "rotateBefore", "keepOld"))
     if lives is not None and lives > LONGEST:
-        yield Problem(
-            document.place(*path, "expiresIn"),
-            ProblemCode.INVALID_LIFETIME,
-            "a key can be valid for at most 10 years",
-            "use 3650d or less",
-        )
+        message = "a key can be valid for at most 10 years"
+        yield Problem(document.place(*path, "expiresIn"), ProblemCode.INVALID_LIFETIME, message, "use 3650d or less")
     if rotates is not None and lives is None and "expiresIn" not in _keys(entry):
-        yield Problem(
-            document.place(*path, "rotateBefore"),
-            ProblemCode.INVALID_LIFETIME,
-            "a key that does not expire is never renewed",
-            "add expiresIn",
-        )
+        message = "a key that does not expire is never renewed"
+        yield Problem(document.place(*path, "rotateBefore"), ProblemCode.INVALID_LIFETIME, message, "add expiresIn")
     if rotates is not None and lives is not None and rotates >= lives:
         hint = "use less than expiresIn"
-        yield Problem(
-            document.place(*path, "rotateBefore"), ProblemCode.INVALID_LIFETIME, "every plan would renew the key", hint
-        )
+        message = "every plan would renew the key"
+        yield Problem(document.place(*path, "rotateBefore"), ProblemCode.INVALID_LIFETIME, message, hint)
     until = rotates if rotates is not None else lives
     if keeps is not None and until is not None and keeps > until:
         hint = f"use at most {'rotateBefore' if rotates is not None else 'expiresIn'}"
-        yield Problem(
-            document.place(*path, "keepOld"), ProblemCode.INVALID_LIFETIME, "the old key would expire before that", hint
-        )
+        message = "the old key would expire before that"
+        yield Problem(document.place(*path, "keepOld"), ProblemCode.INVALID_LIFETIME, message, hint)
 
 
 def _time(entry: object, name: str) -> timedelta | None:
