@@ -18,7 +18,7 @@ from beamctl.document.schema_messages import problems_of
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-_REFERENCED = {"run": ("plan",)}
+_REFERENCED = {"plan": ("changes",), "run": ("plan", "changes")}
 """The schemas that a schema refers to."""
 
 
@@ -34,6 +34,11 @@ def check(document: Document, name: str = "workspace") -> list[Problem]:
         for problem in problems_of(replace(error, path=path), document)
     )
     return list(dict.fromkeys(islice(problems, MOST_PROBLEMS + 1)))
+
+
+def conforms(value: Any, name: str, definition: str) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a value conforms to one definition of the schema `name`."""
+    return _definition(name, definition).is_valid(value)
 
 
 def _with_twins(path: Path, twins: Twins) -> Iterator[Path]:
@@ -58,14 +63,19 @@ def _validator(name: str) -> Validator:
     from jsonschema.validators import extend
     from referencing import Registry, Resource
 
-    referenced = [load_schema(each) for each in _REFERENCED.get(name, ())]
+    schemas = [load_schema(each) for each in (name, *_REFERENCED.get(name, ()))]
     registry: Registry[Any] = Registry().with_resources(
-        (each["$id"], Resource.from_contents(each)) for each in referenced
+        (each["$id"], Resource.from_contents(each)) for each in schemas if "$id" in each
     )
     untyped_extend: Any = extend  # the stubs have no types for it
     extended = untyped_extend(Draft202012Validator, {"pattern": _pattern})
     validator: Validator = extended(load_schema(name), registry=registry.crawl())
     return validator
+
+
+@cache
+def _definition(name: str, definition: str) -> Validator:
+    return _validator(name).evolve(schema={"$ref": f"{load_schema(name)['$id']}#/$defs/{definition}"})
 
 
 def _pattern(_: object, pattern: str, instance: object, __: object) -> Iterator[Exception]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from beamctl.document.document import Document
-from beamctl.document.schema import check
+from beamctl.document.schema import check, conforms
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
 from beamctl.plan.declared import declared_data
@@ -30,6 +30,8 @@ CLOCKS_APART = timedelta(minutes=5)
 
 _AGAIN = "Create a new one:  beamctl plan --out FILE"
 _SCHEMA = "plan"
+BY_HAND = "It was created by hand or by another version of beamctl."
+"""Hint for a change that beamctl would not plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,9 @@ def read_saved(content: bytes, name: str) -> Saved:
     if recorded != digest_of(data):
         raise UsageError(f"{name} was modified after it was saved", _AGAIN)
     problems = check(Document(name, data, {}, {}), _SCHEMA)
+    if problems and (change := _unplanned(data["resource_changes"])):
+        message = f"{name} has a change that beamctl would not plan: {change['action']} {change['name']}"
+        raise UsageError(message, BY_HAND)
     if problems:
         raise UsageError(f"{name} is not a beamctl plan: {problems[0].message}", _AGAIN)
     try:
@@ -112,6 +117,12 @@ def origin_of(saved: Saved) -> dict[str, str]:
         "expires_at": _written(saved.expires),
         "commit": saved.commit,
     }
+
+
+def _unplanned(changes: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - any JSON
+    """The first entry that is a change, but not one of those that beamctl plans."""
+    found = (each for each in changes if conforms(each, _SCHEMA, "resourceChange")) if isinstance(changes, list) else ()
+    return next((each for each in found if not conforms(each, _SCHEMA, "plannedChange")), None)
 
 
 def _parsed(content: bytes, name: str) -> Any:  # noqa: ANN401 - any JSON

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Problem, bounded
+from beamctl.document.schema import conforms
 from beamctl.document.yaml_writer import written
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
@@ -28,14 +29,13 @@ from beamctl.plan.hazard import Hazard, merged
 from beamctl.plan.kind import Kind, MayDelete
 from beamctl.plan.listing import Listing, Unreadable
 from beamctl.plan.plan import Plan, make_plan, make_undo, managed, may_delete
-from beamctl.plan.plan_file import Saved, read_saved
+from beamctl.plan.plan_file import BY_HAND, Saved, read_saved
+from beamctl.plan.plan_json import change_data
 from beamctl.plan.reading import read, see
 from beamctl.plan.staleness import Moved, below_floors, in_place, moved, run_as, since_recorded
 
 LateSituation = Situation | Callable[[], Situation]
 """A function is called after the workspace was read, because the date may depend on the API's clock."""
-
-_BY_HAND = "It was created by hand or by another version of beamctl."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def open_plan(content: bytes, name: str) -> Saved:
         if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in KINDS}:
             raise UsageError(
                 f"{name} has changes of the kind {min(unknown)[0]}, which this version of beamctl does not support",
-                _BY_HAND,
+                BY_HAND,
             )
     return replace(saved, plans=tuple(plans))
 
@@ -152,7 +152,8 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituat
         UsageError: The record has a change that beamctl would not have planned.
         ApiError: The workspace cannot be read.
     """
-    _refuse_invalid(record.changes, f"the record of {record.run.id}")
+    where = f"the record of {record.run.id}"
+    _refuse(where, (change for change in record.changes if not could_be_planned(change)))
     begun = [change for change in record.changes if record.made(change)]
     kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in begun))
     gone = {(change.kind, change.key) for change in begun if change.before is None}
@@ -171,10 +172,19 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituat
 
 def _refuse_invalid(changes: Sequence[Change], where: str) -> None:
     kinds = {kind.name: kind for kind in KINDS}
-    unknown = [change for change in changes if change.kind not in kinds or not kinds[change.kind].is_valid(change)]
-    for change in unknown:
+    _refuse(where, (change for change in changes if not kinds[change.kind].is_valid(change)))
+
+
+def could_be_planned(change: Change) -> bool:
+    """Whether a change is one that beamctl plans."""
+    kind = next((kind for kind in KINDS if kind.name == change.kind), None)
+    return kind is not None and conforms(change_data("", change), "plan", "plannedChange") and kind.is_valid(change)
+
+
+def _refuse(where: str, unplanned: Iterable[Change]) -> None:
+    for change in unplanned:
         message = f"{where} has a change that beamctl would not plan: {change.action.value} {change.name}"
-        raise UsageError(message, _BY_HAND)
+        raise UsageError(message, BY_HAND)
 
 
 def _goes_in(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> MayDelete:

@@ -18,6 +18,9 @@ from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import Risk
 
+ATTRIBUTES = ("role", "name", "description")
+"""What a document sets. A change shows the first that differs."""
+
 
 def lowers(before: str, after: str) -> bool:
     """Whether setting a role reduces access. An empty role means that the API does not show it."""
@@ -72,7 +75,7 @@ class AccountDecider(Decisions):
     def become(self, account: Account, after: dict[str, Any], place: Place | None, reason: Reason | None) -> None:
         """Plan a change to `after`, if it differs."""
         before = attributes(account)
-        differing = [key for key in ("role", "name", "description") if before[key] != after[key]]
+        differing = [key for key in ATTRIBUTES if before[key] != after[key]]
         if not differing:
             self.tally["unchanged"] += 1
             return

@@ -14,7 +14,7 @@ from beamctl.document.quoting import quoted
 from beamctl.kinds.settings import operations
 from beamctl.kinds.settings.export import export
 from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, revokes_access
-from beamctl.kinds.settings.live import GROUPS, KEYS, KIND, Settings, digest, is_setting, key_of, normal, settings
+from beamctl.kinds.settings.live import GROUPS, KIND, Settings, digest, key_of, normal, settings
 from beamctl.model.api_call import segment
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
@@ -130,19 +130,10 @@ class SettingsKind(Kind[Settings]):
         return replace(found, changes=undone, notes=tuple(notes))
 
     def is_valid(self, change: Change) -> bool:
-        """Whether it sets one existing setting to a valid value."""
+        """Whether its stage fits what it takes away."""
         name = change.attribute
-        facts = change.action, change.key, change.name, change.serial_group
-        if name not in KEYS or facts != (Action.SET, key_of(name), name, self.name):
-            return False
-        if change.declared or change.secrets:
-            return False
-        sides = [
-            side.get(name) if side is not None and len(side) == 1 else None for side in (change.before, change.after)
-        ]
-        if not all(is_setting(name, side) for side in sides) or not can_be_given(name, sides[1]):
-            return False
-        return change.stage is (Stage.DEMOTE if revokes_access(name, *sides) else Stage.SETTINGS)
+        revokes = revokes_access(name, (change.before or {})[name], (change.after or {})[name])
+        return change.stage is (Stage.DEMOTE if revokes else Stage.SETTINGS)
 
     def is_in_effect(self, live: Settings, change: Change) -> bool:
         """Whether the setting has its new value."""

@@ -49,11 +49,6 @@ def with_setting(workspace: Mapping[str, Any], name: str, value: Any) -> dict[st
     return {**workspace, _RUNTIME: {**(runtime if isinstance(runtime, dict) else {}), SANDBOX: value}}
 
 
-def is_setting(name: str, value: object) -> bool:
-    """Whether this is a valid value for the setting `name`."""
-    return isinstance(value, type(_EMPTY[name])) and (not isinstance(value, list) or all(map(_is_mapping, value)))
-
-
 def key_of(name: str) -> str:
     """Sorts settings in display order."""
     return f"{KEYS.index(name)} {name}"
