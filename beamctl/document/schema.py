@@ -36,9 +36,9 @@ def check(document: Document, name: str = "workspace") -> list[Problem]:
     return list(dict.fromkeys(islice(problems, MOST_PROBLEMS + 1)))
 
 
-def conforms(value: Any, name: str, definition: str) -> bool:  # noqa: ANN401 - any JSON
-    """Whether a value conforms to one definition of the schema `name`."""
-    return _definition(name, definition).is_valid(value)
+def conforms(value: Any, definition: str) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a value conforms to a definition of the schema of plans."""
+    return _definition(definition).is_valid(value)
 
 
 def _with_twins(path: Path, twins: Twins) -> Iterator[Path]:
@@ -74,8 +74,8 @@ def _validator(name: str) -> Validator:
 
 
 @cache
-def _definition(name: str, definition: str) -> Validator:
-    return _validator(name).evolve(schema={"$ref": f"{load_schema(name)['$id']}#/$defs/{definition}"})
+def _definition(definition: str) -> Validator:
+    return _validator("plan").evolve(schema={"$ref": f"{load_schema('plan')['$id']}#/$defs/{definition}"})
 
 
 def _pattern(_: object, pattern: str, instance: object, __: object) -> Iterator[Exception]:

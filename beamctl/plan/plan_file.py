@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from beamctl.document.document import Document
-from beamctl.document.schema import check, conforms
+from beamctl.document.schema import check
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
 from beamctl.plan.declared import declared_data
@@ -18,6 +18,7 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import FORMAT_VERSION, plans_data
 from beamctl.plan.plan_reader import UndecodableError, allowed_of, plan_of
+from beamctl.plan.plan_schema import unplanned, without_valid
 
 LARGEST = 64 * 1024 * 1024
 """Maximum size of a plan file in bytes: several hundred thousand changes."""
@@ -84,10 +85,11 @@ def read_saved(content: bytes, name: str) -> Saved:
     recorded = data["saved"].get("digest") if isinstance(data["saved"], dict) else None
     if recorded != digest_of(data):
         raise UsageError(f"{name} was modified after it was saved", _AGAIN)
-    problems = check(Document(name, data, {}, {}), _SCHEMA)
-    if problems and (change := _unplanned(data["resource_changes"])):
+    invalid = without_valid(data)
+    if change := unplanned(invalid["resource_changes"]):
         message = f"{name} has a change that beamctl would not plan: {change['action']} {change['name']}"
         raise UsageError(message, BY_HAND)
+    problems = check(Document(name, invalid, {}, {}), _SCHEMA)
     if problems:
         raise UsageError(f"{name} is not a beamctl plan: {problems[0].message}", _AGAIN)
     try:
@@ -117,12 +119,6 @@ def origin_of(saved: Saved) -> dict[str, str]:
         "expires_at": _written(saved.expires),
         "commit": saved.commit,
     }
-
-
-def _unplanned(changes: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - any JSON
-    """The first entry that is a change, but not one of those that beamctl plans."""
-    found = (each for each in changes if conforms(each, _SCHEMA, "resourceChange")) if isinstance(changes, list) else ()
-    return next((each for each in found if not conforms(each, _SCHEMA, "plannedChange")), None)
 
 
 def _parsed(content: bytes, name: str) -> Any:  # noqa: ANN401 - any JSON

@@ -12,7 +12,6 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Problem, bounded
-from beamctl.document.schema import conforms
 from beamctl.document.yaml_writer import written
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
@@ -31,6 +30,7 @@ from beamctl.plan.listing import Listing, Unreadable
 from beamctl.plan.plan import Plan, make_plan, make_undo, managed, may_delete
 from beamctl.plan.plan_file import BY_HAND, Saved, read_saved
 from beamctl.plan.plan_json import change_data
+from beamctl.plan.plan_schema import is_planned
 from beamctl.plan.reading import read, see
 from beamctl.plan.staleness import Moved, below_floors, in_place, moved, run_as, since_recorded
 
@@ -178,7 +178,7 @@ def _refuse_invalid(changes: Sequence[Change], where: str) -> None:
 def could_be_planned(change: Change) -> bool:
     """Whether a change is one that beamctl plans."""
     kind = next((kind for kind in KINDS if kind.name == change.kind), None)
-    return kind is not None and conforms(change_data("", change), "plan", "plannedChange") and kind.is_valid(change)
+    return kind is not None and is_planned(change_data("", change)) and kind.is_valid(change)
 
 
 def _refuse(where: str, unplanned: Iterable[Change]) -> None:

@@ -130,8 +130,10 @@ class SettingsKind(Kind[Settings]):
         return replace(found, changes=undone, notes=tuple(notes))
 
     def is_valid(self, change: Change) -> bool:
-        """Whether its stage fits what it takes away."""
+        """Whether its key and its stage fit what it sets."""
         name = change.attribute
+        if (change.key, change.name) != (key_of(name), name):
+            return False
         revokes = revokes_access(name, (change.before or {})[name], (change.after or {})[name])
         return change.stage is (Stage.DEMOTE if revokes else Stage.SETTINGS)
 
