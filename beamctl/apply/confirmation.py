@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beamctl.apply.event import Confirmed, Doubt, Unconfirmed
-from beamctl.errors import BeamctlError, ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
+from beamctl.apply.event import Confirmed, Unconfirmed, UnconfirmedReason, error_fact
+from beamctl.errors import ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
 from beamctl.model.ports import PAUSES, Pause, Reader
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.kind import Kind
@@ -66,15 +66,17 @@ def _look(changes: Sequence[Change], plan: Plan, kind: Kind[Any], reader: Reader
         now = objects.get(change.key)
         shown = kind.is_in_effect(live, change)
         if shown and partial and change.after is None:  # an incomplete listing does not prove that it is gone
-            yield Unconfirmed(change, Doubt.NOT_READABLE, why=partial)
+            yield Unconfirmed(change, UnconfirmedReason.NOT_READABLE, why=partial)
         elif shown:
             yield Confirmed(change)
         else:
-            yield Unconfirmed(change, Doubt.NOT_SHOWN_YET if is_as(change.before, now) else Doubt.SHOWN_OTHERWISE, now)
+            before = is_as(change.before, now)
+            yield Unconfirmed(
+                change, UnconfirmedReason.NOT_SHOWN_YET if before else UnconfirmedReason.SHOWN_OTHERWISE, now
+            )
 
 
 def _unread(change: Change, error: Exception) -> Confirmed | Unconfirmed:
     if change.stage is Stage.OURSELVES and isinstance(error, _NO_ACCESS):
         return Confirmed(change)  # our own access is gone, as it should be
-    why = error.message if isinstance(error, BeamctlError) else f"beamctl has a bug: {type(error).__name__}"
-    return Unconfirmed(change, Doubt.NOT_READABLE, why=why)
+    return Unconfirmed(change, UnconfirmedReason.NOT_READABLE, why=error_fact(error))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from beamctl.apply.record import State, UnreadableRecordError, lines_of, refuse_unlike, state_of
-from beamctl.plan.change import Action, ChangeId
+from beamctl.plan.change import Action, ChangeId, key_of
 from beamctl.plan.comparison import Withdrawn
 
 _MATTERS = (b'"action": "resend"', b'"event": "deferred"', b'"withdrawn": true')
@@ -49,7 +49,7 @@ class History:
             return
 
     def _count(self, data: Mapping[str, Any]) -> None:
-        kind, key = data["type"], data["key"]
+        kind, key = data["type"], key_of(data["key"])
         counts = self.resent.setdefault(kind, {})
         if data["action"] == Action.RESEND.value:
             counts[key] = counts.get(key, 0) + 1
@@ -58,13 +58,13 @@ class History:
             counts.pop(key, None)
 
     def _withdraw(self, data: Mapping[str, Any]) -> None:
-        change, after = (data["type"], data["key"]), data["change"]["after"]
+        change, after = (data["type"], key_of(data["key"])), data["change"]["after"]
         last = self.withdrawn.get(change)
         self.withdrawn[change] = Withdrawn(after, last.times + 1 if last and last.after == after else 1)
         self._spelled.add(json.dumps(data["key"]).encode())
 
     def _note(self, data: Mapping[str, Any], state: State) -> None:
-        change = data["type"], data["key"]
+        change = data["type"], key_of(data["key"])
         self.withdrawn.pop(change, None)
         if state is State.DEFERRED and data["change"]["after"] is not None:
             self.deferred[change] = data["change"]["after"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -18,6 +19,9 @@ from beamctl.document.schema_messages import problems_of
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+_QUOTE_NO_VALUE = frozenset({"required", "additionalProperties"})
+"""Rules whose messages in jsonschema name keys only."""
+_RULES = frozenset({"type", "const", "enum", "pattern", "minimum", "maximum", "minItems", "maxLength"})
 _REFERENCED = {"plan": ("changes",), "run": ("plan", "changes")}
 """The schemas that a schema refers to."""
 
@@ -39,6 +43,23 @@ def check(document: Document, name: str = "workspace") -> list[Problem]:
 def conforms(value: Any, definition: str) -> bool:  # noqa: ANN401 - any JSON
     """Whether a value conforms to a definition of the schema of plans."""
     return _definition(definition).is_valid(value)
+
+
+def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
+    """The violation of the schema `name` that explains best why JSON of beamctl's own is invalid, with its JSON path;
+    empty if it is valid. Values are not quoted, because a file that someone else wrote may contain anything."""
+    from jsonschema.exceptions import best_match
+
+    error = best_match(islice(_validator(name).iter_errors(data), MOST_PROBLEMS))
+    if error is None:
+        return ""
+    if error.validator in _QUOTE_NO_VALUE:
+        return f"{error.json_path}: {error.message}"
+    title = error.schema.get("title", "") if isinstance(error.schema, dict) else ""
+    if title:
+        return f"{error.json_path} is not a valid {title.lower()}"
+    rule = f"{error.validator}: {json.dumps(error.validator_value)}" if error.validator in _RULES else error.validator
+    return f"{error.json_path} is not valid ({rule})"
 
 
 def _with_twins(path: Path, twins: Twins) -> Iterator[Path]:

@@ -1,46 +1,31 @@
-"""Keys of changes that create objects whose names are not unique: they list the existing objects of that name. Also
-decides whether an interrupted run created an object."""
+"""What is known of an object from the key of the change that created it: whether an interrupted run created it, and
+which objects had the same name before."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from beamctl.plan.change import Action
+from beamctl.plan.change import Action, CreationKey
 from beamctl.plan.comparison import Interrupted
 
 _SKEW = timedelta(minutes=1)
 """Tolerated clock skew between the API and the machine that ran."""
 
 
-def creation_key(what: str, good: Iterable[str], orphans: Collection[str] = ()) -> str:
-    """The key of a creation.
-
-    Args:
-        what: What is created, using characters that a document may use.
-        good: The ids of the existing objects.
-        orphans: The ids of objects whose secrets were not handed over.
-    """
-    lost = f"| {', '.join(sorted(orphans))}" if orphans else ""
-    existing = " ".join(filter(None, [", ".join(sorted(good)), lost]))
-    return f"{what} ({existing})" if existing else what
-
-
 def is_creation_key(key: str, what: str) -> bool:
     """Whether this is the key of a creation of `what`."""
-    return key == what or (key.startswith(f"{what} (") and key.endswith(")"))
+    return isinstance(key, CreationKey) and key.name == what
 
 
 def name_in(key: str) -> str:
     """The name of the object that a change with this key creates."""
-    return key.partition(" (")[0]
+    return key.name if isinstance(key, CreationKey) else key
 
 
 def ids_in(key: str) -> frozenset[str]:
-    """The ids listed in a key."""
-    _, _, listed = key.partition(" (")
-    return frozenset(filter(None, re.split(r", | ?\| ", listed.removesuffix(")"))))
+    """The ids of the objects that had the name when a creation was planned."""
+    return frozenset((*key.next_to, *key.in_place_of)) if isinstance(key, CreationKey) else frozenset()
 
 
 def left_by(

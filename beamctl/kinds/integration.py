@@ -17,6 +17,8 @@ from beamctl.kinds.resource import ResourceKind
 from beamctl.kinds.resource.desired import entries
 from beamctl.kinds.resource.live import Resource, Resources
 from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.secret import OWN_CREDENTIAL, SECRETS_FROM, SOURCES_ALLOWED, is_own_variable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
@@ -66,11 +68,7 @@ class IntegrationKind(ResourceKind):
         """Warn about secrets that a change may lose."""
         for change in changes:
             if change.action is Action.UPDATE and not change.secrets:
-                text = f"the document sets no source for the secret of {change.name}"
-                yield Note(
-                    f"{text}: it is not known whether the API keeps the secret when the connection is updated",
-                    change.place,
-                )
+                yield Note(fact(Code.NO_SECRET_SOURCE, name=change.name), change.place)
 
 
 def _with_places(found: Exported, things: Mapping[str, Resource]) -> Exported:

@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from beamctl.errors import MissingError
+from beamctl.kinds.operations import APPLY, cause, failed
 from beamctl.kinds.resource import ResourceKind, operations
 from beamctl.kinds.resource.live import Resources, listing
 from beamctl.kinds.resource.shape import USED_BY, Form, Shape
 from beamctl.model.api_call import ApiCall, Method, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Operation, Outcome, Reading, ReadScope, Status
+from beamctl.plan.kind import Operation, Outcome, Reading, ReadScope
 
 SHAPE = Shape(
     name="policy",
@@ -35,9 +38,7 @@ SHAPE = Shape(
 )
 MOST_LOOKED_INTO = 100
 """Maximum number of policies whose usages are read, with one request each."""
-_SHOWN = 3
 _MISSING = 404
-_AGAIN = "Run `beamctl apply` again."
 
 
 class PolicyKind(ResourceKind):
@@ -63,7 +64,7 @@ class PolicyKind(ResourceKind):
             users = (change.before or {}).get(USED_BY) if change.action is Action.DELETE else None
             if users:
                 name = printable(change.name)
-                yield Hazard(Risk.DELETES_POLICY_IN_USE, name, f"{name} is in use by {_some(users)}")
+                yield Hazard(Risk.DELETES_POLICY_IN_USE, name, fact(Code.IN_USE, name=name, users=tuple(users)))
 
     def perform(self, change: Change, _workspace: str) -> Operation[Outcome]:
         """Make a change to one policy. A policy that came into use since the plan is not deleted."""
@@ -72,11 +73,9 @@ class PolicyKind(ResourceKind):
             known = (change.before or {}).get(USED_BY, ())
             users = _users(answer.body) if isinstance(answer, Response) and answer.certain else None
             if new := [user for user in users or () if user not in known]:
-                hint = "Run `beamctl plan` to review it, and allow it if intended."
-                remark = f"is now in use by {_some(new)}, which the plan does not list; it was not deleted"
-                return Outcome(Status.FAILED, remark, hint)
+                return failed(fact(Code.NOW_IN_USE, users=tuple(new)), fact(Code.RUN_PLAN_TO_ALLOW))
             if users is None and not (isinstance(answer, Response) and answer.status == _MISSING):
-                return Outcome(Status.FAILED, f"its usages cannot be read: {answer.why}; it was not deleted", _AGAIN)
+                return failed(fact(Code.USAGES_UNREADABLE, detail=cause(answer)), APPLY)
         return (yield from operations.perform(SHAPE, change))
 
 
@@ -97,8 +96,3 @@ def _listed(payload: dict[str, Any]) -> Iterator[str]:
             metadata = user.get("metadata", user) if isinstance(user, dict) else {}
             name = metadata.get("name") if isinstance(metadata, dict) else None
             yield f"{kind.removesuffix('es' if kind.endswith('xes') else 's')}/{name if isinstance(name, str) else '?'}"
-
-
-def _some(users: Sequence[str]) -> str:
-    more = f" and {len(users) - _SHOWN} more" if len(users) > _SHOWN else ""
-    return ", ".join(users[:_SHOWN]) + more

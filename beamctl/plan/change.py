@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, StrEnum
-from typing import Any
+from typing import Any, Self
 
 from beamctl.document.problem import Place
 
@@ -83,6 +84,41 @@ REASONS: Mapping[Action, frozenset[Reason]] = {
 
 ChangeId = tuple[str, str]
 """The kind and the key of a change."""
+
+
+class CreationKey(str):
+    """The key of a change that creates an object whose name is not unique. It depends on the objects that have the same
+    name now. Keys compare and sort as text, like all others.
+
+    Attributes:
+        name: What is created.
+        next_to: The ids of the objects that stay.
+        in_place_of: The ids of those that it replaces, because their secrets were not handed over.
+    """
+
+    __slots__ = ("in_place_of", "name", "next_to")
+    name: str
+    next_to: tuple[str, ...]
+    in_place_of: tuple[str, ...]
+
+    def __new__(cls, name: str, next_to: Iterable[str] = (), in_place_of: Iterable[str] = ()) -> Self:
+        """A key with sorted ids."""
+        ids = sorted(next_to), sorted(in_place_of)
+        key = super().__new__(cls, json.dumps([name, *ids]))
+        key.name, key.next_to, key.in_place_of = name, tuple(ids[0]), tuple(ids[1])
+        return key
+
+
+def key_data(key: str) -> str | dict[str, Any]:
+    """A key as plain data."""
+    if not isinstance(key, CreationKey):
+        return key
+    return {"name": key.name, "next_to": list(key.next_to), "in_place_of": list(key.in_place_of)}
+
+
+def key_of(data: str | Mapping[str, Any]) -> str:
+    """The inverse of `key_data`."""
+    return data if isinstance(data, str) else CreationKey(data["name"], data["next_to"], data["in_place_of"])
 
 
 @dataclass(frozen=True, slots=True)

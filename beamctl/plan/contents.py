@@ -106,11 +106,10 @@ class Deletion:
 
 
 def part_of(kind: Kind[Any], live: Any) -> Part:  # noqa: ANN401 - the kind's own
-    """The objects of a kind. A listing that is implausible or does not exist is unknown, never empty."""
-    listing, doubts = kind.listing(live), kind.doubts(live)
-    if doubts or listing.rows is None or not listing.exists:
-        why = doubts[0].because if doubts else "the API does not list them"
-        return Part(kind.section, kind.grouped_by, Unknown(why))
+    """The objects of a kind. A listing that does not exist is unknown, never empty."""
+    listing = kind.listing(live)
+    if listing.rows is None or not listing.exists:
+        return Part(kind.section, kind.grouped_by, Unknown("the API does not list them"))
     key = kind.identified_by or kind.named_by
     items = [
         Item(tuple(str(row[name]) for name in kind.grouped_by), str(row[kind.named_by]), str(row[key]))

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
 from beamctl.model.api_call import ApiCall, NoResponse, Response
+from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId, Dependency
@@ -42,8 +43,8 @@ class Outcome:
 
     Attributes:
         status: The result.
-        remark: Details as text; on failure, the cause.
-        hint: What to do about it; may be empty.
+        remark: Details; on failure, the cause.
+        hint: What to do about it.
         refusal: The HTTP status with which the API refused this change; 0 if it did not.
         found: Whether it was already in effect. Undoing the run does not undo it.
         certain: Whether the API clearly confirmed it; if not, a later read must show it.
@@ -52,8 +53,8 @@ class Outcome:
     """
 
     status: Status
-    remark: str = ""
-    hint: str = ""
+    remark: Fact | None = None
+    hint: Fact | None = None
     refusal: int = 0
     found: bool = False
     certain: bool = True
@@ -162,15 +163,15 @@ class Kind(ABC, Generic[L]):
         """The keys that must still exist after the changes. A later listing without one is not trusted."""
         return ()
 
-    def why_incomplete(self, live: L, relies_on: Sequence[str], unchanged: Sequence[str], /) -> str:
-        """Why the live state cannot be complete, so that nothing may be removed; empty if it can.
+    def why_incomplete(self, live: L, relies_on: Sequence[str], unchanged: Sequence[str], /) -> Fact | None:
+        """Why the live state cannot be complete, so that nothing may be removed; None if it can.
 
         Args:
             live: A later listing.
             relies_on: The keys of a quorum.
             unchanged: See `unchanged`.
         """
-        return ""
+        return None
 
     # plans
 
@@ -214,7 +215,7 @@ class Kind(ABC, Generic[L]):
     def is_in_effect(self, live: L, change: Change, /) -> bool:
         """Whether the live state shows that a change is in effect."""
 
-    def too_few_left(self, live: L, changes: Sequence[Change], quorum: Quorum, /) -> Mapping[ChangeId, str]:
+    def too_few_left(self, live: L, changes: Sequence[Change], quorum: Quorum, /) -> Mapping[ChangeId, Fact]:
         """Which changes would leave too few of the objects relied on, and why.
 
         Args:

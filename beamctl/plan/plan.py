@@ -10,9 +10,10 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from beamctl.document.document import Desired, Mode
+from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation
+from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, Tally
 from beamctl.plan.declared import Declared
 from beamctl.plan.dependencies import how_many_stay, with_dependencies
 from beamctl.plan.floors import in_force
@@ -59,7 +60,7 @@ class Plan:
     changes: tuple[Change, ...]
     hazards: tuple[Hazard, ...]
     notes: tuple[Note, ...]
-    tally: Mapping[str, int]
+    tally: Mapping[Tally, int]
     fingerprint: str
     relies_on: Mapping[str, tuple[str, ...]]
     keeps: Mapping[str, int] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Plan:
     seen: Mapping[str, int] = field(default_factory=dict)
     stays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Declared | None = None
-    doubts: tuple[str, ...] = field(default=(), compare=False)  # not saved: drift reads no file
+    doubts: tuple[Fact, ...] = field(default=(), compare=False)  # not saved: drift reads no file
 
     @property
     def differs(self) -> bool:
@@ -161,8 +162,8 @@ def _plan(
         hazards += [*doubts, *shrunk(kinds, guards, found, situation.left)]
         hazards += loosened_guards(situation.recorded, desired.guards, sizes(found.values())) if declared else []
     else:
-        notes += [Note(doubt.because) for doubt in doubts]
-    tally: Counter[str] = Counter()
+        notes += [Note(doubt.fact) for doubt in doubts]
+    tally: Counter[Tally] = Counter()
     for each in found.values():
         tally.update(each.tally)
     takes = any(change.revokes_access for change in changes)
@@ -178,7 +179,7 @@ def _plan(
         changes=changes,
         hazards=listed(hazards),
         notes=tuple(notes),
-        tally={why: tally[why] for why in sorted(tally) if tally[why]},
+        tally={why: tally[why] for why in Tally if tally[why]},
         fingerprint=_fingerprint(kinds, live),
         relies_on=relies_on,
         keeps=keeps,
@@ -186,7 +187,7 @@ def _plan(
         seen={name: each.seen for name, each in found.items() if each.seen is not None},
         stays=who_stays(kinds, live, changes),
         declared=declared,
-        doubts=tuple(dict.fromkeys(each.because for each in (*hazards, *doubts) if each.risk in DO_NOT_TRUST)),
+        doubts=tuple(dict.fromkeys(each.fact for each in (*hazards, *doubts) if each.risk in DO_NOT_TRUST)),
     )
 
 

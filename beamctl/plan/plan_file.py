@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from beamctl.document.document import Document
-from beamctl.document.schema import check
+from beamctl.document.schema import violation
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
+from beamctl.plan.change import key_data
 from beamctl.plan.declared import declared_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.plan.plan_json import FORMAT_VERSION, plans_data
-from beamctl.plan.plan_reader import UndecodableError, allowed_of, plan_of
+from beamctl.plan.plan_json import FORMAT_VERSION, UndecodableError, allowed_of, plan_of, plans_data
 from beamctl.plan.plan_schema import unplanned, without_valid
 
 LARGEST = 64 * 1024 * 1024
@@ -30,7 +29,6 @@ CLOCKS_APART = timedelta(minutes=5)
 """Tolerated clock skew between the machine that planned and this one."""
 
 _AGAIN = "Create a new one:  beamctl plan --out FILE"
-_SCHEMA = "plan"
 BY_HAND = "It was created by hand or by another version of beamctl."
 """Hint for a change that beamctl would not plan."""
 
@@ -89,9 +87,8 @@ def read_saved(content: bytes, name: str) -> Saved:
     if change := unplanned(invalid["resource_changes"]):
         message = f"{name} has a change that beamctl would not plan: {change['action']} {change['name']}"
         raise UsageError(message, BY_HAND)
-    problems = check(Document(name, invalid, {}, {}), _SCHEMA)
-    if problems:
-        raise UsageError(f"{name} is not a beamctl plan: {problems[0].message}", _AGAIN)
+    if violation(invalid, "plan"):
+        raise UsageError(f"{name} is not a beamctl plan: {violation(data, 'plan')}", _AGAIN)
     try:
         return _decoded(data)
     except ValueError as error:  # UndecodableError, or an invalid date
@@ -159,7 +156,7 @@ def _data(saved: Saved) -> dict[str, Any]:
         entry["seen"] = dict(plan.seen)
         entry.update(declared_data(plan.declared))
         entry["rests_on"] = [
-            {"type": kind, "key": key, "was": was, "fingerprint": fingerprint(was)}
+            {"type": kind, "key": key_data(key), "was": was, "fingerprint": fingerprint(was)}
             for kind, objects in sorted(plan.rests_on.items())
             for key, was in sorted(objects.items())
         ]

@@ -12,6 +12,7 @@ from beamctl.document.schema import conforms
 _FREE = frozenset(
     {"address", "module_address", "name", "key", "keys", "file", "line", "column", "email", "sub", "reason", "owner"}
     | {"clientId", "account", "id", "createdAt", "description", "fingerprint"}
+    | {"next_to", "in_place_of"}
 )
 """The keys whose texts and counts the schema does not restrict. A fingerprint is compared with its object instead."""
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.text import printable
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import Note, Preconditions, Situation
@@ -20,8 +22,6 @@ from beamctl.plan.hazard import Hazard, Risk, merged
 from beamctl.plan.kind import Kind
 from beamctl.plan.plan import LiveObject, Plan, in_order, who_stays
 from beamctl.plan.thresholds import mass_removal
-
-_BLIND = "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
     names = [printable(each.name) for each in changes if each.revokes_access and each.stage is Stage.OURSELVES]
     hazards = [
         *(hazard for each in preconditions.values() for hazard in each.hazards),
-        *(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, whose access this would reduce") for name in names),
+        *(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.OWN_ACCESS_REDUCED, name=name)) for name in names),
     ]
     relies_on = _relies_on(changes, preconditions)
     declared = Bounds(plan.declared.guards.min_admins) if plan.declared else NO_FLOORS
@@ -128,7 +128,7 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
         plan,
         changes=with_dependencies(kinds, sorted(changes, key=lambda change: change.order), relies_on, keeps),
         hazards=merged(plan.hazards, hazards),
-        notes=(*plan.notes, *([Note(_BLIND)] if blind else [])),
+        notes=(*plan.notes, *([Note(fact(Code.CREDENTIAL_OWNER_UNKNOWN))] if blind else [])),
         runs_as=identity.name if identity else plan.runs_as,
         relies_on=relies_on,
         keeps=keeps,

@@ -8,7 +8,7 @@ from typing import Any
 from beamctl.model.email import folded
 from beamctl.model.secret import SECRET_TO, SECRETS_FROM, SOURCES_ALLOWED, full_description, place_of, sink_of
 from beamctl.model.text import printable, shell_word
-from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
+from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, CreationKey, Reason, Stage
 from beamctl.plan.diff import Difference, differences
 from beamctl.plan.plan import Plan
 from beamctl.report.style import Tone, value
@@ -113,12 +113,11 @@ def remark(change: Change, plan: Plan) -> str:
 
 def _ids(change: Change) -> list[str]:
     """The id, if the name is not unique; for a new object, the ids that it is created next to or in place of."""
+    if isinstance(change.key, CreationKey):
+        ids = {"next to": change.key.next_to, "in place of": change.key.in_place_of}
+        return [f"{relation} {shell_word(', '.join(each))}" for relation, each in ids.items() if each]
     if change.before is None:
-        valid, _, replaced = f" {change.key.partition(' (')[2].removesuffix(')')}".partition(
-            " | "
-        )  # see kinds.creation_key
-        ids = {"next to": valid[1:], "in place of": replaced}
-        return [f"{relation} {shell_word(each)}" for relation, each in ids.items() if each]
+        return []
     known = change.key in (change.name, folded(change.name)) or change.name.endswith(f"({change.key})")
     return [] if known or change.action is Action.SET else [f"id {shell_word(change.key)}"]
 

@@ -170,7 +170,7 @@ def _apply_one(each: Planned, events: list[Event], record: RecordFile, options: 
         link.sender,
         parallelism=options.parallelism,
         stop=options.stop,
-        witness=record.witness,
+        on_event=record.on_event,
         vault=LocalSecretStore(
             options.screen and replace(options.screen, workspace=each.plan.workspace), options.reserved
         ),

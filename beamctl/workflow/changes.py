@@ -20,10 +20,10 @@ def apply(  # noqa: PLR0913 - each port has its name
     *,
     parallelism: int,
     stop: StopSignal,
-    witness: Listener | None = None,
+    on_event: Listener | None = None,
     vault: SecretStore | None = None,
     pause: Pause = lambda _: True,
 ) -> Iterator[Event]:
     """Make exactly the changes of an approved plan."""
     kinds = {kind.name: kind for kind in KINDS}
-    return make_changes(approved, ApplyContext(kinds, reader, sender, parallelism, stop, witness, vault, pause))
+    return make_changes(approved, ApplyContext(kinds, reader, sender, parallelism, stop, on_event, vault, pause))

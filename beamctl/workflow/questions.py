@@ -16,6 +16,8 @@ from beamctl.document.yaml_writer import written
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.api_call import segment
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.identity import Identity
 from beamctl.model.ports import Reader
 from beamctl.plan.change import Change
@@ -103,7 +105,11 @@ def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
 def _warnings(document: Document) -> Iterator[Note]:
     """Warnings about a document, except the one about `guards.self`: a plan knows who is in the workspace."""
     known = document.place("guards", "self", "email")
-    return (Note(f"{each.message}: {each.hint}", each.place) for each in lint(document) if each.place != known)
+    return (
+        Note(fact(Code.DOCUMENT_WARNING, message=each.message, hint=each.hint), each.place)
+        for each in lint(document)
+        if each.place != known
+    )
 
 
 def identify(workspace: str, reader: Reader) -> str:
@@ -161,12 +167,12 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituat
     plan = make_undo(kinds, begun, desired, live, situation() if callable(situation) else situation)
     unsure = {(change.kind, change.key) for change in begun if record.state(change) is not State.DONE}
     notes = [
-        Note(f"it is not known whether that run or someone else changed {change.name}")
+        Note(fact(Code.CHANGED_BY_WHOM, name=change.name))
         for change in plan.changes
         if (change.kind, change.key) in unsure
     ]
     if rest := len(record.changes) - len(begun):
-        notes.append(Note(f"that run did not make {rest} of its changes"))
+        notes.append(Note(fact(Code.RUN_INCOMPLETE, count=rest)))
     return replace(plan, notes=(*plan.notes, *notes))
 
 

@@ -7,7 +7,7 @@ from copy import deepcopy
 from functools import partial
 from typing import Any
 
-from beamctl.plan.change import Action, Reason, Stage
+from beamctl.plan.change import Action, Reason, Stage, key_of
 from beamctl.plan.plan_file import fingerprint
 from tests.fakes.saved import signed
 
@@ -70,7 +70,7 @@ def forged(data: Data, edit: Edit) -> bytes:
         with suppress(KeyError, TypeError, AttributeError):
             for rest in workspace["rests_on"]:
                 rest["fingerprint"] = fingerprint(rest["was"])
-            workspace["rests_on"].sort(key=lambda each: (each["type"], each["key"]))
+            workspace["rests_on"].sort(key=lambda each: (each["type"], _order(each["key"])))
             workspace["refused"] = any(each["refused"] for each in workspace["hazards"])
             for hazard in workspace["hazards"]:
                 hazard["allow"] = f"{hazard['name']}={hazard['value']}" if hazard["allow"] is not None else None
@@ -88,8 +88,12 @@ def edited(data: Data, edit: Edit) -> Data:
             name = change["name"].replace("\\", "\\\\").replace('"', '\\"')
             change["address"] = f'{change["module_address"]}.{change["type"]}["{name}"]'
     with suppress(KeyError, TypeError, AttributeError):
-        _changes(whole).sort(key=lambda each: (Stage[each["stage"].upper()], each["type"], each["key"]))
+        _changes(whole).sort(key=lambda each: (Stage[each["stage"].upper()], each["type"], _order(each["key"])))
     return whole
+
+
+def _order(key: Data) -> str:
+    return key_of(key) if isinstance(key, dict) else str(key)
 
 
 def _where(data: Data) -> str:

@@ -9,7 +9,7 @@ from beamctl.api.config import LOCAL_URL
 from beamctl.apply.event import Event, Started
 from beamctl.apply.interrupted import interrupted
 from beamctl.apply.record import Run, event_line, first_line
-from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.change import Action, Change, CreationKey, Reason, Stage
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.plan import Plan
 
@@ -35,7 +35,7 @@ class Journal:
         self.writing.add(number)
         return number
 
-    def witness(self, number: int, plan: Plan) -> Callable[[Event], None]:
+    def listener(self, number: int, plan: Plan) -> Callable[[Event], None]:
         def write(event: Event) -> None:
             self.contents[number] += event_line(plan, event, "2026-11-24T12:00:00.000Z")
 
@@ -49,7 +49,7 @@ class Journal:
         """The record of a run that was killed long ago, with all of its plan begun."""
         number = self.begin(plan, LONG_AGO)
         for change in plan.changes:
-            self.witness(number, plan)(Started(change))
+            self.listener(number, plan)(Started(change))
         self.end(number)
 
     def interrupted(self) -> tuple[Interrupted, ...]:
@@ -70,10 +70,12 @@ def stopped(*names: str, beside: str = "", began: datetime = LONG_AGO, **more: A
 
 
 def creation(name: str, beside: str = "") -> Change:
+    next_to, _, in_place_of = beside.partition("|")
+    ids = ([each.strip() for each in side.split(",") if each.strip()] for side in (next_to, in_place_of))
     kind, attribute = ("api_key", "expiresIn") if "/" in name else ("service_account", "role")
     return Change(
         kind=kind,
-        key=name.replace("/", " / ") + (f" ({beside})" if beside else ""),
+        key=CreationKey(name.replace("/", " / "), *ids),
         name=name,
         action=Action.CREATE,
         stage=Stage.CREATE_WITHIN if "/" in name else Stage.CREATE,

@@ -46,7 +46,7 @@ class Held:
 def flags(*way: str) -> list[str]:
     """What allows the hazards of the plan as it is now: an admin is demoted, a group is no longer mapped."""
     (workspace,) = process("plan", *way, "-o", "json").json["workspaces"]
-    assert {hazard["name"] for hazard in workspace["hazards"]} <= {"removes-admin", "unmaps-group"}
+    assert {hazard["hazard"] for hazard in workspace["hazards"]} <= {"removes-admin", "unmaps-group"}
     return [part for hazard in workspace["hazards"] for part in ("--allow", hazard["allow"])]
 
 

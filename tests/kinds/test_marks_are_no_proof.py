@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from beamctl.apply.event import Ended
 from beamctl.errors import DocumentError
 from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, PendingMarker
-from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.change import Action, Change, CreationKey, Reason, Stage
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.hazard import Allowance, Risk, refused
 from beamctl.plan.plan import Plan
@@ -20,6 +20,7 @@ from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.journal import creation, stopped
 from tests.fakes.runs import NOW, all_done, applied, document, planned
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 CI = {"role": "member", "description": "CI", "secretTo": {"file": "ci"}}
@@ -48,7 +49,7 @@ def test_a_planted_mark_changes_nothing_and_is_said() -> None:
     live = marked()
     plan = planned(ACCOUNT, live)
     assert (plan.changes, plan.hazards, plan.differs) == ((), (), True)
-    assert [note.text.partition(",")[0] for note in plan.notes] == [
+    assert [words(note.fact).partition(",")[0] for note in plan.notes] == [
         "the description of ci (c1) says that its client secret was not handed over"
     ]
     assert planned(ACCOUNT, live).changes == ()  # nor the next time
@@ -286,8 +287,9 @@ def test_no_text_deletes_what_no_interrupted_run_of_ours_made(
 
 
 def shows(run: Interrupted, kind: str, what: set[str], identifier: str, created: str | None) -> bool:
-    made, _, beside = run.change.key.partition(" (")
-    if run.change.kind != kind or made not in what or identifier in beside.removesuffix(")").split(", "):
+    key = run.change.key
+    assert isinstance(key, CreationKey)
+    if run.change.kind != kind or key.name not in what or identifier in (*key.next_to, *key.in_place_of):
         return False
     if created is None:
         return run.repeated is None

@@ -11,6 +11,7 @@ from beamctl.cli import options
 from beamctl.cli.exits import Exit
 from beamctl.cli.output import Output, output_of
 from beamctl.errors import UsageError
+from beamctl.report.wording import words
 from beamctl.runs.record_folder import RecordFolder, note_ignored
 from beamctl.runs.store import NO_RUN, LastRun, last_run
 from beamctl.workflow.clock import skew_note
@@ -48,8 +49,8 @@ def command(
             out.info(note)
         links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
         plans = [plan_now(each, link, _last_run(record, each.workspace, link.api_url, out)) for each, link in links]
-        for note in dict.fromkeys(skew_note(link.skew()) for _, link in links):
-            out.info(f"Note: {note}.") if note else None
+        for skew in dict.fromkeys(skew_note(link.skew()) for _, link in links):
+            out.info(f"Note: {words(skew)}.") if skew else None
     if out.json:
         from beamctl.report.json_report import drift_json
 

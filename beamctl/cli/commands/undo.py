@@ -15,6 +15,8 @@ from beamctl.cli.exits import Exit
 from beamctl.cli.output import Output, output_of
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.plan.comparison import Note
 from beamctl.plan.floors import Bounds
 from beamctl.plan.plan import Plan
@@ -115,7 +117,13 @@ def _planned(record: Record, desired: Desired, link: Link, checks: Checks) -> Pl
 
     last = last_run(checks.records, record.workspace, record.api)
     elsewhere = tuple(
-        Note(f"that run also changed {each.workspace}:  {_undo_command(each.run.id, checks.records.named)}")
+        Note(
+            fact(
+                Code.RUN_ALSO_CHANGED,
+                workspace=each.workspace,
+                command=_undo_command(each.run.id, checks.records.named),
+            )
+        )
         for each in made_with(checks.records, record)
     )
 

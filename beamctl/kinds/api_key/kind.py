@@ -22,6 +22,8 @@ from beamctl.kinds.service_account.live import accounts
 from beamctl.kinds.service_account.matching import match
 from beamctl.kinds.service_account.pending_secrets import KIND as ACCOUNT
 from beamctl.kinds.service_account.pending_secrets import orphans
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Dependency, Reason, Stage
@@ -111,7 +113,7 @@ class ApiKeyKind(Kind[Keys]):
 
     def undo(self, changes: Sequence[Change], _desired: Desired, _live: Keys, _situation: Situation) -> Comparison:
         """None: deleted keys cannot be restored, and handed-over keys are in use."""
-        return Comparison(notes=tuple(Note(f"{each.name} {_why_not_undone(each)}") for each in changes), seen=None)
+        return Comparison(notes=tuple(Note(_why_not_undone(each)) for each in changes), seen=None)
 
     def is_valid(self, change: Change) -> bool:
         """Whether a change from a file could have been planned for API keys."""
@@ -144,14 +146,11 @@ class ApiKeyKind(Kind[Keys]):
 
 def _hazards(changes: Sequence[Change], given_up: Collection[str]) -> list[Hazard]:
     ours = [printable(change.name) for change in changes if change.revokes_access and change.stage is Stage.OURSELVES]
-    found = [Hazard(Risk.SELF_LOCKOUT, name, f"beamctl may run with {name}, which would be deleted") for name in ours]
-    for name in (printable(change.name) for change in changes if change.key in given_up):
-        because = f"{name} would be deleted: only a description says that it was not handed over, so it may be in use"
-        found.append(Hazard(Risk.DELETES_API_KEY, name, because))
+    found = [Hazard(Risk.SELF_LOCKOUT, name, fact(Code.OWN_KEY_DELETED, name=name)) for name in ours]
+    pending = [printable(change.name) for change in changes if change.key in given_up]
+    found += [Hazard(Risk.DELETES_API_KEY, name, fact(Code.PENDING_KEY_DELETED, name=name)) for name in pending]
     return found
 
 
-def _why_not_undone(change: Change) -> str:
-    if change.action is Action.DELETE:
-        return "cannot be restored: the API shows a key only once"
-    return "was handed over and stays; remove it from the document to delete it"
+def _why_not_undone(change: Change) -> Fact:
+    return fact(Code.KEY_CANNOT_BE_RESTORED if change.action is Action.DELETE else Code.KEY_STAYS, name=change.name)

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.creation_key import creation_key, ids_in, name_in
+from beamctl.kinds.creation_key import ids_in, name_in
 from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts, moment
 from beamctl.model.duration import duration
 from beamctl.model.text import is_whole
+from beamctl.plan.change import CreationKey
 
 NEVER = "never"
 """The lifetime of a key that does not expire."""
@@ -151,7 +152,7 @@ def attributes(owned: Owned, key: ApiKey) -> dict[str, str]:
     }
 
 
-def creation_key_of(account: str, name: str, owned: Owned | None) -> str:
+def creation_key_of(account: str, name: str, owned: Owned | None) -> CreationKey:
     """The key of a change that creates an API key.
 
     Args:
@@ -160,7 +161,7 @@ def creation_key_of(account: str, name: str, owned: Owned | None) -> str:
         owned: The account; None if it does not exist yet.
     """
     good, orphans = (owned.handed_over(name), owned.orphans(name)) if owned else ((), ())
-    return creation_key(f"{account} / {name}", [key.id for key in good], [key.id for key in orphans])
+    return CreationKey(f"{account} / {name}", [key.id for key in good], [key.id for key in orphans])
 
 
 def made_since(live: Keys, keys: Iterable[str]) -> Mapping[str, dict[str, str]]:

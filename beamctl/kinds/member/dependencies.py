@@ -11,8 +11,9 @@ from beamctl.kinds.member.moves import renamed
 from beamctl.kinds.settings.groups import gives
 from beamctl.kinds.settings.live import GROUPS
 from beamctl.kinds.settings.live import KIND as SETTINGS
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.role import Role
-from beamctl.model.text import some
 from beamctl.plan.change import Change, ChangeId, Dependency, Stage
 from beamctl.plan.kind import Dependencies, Quorum
 
@@ -40,7 +41,7 @@ def dependencies(changes: Sequence[Change], quorum: Quorum) -> Dependencies:
     return {key: tuple(each) for key, each in found.items() if each}
 
 
-def too_few_left(admins: frozenset[str], changes: Sequence[Change], quorum: Quorum) -> Mapping[ChangeId, str]:
+def too_few_left(admins: frozenset[str], changes: Sequence[Change], quorum: Quorum) -> Mapping[ChangeId, Fact]:
     """See `Kind.too_few_left`.
 
     Args:
@@ -52,7 +53,7 @@ def too_few_left(admins: frozenset[str], changes: Sequence[Change], quorum: Quor
     unmapping = [change for change in changes if unmaps_groups(change)]
     present = admins.intersection(quorum.keys)
     certain = present.union(change.key for change in losses) if unmapping else admins
-    why = f"{some(sorted({*quorum.keys} - admins))} should be an admin but is not yet: too few would remain"
+    why = fact(Code.NOT_YET_ADMINS, names=tuple(sorted({*quorum.keys} - admins)))
     held = [*losses[max(0, len(certain) - quorum.at_least) :], *(unmapping if len(present) < quorum.at_least else ())]
     return {change.id: why for change in held}
 

@@ -22,10 +22,11 @@ from beamctl.kinds.member.moves import dropped_tags
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
 from beamctl.kinds.member.validity import is_valid
+from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, matches
+from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
 from beamctl.model.role import Role, takes_away
-from beamctl.model.text import some
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.declared import declared_in_time
@@ -34,8 +35,6 @@ from beamctl.plan.floors import NO_FLOORS, InForce, in_force
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Listing
-
-WHO_ARE_WE = "the identity that beamctl runs as is unknown, so a self-lockout cannot be detected: set guards.self"
 
 
 class MemberKind(Kind[People]):
@@ -136,7 +135,7 @@ class MemberKind(Kind[People]):
         decider.notes += dropped_tags(changes, live)
         decider.notes += hazards.minimum_not_met(count, guards)
         if ours is None and takes_admin(changes, count):
-            decider.notes.append(Note(WHO_ARE_WE))
+            decider.notes.append(Note(fact(Code.IDENTITY_UNKNOWN)))
         risks = hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))
         return replace(
             decider.comparison(risks, len(live)),
@@ -144,7 +143,7 @@ class MemberKind(Kind[People]):
                 *hazards.without_admins(live),
                 *hazards.own_identity_missing(live, desired.guards, situation.identity),
             ),
-            notes=tuple(sorted(decider.notes, key=lambda note: (note.place or Place(""), note.text))),
+            notes=tuple(sorted(decider.notes, key=lambda note: (note.place or Place(""), note.fact.order))),
             population=_have_access(live.values()),
             invited=_are_invited(live.values()),
             relies_on=count.relied_on,
@@ -172,18 +171,14 @@ class MemberKind(Kind[People]):
         """Make a change to one person."""
         return operations.perform(change)
 
-    def why_incomplete(self, live: People, relies_on: Sequence[str], unchanged: Sequence[str]) -> str:
+    def why_incomplete(self, live: People, relies_on: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
         """Whether no admin is shown although there must be one, or an unchanged person is missing."""
         if relies_on and not admins(live.items()):
-            return f"the API shows no admin, but {some(relies_on)} should be one: the listing may be incomplete"
-        missing = [key for key in unchanged if key not in live or not live[key].accepted]
-        if missing:
-            return (
-                f"{some(missing)} should be unchanged but is no longer shown as a member: the listing may be incomplete"
-            )
-        return ""
+            return fact(Code.ADMINS_MISSING, names=tuple(relies_on))
+        missing = tuple(key for key in unchanged if key not in live or not live[key].accepted)
+        return fact(Code.MEMBERS_MISSING, names=missing) if missing else None
 
-    def too_few_left(self, live: People, changes: Sequence[Change], quorum: Quorum) -> Mapping[ChangeId, str]:
+    def too_few_left(self, live: People, changes: Sequence[Change], quorum: Quorum) -> Mapping[ChangeId, Fact]:
         """The losses of admins that would leave too few others."""
         return dependencies.too_few_left(frozenset(admins(live.items())), changes, quorum)
 
@@ -198,8 +193,7 @@ def _unknown_protected(document: Document, known: Collection[str]) -> Iterator[N
     for path, email in people_in_guards(document.data):
         key = folded(email)
         if "protected" in path and key not in domains and not matches(known, key):
-            text = f"guards.protected lists {email}, who is neither in the workspace nor under members"
-            yield Note(f"{text}: check the spelling", document.place(*path))
+            yield Note(fact(Code.PROTECTED_NOT_FOUND, email=email), document.place(*path))
 
 
 def _ends(section: Mapping[str, DesiredMember], situation: Situation) -> Mapping[str, str]:

@@ -10,8 +10,10 @@ from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.resource.desired import attributes
 from beamctl.kinds.resource.live import Resource
 from beamctl.kinds.resource.shape import VERSION, Shape
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note
+from beamctl.plan.comparison import Note, Tally
 
 
 class ResourceDecider(Decisions):
@@ -30,9 +32,9 @@ class ResourceDecider(Decisions):
         additive = self._desired.mode(self._shape.section) is Mode.ADDITIVE
         for name in sorted(live.keys() - section.keys()):
             if name in self._shape.built_in:
-                self.tally["built in, left"] += 1
+                self.tally[Tally.BUILT_IN] += 1
             elif additive:
-                self.tally["not in the document, left (additive)"] += 1
+                self.tally[Tally.NOT_DECLARED] += 1
             else:
                 self.changes.append(deletion(self._shape, live[name]))
 
@@ -40,8 +42,7 @@ class ResourceDecider(Decisions):
         shape, place = self._shape, self._desired.document.key_place(self._shape.section, name)
         if resource is None:
             if name in shape.built_in:
-                text = f"{name} is built in, but the API does not show it; beamctl does not create it"
-                self.notes.append(Note(text, place, differs=True))
+                self.notes.append(Note(fact(Code.BUILT_IN_NOT_SHOWN, name=name), place, differs=True))
                 return
             self.changes.append(creation(shape, name, desired, Reason.NOT_THERE))
         else:
@@ -50,7 +51,7 @@ class ResourceDecider(Decisions):
                 self.notes += notes
                 return
             if change is None:
-                self.tally["unchanged"] += 1
+                self.tally[Tally.UNCHANGED] += 1
                 return
             self.changes.append(change)
 
@@ -58,10 +59,9 @@ class ResourceDecider(Decisions):
         declared, there = desired.get(VERSION, 1), resource.attributes.get(VERSION, 1)
         if VERSION not in desired or declared >= there:
             return []
-        text = f"{resource.name} has version {there} of its secret, but the document says {declared}"
+        said = fact(Code.NEWER_SECRET, name=resource.name, version=there, declared=declared)
         place = self._desired.document.place(self._shape.section, resource.name, "secret", "version")
-        why = f"a change would send the older secret, so it is not changed: set version {there} or higher"
-        return [Note(f"{text}; {why}", place, differs=True)]
+        return [Note(said, place, differs=True)]
 
 
 def creation(shape: Shape, name: str, desired: Mapping[str, Any], reason: Reason) -> Change:

@@ -16,6 +16,8 @@ from beamctl.kinds.resource.live import Resources
 from beamctl.kinds.resource.shape import Shape
 from beamctl.kinds.resource.undo import UndoDecider
 from beamctl.kinds.resource.validity import is_valid
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.export import Exported
@@ -72,7 +74,7 @@ class ResourceKind(Kind[Resources]):
         section = desired.section(self.section)
         if live_resources is None:
             place = desired.document.key_place(self.section)
-            return Comparison(notes=(Note(f"this API has no {self.section}, so the section is skipped", place),))
+            return Comparison(notes=(Note(fact(Code.SECTION_NOT_IN_API, section=self.section), place),))
         decider = ResourceDecider(self.shape, desired)
         decider.over(live_resources)
         changes = tuple(self.with_secrets(self._placed(change, desired), desired) for change in decider.changes)
@@ -123,16 +125,12 @@ class ResourceKind(Kind[Resources]):
         """Make a change to one resource."""
         return operations.perform(self.shape, change)
 
-    def why_incomplete(self, live_resources: Resources, _relies_on: Sequence[str], unchanged: Sequence[str]) -> str:
+    def why_incomplete(
+        self, live_resources: Resources, _relies_on: Sequence[str], unchanged: Sequence[str]
+    ) -> Fact | None:
         """Unchanged resources that are missing."""
-        missing = [key for key in unchanged if key not in (live_resources or {})]
-        if not missing:
-            return ""
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-        names = ", ".join(missing[:_SHOWN]) + more
-        return (
-            f"{names} should be unchanged but is no longer among the {self.shape.words}: the listing may be incomplete"
-        )
+        missing = tuple(key for key in unchanged if key not in (live_resources or {}))
+        return fact(Code.RESOURCES_MISSING, names=missing, kind=self.shape.words) if missing else None
 
     def with_secrets(self, change: Change, _desired: Desired, /) -> Change:
         """The change with what only the kind can add."""

@@ -9,8 +9,10 @@ from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.resource.decide import creation, deletion, has, update
 from beamctl.kinds.resource.live import Resource
 from beamctl.kinds.resource.shape import VERSION, Shape
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.comparison import Note
+from beamctl.plan.comparison import Note, Tally
 
 
 class UndoDecider(Decisions):
@@ -25,9 +27,9 @@ class UndoDecider(Decisions):
         for change in made:
             now = live.get(change.key)
             if self._is_as(change.before, now):
-                self.tally["as before already"] += 1
+                self.tally[Tally.AS_BEFORE] += 1
             elif not self._is_as(change.after, now):
-                self.notes.append(Note(f"{change.name} changed since that run and is left alone"))
+                self.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
             elif reverse := self._reverse(change, now):
                 self.changes.append(reverse)
 
@@ -42,14 +44,13 @@ class UndoDecider(Decisions):
             if now is not None:
                 return deletion(shape, now, Reason.UNDOES)
             if shape.version_label:
-                why = "is re-created without its secret, which cannot be read: set it in the console"
-                self.notes.append(Note(f"{change.name} {why}"))
+                self.notes.append(Note(fact(Code.RECREATED_WITHOUT_SECRET, name=change.name)))
             known = {
                 field: value for field, value in (before or {}).items() if field in shape.forms and field != VERSION
             }
             return creation(shape, change.name, known, Reason.UNDOES)
         if VERSION in before:
-            self.notes.append(Note(f"the previous secret of {change.name} cannot be restored"))
+            self.notes.append(Note(fact(Code.SECRET_CANNOT_BE_RESTORED, name=change.name)))
         desired = {field: value for field, value in before.items() if field != VERSION}
         reverse = update(shape, now, desired, Reason.UNDOES)
         return replace(reverse, secrets=change.secrets) if reverse and change.action is Action.UPDATE else reverse

@@ -21,6 +21,8 @@ from beamctl.kinds.service_account.matching import match
 from beamctl.kinds.service_account.pending_secrets import KIND, orphans
 from beamctl.kinds.service_account.undo import undo
 from beamctl.kinds.service_account.validity import is_valid
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Reason
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
@@ -91,8 +93,8 @@ class ServiceAccountKind(Kind[Accounts]):
         """Decide about every entry, and about every account without one."""
         section = document_side.desired_accounts(desired.section(self.section))
         if not live.known:
-            text = "this API has no service accounts, so the section is skipped"
-            return Comparison(notes=(Note(text, desired.document.key_place(self.section), differs=bool(section)),))
+            said = fact(Code.SECTION_NOT_IN_API, section="service accounts")
+            return Comparison(notes=(Note(said, desired.document.key_place(self.section), differs=bool(section)),))
         lost = orphans(live, situation)
         matched = match(section, live, desired.document, lost)
         decider = AccountDecider(desired, live, hazards.own_keys(live, desired.guards, situation.identity), lost.known)
@@ -101,14 +103,14 @@ class ServiceAccountKind(Kind[Accounts]):
         for account in matched.others:
             decider.other(account)
         if section and not live.tells_roles:
-            decider.notes.append(Note("the API does not show roles of service accounts, so roles are not compared"))
+            decider.notes.append(Note(fact(Code.ACCOUNT_ROLES_NOT_SHOWN)))
         additive = desired.mode(self.section) is Mode.ADDITIVE
         name = desired.guards.runs_as.service_account if desired.guards.runs_as else ""
         known = {each.name for each in section} | {account.name for account in live.by_id.values()}
         if additive and name and name not in known:
-            text = f"guards.self names {name}, which is neither in the workspace nor under {self.section}"
+            said = fact(Code.SELF_NOT_FOUND, name=name, section=self.section)
             place = desired.document.place("guards", "self", "serviceAccount")
-            decider.notes.append(Note(f"{text}: check the spelling", place))
+            decider.notes.append(Note(said, place))
         population = len(live.by_id) - (len(matched.others) if additive else 0)
         found = self._comparison(decider, live, situation)
         return replace(found, declared=len(section), population=population)
@@ -145,14 +147,10 @@ class ServiceAccountKind(Kind[Accounts]):
         """Make a change to one service account."""
         return operations.perform(change)
 
-    def why_incomplete(self, live: Accounts, _relies_on: Sequence[str], unchanged: Sequence[str]) -> str:
+    def why_incomplete(self, live: Accounts, _relies_on: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
         """An unchanged account that is missing."""
-        missing = [key for key in unchanged if key not in live.by_id]
-        if not missing:
-            return ""
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        names = f"the service account {missing[0]}{more}"
-        return f"{names} should be unchanged but is no longer shown: the listing may be incomplete"
+        missing = tuple(key for key in unchanged if key not in live.by_id)
+        return fact(Code.ACCOUNTS_MISSING, names=missing) if missing else None
 
 
 def _has_keys(client_id: str) -> Reading[bool]:

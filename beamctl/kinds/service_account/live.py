@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.creation_key import creation_key
 from beamctl.kinds.service_account.pending_marker import Description, description
 from beamctl.model.role import LiveRole, live_role
 from beamctl.model.text import is_whole
+from beamctl.plan.change import CreationKey
 
 LONGEST_TEXT = 10_000
 """Maximum length of a name, id or description; longer ones are rejected as implausible."""
@@ -133,7 +133,7 @@ def _unfinished(account: Account) -> str:
     return (HAS_KEYS if account.has_keys else NO_KEYS) if account.unfinished else ""
 
 
-def creation_key_of(name: str, there: Sequence[Account]) -> str:
+def creation_key_of(name: str, there: Sequence[Account]) -> CreationKey:
     """The key of a change that creates an account with this name."""
     finished = [each.client_id for each in there if not each.unfinished]
-    return creation_key(name, finished, [each.client_id for each in there if each.unfinished])
+    return CreationKey(name, finished, [each.client_id for each in there if each.unfinished])

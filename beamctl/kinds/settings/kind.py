@@ -16,8 +16,10 @@ from beamctl.kinds.settings.export import export
 from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, revokes_access
 from beamctl.kinds.settings.live import GROUPS, KIND, Settings, digest, key_of, normal, settings
 from beamctl.model.api_call import segment
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
+from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation, Tally
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Kind, Operation, Outcome, Reading, ReadScope
 from beamctl.plan.listing import Listing
@@ -102,7 +104,7 @@ class SettingsKind(Kind[Settings]):
         return Comparison(
             changes=changes,
             hazards=hazards(live[GROUPS], section.get(GROUPS)),
-            tally={"unchanged": len(same)},
+            tally={Tally.UNCHANGED: len(same)},
             declared=len(section),
             seen=1,
             population=len(live[GROUPS]),  # what a change to settings can reduce
@@ -119,9 +121,9 @@ class SettingsKind(Kind[Settings]):
             if now == normal(name, had):
                 continue
             if now != normal(name, (change.after or {})[name]):
-                notes.append(Note(f"{name} changed since that run and is left alone"))
+                notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=name)))
             elif not can_be_given(name, had):
-                notes.append(Note(f"{name} had a role that beamctl cannot set: set it in the console"))
+                notes.append(Note(fact(Code.SETTING_CANNOT_BE_RESTORED, name=name)))
             else:
                 before[name] = had
         was = replace(desired, document=Document(desired.document.source, {self.section: before}, {}, {}))
