@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.creation_key import ids_in, name_in
+from beamctl.kinds.create_with_secret import ids_in, name_in
 from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts, moment
 from beamctl.model.duration import duration
 from beamctl.model.text import is_whole
