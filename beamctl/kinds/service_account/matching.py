@@ -1,5 +1,5 @@
 """Which live service account each entry refers to, because names are not unique. Accounts whose secret was not handed
-over need the proof of a run record: anyone who can edit a description can write a marker, so it alone deletes nothing."""
+over need the proof of a run record: anyone who can edit a description can write a marker."""
 
 from __future__ import annotations
 
