@@ -13,7 +13,8 @@ PACKAGE = Path(beamctl.__file__).parent
 LAYERS = [
     {"cli"},
     {"workflow"},
-    {"report", "api"},
+    {"report", "runs", "secrets", "api"},
+    {"system"},
     {"apply", "destroy"},
     {"kinds"},
     {"plan"},
@@ -35,17 +36,17 @@ ONE_IMPORTER = {
     "waitress": {"emulator"},
     "idna": {"model", "emulator"},
     "click": {"cli"},
-    "keyring": {"cli"},
+    "keyring": {"secrets"},
     "regex": {"model", "emulator"},
 }
 EMULATOR_STARTERS = {
-    "cli/emulator.py",
-    "cli/emulator_approve.py",
-    "cli/emulator_mail.py",
-    "cli/emulator_instruments.py",
-    "cli/emulator_seed.py",
-    "cli/emulator_serve.py",
-    "cli/local.py",
+    "cli/commands/emulator.py",
+    "cli/commands/emulator_approve.py",
+    "cli/commands/emulator_mail.py",
+    "cli/commands/emulator_instruments.py",
+    "cli/commands/emulator_seed.py",
+    "cli/commands/emulator_serve.py",
+    "cli/commands/local.py",
 }
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -109,9 +110,9 @@ def test_programs_are_started_in_one_place() -> None:
     """`demo` starts only beamctl itself."""
     starters = {"subprocess", "pty", "multiprocessing"}
     found = {str(path.relative_to(PACKAGE)) for path in MODULES if starters & set(imports(path))}
-    assert found == {"cli/child_process.py", "cli/demo.py"}
-    users = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.cli.child_process" in set(imports(path))}
-    assert users == {"cli/git.py", "cli/secret_command.py"}
+    assert found == {"system/child_process.py", "cli/commands/demo.py"}
+    users = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.system.child_process" in set(imports(path))}
+    assert users == {"system/git.py", "secrets/command.py"}
     calls = {"system", "popen", "startfile", "posix_spawn", "posix_spawnp", "fork", "execv", "execvp", "execve"}
     for path in MODULES:
         nodes = ast.walk(ast.parse(path.read_text()))
@@ -135,10 +136,10 @@ DELETER_NAMES = {"Deleter", "LastLink", "open_last_link", "deleter", "delete_wor
 MAY_DELETE = {
     "model/ports.py",
     "api/workspace.py",
-    "cli/connect.py",
-    "cli/destroy.py",
+    "workflow/connection.py",
+    "cli/commands/destroy.py",
     "destroy/deletion.py",
-    "workflow/changes.py",
+    "workflow/destroy.py",
 }
 
 
@@ -159,13 +160,13 @@ def test_only_destroy_can_delete_a_workspace() -> None:
     assert found == MAY_DELETE
     stories = {
         node.name: set(names_in(node))
-        for node in ast.parse((PACKAGE / "workflow" / "changes.py").read_text()).body
+        for node in ast.parse((PACKAGE / "workflow" / "destroy.py").read_text()).body
         if isinstance(node, ast.FunctionDef)
     }
     assert {name for name, used in stories.items() if DELETER_NAMES & used} == {"destroy"}
     assert {name for name, path in ours.items() if "beamctl.destroy.deletion" in set(imports(path))} == {
-        "workflow/changes.py",
-        "cli/destroy.py",
+        "workflow/destroy.py",
+        "cli/commands/destroy.py",
         "report/json_report.py",
         "report/text/destroy.py",
     }
@@ -187,8 +188,8 @@ def test_no_other_call_is_a_deletion_of_a_workspace() -> None:
 
 
 def test_only_apply_can_show_a_secret() -> None:
-    found = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.cli.secret_terminal" in set(imports(path))}
-    assert found == {"cli/apply.py", "cli/apply_run.py", "cli/secret_store.py"}
+    found = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.secrets.terminal" in set(imports(path))}
+    assert found == {"cli/commands/apply.py", "workflow/apply_view.py", "secrets/vault.py"}
 
 
 def test_the_port_for_the_end_of_a_workspace_can_do_nothing_else() -> None:

@@ -12,11 +12,11 @@ from beamctl.api.config import Connection
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential, LoginTokens, secrets_of
 from beamctl.api.errors import CallSite, another_credential, api_error
 from beamctl.api.messages import OK, CallResult, Failure, Reply, Request
-from beamctl.api.redaction import Redactor
 from beamctl.api.response_body import error_text, text_at
 from beamctl.api.token import Token, claims, issued, kept, token_request
 from beamctl.errors import InterruptedRunError, UnauthenticatedError
 from beamctl.model.identity import Identity
+from beamctl.model.ports import ApiRedactor
 
 BLAXEL_VERSION = "2026-04-28"
 """The API version that this client requests; Beamlit has none."""
@@ -49,7 +49,7 @@ def headers(era: Era, workspace: str, credential: ApiKeyCredential | Token | Non
 class Auth:
     """Authenticates requests. Thread-safe."""
 
-    def __init__(self, connection: Connection, workspace: str, ask: Ask, redactor: Redactor, clock: Clock) -> None:
+    def __init__(self, connection: Connection, workspace: str, ask: Ask, redactor: ApiRedactor, clock: Clock) -> None:
         self._connection = connection
         self._workspace = workspace
         self._ask = ask

@@ -18,7 +18,6 @@ from beamctl.api.messages import (
     Reply,
 )
 from beamctl.api.rate_limit import FORBIDDEN
-from beamctl.api.redaction import Redactor
 from beamctl.api.response_body import error_text
 from beamctl.errors import (
     ApiError,
@@ -28,6 +27,7 @@ from beamctl.errors import (
     UnauthenticatedError,
     UnreachableError,
 )
+from beamctl.model.ports import ApiRedactor
 
 _GARBLED = (FailureKind.CUT_OFF, FailureKind.GARBLED)
 
@@ -47,7 +47,7 @@ class CallSite:
     request: str
 
 
-def api_error(outcome: CallResult, place: CallSite, redactor: Redactor) -> ApiError:
+def api_error(outcome: CallResult, place: CallSite, redactor: ApiRedactor) -> ApiError:
     """The error for a failed request."""
     match outcome:
         case Failure(fault, why, hint):

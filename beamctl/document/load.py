@@ -10,6 +10,9 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, bounded, too_many_problems
 from beamctl.document.yaml_loader import Draft, parse
 
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
+"""Suffixes of YAML documents. beamctl writes no other files with these suffixes."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceText:

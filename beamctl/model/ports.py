@@ -3,7 +3,7 @@ a plan cannot write and an apply cannot delete the workspace."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from beamctl.model.api_call import ApiCall, NoResponse, Response
@@ -52,6 +52,46 @@ class SecretStore(Protocol):
 
     def fetch(self, secret: ReadSecret) -> Response | NoResponse:
         """Read a secret; the body of the response is its text."""
+        ...
+
+
+class ApiRedactor(Protocol):
+    """Removes secrets from text about requests, and learns new ones. Thread-safe."""
+
+    def learn_own(self, *secrets: str) -> None:
+        """Hide these, which authenticate this process, from now on."""
+        ...
+
+    def learn_from(self, body: Any) -> None:  # noqa: ANN401 - any JSON
+        """Hide the secrets in the body of a response from now on."""
+        ...
+
+    def secrets_in(self, body: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+        """The secrets in a body."""
+        ...
+
+    def clean(self, text: str, limit: int = 300, *, also: Iterable[str] = ()) -> str:
+        """The text without known secrets and those in `also`, on one line of at most `limit` characters."""
+        ...
+
+    def body(self, body: Any) -> str:  # noqa: ANN401 - any JSON
+        """A JSON body as short text without secrets."""
+        ...
+
+
+class RecordRedactor(Protocol):
+    """Keeps secrets out of the files that beamctl writes."""
+
+    def redact(self, text: str, *, json: bool = False) -> str:
+        """The text without known secrets. With `json`, it stays valid JSON."""
+        ...
+
+    def require_no_secrets(self, text: str, what: str) -> str:
+        """Return a JSON text that must be written unchanged or not at all.
+
+        Raises:
+            UsageError: It contains a secret.
+        """
         ...
 
 

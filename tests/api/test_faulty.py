@@ -11,6 +11,7 @@ from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.emulator import FaultKind, create_app, load_seed
 from beamctl.errors import ApiError
 from beamctl.model.api_call import ApiCall, Method, NoResponse
+from beamctl.secrets.redaction import Redactor
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import EVERY_FAULT, Faulty
 
@@ -35,7 +36,9 @@ def faulty(tmp_path: Path) -> Faulty:
 
 def opened(faulty: Faulty) -> WorkspaceApi:
     connection = Connection(LOCAL_URL, credential=ApiKeyCredential(KEY), credential_from="the seed")
-    options = Options(Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=faulty.transport)
+    options = Options(
+        Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=faulty.transport, redactor=Redactor()
+    )
     return open_workspace(connection, "acme", options)
 
 

@@ -17,6 +17,7 @@ from beamctl.api.wait_budget import MOST, WaitBudget
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.errors import ApiError, ForbiddenError, UnauthenticatedError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.secrets.redaction import Redactor
 from tests.api.fakes import NOON, FakeClock, Script, connection, opened, reply
 
 INVITE = ApiCall(Method.POST, "/users", {"email": "bob@example.com", "role": "member"})
@@ -193,7 +194,9 @@ def patient(
     script: Callable[[httpx.Request], httpx.Response], clock: FakeClock, wait_budget: WaitBudget
 ) -> WorkspaceApi:
     transports = lambda: httpx.MockTransport(script)  # noqa: E731 - short
-    options = Options(clock=clock, chance=lambda: 1.0, transports=transports, wait_budget=wait_budget)
+    options = Options(
+        clock=clock, chance=lambda: 1.0, transports=transports, wait_budget=wait_budget, redactor=Redactor()
+    )
     return open_workspace(connection(), "acme", options)
 
 

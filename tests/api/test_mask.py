@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from beamctl.api.redaction import HIDDEN, Redactor, secrets_in
+from beamctl.secrets.redaction import HIDDEN, Redactor
 
 secret = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40)
 
@@ -86,7 +86,7 @@ def test_members_of_a_body_are_hidden_by_name(name: str) -> None:
     shown = Redactor().body(body)
     assert "canary" not in shown
     assert "shown" in shown
-    assert list(secrets_in(body)) == ["canary-1", "canary-2"]
+    assert list(Redactor().secrets_in(body)) == ["canary-1", "canary-2"]
 
 
 json_value = st.recursive(
@@ -104,7 +104,7 @@ def test_any_body_is_shown_without_its_secrets(value: object, name: str) -> None
 
 
 def test_short_values_are_words_of_their_own() -> None:
-    assert list(secrets_in({"secret": {"mode": "on", "key": "long-enough", "n": 5}})) == ["long-enough"]
+    assert list(Redactor().secrets_in({"secret": {"mode": "on", "key": "long-enough", "n": 5}})) == ["long-enough"]
 
 
 def test_a_secret_of_the_body_is_hidden_across_lines() -> None:

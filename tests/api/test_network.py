@@ -15,9 +15,10 @@ import pytest
 
 from beamctl.api.clock import SystemClock
 from beamctl.api.config import LOCAL
-from beamctl.api.workspace import open_workspace
+from beamctl.api.workspace import Options, open_workspace
 from beamctl.errors import ApiError, GarbledError, UnreachableError, UsageError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.secrets.redaction import Redactor
 from tests.api.fakes import (
     Behaviour,
     FakeClock,
@@ -255,7 +256,7 @@ def test_an_application_inside_this_process() -> None:
         start_response("200 OK", [("Content-Type", "application/json")])
         return [b"[]"]
 
-    with open_workspace(LOCAL, "acme", wsgi_app=app) as api:
+    with open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=app) as api:
         assert api.reader().get(f"/users/{segment('zoë+ops@example.com')}") == []
     assert asked == [("GET", "/v0/users/zoë+ops@example.com", None)]
 

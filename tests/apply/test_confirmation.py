@@ -19,7 +19,7 @@ from beamctl.model.ports import PAUSES, Reader
 from beamctl.plan.plan import Plan
 from beamctl.report.json_report import applied_json
 from beamctl.report.text.apply import end_text, event_text, totals
-from beamctl.workflow.changes import apply
+from beamctl.workflow.apply import apply
 from tests.fakes.accounts import api_key, machine
 from tests.fakes.runs import document, outcomes, planned
 from tests.fakes.things import thing

@@ -20,7 +20,7 @@ from beamctl.apply.record import (
 from beamctl.errors import RecordError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.kind import Outcome, Status
-from beamctl.workflow.changes import apply
+from beamctl.workflow.apply import apply
 from tests.fakes.runs import API, document, outcomes, planned
 from tests.fakes.schemas import problems_with
 from tests.fakes.workspace import FakeWorkspace, person

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.cli.child_process import Limits, ProcessResult, find_program, inherited, run
+from beamctl.system.child_process import Limits, ProcessResult, find_program, inherited, run
 
 
 def python(code: str, limits: Limits, stdin: bytes | None = None) -> ProcessResult:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.cli.files import read_beginning, read_file
 from beamctl.errors import UsageError
+from beamctl.system.files import read_beginning, read_file
 
 
 def refusal(path: Path, largest: int = 10) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.cli.commit import commit_of
-from beamctl.cli.git import repository_of
-from beamctl.cli.secret_file import why_not_to
+from beamctl.runs.commit import commit_of
+from beamctl.secrets.file import why_not_to
+from beamctl.system.git import repository_of
 from tests.cli.hostile import GIT, begun, git
 
 

@@ -5,9 +5,11 @@ import time
 
 import pytest
 
-from beamctl.cli.connect import access_of
+from beamctl.cli.options import access_of
+from beamctl.cli.output import Output
 from tests.cli.loopback import Api, Bent
 from tests.cli.world import AS_IS, Cli, People, Write, error_in
+from tests.fakes.redaction import redaction
 
 PEOPLE = 60
 INVITES = AS_IS.replace("eve@example.com: member", "eve@example.com: admin")
@@ -59,7 +61,8 @@ def test_reading_says_when_at_once(cli: Cli, write: Write, api: Api, status: str
 
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_longer_wait_is_said_unless_nothing_is_to_be(capsys: pytest.CaptureFixture[str], quiet: bool) -> None:  # noqa: FBT001 - the table's
-    access = access_of(api_url=None, api_key_file=None, timeout=60, max_wait=600, debug=False, silent=quiet)
+    out = Output(redaction(), quiet=quiet)
+    access = access_of(out, api_url=None, api_key_file=None, timeout=60, max_wait=600, debug=False)
     assert access.wait_budget.grant(300, 0)
     assert capsys.readouterr().err == ("" if quiet else "Waiting 300 s: the API limits requests.\n")
 

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from beamctl.apply.event import Ended
-from beamctl.cli.secret_store import LocalSecretStore
-from beamctl.cli.secret_terminal import SecretTerminal
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.secret import File, StoreSecret
+from beamctl.secrets.terminal import SecretTerminal
+from beamctl.secrets.vault import LocalSecretStore
 from tests.cli.loopback import Api
 from tests.cli.process import terminal
 from tests.cli.world import Cli, Write, error_in
 from tests.fakes.machines import Machines, account
+from tests.fakes.redaction import redaction
 from tests.fakes.runs import document
 
 MACHINES = """\
@@ -133,7 +134,7 @@ def test_hostile_names_are_escaped_and_hostile_secrets_are_not_shown() -> None:
     with screens() as (screen, ours):
         for hostile in ("\x1b]52;c;AAAA\x07", "a\nb", "\u202eabc", "\ud800"):
             assert "not printable ASCII" in screen.show(secret_of("k", hostile))
-            assert LocalSecretStore(screen).deliver(secret_of("k", hostile)) == NoResponse(
+            assert LocalSecretStore(redaction(), screen).deliver(secret_of("k", hostile)) == NoResponse(
                 "the terminal cannot show it: it contains characters that are not printable ASCII"
             )
         assert screen.show(secret_of("\x1b]0;evil\x07/\u0430\u202e")) == ""
@@ -168,7 +169,7 @@ def hung_up() -> Iterator[SecretTerminal]:
 
 def test_a_terminal_that_went_away_has_not_got_it(tmp_path: Path, directory: Path) -> None:
     with hung_up() as screen:
-        vault = LocalSecretStore(screen)
+        vault = LocalSecretStore(redaction(), screen)
         assert vault.deliver(secret_of("k")) == NoResponse("the terminal cannot be written to: Input/output error")
         both = StoreSecret(File("both"), "the API key k", {"apiKey": "bl_kept"})
         answer = vault.deliver(both)
@@ -185,5 +186,7 @@ def test_a_terminal_that_went_away_has_not_got_it(tmp_path: Path, directory: Pat
 
 
 def test_a_vault_without_a_screen_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    assert LocalSecretStore().deliver(secret_of("k")) == NoResponse("the document does not say where to store it")
+    assert LocalSecretStore(redaction()).deliver(secret_of("k")) == NoResponse(
+        "the document does not say where to store it"
+    )
     assert capfd.readouterr() == ("", "")

@@ -16,14 +16,15 @@ import pytest
 from beamctl.apply.event import NotAttempted, Started
 from beamctl.apply.record import State
 from beamctl.cli.main import run
-from beamctl.cli.record_folder import RecordFolder
-from beamctl.cli.run_names import stamp_of
-from beamctl.cli.run_records import NewRecord, find_record, open_records
 from beamctl.emulator import FaultScript, Instruments, create_app, instrument, read_rule
 from beamctl.errors import RecordError
+from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.run_names import stamp_of
+from beamctl.runs.store import NewRecord, find_record, open_records
 from tests.cli.loopback import Api, serving
 from tests.cli.process import process, room_for, running
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, People, Write, document, error_in
+from tests.fakes.redaction import redaction
 from tests.fakes.runs import document as members
 from tests.fakes.runs import planned
 from tests.fakes.schemas import problems_with
@@ -459,7 +460,7 @@ def little_room(size: int) -> Iterator[None]:
 def test_half_a_line_stays_the_last_one() -> None:
     """Though there is room again: what follows half a line would make the whole record unreadable."""
     plan = planned(members({"a@x.io": "admin", "b@x.io": "member"}), FakeWorkspace.of([person("a@x.io", "admin")]))
-    (record,) = open_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")])
+    (record,) = open_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")], redaction())
     (path,) = Path("kept").iterdir()
     with little_room(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.witness(Started(plan.changes[0]))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.cli.files import is_within
+from beamctl.system.files import is_within
 from tests.cli.loopback import Api
 from tests.cli.process import process
 from tests.cli.world import CANARY, Cli, Write

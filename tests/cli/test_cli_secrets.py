@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from beamctl.cli.output_redaction import OUTPUT_REDACTION
 from beamctl.emulator import create_app, load_seed
 from tests.cli.loopback import Api, serving
 from tests.cli.probe import Probe, assert_unseen
@@ -131,9 +130,7 @@ class World:
             with pytest.MonkeyPatch.context() as patch:
                 patch.delenv("BEAMCTL_API_KEY")
                 patch.setenv(variable, credential)
-                OUTPUT_REDACTION.renew()
                 assert self.run("show", "-w", "acme") == 0
-        OUTPUT_REDACTION.renew()
         assert self.run("plan", "--detailed-exitcode") == 0
 
 

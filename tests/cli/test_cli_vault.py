@@ -13,9 +13,6 @@ from typing import Any
 
 import pytest
 
-from beamctl.cli.output_redaction import OUTPUT_REDACTION
-from beamctl.cli.secret_command import LARGEST
-from beamctl.cli.secret_store import LocalSecretStore
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.secret import (
     Command,
@@ -27,25 +24,31 @@ from beamctl.model.secret import (
     StoreSecret,
     Variable,
 )
+from beamctl.secrets.command import LARGEST
+from beamctl.secrets.redaction import OutputRedaction
+from beamctl.secrets.vault import LocalSecretStore
 from tests.cli.probe import assert_unseen
 from tests.cli.world import Cli, Write
+from tests.fakes.redaction import redaction
 
 SECRET = "bl_a_canary_that_is_handed_over_once"
 PAIR = {"clientId": "c1", "clientSecret": SECRET}
 
 
-def delivered(sink: SecretDestination, secret: dict[str, str] | None = None) -> Response | NoResponse:
-    return LocalSecretStore().deliver(StoreSecret(sink, "the key", secret or {"apiKey": SECRET}))
+def delivered(
+    sink: SecretDestination, secret: dict[str, str] | None = None, hidden: OutputRedaction | None = None
+) -> Response | NoResponse:
+    return LocalSecretStore(hidden or redaction()).deliver(StoreSecret(sink, "the key", secret or {"apiKey": SECRET}))
 
 
-def fetched(source: SecretSource) -> str:
-    answer = LocalSecretStore().fetch(ReadSecret(source, "the key"))
+def fetched(source: SecretSource, hidden: OutputRedaction | None = None) -> str:
+    answer = LocalSecretStore(hidden or redaction()).fetch(ReadSecret(source, "the key"))
     assert isinstance(answer, Response | NoResponse)
     return str(answer.body) if isinstance(answer, Response) else f"! {answer.why}"
 
 
 def doubt(place: Any) -> str:
-    return LocalSecretStore().doubt({"secretTo": place}, approved=True)
+    return LocalSecretStore(redaction()).doubt({"secretTo": place}, approved=True)
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -235,7 +238,6 @@ SAID = {
 @pytest.mark.parametrize("text", SAID)
 def test_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("BL_API_KEY", OURS)
-    OUTPUT_REDACTION.renew()
     fails = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); sys.exit(1)"))
     assert delivered(fails) == NoResponse(f"the command {sys.executable} exited with 1{SAID[text]}")
     assert fetched(fails) == f"! the key: the command {sys.executable} exited with 1{SAID[text]}"
@@ -286,16 +288,17 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nowhere_to_put_it() -> None:
     assert "does not say where" in doubt(None)
     assert "does not say where" in doubt({"env": "NAME"})
-    assert LocalSecretStore().doubt({}, approved=True) == ""
+    assert LocalSecretStore(redaction()).doubt({}, approved=True) == ""
 
 
 def test_secrets_are_fetched(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+    hidden = redaction()
     monkeypatch.setenv("SOME_KEY", "from the environment")
     (directory / "key").write_text("from a file\n")
-    assert fetched(Variable("SOME_KEY")) == "from the environment"
-    assert fetched(File("key")) == "from a file"
-    assert fetched(Command(python("print('from a command')"))) == "from a command"
-    assert OUTPUT_REDACTION.redact("from a file, from a command, from the environment") == "•••, •••, •••"
+    assert fetched(Variable("SOME_KEY"), hidden) == "from the environment"
+    assert fetched(File("key"), hidden) == "from a file"
+    assert fetched(Command(python("print('from a command')")), hidden) == "from a command"
+    assert hidden.redact("from a file, from a command, from the environment") == "•••, •••, •••"
 
 
 def test_secrets_that_are_not_there(directory: Path) -> None:
@@ -309,15 +312,16 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
     assert fetched(Command(python(f"print('x' * {LARGEST})"))).endswith("wrote more than 65,536 bytes")
     assert len(fetched(Command(python(f"print('x' * {LARGEST - 1})")))) == LARGEST - 1
     sources: list[dict[str, object]] = [{"env": "NO_SUCH"}, {"file": "none"}, {"command": ["no-such-one"]}, {}]
-    found = [LocalSecretStore().doubt({"from": {"apiKey": each}}, approved=False) for each in sources]
+    found = [LocalSecretStore(redaction()).doubt({"from": {"apiKey": each}}, approved=False) for each in sources]
     assert all(why.startswith(("its apiKey: ", "the doc")) for why in found)
     (directory / "there").write_text("it")
-    assert LocalSecretStore().doubt({"from": {"apiKey": {"file": "there"}}}, approved=False) == ""
+    assert LocalSecretStore(redaction()).doubt({"from": {"apiKey": {"file": "there"}}}, approved=False) == ""
 
 
 def test_what_was_handed_over_is_hidden_from_then_on() -> None:
-    assert delivered(File("key")).ok
-    assert SECRET not in OUTPUT_REDACTION.redact(f"the API said {SECRET}")
+    hidden = redaction()
+    assert delivered(File("key"), hidden=hidden).ok
+    assert SECRET not in hidden.redact(f"the API said {SECRET}")
 
 
 MACHINES = """\

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from beamctl.cli.output_redaction import OutputRedaction
 from tests.cli.world import CHANGED, Cli, People, Write
+from tests.fakes.redaction import redaction
 
 KEY = "bl_0123456789abcdef0123456789abcdef"
 SHORT = "Note: a credential or password has fewer than 8 characters and is too short to be hidden in output.\n"
@@ -25,16 +25,16 @@ SHORT = "Note: a credential or password has fewer than 8 characters and is too s
     ],
 )
 def test_what_looks_like_a_secret_is_hidden_in_complaints(text: str, shown: str) -> None:
-    veil = OutputRedaction()
+    veil = redaction()
     assert veil.redact_error(text) == shown
     assert veil.redact(text) == text
 
 
 def test_what_is_known_is_hidden_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    veil = OutputRedaction()
+    veil = redaction()
     assert veil.redact("the-key-of-ada") == "the-key-of-ada"
     monkeypatch.setenv("BL_API_KEY", "the-key-of-ada")
-    veil.renew()
+    veil = redaction()
     assert veil.redact("it is the-key-of-ada") == "it is •••"
     veil.redactor.learn("learnt later")
     assert veil.redact("learnt later") == "•••"
@@ -43,7 +43,7 @@ def test_what_is_known_is_hidden_everywhere(monkeypatch: pytest.MonkeyPatch) -> 
 def test_json_stays_json_in_plain_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BL_API_KEY", 'a"quoted\\key-of-ada')
     text = json.dumps({"displayName": 'a"quoted\\key-of-ada', "other": KEY})
-    hidden = OutputRedaction().redact_error(text, json=True)
+    hidden = redaction().redact_error(text, json=True)
     assert hidden.isascii()
     assert json.loads(hidden) == {"displayName": "•••", "other": "•••"}
 
@@ -62,7 +62,7 @@ def test_nothing_but_the_texts_of_json_is_hidden(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:{secret}@proxy.example")
     text = json.dumps({"key": "a banana", "n": 12345678})
-    assert json.loads(OutputRedaction().redact(text, json=True)) == shown
+    assert json.loads(redaction().redact(text, json=True)) == shown
 
 
 @pytest.mark.usefixtures("local")
@@ -108,10 +108,10 @@ def test_no_run_is_begun_whose_record_would_not_be_true(
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy", "BL_API_URL"])
 def test_the_password_in_a_url_is_known(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "http://user:pass%2Fword-1@proxy.example:3128")
-    assert OutputRedaction().redact("pass%2Fword-1 pass/word-1 dXNlcjpwYXNzL3dvcmQtMQ==") == "••• ••• •••"
+    assert redaction().redact("pass%2Fword-1 pass/word-1 dXNlcjpwYXNzL3dvcmQtMQ==") == "••• ••• •••"
 
 
 def test_the_id_of_client_credentials_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BL_CLIENT_CREDENTIALS", "11111111-2222-4333-8444-555555555555:SECRET0SECRET1SECRET2SECRET3")
-    assert OutputRedaction().redact("11111111-2222-4333-8444-555555555555") == "11111111-2222-4333-8444-555555555555"
-    assert OutputRedaction().redact("SECRET0SECRET1SECRET2SECRET3") == "•••"
+    assert redaction().redact("11111111-2222-4333-8444-555555555555") == "11111111-2222-4333-8444-555555555555"
+    assert redaction().redact("SECRET0SECRET1SECRET2SECRET3") == "•••"

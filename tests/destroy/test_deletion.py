@@ -17,7 +17,7 @@ from beamctl.errors import (
     UnreachableError,
 )
 from beamctl.model.api_call import NoResponse, Response
-from beamctl.workflow.changes import destroy, survey
+from beamctl.workflow.destroy import destroy, survey
 from tests.fakes.doomed import ACCOUNTS, CONNECTIONS, COUNTED, ITSELF, POLICIES, USERS, Doomed
 from tests.fakes.workspace import person
 

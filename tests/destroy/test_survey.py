@@ -13,7 +13,7 @@ from beamctl.errors import (
     UnauthenticatedError,
     UnreachableError,
 )
-from beamctl.workflow.changes import survey
+from beamctl.workflow.destroy import survey
 from tests.fakes.doomed import ACCOUNTS, CONNECTIONS, COUNTED, POLICIES, USERS, Doomed
 from tests.fakes.workspace import person
 

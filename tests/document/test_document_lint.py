@@ -3,7 +3,7 @@
 import pytest
 
 from beamctl.document.load import SourceText
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

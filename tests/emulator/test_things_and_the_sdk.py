@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from beamctl.api.config import LOCAL
-from beamctl.api.workspace import open_workspace
+from beamctl.api.workspace import Options, open_workspace
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk, as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import plan
+from beamctl.secrets.redaction import Redactor
+from beamctl.workflow.plan import plan
 from tests.emulator.sdk import Sdk
 from tests.emulator.world import World
 from tests.fakes.runs import TODAY, all_done, apply_through, document
@@ -38,12 +39,12 @@ WANT = document(policies=POLICIES, integrations={"openai": {**CONNECTION, **SOUR
 
 
 def planned(world: World, want: Desired) -> Plan:
-    with open_workspace(LOCAL, "acme", wsgi_app=as_operator(world.app)) as api:
+    with open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=as_operator(world.app)) as api:
         return plan(want, api.reader(), Situation(TODAY, "local"))
 
 
 def apply_to(world: World, want: Desired) -> Plan:
-    with open_workspace(LOCAL, "acme", wsgi_app=as_operator(world.app)) as api:
+    with open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=as_operator(world.app)) as api:
         made = plan(want, api.reader(), Situation(TODAY, "local"))
         assert all_done(
             apply_through(made, api.reader(), api.sender(), vault=FakeVault({"the environment variable KEY": SECRET}))

@@ -21,8 +21,9 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.kind import Kind, Status
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
-from beamctl.workflow.changes import apply
-from beamctl.workflow.questions import plan, validate
+from beamctl.workflow.apply import apply
+from beamctl.workflow.documents import validate
+from beamctl.workflow.plan import plan
 from tests.fakes.workspace import FakeWorkspace
 
 TODAY = date(2026, 11, 24)

@@ -28,8 +28,9 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
-from beamctl.workflow.changes import apply
-from beamctl.workflow.questions import plan
+from beamctl.secrets.redaction import Redactor
+from beamctl.workflow.apply import apply
+from beamctl.workflow.plan import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import EVERY_FAULT, Faulty
 from tests.fakes.plane import Plane, State
@@ -133,7 +134,9 @@ class Run:
     def go(self, want: Desired, wire: Wire, *, looks: bool = True) -> "Run":
         """Plan, and apply unless there is a hazard, as the command line does; then plan again, where it `looks`."""
         connection = Connection(LOCAL_URL, credential=ApiKeyCredential(KEY), credential_from="the seed")
-        options = Options(Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire)
+        options = Options(
+            Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire, redactor=Redactor()
+        )
         now, journal = wire.plane.clock.now, wire.plane.journal
         situation = Situation(now.date(), LOCAL_URL, now=now, interrupted=journal.interrupted())
         with ExitStack() as stack, open_workspace(connection, "acme", options) as api:

@@ -25,7 +25,8 @@ from beamctl.report.text.destroy import estate_text
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.show import show_text
-from beamctl.workflow.questions import plan, show
+from beamctl.workflow.plan import plan
+from beamctl.workflow.show import show
 from tests.fakes.runs import API, TODAY, document, shown
 
 USER_NAMES = ["email", "role", "accepted", "expired", "source", "sub"]

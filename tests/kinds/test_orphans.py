@@ -18,7 +18,7 @@ from beamctl.model.ports import Reader
 from beamctl.plan.change import Action, Reason, Stage
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import look_again
+from beamctl.workflow.saved_plan import look_again
 from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.journal import stopped
 from tests.fakes.runs import all_done, applied, document, outcomes

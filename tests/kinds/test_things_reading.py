@@ -10,7 +10,7 @@ from beamctl.errors import GarbledError, MissingError
 from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.policy import SHAPE, PolicyKind
 from beamctl.plan.reading import read
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 from tests.fakes.runs import document, planned, shown
 from tests.fakes.things import FakeThings, thing
 from tests.fakes.workspace import FakeWorkspace

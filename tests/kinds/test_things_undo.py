@@ -15,7 +15,7 @@ from beamctl.kinds.policy import PolicyKind
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.comparison import Situation
 from beamctl.plan.kind import Status
-from beamctl.workflow.questions import undo
+from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
 from tests.fakes.things import thing
 from tests.fakes.vault import FakeVault

@@ -17,7 +17,7 @@ from beamctl.model.confusables import marked
 from beamctl.model.email import fault
 from beamctl.model.text import escaped, printable, unseen, visible
 from beamctl.report.style import value
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 
 EVERYTHING = "".join(map(chr, range(0xE1000)))
 IGNORABLE = regex.findall(r"\p{Default_Ignorable_Code_Point}", EVERYTHING)

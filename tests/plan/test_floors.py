@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from beamctl.document.document import Desired, Guards, Limit
 from beamctl.plan.floors import NO_FLOORS, Bounds, in_force, stricter
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import look_again
+from beamctl.workflow.saved_plan import look_again
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import EMAILS, guards, members, met, workspaces

@@ -13,7 +13,8 @@ from beamctl.plan.declared import Declared, declared_of
 from beamctl.plan.guard_changes import _GUARDS, loosened
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import address
-from beamctl.workflow.questions import look_again, undo
+from beamctl.workflow.saved_plan import look_again
+from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

@@ -7,7 +7,7 @@ import pytest
 
 from beamctl.model.identity import Identity
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import Recheck, look_again
+from beamctl.workflow.saved_plan import Recheck, look_again
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

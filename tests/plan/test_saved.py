@@ -14,7 +14,7 @@ from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import allowance
 from beamctl.plan.plan_file import LARGEST, Saved, fingerprint, read_saved, refuse_untimely, saved_text
 from beamctl.plan.plan_json import address
-from beamctl.workflow.questions import open_plan
+from beamctl.workflow.saved_plan import open_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.saved import by_hand, saved, saved_data, signed
 from tests.fakes.workspace import FakeWorkspace, person

@@ -9,7 +9,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Risk
 from beamctl.plan.staleness import Moved, ends, is_as
 from beamctl.report.text.stale import moved_text
-from beamctl.workflow.questions import look_again
+from beamctl.workflow.saved_plan import look_again
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

@@ -23,7 +23,10 @@ from beamctl.report.text.apply import event_text
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.runs import run_text
-from beamctl.workflow.questions import export, look_again, open_plan, undo, validate
+from beamctl.workflow.documents import validate
+from beamctl.workflow.saved_plan import look_again, open_plan
+from beamctl.workflow.show import export
+from beamctl.workflow.undo import undo
 from tests.fakes.accounts import MADE
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, planned
 from tests.fakes.saved import saved

@@ -13,8 +13,6 @@ import pytest
 from beamctl.api import cli_config, credential
 from beamctl.api.request_budget import LARGEST_ANSWER
 from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
-from beamctl.cli import run_records
-from beamctl.cli.documents import LARGEST_TOGETHER
 from beamctl.cli.exits import Exit
 from beamctl.document import text_encoding, yaml_builder
 from beamctl.document.problem import MOST_PROBLEMS
@@ -33,6 +31,8 @@ from beamctl.plan import plan_file
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.style import LONGEST_VALUE
 from beamctl.report.text.problems import MOST_SHOWN
+from beamctl.runs import store
+from beamctl.workflow.documents import LARGEST_TOGETHER
 from tests.readme.markdown import ROOT
 
 EMULATOR = (ROOT / "beamctl" / "emulator" / "README.md").read_text("utf-8")
@@ -79,7 +79,7 @@ def limit_table() -> str:
         ("pages of a listing", f"{MOST_PAGES:,}"),
         ("policies in a plan whose users are looked up", f"{MOST_LOOKED_INTO:,}"),
         ("a saved plan", f"{plan_file.LARGEST // mib} MiB"),
-        ("a run record", f"{run_records.LARGEST // mib} MiB"),
+        ("a run record", f"{store.LARGEST // mib} MiB"),
     ]
     return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])
 

@@ -57,6 +57,17 @@ def _coverage(plan: Plan) -> str:
     return f"{head} this run: {', '.join(facts)}."
 
 
+def saved_text(saved: Saved, file: str) -> str:
+    """Until when saved plans are valid, and how to apply them."""
+    until = f"{saved.expires:%Y-%m-%d %H:%M} UTC"
+    return f"Saved the plan. It is valid until {until}. To apply it:  {APPLY} {shlex.quote(printable(file))}"
+
+
+def unused_note(allowance: str) -> str:
+    """The note about an allowance that matches no hazard."""
+    return f"Note: --allow {allowance} has no effect: the plan has no such hazard."
+
+
 def plan_text(
     plan: Plan,
     allowed: Sequence[Allowance] = (),

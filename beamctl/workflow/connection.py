@@ -1,0 +1,168 @@
+"""Opens the API of a workspace, over the network or in the emulator inside this process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from beamctl.api.clock_skew import ClockSkew
+from beamctl.api.config import LOCAL, Sources, decide
+from beamctl.api.config import default_workspace as named_elsewhere
+from beamctl.api.wait_budget import WaitBudget
+from beamctl.errors import UsageError
+from beamctl.model.identity import Identity
+from beamctl.model.ports import ApiRedactor, Deleter, Pause, Reader, Sender
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from beamctl.api.workspace import WorkspaceApi
+
+LOCAL_NAME = "local"
+"""The `--api-url` of the emulator in this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach the API.
+
+    Attributes:
+        sources: Settings from the options, the environment and the official CLI's files.
+        timeout: Seconds for one request.
+        debug: Called with a line for each request and response, if they are shown.
+        redactor: Learns every secret that is used.
+        local_app: Returns the emulator of the current directory, for `--api-url local`.
+        wait_budget: How long the run may wait while the API limits requests.
+        stop: Set to end reads and pauses, and to stop retrying.
+    """
+
+    sources: Sources
+    timeout: float
+    debug: Callable[[str], None] | None
+    redactor: ApiRedactor
+    local_app: Callable[[], WSGIApplication]
+    wait_budget: WaitBudget = field(default_factory=WaitBudget)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, and return whether `stop` was not set."""
+        return not self.stop.wait(seconds)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the API is the emulator in this process."""
+        return (self.sources.api_url or self.sources.environment.get("BEAMCTL_API_URL")) == LOCAL_NAME
+
+    @property
+    def credential_files(self) -> tuple[str, ...]:
+        """The files that may hold a credential of this process, whether it is used or not."""
+        named = (self.sources.key_file, *self.sources.files)
+        return tuple(os.path.expanduser(file.path) for file in named if file is not None)  # noqa: PTH111 - a text
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An open connection to one workspace.
+
+    Attributes:
+        api_url: The base URL; `local` for the emulator in this process.
+        reader: Reads, and cannot write.
+        sender: Writes; only `apply` uses it.
+        identity: The owner of the credential; None if the credential does not say.
+        pause: Waits before a change is read back.
+        credential_from: Where the credential was found, for messages.
+        skew: The difference between this machine's clock and the API's; None until a response has been read.
+    """
+
+    api_url: str
+    reader: Reader
+    sender: Sender
+    identity: Identity | None
+    pause: Pause
+    skew: Callable[[], ClockSkew | None]
+    credential_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LastLink:
+    """An open connection to one workspace for `destroy`, the only command that gets a deleter.
+
+    Attributes:
+        api_url: As in `Link`.
+        reader: As in `Link`.
+        deleter: Deletes this workspace.
+        identity: As in `Link`.
+        pause: As in `Link`.
+    """
+
+    api_url: str
+    reader: Reader
+    deleter: Deleter
+    identity: Identity | None
+    pause: Pause
+
+
+def default_workspace(access: Access) -> str:
+    """The workspace to use if neither an option nor a document names one.
+
+    Raises:
+        UsageError: No workspace is configured.
+    """
+    name = access.sources.environment.get("BEAMCTL_WORKSPACE") or named_elsewhere(access.sources)
+    if not name:
+        raise UsageError("no workspace given", "Name one with -w NAME, or set BEAMCTL_WORKSPACE.")
+    return name
+
+
+@contextmanager
+def open_link(access: Access, workspace: str) -> Iterator[Link]:
+    """Open a workspace for the duration of the block.
+
+    Raises:
+        BeamctlError: There is no credential, or a connection setting is invalid.
+    """
+    with _opened(access, workspace) as (api_url, api):
+        yield Link(api_url, api.reader(), api.sender(), _identity(api), access.pause, api.skew, api.credential_from)
+
+
+@contextmanager
+def open_last_link(access: Access, workspace: str) -> Iterator[LastLink]:
+    """Open a workspace that is to be deleted, for the duration of the block.
+
+    Raises:
+        BeamctlError: As for `open_link`.
+    """
+    with _opened(access, workspace) as (api_url, api):
+        yield LastLink(api_url, api.reader(), api.deleter(), _identity(api), access.pause)
+
+
+@contextmanager
+def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]]:
+    app = None
+    if access.is_local:
+        connection, app = LOCAL, access.local_app()
+    else:
+        connection = decide(access.sources, workspace)
+    from beamctl.api.clock import SystemClock
+    from beamctl.api.network_errors import Timeouts
+    from beamctl.api.workspace import Options, open_workspace
+
+    clock = SystemClock(access.stop)
+    options = Options(
+        timeouts=Timeouts(read=access.timeout),
+        debug=access.debug,
+        clock=clock,
+        redactor=access.redactor,
+        wait_budget=access.wait_budget,
+    )
+    with open_workspace(connection, workspace, options, wsgi_app=app) as api:
+        yield LOCAL_NAME if app else connection.base_url, api
+
+
+def _identity(api: WorkspaceApi) -> Identity | None:
+    who = api.identity()
+    return who if who != Identity() else None
