@@ -1,4 +1,5 @@
-"""Resolves plain scalars by the core schema of YAML 1.2, in which `no`, `on` and `2027-01-31` are strings."""
+"""Resolves plain scalars by the core schema of YAML 1.2, in which `no`, `on` and `2027-01-31` are strings.
+A module of its own because the builder and the writer share it."""
 
 from __future__ import annotations
 
@@ -41,11 +42,6 @@ def resolve(text: str) -> str | float | bool | None:
     if _PREFIXED.fullmatch(text):
         return int(_bounded(text), 0)
     return _FIXED.get(text, text)
-
-
-def text_or_null(text: str) -> str | None:
-    """The value of a plain scalar where only text is expected, as in go-yaml: numbers and booleans stay text."""
-    return None if _FIXED.get(text, text) is None else text
 
 
 def is_text(text: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from beamctl.document.document import Desired
 from beamctl.document.lint import lint
 from beamctl.document.load import YAML_SUFFIXES, SourceText, load
-from beamctl.document.problem import Problem, bounded
+from beamctl.document.problem import Problem, bounded, in_order
 from beamctl.document.text_encoding import LARGEST
 from beamctl.errors import DocumentError, UsageError
 from beamctl.kinds.registry import KINDS
@@ -71,7 +71,7 @@ def validate(sources: Sequence[SourceText]) -> Checked:
     loaded = load(sources)
     found = (problem for document in loaded.documents for kind in KINDS for problem in kind.problems(document))
     warnings = bounded(warning for desired in loaded.desired for warning in lint(desired.document))
-    return Checked(loaded.desired, tuple(sorted([*loaded.problems, *bounded(found)])), tuple(warnings))
+    return Checked(loaded.desired, tuple(in_order([*loaded.problems, *bounded(found)])), tuple(warnings))
 
 
 def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[Desired, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from beamctl.document.schema_file import load_schema
+from beamctl.document.schema import load_schema
 from beamctl.model.role import Role
 
 SCHEMA = load_schema("workspace")

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.document.load import SourceText
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Problem, quoted
 from beamctl.emulator.unseen import can_be_seen
 from beamctl.model.confusables import marked
 from beamctl.model.email import fault

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import quoted
 from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, lifetime
 from beamctl.kinds.service_account.desired import KEYS, LONGEST, SECTION, is_name
 from beamctl.model.duration import duration

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import quoted
 from beamctl.errors import GarbledError
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import folded

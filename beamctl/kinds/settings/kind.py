@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from beamctl.document.document import Desired, Document
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.kinds.settings import operations
 from beamctl.kinds.settings.export import export
 from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, takes
@@ -46,7 +45,14 @@ class SettingsKind(Independent):
                 place = document.place(self.section, GROUPS, index)
                 line = document.place(self.section, GROUPS, seen[group]).line
                 message = f"the group {quoted(group)} is already mapped on line {line}"
-                found.append(Problem(place, message, "a group can have only one role: remove one of the two"))
+                found.append(
+                    Problem(
+                        place,
+                        ProblemCode.DUPLICATE_ENTRY,
+                        message,
+                        "a group can have only one role: remove one of the two",
+                    )
+                )
             seen.setdefault(group, index)
         return found
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.document import schema_file
+from beamctl.document import schema
 from beamctl.document.document import Guards, Limit, Mode, Self, Skip
 from beamctl.document.load import Loaded, SourceText, load
-from beamctl.document.problem import MOST_PROBLEMS, Place, Problem
-from beamctl.document.schema_file import load_schema, schema_path
+from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, ProblemCode
+from beamctl.document.schema import load_schema, schema_path
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
 
 FULL = """\
@@ -113,7 +113,9 @@ def test_several_files_and_documents_keep_their_order() -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n---\n"])
 def test_an_empty_file(text: str) -> None:
     assert loaded(text).problems == (
-        Problem(Place("1.yaml"), "is empty", "write at least 'version: 1' and 'workspace: NAME'"),
+        Problem(
+            Place("1.yaml"), ProblemCode.EMPTY_FILE, "is empty", "write at least 'version: 1' and 'workspace: NAME'"
+        ),
     )
 
 
@@ -145,8 +147,8 @@ def test_a_workspace_that_is_declared_twice() -> None:
     hint = "keep one document per workspace"
     message = "the workspace 'acme' is declared twice, first at 1.yaml:2"
     assert result.problems == (
-        Problem(Place("2.yaml", 2, 12), message, hint),
-        Problem(Place("2.yaml", 5, 12), message, hint),
+        Problem(Place("2.yaml", 2, 12), ProblemCode.DUPLICATE_WORKSPACE, message, hint),
+        Problem(Place("2.yaml", 5, 12), ProblemCode.DUPLICATE_WORKSPACE, message, hint),
     )
 
 
@@ -155,6 +157,7 @@ def test_the_same_file_given_twice_declares_its_workspace_twice() -> None:
     assert load([source, source]).problems == (
         Problem(
             Place("a.yaml", 2, 12),
+            ProblemCode.DUPLICATE_WORKSPACE,
             "the workspace 'acme' is declared twice, first at a.yaml:2",
             "pass each file only once",
         ),
@@ -179,9 +182,9 @@ def test_the_schema_is_found_and_read_once() -> None:
 
 @pytest.mark.parametrize("folder", ["beamctl/schemas", "schemas"], ids=["wheel", "checkout"])
 def test_the_schema_is_found_in_a_wheel_and_in_a_checkout(tmp_path: Path, folder: str) -> None:
-    module = tmp_path / "beamctl" / "document" / "schema_file.py"
+    module = tmp_path / "beamctl" / "document" / "schema.py"
     module.parent.mkdir(parents=True)
-    module.write_bytes(Path(schema_file.__file__).read_bytes())
+    module.write_bytes(Path(schema.__file__).read_bytes())
     (tmp_path / folder).mkdir()
     (tmp_path / folder / "workspace.schema.json").write_text("{}")
     assert runpy.run_path(str(module))["load_schema"]("workspace") == {}
@@ -190,7 +193,7 @@ def test_the_schema_is_found_in_a_wheel_and_in_a_checkout(tmp_path: Path, folder
 def test_a_schema_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FileNotFoundError, match="schema 'nothing' is missing"):
         schema_path("nothing")
-    monkeypatch.setattr(schema_file, "_FOLDERS", ())
+    monkeypatch.setattr(schema, "_FOLDERS", ())
     with pytest.raises(FileNotFoundError, match="installation is incomplete"):
         schema_path("workspace")
 
