@@ -41,11 +41,11 @@ class Deletion:
     """A workspace that is gone.
 
     Attributes:
-        ending: How that is known.
+        status: How that is known.
         why: What happened to the response, as text; empty if it was clear.
     """
 
-    ending: DeletionStatus
+    status: DeletionStatus
     why: str = ""
 
 
@@ -140,7 +140,7 @@ def _found(name: str, answer: Response | NoResponse, sight: _Sight | Unknown) ->
                 return Deletion(DeletionStatus.DELETED)
             return Deletion(
                 DeletionStatus.FOUND_GONE if isinstance(answer, NoResponse) else DeletionStatus.GONE_AT_ANSWER,
-                answer.why,
+                str(answer.why),
             )
         case _Sight.THERE:
             refused = isinstance(answer, Response) and not answer.ok

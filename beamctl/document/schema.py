@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
+_SHORT_RULES = frozenset({"type", "const", "enum", "pattern", "minimum", "required", "minItems"})
 _REFERENCED = {"run": ("plan",)}
 """The schemas that a schema refers to."""
 _INDEPENDENT = ANNOTATIONS | {"type", "additionalProperties"}
@@ -53,6 +54,18 @@ def check(document: Document, name: str = "workspace") -> list[Problem]:
 
     errors = islice(_validator(name).iter_errors(without_valid_entries(name, document.data)), MOST_PROBLEMS + 1)
     return list(dict.fromkeys(islice(problems_of(errors, document), MOST_PROBLEMS + 1)))
+
+
+def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
+    """The violation of the schema `name` that explains best why JSON of beamctl's own is invalid, with its JSON path;
+    empty if it is valid. Values are not quoted, because a file that someone else wrote may contain anything."""
+    from jsonschema.exceptions import best_match
+
+    error = best_match(islice(_validator(name).iter_errors(data), MOST_PROBLEMS))
+    if error is None:
+        return ""
+    rule = json.dumps(error.validator_value) if error.validator in _SHORT_RULES else ""
+    return f"{error.json_path} is not valid ({error.validator}{': ' * bool(rule)}{rule})"
 
 
 def without_valid_entries(name: str, data: object) -> Any:  # noqa: ANN401 - plain data of any shape

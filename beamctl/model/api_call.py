@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
+from beamctl.model.fact import Fact
+
 
 class Method(StrEnum):
     """The HTTP methods of the control plane."""
@@ -82,10 +84,10 @@ class NoResponse:
     """There was no valid response: the change may or may not have been made.
 
     Attributes:
-        why: What happened, as text.
+        why: What happened; text if it comes from the network or from a place of secrets.
     """
 
-    why: str
+    why: str | Fact
 
     @property
     def ok(self) -> bool:

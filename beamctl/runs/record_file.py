@@ -45,7 +45,7 @@ class RecordFile:
             if self._full:
                 raise RecordError(self._full, "Free some space, or name another directory with --record.")
 
-    def witness(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Record an event.
 
         Raises:

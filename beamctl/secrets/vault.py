@@ -11,6 +11,8 @@ from typing import Any, assert_never
 
 from beamctl.errors import RefusedError
 from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.secret import (
     OWN_CREDENTIAL,
     SECRET_TO,
@@ -29,7 +31,7 @@ from beamctl.model.secret import (
     place_of,
     sink_of,
 )
-from beamctl.model.text import is_whole, printable
+from beamctl.model.text import is_whole
 from beamctl.plan.change import Change
 from beamctl.plan.hazard import Hazard, Risk, merged
 from beamctl.plan.plan import Plan
@@ -222,14 +224,16 @@ def with_source_hazards(plan: Plan) -> Plan:
         folders = folders_of(change)
         for part, path in files_of(change):
             if not any(is_within(path, folder) for folder in folders):
-                because = f"{part} of {change.name} would be read from {path}, {_where(change, path)}"
-                found.append(Hazard(Risk.SECRET_SOURCE, exact(path), printable(because)))
+                where = _where(change, path)
+                why = fact(Code.SECRET_FROM_OUTSIDE, part=part, name=change.name, path=path, where=where)
+                found.append(Hazard(Risk.SECRET_SOURCE, exact(path), why))
     return replace(plan, hazards=merged(plan.hazards, found))
 
 
-def _where(change: Change, path: str) -> str:
+def _where(change: Change, path: str) -> Fact:
     source = change.place.source if change.place else ""
-    outside = f"outside the folder of {source}" if source not in ("", STANDARD_INPUT) else "elsewhere"
+    known = source not in ("", STANDARD_INPUT)
+    outside = fact(Code.OUTSIDE_FOLDER_OF, source=source) if known else fact(Code.ELSEWHERE)
     real = real_path(path)
     plain = abspath(path)  # noqa: PTH100 - `resolve` follows links
-    return outside if real in ("", plain) else f"which leads to {real}, {outside}"
+    return outside if real in ("", plain) else fact(Code.LEADS_TO, path=real, where=outside)

@@ -168,7 +168,7 @@ def _changes(
         each.link.sender,
         parallelism=parallelism,
         stop=session.access.stop,
-        witness=record.witness,
+        on_event=record.on_event,
         vault=store.for_workspace(each.plan.workspace),
         pause=each.link.pause,
     )
@@ -181,13 +181,13 @@ def apply(  # noqa: PLR0913 - each port has its name
     *,
     parallelism: int,
     stop: StopSignal,
-    witness: Listener | None = None,
+    on_event: Listener | None = None,
     vault: SecretStore | None = None,
     pause: Pause = lambda _: True,
 ) -> Iterator[Event]:
     """Make exactly the changes of an approved plan."""
     kinds = {kind.name: kind for kind in KINDS}
-    return make_changes(approved, ApplyContext(kinds, reader, sender, parallelism, stop, witness, vault, pause))
+    return make_changes(approved, ApplyContext(kinds, reader, sender, parallelism, stop, on_event, vault, pause))
 
 
 def _status(events: Sequence[Event]) -> ApplyStatus:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from beamctl.api.clock_skew import ClockSkew
 from beamctl.errors import ApiError
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact
 from beamctl.plan.plan_file import CLOCKS_APART
 from beamctl.system.clock import current_time, shown_time
 
 _TOO_FAR = timedelta(days=1)
-_TWO_HOURS = 120
 
 
 def api_time(skew: ClockSkew | None) -> datetime:
@@ -32,13 +33,10 @@ def api_time(skew: ClockSkew | None) -> datetime:
     return now + skew.ahead
 
 
-def skew_note(skew: ClockSkew | None) -> str:
-    """The note of a plan about differing clocks; empty if they agree."""
+def skew_note(skew: ClockSkew | None) -> Fact | None:
+    """The note of a plan about differing clocks; None if they agree."""
     if skew is None or abs(skew.ahead) <= CLOCKS_APART:
-        return ""
+        return None
+    code = Code.CLOCK_BEHIND if skew.ahead > timedelta() else Code.CLOCK_AHEAD
     minutes = round(abs(skew.ahead).total_seconds() / 60)
-    apart = f"{minutes} minutes" if minutes < _TWO_HOURS else f"{round(minutes / 60)} hours"
-    return (
-        f"this machine's clock is {apart} {'behind' if skew.ahead > timedelta() else 'ahead of'} the API's "
-        f"({shown_time(skew.machine)} here, {shown_time(skew.api)} there): dates such as `until` follow the API's clock"
-    )
+    return Fact(code, {"minutes": minutes, "here": shown_time(skew.machine), "there": shown_time(skew.api)})

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from beamctl.errors import UsageError
 from beamctl.plan.plan import Plan
+from beamctl.report.wording import words
 from beamctl.runs.record_folder import RecordFolder
 from beamctl.runs.store import NO_RUN, LastRun, last_run
 from beamctl.workflow.clock import skew_note
@@ -35,8 +36,8 @@ def drift(
             note(text)
         links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
         plans = [plan_now(each, link, _last_run(records, each.workspace, link.api_url, note)) for each, link in links]
-        for text in filter(None, dict.fromkeys(skew_note(link.skew()) for _, link in links)):
-            note(f"Note: {text}.")
+        for fact in filter(None, dict.fromkeys(skew_note(link.skew()) for _, link in links)):
+            note(f"Note: {words(fact)}.")
     return plans
 
 

@@ -11,12 +11,14 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.ports import Reader
 from beamctl.model.text import printable
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, refused, unused
-from beamctl.plan.plan import Plan, leaving, make_plan, managed
+from beamctl.plan.plan import Plan, make_plan, managed, may_delete
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
 from beamctl.plan.reading import read
@@ -69,7 +71,7 @@ class Checks:
 def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
     """Read the declared kinds and compare."""
     kinds = managed(KINDS, desired)
-    live = {kind.name: read(kind, desired.workspace, reader, leaving(kind, desired)) for kind in kinds}
+    live = {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
     made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
     return replace(made, notes=(*_warnings(desired.document), *made.notes))
 
@@ -77,7 +79,11 @@ def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
 def _warnings(document: Document) -> Iterator[Note]:
     """Warnings about a document, except the one about `guards.self`: a plan knows who is in the workspace."""
     known = document.place("guards", "self", "email")
-    return (Note(f"{each.message}: {each.hint}", each.place) for each in lint(document) if each.place != known)
+    return (
+        Note(fact(Code.DOCUMENT_WARNING, message=each.message, hint=each.hint), each.place)
+        for each in lint(document)
+        if each.place != known
+    )
 
 
 def plan_all(

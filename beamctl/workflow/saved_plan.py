@@ -21,7 +21,7 @@ from beamctl.plan.declared import Declared
 from beamctl.plan.dependencies import with_dependencies
 from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, Hazard, merged, unused
-from beamctl.plan.kind import Goes, Kind
+from beamctl.plan.kind import Kind, MayDelete
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import LARGEST, Saved, read_saved, refuse_untimely
 from beamctl.plan.reading import read
@@ -98,13 +98,13 @@ def refuse_invalid(changes: Sequence[Change], where: str) -> None:
         UsageError: There is such a change.
     """
     kinds = {kind.name: kind for kind in KINDS}
-    unknown = [change for change in changes if change.kind not in kinds or not kinds[change.kind].is_sound(change)]
+    unknown = [change for change in changes if change.kind not in kinds or not kinds[change.kind].is_valid(change)]
     for change in unknown:
         message = f"{where} has a change that beamctl would not plan: {change.action.value} {change.name}"
         raise UsageError(message, _BY_HAND)
 
 
-def goes_in(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> Goes:
+def goes_in(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> MayDelete:
     """Whether the object with a key is among those that go, each given as kind and key."""
     return lambda key: (kind.name, key) in gone
 

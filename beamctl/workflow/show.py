@@ -10,7 +10,7 @@ from beamctl.document.yaml_writer import written
 from beamctl.kinds.registry import KINDS
 from beamctl.model.ports import Reader
 from beamctl.plan.export import parts
-from beamctl.plan.listing import Shown, Unseen
+from beamctl.plan.listing import Listing, Unreadable
 from beamctl.plan.reading import see
 
 
@@ -26,14 +26,14 @@ class Export:
     unseen: tuple[str, ...]
 
 
-def show(workspace: str, reader: Reader) -> Mapping[str, Shown]:
+def show(workspace: str, reader: Reader) -> Mapping[str, Listing]:
     """The live workspace: every section, and what could not be read.
 
     Raises:
         ApiError: The workspace does not exist, or none of it can be read.
     """
     return {
-        kind.section: Shown(None, live.why) if isinstance(live, Unseen) else kind.shown(live)
+        kind.section: Listing(None, live.why) if isinstance(live, Unreadable) else kind.listing(live)
         for kind, live in see(KINDS, workspace, reader)
     }
 
@@ -50,8 +50,8 @@ def export(workspace: str, reader: Reader, now: datetime) -> Export:
         ApiError: The workspace does not exist, or none of it can be read.
     """
     found = see(KINDS, workspace, reader)
-    hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unseen)}
+    hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unreadable)}
     seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
-    incomplete = [section for section, (kind, live) in seen.items() if kind.shown(live).unseen]
+    incomplete = [section for section, (kind, live) in seen.items() if kind.listing(live).unread]
     return Export(written(parts(workspace, exported, hidden, now.date())), (*hidden, *incomplete))

@@ -10,6 +10,8 @@ from beamctl.apply.record import Record, State
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.ports import Reader
 from beamctl.plan.comparison import Note
 from beamctl.plan.plan import Plan, make_undo
@@ -45,12 +47,12 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituat
     plan = make_undo(kinds, begun, desired, live, situation() if callable(situation) else situation)
     unsure = {(change.kind, change.key) for change in begun if record.state(change) is not State.DONE}
     notes = [
-        Note(f"it is not known whether that run or someone else changed {change.name}")
+        Note(fact(Code.CHANGED_BY_WHOM, name=change.name))
         for change in plan.changes
         if (change.kind, change.key) in unsure
     ]
     if rest := len(record.changes) - len(begun):
-        notes.append(Note(f"that run did not make {rest} of its changes"))
+        notes.append(Note(fact(Code.RUN_INCOMPLETE, count=rest)))
     return replace(plan, notes=(*plan.notes, *notes))
 
 
@@ -81,7 +83,11 @@ def plan_undo(record: Record, desired: Desired, link: Link, checks: Checks) -> P
         raise UsageError(message, "Use the API of the run.")
     last = last_run(checks.records, record.workspace, record.api)
     elsewhere = tuple(
-        Note(f"that run also changed {each.workspace}:  {undo_command(each.run.id, checks.records.named)}")
+        Note(
+            fact(
+                Code.RUN_ALSO_CHANGED, workspace=each.workspace, command=undo_command(each.run.id, checks.records.named)
+            )
+        )
         for each in made_with(checks.records, record)
     )
 

@@ -108,7 +108,7 @@ def answering(kind: str, body: object, headers: Mapping[str, str] | None = None)
 def listed(kind: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
     (known,) = (each for each in KINDS if each.name == kind)
     with opened(answering(kind, body, headers)) as api:
-        return known.shown(read(known, "acme", api.reader())).rows
+        return known.listing(read(known, "acme", api.reader())).rows
 
 
 def test_every_kind_with_a_listing_is_here() -> None:
@@ -185,7 +185,7 @@ def test_pages_are_followed_and_counted(headers: dict[str, str], last: dict[str,
 
     with opened(answer) as api:
         if count is not None:
-            assert len(policies.shown(read(policies, "acme", api.reader())).rows or ()) == count
+            assert len(policies.listing(read(policies, "acme", api.reader())).rows or ()) == count
             return
         with pytest.raises(GarbledError):
             read(policies, "acme", api.reader())

@@ -217,7 +217,7 @@ def test_a_refusal_is_told_even_if_the_second_attempt_is_interrupted(*, told_bef
     plan = planned(document({"root@x.io": "admin", "new@x.io": "member"}), live)
     events = list(apply(plan, live, Interrupting(), parallelism=1, stop=stop))
     (refused,) = [event.outcome for event in events if isinstance(event, Ended) and event.change.key == "new@x.io"]
-    assert (refused.ending, refused.refusal) == (Status.FAILED, 422)
+    assert (refused.status, refused.refusal) == (Status.FAILED, 422)
     assert len([event for event in events if isinstance(event, Ended | NotAttempted)]) == len(plan.changes)
 
 
@@ -408,7 +408,7 @@ def test_a_listing_that_lacks_many_names_a_few() -> None:
 @pytest.mark.parametrize(("count", "more"), [(5, ""), (6, " and 1 more"), (7, " and 2 more")])
 def test_up_to_five_are_named(count: int, more: str) -> None:
     names = [f"p{number}@x.io" for number in range(count)]
-    assert f" {', '.join(names[:5])}{more} should be one" in MemberKind().doubt({}, names, ())
+    assert f" {', '.join(names[:5])}{more} should be one" in MemberKind().why_incomplete({}, names, ())
 
 
 def test_settings_do_not_stand_in_the_way_of_a_removal() -> None:
@@ -535,7 +535,7 @@ def test_settings_run_one_after_the_other_and_keep_what_the_document_does_not_sa
     begun = {"name": "acme", "displayName": "A", "labels": {"a": "1"}, "region": "eu"}
     live = FakeWorkspace.of([], settings=begun, quirks=frozenset({quirk}))
     want = document(settings={"displayName": "B", "labels": {"b": "2"}})
-    assert {change.lane for change in planned(want, live).changes} == {"settings"}
+    assert {change.serial_group for change in planned(want, live).changes} == {"settings"}
     assert outcomes(applied(planned(want, live), live, parallelism=8)) == {"displayName": "done", "labels": "done"}
     assert live.settings == {"name": "acme", "displayName": "B", "labels": {"b": "2"}, "region": "eu"}
     assert live.calls[-5:-1] == ["GET /workspaces/acme", "PUT /workspaces/acme"] * 2
@@ -546,7 +546,7 @@ def test_a_setting_that_somebody_changed_meanwhile_is_not_overwritten() -> None:
     plan = planned(document(settings={"displayName": "B"}), live)
     live.settings["displayName"] = "C"
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "displayName changed in the meantime")
+    assert (end.outcome.status.value, end.outcome.remark) == ("failed", "displayName changed in the meantime")
     assert live.settings["displayName"] == "C"
 
 
@@ -589,7 +589,7 @@ def test_a_setting_whose_answer_is_lost_is_looked_up(
 
     live = Losing(settings={"name": "acme", "displayName": "A"})
     (end,) = [e for e in applied(planned(document(settings={"displayName": "B"}), live), live) if isinstance(e, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == (ending, remark)
+    assert (end.outcome.status.value, end.outcome.remark) == (ending, remark)
     assert live.calls.count("PUT") == 1
 
 

@@ -84,7 +84,7 @@ def outcomes(events: list[Event]) -> dict[str, str]:
     for event in events:
         match event:
             case Ended(change=change, outcome=outcome):
-                found[change.name] = outcome.ending.value
+                found[change.name] = outcome.status.value
             case NotAttempted(change=change):
                 found[change.name] = "not attempted"
             case Unconfirmed(change=change):
@@ -95,7 +95,7 @@ def outcomes(events: list[Event]) -> dict[str, str]:
 
 
 def all_done(events: list[Event]) -> bool:
-    endings = [event.outcome.ending for event in events if isinstance(event, Ended)]
+    endings = [event.outcome.status for event in events if isinstance(event, Ended)]
     return set(endings) <= {Status.DONE} and not any(isinstance(event, NotAttempted | Unconfirmed) for event in events)
 
 

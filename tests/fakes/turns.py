@@ -92,7 +92,7 @@ class Run:
     @property
     def undone(self) -> set[str]:
         """The keys of what failed, was not attempted or not confirmed: the exit code is 7 where there is one."""
-        failed = {key for key, outcome in self.outcomes.items() if outcome.ending is Status.FAILED}
+        failed = {key for key, outcome in self.outcomes.items() if outcome.status is Status.FAILED}
         return failed | {event.change.key for event in self.events if isinstance(event, NotAttempted | Unconfirmed)}
 
 

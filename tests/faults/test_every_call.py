@@ -171,12 +171,12 @@ class Run:
         for event in self.events:
             silent = [change for change in silent if change is not event.change]
             match event:
-                case Ended(change=change, outcome=outcome) if outcome.ending is Status.DONE:
+                case Ended(change=change, outcome=outcome) if outcome.status is Status.DONE:
                     assert after.shows(change) or change in doubted, event
                 case Confirmed(change=change):
                     assert after.shows(change), event
                 case Ended(change=change, outcome=outcome):
-                    assert outcome.ending is Status.FAILED
+                    assert outcome.status is Status.FAILED
                     known = not any(each in outcome.remark for each in UNKNOWN)
                     assert not known or not after.shows(change) or before.shows(change), event
                     assert "not made" not in outcome.remark or before.about(change) == after.about(change), event
@@ -204,7 +204,7 @@ class Run:
 
 
 def _is_failed(event: Ended) -> bool:
-    return event.outcome.ending is Status.FAILED
+    return event.outcome.status is Status.FAILED
 
 
 def begin(scenario: Scenario, plane: Plane) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from beamctl.kinds.operations import Talk, delete, look
+from beamctl.kinds.operations import delete, look
 from beamctl.kinds.registry import KINDS
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 LOST = NoResponse("the connection was reset")
 ACCOUNT = {"client_id": "c1", "name": "ci", "role": "member"}
@@ -21,7 +21,7 @@ BEFORE: dict[str, dict[str, Any]] = {
 }
 
 
-def told(talk: Talk, *answers: Response | NoResponse) -> Outcome:
+def told(talk: Operation[Outcome], *answers: Response | NoResponse) -> Outcome:
     next(talk)
     for answer in answers:
         try:
@@ -41,7 +41,7 @@ def deleted(kind: str, answer: Response | NoResponse, listed: str | None, *more:
     lists: dict[str | None, Sequence[Any]] = {"it": [it, OTHER[kind]], "other": [OTHER[kind]], "empty": []}
     looks = [Response(200, [it])] if kind == "api_key" else []  # it looks for a newer one before
     outcome = told(one.perform(change, "acme"), *looks, answer, Response(200, lists.get(listed)), *more)
-    return f"{outcome.ending.value} {outcome.remark}"
+    return f"{outcome.status.value} {outcome.remark}"
 
 
 @pytest.mark.parametrize("kind", ["service_account", "api_key"])
@@ -107,7 +107,7 @@ def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Response | N
     )
     looks = [look, Response(200, [])] if said == "done " else [look]
     outcome = told(one.perform(change, "acme"), *looks, Response(200))
-    assert f"{outcome.ending.value} {outcome.remark}".startswith(said)
+    assert f"{outcome.status.value} {outcome.remark}".startswith(said)
 
 
 @pytest.mark.parametrize("kind", ["service_account", "api_key"])

@@ -95,7 +95,7 @@ def test_without_a_record_it_is_replaced_if_that_is_allowed() -> None:
     ]
     assert [hazard.risk for hazard in refused(plan.hazards, ())] == [Risk.DELETES_SERVICE_ACCOUNT]
     assert refused(plan.hazards, ALLOWED[:1]) == ()
-    assert all(kind.is_sound(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
+    assert all(kind.is_valid(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert (list(live.accounts.kept), planned(ACCOUNT, live).changes) == (["made-1"], ())
 
@@ -190,7 +190,7 @@ def test_a_key_without_a_record_is_replaced_if_that_is_allowed() -> None:
         ("ci/hub (new)", Action.DELETE, Stage.UPDATE),
     ]
     assert [(each.risk, each.value) for each in plan.hazards] == [(Risk.DELETES_API_KEY, "ci/hub (new)")]
-    assert all(kind.is_sound(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
+    assert all(kind.is_valid(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert [key["id"] for key in live.accounts.keys["c1"]] == ["old", "key-1"]
     assert planned(KEY, live).changes == ()

@@ -33,14 +33,14 @@ def writes(live: FakeWorkspace) -> list[str]:
 
 def test_an_invitation_is_one_call() -> None:
     live = FakeWorkspace.of([ROOT])
-    assert run(live, "viewer").ending.value == "done"
+    assert run(live, "viewer").status.value == "done"
     assert writes(live) == ["POST /users"]
     assert live.users[P]["role"] == "viewer"
 
 
 def test_a_role_the_invitation_did_not_take_is_put_right() -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}))
-    assert run(live, "admin") == Outcome(run(FakeWorkspace.of([ROOT]), "admin").ending)
+    assert run(live, "admin") == Outcome(run(FakeWorkspace.of([ROOT]), "admin").status)
     assert writes(live) == ["POST /users", f"PUT /users/{P}"]
     assert live.users[P]["role"] == "admin"
 
@@ -82,7 +82,7 @@ def test_an_invitation_whose_role_the_api_does_not_change_is_sent_again_once(
 def test_an_invitation_that_cannot_be_sent_again_is_not_hidden(sent: Response | NoResponse) -> None:
     live = Scripted(ROOT, person(P, "admin", accepted=False), quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.POST: sent})
-    assert outcome.ending is Status.FAILED
+    assert outcome.status is Status.FAILED
     assert sent.why in outcome.remark
     assert live.calls.count("POST /users") == 1
 
@@ -91,7 +91,7 @@ def test_an_invitation_that_cannot_be_sent_again_is_not_hidden(sent: Response | 
 def test_an_invitation_that_cannot_be_revoked_is_not_sent_twice(revoked: Response | NoResponse) -> None:
     live = Scripted(ROOT, person(P, "admin", accepted=False), quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.DELETE: revoked})
-    assert (outcome.ending, live.invited) == (Status.FAILED, [])
+    assert (outcome.status, live.invited) == (Status.FAILED, [])
     assert outcome.remark.startswith("the invitation still grants admin instead of member: the API answered 404")
 
 
@@ -102,7 +102,7 @@ def test_an_invitation_to_more_than_was_asked_is_replaced_whatever_keeps_its_rol
 ) -> None:
     live = Scripted(ROOT, person(P, offered, accepted=False))
     outcome = scripted(live, role, {Method.PUT: put})
-    assert (outcome.ending is Status.DONE, live.invited) == (again, [P] if again else [])
+    assert (outcome.status is Status.DONE, live.invited) == (again, [P] if again else [])
     assert live.users[P]["role"] == (role if again else offered)
 
 
@@ -145,7 +145,7 @@ def test_whoever_is_invited_with_more_than_was_asked_does_not_keep_the_invitatio
 
 def test_a_role_the_api_does_not_tell_is_set_to_be_sure() -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"no-invited-role"}))
-    assert run(live, "viewer").ending.value == "done"
+    assert run(live, "viewer").status.value == "done"
     assert writes(live) == ["POST /users", f"PUT /users/{P}"]
     both = FakeWorkspace.of([ROOT], quirks=frozenset({"no-invited-role", "no-role-on-pending"}))
     assert run(both, "viewer").remark.startswith("invited, with a role that the API does not show; the first apply")
@@ -154,14 +154,14 @@ def test_a_role_the_api_does_not_tell_is_set_to_be_sure() -> None:
 @pytest.mark.parametrize("quirk", ["", "reinvite-conflicts"])
 def test_an_expired_invitation_is_sent_again(quirk: str) -> None:
     live = FakeWorkspace.of([ROOT, person(P, accepted=False, expired=True)], quirks=frozenset({quirk}))
-    assert run(live, "viewer").ending.value == "done"
+    assert run(live, "viewer").status.value == "done"
     assert writes(live) == ["POST /users"] + (["DELETE /users/p@x.io", "POST /users"] if quirk else [])
     assert not live.users[P].get("expired")
 
 
 def test_a_lost_answer_is_looked_up_and_nobody_is_invited_twice() -> None:
     live = FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"}))
-    assert run(live, "viewer").ending.value == "done"
+    assert run(live, "viewer").status.value == "done"
     assert live.calls == ["POST /users", "GET /users", "GET /users"]  # the last one confirms it
 
 
@@ -183,7 +183,7 @@ def test_somebody_who_was_let_in_meanwhile_is_not_demoted(role: str, ending: str
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
     live.users[P] = person(P, role)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == (ending, remark)
+    assert (end.outcome.status.value, end.outcome.remark) == (ending, remark)
     assert live.users[P]["role"] == role
 
 
@@ -240,7 +240,7 @@ def test_a_lost_change_that_cannot_be_looked_up_is_not_known(
 
     live = Blind({each["email"]: dict(each) for each in (ROOT, person(P))}, loses=frozenset({call}))
     outcome = run(live, role)
-    assert (outcome.ending, outcome.hint) == (Status.FAILED, PLAN)
+    assert (outcome.status, outcome.hint) == (Status.FAILED, PLAN)
     assert outcome.remark.startswith("the connection was reset, and reading it failed: ")
 
 
@@ -262,7 +262,7 @@ def test_the_role_of_an_invitation_whose_answer_is_lost_is_looked_up() -> None:
         deaf = Deaf({"root@x.io": dict(ROOT)}, quirks=quirks)
         deaf.deaf_to = (put,)
         outcome = run(deaf, role)
-        assert outcome.ending.value == ending
+        assert outcome.status.value == ending
         assert outcome.remark.startswith(
             ("invited as member; the first apply", "the invitation grants member instead of viewer")
         )
@@ -337,7 +337,7 @@ def test_a_conflict_after_a_lost_answer_is_looked_into_at_the_end(
     live = Late({"root@x.io": dict(ROOT)})
     events = applied(planned(document({"root@x.io": "admin", P: "viewer"}), live), live)
     (end,) = [event for event in events if isinstance(event, Ended)]
-    assert (end.outcome.ending, end.outcome.certain, end.outcome.refusal) == (Status.DONE, False, 0)
+    assert (end.outcome.status, end.outcome.certain, end.outcome.refusal) == (Status.DONE, False, 0)
     assert [type(event) for event in events if isinstance(event, Confirmed | Unconfirmed)] == ends
     assert live.users.get(P, {}).get("role") in (None, "viewer")
 
@@ -347,12 +347,12 @@ def test_somebody_who_is_gone_already() -> None:
     plan = planned(document({"root@x.io": "admin"}), live)
     del live.users[P]
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == ("done", "was already gone")
+    assert (end.outcome.status.value, end.outcome.remark) == ("done", "was already gone")
     live.users[P] = person(P)
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
     del live.users[P]
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "the API no longer shows p@x.io")
+    assert (end.outcome.status.value, end.outcome.remark) == ("failed", "the API no longer shows p@x.io")
 
 
 def test_an_address_is_one_segment_of_the_path() -> None:
@@ -371,7 +371,7 @@ def test_a_404_for_somebody_who_is_still_there_is_a_failure() -> None:
             return Response(404, None, "Not found") if call.method is Method.DELETE else super()._answer(call)
 
     (end,) = [event for event in applied(plan, Elsewhere(live.users)) if isinstance(event, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "the API answered 404: Not found")
+    assert (end.outcome.status.value, end.outcome.remark) == ("failed", "the API answered 404: Not found")
 
 
 def test_a_role_that_the_api_says_it_set_and_did_not() -> None:
@@ -385,7 +385,7 @@ def test_a_role_that_the_api_says_it_set_and_did_not() -> None:
     ):
         live = Stubborn({each["email"]: dict(each) for each in users}, quirks=frozenset({"invite-ignores-role"}))
         outcome = run(live, "viewer")
-        assert (outcome.ending, outcome.remark) == (Status.FAILED, remark)
+        assert (outcome.status, outcome.remark) == (Status.FAILED, remark)
 
 
 def test_a_success_that_tells_of_more_than_was_asked_is_looked_into() -> None:
@@ -396,7 +396,7 @@ def test_a_success_that_tells_of_more_than_was_asked_is_looked_into() -> None:
 
     live = Joined({"root@x.io": dict(ROOT)})
     outcome = run(live, "viewer")
-    assert (outcome.ending.value, outcome.remark) == ("failed", "is already a member, with the role admin")
+    assert (outcome.status.value, outcome.remark) == ("failed", "is already a member, with the role admin")
     assert live.users[P]["role"] == "admin"
 
 
@@ -512,7 +512,7 @@ def test_more_than_was_asked_may_be_the_right_role_by_now() -> None:
 def test_an_expired_invitation_that_stands_in_the_way(revoked: Response, remark: str) -> None:
     live = Scripted(ROOT, person(P, accepted=False, expired=True), quirks=frozenset({"reinvite-conflicts"}))
     outcome = scripted(live, "viewer", {Method.DELETE: revoked})
-    assert outcome.ending is Status.FAILED
+    assert outcome.status is Status.FAILED
     assert outcome.remark.startswith(remark)
     assert live.calls.count("POST /users") == (1 if revoked.status == 422 else 3)
 
@@ -522,7 +522,7 @@ def test_a_role_that_the_api_refuses(status: int, looks: int) -> None:
     live = Scripted(ROOT, person(P))
     outcome = scripted(live, "admin", {Method.PUT: Response(status, None, "no")})
     assert live.calls[2:] == ["GET /users"] * looks
-    assert (outcome.ending, outcome.remark, outcome.refusal) == (
+    assert (outcome.status, outcome.remark, outcome.refusal) == (
         Status.FAILED,
         f"the API answered {status}: no",
         status,

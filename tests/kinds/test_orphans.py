@@ -77,7 +77,7 @@ def run(plan: Plan, live: FakeWorkspace, vault: FakeVault | None = None) -> dict
     """How each change ended, in words."""
     events = applied(plan, live, vault=vault or FakeVault())
     ends = {
-        each.change.name: f"{each.outcome.ending.value}: {each.outcome.remark}"
+        each.change.name: f"{each.outcome.status.value}: {each.outcome.remark}"
         for each in events
         if isinstance(each, Ended)
     }
@@ -167,7 +167,7 @@ def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
     live.accounts.keys["c1"] = [NEW]
     assert run(plan, live)["ci (c1)"] == "failed: it has API keys now; it was not deleted"
     assert all(
-        kind.is_sound(each) for kind in KINDS for each in (*used.changes, *ours.changes) if each.kind == kind.name
+        kind.is_valid(each) for kind in KINDS for each in (*used.changes, *ours.changes) if each.kind == kind.name
     )
 
 
@@ -211,9 +211,9 @@ def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
     live = hub(MARK, OLD, NEW)
     kind = next(each for each in KINDS if each.name == "api_key")
     gone = planned(KEY, live).changes[1]
-    assert kind.is_sound(gone)
-    assert not kind.is_sound(replace(gone, depends_on=()))
-    assert not kind.is_sound(replace(gone, before={**(gone.before or {}), "unfinished": ""}))
+    assert kind.is_valid(gone)
+    assert not kind.is_valid(replace(gone, depends_on=()))
+    assert not kind.is_valid(replace(gone, before={**(gone.before or {}), "unfinished": ""}))
     conversation = kind.perform(gone, "acme")
     next(conversation)
     with pytest.raises(StopIteration) as ended:
@@ -368,7 +368,7 @@ def test_an_old_key_of_ours_goes_last_and_is_no_hazard() -> None:
     assert plan.hazards == ()
     again = look_again(plan, live, Identity(sub="c1")).plan
     assert again.hazards == ()
-    assert [each.takes for each in plan.changes] == [True, False]
+    assert [each.revokes_access for each in plan.changes] == [True, False]
     assert all_done(applied(plan, live))
 
 

@@ -122,7 +122,7 @@ def test_what_is_shown_of_a_workspace() -> None:
         ],
         **{section: [] for section in ("serviceAccounts", "apiKeys", "policies", "integrations", "environments")},
     }
-    assert not any(each.unseen for each in sections.values())
+    assert not any(each.unread for each in sections.values())
 
 
 def test_what_the_api_leaves_out() -> None:

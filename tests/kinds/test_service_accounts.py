@@ -237,12 +237,12 @@ def test_saved_plans_hold_until_somebody_makes_the_same(tmp_path: Path) -> None:
     text = saved_text(saved(made))
     (again,) = read_saved(text.encode(), "plan.json").plans
     kinds = {kind.name: kind for kind in KINDS}
-    assert all(kinds[change.kind].is_sound(change) for change in again.changes)
+    assert all(kinds[change.kind].is_valid(change) for change in again.changes)
     assert [change.secrets for change in again.changes] == [change.secrets for change in made.changes]
     unsound = [replace(change, name="another") for change in again.changes]
     unsound += [replace(change, stage=Stage.SETTINGS) for change in again.changes]
     unsound += [replace(change, secrets={"secretTo": {"env": "X"}}) for change in again.changes]
-    assert not any(kinds[change.kind].is_sound(change) for change in unsound)
+    assert not any(kinds[change.kind].is_valid(change) for change in unsound)
     assert all_done(machines.apply(made))
     ours = [kinds[name] for name in made.sections]
     with machines.reader() as reader:

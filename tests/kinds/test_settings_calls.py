@@ -96,12 +96,12 @@ def test_one_key_is_written_and_the_others_stay() -> None:
 def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Outcome) -> None:
     outcome, live = run({1: read})
     assert outcome == expected
-    assert live.calls == [f"GET {PATH}"] * (2 if outcome.ending is Status.DONE else 1)
+    assert live.calls == [f"GET {PATH}"] * (2 if outcome.status is Status.DONE else 1)
 
 
 def test_what_is_read_and_is_no_workspace() -> None:
     outcome, live = run({1: says(Response(200, ["acme"]))})
-    assert outcome.ending is Status.FAILED
+    assert outcome.status is Status.FAILED
     assert live.calls == [f"GET {PATH}"]
 
 
@@ -144,7 +144,7 @@ def test_a_write_is_confirmed_by_its_answer_or_by_looking(
 ) -> None:
     outcome, live = run({2: put} | ({3: look} if look else {}))
     assert outcome == expected
-    confirmed = outcome.ending is Status.DONE
+    confirmed = outcome.status is Status.DONE
     assert live.calls[:3] == [f"GET {PATH}", f"PUT {PATH}"] + ([f"GET {PATH}"] if look or confirmed else [])
     assert set(live.calls[3:]) == ({f"GET {PATH}"} if look and confirmed else set())
 
@@ -177,16 +177,16 @@ def test_a_refusal_leaves_the_next_setting_to_be_written() -> None:
     live.calls.clear()
     live.odd = {2: says(Response(422, None, "no"))}
     ends = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert [end.outcome.ending.value for end in ends] == ["failed", "done"]
+    assert [end.outcome.status.value for end in ends] == ["failed", "done"]
 
 
 def test_whatever_is_planned_is_sound() -> None:
     live = Odd({"displayName": "Old", "labels": {"a": "1"}, "groupMappings": [OPS]})
     wanted = {"displayName": "New", "labels": {"b": "2"}, "groupMappings": [OPS, ALL]}
     changes = planned(document(settings=wanted), live).changes
-    assert [change.name for change in changes if SettingsKind().is_sound(change)] == [*wanted]
+    assert [change.name for change in changes if SettingsKind().is_valid(change)] == [*wanted]
     (takes,) = planned(document(settings={"groupMappings": []}, guards={"maxRemovals": 9}), live).changes
-    assert SettingsKind().is_sound(takes)
+    assert SettingsKind().is_valid(takes)
 
 
 NAMED = change_of({"displayName": "Old"}, {"displayName": "New"})
@@ -201,7 +201,7 @@ MAPPED = change_of({"groupMappings": [ALL]}, {"groupMappings": [ALL, OPS]})
         (NAMED, {"action": Action.UPDATE}),
         (NAMED, {"key": "displayName"}),
         (NAMED, {"name": "labels"}),
-        (NAMED, {"lane": ""}),
+        (NAMED, {"serial_group": ""}),
         (NAMED, {"stage": Stage.DEMOTE}),
         (NAMED, {"before": None}),
         (NAMED, {"after": None}),
@@ -218,4 +218,4 @@ MAPPED = change_of({"groupMappings": [ALL]}, {"groupMappings": [ALL, OPS]})
     ],
 )
 def test_what_is_never_planned(change: Change, forged: dict[str, Any]) -> None:
-    assert not SettingsKind().is_sound(replace(change, **forged))
+    assert not SettingsKind().is_valid(replace(change, **forged))

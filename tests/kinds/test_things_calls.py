@@ -95,7 +95,7 @@ def test_somebody_is_faster(before: Any, now: Any, want: Desired, ending: str, r
     plan = planned(want, live)
     live.things.kept["policies"] = {"p": now} if now else {}
     (ended,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert (ended.outcome.ending.value, ended.outcome.remark) == (ending, remark)
+    assert (ended.outcome.status.value, ended.outcome.remark) == (ending, remark)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_somebody_is_faster(before: Any, now: Any, want: Desired, ending: str, r
 def test_a_lost_answer_is_looked_up(before: Any, want: Desired, call: str) -> None:
     live = workspace(*([before] if before else []))
     live.loses = frozenset({call})
-    assert only(live, want).ending.value == "done"
+    assert only(live, want).status.value == "done"
     assert "GET /policies/p" in live.calls
     assert planned(want, live).changes == ()
 
@@ -115,7 +115,7 @@ def test_what_the_api_refuses_is_said(call: str) -> None:
     live = workspace(*([] if call.startswith("POST") else [OLD]))
     live.refuses = frozenset({call})
     outcome = only(live, policies() if call.startswith("DELETE") else NEW)
-    assert (outcome.ending.value, outcome.remark) == ("failed", "the API answered 422: refused on purpose")
+    assert (outcome.status.value, outcome.remark) == ("failed", "the API answered 422: refused on purpose")
 
 
 def test_an_answer_that_is_another_thing_is_no_confirmation() -> None:
@@ -188,7 +188,7 @@ OPENAI = {"integration": "openai", "secret": {"apiKey": {"env": "KEY"}}}
 
 def test_a_secret_is_sent_when_a_connection_is_made_and_when_its_version_is_raised() -> None:
     live = workspace()
-    assert only(live, document(integrations={"c": OPENAI})).ending.value == "done"
+    assert only(live, document(integrations={"c": OPENAI})).status.value == "done"
     kept = live.things.kept["integrations"]
     assert kept["c"]["spec"] == {"integration": "openai", "secret": {"apiKey": "sk-canary"}}
     assert "labels" not in kept["c"]["metadata"]
@@ -197,7 +197,7 @@ def test_a_secret_is_sent_when_a_connection_is_made_and_when_its_version_is_rais
     (change,) = planned(document(integrations={"c": raised}), live).changes
     assert (change.before, change.after) == ({"secretVersion": 1}, {"secretVersion": 2})
     assert change.secrets == {"from": {"apiKey": {"file": "secrets/old"}}}
-    assert only(live, document(integrations={"c": raised})).ending.value == "done"
+    assert only(live, document(integrations={"c": raised})).status.value == "done"
     assert kept["c"]["spec"]["secret"] == {"apiKey": "sk-old"}
     assert kept["c"]["metadata"]["labels"] == {"beamctl-secret-version": "2"}
     assert planned(document(integrations={"c": raised}), live).changes == ()

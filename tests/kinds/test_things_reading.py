@@ -76,7 +76,7 @@ def test_a_workspace_that_is_missing_is_not_an_api_without_environments() -> Non
 
 
 def test_rows_have_the_same_keys() -> None:
-    rows = PolicyKind().shown(shown(PolicyKind(), [P, thing("a", {"x": "y"}, type="flavor")])).rows or ()
+    rows = PolicyKind().listing(shown(PolicyKind(), [P, thing("a", {"x": "y"}, type="flavor")])).rows or ()
     assert [row["name"] for row in rows] == ["a", "p"]
     assert [list(row) for row in rows] == [["name", *SHAPE.forms]] * 2
 

@@ -115,7 +115,7 @@ UNSOUND: list[Change] = [
     replace(CREATE, stage=Stage.DELETE),
     replace(CREATE, before={}),
     replace(CREATE, attribute="role"),
-    replace(CREATE, lane="x"),
+    replace(CREATE, serial_group="x"),
     replace(CREATE, declared={"until": "2099-01-01"}),
     replace(CREATE, key="other"),
     replace(CREATE, key="..", name=".."),
@@ -138,7 +138,7 @@ UNSOUND: list[Change] = [
 
 @pytest.mark.parametrize("change", UNSOUND)
 def test_what_beamctl_does_not_plan_is_not_made(change: Change) -> None:
-    assert not KINDS[change.kind].is_sound(change)
+    assert not KINDS[change.kind].is_valid(change)
 
 
 def test_a_record_with_a_change_that_nobody_planned() -> None:
@@ -169,7 +169,7 @@ def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> 
     there.things.kept["integrations"] = {"openai": thing("openai", integration="openai", secret={"apiKey": "THEIRS"})}
     (_, end) = applied(plan, there, vault=FakeVault({"the environment variable KEY": "sk-ours-0123456789"}))
     assert isinstance(end, Ended)
-    assert (end.outcome.ending, end.outcome.remark) == (
+    assert (end.outcome.status, end.outcome.remark) == (
         Status.FAILED,
         "already exists; it is not known whether it has this secret",
     )

@@ -130,12 +130,12 @@ def test_at_most_three_applies(
 
 def check_first(plan: Plan, events: list[Event], live: Refusing, min_admins: int) -> None:
     """Exactly what depends on something that failed was left."""
-    made = {event.change.id for event in events if isinstance(event, Ended) and event.outcome.ending is Status.DONE}
+    made = {event.change.id for event in events if isinstance(event, Ended) and event.outcome.status is Status.DONE}
     made -= {event.change.id for event in events if isinstance(event, Unconfirmed)}
     left = [event.change for event in events if isinstance(event, NotAttempted)]
     ended = {event.change.id for event in events if isinstance(event, Ended)}
     assert len(left) + len(ended) == len(plan.changes)
-    losses = [each for each in plan.changes if each.takes and (each.before or {})["role"] == "admin"]
+    losses = [each for each in plan.changes if each.revokes_access and (each.before or {})["role"] == "admin"]
     losses = [each for each in losses if (each.before or {})["standing"] == "accepted"]
     for change in left:
         if change in losses:

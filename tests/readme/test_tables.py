@@ -22,7 +22,7 @@ from beamctl.document.yaml_scalars import LONGEST_NUMBER
 from beamctl.emulator import FaultKind, Quirk
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.kinds.member.live import LONGEST_TEXT
-from beamctl.kinds.member.table import ROWS, WANTED
+from beamctl.kinds.member.table import DESIRED_ROLES, ROWS
 from beamctl.kinds.policy import MOST_LOOKED_INTO
 from beamctl.kinds.resource.live import MOST_PAGES
 from beamctl.model import email
@@ -40,7 +40,7 @@ SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas" / "workspace.schema.json")
 
 
 def decision_table() -> str:
-    heads = ["absent", *(str(role) for role in WANTED if role)]
+    heads = ["absent", *(str(role) for role in DESIRED_ROLES if role)]
     lines = ["| live \\ desired | " + " | ".join(heads) + " |", "|---" * 5 + "|"]
     for live, cells in ROWS.items():
         name = "no one" if live is None else f"{live[0].value}, {live[1].value}"

@@ -10,7 +10,7 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.document.problem import Place, Problem, ProblemCode
 from beamctl.model.text import printable
 from beamctl.plan.kind import Outcome, Status
-from beamctl.plan.listing import Shown
+from beamctl.plan.listing import Listing
 from beamctl.report.json_report import applied_json, drift_json, error_json, plans_json, problems_json, show_json
 from beamctl.report.style import Style, Tone
 from beamctl.report.text.apply import end_text, event_text
@@ -61,7 +61,7 @@ def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
 
 def test_a_workspace_as_a_table() -> None:
     members = [{"email": "a@x.io", "role": "admin"}, {"email": "long\x1b@x.io", "role": "viewer"}]
-    sections = {"settings": Shown([{"labels": {"a": "1"}}]), "members": Shown(members), "none": Shown([])}
+    sections = {"settings": Listing([{"labels": {"a": "1"}}]), "members": Listing(members), "none": Listing([])}
     text = show_text("acme", "https://a.b/v0", sections)
     assert text == (
         "acme · https://a.b/v0\n\n"
@@ -73,9 +73,9 @@ def test_a_workspace_as_a_table() -> None:
 
 def test_what_is_not_seen_is_not_empty() -> None:
     sections = {
-        "none": Shown([]),
-        "hidden": Shown(None, "cannot be seen: it is\x1b secret"),
-        "some": Shown([{"name": "a"}], "those of b cannot be seen"),
+        "none": Listing([]),
+        "hidden": Listing(None, "cannot be seen: it is\x1b secret"),
+        "some": Listing([{"name": "a"}], "those of b cannot be seen"),
     }
     assert show_text("acme", "https://a.b/v0", sections) == (
         "acme · https://a.b/v0\n\n"
@@ -133,9 +133,9 @@ def test_no_control_character_of_the_workspace_reaches_a_report(name: str, role:
     live.settings |= {"displayName": name, "labels": {name: role}}
     plan = planned(document({"root@x.io": "admin"}, settings={"displayName": "A", "labels": {"a": "b"}}), live)
     rows: Sections = {
-        "members": Shown([{"email": name, "role": role}, {"email": "b", "role": "c"}], name),
-        "settings": Shown([{"labels": {name: role}}]),
-        "policies": Shown(None, name),
+        "members": Listing([{"email": name, "role": role}, {"email": "b", "role": "c"}], name),
+        "settings": Listing([{"labels": {name: role}}]),
+        "policies": Listing(None, name),
     }
     texts = [plan_text(plan), drift_text(plan), show_text("acme", name, rows)]
     for text in texts:

@@ -47,7 +47,7 @@ def command(
         from beamctl.report.text.show import show_text
 
         out.result(show_text(name, api_url, sections, out.style))
-    unseen = [section for section, shown in sections.items() if shown.unseen]
+    unseen = [section for section, shown in sections.items() if shown.unread]
     if not unseen:
         return Exit.DONE
     out.info(f"This credential cannot read all of {name} (exit 4). Left out: {', '.join(unseen)}.")

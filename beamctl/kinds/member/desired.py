@@ -42,7 +42,7 @@ class DesiredMember:
 _NO_END: Mapping[str, str] = {}
 
 
-def wanted(section: Mapping[str, Any]) -> dict[str, DesiredMember]:
+def desired_members(section: Mapping[str, Any]) -> dict[str, DesiredMember]:
     """All people in a valid section, by folded e-mail."""
     return {folded(email): _entry(email, value) for email, value in section.items()}
 

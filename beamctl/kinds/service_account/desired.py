@@ -19,8 +19,6 @@ SECTION = "serviceAccounts"
 KEYS = "apiKeys"
 LONGEST = timedelta(days=3650)
 """Maximum lifetime of a key: ten years, the API's limit."""
-OR_SHOWN = f"add {SECRET_TO}, or apply on a terminal with --reveal-secrets"
-"""Hint for a secret without a destination."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._@/+:-]{0,98}[A-Za-z0-9])?", re.ASCII)
 _LETTERS = "use up to 100 letters and digits, with ._@/+:- or spaces between them"
 
@@ -70,7 +68,7 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
-def wanted(section: Mapping[str, Any]) -> list[DesiredAccount]:
+def desired_accounts(section: Mapping[str, Any]) -> list[DesiredAccount]:
     """The service accounts in a valid section."""
     return [
         DesiredAccount(

@@ -22,7 +22,7 @@ class Pair:
         orphans: Accounts of that name whose client secret was not handed over.
     """
 
-    wanted: DesiredAccount
+    desired: DesiredAccount
     live: Account | None
     orphans: tuple[Account, ...] = ()
 

@@ -46,7 +46,7 @@ def deletion_text(workspace: str, source: str, deletion: Deletion, style: Style 
 
 def deletion_summary(workspace: str, deletion: Deletion) -> str:
     """How the deletion ended, in one sentence."""
-    match deletion.ending:
+    match deletion.status:
         case DeletionStatus.DELETED:
             return f"Deleted {workspace} and everything in it."
         case DeletionStatus.FOUND_GONE:
@@ -56,7 +56,7 @@ def deletion_summary(workspace: str, deletion: Deletion) -> str:
         case DeletionStatus.GONE_AT_ANSWER:
             return f"{workspace} was already gone when the API responded: {printable(deletion.why)}."
         case _:
-            assert_never(deletion.ending)
+            assert_never(deletion.status)
 
 
 def _part(part: Part) -> Iterator[str]:
