@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 MOST_PROBLEMS = 1_000
 """Checking stops after this many problems."""
+MOST_WITH_LINES = 100
+"""Problems that are shown, with their lines."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,11 +35,13 @@ class Problem:
         place: Where it is.
         message: What is wrong, in one sentence without a period.
         hint: What to do about it; may be empty.
+        line: The text of the line; empty if it is not known or not shown.
     """
 
     place: Place
     message: str
     hint: str = ""
+    line: str = field(default="", compare=False, repr=False)
 
 
 def bounded(problems: Iterable[Problem]) -> list[Problem]:

@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.apply.record import Record, State
 from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
-from beamctl.document.load import SourceText, load
+from beamctl.document.load import SourceText, load, with_lines
 from beamctl.document.problem import Problem, bounded
 from beamctl.document.yaml_writer import written
 from beamctl.errors import UsageError
@@ -89,7 +89,8 @@ def validate(sources: Sequence[SourceText]) -> Checked:
     loaded = load(sources)
     found = (problem for document in loaded.documents for kind in KINDS for problem in kind.problems(document))
     warnings = bounded(warning for desired in loaded.desired for warning in lint(desired.document))
-    return Checked(loaded.desired, tuple(sorted([*loaded.problems, *bounded(found)])), tuple(warnings))
+    problems = with_lines([*loaded.problems, *bounded(found)], sources)
+    return Checked(loaded.desired, tuple(problems), tuple(with_lines(warnings, sources)))
 
 
 def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
