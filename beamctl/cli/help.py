@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -13,7 +13,6 @@ class Group(StrEnum):
     """The groups of options, in the order in which they are shown."""
 
     DOCUMENTS = "Documents"
-    CHANGES = "Changes"
     SAFETY = "Safety"
     OUTPUT = "Output"
     CONNECTION = "Connection"
@@ -25,6 +24,11 @@ class GroupedOption(click.Option):
     def __init__(self, *args: Any, group: Group, **attributes: Any) -> None:  # noqa: ANN401 - click's
         super().__init__(*args, **attributes)
         self.group = group
+
+
+def option(group: Group, *names: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401 - click's
+    """`click.option` in a group."""
+    return click.option(*names, cls=GroupedOption, group=group, **attributes)
 
 
 class Command(click.Command):
@@ -42,7 +46,7 @@ class Command(click.Command):
         """Write the options, each group under its heading; those without a group last."""
         found: dict[Group | None, list[tuple[str, str]]] = {group: [] for group in (*Group, None)}
         for parameter in self.get_params(ctx):
-            if record := parameter.get_help_record(ctx):
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)):
                 found[parameter.group if isinstance(parameter, GroupedOption) else None].append(record)
         for group, records in found.items():
             if records:

@@ -13,6 +13,7 @@ import click
 
 from beamctl.api.wait_budget import MOST
 from beamctl.cli.floors import with_floors
+from beamctl.cli.help import Group, option
 from beamctl.cli.output import Output
 from beamctl.runs.record_folder import RecordFolder
 
@@ -67,13 +68,16 @@ def _with_output(function: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:  # noqa: ANN401 - as above
         base: Output = click.get_current_context().obj
         out = base.for_options(output, no_color=no_color, quiet=quiet)
-        with out.errors_in_format():
+        try:
             return function(*args, out=out, **options)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
+            return out.report(error)
 
     return command
 
 
-files = click.option(
+files = option(
+    Group.DOCUMENTS,
     "-f",
     "--file",
     "files",
@@ -81,10 +85,17 @@ files = click.option(
     metavar="FILE",
     help="A document, a directory of them, or - for standard input. Repeatable. Default: beamctl.yaml, else access/.",
 )
-workspaces = click.option(
-    "-w", "--workspace", "workspaces", multiple=True, metavar="NAME", help="Only this workspace. Repeatable."
+workspaces = option(
+    Group.DOCUMENTS,
+    "-w",
+    "--workspace",
+    "workspaces",
+    multiple=True,
+    metavar="NAME",
+    help="Only this workspace. Repeatable.",
 )
-_output = click.option(
+_output = option(
+    Group.OUTPUT,
     "-o",
     "--output",
     type=click.Choice(["text", "json"]),
@@ -92,11 +103,14 @@ _output = click.option(
     show_default=True,
     help="The format of the result.",
 )
-_no_color = click.option("--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect.")
-_quiet = click.option("-q", "--quiet", is_flag=True, help="Print only the result.")
+_no_color = option(
+    Group.OUTPUT, "--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect."
+)
+_quiet = option(Group.OUTPUT, "-q", "--quiet", is_flag=True, help="Print only the result.")
 quiet = _all(_quiet, _with_output)
 view = _all(_output, _no_color, _quiet, _with_output)
-allow = click.option(
+allow = option(
+    Group.SAFETY,
     "--allow",
     "allowed",
     multiple=True,
@@ -104,25 +118,29 @@ allow = click.option(
     help="Allow one hazard of this plan, as printed by the refusal. Repeatable.",
 )
 floors = _all(
-    click.option(
+    option(
+        Group.SAFETY,
         "--min-admins",
         metavar="N",
         help="Keep at least N accepted admins, whatever the document says. Also set by BEAMCTL_MIN_ADMINS.",
     ),
-    click.option(
+    option(
+        Group.SAFETY,
         "--max-removals",
         metavar="N|N%",
         help="Allow at most N (or N%) removals, demotions and revocations, whatever the document says. "
         "Also set by BEAMCTL_MAX_REMOVALS.",
     ),
-    click.option(
+    option(
+        Group.SAFETY,
         "--protect",
         multiple=True,
         metavar="EMAIL",
         help="Never remove or demote this person. '*@DOMAIN' means everyone at the domain, without its subdomains. "
         "Separate several with commas, or repeat the option. Also set by BEAMCTL_PROTECT.",
     ),
-    click.option(
+    option(
+        Group.SAFETY,
         "--allowed-domains",
         multiple=True,
         metavar="DOMAIN",
@@ -131,20 +149,32 @@ floors = _all(
     ),
     with_floors,
 )
-parallelism = click.option(
+parallelism = option(
+    Group.CONNECTION,
     "--parallelism",
     type=click.IntRange(1, MOST_PARALLEL),
+    metavar="N",
     default=8,
     show_default=True,
     help="How many changes may run at the same time.",
 )
 saving = _all(
-    click.option(
-        "--out", "file", metavar="FILE", help="Save the plan. `beamctl apply FILE` makes exactly its changes."
+    option(
+        Group.OUTPUT,
+        "--out",
+        "file",
+        metavar="FILE",
+        help="Save the plan. `beamctl apply FILE` makes exactly its changes.",
     ),
-    click.option("--expires", metavar="TIME", help="How long a saved plan is valid, such as 30m or 7d. Default: 24h."),
+    option(
+        Group.OUTPUT,
+        "--expires",
+        metavar="TIME",
+        help="How long a saved plan is valid, such as 30m or 7d. Default: 24h.",
+    ),
 )
-record = click.option(
+record = option(
+    Group.OUTPUT,
     "--record",
     type=click.Path(file_okay=False),
     callback=lambda _context, _option, named: named if named == "" else RecordFolder(named and Path(named)),
@@ -189,19 +219,22 @@ def _with_access(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 connection = _all(
-    click.option(
+    option(
+        Group.CONNECTION,
         "--api-url",
         metavar="URL",
         help="The API's base URL, or `local` for the emulator on this machine. Default: BEAMCTL_API_URL, BL_API_URL, "
         "the official CLI's configuration, else https://api.blaxel.ai/v0.",
     ),
-    click.option(
+    option(
+        Group.CONNECTION,
         "--api-key-file",
         metavar="FILE",
         help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, "
         "BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
     ),
-    click.option(
+    option(
+        Group.CONNECTION,
         "--timeout",
         type=_Seconds(min=0.1, max=600),
         metavar="SECONDS",
@@ -209,7 +242,8 @@ connection = _all(
         show_default=True,
         help="Seconds for one request, from connecting to the last byte of the response.",
     ),
-    click.option(
+    option(
+        Group.CONNECTION,
         "--max-wait",
         type=_Seconds(min=0, max=86400),
         metavar="SECONDS",
@@ -219,8 +253,11 @@ connection = _all(
         show_envvar=True,
         help="Seconds that this run may wait in total while the API limits requests.",
     ),
-    click.option(
-        "--debug", is_flag=True, help="Show each request and response on standard error, with secrets hidden."
+    option(
+        Group.CONNECTION,
+        "--debug",
+        is_flag=True,
+        help="Show each request and response on standard error, with secrets hidden.",
     ),
     _with_access,
 )

@@ -12,6 +12,7 @@ import click
 from beamctl.apply.event import Ended, Event, NotAttempted
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command, Group, option
 from beamctl.cli.interaction import Interrupt, ask, why_no_input
 from beamctl.cli.output import Output
 from beamctl.errors import RefusedError, UnwritableError, UsageError
@@ -36,14 +37,26 @@ _EXIT = {
 }
 
 
-@click.command("apply")
+@click.command(
+    "apply",
+    cls=Command,
+    examples=(
+        "beamctl apply",
+        "beamctl apply plan.json --auto-approve",
+        "beamctl apply --allow removes-admin=ada@example.com",
+    ),
+)
 @click.argument("saved", metavar="[PLAN]", required=False)
 @options.files
 @options.workspaces
-@click.option(
-    "--auto-approve", is_flag=True, help="Do not ask for approval. For CI, where the plan was already reviewed."
+@option(
+    Group.SAFETY,
+    "--auto-approve",
+    is_flag=True,
+    help="Do not ask for approval. For CI, where the plan was already reviewed.",
 )
-@click.option(
+@option(
+    Group.OUTPUT,
     OPTION,
     is_flag=True,
     help="Show each new secret on this terminal. Secrets without `secretTo` are shown here only.",

@@ -16,6 +16,7 @@ import click
 from beamctl.cli.commands.demo_files import KEY, SEED, WITH_MISTAKES, WITHOUT_MISTAKES
 from beamctl.cli.commands.local import require_emulator
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command
 from beamctl.cli.options import PathType
 from beamctl.errors import BeamctlError, UsageError
 
@@ -24,7 +25,7 @@ _KIM = "emulator call --as kim@example.com POST /workspaces/acme/join"
 _EVE = """emulator call --as ada@example.com -w acme PUT /users/eve@example.com '{"role": "admin"}'"""
 
 
-@click.command("demo")
+@click.command("demo", cls=Command, examples=("beamctl demo", "beamctl demo my-demo"))
 @click.argument("directory", type=PathType(file_okay=False), default=Path("beamctl-demo"))
 def command(directory: Path) -> int:
     """Run a guided demo on this machine.

@@ -9,6 +9,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command, Group, option
 from beamctl.cli.interaction import Interrupt, ask, why_no_input
 from beamctl.cli.output import Output
 from beamctl.destroy.deletion import Deletion
@@ -24,10 +25,14 @@ from beamctl.workflow.destroy import destroy, survey
 from beamctl.workflow.documents import defaults, read_desired
 
 
-@click.command("destroy")
+@click.command(
+    "destroy", cls=Command, examples=("beamctl destroy acme", "beamctl destroy acme -f beamctl.yaml --confirm acme")
+)
 @click.argument("workspace", metavar="WORKSPACE")
 @options.files
-@click.option("--confirm", metavar="NAME", help="The name of the workspace again, instead of typing it when asked.")
+@option(
+    Group.SAFETY, "--confirm", metavar="NAME", help="The name of the workspace again, instead of typing it when asked."
+)
 @options.view
 @options.connection
 def command(

@@ -11,6 +11,7 @@ import click
 from beamctl.cli.commands import emulator_approve, emulator_mail, emulator_serve, local
 from beamctl.cli.commands.emulator_seed import database_option, load, read_seed
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 
@@ -40,8 +41,11 @@ def seed_command(seed_file: str, database: Path) -> int:
 
 @command.command(
     "call",
-    epilog="\b\nbeamctl emulator call --as kim@example.com POST /workspaces/acme/join\n"
-    'beamctl emulator call --as ada@example.com -w acme PUT /users/kim@example.com \'{"role": "admin"}\'',
+    cls=Command,
+    examples=(
+        "beamctl emulator call --as kim@example.com POST /workspaces/acme/join",
+        'beamctl emulator call --as ada@example.com -w acme PUT /users/kim@example.com \'{"role": "admin"}\'',
+    ),
 )
 @click.option(
     "--as", "email", required=True, metavar="E-MAIL", help="The user who makes the call. A new user is signed up first."
@@ -68,7 +72,7 @@ def call_command(email: str, workspace: str | None, method: str, path: str, body
     return Exit.DONE if status < 400 else Exit.ERROR  # noqa: PLR2004 - where HTTP's errors begin
 
 
-@command.command("sync", epilog="\b\nbeamctl emulator sync")
+@command.command("sync", cls=Command, examples=("beamctl emulator sync",))
 @database_option
 def sync_command(database: Path) -> int:
     """Synchronize with the directory: re-add its members who were removed or left."""

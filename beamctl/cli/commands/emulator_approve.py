@@ -9,13 +9,15 @@ import click
 from beamctl.cli.commands import local
 from beamctl.cli.commands.emulator_seed import database_option
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 
 
 @click.command(
     "approve",
-    epilog="\b\nbeamctl emulator approve WDJB-MJHT --as ada@example.com\nbeamctl emulator approve WDJB-MJHT --deny",
+    cls=Command,
+    examples=("beamctl emulator approve WDJB-MJHT --as ada@example.com", "beamctl emulator approve WDJB-MJHT --deny"),
 )
 @click.argument("user_code", metavar="USER-CODE")
 @click.option("--as", "email", metavar="E-MAIL", help="The user who logs in. A new user is signed up first.")

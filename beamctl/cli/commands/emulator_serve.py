@@ -12,6 +12,7 @@ from beamctl.cli.commands.emulator_instruments import InstrumentOptions, instrum
 from beamctl.cli.commands.emulator_mail import command_to_read, mail_option
 from beamctl.cli.commands.emulator_seed import database_option, load, read_seed
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 
@@ -23,9 +24,12 @@ DEFAULT_PORT = 8080
 
 @click.command(
     "serve",
-    epilog="\b\nbeamctl emulator serve --seed seed.yaml\n"
-    "beamctl emulator serve --log - --fault 503@3 --fault latency:300ms\n"
-    "beamctl emulator serve --clock +8d",
+    cls=Command,
+    examples=(
+        "beamctl emulator serve --seed seed.yaml",
+        "beamctl emulator serve --log - --fault 503@3 --fault latency:300ms",
+        "beamctl emulator serve --clock +8d",
+    ),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(

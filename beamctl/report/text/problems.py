@@ -5,28 +5,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from beamctl.document.problem import MOST_PROBLEMS, MOST_WITH_LINES, Problem
 from beamctl.model.text import printable
-from beamctl.report.style import PLAIN, Style, Tone
+from beamctl.report.style import PLAIN, SourceLines, Style, Tone
 
 _TOKEN = re.compile(r"""\"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:(?!:(?:\s|$)|\s\#|[,\[\]{}]).)+|.""")
 """A quoted or plain YAML scalar, or one character of anything else."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceLines:
-    """How the lines of documents are shown below problems.
-
-    Attributes:
-        width: Columns of the terminal.
-        redact: Hides secrets in a line.
-    """
-
-    width: int
-    redact: Callable[[str], str]
 
 
 def problems_text(
