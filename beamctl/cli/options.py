@@ -203,6 +203,7 @@ def access_of(
         out.error if debug else None,
         out.redaction.redactor,
         local_app,
+        notify,
         WaitBudget(max_wait, notify),
     )
 

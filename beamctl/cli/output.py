@@ -99,7 +99,10 @@ class Output:
                 return Exit.WRONG_INPUT
             case click.ClickException():
                 return self._error(ErrorReport(error.format_message(), _see_help(error), Exit.WRONG_INPUT))
-            case click.Abort():  # click raises this for KeyboardInterrupt
+            case KeyboardInterrupt():
+                self.say("")  # after the terminal's ^C
+                return self._error(error_report(error))
+            case click.Abort():  # click raises this for KeyboardInterrupt, after a line break
                 return self._error(error_report(KeyboardInterrupt()))
             case DocumentError():
                 from beamctl.report.text.problems import problems_text
