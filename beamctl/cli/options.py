@@ -15,7 +15,7 @@ from beamctl.api.wait_budget import MOST
 from beamctl.cli.floors import with_floors
 from beamctl.cli.help import Group, option
 from beamctl.cli.output import Output
-from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.folder import RecordFolder
 
 if TYPE_CHECKING:
     from beamctl.workflow.connection import Access

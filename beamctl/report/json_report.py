@@ -9,10 +9,9 @@ from typing import Any
 
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.record import Record, State
-from beamctl.destroy.deletion import Deletion
-from beamctl.destroy.estate import Unknown, WorkspaceContents
 from beamctl.document.problem import Problem
 from beamctl.model.fact import Fact, fact_data
+from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
@@ -136,14 +135,14 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
 
 def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) -> str:
     """What was deleted with a workspace, null where unknown, and how the deletion ended."""
-    holds = {part.title.replace(" ", "_"): part.holds for part in contents.parts}
-    sorts = {part.title.replace(" ", "_"): part.sorted_by for part in contents.parts}
-    unknown = {
-        title: held.why for title, held in {**holds, "counts": contents.counts}.items() if isinstance(held, Unknown)
-    }
+    unknown = {part.section: part.items.why for part in contents.parts if isinstance(part.items, Unknown)}
+    unknown |= {part.section: part.unread for part in contents.parts if part.unread}
+    unknown |= {"counts": contents.counts.why} if isinstance(contents.counts, Unknown) else {}
     lost = {
-        title: None if isinstance(held, Unknown) else [{"name": each.name, sorts[title]: each.sort} for each in held]
-        for title, held in holds.items()
+        part.section: None
+        if isinstance(part.items, Unknown)
+        else [{"name": each.name, **dict(zip(part.grouped_by, each.group, strict=True))} for each in part.items]
+        for part in contents.parts
     }
     counts = None if isinstance(contents.counts, Unknown) else dict(contents.counts)
     return _dumps(

@@ -26,9 +26,8 @@ from beamctl.plan.comparison import Interrupted
 from beamctl.plan.declared import Declared
 from beamctl.plan.plan import Plan
 from beamctl.runs.commit import actor
-from beamctl.runs.record_file import RecordFile, is_being_written, now
-from beamctl.runs.record_folder import FUTURE, SUFFIX, RecordFolder
-from beamctl.runs.run_names import next_stamp, run_name, same_apply
+from beamctl.runs.file import RecordFile, is_being_written, now
+from beamctl.runs.folder import FUTURE, SUFFIX, RecordFolder, next_stamp, run_name, same_apply
 from beamctl.system.clock import current_time
 from beamctl.system.files import read_beginning, read_file
 
@@ -107,9 +106,6 @@ class LastRun:
     declared: Declared | None = None
     interrupted: tuple[Interrupted, ...] = ()
     history: History = field(default_factory=lambda: History("", ""))
-
-
-NO_RUN = LastRun()
 
 
 def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:

@@ -18,7 +18,7 @@ from beamctl.model.text import printable
 from beamctl.plan.plan import Plan
 from beamctl.report.text.apply import totals
 from beamctl.report.text.plan import APPLY, unused_note
-from beamctl.runs.record_file import RecordFile
+from beamctl.runs.file import RecordFile
 from beamctl.runs.store import NewRecord, open_records
 from beamctl.secrets.file import ReservedFiles
 from beamctl.secrets.vault import LocalSecretStore, refuse_unusable_secrets

@@ -1,4 +1,5 @@
-"""Opens the API of a workspace, over the network or in the emulator inside this process."""
+"""Opens the API of a workspace, over the network or in the emulator inside this process, and compares its clock with
+this machine's."""
 
 from __future__ import annotations
 
@@ -7,15 +8,20 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from beamctl.api.clock_skew import ClockSkew
 from beamctl.api.config import LOCAL, Sources, decide
 from beamctl.api.config import default_workspace as named_elsewhere
 from beamctl.api.wait_budget import WaitBudget
-from beamctl.errors import UsageError
+from beamctl.errors import ApiError, UsageError
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.model.ports import ApiRedactor, Deleter, Pause, Reader, Sender
+from beamctl.plan.plan_file import CLOCKS_APART
+from beamctl.system.clock import current_time, shown_time
 from beamctl.workflow.slow_reads import NotifyingReader
 
 if TYPE_CHECKING:
@@ -25,6 +31,9 @@ if TYPE_CHECKING:
 
 LOCAL_NAME = "local"
 """The `--api-url` of the emulator in this process."""
+
+_TOO_FAR = timedelta(days=1)
+_TWO_HOURS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +195,31 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
 def _identity(api: WorkspaceApi) -> Identity | None:
     who = api.identity()
     return who if who != Identity() else None
+
+
+def api_time(skew: ClockSkew | None) -> datetime:
+    """The time that dates are compared with: the API's, if the two clocks differ clearly.
+
+    Raises:
+        UsageError: The clock of this machine cannot be right.
+        ApiError: The clocks are so far apart that the date is uncertain.
+    """
+    now = current_time()
+    if skew is None or abs(skew.ahead) <= CLOCKS_APART:
+        return now
+    if abs(skew.ahead) > _TOO_FAR:
+        raise ApiError(
+            f"this machine's clock shows {shown_time(skew.machine)} and the API's clock {shown_time(skew.api)}: "
+            "they differ by more than a day, so nothing was planned",
+            "Correct this machine's clock. If it is right, check whether a proxy sends an old `Date` header.",
+        )
+    return now + skew.ahead
+
+
+def skew_note(skew: ClockSkew | None) -> Fact | None:
+    """The note of a plan about differing clocks; None if they agree."""
+    if skew is None or abs(skew.ahead) <= CLOCKS_APART:
+        return None
+    code = Code.CLOCK_BEHIND if skew.ahead > timedelta() else Code.CLOCK_AHEAD
+    minutes = round(abs(skew.ahead).total_seconds() / 60)
+    return Fact(code, {"minutes": minutes, "here": shown_time(skew.machine), "there": shown_time(skew.api)})

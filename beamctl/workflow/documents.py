@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from beamctl.document.text_encoding import LARGEST
 from beamctl.errors import DocumentError, UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.text import printable
-from beamctl.system.files import no_name, read_beginning, unreadable
+from beamctl.system.files import no_name, read_beginning, read_standard_input, unreadable
 
 LARGEST_TOGETHER = 4 * LARGEST
 """Maximum size of all files of one run, in bytes."""
@@ -132,7 +131,7 @@ def quoted(file: str) -> str:
 
 def _read(name: str) -> Iterator[SourceText]:
     if name == "-":
-        yield SourceText("-", _standard_input())
+        yield SourceText("-", read_standard_input(LARGEST + 1))
         return
     for each in _files_of(name):
         yield SourceText(str(each), read_beginning(each, LARGEST + 1))
@@ -149,13 +148,6 @@ def _files_of(name: str) -> list[Path]:
     if not files:
         raise UsageError(f"there is no .yaml, .yml or .json file in {name}", "Name a file or another directory.")
     return list(files)
-
-
-def _standard_input() -> bytes:
-    try:
-        return sys.stdin.buffer.read(LARGEST + 1)
-    except OSError as error:  # a directory
-        raise unreadable("standard input", error) from None
 
 
 @dataclass(frozen=True, slots=True)

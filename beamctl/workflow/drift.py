@@ -1,4 +1,6 @@
-"""Compares workspaces with their documents, changing nothing."""
+"""Compares workspaces with their documents, changing nothing.
+
+A module of its own: there is one for each story."""
 
 from __future__ import annotations
 
@@ -8,10 +10,9 @@ from contextlib import ExitStack
 from beamctl.errors import UsageError
 from beamctl.plan.plan import Plan
 from beamctl.report.wording import words
-from beamctl.runs.record_folder import RecordFolder
-from beamctl.runs.store import NO_RUN, LastRun, last_run
-from beamctl.workflow.clock import skew_note
-from beamctl.workflow.connection import Access, open_link
+from beamctl.runs.folder import RecordFolder
+from beamctl.runs.store import LastRun, last_run
+from beamctl.workflow.connection import Access, open_link, skew_note
 from beamctl.workflow.documents import read_desired, unread
 from beamctl.workflow.plan import plan_now
 
@@ -47,4 +48,4 @@ def _last_run(records: RecordFolder, workspace: str, api: str, note: Notify) -> 
         return last_run(records, workspace, api)
     except UsageError as error:
         note(f"Note: run records were not read: {error.message}.")
-        return NO_RUN
+        return LastRun()

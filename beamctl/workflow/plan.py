@@ -23,11 +23,10 @@ from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
 from beamctl.plan.reading import read
 from beamctl.runs.commit import commit_of
-from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import LastRun, last_run
 from beamctl.secrets.vault import with_source_hazards
-from beamctl.workflow.clock import api_time, skew_note
-from beamctl.workflow.connection import Access, Link, open_link
+from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
 from beamctl.workflow.documents import read_desired
 
 LateSituation = Situation | Callable[[], Situation]

@@ -31,8 +31,7 @@ from beamctl.runs.store import applied_before, last_run
 from beamctl.secrets.vault import with_source_hazards
 from beamctl.system.clock import current_time
 from beamctl.system.files import read_file
-from beamctl.workflow.clock import api_time
-from beamctl.workflow.connection import Access, Link, open_link
+from beamctl.workflow.connection import Access, Link, api_time, open_link
 from beamctl.workflow.documents import quoted
 from beamctl.workflow.plan import Checks, Planned, refuse_shared, with_clocks
 

@@ -1,4 +1,6 @@
-"""Reads a live workspace: every section of it, or all of it as a document."""
+"""Reads a live workspace: every section of it, or all of it as a document.
+
+A module of its own: there is one for each story."""
 
 from __future__ import annotations
 

@@ -275,8 +275,11 @@ def test_the_clock_of_this_machine() -> None:
 def test_plans_without_tls_do_not_pay_for_it() -> None:
     code = (
         "import beamctl.api.workspace as w, beamctl.api.config as s, ssl\n"
+        "import beamctl.secrets.redaction as r\n"
         "ssl.SSLContext.load_verify_locations = None\n"
-        "with w.open_workspace(s.LOCAL, 'acme', wsgi_app=lambda e, start: (start('200 OK', []), [b'[]'])[1]) as api:\n"
+        "options = w.Options(redactor=r.Redactor())\n"
+        "app = lambda e, start: (start('200 OK', []), [b'[]'])[1]\n"
+        "with w.open_workspace(s.LOCAL, 'acme', options, wsgi_app=app) as api:\n"
         "    print(api.reader().get('/users'))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,5 +1,6 @@
 """`beamctl destroy`, against the emulator: who may, who is asked, what is sent, and what is said of it."""
 
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -40,8 +41,12 @@ READS = [
     "GET /workspaces/acme",
     "GET /users",
     "GET /service_accounts",
+    "GET /service_accounts",
+    "GET /service_accounts/ID/api_keys",
     "GET /policies",
     "GET /integrations/connections",
+    "GET /environments",
+    "GET /workspaces/acme",  # it exists, only the listing does not
 ]
 END = "  Remove its document (beamctl.yaml), or the next plan will not find acme.\n"
 FIRST = "Stopping after the calls in flight. Interrupt again to stop at once.\n"
@@ -114,26 +119,29 @@ def local(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> Plane:
 
 def test_what_would_be_lost_is_shown_and_then_it_goes(cli: Cli, api: Api, plane: Plane) -> None:
     ran = cli(*CONFIRMED)
-    head, _, rest = ran.out.partition("\n\n  members (3)\n")
+    head, _, rest = ran.out.partition("\n\n  members (4)\n")
     assert head.startswith(f'acme · {api.url}\n\n  "Acme", created 20')
     assert rest == (
-        "    admin   ada@example.com\n"
-        "    member  grace@example.com\n"
-        "    viewer  vic@example.com\n"
-        "  pending invitations (1)\n"
-        "    viewer  kim@example.com\n"
-        "  service accounts (1)\n"
+        "    admin, accepted   ada@example.com\n"
+        "    member, accepted  grace@example.com\n"
+        "    viewer, accepted  vic@example.com\n"
+        "    viewer, invited   kim@example.com\n"
+        "  serviceAccounts (1)\n"
         "    admin  ci\n"
+        "  apiKeys (1)\n"
+        "    ci  seed\n"
         "  policies (1)\n"
         "    location  eu\n"
-        "  integration connections (1)\n"
+        "  integrations (1)\n"
         "    openai  gpt\n"
+        "  environments: unknown — the API does not list them\n"
         "  resource counts: agents 1, integrationconnections 1, policies 1, serviceaccounts 1\n"
         "\nDeleting acme deletes all of this and anything else in it. This cannot be undone.\n"
         f"\nDeleted acme and everything in it.\n{END}"
     )
     assert (ran.code, ran.err) == (0, "")
-    assert api.calls == [*READS, *READS, "DELETE /workspaces/acme", "GET /workspaces/acme"]
+    calls = [re.sub("/service_accounts/[^/]+/", "/service_accounts/ID/", call) for call in api.calls]
+    assert calls == [*READS, *READS, "DELETE /workspaces/acme", "GET /workspaces/acme"]
     assert not plane.has_acme
     assert plane.do("GET", "/workspaces/labs") == 200
     assert cli("plan").code == 0  # the document has no section, so nothing is read
@@ -143,10 +151,14 @@ def test_what_would_be_lost_is_shown_and_then_it_goes(cli: Cli, api: Api, plane:
 def test_a_machine_gets_one_object(cli: Cli, api: Api, plane: Plane) -> None:
     ran = cli(*CONFIRMED, "-o", "json")
     assert (ran.code, ran.err) == (0, "")
-    assert (ran.json["workspace"], ran.json["ending"], ran.json["not_known"]) == ("acme", "deleted", {})
+    assert (ran.json["workspace"], ran.json["ending"], ran.json["not_known"]) == (
+        "acme",
+        "deleted",
+        {"environments": "the API does not list them"},
+    )
     assert ran.json["api_url"] == api.url
-    assert ran.json["lost"]["pending_invitations"] == [{"name": "kim@example.com", "role": "viewer"}]
-    assert ran.json["lost"]["integration_connections"] == [{"name": "gpt", "integration": "openai"}]
+    assert ran.json["lost"]["members"][-1] == {"name": "kim@example.com", "role": "viewer", "standing": "invited"}
+    assert ran.json["lost"]["integrations"] == [{"name": "gpt", "integration": "openai"}]
     assert ran.json["lost"]["counts"]["agents"] == 1
     assert not plane.has_acme
 
@@ -232,7 +244,7 @@ def test_nobody_to_ask(cli: Cli, api: Api, plane: Plane, output: str) -> None:
         "Error: there is no terminal to ask on, so nothing was deleted\n"
         "  To delete acme without being asked:  beamctl destroy acme --confirm acme\n"
     )
-    assert output == "json" or "members (3)" in ran.out
+    assert output == "json" or "members (4)" in ran.out
     assert cli("destroy", "acme", "-f", "-", stdin=MAY_GO.encode()).err.startswith("Error: standard input is the docum")
     assert api.writes == []
     assert plane.has_acme
@@ -286,7 +298,8 @@ def test_what_the_api_does_not_tell_is_said(cli: Cli, api: Api, plane: Plane) ->
     ran = cli(*CONFIRMED)
     assert ran.code == 0
     assert "  policies: unknown — 127.0.0.1 does not allow GET /policies?limit=200: not yours\n" in ran.out
-    assert "  service accounts: unknown — 127.0.0.1 does not have GET /service_accounts: no such thing\n" in ran.out
+    for section in ("serviceAccounts", "apiKeys"):
+        assert f"  {section}: unknown — the API does not list them\n" in ran.out
     assert not plane.has_acme
 
 
@@ -368,9 +381,15 @@ def test_a_request_that_arrives_twice(cli: Cli, plane: Plane, monkeypatch: pytes
     assert "\nacme was already gone when the API responded: the API answered 404: Workspace not found.\n" in ran.out
 
 
-@pytest.mark.parametrize("fault", ["empty-list@/users", "short-list:1@/users"])
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("empty-list@/users", "the API shows no members"),
+        ("short-list:1@/users", "the API shows no accepted admin among 1 person"),
+    ],
+)
 def test_a_listing_of_nobody_or_of_no_admin_is_not_believed(
-    cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch, fault: str
+    cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch, fault: str, why: str
 ) -> None:
     assert plane.do("POST", "/users", {"email": "a@example.com"}) == 200  # the first of the listing
     script = faulty(plane, fault)
@@ -378,13 +397,12 @@ def test_a_listing_of_nobody_or_of_no_admin_is_not_believed(
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
         monkeypatch.setenv("BEAMCTL_API_URL", server.url)
         shown = cli("destroy", "acme")
-        why = "unknown \N{EM DASH} the API's list of users has no admin, so it cannot be complete"
-        assert f"\n  members: {why}\n  pending invitations: {why}\n" in shown.out
+        assert f"\n  members: unknown \N{EM DASH} {why}\n  serviceAccounts (1)\n" in shown.out
         assert "(0)" not in shown.out
         script.set([read_rule(f"{fault}#1")])  # whole again after it was shown: more would be lost
         ran = cli(*CONFIRMED)
     assert ran.code == 6
-    assert "the members now include ada@example.com (admin) and 2 more" in ran.err
+    assert "members now include ada@example.com (admin, accepted) and 4 more" in ran.err
     assert plane.has_acme
 
 
@@ -407,7 +425,7 @@ def test_what_came_meanwhile_is_not_deleted(cli: Cli, api: Api, plane: Plane, ou
     assert ran.code == 6
     assert ran.err == (
         "Error: acme changed since it was shown, so nothing was deleted: "
-        "the pending invitations now include new@example.com (member)\n"
+        "members now include new@example.com (member, invited)\n"
         "  Run `beamctl destroy acme` again to see the current state.\n"
     )
     assert output == "text" or error_in(ran)["exit_code"] == 6
@@ -418,7 +436,7 @@ def test_what_came_meanwhile_is_not_deleted(cli: Cli, api: Api, plane: Plane, ou
 def test_the_name_on_a_terminal(local: Plane) -> None:
     with terminal("destroy", "acme", "--no-color") as screen:
         seen = screen.read_until("for good: ")
-        assert seen.index("  members (3)\n") < seen.index("This cannot be undone.\n")
+        assert seen.index("  members (4)\n") < seen.index("This cannot be undone.\n")
         assert seen.endswith("\nType acme to delete it for good: ")
         assert local.has_acme
         screen.type("acme\n")
@@ -442,7 +460,7 @@ def test_anything_else_on_a_terminal(local: Plane, typed: str) -> None:
 def test_a_key_that_was_pasted_is_not_repeated(local: Plane) -> None:
     with terminal("destroy", "acme", "-o", "json") as screen:
         seen = screen.read_until("for good: ")
-        assert seen.count("  members (3)\n") == 1  # nobody agrees to lose what they have not seen
+        assert seen.count("  members (4)\n") == 1  # nobody agrees to lose what they have not seen
         assert "\x1b" not in seen
         screen.type(f"{CANARY}\n")
         code, seen = screen.end()

@@ -18,8 +18,7 @@ from beamctl.apply.record import State
 from beamctl.cli.main import run
 from beamctl.emulator import FaultScript, Instruments, create_app, instrument, read_rule
 from beamctl.errors import RecordError
-from beamctl.runs.record_folder import RecordFolder
-from beamctl.runs.run_names import stamp_of
+from beamctl.runs.folder import RecordFolder, stamp_of
 from beamctl.runs.store import NewRecord, find_record, open_records
 from tests.cli.loopback import Api, serving
 from tests.cli.process import process, room_for, running

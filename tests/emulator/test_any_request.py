@@ -19,13 +19,20 @@ from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import allow_header_conformance, negative_data_rejection
 
 from beamctl.emulator import Quirk, openapi_document
-from beamctl.emulator.api_version import has_pages
-from tests.emulator.world import CONTRACTS, THINGS, World, thing
+from beamctl.emulator.pagination import has_pages
+from tests.emulator.world import CONTRACTS, RESOURCES, World, body_of
 
 ALIKE = "^/(agents|functions|jobs|sandboxes)"
 """These are lines of one table, as are the models, which stay: once is enough."""
 
-REAL = {"name": "acme", "who": "late@example.com", "client_id": "cid", "key_id": "ak_1", "thing": "a", "key": "mk3"}
+REAL = {
+    "name": "acme",
+    "who": "late@example.com",
+    "client_id": "cid",
+    "key_id": "ak_1",
+    "resource_name": "a",
+    "key": "mk3",
+}
 """What a variable part of a path may be, so that something is there."""
 
 CALLERS: Mapping[str, dict[str, str]] = {
@@ -80,9 +87,9 @@ class Planes:
 
 
 def _filled(world: World) -> sqlite3.Connection:
-    """A copy of its rows, after there is one thing of each kind."""
-    for path in THINGS:
-        assert world.call("ada", "POST", path, thing(path, "a"), {"X-Beamlit-Workspace": "acme"}).status_code == 200
+    """A copy of its rows, after there is one object of each kind."""
+    for path in RESOURCES:
+        assert world.call("ada", "POST", path, body_of(path, "a"), {"X-Beamlit-Workspace": "acme"}).status_code == 200
     copy = sqlite3.connect(":memory:", check_same_thread=False)
     with closing(sqlite3.connect(world.db)) as rows:
         rows.execute("UPDATE api_key SET id = ? WHERE client_id = ?", (REAL["key_id"], REAL["client_id"]))

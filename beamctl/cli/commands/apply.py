@@ -22,7 +22,7 @@ from beamctl.plan.hazard import allowance
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.apply import end_text, event_text, is_success, not_permitted_text
 from beamctl.report.text.plan import plans_text
-from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
 from beamctl.workflow.apply import NOT_STOPPED, run_apply
 from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review

@@ -1,4 +1,4 @@
-"""`beamctl destroy`: show what would be lost, ask for the name, delete the workspace and report the result."""
+"""`beamctl destroy`: show what would be deleted, ask for the name, delete the workspace and report the result."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ from beamctl.cli.exits import Exit
 from beamctl.cli.help import Command, Group, option
 from beamctl.cli.interaction import Interrupt, ask, why_no_input
 from beamctl.cli.output import Output
-from beamctl.destroy.deletion import Deletion
-from beamctl.destroy.estate import WorkspaceContents
-from beamctl.destroy.guard import document_that_allows
 from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, UnwritableError
+from beamctl.plan.contents import Deletion, WorkspaceContents
 from beamctl.plan.plan import runs_as
 from beamctl.report.style import PLAIN, Style
-from beamctl.report.text.destroy import deletion_text, estate_text
+from beamctl.report.text.destroy import contents_text, deletion_text
 from beamctl.workflow.connection import Access, LastLink, open_last_link
-from beamctl.workflow.destroy import destroy, survey
+from beamctl.workflow.destroy import contents_of, destroy, document_that_allows
 from beamctl.workflow.documents import defaults, read_desired
 
 
@@ -43,7 +41,7 @@ def command(
     out: Output,
     access: Access,
 ) -> int:
-    """Delete a workspace and everything in it, after showing what would be lost.
+    """Delete a workspace and everything in it, after showing what would be deleted.
 
     This cannot be undone. Refuses (exit 5) unless the workspace's document sets `guards: {preventDestroy: false}` and
     you type the name. Exits 6 if the workspace changed in the meantime.
@@ -52,23 +50,23 @@ def command(
     if confirm is not None and confirm != workspace:
         raise _another_name("--confirm is not the name of")
     with open_last_link(access, workspace) as link:
-        estate = survey(workspace, link.reader)
+        contents = contents_of(workspace, link.reader)
         if not out.json:
-            out.result(_shown(estate, link, document, out.style))
+            out.result(_shown(contents, link, document, out.style))
         if confirm is None:
-            _ask(estate, _shown(estate, link, document, PLAIN), files, out)
+            _ask(contents, _shown(contents, link, document, PLAIN), files, out)
         with Interrupt(access.stop, quiet=out.quiet, look=f"beamctl show -w {workspace}"):
-            deletion = destroy(estate, link.reader, link.deleter, stop=access.stop, pause=link.pause)
-    _report(estate, link.api_url, document, deletion, out)
+            deletion = destroy(contents, link.reader, link.deleter, stop=access.stop, pause=link.pause)
+    _report(contents, link.api_url, document, deletion, out)
     return Exit.INTERRUPTED if access.stop.is_set() else Exit.DONE
 
 
-def _shown(estate: WorkspaceContents, link: LastLink, document: Desired, style: Style) -> str:
-    return estate_text(estate, link.api_url, runs_as(document, link.identity), style)
+def _shown(contents: WorkspaceContents, link: LastLink, document: Desired, style: Style) -> str:
+    return contents_text(contents, link.api_url, runs_as(document, link.identity), style)
 
 
-def _ask(estate: WorkspaceContents, shown: str, files: Sequence[str], out: Output) -> None:
-    name = estate.workspace
+def _ask(contents: WorkspaceContents, shown: str, files: Sequence[str], out: Output) -> None:
+    name = contents.workspace
     if why := why_no_input(files):
         named = "".join(f" -f {shlex.quote(file)}" for file in files)
         hint = f"To delete {name} without being asked:  beamctl destroy {name}{named} --confirm {name}"
@@ -82,13 +80,13 @@ def _another_name(what: str) -> RefusedError:
     return RefusedError(f"{what} the workspace, so nothing was deleted", "Type the name exactly as given in WORKSPACE.")
 
 
-def _report(estate: WorkspaceContents, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
+def _report(contents: WorkspaceContents, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
     try:
         if out.json:
             from beamctl.report.json_report import destroyed_json
 
-            out.result(destroyed_json(estate, api_url, deletion))
+            out.result(destroyed_json(contents, api_url, deletion))
         else:
-            out.result("\n" + deletion_text(estate.workspace, document.document.source, deletion, out.style))
+            out.result("\n" + deletion_text(contents.workspace, document.document.source, deletion, out.style))
     except UnwritableError as error:
-        raise UnwritableError(error.message, f"{estate.workspace} was deleted anyway.") from None
+        raise UnwritableError(error.message, f"{contents.workspace} was deleted anyway.") from None

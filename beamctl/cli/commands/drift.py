@@ -8,7 +8,7 @@ from beamctl.cli import options
 from beamctl.cli.exits import Exit
 from beamctl.cli.help import Command
 from beamctl.cli.output import Output
-from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.drift import drift
 

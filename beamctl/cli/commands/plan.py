@@ -13,7 +13,7 @@ from beamctl.cli.output import Output
 from beamctl.plan.floors import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.text.plan import saved_text, unused_note
-from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, unread
 from beamctl.workflow.plan import Checks, is_refused, plan_all, unused_allowances

@@ -12,7 +12,7 @@ from beamctl.cli import options
 from beamctl.cli.exits import Exit
 from beamctl.cli.help import Command, Group, option
 from beamctl.cli.output import Output
-from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import count_records, find_record, records
 
 _FEW = 20

@@ -11,7 +11,7 @@ from beamctl.cli.output import Output
 from beamctl.plan.floors import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.text.plan import saved_text, unused_note
-from beamctl.runs.record_folder import RecordFolder
+from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import find_record
 from beamctl.workflow.connection import Access, open_link
 from beamctl.workflow.documents import command_for

@@ -7,16 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from beamctl.emulator import body, inviter, link, rules
+from beamctl.emulator import body, rules
 from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.call import Answer, Call, Reach, Route
-from beamctl.emulator.caller import Person
+from beamctl.emulator.credentials import invitation_link
+from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.mail import emails
 from beamctl.emulator.mail.emails import Email
-from beamctl.emulator.permission import Permission, Role
+from beamctl.emulator.permission import Permission, Person, Role
 from beamctl.emulator.routes.workspaces import keep_an_admin, keep_managed
-from beamctl.emulator.store import invitation, member, secret, service_account
+from beamctl.emulator.store import invitation, people, service_account
 
 _NOBODY = "Workspace or user not found"
 _BAD_ROLE = "Invalid role provided"
@@ -25,10 +26,10 @@ _ONESELF = "You cannot remove yourself; another workspace admin must remove you"
 
 def list_users(call: Call) -> Answer:
     """List members and invitees and, under a quirk, service accounts."""
-    team = member.team(call.db, call.here.id)
+    team = people.team(call.db, call.here.id)
     now, shows_mfa = call.now, call.may(Permission.SEE_MFA)
-    people = [member.payload(row, now, call.quirks, shows_mfa=shows_mfa) for row in team]
-    return Answer(people + _accounts(call))
+    shown = [people.member_payload(row, now, call.quirks, shows_mfa=shows_mfa) for row in team]
+    return Answer(shown + _accounts(call))
 
 
 def invite_user(call: Call) -> Answer:
@@ -39,7 +40,7 @@ def invite_user(call: Call) -> Answer:
     if not isinstance(email, str) or rules.email(email):
         raise bad_request("invalid email format")
     role = _invited_role(call, content)
-    if member.find(call.db, call.here.id, email):
+    if people.find_member(call.db, call.here.id, email):
         raise conflict(f"{email} is already in the workspace")
     known = invitation.find(call.db, call.here.id, email)
     if known:
@@ -58,27 +59,27 @@ def set_role(call: Call) -> Answer:
     role = body.json_object(call.inbound.body).get("role")
     if rules.role(role):
         raise bad_request(_BAD_ROLE)
-    known = member.find(call.db, call.here.id, call.inbound.path["who"])
+    known = people.find_member(call.db, call.here.id, call.inbound.path["who"])
     if known is None:
         return _set_account_role(call, Role(str(role))) or _set_invited_role(call, Role(str(role)))
     if role != Role.ADMIN:
         keep_an_admin(call, call.here, known["sub"])
-    member.set_role(call.db, call.here.id, known["sub"], Role(str(role)), call.moment)
-    after = member.find(call.db, call.here.id, known["sub"]) or known
-    return Answer(member.payload(after, call.now, call.quirks, shows_mfa=call.may(Permission.SEE_MFA)))
+    people.set_role(call.db, call.here.id, known["sub"], Role(str(role)), call.moment)
+    after = people.find_member(call.db, call.here.id, known["sub"]) or known
+    return Answer(people.member_payload(after, call.now, call.quirks, shows_mfa=call.may(Permission.SEE_MFA)))
 
 
 def remove_user(call: Call) -> Answer:
     """Remove a member or revoke an invitation."""
     keep_managed(call.here)
-    known = member.find(call.db, call.here.id, call.inbound.path["who"])
+    known = people.find_member(call.db, call.here.id, call.inbound.path["who"])
     if known is None:
         invitation.remove(call.db, _pending(call)["id"])
         return Answer({})
     if isinstance(call.caller, Person) and call.caller.sub == known["sub"]:
         raise (forbidden if Quirk.SELF_REMOVAL_IS_403 in call.quirks else bad_request)(_ONESELF)
     keep_an_admin(call, call.here, known["sub"])
-    member.remove(call.db, call.here.id, known["sub"])
+    people.remove_member(call.db, call.here.id, known["sub"])
     return Answer({})
 
 
@@ -100,10 +101,10 @@ def _invitation_email(call: Call, row: sqlite3.Row, expires: datetime) -> Email:
         role=row["role"],
         workspace=call.here.name,
         display_name=call.here.settings.display_name,
-        inviter=inviter.display_name_of(call.db, row["invited_by"]),
+        inviter=_display_name(call.db, row["invited_by"]),
         expires=expires,
     )
-    return emails.invitation(invited, link.to_invitation(call.public_url, secret.token_secret(call.db), row["id"]))
+    return emails.invitation(invited, invitation_link(call.public_url, signing_secret(call.db), row["id"]))
 
 
 def _accounts(call: Call) -> list[dict[str, Any]]:
@@ -131,7 +132,7 @@ def _set_invited_role(call: Call, role: Role) -> Answer:
         raise not_found(_NOBODY)
     invitation.set_role(call.db, known["id"], role, call.who.name, call.moment)
     after = invitation.find(call.db, call.here.id, known["email"]) or known
-    return Answer(member.pending_payload(after, call.now, call.quirks))
+    return Answer(people.pending_payload(after, call.now, call.quirks))
 
 
 def _pending(call: Call) -> sqlite3.Row:
@@ -180,3 +181,13 @@ ROUTES = (
         error_statuses=TAKEN,
     ),
 )
+
+
+def _display_name(db: sqlite3.Connection, invited_by: str) -> str:
+    """The display name for an invitation's `invited_by`, such as `Ada Lovelace (ada@example.com)`."""
+    if who := people.profile(db, invited_by):
+        name = " ".join(who[key] for key in ("given_name", "family_name") if key in who)
+        return f"{name} ({who['email']})" if name else who["email"]
+    if name := service_account.name(db, invited_by):
+        return f"The service account {name}"
+    return "The operator of the control plane"

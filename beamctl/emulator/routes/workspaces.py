@@ -6,13 +6,11 @@ import re
 
 from beamctl.emulator import body, rules
 from beamctl.emulator.behavior import Quirk
-from beamctl.emulator.call import Answer, Call, Reach, Route
-from beamctl.emulator.caller import Operator, Person, ServiceAccount
+from beamctl.emulator.call import COUNT_RESOURCES, WITH_REASON, Answer, Call, Reach, Route
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.kind import KINDS
-from beamctl.emulator.parameter import COUNT_RESOURCES, WITH_REASON
-from beamctl.emulator.permission import Permission, Role
-from beamctl.emulator.store import member, person, resource, service_account, workspace
+from beamctl.emulator.permission import Operator, Permission, Person, Role, ServiceAccount
+from beamctl.emulator.store import people, resource, service_account, workspace
 from beamctl.emulator.store.workspace import Settings, Workspace
 
 NO_BILLING = "no billing account is linked"
@@ -37,7 +35,7 @@ def list_workspaces(call: Call) -> Answer:
 
 def create_workspace(call: Call) -> Answer:
     """Create a workspace; the caller becomes its first admin."""
-    if isinstance(call.caller, Person) and not person.has_billing(call.db, call.caller.sub):
+    if isinstance(call.caller, Person) and not people.has_billing(call.db, call.caller.sub):
         raise forbidden(NO_BILLING)
     content = body.json_object(call.inbound.body)
     name = content.get("name")
@@ -47,7 +45,7 @@ def create_workspace(call: Call) -> Answer:
     given = body.settings(content, Settings(), call.quirks)
     space = workspace.create(call.db, str(name), given, call.who.name, call.moment)
     if isinstance(call.caller, Person):
-        member.add(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
+        people.add_member(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
     return Answer(workspace.payload(space))
 
 
@@ -76,11 +74,11 @@ def delete_workspace(call: Call) -> Answer:
 def leave_workspace(call: Call) -> Answer:
     """End the caller's membership."""
     space = workspace.find(call.db, call.inbound.path["name"])
-    if space is None or member.role_of(call.db, space.id, call.person.sub) is None:
+    if space is None or people.role_of(call.db, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
     keep_managed(space)
     keep_an_admin(call, space, call.person.sub)
-    member.remove(call.db, space.id, call.person.sub)
+    people.remove_member(call.db, space.id, call.person.sub)
     return Answer(workspace.payload(space))
 
 
@@ -96,7 +94,7 @@ def keep_managed(space: Workspace) -> None:
 
 def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
     """Raise if the person is the last admin of the workspace."""
-    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.db, space.id, sub):
+    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and people.is_last_admin(call.db, space.id, sub):
         raise conflict(_LAST_ADMIN) if Quirk.LAST_ADMIN_IS_409 in call.quirks else bad_request(_LAST_ADMIN)
 
 

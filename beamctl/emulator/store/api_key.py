@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from beamctl.emulator.behavior import Quirk
-from beamctl.emulator.caller import Person, ServiceAccount
 from beamctl.emulator.clock import stamp
-from beamctl.emulator.credential import new_identifier
+from beamctl.emulator.credentials import new_identifier
+from beamctl.emulator.permission import Person, ServiceAccount
 
 MASK = "bl_********"
 """A masked key; contains nothing of the real one."""

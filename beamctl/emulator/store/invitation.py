@@ -10,7 +10,7 @@ from typing import Any
 
 from beamctl.emulator.behavior import Quirk
 from beamctl.emulator.clock import stamp
-from beamctl.emulator.credential import new_identifier
+from beamctl.emulator.credentials import new_identifier
 from beamctl.emulator.permission import Role
 from beamctl.emulator.rules import folded
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from beamctl.emulator.behavior import Quirk
-from beamctl.emulator.caller import ServiceAccount
 from beamctl.emulator.clock import stamp
+from beamctl.emulator.permission import ServiceAccount
 
 _SHOWN = ("client_id", "name", "description", "role", "created_at", "updated_at")
 

@@ -1,0 +1,3 @@
+"""Fault injection: the kinds of faults, when they happen, and the WSGI wrapper that applies them."""
+
+from __future__ import annotations
