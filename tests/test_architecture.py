@@ -188,7 +188,7 @@ def test_the_engine_knows_no_kind_by_name(path: Path) -> None:
 
 
 def test_what_plans_cannot_write() -> None:
-    from beamctl.model.ports import Reader
+    from beamctl.model.api_call import Reader
 
     public = {name for name in vars(Reader) if not name.startswith("_")}
     assert public == {"get"}
@@ -196,7 +196,7 @@ def test_what_plans_cannot_write() -> None:
 
 DELETER_NAMES = {"Deleter", "LastLink", "open_last_link", "deleter", "delete_workspace"}
 MAY_DELETE = {
-    "model/ports.py",
+    "model/api_call.py",
     "api/workspace.py",
     "workflow/connection.py",
     "cli/commands/destroy.py",
@@ -250,7 +250,7 @@ def test_only_apply_can_show_a_secret() -> None:
 
 
 def test_the_port_for_the_end_of_a_workspace_can_do_nothing_else() -> None:
-    from beamctl.model.ports import Deleter, Sender
+    from beamctl.model.api_call import Deleter, Sender
 
     assert {name for name in vars(Deleter) if not name.startswith("_")} == {"delete_workspace"}
     assert {name for name in vars(Sender) if not name.startswith("_")} == {"send"}

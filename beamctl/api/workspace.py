@@ -9,22 +9,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from beamctl.api.auth import Auth
-from beamctl.api.base_url import host_of
 from beamctl.api.client import Client, Transports, through
-from beamctl.api.clock import Clock, SystemClock
-from beamctl.api.clock_skew import ClockSkew
-from beamctl.api.config import Connection
+from beamctl.api.clock import Clock, ClockSkew, SystemClock, WaitBudget
+from beamctl.api.config import Connection, host_of
 from beamctl.api.credential import sendable
-from beamctl.api.errors import CallSite, api_error
+from beamctl.api.errors import CallSite, Timeouts, api_error
 from beamctl.api.messages import OK, SERVER_ERROR, UNAUTHENTICATED, CallResult, Failure, Reply, Request
-from beamctl.api.network_errors import Timeouts
 from beamctl.api.response_body import error_text
 from beamctl.api.transport import Transport
-from beamctl.api.wait_budget import WaitBudget
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, is_error, segment
+from beamctl.model.api_call import ApiCall, Deleter, Method, NoResponse, Reader, Response, Sender, is_error, segment
 from beamctl.model.identity import Identity
-from beamctl.model.ports import ApiRedactor, Deleter, Reader, Sender
+from beamctl.model.secret import ApiRedactor
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -7,7 +7,7 @@ from typing import Any
 
 from beamctl.apply.event import Confirmed, Unconfirmed, UnconfirmedReason, error_fact
 from beamctl.errors import ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
-from beamctl.model.ports import PAUSES, Pause, Reader
+from beamctl.model.api_call import PAUSES, Pause, Reader
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.kind import Kind
 from beamctl.plan.plan import Plan

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from beamctl.apply.event import error_fact
+from beamctl.model.api_call import Reader
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.ports import Reader
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.diff import ABSENT, differences, same
 from beamctl.plan.kind import Kind, Quorum

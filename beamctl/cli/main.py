@@ -91,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _own_secrets() -> Iterator[str]:
     """The credentials and passwords in the environment."""
-    from beamctl.api.config import environment_secrets
+    from beamctl.api.credential import environment_secrets
 
     return environment_secrets(os.environ)
 

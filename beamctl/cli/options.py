@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from beamctl.api.wait_budget import MOST
+from beamctl.api.clock import MOST_WAITING
 from beamctl.cli.floors import with_floors
 from beamctl.cli.help import Group, option
 from beamctl.cli.output import Output
@@ -191,8 +191,8 @@ def access_of(
     Raises:
         UsageError: The named key file does not exist.
     """
+    from beamctl.api.clock import WaitBudget
     from beamctl.api.config import collect_sources
-    from beamctl.api.wait_budget import WaitBudget
     from beamctl.cli.commands.local import local_app
     from beamctl.workflow.connection import Access
 
@@ -248,7 +248,7 @@ connection = _all(
         "--max-wait",
         type=_Seconds(min=0, max=86400),
         metavar="SECONDS",
-        default=MOST,
+        default=MOST_WAITING,
         show_default=True,
         envvar="BEAMCTL_MAX_WAIT",
         show_envvar=True,

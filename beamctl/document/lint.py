@@ -74,10 +74,13 @@ def _unlisted(document: Document) -> Iterator[Problem]:
 
 
 def _unlisted_people(document: Document) -> Iterator[Problem]:
+    guarded = list(people_in_guards(document.data))
+    if not guarded:
+        return
     skipped = {folded(email) for email in document.data.get("manage", {}).get("skip", {})}
     listed = {folded(email) for email in document.data["members"]} | skipped
     listed |= {everyone_at(email) for email in listed}
-    for path, email in people_in_guards(document.data):
+    for path, email in guarded:
         if folded(email) not in listed and not matches(skipped, folded(email)):
             who = f"no one at {email.partition('@')[2]} is" if is_pattern(email) else f"{quoted(email)} is not"
             yield Problem(document.place(*path), ProblemCode.UNLISTED_NAME, f"{who} under members", _SPELLING)

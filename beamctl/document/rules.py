@@ -47,7 +47,7 @@ def too_few_admins(document: Document) -> Iterator[Problem]:
     data = document.data
     needed, members, manage = data.get("guards", {}).get("minAdmins", 0), data.get("members"), data.get("manage", {})
     groups = any(each["role"] == "admin" for each in data.get("settings", {}).get("groupMappings", ()))
-    if members is None or groups or manage.get("members") == Mode.ADDITIVE:
+    if not needed or members is None or groups or manage.get("members") == Mode.ADDITIVE:
         return
     listed = {email.folded(address) for address in members}
     roles = [entry["role"] if isinstance(entry, dict) else entry for entry in members.values()]
@@ -187,7 +187,8 @@ def check_people(
             message = f"{quoted(address)} is the same person as {quoted(first[key])} on line {line}"
             hint = "keep one of them: case and the xn-- form of a domain make no difference"
             yield Problem(place(*section, address), ProblemCode.DUPLICATE_EMAIL, message, hint)
-        first.setdefault(key, address)
+        else:
+            first[key] = address
         until = value.get("until") if isinstance(value, dict) else None
         if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
             message = f"{quoted(until)} is not a valid date"

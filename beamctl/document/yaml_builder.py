@@ -7,8 +7,8 @@ from typing import Any
 
 from beamctl.document.document import Path, Position
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, ProblemCode, quoted
+from beamctl.document.scalars import LONGEST_NUMBER, TooLongError, resolve
 from beamctl.document.yaml_errors import DEEPEST, TOO_DEEP, UnreadableError
-from beamctl.document.yaml_scalars import LONGEST_NUMBER, TooLongError, resolve
 
 Event = Any
 """One of PyYAML's many event classes."""
@@ -80,6 +80,8 @@ class Builder:
         tally.values += 1
         if tally.values > MOST_VALUES:
             raise self._limit_error(event, f"the file has more than {MOST_VALUES} values", "split it")
+        if event.anchor is None and type(event) is self._scalar_class and event.tag is None:  # nearly all values
+            return event.value if event.style else self._plain(event)
         if type(event) is self._alias_class:
             return self._alias(event)
         if event.tag is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from beamctl.apply.event import Event
 from beamctl.apply.record import event_line, last_line
 from beamctl.errors import RecordError
-from beamctl.model.ports import RecordRedactor
+from beamctl.model.secret import RecordRedactor
 from beamctl.plan.plan import Plan
 
 

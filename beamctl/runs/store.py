@@ -21,7 +21,7 @@ from beamctl.apply.record import (
 )
 from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
 from beamctl.errors import RecordError, UsageError
-from beamctl.model.ports import RecordRedactor
+from beamctl.model.secret import RecordRedactor
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.declared import Declared
 from beamctl.plan.plan import Plan

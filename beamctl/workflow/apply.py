@@ -13,7 +13,8 @@ from beamctl.apply.executor import apply as make_changes
 from beamctl.apply.runner import ApplyContext, Listener
 from beamctl.errors import RecordError, RefusedError, StalePlanError, UnwritableError, UsageError
 from beamctl.kinds.registry import KINDS
-from beamctl.model.ports import Pause, Reader, SecretStore, Sender
+from beamctl.model.api_call import Pause, Reader, Sender
+from beamctl.model.secret import SecretStore
 from beamctl.model.text import printable
 from beamctl.plan.plan import Plan
 from beamctl.report.text.apply import totals

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from beamctl.api.clock_skew import ClockSkew
+from beamctl.api.clock import ClockSkew, WaitBudget
 from beamctl.api.config import LOCAL, Sources, decide
 from beamctl.api.config import default_workspace as named_elsewhere
-from beamctl.api.wait_budget import WaitBudget
 from beamctl.errors import ApiError, UsageError
+from beamctl.model.api_call import Deleter, Pause, Reader, Sender
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
-from beamctl.model.ports import ApiRedactor, Deleter, Pause, Reader, Sender
+from beamctl.model.secret import ApiRedactor
 from beamctl.plan.plan_file import CLOCKS_APART
 from beamctl.system.clock import current_time, shown_time
 from beamctl.workflow.slow_reads import NotifyingReader
@@ -177,7 +177,7 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
     else:
         connection = decide(access.sources, workspace)
     from beamctl.api.clock import SystemClock
-    from beamctl.api.network_errors import Timeouts
+    from beamctl.api.errors import Timeouts
     from beamctl.api.workspace import Options, open_workspace
 
     clock = SystemClock(access.stop)

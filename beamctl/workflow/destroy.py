@@ -22,17 +22,8 @@ from beamctl.errors import (
     UnreachableError,
 )
 from beamctl.kinds.registry import KINDS
-from beamctl.model.api_call import NoResponse, Response, segment
-from beamctl.model.ports import PAUSES, Deleter, Pause, Reader
-from beamctl.plan.contents import (
-    Deletion,
-    DeletionStatus,
-    Part,
-    Unknown,
-    WorkspaceContents,
-    more_than_shown,
-    part_of,
-)
+from beamctl.model.api_call import PAUSES, Deleter, NoResponse, Pause, Reader, Response, segment
+from beamctl.plan.contents import Deletion, DeletionStatus, Part, Unknown, WorkspaceContents, more_than_shown, part_of
 from beamctl.plan.kind import Kind
 from beamctl.plan.reading import read
 from beamctl.report.wording import words

@@ -11,9 +11,9 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
+from beamctl.model.api_call import Reader
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.ports import Reader
 from beamctl.model.text import printable
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.floors import NO_FLOORS, Bounds

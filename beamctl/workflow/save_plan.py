@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from beamctl.document.scalars import duration
 from beamctl.errors import UsageError
-from beamctl.model.duration import duration
-from beamctl.model.ports import RecordRedactor
+from beamctl.model.secret import RecordRedactor
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import LONGEST, Saved, saved_text

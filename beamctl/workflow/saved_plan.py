@@ -12,9 +12,8 @@ from typing import Any
 from beamctl.document.load import YAML_SUFFIXES
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.kinds.registry import KINDS
-from beamctl.model.api_call import segment
+from beamctl.model.api_call import Reader, segment
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.declared import Declared

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from beamctl.model.ports import Reader
+from beamctl.model.api_call import Reader
 
 PATIENCE = 2.0
 """Seconds of reading before the first notice, and between notices."""

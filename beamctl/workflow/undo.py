@@ -10,9 +10,9 @@ from beamctl.apply.record import Record, State
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
+from beamctl.model.api_call import Reader
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.ports import Reader
 from beamctl.plan.comparison import Note
 from beamctl.plan.plan import Plan, make_undo
 from beamctl.plan.plan_file import digest_of

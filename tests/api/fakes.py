@@ -11,11 +11,10 @@ from contextlib import contextmanager, suppress
 
 import httpx
 
-from beamctl.api.base_url import era_of
 from beamctl.api.clock import Clock
-from beamctl.api.config import Connection
+from beamctl.api.config import Connection, era_of
 from beamctl.api.credential import ApiKeyCredential, Credential
-from beamctl.api.network_errors import Timeouts
+from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.secrets.redaction import Redactor
 from tests.fakes import contract

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from beamctl.apply.event import Confirmed, Doubt, Ended, Event, Unconfirmed
 from beamctl.apply.record import last_line
 from beamctl.errors import ForbiddenError, InterruptedRunError, UnreachableError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
-from beamctl.model.ports import PAUSES, Reader
+from beamctl.model.api_call import PAUSES, ApiCall, Method, NoResponse, Reader, Response
 from beamctl.plan.plan import Plan
 from beamctl.report.json_report import applied_json
 from beamctl.report.text.apply import end_text, event_text, totals

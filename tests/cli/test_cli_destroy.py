@@ -11,6 +11,7 @@ import pytest
 from beamctl.emulator import (
     FaultScript,
     Instruments,
+    Quirk,
     as_operator,
     ask,
     create_app,
@@ -18,7 +19,6 @@ from beamctl.emulator import (
     load_seed,
     read_rule,
 )
-from beamctl.emulator.behavior import Quirk
 from tests.cli.loopback import Api, Bent, serving
 from tests.cli.process import process, running, terminal
 from tests.cli.world import CANARY, GRACE, Cli, Write, error_in
@@ -201,7 +201,11 @@ def test_a_stranger_sees_nothing(cli: Cli, api: Api, plane: Plane, monkeypatch: 
         (MAY_GO.replace("false", "true"), 5, "Error: guards.preventDestroy is true (beamctl.yaml:3), so acme was not"),
         (MAY_GO.replace("acme", "labs"), 5, "Error: no document declares acme, and guards.preventDestroy"),
         (None, 5, "Error: no document declares acme, and guards.preventDestroy defaults to true"),
-        (MAY_GO + "members: {ada@example.com: admn}\n", 3, "beamctl.yaml:4:28: 'admn' is not a role"),
+        (
+            MAY_GO + "members: {ada@example.com: admn}\n",
+            3,
+            "beamctl.yaml:4:28: 'admn' is not one of ['admin', 'memb",
+        ),
         (MAY_GO + "---\nversion: 1\nworkspace: labs\nnonsense: 1\n", 3, "beamctl.yaml:7:1: unknown key 'nonsense'"),
     ],
 )

@@ -1,6 +1,6 @@
 """The quick check of a document accepts nothing that jsonschema rejects, and every valid document."""
 
-import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def places(data: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int,
 
 @st.composite
 def mutated(draw: st.DrawFn) -> Any:
-    data = json.loads(json.dumps(draw(st.sampled_from(VALID))))
+    data = deepcopy(draw(st.sampled_from(VALID)))
     for _ in range(draw(st.integers(1, 3))):
         *parents, last = draw(st.sampled_from(places(data)[1:] or [("x",)]))
         inner = data
@@ -63,11 +63,11 @@ def mutated(draw: st.DrawFn) -> Any:
             case "delete":
                 del inner[last]
             case "add" if isinstance(inner, dict):
-                inner[draw(st.sampled_from(["x", "env", "file", "email", "role", str(last)]))] = draw(
-                    st.sampled_from(ODD)
+                inner[draw(st.sampled_from(["x", "env", "file", "email", "role", str(last)]))] = deepcopy(
+                    draw(st.sampled_from(ODD))
                 )
             case _:
-                inner[last] = draw(st.sampled_from(ODD))
+                inner[last] = deepcopy(draw(st.sampled_from(ODD)))
         if not data:
             break
     return data

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from beamctl.document.schema import load_schema
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 
 SCHEMA = load_schema("workspace")
 

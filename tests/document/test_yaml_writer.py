@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.document.load import SourceText, load
-from beamctl.document.yaml_scalars import LONGEST_NUMBER
+from beamctl.document.scalars import LONGEST_NUMBER
 from beamctl.document.yaml_writer import Comment, Section, written
 
 numbers = st.from_regex(r"[-+]?(0x|0o)?[0-9a-f]{1,3}(\.[0-9]?)?([eE][-+]?[0-9])?", fullmatch=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator import Quirk
+from beamctl.emulator.behavior import Quirk
 from tests.emulator.process import serving
 from tests.emulator.sdk import Sdk, driving
 from tests.emulator.world import World

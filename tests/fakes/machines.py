@@ -8,13 +8,14 @@ from typing import Any
 
 from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKeyCredential
-from beamctl.api.network_errors import Timeouts
+from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.event import Event
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk
+from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader, SecretStore
+from beamctl.model.secret import SecretStore
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.secrets.redaction import Redactor

@@ -2,7 +2,7 @@
 
 import os
 
-from beamctl.api.config import environment_secrets
+from beamctl.api.credential import environment_secrets
 from beamctl.secrets.redaction import OutputRedaction
 
 

@@ -11,8 +11,9 @@ import yaml
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
+from beamctl.model.api_call import Reader, Sender
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader, SecretStore, Sender
+from beamctl.model.secret import SecretStore
 from beamctl.plan.change import ChangeId
 from beamctl.plan.comparison import Interrupted, Situation, Withdrawn
 from beamctl.plan.declared import Declared

@@ -16,7 +16,7 @@ import pytest
 
 from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKeyCredential
-from beamctl.api.network_errors import Timeouts
+from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.apply.runner import Listener

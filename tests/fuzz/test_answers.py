@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.api.messages import Failure, Reply
-from beamctl.api.rate_limit import until_text
+from beamctl.api.auth import claims, issued
+from beamctl.api.clock import WaitBudget
+from beamctl.api.messages import Failure, Reply, until_text
 from beamctl.api.response_body import error_text, read
 from beamctl.api.retry import LONGEST_EFFORT, Effort, asks_for_wait, wait_before_repeat
-from beamctl.api.token import claims, issued
-from beamctl.api.wait_budget import WaitBudget
 from beamctl.errors import DocumentError, GarbledError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.strict_json import MOST_NESTED

@@ -12,9 +12,8 @@ from beamctl.document.document import Desired
 from beamctl.errors import ForbiddenError
 from beamctl.kinds.registry import KINDS
 from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, PendingMarker, description
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Reader, Response
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader
 from beamctl.plan.change import Action, Reason, Stage
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan

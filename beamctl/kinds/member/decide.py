@@ -14,7 +14,7 @@ from beamctl.kinds.member.table import Decision, Standing, verdict
 from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, is_pattern
 from beamctl.model.fact import Fact, fact
-from beamctl.model.role import Role, takes_away
+from beamctl.model.identity import Role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note, Situation, Tally
 

@@ -11,7 +11,7 @@ from beamctl.document.document import Document
 from beamctl.document.problem import Problem
 from beamctl.document.rules import check_people
 from beamctl.model.email import folded
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 
 SECTION = "members"
 _ROLES = {role.value: role for role in Role}

@@ -13,8 +13,7 @@ from beamctl.kinds.member.table import Standing
 from beamctl.model.code import Code
 from beamctl.model.email import domain, folded, matches
 from beamctl.model.fact import Fact, fact
-from beamctl.model.identity import Identity
-from beamctl.model.role import Role
+from beamctl.model.identity import Identity, Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import AdminGroups, Note

@@ -11,7 +11,7 @@ from beamctl.kinds.member.table import Standing
 from beamctl.model.code import Code
 from beamctl.model.email import fault
 from beamctl.model.fact import Fact, fact
-from beamctl.model.role import Role, UnknownRole, live_role
+from beamctl.model.identity import Role, UnknownRole, live_role
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note, Tally
 

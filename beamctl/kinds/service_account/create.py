@@ -15,7 +15,7 @@ from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, Descript
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.role import live_role
+from beamctl.model.identity import live_role
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Operation, Outcome
 

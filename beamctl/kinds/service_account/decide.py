@@ -14,7 +14,7 @@ from beamctl.kinds.service_account.matching import Pair
 from beamctl.kinds.service_account.pending_secrets import KIND, left_alone, with_id
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note, Tally

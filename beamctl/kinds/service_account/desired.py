@@ -10,9 +10,9 @@ from typing import Any
 
 from beamctl.document.document import Document, Path
 from beamctl.document.problem import Problem, ProblemCode, quoted
+from beamctl.document.scalars import duration
 from beamctl.kinds.service_account.pending_marker import Description, description
-from beamctl.model.duration import duration
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 from beamctl.model.secret import SECRET_TO, File, one_place, sink_of
 
 SECTION = "serviceAccounts"

@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.errors import GarbledError
 from beamctl.kinds.creation_key import creation_key
 from beamctl.kinds.service_account.pending_marker import Description, description
-from beamctl.model.role import LiveRole, live_role
+from beamctl.model.identity import LiveRole, live_role
 from beamctl.model.text import is_whole
 
 LONGEST_TEXT = 10_000

@@ -9,7 +9,7 @@ from beamctl.kinds.service_account.decide import AccountDecider
 from beamctl.kinds.service_account.live import Account, Accounts, attributes
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Note, Tally
 

@@ -10,7 +10,7 @@ from beamctl.kinds.creation_key import is_creation_key
 from beamctl.kinds.service_account.decide import lowers, stage_of_orphan
 from beamctl.kinds.service_account.desired import is_name
 from beamctl.kinds.service_account.pending_marker import Description, description
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 from beamctl.plan.change import Action, Change, Reason, Stage
 
 _ROLES = frozenset(role.value for role in Role)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.emulator import Quirk
+from beamctl.emulator.behavior import Quirk
 from tests.emulator.console.browsing import Browser
 from tests.emulator.world import SEED, World
 

@@ -6,7 +6,7 @@ import pytest
 
 from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKeyCredential
-from beamctl.api.network_errors import Timeouts
+from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.emulator import FaultKind, create_app, load_seed
 from beamctl.errors import ApiError

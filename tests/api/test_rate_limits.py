@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beamctl.api.clock import MOST_WAITING, WaitBudget, http_date
 from beamctl.api.credential import ClientCredentials
-from beamctl.api.rate_limit import http_date, is_limit, requested_wait, until_text
-from beamctl.api.wait_budget import MOST, WaitBudget
+from beamctl.api.messages import is_limit, requested_wait, until_text
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.errors import ApiError, ForbiddenError, UnauthenticatedError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
@@ -233,7 +233,7 @@ def test_limits_that_do_not_say_when_end_too() -> None:
     with opened(script, clock) as api:
         for _ in range(60):
             assert isinstance(api.sender().send(INVITE), Response)
-    assert sum(clock.waits) <= MOST
+    assert sum(clock.waits) <= MOST_WAITING
     assert len(script.asked) < 20
 
 
@@ -285,10 +285,10 @@ def test_who_waits_while_others_go_on_delays_the_run_only_when_they_are_done() -
     assert wait_budget.grant(50.0, 0.0)
     for second in range(1, 41):
         wait_budget.progress(float(second))
-    assert wait_budget.left(40.0) == MOST
+    assert wait_budget.left(40.0) == MOST_WAITING
     assert not wait_budget.grant(61.0, 40.0)
     wait_budget.progress(50.0)
-    assert wait_budget.left(50.0) == MOST - 10.0
+    assert wait_budget.left(50.0) == MOST_WAITING - 10.0
 
 
 waits = st.lists(st.tuples(st.floats(0, 30), st.floats(0, 90), st.booleans()), max_size=60)

@@ -1,9 +1,10 @@
-"""Resolves plain scalars by the core schema of YAML 1.2, in which `no`, `on` and `2027-01-31` are strings.
-A module of its own because the builder and the writer share it."""
+"""Scalars: plain ones by the core schema of YAML 1.2, in which `no`, `on` and `2027-01-31` are strings; and durations,
+written as `90m`, `24h`, `14d`, `2w`."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 LONGEST_NUMBER = 100
 """Characters in the longest number accepted."""
@@ -56,3 +57,13 @@ def _bounded(text: str) -> str:
     if len(text) > LONGEST_NUMBER:
         raise TooLongError
     return text
+
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_SHAPE = re.compile(r"([1-9][0-9]{0,5})([mhdw])", re.ASCII)
+
+
+def duration(text: str) -> timedelta | None:
+    """The duration; None if the text is not one."""
+    found = _SHAPE.fullmatch(text)
+    return int(found[1]) * _UNITS[found[2]] if found else None

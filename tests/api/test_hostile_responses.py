@@ -16,8 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.api.messages import Failure, FailureKind, Reply
-from beamctl.api.request_budget import LARGEST_ANSWER, Budget, OversizedError
-from beamctl.api.response_body import MOST_VALUES, receive
+from beamctl.api.response_body import LARGEST_ANSWER, MOST_VALUES, Budget, OversizedError, receive
 from beamctl.errors import ApiError, GarbledError, UnreachableError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.api.fakes import Behaviour, Script, answers, http, networked, opened, reply, serving, take_request

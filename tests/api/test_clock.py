@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.clock_skew import ClockSkew, measured
+from beamctl.api.clock import ClockSkew, measured
 from beamctl.errors import ApiError
 from tests.api.fakes import NOON, FakeClock, Script, opened, reply
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.base_url import Era, base_url, era_of, is_loopback
+from beamctl.api.config import Era, base_url, era_of, is_loopback
 from beamctl.errors import UsageError
 
 
