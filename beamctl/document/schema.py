@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
-_SHORT_RULES = frozenset({"type", "const", "enum", "pattern", "minimum", "required", "minItems"})
+_QUOTE_NO_VALUE = frozenset({"required", "additionalProperties"})
+"""Rules whose messages in jsonschema name keys only."""
+_RULES = frozenset({"type", "const", "enum", "pattern", "minimum", "maximum", "minItems", "maxLength"})
 _REFERENCED = {"run": ("plan",)}
 """The schemas that a schema refers to."""
 _INDEPENDENT = ANNOTATIONS | {"type", "additionalProperties"}
@@ -64,8 +66,13 @@ def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
     error = best_match(islice(_validator(name).iter_errors(data), MOST_PROBLEMS))
     if error is None:
         return ""
-    rule = json.dumps(error.validator_value) if error.validator in _SHORT_RULES else ""
-    return f"{error.json_path} is not valid ({error.validator}{': ' * bool(rule)}{rule})"
+    if error.validator in _QUOTE_NO_VALUE:
+        return f"{error.json_path}: {error.message}"
+    title = error.schema.get("title", "") if isinstance(error.schema, dict) else ""
+    if title:
+        return f"{error.json_path} is not a valid {title.lower()}"
+    rule = f"{error.validator}: {json.dumps(error.validator_value)}" if error.validator in _RULES else error.validator
+    return f"{error.json_path} is not valid ({rule})"
 
 
 def without_valid_entries(name: str, data: object) -> Any:  # noqa: ANN401 - plain data of any shape

@@ -123,7 +123,7 @@ def _lost(creation: Creation, why: Fact) -> Operation[Outcome]:
     """The response with the secret is lost: check whether the object was created."""
     new = yield from creation.new()
     if isinstance(new, NoResponse):
-        return unseen(NoResponse(why), new)
+        return unseen(NoResponse(fact=why), new)
     if not new:  # if the list is incomplete, the marker stays and the next apply finds it
         return failed(fact(Code.NOT_CREATED, why=why, thing=creation.sort.thing), APPLY)
     return failed(fact(Code.SECRET_LOST, why=why, ids=tuple(new)), APPLY)

@@ -19,7 +19,7 @@ APPLY = fact(Code.RUN_APPLY)
 FIX_ENTRY = fact(Code.FIX_ENTRY)
 IN_EFFECT = fact(Code.ALREADY_IN_EFFECT)
 
-NONE_AT_ALL = NoResponse(fact(Code.NONE_SHOWN))
+NONE_AT_ALL = NoResponse(fact=fact(Code.NONE_SHOWN))
 """The result of an empty listing. It does not prove that something is gone, unless the API confirms it."""
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ def look(path: str, read: Callable[[Any], T]) -> Operation[T | NoResponse]:
     """
     answer = yield ApiCall(Method.GET, path)
     if not answer.certain:
-        return NoResponse(cause(answer))
+        return NoResponse(fact=cause(answer))
     try:
         return read(answer.body if isinstance(answer, Response) else None)
     except GarbledError as error:
@@ -45,7 +45,7 @@ def cause(answer: Response | NoResponse) -> Fact:
     """Why a call did not clearly succeed."""
     if isinstance(answer, Response):
         return fact(Code.API_ANSWERED, status=answer.status, detail=answer.error)
-    return answer.why if isinstance(answer.why, Fact) else fact(Code.NO_RESPONSE, detail=answer.why)
+    return answer.fact or fact(Code.NO_RESPONSE, detail=answer.why)
 
 
 def refusal(answer: Response, hint: Fact = FIX_ENTRY) -> Outcome:
@@ -102,7 +102,7 @@ def _delete_again(deletion: ApiCall, kept: Callable[[Response], Outcome]) -> Ope
         return done()
     if answer.ok:
         return accepted(answer)
-    unsaid = NoResponse(fact(Code.DELETION_NOT_CONFIRMED))
+    unsaid = NoResponse(fact=fact(Code.DELETION_NOT_CONFIRMED))
     return refused(kept(answer), answer) if isinstance(answer, Response) else unseen(answer, unsaid)
 
 

@@ -86,10 +86,12 @@ class NoResponse:
     """There was no valid response: the change may or may not have been made.
 
     Attributes:
-        why: What happened; text if it comes from the network or from a place of secrets.
+        why: What the network, or a place of secrets, reported.
+        fact: What beamctl found out itself instead.
     """
 
-    why: str | Fact
+    why: str = ""
+    fact: Fact | None = None
 
     @property
     def ok(self) -> bool:

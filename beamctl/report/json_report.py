@@ -175,8 +175,8 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
                 match confirmations.get(_key(event)):
                     case Confirmed(late=late):
                         result |= {"confirmed": True} | ({"remark": None} if late else {})
-                    case Unconfirmed(reason=reason, why=found_instead) as unconfirmed:
-                        result |= _result(State.UNCONFIRMED.value, found_instead)
+                    case Unconfirmed(reason=reason) as unconfirmed:
+                        result |= {"outcome": State.UNCONFIRMED.value, "hint": None}
                         result |= {"reason": reason.value, "text": unconfirmed_text(unconfirmed)}
                     case _:
                         pass

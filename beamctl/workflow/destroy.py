@@ -190,7 +190,7 @@ def _found(name: str, answer: Response | NoResponse, sight: _Sight | Unknown) ->
                 return Deletion(DeletionStatus.DELETED)
             return Deletion(
                 DeletionStatus.FOUND_GONE if isinstance(answer, NoResponse) else DeletionStatus.GONE_AT_ANSWER,
-                str(answer.why),
+                answer.why,
             )
         case _Sight.THERE:
             refused = isinstance(answer, Response) and not answer.ok

@@ -61,7 +61,7 @@ def test_the_code_is_the_same_in_both_formats(cli: Cli, write: Write, case: Case
     ran = cli(*case.arguments, "-o", output)
     assert ran.code == case.code
     if output == "json":
-        assert ran.json["format_version"] == "1.0"
+        assert ran.json["format_version"] == "2.0"
     else:
         assert case.said in ran.out
         assert bool(case.said) is bool(ran.out)

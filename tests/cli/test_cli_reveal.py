@@ -22,6 +22,7 @@ from tests.cli.world import Cli, Write, error_in
 from tests.fakes.machines import Machines, account
 from tests.fakes.redaction import redaction
 from tests.fakes.runs import document
+from tests.fakes.wording import words
 
 MACHINES = """\
 version: 1
@@ -179,7 +180,7 @@ def test_a_terminal_that_went_away_has_not_got_it(tmp_path: Path, directory: Pat
         keys: dict[str, object] = {"seed": {}, "shown": {}}
         want = document(serviceAccounts={"runner": {"role": "admin"}, "bot": {"role": "member", "apiKeys": keys}})
         (event,) = [each for each in machines.apply(machines.plan(want), vault) if isinstance(each, Ended)]
-    assert event.outcome.remark == (
+    assert words(event.outcome.remark) == (
         "it could not be handed over: the terminal cannot be written to: Input/output error; the key was deleted again"
     )
     assert [key["name"] for key in machines.keys("bot")] == ["seed"]

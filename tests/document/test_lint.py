@@ -5,6 +5,7 @@ import pytest
 from beamctl.document.load import SourceText
 from beamctl.workflow.documents import validate
 from tests.fakes.runs import document, planned
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 COMMAND = """serviceAccounts:
@@ -76,7 +77,7 @@ def test_a_plan_repeats_the_warnings() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin")])
     plan = planned(document({"root@x.io": "admin"}, guards={"protected": ["rot@x.io"]}), live)
     (note,) = plan.notes
-    assert note.text == "'rot@x.io' is not under members: check the spelling"
+    assert words(note.fact) == "'rot@x.io' is not under members: check the spelling"
     assert note.place is not None
     assert plan.differs is False
 
@@ -137,8 +138,13 @@ def test_everyone_at_a_domain_is_skipped_or_protected() -> None:
     }
     plan = planned(document({"root@x.io": "admin"}, manage={"skip": skip}), FakeWorkspace.of(people))
     assert [change.name for change in plan.changes] == ["c@z.io"]
-    assert [note.text.partition(" until")[0] for note in plan.notes] == ["*@Y.io is skipped", "*@none.io is skipped"]
-    assert [note.text.endswith("; no one at none.io is in the workspace or under members") for note in plan.notes] == [
+    assert [words(note.fact).partition(" until")[0] for note in plan.notes] == [
+        "*@Y.io is skipped",
+        "*@none.io is skipped",
+    ]
+    assert [
+        words(note.fact).endswith("; no one at none.io is in the workspace or under members") for note in plan.notes
+    ] == [
         False,
         True,
     ]

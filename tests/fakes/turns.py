@@ -105,8 +105,8 @@ def one(
     if any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in found.hazards):
         return Run(found, [])
     number = journal.begin(found, NOW)
-    witness = journal.witness(number, found)
-    made = apply(found, reader, sender, parallelism=1, stop=threading.Event(), vault=vault, witness=witness)
+    witness = journal.listener(number, found)
+    made = apply(found, reader, sender, parallelism=1, stop=threading.Event(), vault=vault, on_event=witness)
     events = list(made)
     journal.end(number)
     return Run(found, events)

@@ -20,6 +20,7 @@ from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.journal import creation, stopped
 from tests.fakes.runs import NOW, all_done, applied, document, planned
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 CI = {"role": "member", "description": "CI", "secretTo": {"file": "ci"}}
@@ -48,7 +49,7 @@ def test_a_planted_mark_changes_nothing_and_is_said() -> None:
     live = marked()
     plan = planned(ACCOUNT, live)
     assert (plan.changes, plan.hazards, plan.differs) == ((), (), True)
-    assert [note.text.partition(",")[0] for note in plan.notes] == [
+    assert [words(note.fact).partition(",")[0] for note in plan.notes] == [
         "the description of ci (c1) says that its client secret was not handed over"
     ]
     assert planned(ACCOUNT, live).changes == ()  # nor the next time

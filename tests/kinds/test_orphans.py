@@ -23,6 +23,7 @@ from tests.fakes.journal import stopped
 from tests.fakes.runs import all_done, applied, document, outcomes
 from tests.fakes.runs import planned as planned_with
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 CI = {"role": "member", "secretTo": {"file": "ci"}}
@@ -76,11 +77,11 @@ def run(plan: Plan, live: FakeWorkspace, vault: FakeVault | None = None) -> dict
     """How each change ended, in words."""
     events = applied(plan, live, vault=vault or FakeVault())
     ends = {
-        each.change.name: f"{each.outcome.status.value}: {each.outcome.remark}"
+        each.change.name: f"{each.outcome.status.value}: {words(each.outcome.remark)}"
         for each in events
         if isinstance(each, Ended)
     }
-    return ends | {each.change.name: each.why for each in events if isinstance(each, NotAttempted)}
+    return ends | {each.change.name: words(each.why) for each in events if isinstance(each, NotAttempted)}
 
 
 def ids(live: FakeWorkspace) -> list[str]:
@@ -217,7 +218,7 @@ def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
     next(conversation)
     with pytest.raises(StopIteration) as ended:
         conversation.send(Response(200, [NEW]))
-    assert ended.value.value.remark == "there is no replacement"
+    assert words(ended.value.value.remark) == "there is no replacement"
 
 
 def test_a_saved_plan_sees_that_a_key_was_handed_over() -> None:
@@ -317,7 +318,7 @@ def test_where_the_keys_cannot_be_seen_after_marking_none_is_made() -> None:
 
     plan = planned(KEY, live)
     live.before = second
-    assert run(plan, live) == {"ci/hub": "failed: the keys cannot be read: the connection was reset"}
+    assert run(plan, live) == {"ci/hub": "failed: the API keys cannot be read: the connection was reset"}
     assert (ids(live), live.accounts.kept["c1"]["description"]) == ([], "")
 
 

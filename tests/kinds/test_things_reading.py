@@ -13,6 +13,7 @@ from beamctl.plan.reading import read
 from beamctl.workflow.documents import validate
 from tests.fakes.runs import document, planned, shown
 from tests.fakes.things import FakeThings, thing
+from tests.fakes.wording import counts
 from tests.fakes.workspace import FakeWorkspace
 
 META = {"hasMore": False, "nextCursor": ""}
@@ -25,7 +26,7 @@ def test_every_page_is_read(size: int) -> None:
     kept = {"policies": {name: thing(name, type="location") for name in names}}
     live = FakeWorkspace(things=FakeThings(kept, paged=size))
     plan = planned(document(policies={name: {"spec": {"type": "location"}} for name in names}), live)
-    assert (plan.changes, plan.tally) == ((), {"unchanged": 5})
+    assert (plan.changes, counts(plan)) == ((), {"unchanged": 5})
     assert len(live.calls) == (-(-5 // size) if size else 1)
 
 

@@ -31,6 +31,7 @@ from tests.fakes.accounts import MADE
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, planned
 from tests.fakes.saved import saved
 from tests.fakes.schemas import problems_with
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace
 from tests.properties.samples import CANARY, SAMPLES, Sample, guards, met, vault
 
@@ -155,7 +156,7 @@ def test_a_saved_plan_is_read_and_holds(sample: Sample, data: st.DataObject) -> 
     assert problems_with("plan", json.loads(text)) == []
     found = open_plan(text.encode(), "p.json").plans[0]
     assert found == replace(plan, stays={}, notes=found.notes)
-    assert [note.text for note in found.notes] == [note.text for note in plan.notes]
+    assert [words(note.fact) for note in found.notes] == [words(note.fact) for note in plan.notes]
     assert look_again(found, live, None).moved == ()
     if not sample.refused(plan):
         applied(plan, live, vault=vault())
@@ -179,7 +180,7 @@ def test_what_was_done_is_undone_or_it_is_said_why_not(sample: Sample, data: st.
         return
     assert all_done(applied(back, live, vault=vault()))
     unlike = before ^ left(want, live)
-    said = " ".join(note.text for note in back.notes).lower()
+    said = " ".join(words(note.fact) for note in back.notes).lower()
     assert [name for _, name in unlike if name not in said] == []
 
 

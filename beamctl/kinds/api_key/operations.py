@@ -108,21 +108,23 @@ def _finish(
     """
     now = yield from find(client_id)
     if isinstance(now, NoResponse) or now is None:
-        return NoResponse(fact(Code.ITS_ACCOUNT_UNREADABLE, detail=cause(now)) if now else fact(Code.ITS_ACCOUNT_GONE))
+        return NoResponse(
+            fact=fact(Code.ITS_ACCOUNT_UNREADABLE, detail=cause(now)) if now else fact(Code.ITS_ACCOUNT_GONE)
+        )
     marks = now.description.marks
     if ours not in marks:  # it deletes our key, and it is not known which of the two keys is at the destination
         yield _set_markers(now, (*marks, ours))
-        return NoResponse(fact(Code.MISTAKEN_BY_OTHER_RUN))
+        return NoResponse(fact=fact(Code.MISTAKEN_BY_OTHER_RUN))
     if must_stay and not set(there) <= set(marks):
-        return NoResponse(fact(Code.OTHER_RUN_HANDED_OVER))
+        return NoResponse(fact=fact(Code.OTHER_RUN_HANDED_OVER))
     left = tuple(each for each in marks if each != ours and each not in there)
     answer = yield _set_markers(now, handed_over(left, ours.key, identifier))
     if answer.certain:
         return None
     now = yield from find(client_id)
     if isinstance(now, NoResponse):
-        return NoResponse(fact(Code.RESULT_UNREADABLE, why=cause(answer), detail=cause(now)))
-    return None if now is not None and ours not in now.description.marks else NoResponse(cause(answer))
+        return NoResponse(fact=fact(Code.RESULT_UNREADABLE, why=cause(answer), detail=cause(now)))
+    return None if now is not None and ours not in now.description.marks else NoResponse(fact=cause(answer))
 
 
 def _unmark(client_id: str, ours: PendingMarker) -> Operation[None]:

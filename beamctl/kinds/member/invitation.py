@@ -182,7 +182,7 @@ def invite_again(email: str, role: Role, shown_role: str, answer: Response | NoR
         return (yield from _as_invited(email, shown_role, role, _AGAIN))
     there = yield from look_up(email)
     if not isinstance(there, Person):
-        return replace(unseen(sent, there or NoResponse(fact(Code.NOT_SHOWN))), gone=there is None)
+        return replace(unseen(sent, there or NoResponse(fact=fact(Code.NOT_SHOWN))), gone=there is None)
     return (yield from _as_seen(there, role, _AGAIN))
 
 
@@ -191,7 +191,7 @@ def look_up(email: str) -> Operation[Person | NoResponse | None]:
     members = yield from look(LISTING, people)
     if isinstance(members, NoResponse):
         return members
-    return members.get(folded(email)) if members else NoResponse(fact(Code.LISTING_EMPTY, section="members"))
+    return members.get(folded(email)) if members else NoResponse(fact=fact(Code.LISTING_EMPTY, section="members"))
 
 
 def too_much(shown_role: str, role: Role) -> bool:

@@ -71,7 +71,7 @@ def _role_seen(there: Person, role: Role, answer: Response | NoResponse) -> Outc
         return failed(remark, PLAN) if claimed else accepted(answer)
     if isinstance(answer, Response):
         return refusal(answer)
-    return not_made(answer, shown_role) if shown_role else unseen(answer, NoResponse(fact(Code.ROLE_NOT_SHOWN)))
+    return not_made(answer, shown_role) if shown_role else unseen(answer, NoResponse(fact=fact(Code.ROLE_NOT_SHOWN)))
 
 
 def _remove(change: Change) -> Operation[Outcome]:

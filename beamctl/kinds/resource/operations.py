@@ -57,7 +57,7 @@ def _fetch(change: Change) -> Operation[dict[str, str] | Outcome]:
             case File() | Command() | Variable() as source:
                 got = yield ReadSecret(source, f"the secret {name} of {change.name}")
             case _:
-                got = NoResponse(fact(Code.SOURCE_INVALID))
+                got = NoResponse(fact=fact(Code.SOURCE_INVALID))
         text = got.body if isinstance(got, Response) and got.ok else None
         if not isinstance(text, str) or not text:
             why = fact(Code.EMPTY) if isinstance(got, Response) and got.ok else cause(got)
@@ -106,7 +106,7 @@ def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Operatio
     if now is None or not isinstance(read, Response):
         if isinstance(read, Response) and not read.certain:
             return refusal(read)
-        return unseen(read, NoResponse(fact(Code.NOTHING_SENT)))
+        return unseen(read, NoResponse(fact=fact(Code.NOTHING_SENT)))
     if not has(shape, now, change.before or {}):
         is_so = has(shape, now, change.after or {})
         return found() if is_so else _changed(shape, change, now)
@@ -143,7 +143,7 @@ def look_up(shape: Shape, name: str) -> Operation[Resource | NoResponse | None]:
     if isinstance(answer, Response) and answer.status == MISSING:
         return None
     return _shown_in(shape, name, answer) or NoResponse(
-        cause(answer) if not answer.certain else fact(Code.SHOWN_DIFFERENTLY)
+        fact=cause(answer) if not answer.certain else fact(Code.SHOWN_DIFFERENTLY)
     )
 
 

@@ -79,10 +79,10 @@ def _role_shown(client_id: str, answer: Response | NoResponse) -> Operation[str 
     finished, None if it is gone."""
     if answer.certain and text_in(answer, "client_id") in (client_id, ""):
         marked = CLIENT_SECRET in text_in(answer, "description")
-        return NoResponse(fact(Code.DESCRIPTION_NOT_ACCEPTED)) if marked else text_in(answer, "role")
+        return NoResponse(fact=fact(Code.DESCRIPTION_NOT_ACCEPTED)) if marked else text_in(answer, "role")
     now = yield from find(client_id)
     if isinstance(now, NoResponse):
-        return NoResponse(fact(Code.RESULT_UNREADABLE, why=cause(answer), detail=cause(now)))
+        return NoResponse(fact=fact(Code.RESULT_UNREADABLE, why=cause(answer), detail=cause(now)))
     if now is None:
         return None
-    return NoResponse(cause(answer)) if now.unfinished else str(now.role)
+    return NoResponse(fact=cause(answer)) if now.unfinished else str(now.role)

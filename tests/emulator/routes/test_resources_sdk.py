@@ -19,6 +19,7 @@ from tests.emulator.sdk import Sdk
 from tests.emulator.world import World
 from tests.fakes.runs import TODAY, all_done, apply_through, document
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import counts
 
 SECRET = "sk-canary-0123456789abcdef"
 POLICIES: dict[str, Any] = {
@@ -81,7 +82,7 @@ def test_what_the_sdk_made_by_hand_is_nothing_to_do(world: World, sdk: Sdk) -> N
     body = {"metadata": {"name": "openai"}, "spec": spec}
     sdk.parsed("integrations.create_integration_connection", body=body)
     found = planned(world, WANT)
-    assert (found.changes, found.notes, found.tally) == ((), (), {"unchanged": 4})
+    assert (found.changes, found.notes, counts(found)) == ((), (), {"unchanged": 4})
 
 
 QUIRKS = [
@@ -121,4 +122,4 @@ def test_whatever_the_api_does_it_ends_as_the_document_says(quirk: Quirk, tmp_pa
 def test_more_policies_than_are_in_one_page(world: World) -> None:
     many = {f"p{number}": {"spec": {"type": "location"}} for number in range(201)}
     apply_to(world, document(policies=many))
-    assert planned(world, document(policies=many)).tally == {"unchanged": 201}
+    assert counts(planned(world, document(policies=many))) == {"unchanged": 201}
