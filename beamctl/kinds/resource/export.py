@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from beamctl.document.document import Document
-from beamctl.document.schema import check, unseen_in_names
+from beamctl.document.rules import unseen_in_names
+from beamctl.document.schema import check
 from beamctl.kinds.resource.desired import problems
 from beamctl.kinds.resource.live import Resource, Resources
 from beamctl.kinds.resource.shape import METADATA, Shape
