@@ -262,7 +262,7 @@ IMMUTABLE = (str, bytes, int, float, frozenset, range, re.Pattern, PurePath, tim
 
 
 def is_constant(value: object) -> bool:
-    if isinstance(value, tuple | dict):
+    if isinstance(value, tuple | dict | list):
         return all(map(is_constant, value.values() if isinstance(value, dict) else value))
     if value is None or isinstance(value, IMMUTABLE) or type(value) is object or inspect.isroutine(value):
         return True
@@ -307,6 +307,7 @@ def test_no_module_holds_state() -> None:
         for name in set(assigned_in(tree)) - {"__all__"}:
             value = getattr(module, name)
             assert is_constant(value), f"{path}: {name} can change"
+            assert not isinstance(value, list), f"{path}: {name} can change"
             assert not isinstance(value, dict) or name not in changed, f"{path}: {name} is changed"
 
 

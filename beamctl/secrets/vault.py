@@ -42,7 +42,7 @@ from beamctl.secrets.redaction import OutputRedaction
 from beamctl.secrets.terminal import OPTION, SecretTerminal
 from beamctl.system.files import is_within, real_path
 
-NO_DESTINATION = "the document does not say where to store it"
+_NO_DESTINATION = "the document does not say where to store it"
 _DONE = 200
 _PUBLIC = "clientId"
 """The part of a secret that is public."""
@@ -78,7 +78,7 @@ class LocalSecretStore:
         if sink is not None and (why := _put(sink, secret.text, self._redaction)):
             return NoResponse(f"{described(sink)} {why}")
         if screen is None:
-            return NoResponse(NO_DESTINATION) if sink is None else Response(_DONE, described(sink))
+            return NoResponse(_NO_DESTINATION) if sink is None else Response(_DONE, described(sink))
         unseen = screen.show(secret)
         if sink is None:
             return NoResponse(f"the terminal {unseen}") if unseen else Response(_DONE, "the terminal")
@@ -108,10 +108,14 @@ class LocalSecretStore:
         doubts += [self._doubt_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
         return next(filter(None, doubts), "")
 
+    def lacks_destination(self, secrets: Mapping[str, Any]) -> bool:
+        """Whether a change creates a secret that the document does not say where to store, and no terminal shows."""
+        return SECRET_TO in secrets and sink_of(secrets[SECRET_TO]) is None and self._screen is None
+
     def _doubt_to(self, sink: SecretDestination | None, approved: bool) -> str:  # noqa: FBT001 - from `doubt`
         match sink:
             case None:
-                return "" if self._screen else NO_DESTINATION
+                return "" if self._screen else _NO_DESTINATION
             case File(path=path):
                 why = self._reserved.why_not_to(Path(path), read=approved) or file.why_not_to(Path(path))
             case Command(words=words):
@@ -185,7 +189,7 @@ def refuse_unusable_secrets(plans: Sequence[Plan], store: LocalSecretStore, comm
         RefusedError: There is such a change.
     """
     doubts = [
-        (f"{change.name}: {why}", why)
+        (f"{change.name}: {why}", change)
         for plan in plans
         for change in plan.changes
         if change.secrets and (why := store.doubt(change.secrets, approved=approved))
@@ -197,13 +201,13 @@ def refuse_unusable_secrets(plans: Sequence[Plan], store: LocalSecretStore, comm
             "Give each secret its own destination in the document, and apply again.",
         )
     if doubts:
-        message, why = doubts[0]
+        message, change = doubts[0]
         more = f", and {len(doubts) - 1} more like this" if len(doubts) > 1 else ""
         fix = "Change its source or destination in the document, or fix the cause, and apply again."
         add = f"Add {SECRET_TO} to it in the document. Or show it on a terminal:  {command} {OPTION}"
         raise RefusedError(
             f"cannot get or store a secret, so nothing was changed: {message}{more}",
-            add if why == NO_DESTINATION else fix,
+            add if store.lacks_destination(change.secrets) else fix,
         )
 
 
