@@ -320,7 +320,7 @@ PROSE = re.compile(r"[A-Za-z]{2,}[,:;]? [A-Za-z]{2,}")
 READS_TEXT = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split", "index"}
 READS_TEXT |= {"rsplit", "find", "count", "get", "pop"}
 SENTENCES_OF_OTHERS = {
-    "cli/main.py": "click's messages",
+    "cli/output.py": "click's messages",
     "document/yaml_errors.py": "libyaml's messages",
     "kinds/service_account/live.py": "the marker in a description, which the API keeps",
     "kinds/service_account/decide.py": "the value of the attribute `unfinished`, as `show` and plans have it",

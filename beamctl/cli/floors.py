@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from beamctl.cli.help import Group, combined, option
 from beamctl.document.document import Limit
 from beamctl.errors import UsageError
 from beamctl.model import email
@@ -39,11 +40,11 @@ def floors_of(
         "--allowed-domains": ",".join(allowed_domains) if allowed_domains else None,
     }
     found = NO_FLOORS
-    for option, value in options.items():
-        variable = "BEAMCTL_" + option.removeprefix("--").replace("-", "_").upper()
-        for source, text in ((option, value), (variable, environment.get(variable))):
+    for name, value in options.items():
+        variable = "BEAMCTL_" + name.removeprefix("--").replace("-", "_").upper()
+        for source, text in ((name, value), (variable, environment.get(variable))):
             if text is not None:
-                found = stricter(found, _READ[option](source, text))
+                found = stricter(found, _READ[name](source, text))
     return found
 
 
@@ -102,7 +103,7 @@ _READ: Mapping[str, Callable[[str, str], Bounds]] = {
 }
 
 
-def with_floors(function: Callable[..., Any]) -> Callable[..., Any]:
+def _with_floors(function: Callable[..., Any]) -> Callable[..., Any]:
     """Pass the floors from the options and the environment to a command as one argument."""
 
     @functools.wraps(function)
@@ -118,3 +119,37 @@ def with_floors(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, floors=floors, **options)
 
     return command
+
+
+floor_options = combined(
+    option(
+        Group.SAFETY,
+        "--min-admins",
+        metavar="N",
+        help="Keep at least N accepted admins, whatever the document says. Also set by BEAMCTL_MIN_ADMINS.",
+    ),
+    option(
+        Group.SAFETY,
+        "--max-removals",
+        metavar="N|N%",
+        help="Allow at most N (or N%) removals, demotions and revocations, whatever the document says. "
+        "Also set by BEAMCTL_MAX_REMOVALS.",
+    ),
+    option(
+        Group.SAFETY,
+        "--protect",
+        multiple=True,
+        metavar="EMAIL",
+        help="Never remove or demote this person. '*@DOMAIN' means everyone at the domain, without its subdomains. "
+        "Separate several with commas, or repeat the option. Also set by BEAMCTL_PROTECT.",
+    ),
+    option(
+        Group.SAFETY,
+        "--allowed-domains",
+        multiple=True,
+        metavar="DOMAIN",
+        help="Give access only to people at this domain. Separate several with commas, or repeat the option. "
+        "Also set by BEAMCTL_ALLOWED_DOMAINS.",
+    ),
+    _with_floors,
+)

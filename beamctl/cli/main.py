@@ -12,9 +12,9 @@ import click
 from click.core import ParameterSource
 
 from beamctl import __version__
-from beamctl.cli.exits import Exit, error_report
+from beamctl.cli.exits import Exit
 from beamctl.cli.output import Output, open_streams
-from beamctl.errors import DocumentError, UsageError
+from beamctl.errors import UsageError
 from beamctl.secrets.redaction import OutputRedaction
 
 COMMANDS = {
@@ -85,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False, obj=out)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
-        return _report(error, out)
+        return out.report(error)
     return code if isinstance(code, int) else Exit.DONE
 
 
@@ -106,8 +106,10 @@ def _refusing_empty(command: click.Command) -> click.Command:
         def refusing(**given: Any) -> Any:  # noqa: ANN401 - whatever the command takes and returns
             context = click.get_current_context()
             out: Output = context.obj
-            with out.for_options(given.get("output", "text")).errors_in_format():
+            try:
                 _refuse_empty(context)
+            except UsageError as error:
+                return out.for_options(given.get("output", "text")).report(error)
             return callback(**given)
 
         copied.callback = refusing
@@ -128,41 +130,3 @@ def _refuse_empty(context: click.Context) -> None:
             is_option = isinstance(parameter, click.Option)
             shown = max(parameter.opts, key=len) if is_option else parameter.human_readable_name.strip("[]")
             raise UsageError(f"{shown} is empty", "Check that the variable it comes from is set.")
-
-
-def _report(error: BaseException, out: Output) -> Exit:
-    match error:
-        case click.exceptions.NoArgsIsHelpError():
-            error.show()
-            return Exit.WRONG_INPUT
-        case click.ClickException():
-            return _print_error(out, error.format_message(), _see_help(error), Exit.WRONG_INPUT)
-        case click.Abort():  # click raises this for KeyboardInterrupt
-            error = KeyboardInterrupt()
-        case DocumentError():
-            from beamctl.report.text.problems import problems_text
-
-            out.error(problems_text(error.problems, compared=error.compared).removesuffix("\n"))
-            return error_report(error).code
-        case _:
-            pass
-    report = error_report(error)
-    return _print_error(out, report.message, report.hint, report.code)
-
-
-def _print_error(out: Output, message: str, hint: str, code: Exit) -> Exit:
-    from beamctl.model.text import printable
-
-    out.error("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
-    return code
-
-
-def _see_help(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    if context is None:
-        return ""
-    see = f"See: {context.command_path} --help"
-    takes_files = any(parameter.name == "files" for parameter in context.command.params)
-    if takes_files and "unexpected extra argument" in error.format_message():
-        return f"To name documents, use -f:  {context.command_path} -f FILE\n{see}"
-    return see

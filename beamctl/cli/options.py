@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beamctl.api.clock import MOST_WAITING
-from beamctl.cli.floors import with_floors
+from beamctl.cli.floors import floor_options
+from beamctl.cli.help import Group, combined, option
 from beamctl.cli.output import Output
 from beamctl.runs.folder import RecordFolder
 
 if TYPE_CHECKING:
     from beamctl.workflow.connection import Access
-
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 MOST_PARALLEL = 64
 
@@ -35,15 +34,6 @@ class _Seconds(click.FloatRange):
         if math.isnan(found):
             self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
         return found
-
-
-def _all(*decorators: Decorator) -> Decorator:
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
 
 
 class PathType(click.Path):
@@ -67,13 +57,16 @@ def _with_output(function: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:  # noqa: ANN401 - as above
         base: Output = click.get_current_context().obj
         out = base.for_options(output, no_color=no_color, quiet=quiet)
-        with out.errors_in_format():
+        try:
             return function(*args, out=out, **options)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
+            return out.report(error)
 
     return command
 
 
-files = click.option(
+files = option(
+    Group.DOCUMENTS,
     "-f",
     "--file",
     "files",
@@ -81,10 +74,17 @@ files = click.option(
     metavar="FILE",
     help="A document, a directory of them, or - for standard input. Repeatable. Default: beamctl.yaml, else access/.",
 )
-workspaces = click.option(
-    "-w", "--workspace", "workspaces", multiple=True, metavar="NAME", help="Only this workspace. Repeatable."
+workspaces = option(
+    Group.DOCUMENTS,
+    "-w",
+    "--workspace",
+    "workspaces",
+    multiple=True,
+    metavar="NAME",
+    help="Only this workspace. Repeatable.",
 )
-_output = click.option(
+_output = option(
+    Group.OUTPUT,
     "-o",
     "--output",
     type=click.Choice(["text", "json"]),
@@ -92,59 +92,47 @@ _output = click.option(
     show_default=True,
     help="The format of the result.",
 )
-_no_color = click.option("--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect.")
-_quiet = click.option("-q", "--quiet", is_flag=True, help="Print only the result.")
-quiet = _all(_quiet, _with_output)
-view = _all(_output, _no_color, _quiet, _with_output)
-allow = click.option(
+_no_color = option(
+    Group.OUTPUT, "--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect."
+)
+_quiet = option(Group.OUTPUT, "-q", "--quiet", is_flag=True, help="Print only the result.")
+quiet = combined(_quiet, _with_output)
+view = combined(_output, _no_color, _quiet, _with_output)
+allow = option(
+    Group.SAFETY,
     "--allow",
     "allowed",
     multiple=True,
     metavar="NAME=VALUE",
     help="Allow one hazard of this plan, as printed by the refusal. Repeatable.",
 )
-floors = _all(
-    click.option(
-        "--min-admins",
-        metavar="N",
-        help="Keep at least N accepted admins, whatever the document says. Also set by BEAMCTL_MIN_ADMINS.",
-    ),
-    click.option(
-        "--max-removals",
-        metavar="N|N%",
-        help="Allow at most N (or N%) removals, demotions and revocations, whatever the document says. "
-        "Also set by BEAMCTL_MAX_REMOVALS.",
-    ),
-    click.option(
-        "--protect",
-        multiple=True,
-        metavar="EMAIL",
-        help="Never remove or demote this person. '*@DOMAIN' means everyone at the domain, without its subdomains. "
-        "Separate several with commas, or repeat the option. Also set by BEAMCTL_PROTECT.",
-    ),
-    click.option(
-        "--allowed-domains",
-        multiple=True,
-        metavar="DOMAIN",
-        help="Give access only to people at this domain. Separate several with commas, or repeat the option. "
-        "Also set by BEAMCTL_ALLOWED_DOMAINS.",
-    ),
-    with_floors,
-)
-parallelism = click.option(
+floors = floor_options
+parallelism = option(
+    Group.CONNECTION,
     "--parallelism",
     type=click.IntRange(1, MOST_PARALLEL),
+    metavar="N",
     default=8,
     show_default=True,
     help="How many changes may run at the same time.",
 )
-saving = _all(
-    click.option(
-        "--out", "file", metavar="FILE", help="Save the plan. `beamctl apply FILE` makes exactly its changes."
+saving = combined(
+    option(
+        Group.OUTPUT,
+        "--out",
+        "file",
+        metavar="FILE",
+        help="Save the plan. `beamctl apply FILE` makes exactly its changes.",
     ),
-    click.option("--expires", metavar="TIME", help="How long a saved plan is valid, such as 30m or 7d. Default: 24h."),
+    option(
+        Group.OUTPUT,
+        "--expires",
+        metavar="TIME",
+        help="How long a saved plan is valid, such as 30m or 7d. Default: 24h.",
+    ),
 )
-record = click.option(
+record = option(
+    Group.OUTPUT,
     "--record",
     type=click.Path(file_okay=False),
     callback=lambda _context, _option, named: named if named == "" else RecordFolder(named and Path(named)),
@@ -173,6 +161,7 @@ def access_of(
         out.error if debug else None,
         out.redaction.redactor,
         local_app,
+        notify,
         WaitBudget(max_wait, notify),
     )
 
@@ -188,20 +177,23 @@ def _with_access(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-connection = _all(
-    click.option(
+connection = combined(
+    option(
+        Group.CONNECTION,
         "--api-url",
         metavar="URL",
         help="The API's base URL, or `local` for the emulator on this machine. Default: BEAMCTL_API_URL, BL_API_URL, "
         "the official CLI's configuration, else https://api.blaxel.ai/v0.",
     ),
-    click.option(
+    option(
+        Group.CONNECTION,
         "--api-key-file",
         metavar="FILE",
         help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, "
         "BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
     ),
-    click.option(
+    option(
+        Group.CONNECTION,
         "--timeout",
         type=_Seconds(min=0.1, max=600),
         metavar="SECONDS",
@@ -209,7 +201,8 @@ connection = _all(
         show_default=True,
         help="Seconds for one request, from connecting to the last byte of the response.",
     ),
-    click.option(
+    option(
+        Group.CONNECTION,
         "--max-wait",
         type=_Seconds(min=0, max=86400),
         metavar="SECONDS",
@@ -219,8 +212,11 @@ connection = _all(
         show_envvar=True,
         help="Seconds that this run may wait in total while the API limits requests.",
     ),
-    click.option(
-        "--debug", is_flag=True, help="Show each request and response on standard error, with secrets hidden."
+    option(
+        Group.CONNECTION,
+        "--debug",
+        is_flag=True,
+        help="Show each request and response on standard error, with secrets hidden.",
     ),
     _with_access,
 )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TextIO
 
 import click
 
-from beamctl.cli.exits import error_report
+from beamctl.cli.exits import ErrorReport, Exit, error_report
 from beamctl.errors import DocumentError, UnwritableError
-from beamctl.model.text import visible
-from beamctl.report.style import PLAIN, Style
+from beamctl.model.text import printable, visible
+from beamctl.report.style import PLAIN, SourceLines, Style
 from beamctl.secrets.redaction import OutputRedaction
 
 
@@ -79,15 +79,44 @@ class Output:
         style = Style(colour=is_colored and os.environ.get("TERM") != "dumb")
         return replace(self, json=output == "json", quiet=quiet, style=style)
 
-    @contextmanager
-    def errors_in_format(self) -> Iterator[None]:
-        """Report errors as JSON too, in the one object that a command prints with `-o json`."""
-        try:
-            yield
-        except (Exception, KeyboardInterrupt) as error:
-            if self.json:
-                replace(self, quiet=True).result(_error_json(error), is_error=True)
-            raise
+    def source_lines(self, stream: TextIO) -> SourceLines | None:
+        """How a report on this stream shows the lines of documents: only on a terminal, and not with `quiet`."""
+        if self.quiet or self.json or not stream.isatty():
+            return None
+        return SourceLines(shutil.get_terminal_size().columns, self.redaction.redact_error)
+
+    def report(self, error: BaseException) -> Exit:
+        """Report any exception on standard error, with `-o json` also as the result. Returns the exit code.
+
+        Raises:
+            UnwritableError: The JSON result cannot be written.
+        """
+        if self.json:
+            replace(self, quiet=True).result(_error_json(error), is_error=True)
+        match error:
+            case click.exceptions.NoArgsIsHelpError():
+                error.show()
+                return Exit.WRONG_INPUT
+            case click.ClickException():
+                return self._error(ErrorReport(error.format_message(), _see_help(error), Exit.WRONG_INPUT))
+            case KeyboardInterrupt():
+                self.say("")  # after the terminal's ^C
+                return self._error(error_report(error))
+            case click.Abort():  # click raises this for KeyboardInterrupt, after a line break
+                return self._error(error_report(KeyboardInterrupt()))
+            case DocumentError():
+                from beamctl.report.text.problems import problems_text
+
+                lines = self.source_lines(sys.stderr)
+                self.error(problems_text(error.problems, compared=error.compared, source_lines=lines).rstrip("\n"))
+                return error_report(error).code
+            case _:
+                return self._error(error_report(error))
+
+    def _error(self, report: ErrorReport) -> Exit:
+        hint = (f"  {printable(line)}" for line in report.hint.splitlines())
+        self.error("\n".join([f"Error: {printable(report.message)}", *hint]))
+        return report.code
 
 
 def open_streams() -> None:
@@ -115,3 +144,14 @@ def _error_json(error: BaseException) -> str:
         return problems_json(error.problems, 0)
     report = error_report(error)
     return error_json(report.message, report.hint, report.code)
+
+
+def _see_help(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return ""
+    see = f"See: {context.command_path} --help"
+    takes_files = any(parameter.name == "files" for parameter in context.command.params)
+    if takes_files and "unexpected extra argument" in error.format_message():
+        return f"To name documents, use -f:  {context.command_path} -f FILE\n{see}"
+    return see

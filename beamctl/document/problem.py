@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
@@ -11,6 +11,8 @@ from beamctl.model.text import visible
 
 MOST_PROBLEMS = 1_000
 """Checking stops after this many problems."""
+MOST_WITH_LINES = 100
+"""Problems that are shown, with their lines."""
 _SHOWN = 60
 
 
@@ -78,12 +80,14 @@ class Problem:
         code: What kind of problem it is.
         message: What is wrong, in one sentence without a period.
         hint: What to do about it; may be empty.
+        line: The text of the line; empty if it is not known or not shown.
     """
 
     place: Place
     code: ProblemCode
     message: str
     hint: str = ""
+    line: str = field(default="", compare=False, repr=False)
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

@@ -165,7 +165,7 @@ def _changes(
     """Make the changes of one plan."""
     return apply(
         each.plan,
-        each.link.reader,
+        each.link.silent_reader,
         each.link.sender,
         parallelism=parallelism,
         stop=session.access.stop,

@@ -22,6 +22,7 @@ from beamctl.model.identity import Identity
 from beamctl.model.secret import ApiRedactor
 from beamctl.plan.plan_file import CLOCKS_APART
 from beamctl.system.clock import current_time, shown_time
+from beamctl.workflow.slow_reads import NotifyingReader
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -42,6 +43,7 @@ class Access:
         sources: Settings from the options, the environment and the official CLI's files.
         timeout: Seconds for one request.
         debug: Called with a line for each request and response, if they are shown.
+        notify: Called with a notice if reading takes long; None for no notices.
         redactor: Learns every secret that is used.
         local_app: Returns the emulator of the current directory, for `--api-url local`.
         wait_budget: How long the run may wait while the API limits requests.
@@ -53,6 +55,7 @@ class Access:
     debug: Callable[[str], None] | None
     redactor: ApiRedactor
     local_app: Callable[[], WSGIApplication]
+    notify: Callable[[str], None] | None = None
     wait_budget: WaitBudget = field(default_factory=WaitBudget)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -79,6 +82,7 @@ class Link:
     Attributes:
         api_url: The base URL; `local` for the emulator in this process.
         reader: Reads, and cannot write.
+        silent_reader: The same without notices, for use during an apply.
         sender: Writes; only `apply` uses it.
         identity: The owner of the credential; None if the credential does not say.
         pause: Waits before a change is read back.
@@ -88,6 +92,7 @@ class Link:
 
     api_url: str
     reader: Reader
+    silent_reader: Reader
     sender: Sender
     identity: Identity | None
     pause: Pause
@@ -134,7 +139,17 @@ def open_link(access: Access, workspace: str) -> Iterator[Link]:
         BeamctlError: There is no credential, or a connection setting is invalid.
     """
     with _opened(access, workspace) as (api_url, api):
-        yield Link(api_url, api.reader(), api.sender(), _identity(api), access.pause, api.skew, api.credential_from)
+        reader = api.reader()
+        yield Link(
+            api_url,
+            _with_notices(reader, access, workspace),
+            reader,
+            api.sender(),
+            _identity(api),
+            access.pause,
+            api.skew,
+            api.credential_from,
+        )
 
 
 @contextmanager
@@ -145,7 +160,12 @@ def open_last_link(access: Access, workspace: str) -> Iterator[LastLink]:
         BeamctlError: As for `open_link`.
     """
     with _opened(access, workspace) as (api_url, api):
-        yield LastLink(api_url, api.reader(), api.deleter(), _identity(api), access.pause)
+        reader = _with_notices(api.reader(), access, workspace)
+        yield LastLink(api_url, reader, api.deleter(), _identity(api), access.pause)
+
+
+def _with_notices(reader: Reader, access: Access, workspace: str) -> Reader:
+    return NotifyingReader(reader, workspace, access.notify) if access.notify else reader
 
 
 @contextmanager

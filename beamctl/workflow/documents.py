@@ -10,8 +10,8 @@ from pathlib import Path
 
 from beamctl.document.document import Desired
 from beamctl.document.lint import lint
-from beamctl.document.load import YAML_SUFFIXES, SourceText, load
-from beamctl.document.problem import Problem, bounded, in_order
+from beamctl.document.load import YAML_SUFFIXES, SourceText, load, with_lines
+from beamctl.document.problem import Problem, bounded
 from beamctl.document.text_encoding import LARGEST
 from beamctl.errors import DocumentError, UsageError
 from beamctl.kinds.registry import KINDS
@@ -70,7 +70,8 @@ def validate(sources: Sequence[SourceText]) -> Checked:
     loaded = load(sources)
     found = (problem for document in loaded.documents for kind in KINDS for problem in kind.problems(document))
     warnings = bounded(warning for desired in loaded.desired for warning in lint(desired.document))
-    return Checked(loaded.desired, tuple(in_order([*loaded.problems, *bounded(found)])), tuple(warnings))
+    problems = with_lines([*loaded.problems, *bounded(found)], sources)
+    return Checked(loaded.desired, tuple(problems), tuple(with_lines(warnings, sources)))
 
 
 def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[Desired, ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator.clock import utc_now
+from beamctl.emulator import utc_now
 from beamctl.emulator.mail.emails import sign_in
 from beamctl.emulator.mail.maildir import Maildir
 from beamctl.emulator.mail.message import compose

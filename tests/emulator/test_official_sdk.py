@@ -13,7 +13,7 @@ import pytest
 from beamctl.api.config import Connection
 from beamctl.api.credential import ApiKeyCredential
 from beamctl.api.workspace import Options, open_workspace
-from beamctl.emulator import BehaviorFlag
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.secrets.redaction import Redactor
 from tests.emulator.process import serving
 from tests.emulator.sdk import Sdk, named_in, operations

@@ -15,7 +15,7 @@ from beamctl.api.response_body import LARGEST_ANSWER
 from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
 from beamctl.cli.exits import Exit
 from beamctl.document import text_encoding, yaml_builder
-from beamctl.document.problem import MOST_PROBLEMS, ProblemCode
+from beamctl.document.problem import MOST_PROBLEMS, MOST_WITH_LINES, ProblemCode
 from beamctl.document.scalars import LONGEST_NUMBER
 from beamctl.document.yaml_errors import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
@@ -30,7 +30,6 @@ from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan import plan_file
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.style import LONGEST_VALUE
-from beamctl.report.text.problems import MOST_SHOWN
 from beamctl.runs import store
 from beamctl.workflow.documents import LARGEST_TOGETHER
 from tests.readme.markdown import ROOT
@@ -68,7 +67,7 @@ def limit_table() -> str:
         ("characters of a number in a document", f"{LONGEST_NUMBER:,}"),
         ("characters of an e-mail address", f"{email.LONGEST:,}"),
         ("problems that are collected", f"{MOST_PROBLEMS:,}"),
-        ("problems in text output; the rest is counted", f"{MOST_SHOWN:,}"),
+        ("problems in text output; the rest is counted", f"{MOST_WITH_LINES:,}"),
         ("a file of the official CLI, a key file", f"{cli_config.LARGEST // mib} MiB"),
         ("characters of a credential", f"{credential.LONGEST:,}"),
         ("a response of the API, decompressed", f"{LARGEST_ANSWER // mib} MiB"),

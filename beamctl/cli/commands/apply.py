@@ -12,13 +12,15 @@ import click
 from beamctl.apply.event import Ended, Event, NotAttempted
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import Interrupt, ask, why_no_input
 from beamctl.cli.output import Output
+from beamctl.cli.progress import MANY, Progress
 from beamctl.errors import RefusedError, UnwritableError, UsageError
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.style import PLAIN, Style
-from beamctl.report.text.apply import end_text, event_text, not_permitted_text
+from beamctl.report.text.apply import end_text, event_text, is_success, not_permitted_text
 from beamctl.report.text.plan import plans_text
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
@@ -36,20 +38,35 @@ _EXIT = {
 }
 
 
-@click.command("apply")
+@click.command(
+    "apply",
+    cls=BeamctlCommand,
+    examples=(
+        "beamctl apply",
+        "beamctl apply plan.json --auto-approve",
+        "beamctl apply --allow removes-admin=ada@example.com",
+    ),
+)
 @click.argument("saved", metavar="[PLAN]", required=False)
 @options.files
 @options.workspaces
-@click.option(
-    "--auto-approve", is_flag=True, help="Do not ask for approval. For CI, where the plan was already reviewed."
+@option(
+    Group.SAFETY,
+    "--auto-approve",
+    is_flag=True,
+    help="Do not ask for approval. For CI, where the plan was already reviewed.",
 )
-@click.option(
+@option(
+    Group.OUTPUT,
     OPTION,
     is_flag=True,
     help="Show each new secret on this terminal. Secrets without `secretTo` are shown here only.",
 )
 @options.allow
 @options.parallelism
+@option(
+    Group.OUTPUT, "-v", "--verbose", is_flag=True, help="List each change as it ends, even if there are more than 30."
+)
 @options.record
 @options.view
 @options.connection
@@ -65,6 +82,7 @@ def command(  # noqa: PLR0913 - one argument per option
     out: Output,
     auto_approve: bool,
     reveal_secrets: bool,
+    verbose: bool,
     floors: Bounds,
     access: Access,
 ) -> int:
@@ -81,7 +99,7 @@ def command(  # noqa: PLR0913 - one argument per option
     with ExitStack() as stack:
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
         request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record), parallelism, screen)
-        view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input)
+        view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
     if out.json:
@@ -102,14 +120,15 @@ def _report(applied: Applied, out: Output) -> None:
 class _View:
     """Shows an apply: as text, or only notes, warnings and questions if the result is JSON."""
 
-    def __init__(self, out: Output, access: Access, *, saved: bool, asks: bool, no_input: str) -> None:
+    def __init__(self, out: Output, access: Access, *, saved: bool, asks: bool, no_input: str, verbose: bool) -> None:
         self._out = out
         self._stop = access.stop
         self._saved = saved
         self._asks = asks
         self._no_input = no_input
-        self._counts = sys.stderr.isatty() and not out.quiet and os.environ.get("TERM") != "dumb"
-        self._counter = ""
+        self._verbose = verbose
+        self._is_terminal = sys.stderr.isatty() and not out.quiet and os.environ.get("TERM") != "dumb"
+        self._progress: Progress | None = None
         self._ended = 0
 
     def show(self, review: Review) -> None:
@@ -137,18 +156,20 @@ class _View:
         return True
 
     def event(self, event: Event, total: int) -> None:
-        self._clear()
+        if self._is_terminal and self._progress is None:
+            self._progress = Progress(self._out, total)
         self._ended += isinstance(event, Ended | NotAttempted)
-        text = event_text(event, self._out.style)
+        is_listed = self._verbose or not self._is_terminal or total <= MANY or not is_success(event)
+        text = event_text(event, self._out.style) if is_listed else ""
         if text and not self._out.json:
+            self._clear()
             self._out.result(text + "\n")
-        if self._counts and self._ended < total:
-            self._counter = f"  {self._ended} of {total} …"
-            self._out.say(self._counter, nl=False)
+        if self._progress is not None:
+            self._progress.show(ended=self._ended)
 
     def ended(self, planned: Planned, events: Sequence[Event], status: ApplyStatus) -> None:
         self._clear()
-        self._ended = 0
+        self._ended, self._progress = 0, None
         name = planned.plan.workspace
         try:
             if not self._out.json:
@@ -159,10 +180,8 @@ class _View:
                 self._out.say(not_permitted_text(name, planned.link.credential_from))
 
     def _clear(self) -> None:
-        """Remove the counter."""
-        if self._counter:
-            self._out.say("\r" + " " * len(self._counter) + "\r", nl=False)
-            self._counter = ""
+        if self._progress is not None:
+            self._progress.clear()
 
 
 def _text(review: Review, style: Style) -> str:

@@ -15,6 +15,7 @@ import click
 
 from beamctl.cli.commands.local import require_emulator
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.options import PathType
 from beamctl.errors import BeamctlError, UsageError
 
@@ -74,7 +75,7 @@ guards:
 """
 
 
-@click.command("demo")
+@click.command("demo", cls=BeamctlCommand, examples=("beamctl demo", "beamctl demo my-demo"))
 @click.argument("directory", type=PathType(file_okay=False), default=Path("beamctl-demo"))
 def command(directory: Path) -> int:
     """Run a guided demo on this machine.

@@ -9,6 +9,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import Interrupt, ask, why_no_input
 from beamctl.cli.output import Output
 from beamctl.document.document import Desired
@@ -22,10 +23,16 @@ from beamctl.workflow.destroy import contents_of, destroy, document_that_allows
 from beamctl.workflow.documents import defaults, read_desired
 
 
-@click.command("destroy")
+@click.command(
+    "destroy",
+    cls=BeamctlCommand,
+    examples=("beamctl destroy acme", "beamctl destroy acme -f beamctl.yaml --confirm acme"),
+)
 @click.argument("workspace", metavar="WORKSPACE")
 @options.files
-@click.option("--confirm", metavar="NAME", help="The name of the workspace again, instead of typing it when asked.")
+@option(
+    Group.SAFETY, "--confirm", metavar="NAME", help="The name of the workspace again, instead of typing it when asked."
+)
 @options.view
 @options.connection
 def command(

@@ -6,13 +6,14 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.output import Output
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.drift import drift
 
 
-@click.command("drift")
+@click.command("drift", cls=BeamctlCommand, examples=("beamctl drift", "beamctl drift -f access/ -o json"))
 @options.files
 @options.workspaces
 @options.record

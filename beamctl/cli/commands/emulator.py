@@ -13,6 +13,7 @@ from beamctl.cli.commands import emulator_serve, local
 from beamctl.cli.commands.emulator_serve import database_option, mail_option
 from beamctl.cli.commands.local import load, read_seed
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 
@@ -46,8 +47,11 @@ def seed_command(seed_file: str, database: Path) -> int:
 
 @command.command(
     "call",
-    epilog="\b\nbeamctl emulator call --as kim@example.com POST /workspaces/acme/join\n"
-    'beamctl emulator call --as ada@example.com -w acme PUT /users/kim@example.com \'{"role": "admin"}\'',
+    cls=BeamctlCommand,
+    examples=(
+        "beamctl emulator call --as kim@example.com POST /workspaces/acme/join",
+        'beamctl emulator call --as ada@example.com -w acme PUT /users/kim@example.com \'{"role": "admin"}\'',
+    ),
 )
 @click.option(
     "--as", "email", required=True, metavar="E-MAIL", help="The user who makes the call. A new user is signed up first."
@@ -74,7 +78,7 @@ def call_command(email: str, workspace: str | None, method: str, path: str, body
     return Exit.DONE if status < 400 else Exit.ERROR  # noqa: PLR2004 - where HTTP's errors begin
 
 
-@command.command("sync", epilog="\b\nbeamctl emulator sync")
+@command.command("sync", cls=BeamctlCommand, examples=("beamctl emulator sync",))
 @database_option
 def sync_command(database: Path) -> int:
     """Synchronize with the directory: re-add its members who were removed or left."""
@@ -92,7 +96,11 @@ def sync_command(database: Path) -> int:
 
 @command.command(
     "approve",
-    epilog="\b\nbeamctl emulator approve WDJB-MJHT --as ada@example.com\nbeamctl emulator approve WDJB-MJHT --deny",
+    cls=BeamctlCommand,
+    examples=(
+        "beamctl emulator approve WDJB-MJHT --as ada@example.com",
+        "beamctl emulator approve WDJB-MJHT --deny",
+    ),
 )
 @click.argument("user_code", metavar="USER-CODE")
 @click.option("--as", "email", metavar="E-MAIL", help="The user who logs in. A new user is signed up first.")

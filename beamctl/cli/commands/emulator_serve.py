@@ -15,6 +15,7 @@ import click
 from beamctl.cli.commands import local
 from beamctl.cli.commands.local import command_to_read, load, read_seed
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.options import PathType
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
@@ -81,9 +82,12 @@ def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command(
     "serve",
-    epilog="\b\nbeamctl emulator serve --seed seed.yaml\n"
-    "beamctl emulator serve --log - --fault 503@3 --fault latency:300ms\n"
-    "beamctl emulator serve --clock +8d",
+    cls=BeamctlCommand,
+    examples=(
+        "beamctl emulator serve --seed seed.yaml",
+        "beamctl emulator serve --log - --fault 503@3 --fault latency:300ms",
+        "beamctl emulator serve --clock +8d",
+    ),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(

@@ -8,6 +8,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
 from beamctl.errors import UsageError
 from beamctl.system.clock import current_time
@@ -15,9 +16,13 @@ from beamctl.workflow.connection import Access, default_workspace, open_link
 from beamctl.workflow.show import export
 
 
-@click.command("export")
+@click.command(
+    "export",
+    cls=BeamctlCommand,
+    examples=("beamctl export -w acme > beamctl.yaml", "beamctl export -w acme -w staging --split access"),
+)
 @options.workspaces
-@click.option("--split", metavar="DIR", help="Write each workspace to its own file, DIR/NAME.yaml.")
+@option(Group.OUTPUT, "--split", metavar="DIR", help="Write each workspace to its own file, DIR/NAME.yaml.")
 @options.quiet
 @options.connection
 def command(

@@ -8,6 +8,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
@@ -19,10 +20,14 @@ from beamctl.workflow.plan import Checks, is_refused, plan_all, unused_allowance
 from beamctl.workflow.save_plan import save, target_of
 
 
-@click.command("plan")
+@click.command(
+    "plan",
+    cls=BeamctlCommand,
+    examples=("beamctl plan", "beamctl plan -f access/ -w acme --detailed-exitcode", "beamctl plan --out plan.json"),
+)
 @options.files
 @options.workspaces
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
+@option(Group.OUTPUT, "--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @options.allow
 @options.saving
 @options.record

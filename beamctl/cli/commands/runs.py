@@ -10,6 +10,7 @@ from beamctl.apply.record_reader import read_record
 from beamctl.apply.summary import summary_of
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import count_records, find_record, records
@@ -17,9 +18,9 @@ from beamctl.runs.store import count_records, find_record, records
 _FEW = 20
 
 
-@click.command("runs")
+@click.command("runs", cls=BeamctlCommand, examples=("beamctl runs", "beamctl runs last"))
 @click.argument("run", metavar="[RUN]", required=False)
-@click.option("--all", "everything", is_flag=True, help=f"List all runs, not only the last {_FEW}.")
+@option(Group.OUTPUT, "--all", "everything", is_flag=True, help=f"List all runs, not only the last {_FEW}.")
 @options.record
 @options.view
 def command(*, run: str | None, everything: bool, record: RecordFolder, out: Output) -> int:

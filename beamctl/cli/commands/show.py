@@ -6,6 +6,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
 from beamctl.errors import UsageError
 from beamctl.workflow.connection import Access, default_workspace, open_link
@@ -13,8 +14,9 @@ from beamctl.workflow.documents import defaults, read_desired
 from beamctl.workflow.show import show
 
 
-@click.command("show")
-@click.option(
+@click.command("show", cls=BeamctlCommand, examples=("beamctl show -w acme", "beamctl show -w acme -o json"))
+@option(
+    Group.DOCUMENTS,
     "-w",
     "--workspace",
     metavar="NAME",

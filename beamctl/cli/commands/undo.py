@@ -6,6 +6,7 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.output import Output
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
@@ -19,7 +20,7 @@ from beamctl.workflow.save_plan import save, target_of
 from beamctl.workflow.undo import guards_for, plan_undo, undo_command
 
 
-@click.command("undo")
+@click.command("undo", cls=BeamctlCommand, examples=("beamctl undo last", "beamctl undo last --out undo.json"))
 @click.argument("run", metavar="RUN")
 @options.files
 @options.allow

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.output import Output
 from beamctl.workflow.documents import read_sources, unread, validate
 
 
-@click.command("validate")
+@click.command("validate", cls=BeamctlCommand, examples=("beamctl validate", "beamctl validate -f access/ -o json"))
 @options.files
 @options.view
 def command(files: tuple[str, ...], *, out: Output) -> int:
@@ -22,6 +25,7 @@ def command(files: tuple[str, ...], *, out: Output) -> int:
     checked = validate(read_sources(files))
     if note := unread(files):
         out.info(note)
+    lines = out.source_lines(sys.stdout)
     if out.json:
         from beamctl.report.json_report import problems_json
 
@@ -29,10 +33,10 @@ def command(files: tuple[str, ...], *, out: Output) -> int:
     elif checked.problems:
         from beamctl.report.text.problems import problems_text
 
-        out.result(problems_text(checked.problems, out.style), is_error=True)
+        out.result(problems_text(checked.problems, out.style, source_lines=lines), is_error=True)
     else:
         from beamctl.report.text.problems import valid_text
 
         names = [desired.workspace for desired in checked.desired]
-        out.result(valid_text(names, checked.warnings, out.style), is_error=True)
+        out.result(valid_text(names, checked.warnings, out.style, source_lines=lines), is_error=True)
     return Exit.WRONG_INPUT if checked.problems else Exit.DONE

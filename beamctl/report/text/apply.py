@@ -53,6 +53,21 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
             assert_never(event)
 
 
+def is_success(event: Event) -> bool:
+    """Whether it reports neither a failure nor anything that is still open."""
+    match event:
+        case Started():
+            return True
+        case Ended(outcome=outcome):
+            return outcome.status is not Status.FAILED and outcome.certain
+        case Confirmed(late=late):
+            return not late
+        case NotAttempted() | Unconfirmed():
+            return False
+        case _:
+            assert_never(event)
+
+
 def unconfirmed_text(event: Unconfirmed) -> str:
     """Why a change that the API accepted is not confirmed, and what the API shows instead."""
     shown = ", ".join(f"{printable(name)} {value(data)}" for name, data in _contradicting(event).items())
