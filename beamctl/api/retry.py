@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from beamctl.api.messages import OK, CallResult, Failure, FailureKind, Reply
-from beamctl.api.rate_limit import requested_wait
+from beamctl.api.messages import OK, CallResult, Failure, FailureKind, Reply, requested_wait
 
 MOST_ATTEMPTS = 6
 MOST_UNSENT = 4

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beamctl.apply.event import Confirmed, Doubt, Unconfirmed
-from beamctl.errors import BeamctlError, ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
-from beamctl.model.ports import PAUSES, Pause, Reader
+from beamctl.apply.event import Confirmed, Unconfirmed, UnconfirmedReason, error_fact
+from beamctl.errors import ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
+from beamctl.model.api_call import PAUSES, Pause, Reader
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.kind import Kind
 from beamctl.plan.plan import Plan
@@ -60,21 +60,23 @@ def _look(changes: Sequence[Change], plan: Plan, kind: Kind[Any], reader: Reader
     except Exception as error:  # noqa: BLE001 - every change must still be reported
         yield from (_unread(change, error) for change in changes)
         return
-    partial = kind.doubt(live, (), plan.stays.get(kind.name, ()))
+    partial = kind.why_incomplete(live, (), plan.stays.get(kind.name, ()))
     objects = kind.objects(live, [change.key for change in changes])
     for change in changes:
         now = objects.get(change.key)
-        shown = kind.shows(live, change)
+        shown = kind.is_in_effect(live, change)
         if shown and partial and change.after is None:  # an incomplete listing does not prove that it is gone
-            yield Unconfirmed(change, Doubt.NOT_READABLE, why=partial)
+            yield Unconfirmed(change, UnconfirmedReason.NOT_READABLE, why=partial)
         elif shown:
             yield Confirmed(change)
         else:
-            yield Unconfirmed(change, Doubt.NOT_SHOWN_YET if is_as(change.before, now) else Doubt.SHOWN_OTHERWISE, now)
+            before = is_as(change.before, now)
+            yield Unconfirmed(
+                change, UnconfirmedReason.NOT_SHOWN_YET if before else UnconfirmedReason.SHOWN_OTHERWISE, now
+            )
 
 
 def _unread(change: Change, error: Exception) -> Confirmed | Unconfirmed:
     if change.stage is Stage.OURSELVES and isinstance(error, _NO_ACCESS):
         return Confirmed(change)  # our own access is gone, as it should be
-    why = error.message if isinstance(error, BeamctlError) else f"beamctl has a bug: {type(error).__name__}"
-    return Unconfirmed(change, Doubt.NOT_READABLE, why=why)
+    return Unconfirmed(change, UnconfirmedReason.NOT_READABLE, why=error_fact(error))

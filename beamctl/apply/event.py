@@ -8,6 +8,9 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
+from beamctl.errors import BeamctlError
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Outcome
 
@@ -32,11 +35,11 @@ class NotAttempted:
     """A change was not started.
 
     Attributes:
-        why: As text.
+        why: The reason.
     """
 
     change: Change
-    why: str
+    why: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Confirmed:
     late: bool = False
 
 
-class Doubt(Enum):
+class UnconfirmedReason(Enum):
     """Why an accepted change does not count as made."""
 
     NOT_SHOWN_YET = "not_shown_yet"
@@ -67,17 +70,17 @@ class Unconfirmed:
     """The API accepted a change but does not show it.
 
     Attributes:
-        doubt: Why it does not count as made.
+        reason: Why it does not count as made.
         shows: What the API shows instead; None if nothing.
-        why: Why it could not be read, or what was done about a change that granted too much; else empty.
+        why: Why it could not be read, or what was done about a change that granted too much.
         gone: Whether nothing is left: see `Outcome`.
         withdrawn: Whether it granted more than requested and was reverted.
     """
 
     change: Change
-    doubt: Doubt
+    reason: UnconfirmedReason
     shows: Mapping[str, Any] | None = None
-    why: str = ""
+    why: Fact | None = None
     gone: bool = False
     withdrawn: bool = False
 
@@ -85,6 +88,13 @@ class Unconfirmed:
 _NOT_PERMITTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 Event = Started | Ended | NotAttempted | Confirmed | Unconfirmed
+
+
+def error_fact(error: Exception) -> Fact:
+    """An error as a fact. Any other than beamctl's own is a bug."""
+    if isinstance(error, BeamctlError):
+        return fact(Code.ERROR, detail=error.message)
+    return fact(Code.BUG, error=type(error).__name__)
 
 
 def is_not_permitted(events: Iterable[Event]) -> bool:

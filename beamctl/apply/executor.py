@@ -14,24 +14,24 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.recheck import reread
 from beamctl.apply.runner import ApplyContext, Halt, Lane, Refused, attempt, run
 from beamctl.errors import InterruptedRunError
-from beamctl.model.text import some
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Action, Change, ChangeId, Stage
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 
-_NOT_PERMITTED = "the API forbids every change with this credential"
 _ENOUGH = 3
 """How many changes of one kind and action to attempt while the API has forbidden everything."""
 
 
-def apply(plan: Plan, means: ApplyContext) -> Iterator[Event]:
+def apply(plan: Plan, context: ApplyContext) -> Iterator[Event]:
     """Make the changes of a plan. Every change ends with one final event. A further event says whether a change is
     confirmed.
 
     A change that fails, or whose result is unknown, stops only what depends on it. A change that the API refuses is
     retried once after something of its kind was removed, which may have freed a quota.
     """
-    apply_run = _Run(plan, means)
+    apply_run = _Run(plan, context)
     for stage, changes in plan.stages():
         yield from apply_run.make(stage, changes)
     yield from apply_run.end()
@@ -40,24 +40,24 @@ def apply(plan: Plan, means: ApplyContext) -> Iterator[Event]:
 class _Run:
     """The state of one apply."""
 
-    def __init__(self, plan: Plan, means: ApplyContext) -> None:
-        self._plan, self._means = plan, means
+    def __init__(self, plan: Plan, context: ApplyContext) -> None:
+        self._plan, self._context = plan, context
         self._names = {change.id: change.name for change in plan.changes}
-        self._halt = Halt(means.stop, means.witness)
+        self._halt = Halt(context.stop, context.on_event)
         self._permission = _Permission()
         self._made: set[ChangeId] = set()  # except those that are not in effect after all
         self._unconfirmed: list[Ended] = []
         self._refused: list[Refused] = []
         self._waiting: list[Change] = []  # changes that depend on refused ones
-        self._held: Mapping[ChangeId, str] | None = None
+        self._held: Mapping[ChangeId, Fact] | None = None
 
     def make(self, stage: Stage, changes: Sequence[Change]) -> Iterator[Event]:
         """Make the changes of one stage, except those that must not be made."""
         last = stage is Stage.OURSELVES
         if last:
             yield from self.end()
-        room = {change.kind for change in self._plan.changes if change.takes and change.stage > stage}
-        if last or (stage.takes and self._held is None):
+        room = {change.kind for change in self._plan.changes if change.revokes_access and change.stage > stage}
+        if last or (stage.revokes_access and self._held is None):
             yield from self._look([change for change in self._plan.changes if change.stage >= stage])
         yield from self._decide(changes, room)
 
@@ -72,7 +72,7 @@ class _Run:
         if not self._halt.why:
             coming = {change.id for change in changes}
             left = [change for change in changes if not self._waits_for(change) or coming & _leaders([change])]
-            self._held = reread(self._plan, left, self._means.kinds, self._means.reader)
+            self._held = reread(self._plan, left, self._context.kinds, self._context.reader)
 
     def _decide(self, changes: Sequence[Change], room: Collection[str] = ()) -> Iterator[Event]:
         """Make those of these changes that may be made, in the order of their dependencies."""
@@ -82,8 +82,8 @@ class _Run:
             unsettled = {each.change.id for each in self._refused} | {change.id for change in self._waiting}
             for change in wave:
                 waits_for = self._waits_for(change)
-                why = self._halt.why or waits_for or (self._held or {}).get(change.id, "")
-                if not why:
+                why = self._halt.why or waits_for or (self._held or {}).get(change.id)
+                if why is None:
                     allowed.append(change)
                 elif waits_for and unsettled & _leaders([change]):
                     self._waiting.append(change)
@@ -91,26 +91,26 @@ class _Run:
                     yield self._halt.report(NotAttempted(change, why))
             yield from self._attempt(allowed, room)
 
-    def _waits_for(self, change: Change) -> str:
-        """The dependency that is not in effect, as text; empty if there is none."""
+    def _waits_for(self, change: Change) -> Fact | None:
+        """The dependency that is not in effect, if any."""
         for each in change.depends_on:
             missing = [key for key in each.keys if (each.kind, key) not in self._made]
             if len(each.keys) - len(missing) < each.at_least:
-                names = [self._names[each.kind, key] for key in missing if (each.kind, key) in self._names]
-                listed, were = some(names or missing), "was" if len(missing) == 1 else "were"
-                if each.at_least == len(each.keys):
-                    return f"it depends on {listed}, which {were} not done"
-                return f"it depends on {each.at_least} of {len(each.keys)} changes, and {listed} {were} not done"
-        return ""
+                names = tuple(self._names[each.kind, key] for key in missing if (each.kind, key) in self._names)
+                count, total = len(missing), len(each.keys)
+                if each.at_least == total:
+                    return fact(Code.DEPENDENCY_NOT_DONE, names=names, count=count)
+                return fact(Code.DEPENDENCIES_NOT_DONE, names=names, count=count, needed=each.at_least, total=total)
+        return None
 
     def _attempt(
         self, changes: Sequence[Change], room: Collection[str] = (), refused: Mapping[ChangeId, Outcome] | None = None
     ) -> Iterator[Event]:
         lanes: dict[str, list[Change]] = {}
         for change in changes:
-            lanes.setdefault(change.lane or f"\0{change.kind}\0{change.key}", []).append(change)
+            lanes.setdefault(change.serial_group or f"\0{change.kind}\0{change.key}", []).append(change)
         tasks = [
-            Lane(lane, self._plan.workspace, self._means, self._halt, room, refused or {}) for lane in lanes.values()
+            Lane(lane, self._plan.workspace, self._context, self._halt, room, refused or {}) for lane in lanes.values()
         ]
         while tasks and not self._permission.proven:  # one at a time until the API accepts one
             task = tasks.pop(0)
@@ -118,7 +118,7 @@ class _Run:
                 self._refused += [Refused(change) for change in task.changes]
                 continue
             yield from self._note(run([task], 1))
-        yield from self._note(run(tasks, self._means.parallelism))
+        yield from self._note(run(tasks, self._context.parallelism))
 
     def _note(self, events: Iterable[Event | Refused]) -> Iterator[Event]:
         for event in events:
@@ -128,9 +128,9 @@ class _Run:
                 continue
             if isinstance(event, Ended):
                 self._permission.add(event.change, event.outcome)
-                if event.outcome.ending is Status.DONE:
+                if event.outcome.status is Status.DONE:
                     self._unconfirmed.append(event)
-                if event.outcome.ending is Status.DONE or _is_there(event):
+                if event.outcome.status is Status.DONE or _is_there(event):
                     self._made.add(event.change.id)
             yield event
 
@@ -138,7 +138,7 @@ class _Run:
         """Retry what was refused before something of its kind was removed, or not attempted because the API had
         forbidden everything. Then make what depends on it."""
         refused, self._refused = self._refused, []
-        taken = {change.kind for change in self._plan.changes if change.takes and change.id in self._made}
+        taken = {change.kind for change in self._plan.changes if change.revokes_access and change.id in self._made}
         retried = [
             each for each in refused if self._permission.proven and (each.outcome is None or each.change.kind in taken)
         ]
@@ -149,7 +149,7 @@ class _Run:
             retried = []
         for each in refused:
             if each not in retried:
-                why = self._halt.why or _NOT_PERMITTED
+                why = self._halt.why or fact(Code.NOTHING_PERMITTED)
                 yield self._halt.report(
                     Ended(each.change, each.outcome) if each.outcome else NotAttempted(each.change, why)
                 )
@@ -168,9 +168,9 @@ class _Run:
             return
         self._unconfirmed = later
         in_doubt = {event.change.id for event in due if not event.outcome.certain}
-        means, changes = self._means, [event.change for event in due]
+        context, changes = self._context, [event.change for event in due]
         with suppress(InterruptedRunError):
-            for look in confirm(changes, self._plan, means.kinds, means.reader, means.pause):
+            for look in confirm(changes, self._plan, context.kinds, context.reader, context.pause):
                 if isinstance(look, Unconfirmed):
                     self._made.discard(look.change.id)
                     look = self._withdrawn(look)  # noqa: PLW2901 - the same event with more facts
@@ -180,19 +180,19 @@ class _Run:
 
     def _withdrawn(self, look: Unconfirmed) -> Unconfirmed:
         """Revert a change that granted more than requested, if the kind can."""
-        conversation = self._means.kinds[look.change.kind].withdrawal(look.change, look.shows)
+        conversation = self._context.kinds[look.change.kind].withdrawal(look.change, look.shows)
         if conversation is None:
             return look
         try:
-            outcome = attempt(conversation, self._means, self._halt)
+            outcome = attempt(conversation, self._context, self._halt)
             return replace(look, why=outcome.remark, gone=outcome.gone, withdrawn=outcome.withdrawn)
         except InterruptedRunError as error:
-            return replace(look, why=f"it was not reverted: {error.message}")
+            return replace(look, why=fact(Code.NOT_REVERTED, detail=error.message))
 
 
 def _is_there(event: Ended) -> bool:
     """Whether something was created, although a part of it was deferred."""
-    return event.outcome.ending is Status.DEFERRED and event.change.before is None
+    return event.outcome.status is Status.DEFERRED and event.change.before is None
 
 
 def _leaders(changes: Iterable[Change]) -> set[ChangeId]:

@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.apply.record import State, UnreadableRecordError, lines_of, refuse_unlike, state_of
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Interrupted
-from beamctl.plan.plan_reader import UndecodableError, change_of
+from beamctl.plan.plan_json import UndecodableError, change_of
 
 _CREATES, _STARTED, _DONE = b'"action": "create"', b'"event": "started"', b'"event": "done"'
 _DELETES = b'"action_reason": "not_handed_over"'

@@ -10,18 +10,19 @@ from enum import Enum
 from typing import Any, assert_never
 
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
-from beamctl.document.document import Document
-from beamctl.document.schema import check
+from beamctl.document.schema import violation
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact, fact_data, fact_of
 from beamctl.model.strict_json import read_json
 from beamctl.plan.change import Change
 from beamctl.plan.declared import declared_data
 from beamctl.plan.kind import Outcome
 from beamctl.plan.plan import Plan
-from beamctl.plan.plan_json import address, change_data
-from beamctl.plan.plan_reader import UndecodableError, change_of
+from beamctl.plan.plan_json import address, change_data, change_of
 
-FORMAT_VERSION = "1.0"
-_SCHEMA, _CONFIRMED = "run", "confirmed"
+FORMAT_VERSION = "2.0"
+_FIRST_FORMAT = "1.0"
+_CONFIRMED = "confirmed"
 
 
 class State(Enum):
@@ -65,7 +66,7 @@ class Record:
         runs_as: The identity beamctl ran as; empty if unknown.
         changes: Of the plan, in order.
         states: The state of each change, by address.
-        remarks: The remark about each change, by address.
+        remarks: The remark about each change that has one, by address.
         ended: End time; empty if the run was killed or is still running.
         interrupted: Whether it was asked to stop.
         left: By kind, how many objects existed at its end.
@@ -78,7 +79,7 @@ class Record:
     runs_as: str
     changes: tuple[Change, ...]
     states: Mapping[str, State]
-    remarks: Mapping[str, str]
+    remarks: Mapping[str, Fact]
     ended: str = ""
     interrupted: bool = False
     left: Mapping[str, int] = field(default_factory=dict)
@@ -93,9 +94,9 @@ class Record:
         """The state of a change."""
         return self.states.get(address(self.workspace, change), State.WAITING)
 
-    def remark(self, change: Change) -> str:
-        """The remark about a change."""
-        return self.remarks.get(address(self.workspace, change), "")
+    def remark(self, change: Change) -> Fact | None:
+        """The remark about a change, if any."""
+        return self.remarks.get(address(self.workspace, change))
 
     def count(self, state: State) -> int:
         """How many changes have this state."""
@@ -137,14 +138,13 @@ def event_line(plan: Plan, event: Event, at: str) -> str:
         case Started():
             name, fields = "started", dict[str, Any]()
         case Ended(outcome=outcome):
-            name, fields = outcome.ending.value, {"remark": outcome.remark, **_flags(outcome)}
+            name, fields = outcome.status.value, _remark(outcome.remark) | _flags(outcome)
         case NotAttempted(why=why):
-            name, fields = State.WAITING.value, {"remark": why}
+            name, fields = State.WAITING.value, _remark(why)
         case Confirmed():
             name, fields = _CONFIRMED, {}
-        case Unconfirmed(doubt=doubt, why=why):
-            name, fields = State.UNCONFIRMED.value, {"doubt": doubt.value, **_flags(event)}
-            fields |= {"remark": why} if why else {}
+        case Unconfirmed(reason=reason, why=why):
+            name, fields = State.UNCONFIRMED.value, {"reason": reason.value} | _remark(why) | _flags(event)
         case _:
             assert_never(event)
     return _line({"event": name, "at": at, "address": address(plan.workspace, event.change), **fields})
@@ -156,7 +156,7 @@ def last_line(plan: Plan, events: Iterable[Event], at: str, *, interrupted: bool
     missing = {(each.change.kind, each.change.key) for each in events if isinstance(each, Unconfirmed)}
     for event in (each for each in events if each.change.kind in left):  # other kinds are not counted
         change = event.change
-        if isinstance(event, Ended) and event.outcome.ending.value == State.DONE.value:
+        if isinstance(event, Ended) and event.outcome.status.value == State.DONE.value:
             added = change.before is None and (change.kind, change.key) not in missing
             left[change.kind] += added - (change.after is None)
         elif isinstance(event, Unconfirmed | Ended):
@@ -176,12 +176,12 @@ def read_record(content: bytes) -> Record:
     refuse_unlike(lines)
     try:
         return _record(lines[0], lines[1:])
-    except UndecodableError as error:
+    except ValueError as error:  # UndecodableError, or an unknown code
         raise UnreadableRecordError(str(error)) from None
 
 
 def lines_of(content: bytes) -> list[Any]:
-    """The complete lines of a record. Only the format version is checked.
+    """The complete lines of a record, as of the current format. Only the format version is checked.
 
     Raises:
         UnreadableRecordError: The content is something else.
@@ -192,9 +192,42 @@ def lines_of(content: bytes) -> list[Any]:
         raise UnreadableRecordError("a line is not JSON") from None
     if not lines or not isinstance(lines[0], dict) or lines[0].get("event") != "run":
         raise UnreadableRecordError("it is not a run record")
-    if lines[0].get("format_version") != FORMAT_VERSION:
+    return current_format(lines)
+
+
+def current_format(lines: list[Any]) -> list[Any]:
+    """The lines as beamctl writes them now. beamctl 0.1.0 wrote remarks as text.
+
+    Raises:
+        UnreadableRecordError: The format is unknown.
+    """
+    version = lines[0].get("format_version")
+    if version == _FIRST_FORMAT:
+        return [_from_first_format(line) for line in lines]
+    if version != FORMAT_VERSION:
         raise UnreadableRecordError("it has a format that this version of beamctl cannot read")
     return lines
+
+
+def _from_first_format(line: Any) -> Any:  # noqa: ANN401 - any JSON
+    if not isinstance(line, dict):
+        return line
+    names = {"doubt": "reason"}
+    new = {names.get(name, name): value for name, value in line.items() if name != "remark"}
+    if isinstance(text := line.get("remark"), str) and text:
+        new["remark"] = fact_data(fact(Code.RECORDED, text=text))
+    if line.get("event") == "run":
+        new["format_version"] = FORMAT_VERSION
+    if isinstance(changes := line.get("changes"), list):
+        new["changes"] = [_change_from_first_format(each) for each in changes]
+    return new
+
+
+def _change_from_first_format(data: Any) -> Any:  # noqa: ANN401 - any JSON
+    if not isinstance(data, dict) or "follows" not in data:
+        return data
+    new = {name: value for name, value in data.items() if name != "follows"}
+    return new | {"depends_on": [{"type": data.get("type"), "keys": [data["follows"]], "at_least": 1}]}
 
 
 def refuse_unlike(lines: Iterable[Any]) -> None:
@@ -203,8 +236,8 @@ def refuse_unlike(lines: Iterable[Any]) -> None:
     Raises:
         UnreadableRecordError: A line is invalid.
     """
-    if problem := next((each for line in lines for each in check(Document("", line, {}, {}), _SCHEMA)), None):
-        raise UnreadableRecordError(problem.message)
+    if why := next(filter(None, (violation(line, "run") for line in lines)), ""):
+        raise UnreadableRecordError(why)
 
 
 def run_of(first: Mapping[str, Any]) -> Run:
@@ -219,14 +252,15 @@ def state_of(line: Mapping[str, Any]) -> State:
 
 def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Record:
     states: dict[str, State] = {}
-    remarks: dict[str, str] = {}
+    remarks: dict[str, Fact] = {}
     end: Mapping[str, Any] = {}
     for line in rest:
         if line["event"] == "end":
             end = line
         elif line["event"] != "run":
             states[line["address"]] = state_of(line)
-            remarks[line["address"]] = line.get("remark") or remarks.get(line["address"], "")
+            if "remark" in line:
+                remarks[line["address"]] = fact_of(line["remark"])
     return Record(
         run=run_of(first),
         workspace=first["workspace"],
@@ -244,6 +278,10 @@ def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Reco
 
 def _line(data: Mapping[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=True) + "\n"
+
+
+def _remark(remark: Fact | None) -> dict[str, Any]:
+    return {"remark": fact_data(remark)} if remark else {}
 
 
 def _flags(value: Outcome | Unconfirmed) -> dict[str, bool]:

@@ -12,16 +12,16 @@ from http import HTTPStatus
 from queue import SimpleQueue
 from typing import Any, assert_never
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.apply.event import Ended, Event, NotAttempted, Started, error_fact
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
-from beamctl.model.api_call import ApiCall, NoResponse, Response
-from beamctl.model.ports import Pause, Reader, SecretStore, Sender
-from beamctl.model.secret import ReadSecret, StoreSecret
+from beamctl.model.api_call import ApiCall, NoResponse, Pause, Reader, Response, Sender
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
+from beamctl.model.secret import ReadSecret, SecretStore, StoreSecret
 from beamctl.plan.change import Change, ChangeId
-from beamctl.plan.kind import Conversation, Kind, Outcome, Status
+from beamctl.plan.kind import Kind, Operation, Outcome, Status
 
-_UNKNOWN = "; it is not known whether it was made"
-_LOOK = "Run `beamctl plan` to see the current state."
+_LOOK, _INTERRUPTED = fact(Code.RUN_PLAN), fact(Code.INTERRUPTED)
 
 Listener = Callable[[Event], None]
 
@@ -36,7 +36,7 @@ class ApplyContext:
         sender: To make API calls; used by several threads.
         parallelism: How many changes may run concurrently.
         stop: Set from outside to stop after the calls in flight.
-        witness: Called with each event by the thread that makes the change, before its first call and after its last.
+        on_event: Called with each event by the thread that makes the change, before its first call and after its last.
             If it fails, no further change is started.
         vault: Reads and stores secrets; None if no change needs it.
         pause: Waits between reads for a change that the API does not show yet.
@@ -47,7 +47,7 @@ class ApplyContext:
     sender: Sender
     parallelism: int
     stop: threading.Event | None = None
-    witness: Listener | None = None
+    on_event: Listener | None = None
     vault: SecretStore | None = None
     pause: Pause = lambda _: True
 
@@ -76,7 +76,7 @@ class Lane:
 
     changes: Sequence[Change]
     workspace: str
-    means: ApplyContext
+    context: ApplyContext
     halt: Halt
     room: Collection[str] = ()
     refused: Mapping[ChangeId, Outcome] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def run(lanes: Sequence[Lane], parallelism: int) -> Iterator[Event | Refused]:
                     future.result()
         finally:
             if running:  # the consumer stopped: start nothing more
-                lanes[0].halt.why_fatal = lanes[0].halt.why_fatal or "interrupted"
+                lanes[0].halt.why_fatal = lanes[0].halt.why_fatal or _INTERRUPTED
     yield from _drain(events)
 
 
@@ -109,25 +109,25 @@ def _drain(events: SimpleQueue[Event | Refused]) -> Iterator[Event | Refused]:
 class Halt:
     """Why no further change may start; shared by the lanes of a stage."""
 
-    def __init__(self, stop: threading.Event | None, witness: Listener | None) -> None:
+    def __init__(self, stop: threading.Event | None, on_event: Listener | None) -> None:
         self._stop = stop
-        self._witness = witness
-        self.why_fatal = ""
+        self._on_event = on_event
+        self.why_fatal: Fact | None = None
 
     def report(self, event: Event) -> Event:
-        """The event, after the witness was called. If that fails, no further change is started."""
+        """The event, after the listener was called. If that fails, no further change is started."""
         try:
-            if self._witness is not None:
-                self._witness(event)
+            if self._on_event is not None:
+                self._on_event(event)
         except BeamctlError as error:
-            self.why_fatal = self.why_fatal or error.message
+            self.why_fatal = self.why_fatal or error_fact(error)
         return event
 
     @property
-    def why(self) -> str:
-        """As text; empty if changes may start."""
+    def why(self) -> Fact | None:
+        """None if changes may start."""
         if self._stop is not None and self._stop.is_set():
-            return "interrupted"
+            return _INTERRUPTED
         return self.why_fatal
 
 
@@ -140,49 +140,52 @@ def _run_lane(lane: Lane, put: Callable[[Event | Refused], None]) -> None:
         outcome: Outcome | None = None
         if not halt.why:
             with suppress(InterruptedRunError):
-                outcome = attempt(lane.means.kinds[change.kind].perform(change, lane.workspace), lane.means, halt)
+                outcome = attempt(lane.context.kinds[change.kind].perform(change, lane.workspace), lane.context, halt)
         if outcome is None:
-            put(halt.report(Ended(change, before) if before else NotAttempted(change, halt.why or "interrupted")))
-        elif outcome.refusal and not change.stage.takes and change.kind in lane.room and not halt.why:
+            put(halt.report(Ended(change, before) if before else NotAttempted(change, halt.why or _INTERRUPTED)))
+        elif outcome.refusal and not change.stage.revokes_access and change.kind in lane.room and not halt.why:
             put(Refused(change, outcome))
         else:
-            if before is not None and before.gone and outcome.ending is Status.FAILED:
+            if before is not None and before.gone and outcome.status is Status.FAILED:
                 outcome = replace(outcome, gone=True)
             put(halt.report(Ended(change, outcome)))
 
 
-def _execute(operation: ApiCall | StoreSecret | ReadSecret, means: ApplyContext) -> Response | NoResponse:
+def _execute(operation: ApiCall | StoreSecret | ReadSecret, context: ApplyContext) -> Response | NoResponse:
     match operation:
         case ApiCall():
-            return means.sender.send(operation)
-        case StoreSecret() | ReadSecret() if means.vault is None:
-            return NoResponse(f"there is no access to the location of {operation.what}")
+            return context.sender.send(operation)
+        case StoreSecret() | ReadSecret() if context.vault is None:
+            return NoResponse(fact=fact(Code.NO_ACCESS_TO_SECRETS, what=operation.what))
         case StoreSecret():
-            return means.vault.deliver(operation)
+            return context.vault.deliver(operation)
         case ReadSecret():
-            return means.vault.fetch(operation)
+            return context.vault.fetch(operation)
         case _:
             assert_never(operation)
 
 
-def attempt(conversation: Conversation, means: ApplyContext, halt: Halt) -> Outcome:
+def attempt(conversation: Operation[Outcome], context: ApplyContext, halt: Halt) -> Outcome:
     """The outcome of a series of operations, whatever goes wrong.
 
     Raises:
         InterruptedRunError: beamctl was asked to stop before the first call.
     """
     try:
-        return _run_operations(conversation, means, halt)
+        return _run_operations(conversation, context, halt)
     except InterruptedRunError:
         raise
     except BeamctlError as error:
-        return Outcome(Status.FAILED, error.message, error.hint)
+        return Outcome(Status.FAILED, error_fact(error), _hint(error))
     except Exception as error:  # noqa: BLE001 - a bug in one change must not hide the results of the others
-        bug = f"beamctl has a bug: {type(error).__name__}{_UNKNOWN}"
-        return Outcome(Status.FAILED, bug, f"Please report it. {_LOOK}")
+        return Outcome(Status.FAILED, fact(Code.RESULT_UNKNOWN, why=error_fact(error)), fact(Code.REPORT_BUG))
 
 
-def _run_operations(conversation: Conversation, means: ApplyContext, halt: Halt) -> Outcome:
+def _hint(error: BeamctlError) -> Fact | None:
+    return fact(Code.HINT, detail=error.hint) if error.hint else None
+
+
+def _run_operations(conversation: Operation[Outcome], context: ApplyContext, halt: Halt) -> Outcome:
     """Run a series of operations and return the outcome.
 
     Raises:
@@ -192,7 +195,7 @@ def _run_operations(conversation: Conversation, means: ApplyContext, halt: Halt)
     try:
         call = next(conversation)
         while True:
-            answer = _execute(call, means)
+            answer = _execute(call, context)
             started = True
             call = conversation.send(answer)
     except StopIteration as end:
@@ -201,8 +204,9 @@ def _run_operations(conversation: Conversation, means: ApplyContext, halt: Halt)
     except InterruptedRunError:
         if not started:
             raise
-        return Outcome(Status.FAILED, f"interrupted between API calls{_UNKNOWN}", _LOOK)
+        return Outcome(Status.FAILED, fact(Code.RESULT_UNKNOWN, why=fact(Code.INTERRUPTED_BETWEEN_CALLS)), _LOOK)
     except UnauthenticatedError as error:
-        halt.why_fatal = error.message  # no further call can succeed
+        why = halt.why_fatal = error_fact(error)  # no further call can succeed
         refusal = 0 if started else HTTPStatus.UNAUTHORIZED
-        return Outcome(Status.FAILED, error.message + _UNKNOWN * started, error.hint, refusal)
+        remark = fact(Code.RESULT_UNKNOWN, why=why) if started else why
+        return Outcome(Status.FAILED, remark, _hint(error), refusal)

@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.apply.record import Run, State, UnreadableRecordError, lines_of, refuse_unlike, run_of, state_of
+from beamctl.apply.record import (
+    Run,
+    State,
+    UnreadableRecordError,
+    current_format,
+    lines_of,
+    refuse_unlike,
+    run_of,
+    state_of,
+)
 from beamctl.model.strict_json import read_json
 from beamctl.plan.declared import Declared, declared_of
 
@@ -112,7 +121,7 @@ def declared_by(content: bytes, workspace: str, api: str) -> Declared | None:
     if not found or b'"guards": ' not in head:
         return None
     try:
-        first = read_json(head + _CHANGES + b"]}")
+        first, *_ = current_format([read_json(head + _CHANGES + b"]}")])
         refuse_unlike([first])
     except (UnreadableRecordError, ValueError):
         return None

@@ -64,10 +64,10 @@ def _max_removals(source: str, text: str) -> Bounds:
 def _protect(source: str, text: str) -> Bounds:
     names = _items(text)
     for name in names:
-        fault = email.pattern_fault(name)
-        if not name or fault == email.NO_ADDRESS:
+        local, _, host = name.rpartition("@")
+        if not local or not host or "@" in local:
             raise _invalid(source, name, "an e-mail address or '*@DOMAIN'", _PROTECT_HINT)
-        if fault:
+        if fault := email.pattern_fault(name):
             raise UsageError(f"{source}: {printable(name)!r} {fault}", _PROTECT_HINT)
         if letter := mixed_letter(name) or disguised_letter(name):
             hint = f"It would not match an address in plain letters: {described(letter)}. Use the intended letters."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from copy import copy
 from importlib import import_module
 from typing import Any
@@ -11,9 +12,10 @@ import click
 from click.core import ParameterSource
 
 from beamctl import __version__
-from beamctl.cli.exits import Exit, error_report
-from beamctl.cli.output import errors_in_format, open_streams, print_error
-from beamctl.errors import DocumentError, UsageError
+from beamctl.cli.exits import Exit
+from beamctl.cli.output import Output, open_streams
+from beamctl.errors import UsageError
+from beamctl.secrets.redaction import OutputRedaction
 
 COMMANDS = {
     "validate": "Check documents, without a credential or a network.",
@@ -46,7 +48,7 @@ class LazyGroup(click.Group):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"beamctl.cli.{cmd_name}").command
+        command: click.Command = import_module(f"beamctl.cli.commands.{cmd_name}").command
         return _refusing_empty(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
@@ -79,11 +81,19 @@ def beamctl() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code. All exceptions are handled."""
     open_streams()
+    out = Output(OutputRedaction(_own_secrets))
     try:
-        code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False)
+        code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False, obj=out)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
-        return _report(error)
+        return out.report(error)
     return code if isinstance(code, int) else Exit.DONE
+
+
+def _own_secrets() -> Iterator[str]:
+    """The credentials and passwords in the environment."""
+    from beamctl.api.credential import environment_secrets
+
+    return environment_secrets(os.environ)
 
 
 def _refusing_empty(command: click.Command) -> click.Command:
@@ -94,15 +104,19 @@ def _refusing_empty(command: click.Command) -> click.Command:
     elif (callback := copied.callback) is not None:
 
         def refusing(**given: Any) -> Any:  # noqa: ANN401 - whatever the command takes and returns
-            _refuse_empty(click.get_current_context(), output=given.get("output", "text"))
+            context = click.get_current_context()
+            out: Output = context.obj
+            try:
+                _refuse_empty(context)
+            except UsageError as error:
+                return out.for_options(given.get("output", "text")).report(error)
             return callback(**given)
 
         copied.callback = refusing
     return copied
 
 
-@errors_in_format
-def _refuse_empty(context: click.Context, *, output: str) -> None:  # noqa: ARG001 - `errors_in_format` reads it
+def _refuse_empty(context: click.Context) -> None:
     """Refuse an empty option or argument, which is almost always an unset variable.
 
     Raises:
@@ -116,41 +130,3 @@ def _refuse_empty(context: click.Context, *, output: str) -> None:  # noqa: ARG0
             is_option = isinstance(parameter, click.Option)
             shown = max(parameter.opts, key=len) if is_option else parameter.human_readable_name.strip("[]")
             raise UsageError(f"{shown} is empty", "Check that the variable it comes from is set.")
-
-
-def _report(error: BaseException) -> Exit:
-    match error:
-        case click.exceptions.NoArgsIsHelpError():
-            error.show()
-            return Exit.WRONG_INPUT
-        case click.ClickException():
-            return _print_error(error.format_message(), _see_help(error), Exit.WRONG_INPUT)
-        case click.Abort():  # click raises this for KeyboardInterrupt
-            error = KeyboardInterrupt()
-        case DocumentError():
-            from beamctl.report.text.problems import problems_text
-
-            print_error(problems_text(error.problems, compared=error.compared).removesuffix("\n"))
-            return error_report(error).code
-        case _:
-            pass
-    report = error_report(error)
-    return _print_error(report.message, report.hint, report.code)
-
-
-def _print_error(message: str, hint: str, code: Exit) -> Exit:
-    from beamctl.model.text import printable
-
-    print_error("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
-    return code
-
-
-def _see_help(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    if context is None:
-        return ""
-    see = f"See: {context.command_path} --help"
-    takes_files = any(parameter.name == "files" for parameter in context.command.params)
-    if takes_files and "unexpected extra argument" in error.format_message():
-        return f"To name documents, use -f:  {context.command_path} -f FILE\n{see}"
-    return see

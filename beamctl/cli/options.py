@@ -7,14 +7,18 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from beamctl.api.wait_budget import MOST
+from beamctl.api.clock import MOST_WAITING
 from beamctl.cli.floors import with_floors
-from beamctl.cli.output import errors_in_format
-from beamctl.cli.record_folder import RecordFolder
+from beamctl.cli.help import Group, option
+from beamctl.cli.output import Output
+from beamctl.runs.folder import RecordFolder
+
+if TYPE_CHECKING:
+    from beamctl.workflow.connection import Access
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -51,7 +55,29 @@ class PathType(click.Path):
         return value if value == "" else Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
-files = click.option(
+def _with_output(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Pass the output to a command as one argument, and report its errors in the format of the output."""
+
+    @functools.wraps(function)
+    def command(
+        *args: Any,  # noqa: ANN401 - whatever the command takes
+        quiet: bool,
+        output: str = "text",
+        no_color: bool = False,
+        **options: Any,  # noqa: ANN401 - as above
+    ) -> Any:  # noqa: ANN401 - as above
+        base: Output = click.get_current_context().obj
+        out = base.for_options(output, no_color=no_color, quiet=quiet)
+        try:
+            return function(*args, out=out, **options)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
+            return out.report(error)
+
+    return command
+
+
+files = option(
+    Group.DOCUMENTS,
     "-f",
     "--file",
     "files",
@@ -59,10 +85,17 @@ files = click.option(
     metavar="FILE",
     help="A document, a directory of them, or - for standard input. Repeatable. Default: beamctl.yaml, else access/.",
 )
-workspaces = click.option(
-    "-w", "--workspace", "workspaces", multiple=True, metavar="NAME", help="Only this workspace. Repeatable."
+workspaces = option(
+    Group.DOCUMENTS,
+    "-w",
+    "--workspace",
+    "workspaces",
+    multiple=True,
+    metavar="NAME",
+    help="Only this workspace. Repeatable.",
 )
-output = click.option(
+_output = option(
+    Group.OUTPUT,
     "-o",
     "--output",
     type=click.Choice(["text", "json"]),
@@ -70,10 +103,14 @@ output = click.option(
     show_default=True,
     help="The format of the result.",
 )
-no_color = click.option("--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect.")
-quiet = click.option("-q", "--quiet", is_flag=True, help="Print only the result.")
-view = _all(output, no_color, quiet, errors_in_format)
-allow = click.option(
+_no_color = option(
+    Group.OUTPUT, "--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect."
+)
+_quiet = option(Group.OUTPUT, "-q", "--quiet", is_flag=True, help="Print only the result.")
+quiet = _all(_quiet, _with_output)
+view = _all(_output, _no_color, _quiet, _with_output)
+allow = option(
+    Group.SAFETY,
     "--allow",
     "allowed",
     multiple=True,
@@ -81,25 +118,29 @@ allow = click.option(
     help="Allow one hazard of this plan, as printed by the refusal. Repeatable.",
 )
 floors = _all(
-    click.option(
+    option(
+        Group.SAFETY,
         "--min-admins",
         metavar="N",
         help="Keep at least N accepted admins, whatever the document says. Also set by BEAMCTL_MIN_ADMINS.",
     ),
-    click.option(
+    option(
+        Group.SAFETY,
         "--max-removals",
         metavar="N|N%",
         help="Allow at most N (or N%) removals, demotions and revocations, whatever the document says. "
         "Also set by BEAMCTL_MAX_REMOVALS.",
     ),
-    click.option(
+    option(
+        Group.SAFETY,
         "--protect",
         multiple=True,
         metavar="EMAIL",
         help="Never remove or demote this person. '*@DOMAIN' means everyone at the domain, without its subdomains. "
         "Separate several with commas, or repeat the option. Also set by BEAMCTL_PROTECT.",
     ),
-    click.option(
+    option(
+        Group.SAFETY,
         "--allowed-domains",
         multiple=True,
         metavar="DOMAIN",
@@ -108,18 +149,32 @@ floors = _all(
     ),
     with_floors,
 )
-parallelism = click.option(
+parallelism = option(
+    Group.CONNECTION,
     "--parallelism",
     type=click.IntRange(1, MOST_PARALLEL),
+    metavar="N",
     default=8,
     show_default=True,
     help="How many changes may run at the same time.",
 )
 saving = _all(
-    click.option("--out", metavar="FILE", help="Save the plan. `beamctl apply FILE` makes exactly its changes."),
-    click.option("--expires", metavar="TIME", help="How long a saved plan is valid, such as 30m or 7d. Default: 24h."),
+    option(
+        Group.OUTPUT,
+        "--out",
+        "file",
+        metavar="FILE",
+        help="Save the plan. `beamctl apply FILE` makes exactly its changes.",
+    ),
+    option(
+        Group.OUTPUT,
+        "--expires",
+        metavar="TIME",
+        help="How long a saved plan is valid, such as 30m or 7d. Default: 24h.",
+    ),
 )
-record = click.option(
+record = option(
+    Group.OUTPUT,
     "--record",
     type=click.Path(file_okay=False),
     callback=lambda _context, _option, named: named if named == "" else RecordFolder(named and Path(named)),
@@ -128,30 +183,59 @@ record = click.option(
 )
 
 
-def _with_notices(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Pass `silent` to the connection of a command if `--quiet` is given."""
+def access_of(
+    out: Output, *, api_url: str | None, api_key_file: str | None, timeout: float, max_wait: float, debug: bool
+) -> Access:
+    """The access that the options of `connection` ask for.
+
+    Raises:
+        UsageError: The named key file does not exist.
+    """
+    from beamctl.api.clock import WaitBudget
+    from beamctl.api.config import collect_sources
+    from beamctl.cli.commands.local import local_app
+    from beamctl.workflow.connection import Access
+
+    notify = None if out.quiet else out.error
+    return Access(
+        collect_sources(api_url, api_key_file),
+        timeout,
+        out.error if debug else None,
+        out.redaction.redactor,
+        local_app,
+        notify,
+        WaitBudget(max_wait, notify),
+    )
+
+
+def _with_access(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Pass the way to reach the API to a command as one argument."""
 
     @functools.wraps(function)
-    def command(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
-        return function(*args, silent=bool(options.get("quiet")), **options)
+    def command(*args: Any, out: Output, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
+        named = {name: options.pop(name) for name in ("api_url", "api_key_file", "timeout", "max_wait", "debug")}
+        return function(*args, out=out, access=access_of(out, **named), **options)
 
     return command
 
 
 connection = _all(
-    click.option(
+    option(
+        Group.CONNECTION,
         "--api-url",
         metavar="URL",
         help="The API's base URL, or `local` for the emulator on this machine. Default: BEAMCTL_API_URL, BL_API_URL, "
         "the official CLI's configuration, else https://api.blaxel.ai/v0.",
     ),
-    click.option(
+    option(
+        Group.CONNECTION,
         "--api-key-file",
         metavar="FILE",
         help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, "
         "BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
     ),
-    click.option(
+    option(
+        Group.CONNECTION,
         "--timeout",
         type=_Seconds(min=0.1, max=600),
         metavar="SECONDS",
@@ -159,18 +243,22 @@ connection = _all(
         show_default=True,
         help="Seconds for one request, from connecting to the last byte of the response.",
     ),
-    click.option(
+    option(
+        Group.CONNECTION,
         "--max-wait",
         type=_Seconds(min=0, max=86400),
         metavar="SECONDS",
-        default=MOST,
+        default=MOST_WAITING,
         show_default=True,
         envvar="BEAMCTL_MAX_WAIT",
         show_envvar=True,
         help="Seconds that this run may wait in total while the API limits requests.",
     ),
-    click.option(
-        "--debug", is_flag=True, help="Show each request and response on standard error, with secrets hidden."
+    option(
+        Group.CONNECTION,
+        "--debug",
+        is_flag=True,
+        help="Show each request and response on standard error, with secrets hidden.",
     ),
-    _with_notices,
+    _with_access,
 )

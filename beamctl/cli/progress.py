@@ -1,39 +1,50 @@
-"""Progress of an apply: a line for each finished change, and a counter on a terminal."""
+"""Progress of an apply on a terminal: a counter, or a bar if there are many changes."""
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
+import time
+from contextlib import suppress
 
-from beamctl.apply.event import Ended, Event, NotAttempted
-from beamctl.cli.output import Output, print_stderr
-from beamctl.report.text.apply import event_text
+import click
+
+from beamctl.cli.output import Output
+
+MANY = 30
+"""Up to this number of changes, each is listed when it ends."""
 
 
 class Progress:
-    """Shows events as they happen."""
+    """The progress of one plan. Nothing is shown unless standard error is a terminal."""
 
     def __init__(self, out: Output, total: int) -> None:
         self._out = out
         self._total = total
         self._ended = 0
-        self._shown = 0
-        self._counts = sys.stderr.isatty() and not out.quiet and os.environ.get("TERM") != "dumb"
+        self._began = time.monotonic()
+        self._is_shown = False
+        self._bar = click.progressbar(
+            length=total, label="  Applying", show_pos=True, item_show_func=self._rate, file=sys.stderr
+        )
 
-    def show(self, event: Event) -> None:
-        """Show one event."""
-        self.end()
-        self._ended += isinstance(event, Ended | NotAttempted)
-        text = event_text(event, self._out.style)
-        if text and not self._out.json:
-            self._out.result(text + "\n")
-        if self._counts and self._ended < self._total:
-            counter = f"  {self._ended} of {self._total} …"
-            print_stderr(counter, nl=False)
-            self._shown = len(counter)
+    def show(self, *, ended: int) -> None:
+        """Show how many changes have ended."""
+        if self._total > MANY:
+            with suppress(OSError):  # standard error is closed
+                self._bar.update(ended - self._ended)
+            self._is_shown = True
+        elif ended < self._total:
+            self._out.say(f"\r  {ended} of {self._total} …", nl=False)
+            self._is_shown = True
+        self._ended = ended
 
-    def end(self) -> None:
-        """Remove the counter."""
-        if self._shown:
-            print_stderr("\r" + " " * self._shown + "\r", nl=False)
-            self._shown = 0
+    def clear(self) -> None:
+        """Remove it from the terminal, so that something else can be written."""
+        if self._is_shown:
+            self._out.say("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r", nl=False)
+            self._is_shown = False
+
+    def _rate(self, _item: object) -> str:
+        seconds = time.monotonic() - self._began
+        return f"{self._bar.pos / seconds:.1f}/s" if seconds > 0 else ""

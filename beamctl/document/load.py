@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from beamctl.document import rules, schema
-from beamctl.document.document import Desired, Document
-from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, bounded, too_many_problems
+from beamctl.document.document import Desired, Document, desired_of
+from beamctl.document.problem import (
+    MOST_PROBLEMS,
+    MOST_WITH_LINES,
+    Place,
+    Problem,
+    ProblemCode,
+    bounded,
+    in_order,
+    too_many_problems,
+)
+from beamctl.document.text_encoding import decode
 from beamctl.document.yaml_loader import Draft, parse
+
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
+"""Suffixes of YAML documents. beamctl writes no other files with these suffixes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +74,23 @@ def load(sources: Sequence[SourceText]) -> Loaded:
             problems += found
             documents.append(draft.document)
             if not found:
-                desired.append(rules.desired(draft.document))
-    return Loaded(tuple(desired), tuple(documents), tuple(sorted(problems)))
+                desired.append(desired_of(draft.document))
+    return Loaded(tuple(desired), tuple(documents), tuple(in_order(problems)))
+
+
+def with_lines(problems: Iterable[Problem], sources: Sequence[SourceText]) -> list[Problem]:
+    """The problems in order, the first of them with the text of their lines, except lines that hold a secret."""
+    contents = {source.name: source.content for source in sources}
+    texts: dict[str, list[str]] = {}
+    found = in_order(problems)
+    for index, problem in enumerate(found[:MOST_WITH_LINES]):
+        place = problem.place
+        if place.source not in texts:
+            text = decode(contents.get(place.source, b""), place.source)
+            texts[place.source] = [] if isinstance(text, Problem) else text.split("\n")
+        if 0 < place.line <= len(texts[place.source]) and problem.code is not ProblemCode.PLAIN_SECRET:
+            found[index] = replace(problem, line=texts[place.source][place.line - 1])
+    return found
 
 
 def _check(draft: Draft, declared: dict[str, Place]) -> list[Problem]:
@@ -77,4 +105,4 @@ def _check(draft: Draft, declared: dict[str, Place]) -> list[Problem]:
 
 
 def _empty(name: str) -> Problem:
-    return Problem(Place(name), "is empty", "write at least 'version: 1' and 'workspace: NAME'")
+    return Problem(Place(name), ProblemCode.EMPTY_FILE, "is empty", "write at least 'version: 1' and 'workspace: NAME'")

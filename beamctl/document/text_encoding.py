@@ -6,7 +6,7 @@ import codecs
 import re
 import unicodedata
 
-from beamctl.document.problem import Place, Problem
+from beamctl.document.problem import Place, Problem, ProblemCode
 
 LARGEST = 32 * 1024 * 1024
 """Bytes (or characters) in the largest file accepted."""
@@ -24,7 +24,10 @@ def decode(content: bytes | str, name: str) -> str | Problem:
     """The text of a file, or the problem with it."""
     if len(content) > LARGEST:
         return Problem(
-            Place(name), f"is larger than {LARGEST // 1024 // 1024} MiB", "split it into one file per workspace"
+            Place(name),
+            ProblemCode.LIMIT_EXCEEDED,
+            f"is larger than {LARGEST // 1024 // 1024} MiB",
+            "split it into one file per workspace",
         )
     text = content if isinstance(content, str) else _text(content, name)
     if isinstance(text, Problem):
@@ -34,7 +37,12 @@ def decode(content: bytes | str, name: str) -> str | Problem:
         return _hidden(name, text, hidden.start())
     if conflict := _CONFLICT.search(text):
         place = Place(name, *_position(text[: conflict.start()]))
-        return Problem(place, "an unresolved merge conflict begins here", "keep one version and delete the markers")
+        return Problem(
+            place,
+            ProblemCode.MERGE_CONFLICT,
+            "an unresolved merge conflict begins here",
+            "keep one version and delete the markers",
+        )
     return text
 
 
@@ -47,6 +55,7 @@ def _text(content: bytes, name: str) -> str | Problem:
             line, column = _position(error.object[: error.start].decode())
         return Problem(
             Place(name, line, column),
+            ProblemCode.INVALID_ENCODING,
             "is not valid UTF-8",
             "save the file as UTF-8 (in many editors: 'Save with encoding')",
         )
@@ -59,12 +68,14 @@ def _hidden(name: str, text: str, index: int) -> Problem:
     if character == "\r":
         return Problem(
             Place(name, *_position(text[:index])),
+            ProblemCode.HIDDEN_CHARACTER,
             f"invisible line break: a carriage return ({code}) without a line feed",
             "save the file with LF or CRLF line endings",
         )
     hint = "delete it, or write it as an escape in double quotes"
     return Problem(
         Place(name, *_position(text[:index])),
+        ProblemCode.HIDDEN_CHARACTER,
         f"hidden character {code}" + (f" ({title.lower()})" if title else ""),
         "save the file as UTF-8 text" if character == "\0" else f'{hint}: "\\u{ord(character):04x}"',
     )

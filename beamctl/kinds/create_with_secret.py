@@ -10,8 +10,7 @@ from typing import Any
 from beamctl.kinds.operations import (
     APPLY,
     PLAN,
-    Asking,
-    Talk,
+    cause,
     done,
     failed,
     is_gone,
@@ -21,13 +20,13 @@ from beamctl.kinds.operations import (
     unseen,
 )
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.secret import SECRET_TO, Command, Keyring, StoreSecret, described, sink_of
 from beamctl.plan.change import Change, Dependency, Reason
-from beamctl.plan.kind import Dependencies, Outcome
+from beamctl.plan.kind import Dependencies, Operation, Outcome
 
-_REPLACED = "the next apply replaces it"
-_MEANWHILE = "was created in the meantime, by another run or manually"
-_OTHER_RUN = "another run created one with the same name at the same time, so this one was deleted again"
+_MEANWHILE = fact(Code.CREATED_MEANWHILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,14 @@ class SecretKind:
     Attributes:
         thing: What is created, in one word.
         secret: What the API shows once, in one word.
-        it: The secret, as used in a sentence about the object.
+        it: The secret.
         id: The name of the id in the response.
         handed: The names under which the secret is handed over, mapped to the names in the response.
     """
 
     thing: str
     secret: str
-    it: str
+    it: Fact
     id: str
     handed: Mapping[str, str]
 
@@ -69,15 +68,15 @@ class Creation:
     call: ApiCall
     named: Callable[[Any], Sequence[str]]
     before: Sequence[str]
-    finish: Callable[[str], Asking[str | NoResponse | Outcome]]
-    unmark: Callable[[], Asking[None]] | None = None
+    finish: Callable[[str], Operation[Fact | NoResponse | Outcome | None]]
+    unmark: Callable[[], Operation[None]] | None = None
 
     @property
     def name(self) -> str:
         """The name of the object."""
         return str((self.call.body or {})["name"])
 
-    def new(self) -> Asking[Sequence[str] | NoResponse]:
+    def new(self) -> Operation[Sequence[str] | NoResponse]:
         """The ids of objects with this name that appeared since."""
         now = yield from look(self.call.path, self.named)
         return now if isinstance(now, NoResponse) else [each for each in now if each not in self.before]
@@ -87,7 +86,7 @@ class Creation:
         return ApiCall(Method.DELETE, f"{self.call.path}/{segment(identifier)}")
 
 
-def make(creation: Creation) -> Talk:
+def make(creation: Creation) -> Operation[Outcome]:
     """Create the object, then hand its secret over or delete the object again."""
     answer = yield creation.call
     if isinstance(answer, Response) and not answer.ok:
@@ -95,70 +94,75 @@ def make(creation: Creation) -> Talk:
             yield from creation.unmark()
         return refusal(answer)
     if not answer.certain:
-        return (yield from _lost(creation, answer.why))
+        return (yield from _lost(creation, cause(answer)))
     identifier = text_in(answer, creation.sort.id)
     if identifier in creation.before or text_in(answer, "name") not in (creation.name, ""):
-        return (yield from _lost(creation, f"the API returned another {creation.sort.thing}"))
+        return (yield from _lost(creation, fact(Code.RETURNED_ANOTHER, thing=creation.sort.thing)))
     secret = {name: text_in(answer, field) for name, field in creation.sort.handed.items()}
     if not identifier or not all(secret.values()):
-        return failed(f"the API returned no {creation.sort.secret}; {_REPLACED}", APPLY)
+        return failed(fact(Code.NO_SECRET_RETURNED, secret=creation.sort.secret), APPLY)
     new = yield from creation.new()
     if not isinstance(new, NoResponse) and set(new) - {identifier}:
         # each run deletes its own, so that no duplicate stays
-        return (yield from _delete_again(creation, identifier, _OTHER_RUN, PLAN, alone=False))
+        return (yield from _delete_again(creation, identifier, fact(Code.CREATED_BY_OTHER_RUN), PLAN, alone=False))
     return (yield from _hand_over(creation, identifier, secret))
 
 
-def meanwhile(places: Mapping[str, Any], it: str, thing: str, why: str = _MEANWHILE) -> Outcome:
+def meanwhile(places: Mapping[str, Any], it: Fact, thing: str, why: Fact = _MEANWHILE) -> Outcome:
     """Someone else created one in the meantime and has its secret."""
     sink = sink_of(places.get(SECRET_TO))
-    unknown = f"whether {described(sink)} holds {it}" if sink else f"where {it} is"
-    hint = f"If it does not, delete the {thing} and run `beamctl apply` again."
-    return failed(
-        f"{why}; it is not known {unknown}",
-        hint if sink else f"If no one has it, delete the {thing} and run `beamctl apply` again.",
-    )
+    if sink:
+        where = described(sink)
+        return failed(
+            fact(Code.DESTINATION_UNKNOWN, why=why, it=it, where=where), fact(Code.IF_NOT_DELETE_IT, thing=thing)
+        )
+    return failed(fact(Code.SECRET_LOCATION_UNKNOWN, why=why, it=it), fact(Code.IF_LOST_DELETE_IT, thing=thing))
 
 
-def _lost(creation: Creation, why: str) -> Talk:
+def _lost(creation: Creation, why: Fact) -> Operation[Outcome]:
     """The response with the secret is lost: check whether the object was created."""
     new = yield from creation.new()
     if isinstance(new, NoResponse):
-        return unseen(NoResponse(why), new)
+        return unseen(NoResponse(fact=why), new)
     if not new:  # if the list is incomplete, the marker stays and the next apply finds it
-        return failed(f"{why}; the API shows no new {creation.sort.thing}", APPLY)
-    remark = f"{why}; it was created ({', '.join(new)}), but its secret is lost"
-    return failed(f"{remark}: {_REPLACED}", APPLY)
+        return failed(fact(Code.NOT_CREATED, why=why, thing=creation.sort.thing), APPLY)
+    return failed(fact(Code.SECRET_LOST, why=why, ids=tuple(new)), APPLY)
 
 
-def _hand_over(creation: Creation, identifier: str, secret: Mapping[str, str]) -> Talk:
+def _hand_over(creation: Creation, identifier: str, secret: Mapping[str, str]) -> Operation[Outcome]:
     it, sink = creation.sort.it, sink_of(creation.places.get(SECRET_TO))
     handed = yield StoreSecret(sink, creation.what, secret)
     if not isinstance(handed, Response) or not handed.ok:
-        kept = ", so its destination may hold a useless value" if isinstance(sink, Command | Keyring) else ""
-        why = f"{it} could not be handed over: {handed.why}"
-        return (yield from _delete_again(creation, identifier, why, APPLY, kept))
+        why = fact(Code.NOT_HANDED_OVER, it=it, detail=cause(handed))
+        deleted = Code.DELETED_AGAIN_VALUE_LEFT if isinstance(sink, Command | Keyring) else Code.DELETED_AGAIN
+        return (yield from _delete_again(creation, identifier, why, APPLY, deleted))
     remark = yield from creation.finish(identifier)
     if isinstance(remark, Outcome):
         return remark
     if isinstance(remark, NoResponse):
-        return failed(f"{it} was handed over, but its marker may remain: {remark.why}; if so, {_REPLACED}", APPLY)
-    return done(f"as {identifier}; {it} went to {handed.body}{remark}")
+        return failed(fact(Code.MARKER_MAY_REMAIN, it=it, detail=cause(remark)), APPLY)
+    return done(fact(Code.HANDED_OVER, id=identifier, it=it, where=str(handed.body), remark=remark or ""))
 
 
 def _delete_again(
-    creation: Creation, identifier: str, why: str, hint: str, kept: str = "", *, alone: bool = True
-) -> Talk:
+    creation: Creation,
+    identifier: str,
+    why: Fact,
+    hint: Fact,
+    deleted: Code = Code.DELETED_AGAIN,
+    *,
+    alone: bool = True,
+) -> Operation[Outcome]:
     """Delete the object because its secret is lost. The marker stays if the API may have created a second object, or if
     another run owns it."""
     gone = yield creation.deletion(identifier)
     thing = creation.sort.thing
     if not is_gone(gone):
-        is_there = "still exists" if isinstance(gone, Response) and not gone.ok else "may still exist"
-        return failed(f"{why}; the {thing} {identifier} {is_there} ({gone.why}): {_REPLACED}", hint)
+        code = Code.STILL_EXISTS if isinstance(gone, Response) and not gone.ok else Code.MAY_STILL_EXIST
+        return failed(Fact(code, {"why": why, "thing": thing, "id": identifier, "detail": cause(gone)}), hint)
     if alone and creation.unmark:
         yield from creation.unmark()
-    return failed(f"{why}; the {thing} was deleted again{kept}", hint)
+    return failed(Fact(deleted, {"why": why, "thing": thing}), hint)
 
 
 def after_replacement(

@@ -14,7 +14,7 @@ _SKEW = timedelta(minutes=1)
 """Tolerated clock skew between the API and the machine that ran."""
 
 
-def premise(what: str, good: Iterable[str], orphans: Collection[str] = ()) -> str:
+def creation_key(what: str, good: Iterable[str], orphans: Collection[str] = ()) -> str:
     """The key of a creation.
 
     Args:
@@ -27,7 +27,7 @@ def premise(what: str, good: Iterable[str], orphans: Collection[str] = ()) -> st
     return f"{what} ({existing})" if existing else what
 
 
-def is_premise(key: str, what: str) -> bool:
+def is_creation_key(key: str, what: str) -> bool:
     """Whether this is the key of a creation of `what`."""
     return key == what or (key.startswith(f"{what} (") and key.endswith(")"))
 

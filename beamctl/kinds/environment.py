@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from beamctl.document.document import Document, Mode
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import closest, quoted
+from beamctl.document.problem import Problem, ProblemCode, closest, quoted
 from beamctl.errors import MissingError
 from beamctl.kinds.policy import SHAPE as POLICY_SHAPE
 from beamctl.kinds.resource import ResourceKind
@@ -17,7 +16,7 @@ from beamctl.kinds.resource.live import Resources, listing
 from beamctl.kinds.resource.shape import Form, Shape
 from beamctl.model.api_call import segment
 from beamctl.plan.change import Change, ChangeId, Dependency
-from beamctl.plan.kind import Dependencies, Goes, Reading
+from beamctl.plan.kind import Dependencies, Quorum, Reading, ReadScope
 
 POLICY = POLICY_SHAPE.name
 SHAPE = Shape(
@@ -32,7 +31,7 @@ SHAPE = Shape(
 
 
 class EnvironmentKind(ResourceKind):
-    """Implements `beamctl.plan.kind.Kind` for environments."""
+    """Environments, by name."""
 
     def __init__(self) -> None:
         super().__init__(SHAPE)
@@ -41,15 +40,15 @@ class EnvironmentKind(ResourceKind):
         """What the schema cannot detect, and policies that this document would delete."""
         return chain(super().problems(document), _without_policy(document))
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - no details are read
+    def read(self, scope: ReadScope) -> Reading[Resources]:
         """The listing; None if the API does not have it."""
         try:
             return (yield from listing(SHAPE))
         except MissingError:
-            yield f"/workspaces/{segment(workspace)}"  # the workspace exists, only the listing does not
+            yield f"/workspaces/{segment(scope.workspace)}"  # the workspace exists, only the listing does not
             return None
 
-    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
+    def dependencies(self, changes: Sequence[Change], _quorum: Quorum) -> Dependencies:
         """A policy is created before an environment uses it, and deleted after none uses it any more."""
         created = {each.key: each for each in changes if each.kind == POLICY and each.before is None}
         deleted = {each.key: each for each in changes if each.kind == POLICY and each.after is None}
@@ -75,4 +74,6 @@ def _without_policy(document: Document) -> Iterator[Problem]:
                 match = closest(policy, list(listed))
                 hint = f"did you mean {quoted(match)}?" if match else "add it there"
                 place = document.place(SHAPE.section, name, "policies", index)
-                yield Problem(place, f"{quoted(policy)} is not declared under policies", hint)
+                yield Problem(
+                    place, ProblemCode.UNDECLARED_POLICY, f"{quoted(policy)} is not declared under policies", hint
+                )

@@ -11,12 +11,13 @@ from itertools import chain
 from typing import Any
 
 from beamctl.document.document import Desired, Document
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.kinds.resource import ResourceKind
 from beamctl.kinds.resource.desired import entries
 from beamctl.kinds.resource.live import Resource, Resources
 from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.secret import OWN_CREDENTIAL, SECRETS_FROM, SOURCES_ALLOWED, is_own_variable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
@@ -30,6 +31,7 @@ SHAPE = Shape(
     word="integration connection",
     spec={"integration": Form.TEXT, "config": Form.TEXTS},
     version_label="beamctl-secret-version",
+    grouped_by=("integration",),
 )
 _VERSION = "version"
 _PART = re.compile(r"[A-Za-z][\w.-]{0,99}", re.ASCII)
@@ -38,7 +40,7 @@ _HINT = "set its source: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUME
 
 
 class IntegrationKind(ResourceKind):
-    """Implements `beamctl.plan.kind.Kind` for integration connections."""
+    """Integration connections, by name."""
 
     def __init__(self) -> None:
         super().__init__(SHAPE)
@@ -51,7 +53,7 @@ class IntegrationKind(ResourceKind):
         """All connections, with a source for each secret, which cannot be read."""
         return _with_places(super().export(live_things, now), live_things or {})
 
-    def spelled(self, change: Change, desired: Desired) -> Change:
+    def with_secrets(self, change: Change, desired: Desired) -> Change:
         """The change with the sources of its secret, which is sent with every change because the API may drop what a
         `PUT` omits."""
         sources = _sources(desired.section(self.section).get(change.key, {}))
@@ -65,11 +67,7 @@ class IntegrationKind(ResourceKind):
         """Warn about secrets that a change may lose."""
         for change in changes:
             if change.action is Action.UPDATE and not change.secrets:
-                text = f"the document sets no source for the secret of {change.name}"
-                yield Note(
-                    f"{text}: it is not known whether the API keeps the secret when the connection is updated",
-                    change.place,
-                )
+                yield Note(fact(Code.NO_SECRET_SOURCE, name=change.name), change.place)
 
 
 def _with_places(found: Exported, things: Mapping[str, Resource]) -> Exported:
@@ -112,14 +110,31 @@ def _problems(document: Document) -> Iterator[Problem]:
                 continue
             path = (SHAPE.section, name, SECRET, part)
             if isinstance(source, str):
-                yield Problem(document.key_place(*path), f"{part!r} contains a secret in plain text", _HINT)
+                yield Problem(
+                    document.key_place(*path),
+                    ProblemCode.PLAIN_SECRET,
+                    f"{part!r} contains a secret in plain text",
+                    _HINT,
+                )
             variable = source.get("env") if isinstance(source, dict) else None
             if isinstance(variable, str) and is_own_variable(variable):
                 message = f"{quoted(variable)} {OWN_CREDENTIAL}"
-                yield Problem(document.place(*path, "env"), message, "use another variable")
+                yield Problem(
+                    document.place(*path, "env"), ProblemCode.INVALID_SECRET_SOURCE, message, "use another variable"
+                )
             elif isinstance(variable, str) and not _VARIABLE.fullmatch(variable):
                 message = f"'env' of {part!r} is not the name of a variable"
-                yield Problem(document.place(*path, "env"), message, "write the variable's name, not its value")
+                yield Problem(
+                    document.place(*path, "env"),
+                    ProblemCode.INVALID_SECRET_SOURCE,
+                    message,
+                    "write the variable's name, not its value",
+                )
         if isinstance(secret, dict) and secret.keys() <= {_VERSION}:
             message = f"the secret of {name!r} has no source"
-            yield Problem(document.key_place(SHAPE.section, name, SECRET), message, f"add 'NAME: …', and {_HINT}")
+            yield Problem(
+                document.key_place(SHAPE.section, name, SECRET),
+                ProblemCode.INVALID_SECRET_SOURCE,
+                message,
+                f"add 'NAME: …', and {_HINT}",
+            )

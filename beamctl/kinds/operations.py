@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from beamctl.errors import GarbledError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
-from beamctl.model.secret import ReadSecret, StoreSecret
-from beamctl.plan.kind import Outcome, Status
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
+from beamctl.plan.kind import Operation, Outcome, Status
 
 FORBIDDEN = 403
 MISSING = 404
-PLAN = "Run `beamctl plan` to see the current state."
-APPLY = "Run `beamctl apply` again."
-APPLY_LATER = "Run `beamctl apply` again later, or allow a longer wait with --max-wait."
-MEND = "Fix or remove the entry, or ask the API's operator. Then run `beamctl apply` again."
-RESOLVE = "Fix the problem that the API reports. Then run `beamctl apply` again."
-CHECK_RIGHTS = "Check the entry and the credential's permissions. Then run `beamctl apply` again."
+PLAN = fact(Code.RUN_PLAN)
+APPLY = fact(Code.RUN_APPLY)
+FIX_ENTRY = fact(Code.FIX_ENTRY)
+IN_EFFECT = fact(Code.ALREADY_IN_EFFECT)
 
-NONE_AT_ALL = NoResponse("the API shows none")
+NONE_AT_ALL = NoResponse(fact=fact(Code.NONE_SHOWN))
 """The result of an empty listing. It does not prove that something is gone, unless the API confirms it."""
 
 T = TypeVar("T")
-Asking = Generator[ApiCall | StoreSecret | ReadSecret, Response | NoResponse, T]
-"""A part of a conversation that returns a value."""
-Talk = Asking[Outcome]
 
 
-def look(path: str, read: Callable[[Any], T]) -> Asking[T | NoResponse]:
+def look(path: str, read: Callable[[Any], T]) -> Operation[T | NoResponse]:
     """Read the current live state.
 
     Args:
@@ -38,20 +34,27 @@ def look(path: str, read: Callable[[Any], T]) -> Asking[T | NoResponse]:
     """
     answer = yield ApiCall(Method.GET, path)
     if not answer.certain:
-        return NoResponse(answer.why)
+        return NoResponse(fact=cause(answer))
     try:
         return read(answer.body if isinstance(answer, Response) else None)
     except GarbledError as error:
         return NoResponse(error.message)
 
 
-def refusal(answer: Response, hint: str = MEND) -> Outcome:
+def cause(answer: Response | NoResponse) -> Fact:
+    """Why a call did not clearly succeed."""
+    if isinstance(answer, Response):
+        return fact(Code.API_ANSWERED, status=answer.status, detail=answer.error)
+    return answer.fact or fact(Code.NO_RESPONSE, detail=answer.why)
+
+
+def refusal(answer: Response, hint: Fact = FIX_ENTRY) -> Outcome:
     """The API refused the change, permanently or for now."""
     if answer.limited:
-        hint = APPLY_LATER
+        hint = fact(Code.RUN_APPLY_LATER)
     elif answer.status == FORBIDDEN:
-        hint = CHECK_RIGHTS
-    return refused(failed(answer.why, hint), answer)
+        hint = fact(Code.CHECK_PERMISSIONS)
+    return refused(failed(cause(answer), hint), answer)
 
 
 def refused(outcome: Outcome, answer: Response | NoResponse) -> Outcome:
@@ -59,12 +62,12 @@ def refused(outcome: Outcome, answer: Response | NoResponse) -> Outcome:
     return replace(outcome, refusal=answer.status) if isinstance(answer, Response) and answer.refused else outcome
 
 
-def not_deleted(answer: Response, hint: str = RESOLVE) -> Outcome:
+def not_deleted(answer: Response) -> Outcome:
     """The API refused the deletion. There is no document entry to fix."""
-    return refusal(answer, hint)
+    return refusal(answer, fact(Code.FIX_REPORTED_PROBLEM))
 
 
-def delete(path: str, left: Asking[object], kept: Callable[[Response], Outcome] = not_deleted) -> Talk:
+def delete(path: str, left: Operation[object], kept: Callable[[Response], Outcome] = not_deleted) -> Operation[Outcome]:
     """Delete an object. If the deletion is not confirmed, check whether it is gone.
 
     Args:
@@ -81,13 +84,17 @@ def delete(path: str, left: Asking[object], kept: Callable[[Response], Outcome] 
         return refused(kept(answer), answer)
     there = yield from left  # after a 404: is it gone, or was the path wrong?
     if there is None or there is NONE_AT_ALL:
-        return done("was already gone") if isinstance(answer, Response) else (yield from _delete_again(deletion, kept))
+        return (
+            done(fact(Code.ALREADY_GONE))
+            if isinstance(answer, Response)
+            else (yield from _delete_again(deletion, kept))
+        )
     if isinstance(there, NoResponse):
         return unseen(answer, there)
     return refused(kept(answer), answer) if isinstance(answer, Response) else not_made(answer)
 
 
-def _delete_again(deletion: ApiCall, kept: Callable[[Response], Outcome]) -> Talk:
+def _delete_again(deletion: ApiCall, kept: Callable[[Response], Outcome]) -> Operation[Outcome]:
     """The response was lost and the listing does not show the object. The listing may be incomplete, so the API must
     confirm."""
     answer = yield deletion
@@ -95,7 +102,7 @@ def _delete_again(deletion: ApiCall, kept: Callable[[Response], Outcome]) -> Tal
         return done()
     if answer.ok:
         return accepted(answer)
-    unsaid = NoResponse("the API does not confirm that it is gone")
+    unsaid = NoResponse(fact=fact(Code.DELETION_NOT_CONFIRMED))
     return refused(kept(answer), answer) if isinstance(answer, Response) else unseen(answer, unsaid)
 
 
@@ -111,31 +118,31 @@ def text_in(answer: Response | NoResponse, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def done(remark: str = "") -> Outcome:
+def done(remark: Fact | None = None) -> Outcome:
     """The change is in effect."""
     return Outcome(Status.DONE, remark)
 
 
 def accepted(answer: Response | NoResponse) -> Outcome:
     """The API accepted the change. Whether it is in effect is checked later, as for every change."""
-    return Outcome(Status.DONE, "" if answer.certain else answer.why, certain=answer.certain)
+    return Outcome(Status.DONE, None if answer.certain else cause(answer), certain=answer.certain)
 
 
-def found(remark: str) -> Outcome:
+def found(remark: Fact = IN_EFFECT) -> Outcome:
     """The change was already in effect, made by someone else."""
     return Outcome(Status.DONE, remark, found=True)
 
 
-def failed(remark: str, hint: str = MEND) -> Outcome:
+def failed(remark: Fact, hint: Fact = FIX_ENTRY) -> Outcome:
     """The change is not in effect."""
     return Outcome(Status.FAILED, remark, hint)
 
 
 def unseen(answer: Response | NoResponse, seen: Response | NoResponse) -> Outcome:
     """Neither the response nor a read shows the result."""
-    return failed(f"{answer.why}, and reading it failed: {seen.why}", PLAN)
+    return failed(fact(Code.RESULT_UNREADABLE, why=cause(answer), detail=cause(seen)), PLAN)
 
 
-def not_made(answer: Response | NoResponse, seen: str = "") -> Outcome:
+def not_made(answer: Response | NoResponse, shown_role: str = "") -> Outcome:
     """A read shows that nothing changed."""
-    return failed(f"{answer.why}; nothing was changed{seen}", APPLY)
+    return failed(fact(Code.NOT_CHANGED, why=cause(answer), role=shown_role), APPLY)

@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from beamctl.errors import MissingError
+from beamctl.kinds.operations import APPLY, cause, failed
 from beamctl.kinds.resource import ResourceKind, operations
 from beamctl.kinds.resource.live import Resources, listing
 from beamctl.kinds.resource.shape import USED_BY, Form, Shape
 from beamctl.model.api_call import ApiCall, Method, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Conversation, Goes, Outcome, Reading, Status
+from beamctl.plan.kind import Operation, Outcome, Reading, ReadScope
 
 SHAPE = Shape(
     name="policy",
@@ -31,24 +34,23 @@ SHAPE = Shape(
     },
     paged=True,
     nested=True,
+    grouped_by=("type",),
 )
 MOST_LOOKED_INTO = 100
 """Maximum number of policies whose usages are read, with one request each."""
-_SHOWN = 3
 _MISSING = 404
-_AGAIN = "Run `beamctl apply` again."
 
 
 class PolicyKind(ResourceKind):
-    """Implements `beamctl.plan.kind.Kind` for policies."""
+    """Policies, by name."""
 
     def __init__(self) -> None:
         super().__init__(SHAPE)
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Resources]:  # noqa: ARG002 - a header tells the workspace
+    def read(self, scope: ReadScope) -> Reading[Resources]:
         """The complete listing, and the usages of policies that may be deleted."""
         found = dict((yield from listing(SHAPE)))
-        for name in [name for name in sorted(found) if goes(name)][:MOST_LOOKED_INTO]:
+        for name in [name for name in sorted(found) if scope.may_delete(name)][:MOST_LOOKED_INTO]:
             try:
                 payload = yield _usages(name)
             except MissingError:  # an API without usages, or the policy is gone
@@ -62,20 +64,18 @@ class PolicyKind(ResourceKind):
             users = (change.before or {}).get(USED_BY) if change.action is Action.DELETE else None
             if users:
                 name = printable(change.name)
-                yield Hazard(Risk.DELETES_POLICY_IN_USE, name, f"{name} is in use by {_some(users)}")
+                yield Hazard(Risk.DELETES_POLICY_IN_USE, name, fact(Code.IN_USE, name=name, users=tuple(users)))
 
-    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - a header tells the workspace
+    def perform(self, change: Change, _workspace: str) -> Operation[Outcome]:
         """Make a change to one policy. A policy that came into use since the plan is not deleted."""
         if change.action is Action.DELETE:
             answer = yield ApiCall(Method.GET, _usages(change.name))
             known = (change.before or {}).get(USED_BY, ())
             users = _users(answer.body) if isinstance(answer, Response) and answer.certain else None
             if new := [user for user in users or () if user not in known]:
-                hint = "Run `beamctl plan` to review it, and allow it if intended."
-                remark = f"is now in use by {_some(new)}, which the plan does not list; it was not deleted"
-                return Outcome(Status.FAILED, remark, hint)
+                return failed(fact(Code.NOW_IN_USE, users=tuple(new)), fact(Code.RUN_PLAN_TO_ALLOW))
             if users is None and not (isinstance(answer, Response) and answer.status == _MISSING):
-                return Outcome(Status.FAILED, f"its usages cannot be read: {answer.why}; it was not deleted", _AGAIN)
+                return failed(fact(Code.USAGES_UNREADABLE, detail=cause(answer)), APPLY)
         return (yield from operations.perform(SHAPE, change))
 
 
@@ -96,8 +96,3 @@ def _listed(payload: dict[str, Any]) -> Iterator[str]:
             metadata = user.get("metadata", user) if isinstance(user, dict) else {}
             name = metadata.get("name") if isinstance(metadata, dict) else None
             yield f"{kind.removesuffix('es' if kind.endswith('xes') else 's')}/{name if isinstance(name, str) else '?'}"
-
-
-def _some(users: Sequence[str]) -> str:
-    more = f" and {len(users) - _SHOWN} more" if len(users) > _SHOWN else ""
-    return ", ".join(users[:_SHOWN]) + more

@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.document.problem import Place
 
-WHOLE = ""
+ALL_ATTRIBUTES = ""
 """Stands for all attributes of a change."""
 
 
@@ -46,7 +46,7 @@ class Stage(IntEnum):
     """Reduces our own access, so it comes last."""
 
     @property
-    def takes(self) -> bool:
+    def revokes_access(self) -> bool:
         """Whether its changes reduce access. The admins are read again before the first such stage."""
         return self >= Stage.DEMOTE
 
@@ -124,7 +124,7 @@ class Change:
     reason: Reason
     place: Place | None = None
     declared: Mapping[str, str] = field(default_factory=dict)
-    lane: str = ""
+    serial_group: str = ""
     secrets: Mapping[str, Any] = field(default_factory=dict)
     depends_on: tuple[Dependency, ...] = ()
 
@@ -134,9 +134,9 @@ class Change:
         return self.kind, self.key
 
     @property
-    def takes(self) -> bool:
+    def revokes_access(self) -> bool:
         """Whether it reduces someone's access. Deleting something superseded does not."""
-        return self.stage.takes and self.reason is not Reason.SUPERSEDED
+        return self.stage.revokes_access and self.reason is not Reason.SUPERSEDED
 
     @property
     def order(self) -> tuple[int, str, str]:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from beamctl.document.problem import Place
+from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.declared import Declared
@@ -96,18 +97,39 @@ class Situation:
         return self.now or datetime.combine(self.today, time(), UTC)
 
 
+class Tally(Enum):
+    """Why objects are left as they are, in the order of reports."""
+
+    UNCHANGED = "unchanged"
+    AS_BEFORE = "as-before"
+    """An undo has nothing to do."""
+    BUILT_IN = "built-in"
+    UNKNOWN_ROLE = "unknown-role"
+    DIRECTORY_SYNC = "directory-sync"
+    DOMAIN_CAPTURE = "domain-capture"
+    OTHER_SOURCE = "other-source"
+    NOT_DECLARED = "not-declared"
+    """The section is additive."""
+    NOT_INVITED_AGAIN = "not-invited-again"
+    KEYS_NOT_MANAGED = "keys-not-managed"
+    OLDER_KEPT = "older-kept"
+    SKIPPED = "skipped"
+    PENDING = "pending"
+    """Invited, and waiting for the invitee."""
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Information for the reviewer that is not a change.
 
     Attributes:
-        text: One sentence without a final period.
+        fact: What to know.
         place: The line it is about, if any.
         differs: Whether the workspace differs from the document and stays that way.
         excused: Whether the document itself says to ignore the difference for now, so that it is not drift.
     """
 
-    text: str
+    fact: Fact
     place: Place | None = None
     differs: bool = False
     excused: bool = False
@@ -120,8 +142,8 @@ class Comparison:
     Attributes:
         hazards: Hazards specific to the kind. The engine adds those that count across kinds.
         doubts: Why the API's response may be wrong: hazards if the plan has changes, otherwise notes.
-        tally: Number of objects left as they are, by reason: `unchanged`, `waiting for the invitee` …
-        wanted: Number of objects the document declares.
+        tally: Number of objects left as they are, by reason.
+        declared: Number of objects the document declares.
         seen: Number of objects the API shows; None if a later count would be meaningless.
         population: How many of them can lose access. Open invitations do not count.
         invited: How many have an open invitation.
@@ -135,8 +157,8 @@ class Comparison:
     hazards: tuple[Hazard, ...] = ()
     doubts: tuple[Hazard, ...] = ()
     notes: tuple[Note, ...] = ()
-    tally: Mapping[str, int] = field(default_factory=dict)
-    wanted: int = 0
+    tally: Mapping[Tally, int] = field(default_factory=dict)
+    declared: int = 0
     seen: int | None = 0
     population: int = 0
     invited: int = 0

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from beamctl.document.document import Guards
-from beamctl.document.rules import guards_of
+from beamctl.document.document import Guards, guards_of
 
 Ends = Mapping[str, Mapping[str, str]]
 """By kind and key, the date on which an admin's access ends."""

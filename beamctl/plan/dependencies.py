@@ -8,7 +8,7 @@ from typing import Any
 
 from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.floors import InForce
-from beamctl.plan.kind import Kind
+from beamctl.plan.kind import Kind, Quorum
 
 Relied = Mapping[str, tuple[str, ...]]
 """By kind, the keys that must keep the access that others are about to lose."""
@@ -33,7 +33,7 @@ def with_dependencies(
     """
     found: dict[ChangeId, tuple[Dependency, ...]] = {}
     for kind in kinds:
-        by_change = kind.dependencies(changes, relies_on.get(kind.name, ()), keeps.get(kind.name, 0))
+        by_change = kind.dependencies(changes, Quorum(relies_on.get(kind.name, ()), keeps.get(kind.name, 0)))
         for key, dependencies in by_change.items():
             found[key] = (*found.get(key, ()), *dependencies)
     return tuple(replace(change, depends_on=found.get(change.id, ())) for change in changes)

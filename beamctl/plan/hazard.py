@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from beamctl.errors import UsageError
+from beamctl.model.fact import Fact
 
 
 class Risk(Enum):
@@ -84,12 +85,12 @@ class Hazard:
 
     Attributes:
         value: What exactly: an e-mail, a count, a section. An allowance must name the same value.
-        because: The facts as text.
+        fact: Why it is one here.
     """
 
     risk: Risk
     value: str
-    because: str
+    fact: Fact
 
     @property
     def liftable(self) -> bool:

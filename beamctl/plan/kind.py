@@ -1,24 +1,31 @@
-"""The protocol that every kind implements, and the types it uses."""
+"""The base class of all kinds, and the types it uses."""
 
+# ruff: noqa: ARG002 - the defaults need no argument
 from __future__ import annotations
 
+import hashlib
+import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
 from beamctl.model.api_call import ApiCall, NoResponse, Response
+from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Preconditions, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.listing import Shown
+from beamctl.plan.hazard import Hazard
+from beamctl.plan.listing import Listing
 
 L = TypeVar("L")
+T = TypeVar("T")
 
 
 class Status(Enum):
@@ -35,9 +42,9 @@ class Outcome:
     """How a change ended.
 
     Attributes:
-        ending: The result.
-        remark: Details as text; on failure, the cause.
-        hint: What to do about it; may be empty.
+        status: The result.
+        remark: Details; on failure, the cause.
+        hint: What to do about it.
         refusal: The HTTP status with which the API refused this change; 0 if it did not.
         found: Whether it was already in effect. Undoing the run does not undo it.
         certain: Whether the API clearly confirmed it; if not, a later read must show it.
@@ -45,9 +52,9 @@ class Outcome:
         withdrawn: Whether it failed because it granted more than requested and was reverted.
     """
 
-    ending: Status
-    remark: str = ""
-    hint: str = ""
+    status: Status
+    remark: Fact | None = None
+    hint: Fact | None = None
     refusal: int = 0
     found: bool = False
     certain: bool = True
@@ -55,9 +62,10 @@ class Outcome:
     withdrawn: bool = False
 
 
-Conversation = Generator[ApiCall | StoreSecret | ReadSecret, Response | NoResponse, Outcome]
-"""Makes one change: yields calls, receives responses, returns the outcome. Storing or reading a secret is answered with
-`NoResponse` on failure, else with a `Response` whose body says where the secret was stored, or is the secret."""
+Operation = Generator[ApiCall | StoreSecret | ReadSecret, Response | NoResponse, T]
+"""A conversation with the API: yields calls, receives responses, returns a result. Storing or reading a secret is
+answered with `NoResponse` on failure, else with a `Response` whose body says where the secret was stored, or is the
+secret."""
 Reading = Generator[str, Any, L]
 """Reads live state: yields paths, receives the JSON at each, returns the parsed result. `MissingError` is thrown in if
 a path does not exist, `ForbiddenError` if it may not be read."""
@@ -65,156 +73,163 @@ a path does not exist, `ForbiddenError` if it may not be read."""
 Dependencies = Mapping[ChangeId, tuple[Dependency, ...]]
 """By change, what must be in effect first."""
 
-Goes = Callable[[str], bool]
+MayDelete = Callable[[str], bool]
 """Whether the object with this key may be deleted. For such objects a kind also reads what uses them."""
 
 
-class Kind(Protocol[L]):
-    """A type of object that can be declared. `L` is its live state."""
+@dataclass(frozen=True, slots=True)
+class ReadScope:
+    """What to read: one workspace, with more detail for objects that may be deleted."""
 
-    @property
-    def name(self) -> str:
-        """Singular, as in addresses: `member`."""
-        ...
+    workspace: str
+    may_delete: MayDelete
 
-    @property
-    def section(self) -> str:
-        """The document's key and the heading in reports: `members`."""
-        ...
 
-    @property
-    def never_empty(self) -> bool:
-        """Whether an empty listing must be wrong."""
-        ...
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """Objects that must have the access that others are about to lose, and how many of them are needed."""
 
-    @property
-    def only_for_deletion(self) -> frozenset[str]:
-        """Attributes that matter only when an object is deleted. Other changes ignore differences in them."""
-        ...
+    keys: tuple[str, ...] = ()
+    at_least: int = 0
+
+
+class Kind(ABC, Generic[L]):
+    """A type of object that can be declared. `L` is its live state.
+
+    Attributes:
+        name: Singular, as in addresses: `member`.
+        section: The document's key and the heading in reports: `members`.
+        named_by: The attribute that names an object; empty if there is only one object, which always exists.
+        grouped_by: The attributes by which summaries group objects.
+        identified_by: The attribute that identifies an object; empty if its name does.
+        never_empty: Whether an empty listing must be wrong.
+        only_for_deletion: Attributes that matter only when an object is deleted. Other changes ignore differences in
+            them.
+    """
+
+    name: str
+    section: str
+    named_by = "name"
+    grouped_by: tuple[str, ...] = ()
+    identified_by = ""
+    never_empty = False
+    only_for_deletion: frozenset[str] = frozenset()
+
+    # the document
 
     def problems(self, document: Document) -> Iterable[Problem]:
         """Problems that the schema cannot detect. Values that violate the schema are ignored."""
-        ...
+        return ()
 
     def is_declared(self, desired: Desired) -> bool:
         """Whether the document declares this kind. If not, it is not managed and not read."""
-        ...
+        return desired.section(self.section) is not None
 
-    def read(self, workspace: str, goes: Goes) -> Reading[L]:
-        """Read the live state, with more detail for objects that may be deleted.
+    # the live state
+
+    @abstractmethod
+    def read(self, scope: ReadScope, /) -> Reading[L]:
+        """Read the live state.
 
         Raises:
             GarbledError: A response does not have the documented format.
         """
-        ...
 
-    def shown(self, live: L) -> Shown:
+    @abstractmethod
+    def listing(self, live: L, /) -> Listing:
         """One plain row per object, in a stable order, and what could not be read."""
-        ...
 
-    def export(self, live: L, now: datetime) -> Exported:
-        """The document section for the live state: a plan of it is empty, now and until something expires."""
-        ...
-
-    def digest(self, live: L) -> str:
-        """A fingerprint of everything that a plan depends on."""
-        ...
-
-    def objects(self, live: L, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+    @abstractmethod
+    def objects(self, live: L, keys: Iterable[str], /) -> Mapping[str, Mapping[str, Any]]:
         """The objects with these keys that exist, as plain data: everything that a change to them depends on."""
-        ...
 
-    def untouched(self, live: L, changes: Sequence[Change]) -> tuple[str, ...]:
-        """The keys that must still exist after the changes. A later listing without one is not trusted."""
-        ...
+    @abstractmethod
+    def export(self, live: L, now: datetime, /) -> Exported:
+        """The document section for the live state: a plan of it is empty, now and until something expires."""
 
-    def footing(self, live: L, changes: Sequence[Change], situation: Situation) -> Preconditions:
-        """The preconditions of these changes, independent of who planned and who applies them."""
-        ...
+    def digest(self, live: L, /) -> str:
+        """A fingerprint of everything that a plan depends on."""
+        return hashlib.sha256(json.dumps(self.listing(live).rows, sort_keys=True).encode()).hexdigest()
 
-    def ourselves(self, live: L, identity: Identity) -> Collection[str]:
+    def own_keys(self, live: L, identity: Identity, /) -> Collection[str]:
         """The keys that the credential's identity refers to."""
-        ...
+        return ()
 
-    def compare(self, desired: Desired, live: L, situation: Situation) -> Comparison:
+    def doubts(self, live: L, /) -> Sequence[Hazard]:
+        """Why a listing is probably wrong, whatever a document says."""
+        return ()
+
+    def unchanged(self, live: L, changes: Sequence[Change], /) -> tuple[str, ...]:
+        """The keys that must still exist after the changes. A later listing without one is not trusted."""
+        return ()
+
+    def why_incomplete(self, live: L, relies_on: Sequence[str], unchanged: Sequence[str], /) -> Fact | None:
+        """Why the live state cannot be complete, so that nothing may be removed; None if it can.
+
+        Args:
+            live: A later listing.
+            relies_on: The keys of a quorum.
+            unchanged: See `unchanged`.
+        """
+        return None
+
+    # plans
+
+    @abstractmethod
+    def compare(self, desired: Desired, live: L, situation: Situation, /) -> Comparison:
         """What differs. Called only if the kind is declared.
 
         Raises:
             DocumentError: The document is ambiguous.
         """
-        ...
 
-    def undo(self, changes: Sequence[Change], desired: Desired, live: L, situation: Situation) -> Comparison:
+    @abstractmethod
+    def undo(self, changes: Sequence[Change], desired: Desired, live: L, situation: Situation, /) -> Comparison:
         """Changes that undo the given ones if the objects are still as those left them, and a note for each that cannot
         be undone."""
-        ...
 
-    def is_sound(self, change: Change) -> bool:
-        """Whether beamctl itself could have planned a change that was read from a file."""
-        ...
+    @abstractmethod
+    def preconditions(self, live: L, changes: Sequence[Change], situation: Situation, /) -> Preconditions:
+        """The preconditions of these changes, independent of who planned and who applies them."""
 
-    def shows(self, live: L, change: Change) -> bool:
-        """Whether the live state shows that a change is in effect."""
-        ...
-
-    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
+    def dependencies(self, changes: Sequence[Change], quorum: Quorum, /) -> Dependencies:
         """What changes of any kind depend on, as far as this kind knows.
 
         Args:
             changes: All changes of the plan, in order.
-            relies_on: Keys of this kind that must have the access that others are about to lose.
-            keeps: How many of these are needed.
+            quorum: Of this kind.
         """
-        ...
+        return {}
 
-    def perform(self, change: Change, workspace: str) -> Conversation:
+    def is_valid(self, change: Change, /) -> bool:
+        """Whether beamctl itself could have planned a change that was read from a file."""
+        return True
+
+    # changes
+
+    @abstractmethod
+    def perform(self, change: Change, workspace: str, /) -> Operation[Outcome]:
         """Make a change."""
-        ...
 
-    def doubt(self, live: L, relies_on: Sequence[str], stays: Sequence[str]) -> str:
-        """Why the live state cannot be right, so that nothing may be removed; empty if it can."""
-        ...
+    @abstractmethod
+    def is_in_effect(self, live: L, change: Change, /) -> bool:
+        """Whether the live state shows that a change is in effect."""
 
-    def too_few_left(
-        self, live: L, changes: Sequence[Change], relies_on: Sequence[str], keeps: int
-    ) -> Mapping[ChangeId, str]:
+    def too_few_left(self, live: L, changes: Sequence[Change], quorum: Quorum, /) -> Mapping[ChangeId, Fact]:
         """Which changes would leave too few of the objects relied on, and why.
 
         Args:
             live: The current state.
             changes: Those still to be made, of any kind, in order.
-            relies_on: As for `dependencies`.
-            keeps: As for `dependencies`.
+            quorum: Of this kind.
         """
-        ...
+        return {}
 
-    def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Conversation | None:
+    def withdrawal(self, change: Change, shows: Mapping[str, Any] | None, /) -> Operation[Outcome] | None:
         """Operations that revert a change that granted more than requested, if there are any.
 
         Args:
             change: A change that was made.
             shows: What the API shows now; None if nothing.
         """
-        ...
-
-
-class Independent:
-    """Base of kinds that no other change depends on and that no one needs for access."""
-
-    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
-        """None."""
-        return {}
-
-    def too_few_left(
-        self,
-        live: Any,  # noqa: ANN401, ARG002 - the kind's own
-        changes: Sequence[Change],  # noqa: ARG002
-        relies_on: Sequence[str],  # noqa: ARG002
-        keeps: int,  # noqa: ARG002
-    ) -> Mapping[ChangeId, str]:
-        """None."""
-        return {}
-
-    def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Conversation | None:  # noqa: ARG002
-        """Nothing."""
         return None

@@ -10,20 +10,22 @@ from beamctl.errors import ApiError, ForbiddenError
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One section of the live workspace.
+class Listing:
+    """One section of the live workspace, as plain data.
 
     Attributes:
         rows: One plain row each; None if nothing is known.
-        unseen: What could not be read, and why, to follow the section's name; empty if the rows are complete.
+        unread: What could not be read, and why, to follow the section's name; empty if the rows are complete.
+        exists: Whether the API has such a listing at all. If not, there are no rows.
     """
 
     rows: Sequence[Mapping[str, Any]] | None
-    unseen: str = ""
+    unread: str = ""
+    exists: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
+class Unreadable:
     """A kind that the API does not show."""
 
     error: ApiError

@@ -10,17 +10,18 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from beamctl.document.document import Desired, Mode
+from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation
+from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, Tally
 from beamctl.plan.declared import Declared
 from beamctl.plan.dependencies import how_many_stay, with_dependencies
 from beamctl.plan.floors import in_force
 from beamctl.plan.guard_changes import hazards as loosened_guards
 from beamctl.plan.guard_changes import kept, sizes
 from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
-from beamctl.plan.kind import Goes, Kind
-from beamctl.plan.reading import nothing_goes
+from beamctl.plan.kind import Kind, MayDelete
+from beamctl.plan.reading import deletes_nothing
 from beamctl.plan.thresholds import emptied, mass_removal, shrunk
 
 F = TypeVar("F", Comparison, Preconditions)
@@ -59,7 +60,7 @@ class Plan:
     changes: tuple[Change, ...]
     hazards: tuple[Hazard, ...]
     notes: tuple[Note, ...]
-    tally: Mapping[str, int]
+    tally: Mapping[Tally, int]
     fingerprint: str
     relies_on: Mapping[str, tuple[str, ...]]
     keeps: Mapping[str, int] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Plan:
     seen: Mapping[str, int] = field(default_factory=dict)
     stays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Declared | None = None
-    doubts: tuple[str, ...] = field(default=(), compare=False)  # not saved: drift reads no file
+    doubts: tuple[Fact, ...] = field(default=(), compare=False)  # not saved: drift reads no file
 
     @property
     def differs(self) -> bool:
@@ -84,11 +85,11 @@ def managed(kinds: Sequence[Kind[Any]], desired: Desired) -> tuple[Kind[Any], ..
     return tuple(kind for kind in kinds if kind.is_declared(desired))
 
 
-def leaving(kind: Kind[Any], desired: Desired) -> Goes:
+def may_delete(kind: Kind[Any], desired: Desired) -> MayDelete:
     """What may be deleted: everything that an authoritative section does not list."""
     section = desired.section(kind.section) or {}
     if desired.mode(kind.section) is Mode.ADDITIVE:
-        return nothing_goes
+        return deletes_nothing
     return lambda key: key not in section
 
 
@@ -161,11 +162,11 @@ def _plan(
         hazards += [*doubts, *shrunk(kinds, guards, found, situation.left)]
         hazards += loosened_guards(situation.recorded, desired.guards, sizes(found.values())) if declared else []
     else:
-        notes += [Note(doubt.because) for doubt in doubts]
-    tally: Counter[str] = Counter()
+        notes += [Note(doubt.fact) for doubt in doubts]
+    tally: Counter[Tally] = Counter()
     for each in found.values():
         tally.update(each.tally)
-    takes = any(change.takes for change in changes)
+    takes = any(change.revokes_access for change in changes)
     relies_on = {name: each.relies_on for name, each in found.items() if each.relies_on and takes}
     keeps = how_many_stay(relies_on, guards)
     changes = with_dependencies(kinds, changes, relies_on, keeps)
@@ -178,7 +179,7 @@ def _plan(
         changes=changes,
         hazards=listed(hazards),
         notes=tuple(notes),
-        tally={why: tally[why] for why in sorted(tally) if tally[why]},
+        tally={why: tally[why] for why in Tally if tally[why]},
         fingerprint=_fingerprint(kinds, live),
         relies_on=relies_on,
         keeps=keeps,
@@ -186,7 +187,7 @@ def _plan(
         seen={name: each.seen for name, each in found.items() if each.seen is not None},
         stays=who_stays(kinds, live, changes),
         declared=declared,
-        doubts=tuple(dict.fromkeys(each.because for each in (*hazards, *doubts) if each.risk in DO_NOT_TRUST)),
+        doubts=tuple(dict.fromkeys(each.fact for each in (*hazards, *doubts) if each.risk in DO_NOT_TRUST)),
     )
 
 
@@ -205,9 +206,9 @@ def who_stays(
     kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change]
 ) -> Mapping[str, tuple[str, ...]]:
     """By kind, the keys that do not change, if access is reduced at all."""
-    if not any(change.takes for change in changes):
+    if not any(change.revokes_access for change in changes):
         return {}
-    return {kind.name: kind.untouched(live[kind.name], changes) for kind in kinds}
+    return {kind.name: kind.unchanged(live[kind.name], changes) for kind in kinds}
 
 
 def _rests_on(

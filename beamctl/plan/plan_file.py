@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from beamctl.document.document import Document
-from beamctl.document.schema import check
+from beamctl.document.schema import violation
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
 from beamctl.plan.declared import declared_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.plan.plan_json import FORMAT_VERSION, plans_data
-from beamctl.plan.plan_reader import UndecodableError, allowed_of, plan_of
+from beamctl.plan.plan_json import FORMAT_VERSION, UndecodableError, allowed_of, plan_of, plans_data
 
 LARGEST = 64 * 1024 * 1024
 """Maximum size of a plan file in bytes: several hundred thousand changes."""
@@ -29,7 +27,6 @@ CLOCKS_APART = timedelta(minutes=5)
 """Tolerated clock skew between the machine that planned and this one."""
 
 _AGAIN = "Create a new one:  beamctl plan --out FILE"
-_SCHEMA = "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +79,8 @@ def read_saved(content: bytes, name: str) -> Saved:
     recorded = data["saved"].get("digest") if isinstance(data["saved"], dict) else None
     if recorded != digest_of(data):
         raise UsageError(f"{name} was modified after it was saved", _AGAIN)
-    problems = check(Document(name, data, {}, {}), _SCHEMA)
-    if problems:
-        raise UsageError(f"{name} is not a beamctl plan: {problems[0].message}", _AGAIN)
+    if why := violation(data, "plan"):
+        raise UsageError(f"{name} is not a beamctl plan: {why}", _AGAIN)
     try:
         return _decoded(data)
     except ValueError as error:  # UndecodableError, or an invalid date

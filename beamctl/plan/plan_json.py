@@ -1,15 +1,22 @@
-"""A plan as plain data, in the shape of Terraform's plan JSON (`schemas/plan.schema.json`)."""
+"""A plan as plain data, in the shape of Terraform's plan JSON (`schemas/plan.schema.json`), and back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from beamctl.plan.change import Action, Change
-from beamctl.plan.hazard import Allowance, Hazard, refused
-from beamctl.plan.plan import Plan
+from beamctl.document.problem import Place
+from beamctl.model.fact import fact_data, fact_of
+from beamctl.model.text import printable
+from beamctl.plan.change import REASONS, Action, Change, Dependency, Reason, Stage
+from beamctl.plan.comparison import Note, Tally
+from beamctl.plan.declared import declared_of
+from beamctl.plan.hazard import Allowance, Hazard, Risk, refused
+from beamctl.plan.plan import LiveObject, Plan
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "2.0"
+
+Data = Mapping[str, Any]
 
 _ACTIONS = {
     Action.SET: ["update"],
@@ -53,8 +60,8 @@ def change_data(workspace: str, change: Change) -> dict[str, Any]:
         data["depends_on"] = [
             {"type": each.kind, "keys": list(each.keys), "at_least": each.at_least} for each in change.depends_on
         ]
-    if change.lane:
-        data["lane"] = change.lane
+    if change.serial_group:
+        data["lane"] = change.serial_group
     if change.secrets:
         data["secrets"] = dict(change.secrets)
     if change.place is not None:
@@ -87,16 +94,111 @@ def _workspace_data(plan: Plan, allowed: Sequence[Allowance]) -> dict[str, Any]:
         "fingerprint": plan.fingerprint,
         "refused": bool(blocking),
         "hazards": [_hazard_data(hazard, refuses=hazard in blocking) for hazard in plan.hazards],
-        "notes": [note.text for note in plan.notes],
-        "left_as_is": dict(plan.tally),
+        "notes": [fact_data(note.fact) for note in plan.notes],
+        "unchanged": [{"code": why.value, "count": count} for why, count in plan.tally.items()],
     }
 
 
 def _hazard_data(hazard: Hazard, *, refuses: bool) -> dict[str, Any]:
     return {
-        "name": hazard.risk.label,
+        "hazard": hazard.risk.label,
         "value": hazard.value,
-        "because": hazard.because,
+        **fact_data(hazard.fact),
         "refused": refuses,
         "allow": f"{hazard.risk.label}={hazard.value}" if hazard.liftable else None,
     }
+
+
+class UndecodableError(ValueError):
+    """The data has a valid shape, but contradicts itself or uses values that this version does not know."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def change_of(data: Data) -> Change:
+    """Parse one change.
+
+    Raises:
+        UndecodableError: It has an unknown value or contradicts itself.
+    """
+    source = data.get("source")
+    try:
+        action, stage = Action(data["action"]), Stage[data["stage"].upper()]
+        reason = Reason(data["action_reason"])
+    except (ValueError, KeyError) as error:
+        raise UndecodableError(f"a change has an unknown value ({error})") from None
+    if reason not in REASONS[action] | {Reason.UNDOES}:
+        raise UndecodableError(f"{reason.value} is not a valid reason for {action.value!r} ({data['address']})")
+    change = Change(
+        kind=data["type"],
+        key=data["key"],
+        name=data["name"],
+        action=action,
+        stage=stage,
+        attribute=data["attribute"],
+        before=data["change"]["before"],
+        after=data["change"]["after"],
+        reason=reason,
+        place=Place(source["file"], source["line"], source["column"]) if source else None,
+        declared=data.get("declared", {}),
+        serial_group=data.get("lane", ""),
+        secrets=data.get("secrets", {}),
+        depends_on=tuple(
+            Dependency(each["type"], tuple(each["keys"]), each["at_least"]) for each in data.get("depends_on", ())
+        ),
+    )
+    if change_data(data["module_address"], change) != data:  # derived fields, such as the address, must match
+        raise UndecodableError(f"the change {data['address']} contradicts itself")
+    return change
+
+
+def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
+    """Parse the plan of one workspace.
+
+    Args:
+        workspace: Its entry under `workspaces`.
+        changes: Its entries under `resource_changes`.
+
+    Raises:
+        UndecodableError: As for `change_of`; or the changes are not in order.
+    """
+    found = tuple(change_of(each) for each in changes)
+    if [change.order for change in found] != sorted({change.order for change in found}):
+        raise UndecodableError(f"the changes of {workspace['workspace']} are out of order or duplicated")
+    sections = workspace["sections"]
+    rests_on: dict[str, dict[str, LiveObject]] = {kind: {} for kind in sections}
+    for each in workspace.get("rests_on", ()):
+        rests_on.setdefault(each["type"], {})[each["key"]] = each["was"]
+    if unread := {change.kind for change in found}.union(rests_on, workspace.get("relies_on", {})) - sections.keys():
+        raise UndecodableError(f"no section for {min(unread)}")
+    return Plan(
+        workspace=workspace["workspace"],
+        source=workspace["source"],
+        api=workspace["api_url"],
+        runs_as=workspace["runs_as"],
+        sections=sections,
+        changes=found,
+        hazards=tuple(Hazard(_risk(each), each["value"], fact_of(each)) for each in workspace["hazards"]),
+        notes=tuple(Note(fact_of(each)) for each in workspace["notes"]),
+        tally={Tally(each["code"]): each["count"] for each in workspace["unchanged"]},
+        fingerprint=workspace["fingerprint"],
+        relies_on={kind: tuple(keys) for kind, keys in workspace.get("relies_on", {}).items()},
+        keeps=workspace.get("keeps", {}),
+        rests_on=rests_on,
+        seen=workspace.get("seen", {}),
+        declared=declared_of(workspace),
+    )
+
+
+def allowed_of(workspace: Data) -> tuple[Allowance, ...]:
+    """The hazards that were allowed when the plan was made."""
+    granted = (each for each in workspace["hazards"] if not each["refused"])
+    return tuple(Allowance(_risk(each), each["value"]) for each in granted)
+
+
+def _risk(data: Data) -> Risk:
+    risk = next((risk for risk in Risk if risk.label == data["hazard"]), None)
+    if risk is None:
+        raise UndecodableError(f"unknown hazard {data['hazard']!r}")
+    return risk

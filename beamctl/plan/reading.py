@@ -7,26 +7,25 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from beamctl.errors import ForbiddenError, MissingError
-from beamctl.model.api_call import segment
-from beamctl.model.ports import Reader
-from beamctl.plan.kind import Goes, Kind
-from beamctl.plan.listing import Unseen
+from beamctl.model.api_call import Reader, segment
+from beamctl.plan.kind import Kind, MayDelete, ReadScope
+from beamctl.plan.listing import Unreadable
 
 L = TypeVar("L")
 
 
-def nothing_goes(_key: str) -> bool:
-    """Nothing will be deleted."""
+def deletes_nothing(_key: str) -> bool:
+    """For reads before which nothing is deleted."""
     return False
 
 
-def read(kind: Kind[L], workspace: str, reader: Reader, goes: Goes = nothing_goes) -> L:
+def read(kind: Kind[L], workspace: str, reader: Reader, may_delete: MayDelete = deletes_nothing) -> L:
     """The live state of a kind, with more detail for objects that may be deleted.
 
     Raises:
         ApiError: It cannot be read, and the kind cannot continue without it.
     """
-    reading = kind.read(workspace, goes)
+    reading = kind.read(ReadScope(workspace, may_delete))
     try:
         path = next(reading)
         while True:
@@ -48,18 +47,18 @@ def see(kinds: Sequence[Kind[Any]], workspace: str, reader: Reader) -> Sequence[
         ApiError: The workspace does not exist, none of it can be read, or the API does not respond.
     """
     found = [(kind, _seen(kind, workspace, reader)) for kind in kinds]
-    refused = [live.error for _, live in found if isinstance(live, Unseen)]
+    refused = [live.error for _, live in found if isinstance(live, Unreadable)]
     if len(refused) == len(found):
         raise refused[0]
     return found
 
 
-def _seen(kind: Kind[L], workspace: str, reader: Reader) -> L | Unseen:
+def _seen(kind: Kind[L], workspace: str, reader: Reader) -> L | Unreadable:
     try:
         return read(kind, workspace, reader)
     except ForbiddenError as error:
-        return Unseen(error)
+        return Unreadable(error)
     except MissingError as error:
         with suppress(ForbiddenError):
             reader.get(f"/workspaces/{segment(workspace)}")  # the workspace exists, only the listing does not
-        return Unseen(error)
+        return Unreadable(error)

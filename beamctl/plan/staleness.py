@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.text import printable
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import Note, Preconditions, Situation
@@ -20,8 +22,6 @@ from beamctl.plan.hazard import Hazard, Risk, merged
 from beamctl.plan.kind import Kind
 from beamctl.plan.plan import LiveObject, Plan, in_order, who_stays
 from beamctl.plan.thresholds import mass_removal
-
-_BLIND = "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def moved(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tu
 def in_place(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tuple[Change, ...]:
     """The changes of the plan that are already in effect."""
     by_name = {kind.name: kind for kind in kinds}
-    return tuple(change for change in plan.changes if by_name[change.kind].shows(live[change.kind], change))
+    return tuple(change for change in plan.changes if by_name[change.kind].is_in_effect(live[change.kind], change))
 
 
 def is_as(side: LiveObject, now: LiveObject) -> bool:
@@ -70,7 +70,7 @@ def is_as(side: LiveObject, now: LiveObject) -> bool:
 
 def ends(plan: Plan) -> date | None:
     """The first day on which access that the plan grants has ended according to `until`; None if there is none."""
-    days = [each.declared["until"] for each in plan.changes if not each.takes and "until" in each.declared]
+    days = [each.declared["until"] for each in plan.changes if not each.revokes_access and "until" in each.declared]
     return min(map(date.fromisoformat, days), default=None)
 
 
@@ -106,19 +106,19 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
     """The plan for the identity that applies it. Changes that reduce its own access become hazards and come last."""
     identity = situation.identity
     ours = {
-        (kind.name, key) for kind in kinds for key in (kind.ourselves(live[kind.name], identity) if identity else ())
+        (kind.name, key) for kind in kinds for key in (kind.own_keys(live[kind.name], identity) if identity else ())
     }
     changes = [
         replace(each, stage=Stage.OURSELVES)
-        if (each.takes or each.after is None) and (each.kind, each.key) in ours
+        if (each.revokes_access or each.after is None) and (each.kind, each.key) in ours
         else each
         for each in plan.changes
     ]
     preconditions = _preconditions(kinds, live, changes, situation)
-    names = [printable(each.name) for each in changes if each.takes and each.stage is Stage.OURSELVES]
+    names = [printable(each.name) for each in changes if each.revokes_access and each.stage is Stage.OURSELVES]
     hazards = [
         *(hazard for each in preconditions.values() for hazard in each.hazards),
-        *(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, whose access this would reduce") for name in names),
+        *(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.OWN_ACCESS_REDUCED, name=name)) for name in names),
     ]
     relies_on = _relies_on(changes, preconditions)
     declared = Bounds(plan.declared.guards.min_admins) if plan.declared else NO_FLOORS
@@ -128,7 +128,7 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
         plan,
         changes=with_dependencies(kinds, sorted(changes, key=lambda change: change.order), relies_on, keeps),
         hazards=merged(plan.hazards, hazards),
-        notes=(*plan.notes, *([Note(_BLIND)] if blind else [])),
+        notes=(*plan.notes, *([Note(fact(Code.CREDENTIAL_OWNER_UNKNOWN))] if blind else [])),
         runs_as=identity.name if identity else plan.runs_as,
         relies_on=relies_on,
         keeps=keeps,
@@ -140,11 +140,11 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
 def _preconditions(
     kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change], situation: Situation
 ) -> Mapping[str, Preconditions]:
-    return in_order(kinds, situation, lambda kind, context: kind.footing(live[kind.name], changes, context))
+    return in_order(kinds, situation, lambda kind, context: kind.preconditions(live[kind.name], changes, context))
 
 
 def _relies_on(changes: Sequence[Change], preconditions: Mapping[str, Preconditions]) -> Mapping[str, tuple[str, ...]]:
     """By kind, what must exist before access is reduced. Computed anew: a file may list less than is needed."""
-    if not any(change.takes for change in changes):
+    if not any(change.revokes_access for change in changes):
         return {}
     return {name: each.relies_on for name, each in preconditions.items() if each.relies_on}

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.document.document import Desired, Limit, Mode
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Comparison, Preconditions
 from beamctl.plan.floors import InForce
@@ -20,11 +22,12 @@ def emptied(kinds: Sequence[Kind[Any]], desired: Desired, found: Mapping[str, Co
 
 
 def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Hazard]:
-    takes = any(change.takes for change in found.changes)
+    takes = any(change.revokes_access for change in found.changes)
     if kind.never_empty and not found.seen:
-        return [Hazard(Risk.LIVE_EMPTY, kind.section, f"the API shows no {kind.section}")]
-    if not found.wanted and takes and desired.mode(kind.section) is Mode.AUTHORITATIVE:
-        return [Hazard(Risk.EMPTY_SECTION, kind.section, f"{desired.document.source} lists none under {kind.section}")]
+        return [Hazard(Risk.LIVE_EMPTY, kind.section, fact(Code.LISTING_EMPTY, section=kind.section))]
+    if not found.declared and takes and desired.mode(kind.section) is Mode.AUTHORITATIVE:
+        why = fact(Code.SECTION_EMPTY, source=desired.document.source, section=kind.section)
+        return [Hazard(Risk.EMPTY_SECTION, kind.section, why)]
     return []
 
 
@@ -32,42 +35,44 @@ def mass_removal(
     guards: InForce, changes: Sequence[Change], found: Mapping[str, Comparison | Preconditions]
 ) -> list[Hazard]:
     """Whether one apply would remove more than the guards allow."""
-    takes = Counter(change.kind for change in changes if change.takes)
-    access = Counter(change.kind for change in changes if change.takes and change.action is not Action.REVOKE)
-    exceeded = [
-        f"{name} is {limited}"
+    takes = Counter(change.kind for change in changes if change.revokes_access)
+    access = Counter(change.kind for change in changes if change.revokes_access and change.action is not Action.REVOKE)
+    exceeded = tuple(
+        limited
         for name, side in guards.sides("maxRemovals")
         for limit in side.max_removals
-        if (limited := _exceeded(limit, takes, access, found))
-    ]
-    count = str(takes.total())
-    because = f"{count} would lose access or be deleted; {'; '.join(exceeded)}"
-    return [Hazard(Risk.MASS_REMOVAL, count, because)] if exceeded else []
+        if (limited := _exceeded(name, limit, takes, access, found))
+    )
+    count = takes.total()
+    why = fact(Code.REMOVALS_EXCEED_LIMIT, count=count, limits=exceeded)
+    return [Hazard(Risk.MASS_REMOVAL, str(count), why)] if exceeded else []
 
 
 def _exceeded(
-    limit: Limit, takes: Counter[str], access: Counter[str], found: Mapping[str, Comparison | Preconditions]
-) -> str:
-    """The exceeded limit and its value; empty if it holds."""
+    guard: str, limit: Limit, takes: Counter[str], access: Counter[str], found: Mapping[str, Comparison | Preconditions]
+) -> Fact | None:
+    """The exceeded limit and its value; None if it holds."""
     for name, count in takes.items():  # per kind: a large count of one kind must not allow removals of another
         holders, invited = found[name].population, found[name].invited
         for removed, total in ((access[name], holders), (count, holders + invited)):  # nor must open invitations
             allowed = limit.of(total)
             if (removed if limit.percent else takes.total()) > allowed:
-                return f"{limit} of {total}, which is {allowed}" if limit.percent else str(limit)
-    return ""
+                if limit.percent:
+                    return fact(Code.PERCENT_LIMIT, guard=guard, limit=str(limit), total=total, allowed=allowed)
+                return fact(Code.LIMIT, guard=guard, limit=limit.number)
+    return None
 
 
 def shrunk(
     kinds: Sequence[Kind[Any]], guards: InForce, found: Mapping[str, Comparison], left: Mapping[str, int]
 ) -> list[Hazard]:
     """Whether more is missing since the last recorded run than one apply may remove."""
-    missing, facts = 0, []
+    missing, listings = 0, []
     limits = [limit for _, side in guards.sides("maxRemovals") for limit in side.max_removals]
     for kind in kinds:
         seen, before = found[kind.name].seen, left.get(kind.name, 0)
         if seen is not None and any(before - seen > limit.of(before) for limit in limits):
             missing += before - seen
-            facts.append(f"{seen} of {before} {kind.section}")
-    because = f"since the last recorded run, the API shows only {' and '.join(facts)}"
-    return [Hazard(Risk.LIVE_SHRANK, str(missing), because)] if missing else []
+            listings.append(fact(Code.SHOWN_OF, seen=seen, before=before, section=kind.section))
+    why = fact(Code.LISTING_SHRANK, listings=tuple(listings))
+    return [Hazard(Risk.LIVE_SHRANK, str(missing), why)] if missing else []

@@ -8,7 +8,7 @@ from typing import Any
 from beamctl.model.email import folded
 from beamctl.model.secret import SECRET_TO, SECRETS_FROM, SOURCES_ALLOWED, full_description, place_of, sink_of
 from beamctl.model.text import printable, shell_word
-from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
+from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
 from beamctl.plan.diff import Difference, differences
 from beamctl.plan.plan import Plan
 from beamctl.report.style import Tone, value
@@ -63,7 +63,7 @@ def subject(change: Change) -> str:
 
 def detail(change: Change) -> str:
     """Before and after, briefly; for a whole object, the paths that change."""
-    if change.attribute == WHOLE:
+    if change.attribute == ALL_ATTRIBUTES:
         changed = changed_values(change) if change.before is not None and change.after is not None else ()
         return ", ".join(dict.fromkeys(printable(difference.path) for difference in changed))
     before, after = side(change, change.before), side(change, change.after)
@@ -83,7 +83,7 @@ def detail(change: Change) -> str:
 
 def changed_values(change: Change) -> Sequence[Difference]:
     """Every difference between before and after; for a whole object that is created or deleted, all of it."""
-    if change.attribute == WHOLE:
+    if change.attribute == ALL_ATTRIBUTES:
         return differences(dict(change.before or {}), dict(change.after or {}))
     if change.before is None or change.after is None:
         return ()
@@ -100,7 +100,7 @@ def remark(change: Change, plan: Plan) -> str:
             parts = [printable(f"access ended {declared.get('until', '')}")]
         case Reason.UNDOES:
             parts = [f"undoes {printable(plan.source)}"]
-        case Reason.NOT_HANDED_OVER if change.after is None and change.takes:
+        case Reason.NOT_HANDED_OVER if change.after is None and change.revokes_access:
             parts = ["its secret is marked as not stored, but may be in use"]
         case other:
             parts = [_WHY[other]] if other in _WHY else []
@@ -136,7 +136,7 @@ def _secret_places(change: Change) -> list[str]:
 def other_attributes(change: Change) -> list[str]:
     """Changed attributes that `detail` does not show."""
     before, after = change.before or {}, change.after or {}
-    if change.attribute == WHOLE or change.action not in (Action.SET_ROLE, Action.UPDATE, Action.CREATE):
+    if change.attribute == ALL_ATTRIBUTES or change.action not in (Action.SET_ROLE, Action.UPDATE, Action.CREATE):
         return []
     named = ("", *change.name.split("/")) if change.action is Action.CREATE else ()
     rest = (key for key in after if key != change.attribute and before.get(key) != after[key])

@@ -9,17 +9,18 @@ from typing import Any
 
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.record import Record, State
-from beamctl.destroy.deletion import Deletion
-from beamctl.destroy.estate import Unknown, WorkspaceContents
 from beamctl.document.problem import Problem
+from beamctl.model.fact import Fact, fact_data
+from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
-from beamctl.report.text.apply import doubt_text, totals
+from beamctl.report.text.apply import totals, unconfirmed_text
 from beamctl.report.text.destroy import deletion_summary
 from beamctl.report.text.drift import difference_text
 from beamctl.report.text.show import Sections
+from beamctl.report.wording import TALLY, words
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
@@ -33,6 +34,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "file": problem.place.source,
         "line": problem.place.line,
         "column": problem.place.column,
+        "code": problem.code,
         "message": problem.message,
         "hint": problem.hint,
     }
@@ -40,28 +42,44 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
     """All plans of a run, in the format of `schemas/plan.schema.json`."""
-    return _dumps(plans_data(plans, allowed), versioned=False)
+    return _dumps(_plans_with_text(plans, allowed), versioned=False)
+
+
+def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str, Any]:
+    data = plans_data(plans, allowed)
+    for entry, plan in zip(data["workspaces"], plans, strict=True):
+        for each, hazard in zip(entry["hazards"], plan.hazards, strict=True):
+            each["text"] = words(hazard.fact)
+        entry["notes"] = [_said(note.fact) for note in plan.notes]
+        entry["unchanged"] = [
+            {"code": why.value, "text": TALLY[why], "count": count} for why, count in plan.tally.items()
+        ]
+    return data
+
+
+def _said(fact: Fact) -> dict[str, Any]:
+    return fact_data(fact) | {"text": words(fact)}
 
 
 def drift_json(plans: Sequence[Plan]) -> str:
     """All differences of all workspaces."""
     found = [
-        change_data(plan.workspace, change) | {"told": difference_text(plan, change)}
+        change_data(plan.workspace, change) | {"text": difference_text(plan, change)}
         for plan in plans
         for change in plan.changes
     ]
-    notes = [({"workspace": plan.workspace, "told": note.text}, note) for plan in plans for note in plan.notes]
+    notes = [({"workspace": plan.workspace, **_said(note.fact)}, note) for plan in plans for note in plan.notes]
     left = [each for each, note in notes if note.differs]
     excused = [each for each, note in notes if note.excused]
     drift = any(plan.differs for plan in plans)
-    doubts = [{"workspace": plan.workspace, "told": doubt} for plan in plans for doubt in plan.doubts]
+    doubts = [{"workspace": plan.workspace, **_said(doubt)} for plan in plans for doubt in plan.doubts]
     return _dumps({"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "doubts": doubts})
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:
     """The current state of a workspace. A section that cannot be read is null; `not_known` says why."""
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
-    unseen = {name: shown.unseen for name, shown in sections.items() if shown.unseen}
+    unseen = {name: shown.unread for name, shown in sections.items() if shown.unread}
     return _dumps({"workspace": workspace, "api_url": api, **rows, "not_known": unseen})
 
 
@@ -76,7 +94,7 @@ def applied_json(
     results = [result for plan, each in events for result in _results(plan, each)]
     summary = asdict(totals([event for _, each in events for event in each]))
     origin = {"saved": origin_of(saved) | {"digest": saved.digest}} if saved else {}
-    data = plans_data(plans, allowed) | origin | {"results": results, "summary": summary}
+    data = _plans_with_text(plans, allowed) | origin | {"results": results, "summary": summary}
     return _dumps(data, versioned=False)
 
 
@@ -96,7 +114,7 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
             "before": change.before,
             "after": change.after,
             "outcome": found.state(change).value,
-            "remark": found.remark(change),
+            "remark": _said(remark) if (remark := found.remark(change)) else None,
         }
         for change in found.changes
     ]
@@ -117,14 +135,14 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
 
 def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) -> str:
     """What was deleted with a workspace, null where unknown, and how the deletion ended."""
-    holds = {part.title.replace(" ", "_"): part.holds for part in contents.parts}
-    sorts = {part.title.replace(" ", "_"): part.sorted_by for part in contents.parts}
-    unknown = {
-        title: held.why for title, held in {**holds, "counts": contents.counts}.items() if isinstance(held, Unknown)
-    }
+    unknown = {part.section: part.items.why for part in contents.parts if isinstance(part.items, Unknown)}
+    unknown |= {part.section: part.unread for part in contents.parts if part.unread}
+    unknown |= {"counts": contents.counts.why} if isinstance(contents.counts, Unknown) else {}
     lost = {
-        title: None if isinstance(held, Unknown) else [{"name": each.name, sorts[title]: each.sort} for each in held]
-        for title, held in holds.items()
+        part.section: None
+        if isinstance(part.items, Unknown)
+        else [{"name": each.name, **dict(zip(part.grouped_by, each.group, strict=True))} for each in part.items]
+        for part in contents.parts
     }
     counts = None if isinstance(contents.counts, Unknown) else dict(contents.counts)
     return _dumps(
@@ -136,7 +154,7 @@ def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) ->
             "display_name": contents.display_name,
             "lost": lost | {"counts": counts},
             "not_known": unknown,
-            "ending": deletion.ending.value,
+            "ending": deletion.status.value,
             "told": deletion_summary(contents.workspace, deletion),
         }
     )
@@ -153,24 +171,25 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
     for event in events:
         match event:
             case Ended(change=change, outcome=outcome):
-                result = dict[str, Any](outcome=outcome.ending.value, remark=outcome.remark, hint=outcome.hint)
+                result = _result(outcome.status.value, outcome.remark, outcome.hint)
                 match confirmations.get(_key(event)):
                     case Confirmed(late=late):
-                        result |= {"confirmed": True} | ({"remark": ""} if late else {})
-                    case Unconfirmed(doubt=doubt) as unconfirmed:
-                        result |= {
-                            "outcome": State.UNCONFIRMED.value,
-                            "doubt": doubt.value,
-                            "hint": doubt_text(unconfirmed),
-                        }
+                        result |= {"confirmed": True} | ({"remark": None} if late else {})
+                    case Unconfirmed(reason=reason) as unconfirmed:
+                        result |= {"outcome": State.UNCONFIRMED.value, "hint": None}
+                        result |= {"reason": reason.value, "text": unconfirmed_text(unconfirmed)}
                     case _:
                         pass
             case NotAttempted(change=change, why=why):
-                result = {"outcome": "not attempted", "remark": why, "hint": ""}
+                result = _result(State.WAITING.value, why)
             case _:
                 continue
         found.append({"address": address(plan.workspace, change), "action": change.action.value, **result})
     return sorted(found, key=lambda result: (result["address"], result["action"]))
+
+
+def _result(outcome: str, remark: Fact | None, hint: Fact | None = None) -> dict[str, Any]:
+    return {"outcome": outcome, "remark": remark and _said(remark), "hint": hint and _said(hint)}
 
 
 def _key(event: Event) -> tuple[str, str]:

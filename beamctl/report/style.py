@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -34,6 +34,20 @@ class Style:
 
 
 PLAIN = Style()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLines:
+    """How the lines of documents are shown below problems.
+
+    Attributes:
+        width: Columns of the terminal.
+        redact: Hides secrets in a line.
+    """
+
+    width: int
+    redact: Callable[[str], str]
+
 
 LONGEST_VALUE = 10_000
 """Characters of a value that are shown."""

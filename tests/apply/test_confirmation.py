@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.apply.event import Confirmed, Doubt, Ended, Event, Unconfirmed
+from beamctl.apply.event import Confirmed, Ended, Event, Unconfirmed, UnconfirmedReason
 from beamctl.apply.record import last_line
 from beamctl.errors import ForbiddenError, InterruptedRunError, UnreachableError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
-from beamctl.model.ports import PAUSES, Reader
+from beamctl.model.api_call import PAUSES, ApiCall, Method, NoResponse, Reader, Response
 from beamctl.plan.plan import Plan
 from beamctl.report.json_report import applied_json
 from beamctl.report.text.apply import end_text, event_text, totals
-from beamctl.workflow.changes import apply
+from beamctl.workflow.apply import apply
 from tests.fakes.accounts import api_key, machine
 from tests.fakes.runs import document, outcomes, planned
 from tests.fakes.things import thing
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import SAMPLES, Sample, vault
 
@@ -134,8 +134,8 @@ def test_a_service_that_shows_changes_late_gets_a_bounded_number_of_looks(shows_
     shown = shows_after <= len(PAUSES)
     assert set(outcomes(events).values()) == {"done" if shown else "not confirmed"}
     assert waited == list(PAUSES[: shows_after if shown else len(PAUSES)])
-    assert {event.doubt for event in events if isinstance(event, Unconfirmed)} == (
-        set() if shown else {Doubt.NOT_SHOWN_YET}
+    assert {event.reason for event in events if isinstance(event, Unconfirmed)} == (
+        set() if shown else {UnconfirmedReason.NOT_SHOWN_YET}
     )
 
 
@@ -196,7 +196,7 @@ def test_what_cannot_be_read_is_not_confirmed(error: Exception) -> None:
             raise error
 
     (event,) = [each for each in run(plan, Odd(live, "204", acts=True), Gone()) if isinstance(each, Unconfirmed)]
-    assert event.doubt is Doubt.NOT_READABLE
+    assert event.reason is UnconfirmedReason.NOT_READABLE
 
 
 def test_losing_our_own_access_confirms_that_it_was_removed() -> None:
@@ -225,8 +225,8 @@ def test_a_listing_that_lost_others_does_not_confirm_a_removal() -> None:
             return users if "old@x.io" in live.users else [user for user in users if user["email"] != "bob@x.io"]
 
     (event,) = [each for each in run(plan, Odd(live, "204", acts=True), Short()) if isinstance(each, Unconfirmed)]
-    assert event.doubt is Doubt.NOT_READABLE
-    assert "bob@x.io should be unchanged" in event.why
+    assert event.reason is UnconfirmedReason.NOT_READABLE
+    assert "bob@x.io should be unchanged" in words(event.why)
 
 
 def test_a_record_counts_only_what_came_for_sure() -> None:
@@ -267,7 +267,7 @@ def test_a_change_that_was_in_doubt_is_said_to_be_confirmed() -> None:
         "  ✓ remove old@x.io  confirmed",
     ]
     (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
-    assert (result["outcome"], result["remark"], result["confirmed"]) == ("done", "", True)
+    assert (result["outcome"], result["remark"], result["confirmed"]) == ("done", None, True)
     assert [text for text in map(event_text, run(plan, Odd(live, "204", acts=True))) if text] == [
         "  ✓ remove old@x.io  was member — was already gone"
     ]
@@ -285,9 +285,10 @@ def test_where_a_secret_went_is_kept_though_its_account_does_not_show() -> None:
     api = Odd(live, "as documented", acts=True)
     events = run(plan, api, Forgets())
     (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
-    assert (result["outcome"], result["doubt"]) == ("not confirmed", "not_shown_yet")
-    assert "went to the file ci.json" in result["remark"]
-    assert "does not show it yet" in result["hint"]
+    assert (result["outcome"], result["reason"]) == ("not confirmed", "not_shown_yet")
+    assert "went to the file ci.json" in result["remark"]["text"]
+    assert result["remark"]["code"] == "handed-over"
+    assert "does not show it yet" in result["text"]
 
 
 def test_an_invitation_whose_answer_names_another_person_is_looked_up_before_it_counts() -> None:

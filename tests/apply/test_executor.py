@@ -12,11 +12,12 @@ from beamctl.errors import InterruptedRunError, UnauthenticatedError, Unreachabl
 from beamctl.kinds.member import MemberKind
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action
-from beamctl.plan.kind import Outcome, Status
+from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
-from beamctl.workflow.changes import apply
+from beamctl.workflow.apply import apply
 from tests.fakes.runs import all_done, applied, apply_through, document, outcomes, planned
 from tests.fakes.things import thing
+from tests.fakes.wording import Said, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -41,7 +42,7 @@ def test_who_may_only_have_another_address_goes_only_once_that_is_invited() -> N
     events = applied(planned(want, live), live)
     assert outcomes(events) == {"ann@new.io": "failed", "ann@old.io": "not attempted", "bob@x.io": "done"}
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
-    assert skipped.why == "it depends on ann@new.io, which was not done"
+    assert words(skipped.why) == "it depends on ann@new.io, which was not done"
     live.refuses = frozenset()
     assert set(outcomes(applied(planned(want, live), live)).values()) == {"done"}
 
@@ -62,7 +63,7 @@ def test_a_failed_promotion_keeps_only_the_admins_who_are_still_needed(min_admin
     members = {"root@x.io": "admin", "a@x.io": "admin", "b@x.io": "admin", "eve@x.io": "member"}
     plan = planned(document(members, guards={"minAdmins": min_admins, "maxRemovals": 9}), live)
     events = applied(plan, live)
-    left = {event.change.name: event.why for event in events if isinstance(event, NotAttempted)}
+    left = {event.change.name: words(event.why) for event in events if isinstance(event, NotAttempted)}
     assert left.keys() == kept
     told = {"it depends on a@x.io, b@x.io, which were not done", ONE_OF_TWO}
     assert set(left.values()) <= told
@@ -75,7 +76,7 @@ def test_of_many_that_a_change_depends_on_a_few_are_named() -> None:
     names = [f"a{number}@x.io" for number in range(7)]
     live = FakeWorkspace.of([ROOT, *map(person, names)], refuses=frozenset(f"PUT /users/{name}" for name in names))
     events = applied(planned(document(dict.fromkeys(names, "admin")), live), live)
-    (left,) = [event.why for event in events if isinstance(event, NotAttempted)]
+    (left,) = [words(event.why) for event in events if isinstance(event, NotAttempted)]
     assert left == f"it depends on 1 of 7 changes, and {', '.join(names[:5])} and 2 more were not done"
 
 
@@ -217,7 +218,7 @@ def test_a_refusal_is_told_even_if_the_second_attempt_is_interrupted(*, told_bef
     plan = planned(document({"root@x.io": "admin", "new@x.io": "member"}), live)
     events = list(apply(plan, live, Interrupting(), parallelism=1, stop=stop))
     (refused,) = [event.outcome for event in events if isinstance(event, Ended) and event.change.key == "new@x.io"]
-    assert (refused.ending, refused.refusal) == (Status.FAILED, 422)
+    assert (refused.status, refused.refusal) == (Status.FAILED, 422)
     assert len([event for event in events if isinstance(event, Ended | NotAttempted)]) == len(plan.changes)
 
 
@@ -233,7 +234,7 @@ def test_a_bug_in_taking_back_an_invitation_does_not_hide_what_became_of_the_oth
     live = Generous({"root@x.io": dict(ROOT)}, quirks=frozenset({"invite-ignores-role"}))
     events = applied(planned(document({"root@x.io": "admin", "a@x.io": "viewer"}), live), live)
     (unconfirmed,) = [event for event in events if isinstance(event, Unconfirmed)]
-    assert unconfirmed.why.startswith("beamctl has a bug: RuntimeError")
+    assert words(unconfirmed.why).startswith("beamctl has a bug: RuntimeError")
 
 
 class Forbidding(FakeWorkspace):
@@ -330,8 +331,8 @@ def test_nobody_loses_more_than_was_planned(becomes: dict[str, Any]) -> None:
     assert list(outcomes(events).values()).count("done") == 2
     assert live.users[becomes["email"]] == becomes
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
-    assert skipped.why.startswith("it changed since the plan was made: ")
-    assert "and is now admin" in skipped.why or "and is now accepted" in skipped.why
+    assert words(skipped.why).startswith("it changed since the plan was made: ")
+    assert "and is now admin" in words(skipped.why) or "and is now accepted" in words(skipped.why)
 
 
 def test_admins_are_read_again_before_anything_is_taken() -> None:
@@ -341,7 +342,7 @@ def test_admins_are_read_again_before_anything_is_taken() -> None:
     live.users["root@x.io"]["role"] = "member"  # behind our back, after the plan
     events = applied(plan, live)
     assert outcomes(events) == {"ann@x.io": "not attempted", "old@x.io": "done"}
-    why = next(event.why for event in events if isinstance(event, NotAttempted))
+    why = next(words(event.why) for event in events if isinstance(event, NotAttempted))
     assert why == "root@x.io should be an admin but is not yet: too few would remain"
 
 
@@ -351,7 +352,7 @@ def test_a_list_of_people_without_an_admin_is_not_believed() -> None:
     live.users["root@x.io"]["role"] = "member"
     events = applied(plan, live)
     assert outcomes(events) == {"old@x.io": "not attempted"}
-    why = next(event.why for event in events if isinstance(event, NotAttempted))
+    why = next(words(event.why) for event in events if isinstance(event, NotAttempted))
     assert why == "the API shows no admin, but root@x.io should be one: the listing may be incomplete"
 
 
@@ -391,7 +392,7 @@ def test_after_invitations_too_and_nothing_is_taken_where_the_listing_lacks_some
         events = applied(plan, short)
         assert outcomes(events) == {"new@x.io": "not confirmed", "old@x.io": "done" if done else "not attempted"}
         assert short.calls.index("POST /users") < short.calls.index("GET /users")
-        why = [event.why for event in events if isinstance(event, NotAttempted)]
+        why = [words(event.why) for event in events if isinstance(event, NotAttempted)]
         said = "bob@x.io should be unchanged but is no longer shown as a member: the listing may be incomplete"
         assert why == ([] if done else [said])
 
@@ -402,13 +403,13 @@ def test_a_listing_that_lacks_many_names_a_few() -> None:
     plan = planned(document({"root@x.io": "admin", **{each["email"]: "member" for each in staying}}), live)
     live.users = {key: user for key, user in live.users.items() if key in ("root@x.io", "old@x.io")}
     (skipped,) = [event for event in applied(plan, live) if isinstance(event, NotAttempted)]
-    assert skipped.why.startswith("p0@x.io, p1@x.io, p2@x.io, p3@x.io, p4@x.io and 4 more should be unchanged")
+    assert words(skipped.why).startswith("p0@x.io, p1@x.io, p2@x.io, p3@x.io, p4@x.io and 4 more should be unchanged")
 
 
 @pytest.mark.parametrize(("count", "more"), [(5, ""), (6, " and 1 more"), (7, " and 2 more")])
 def test_up_to_five_are_named(count: int, more: str) -> None:
     names = [f"p{number}@x.io" for number in range(count)]
-    assert f" {', '.join(names[:5])}{more} should be one" in MemberKind().doubt({}, names, ())
+    assert f" {', '.join(names[:5])}{more} should be one" in words(MemberKind().why_incomplete({}, names, ()))
 
 
 def test_settings_do_not_stand_in_the_way_of_a_removal() -> None:
@@ -428,7 +429,7 @@ def test_what_cannot_be_read_again_is_not_taken() -> None:
 
     events = list(apply(plan, Gone(), live, parallelism=1, stop=threading.Event()))
     assert outcomes(events) == {"old@x.io": "not attempted"}
-    assert "could not be read again: no answer" in next(e.why for e in events if isinstance(e, NotAttempted))
+    assert "could not be read again: no answer" in next(words(e.why) for e in events if isinstance(e, NotAttempted))
 
 
 def test_a_credential_that_is_gone_ends_the_apply() -> None:
@@ -441,7 +442,7 @@ def test_a_credential_that_is_gone_ends_the_apply() -> None:
 
     events = list(apply(plan, live, Expired(), parallelism=1, stop=threading.Event()))
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "not attempted"}
-    assert [event.outcome.remark for event in events if isinstance(event, Ended)] == [
+    assert [words(event.outcome.remark) for event in events if isinstance(event, Ended)] == [
         "the API does not know the credential"
     ]
 
@@ -457,7 +458,7 @@ def test_a_credential_that_ends_between_two_calls_of_a_change_leaves_it_not_know
             return live.send(call)
 
     (end,) = [event for event in apply_through(plan, live, Expiring()) if isinstance(event, Ended)]
-    assert end.outcome.remark == "the API does not know the credential; it is not known whether it was made"
+    assert words(end.outcome.remark) == "the API does not know the credential; it is not known whether it was made"
     assert "a@x.io" in live.users
 
 
@@ -473,7 +474,7 @@ def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
 
     events = list(apply(plan, live, Broken(), parallelism=2, stop=threading.Event()))
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "old@x.io": "done"}
-    said = next(e.outcome.remark for e in events if isinstance(e, Ended) and e.change.name == "a@x.io")
+    said = next(words(e.outcome.remark) for e in events if isinstance(e, Ended) and e.change.name == "a@x.io")
     assert said == "beamctl has a bug: KeyError; it is not known whether it was made"
 
 
@@ -492,7 +493,7 @@ def test_an_interrupt_while_waiting_for_a_turn(after: int, ending: str) -> None:
 
     events = list(apply(plan, live, Interrupted(), parallelism=1, stop=threading.Event()))
     assert outcomes(events) == {"a@x.io": ending}
-    remarks = [event.outcome.remark for event in events if isinstance(event, Ended)]
+    remarks = [words(event.outcome.remark) for event in events if isinstance(event, Ended)]
     assert remarks == ["interrupted between API calls; it is not known whether it was made"] * after
 
 
@@ -508,7 +509,7 @@ def test_an_interrupt_lets_the_calls_in_flight_end_and_begins_no_more() -> None:
     skipped = [event for event in events if isinstance(event, NotAttempted)]
     done = [event for event in events if isinstance(event, Ended)]
     assert len(skipped) + len(done) == 20
-    assert {event.why for event in skipped} <= {"interrupted"}
+    assert {words(event.why) for event in skipped} <= {"interrupted"}
     invited = {key for key, user in live.users.items() if not user["accepted"]}
     assert invited == {event.change.key for event in done}
 
@@ -535,7 +536,7 @@ def test_settings_run_one_after_the_other_and_keep_what_the_document_does_not_sa
     begun = {"name": "acme", "displayName": "A", "labels": {"a": "1"}, "region": "eu"}
     live = FakeWorkspace.of([], settings=begun, quirks=frozenset({quirk}))
     want = document(settings={"displayName": "B", "labels": {"b": "2"}})
-    assert {change.lane for change in planned(want, live).changes} == {"settings"}
+    assert {change.serial_group for change in planned(want, live).changes} == {"settings"}
     assert outcomes(applied(planned(want, live), live, parallelism=8)) == {"displayName": "done", "labels": "done"}
     assert live.settings == {"name": "acme", "displayName": "B", "labels": {"b": "2"}, "region": "eu"}
     assert live.calls[-5:-1] == ["GET /workspaces/acme", "PUT /workspaces/acme"] * 2
@@ -546,7 +547,7 @@ def test_a_setting_that_somebody_changed_meanwhile_is_not_overwritten() -> None:
     plan = planned(document(settings={"displayName": "B"}), live)
     live.settings["displayName"] = "C"
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == ("failed", "displayName changed in the meantime")
+    assert (end.outcome.status.value, words(end.outcome.remark)) == ("failed", "displayName changed in the meantime")
     assert live.settings["displayName"] == "C"
 
 
@@ -555,7 +556,7 @@ def test_a_setting_that_is_so_already_is_done() -> None:
     plan = planned(document(settings={"displayName": "B"}), live)
     live.settings["displayName"] = "B"
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Outcome(Status.DONE, "is already in effect", found=True)
+    assert end.outcome == Said(Status.DONE, "is already in effect", found=True)
     assert not [call for call in live.calls if call.startswith("PUT")]
 
 
@@ -589,7 +590,7 @@ def test_a_setting_whose_answer_is_lost_is_looked_up(
 
     live = Losing(settings={"name": "acme", "displayName": "A"})
     (end,) = [e for e in applied(planned(document(settings={"displayName": "B"}), live), live) if isinstance(e, Ended)]
-    assert (end.outcome.ending.value, end.outcome.remark) == (ending, remark)
+    assert (end.outcome.status.value, words(end.outcome.remark)) == (ending, remark)
     assert live.calls.count("PUT") == 1
 
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from beamctl.api.config import LOCAL_URL
-from beamctl.apply.event import Confirmed, Doubt, Ended, Event, NotAttempted, Started, Unconfirmed
+from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed, UnconfirmedReason
 from beamctl.apply.history import History
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from tests.fakes.journal import LONG_AGO, Journal
 from tests.fakes.runs import document, planned
+from tests.fakes.wording import saying
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -33,11 +34,11 @@ DONE = ended(Status.DONE)
 BECAME: dict[str, tuple[Callable[[Change], Sequence[Event]], int]] = {
     "done": (DONE, 1),
     "confirmed": (lambda change: (*DONE(change), Confirmed(change)), 1),
-    "not confirmed": (lambda change: (*DONE(change), Unconfirmed(change, next(iter(Doubt)))), 1),
+    "not confirmed": (lambda change: (*DONE(change), Unconfirmed(change, next(iter(UnconfirmedReason)))), 1),
     "deferred": (ended(Status.DEFERRED), 1),
     "failed": (ended(Status.FAILED), 0),
     "unknown": (lambda change: (Started(change),), 0),
-    "not attempted": (lambda change: (NotAttempted(change, "why"),), 0),
+    "not attempted": (lambda change: (NotAttempted(change, saying("why")),), 0),
     "found": (ended(Status.DONE, found=True), 0),
     "nothing": (lambda _: (), 0),
 }
@@ -47,7 +48,7 @@ def record(plan: Plan, events: Callable[[Change], Sequence[Event]] = DONE) -> by
     journal = Journal()
     number = journal.begin(plan, LONG_AGO)
     for event in events(plan.changes[0]):
-        journal.witness(number, plan)(event)
+        journal.listener(number, plan)(event)
     return journal.contents[number].encode()
 
 
@@ -82,7 +83,7 @@ def test_records_of_others_and_what_is_none_do_not_count() -> None:
     for strange in (
         record(replace(RESEND, workspace="labs")),
         whole.replace(LOCAL_URL.encode(), b"https://elsewhere.example/v0"),
-        whole.replace(b'"format_version": "1.0"', b'"format_version": "9"'),
+        whole.replace(b'"format_version": "2.0"', b'"format_version": "9"'),
         whole.replace(b'"key": ', b'"kee": '),
         whole.replace(b'"type": "member"', b'"type": []'),
         whole.replace(b'"event": "started"', b'"evnt": "started"'),

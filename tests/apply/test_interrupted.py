@@ -15,6 +15,7 @@ from beamctl.plan.plan import Plan
 from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.journal import LONG_AGO, Journal, stopped
 from tests.fakes.runs import NOW, document, planned
+from tests.fakes.wording import saying
 from tests.fakes.workspace import FakeWorkspace, person
 
 WANT = document(serviceAccounts={"ci": {"role": "member", "apiKeys": {"hub": {}}}})
@@ -31,7 +32,7 @@ def record(*events: Event, plan: Plan = PLAN) -> str:
     journal = Journal()
     number = journal.begin(plan, LONG_AGO)
     for event in events:
-        journal.witness(number, plan)(event)
+        journal.listener(number, plan)(event)
     return journal.contents[number]
 
 
@@ -55,7 +56,7 @@ def ended(change: Change, outcome: Outcome) -> tuple[Event, ...]:
         (ended(CI, FAILED), ["ci"]),
         (ended(CI, DONE), []),
         ((*ended(CI, DONE), Started(HUB)), ["ci/hub"]),
-        ((*ended(CI, FAILED), NotAttempted(HUB, "why")), ["ci"]),
+        ((*ended(CI, FAILED), NotAttempted(HUB, saying("why"))), ["ci"]),
         ((*ended(CI, DONE), *ended(HUB, DONE)), []),
     ],
 )
@@ -98,7 +99,7 @@ def test_what_is_no_record_of_this_workspace_shows_nothing() -> None:
 def test_a_run_that_goes_on_is_not_interrupted() -> None:
     journal = Journal()
     number = journal.begin(PLAN, NOW)
-    journal.witness(number, PLAN)(Started(CI))
+    journal.listener(number, PLAN)(Started(CI))
     assert journal.interrupted() == ()
     journal.end(number)
     assert [each.change.name for each in journal.interrupted()] == ["ci"]

@@ -20,9 +20,10 @@ from beamctl.apply.record import (
 from beamctl.errors import RecordError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.kind import Outcome, Status
-from beamctl.workflow.changes import apply
+from beamctl.workflow.apply import apply
 from tests.fakes.runs import API, document, outcomes, planned
 from tests.fakes.schemas import problems_with
+from tests.fakes.wording import saying, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 AT = "2026-11-24T12:00:00.000Z"
@@ -44,7 +45,7 @@ class Watching:
         self.at_call: list[tuple[str, Record]] = []
         self._full_after = full_after
 
-    def witness(self, event: Event) -> None:
+    def listener(self, event: Event) -> None:
         if len(self.lines) > self._full_after:
             raise RecordError("the record cannot be written: No space left on device")
         self.lines.append(event_line(self.plan, event, AT))
@@ -57,7 +58,7 @@ class Watching:
 
     def run(self) -> list[Event]:
         stop = threading.Event()
-        return list(apply(self.plan, self.live, self, parallelism=1, stop=stop, witness=self.witness))
+        return list(apply(self.plan, self.live, self, parallelism=1, stop=stop, on_event=self.listener))
 
 
 def test_a_change_stands_in_the_record_before_its_call_and_its_outcome_before_the_next() -> None:
@@ -79,7 +80,7 @@ def test_where_it_cannot_be_kept_nothing_further_is_begun(full_after: int) -> No
     last = {name: outcome for name, outcome in outcomes(events).items() if outcome != "not attempted"}
     assert last == {about: "done" for about, _ in watching.at_call}
     assert len(outcomes(events)) == 4
-    whys = {event.why for event in events if isinstance(event, NotAttempted)}
+    whys = {words(event.why) for event in events if isinstance(event, NotAttempted)}
     assert whys <= {"the record cannot be written: No space left on device"}
 
 
@@ -96,7 +97,7 @@ def test_what_was_written_is_read() -> None:
     assert (record.ended, record.interrupted) == (AT, True)
     assert record.left == {"member": 5}
     assert [record.state(change) for change in record.changes] == [State.DONE] * 3 + [State.FAILED]
-    assert record.remark(record.changes[-1]) == "the API answered 422: refused on purpose"
+    assert words(record.remark(record.changes[-1])) == "the API answered 422: refused on purpose"
     assert record.count(State.DONE) == 3
 
 
@@ -147,15 +148,15 @@ FIRST = whole().partition(b"\n")[0]
         (FIRST + b"\n\n", "a line is not JSON"),
         (FIRST + b"\n" + b"[" * 10000 + b"\n", "a line is not JSON"),
         (FIRST + b'\n{"event": "end", "event": "run"}\n', "a line is not JSON"),
-        (FIRST + b'\n{"event": "end"}\n', "is missing"),
-        (FIRST + b"\n[]\n", "must be"),
-        (changed(0, format_version="2.0"), "it has a format that this version of beamctl cannot read"),
-        (changed(0, workspace="../x"), "is not a workspace name"),
-        (changed(1, event="undone"), "'undone' is not a"),
-        (changed(1, at="now"), "'now' is not a time"),
-        (changed(-1, left={"member": -1}), "must be at least 0"),
-        (changed(-1, left={"member": 10**400}), "must be at most"),
-        (changed(0, changes=[{}]), "is missing"),
+        (FIRST + b'\n{"event": "end"}\n', "$: 'workspace' is a required property"),
+        (FIRST + b"\n[]\n", "$ is not a valid line of a run's record"),
+        (changed(0, format_version="2.1"), "it has a format that this version of beamctl cannot read"),
+        (changed(0, workspace="../x"), "$.workspace is not a valid workspace name"),
+        (changed(1, event="undone"), "$.event is not a valid event"),
+        (changed(1, at="now"), "$.at is not a valid time"),
+        (changed(-1, left={"member": -1}), "$.left.member is not a valid count"),
+        (changed(-1, left={"member": 10**400}), "$.left.member is not a valid count"),
+        (changed(0, changes=[{}]), "$.changes[0]: 'address' is a required property"),
     ],
     ids=lambda value: repr(value[:24]) if isinstance(value, bytes) else "",
 )
@@ -174,7 +175,10 @@ def test_a_change_that_does_not_agree_with_itself() -> None:
 
 def test_only_what_was_done_counts_as_left() -> None:
     plan = planned(WANT, workspace())
-    events: list[Event] = [Started(plan.changes[0]), *(NotAttempted(change, "interrupted") for change in plan.changes)]
+    events: list[Event] = [
+        Started(plan.changes[0]),
+        *(NotAttempted(change, saying("interrupted")) for change in plan.changes),
+    ]
     assert json.loads(last_line(plan, events, AT, interrupted=True))["left"] == {"member": 3}
     events = [Ended(change, Outcome(Status.FAILED)) for change in plan.changes]
     assert json.loads(last_line(plan, events, AT, interrupted=False))["left"] == {"member": 3}

@@ -11,6 +11,7 @@ from beamctl.apply.summary import left_of, summary_of
 from beamctl.plan.kind import Outcome, Status
 from beamctl.report.text.runs import outcome_text
 from tests.fakes.runs import API, applied, document, planned
+from tests.fakes.wording import saying
 from tests.fakes.workspace import FakeWorkspace, person
 
 AT = "2026-11-24T12:00:00.000Z"
@@ -52,7 +53,7 @@ def test_how_many_were_left() -> None:
         assert left_of(nothing, "acme", API) is None
 
 
-DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, "the API did not answer")
+DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, saying("the API did not answer"))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, "the API did not ans
         ([Started(UP), Ended(UP, DONE)], 6),
         ([Started(OLD[0])], 5),
         ([Started(OLD[0]), Ended(OLD[0], DONE), Started(OLD[1]), Ended(OLD[1], FAILED), Started(OLD[2])], 3),
-        ([NotAttempted(each, "interrupted") for each in OLD], 6),
+        ([NotAttempted(each, saying("interrupted")) for each in OLD], 6),
     ],
 )
 def test_how_many_a_run_that_was_killed_left_at_least(events: list[Event], left: int) -> None:
@@ -90,7 +91,7 @@ def changed(line: int, **keys: object) -> bytes:
         record() + b'{"event": "end"}\n',
         record() + b'{"event": ["end"]}\n',
         record() + b'{"event": "done", "address": []}\n',
-        changed(0, format_version="2.0"),
+        changed(0, format_version="2.1"),
         changed(0, workspace="../x"),
         changed(0, run=1),
         changed(0, seen={"member": "6"}),

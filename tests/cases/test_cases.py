@@ -16,7 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from beamctl.cli.floors import floors_of
-from beamctl.document.schema_file import load_schema
+from beamctl.document.schema import load_schema
 from beamctl.model.identity import Identity
 from beamctl.plan.declared import declared_of
 from beamctl.plan.hazard import allowance

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.cli import secret_file
-from beamctl.cli.commit import commit_of
 from beamctl.emulator import create_app, load_seed
+from beamctl.runs.commit import commit_of
+from beamctl.secrets import file
 from tests.cli.hostile import Checkout, hostile_checkout, hostile_variables, tripwires
 from tests.cli.process import environment
 from tests.cli.world import Cli
@@ -105,8 +105,8 @@ def test_a_repository_of_another_user_runs_nothing_when_asked_what_it_ignores(
         os.chown(checkout.root / ".git", 54321, -1)
     else:
         monkeypatch.setattr(os, "geteuid", lambda: 54321)
-    assert secret_file.why_not_to(checkout.root / "ignored.json") == ""
-    assert "whether it is ignored is unknown" in secret_file.why_not_to(checkout.root / "key")
+    assert file.why_not_to(checkout.root / "ignored.json") == ""
+    assert "whether it is ignored is unknown" in file.why_not_to(checkout.root / "key")
     assert commit_of("plain/doc.yaml") == ""
     assert checkout.ran == set()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator import BehaviorFlag
+from beamctl.emulator.behavior import BehaviorFlag
 from tests.emulator.process import serving
 from tests.emulator.sdk import Sdk, driving
 from tests.emulator.world import World

@@ -18,7 +18,8 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import allow_header_conformance, negative_data_rejection
 
-from beamctl.emulator import BehaviorFlag, openapi_document
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.openapi import openapi_document
 from beamctl.emulator.pagination import has_pages
 from tests.emulator.world import CONTRACTS, RESOURCES, World, body_of
 

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from beamctl.emulator import BehaviorFlag
+from beamctl.emulator.behavior import BehaviorFlag
 from tests.emulator.world import World, body_of, every_file
 
 Build = Callable[..., World]

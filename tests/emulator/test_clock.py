@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from beamctl.emulator import EmulatorError, MovableClock, read_duration
-from beamctl.emulator.clock import seconds_text
+from beamctl.emulator.clock import MovableClock, read_duration, seconds_text
+from beamctl.emulator.errors import EmulatorError
 from tests.emulator.world import NOON, Clock
 
 

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from beamctl.emulator import EmulatorError, MiddlewareOptions, MovableClock, add_middleware, create_app
+from beamctl.emulator.app import create_app
+from beamctl.emulator.clock import MovableClock
+from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.middleware import MiddlewareOptions, add_middleware
 from tests.emulator.world import NOON, World
 
 

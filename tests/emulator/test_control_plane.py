@@ -2,8 +2,9 @@
 
 import pytest
 
-from beamctl.emulator import WrongOptionError, create_app
+from beamctl.emulator.app import create_app
 from beamctl.emulator.control_plane import IN_PROCESS, PublicUrl
+from beamctl.emulator.errors import WrongOptionError
 from tests.emulator.world import World
 
 

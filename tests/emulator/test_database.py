@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
-from beamctl.emulator import EmulatorError, as_operator, create_app, load_seed
+from beamctl.emulator.app import create_app
 from beamctl.emulator.database import Database
+from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.in_process import as_operator
+from beamctl.emulator.seed.load import load_seed
 from tests.emulator.world import RESOURCES, SEED, World, body_of, every_file
 
 INVITE = """

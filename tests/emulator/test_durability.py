@@ -15,7 +15,9 @@ import httpx
 import pytest
 from werkzeug.test import Client
 
-from beamctl.emulator import as_operator, create_app, load_seed
+from beamctl.emulator.app import create_app
+from beamctl.emulator.in_process import as_operator
+from beamctl.emulator.seed.load import load_seed
 from tests.emulator.process import serving
 
 WRITERS = 4

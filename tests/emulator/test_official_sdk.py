@@ -12,8 +12,9 @@ import pytest
 
 from beamctl.api.config import Connection
 from beamctl.api.credential import ApiKeyCredential
-from beamctl.api.workspace import open_workspace
-from beamctl.emulator import BehaviorFlag
+from beamctl.api.workspace import Options, open_workspace
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.secrets.redaction import Redactor
 from tests.emulator.process import serving
 from tests.emulator.sdk import Sdk, named_in, operations
 from tests.emulator.world import World
@@ -202,7 +203,7 @@ def test_what_beamctl_declares_is_what_the_sdk_sees_and_the_other_way_round(sdk:
     additive = {"serviceAccounts": "additive"}
     connection = Connection(sdk.base, credential=ApiKeyCredential(sdk.key), credential_from="the test")
     vault = FakeVault()
-    with open_workspace(connection, "acme") as api:
+    with open_workspace(connection, "acme", Options(redactor=Redactor())) as api:
         declared = planned(document(serviceAccounts={"made": ci}, manage=additive), api.reader())
         assert all_done(apply_through(declared, api.reader(), api.sender(), vault=vault))
         room = "service_accounts"

@@ -5,7 +5,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import Client
 
-from beamctl.emulator import openapi_document
+from beamctl.emulator.openapi import openapi_document
 from beamctl.emulator.permission import Permission
 from tests.emulator.world import World
 

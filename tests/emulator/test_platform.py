@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from beamctl.emulator import SeedError, load_seed, synchronize_directory
+from beamctl.emulator import synchronize_directory
+from beamctl.emulator.errors import SeedError
+from beamctl.emulator.seed.load import load_seed
 from tests.emulator.console.browsing import Browser
 from tests.emulator.world import SEED, Clock, World
 

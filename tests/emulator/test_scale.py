@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from beamctl.emulator import load_seed
 from beamctl.emulator.control_plane import plane_of
+from beamctl.emulator.seed.load import load_seed
 from tests.emulator.test_permissions import TABLE, prepared
 from tests.emulator.world import RESOURCES, SEED, Clock, World, body_of
 

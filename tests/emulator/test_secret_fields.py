@@ -8,14 +8,17 @@ import pytest
 from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.record import Run, event_line, first_line, last_line
-from beamctl.emulator import BehaviorFlag, as_operator
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.in_process import as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan_file import saved_text
 from beamctl.report.json_report import applied_json, plans_json, show_json
 from beamctl.report.text.apply import event_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.show import show_text
-from beamctl.workflow.questions import plan, show
+from beamctl.secrets.redaction import Redactor
+from beamctl.workflow.plan import plan
+from beamctl.workflow.show import show
 from tests.api.fakes import FakeClock
 from tests.emulator.world import World
 from tests.fakes.faulty import EVERY_FAULT, Faulty
@@ -39,6 +42,7 @@ def test_a_secret_is_in_no_text(flag: BehaviorFlag, tmp_path: Path) -> None:
         chance=lambda: 1.0,
         debug=texts.append,
         transports=lambda: faulty.transport(as_operator(world.app)),
+        redactor=Redactor(),
     )
     with open_workspace(LOCAL, "acme", carrying) as api:
         for want in (MADE, RAISED, document(integrations={}, guards={"maxRemovals": 1})):

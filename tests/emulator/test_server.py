@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from beamctl.emulator import EmulatorError, create_app, serve
+from beamctl.emulator.app import create_app
+from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.server import serve
 from tests.emulator.process import SERVE
 from tests.emulator.world import World
 

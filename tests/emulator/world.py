@@ -16,11 +16,13 @@ from referencing import Registry, Resource
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, TestResponse
 
-from beamctl.emulator import BehaviorFlag, create_app, load_seed
+from beamctl.emulator.app import create_app
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi import body_schema, load_schemas
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.seed.load import load_seed
 from tests.fakes.contract import answer_fault
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "api"

@@ -12,7 +12,8 @@ from tests.fakes.workspace import person
 ITSELF = "/workspaces/acme"
 COUNTED = "/workspaces/acme?countResources=true"
 USERS, ACCOUNTS = "/users", "/service_accounts"
-POLICIES, CONNECTIONS = "/policies?limit=200", "/integrations/connections"
+KEYS = "/service_accounts/c1/api_keys"
+POLICIES, CONNECTIONS, ENVIRONMENTS = "/policies?limit=200", "/integrations/connections", "/environments"
 GONE = MissingError("api.example.test does not have GET /workspaces/acme", status=404)
 
 PAYLOADS: dict[str, Any] = {
@@ -25,8 +26,10 @@ PAYLOADS: dict[str, Any] = {
     },
     USERS: [person("ada@x.io", "admin"), person("eve@x.io"), person("kim@x.io", "viewer", accepted=False)],
     ACCOUNTS: [{"client_id": "c1", "name": "ci", "role": "admin"}],
+    KEYS: [{"id": "k1", "name": "deploy", "createdAt": "2026-01-01T00:00:00Z", "apiKey": "canary"}],
     POLICIES: {"data": [{"metadata": {"name": "eu"}, "spec": {"type": "location"}}], "meta": {"hasMore": False}},
     CONNECTIONS: [{"metadata": {"name": "gpt"}, "spec": {"integration": "openai", "secret": {"apiKey": "canary"}}}],
+    ENVIRONMENTS: [{"metadata": {"name": "development"}, "spec": {}}],
 }
 
 
@@ -50,7 +53,8 @@ class Doomed:
 
     def get(self, path: str) -> Any:
         self._ask(path)
-        found = self.payloads[COUNTED if path == ITSELF else path]
+        other: Any = [] if path.endswith("/api_keys") else None  # of accounts that a test adds
+        found = self.payloads.get(COUNTED if path == ITSELF else path, other)
         if isinstance(found, ApiError):
             raise found
         return deepcopy(found)

@@ -35,7 +35,7 @@ class Journal:
         self.writing.add(number)
         return number
 
-    def witness(self, number: int, plan: Plan) -> Callable[[Event], None]:
+    def listener(self, number: int, plan: Plan) -> Callable[[Event], None]:
         def write(event: Event) -> None:
             self.contents[number] += event_line(plan, event, "2026-11-24T12:00:00.000Z")
 
@@ -49,7 +49,7 @@ class Journal:
         """The record of a run that was killed long ago, with all of its plan begun."""
         number = self.begin(plan, LONG_AGO)
         for change in plan.changes:
-            self.witness(number, plan)(Started(change))
+            self.listener(number, plan)(Started(change))
         self.end(number)
 
     def interrupted(self) -> tuple[Interrupted, ...]:

@@ -11,8 +11,9 @@ import yaml
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
+from beamctl.model.api_call import Reader, Sender
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader, SecretStore, Sender
+from beamctl.model.secret import SecretStore
 from beamctl.plan.change import ChangeId
 from beamctl.plan.comparison import Interrupted, Situation, Withdrawn
 from beamctl.plan.declared import Declared
@@ -21,8 +22,9 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.kind import Kind, Status
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
-from beamctl.workflow.changes import apply
-from beamctl.workflow.questions import plan, validate
+from beamctl.workflow.apply import apply
+from beamctl.workflow.documents import validate
+from beamctl.workflow.plan import plan
 from tests.fakes.workspace import FakeWorkspace
 
 TODAY = date(2026, 11, 24)
@@ -83,7 +85,7 @@ def outcomes(events: list[Event]) -> dict[str, str]:
     for event in events:
         match event:
             case Ended(change=change, outcome=outcome):
-                found[change.name] = outcome.ending.value
+                found[change.name] = outcome.status.value
             case NotAttempted(change=change):
                 found[change.name] = "not attempted"
             case Unconfirmed(change=change):
@@ -94,7 +96,7 @@ def outcomes(events: list[Event]) -> dict[str, str]:
 
 
 def all_done(events: list[Event]) -> bool:
-    endings = [event.outcome.ending for event in events if isinstance(event, Ended)]
+    endings = [event.outcome.status for event in events if isinstance(event, Ended)]
     return set(endings) <= {Status.DONE} and not any(isinstance(event, NotAttempted | Unconfirmed) for event in events)
 
 

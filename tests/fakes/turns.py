@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
-from beamctl.model.api_call import ApiCall, NoResponse, Response
-from beamctl.model.ports import Reader, SecretStore, Sender
+from beamctl.model.api_call import ApiCall, NoResponse, Reader, Response, Sender
+from beamctl.model.secret import SecretStore
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
-from beamctl.workflow.changes import apply
-from beamctl.workflow.questions import plan
+from beamctl.workflow.apply import apply
+from beamctl.workflow.plan import plan
 from tests.fakes.journal import Journal
 from tests.fakes.runs import API, NOW, TODAY
 
@@ -92,7 +92,7 @@ class Run:
     @property
     def undone(self) -> set[str]:
         """The keys of what failed, was not attempted or not confirmed: the exit code is 7 where there is one."""
-        failed = {key for key, outcome in self.outcomes.items() if outcome.ending is Status.FAILED}
+        failed = {key for key, outcome in self.outcomes.items() if outcome.status is Status.FAILED}
         return failed | {event.change.key for event in self.events if isinstance(event, NotAttempted | Unconfirmed)}
 
 
@@ -105,8 +105,8 @@ def one(
     if any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in found.hazards):
         return Run(found, [])
     number = journal.begin(found, NOW)
-    witness = journal.witness(number, found)
-    made = apply(found, reader, sender, parallelism=1, stop=threading.Event(), vault=vault, witness=witness)
+    witness = journal.listener(number, found)
+    made = apply(found, reader, sender, parallelism=1, stop=threading.Event(), vault=vault, on_event=witness)
     events = list(made)
     journal.end(number)
     return Run(found, events)

@@ -16,24 +16,27 @@ import pytest
 
 from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKeyCredential
-from beamctl.api.network_errors import Timeouts
+from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.apply.runner import Listener
 from beamctl.document.document import Desired
 from beamctl.emulator import FaultKind
 from beamctl.errors import BeamctlError
+from beamctl.model.code import Code
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
-from beamctl.workflow.changes import apply
-from beamctl.workflow.questions import plan
+from beamctl.secrets.redaction import Redactor
+from beamctl.workflow.apply import apply
+from beamctl.workflow.plan import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import EVERY_FAULT, Faulty
 from tests.fakes.plane import Plane, State
 from tests.fakes.runs import all_done
+from tests.fakes.wording import codes
 from tests.faults.scenarios import KEY, SCENARIOS, Scenario
 
 LIES = (FaultKind.EMPTY_LIST.example, FaultKind.SHORT_LIST.example)
@@ -48,15 +51,34 @@ KILLS = ("before", "after")
 IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION)
 """What the scenarios do on purpose."""
-UNKNOWN = (
-    "is not known",
-    "reading it failed",
-    "cannot be read",
-    "does not show",
-    "no longer shows",
-    "its marker may remain",
-)
-NOT_SEEN = ("could not be read again", "should be unchanged", "should be one", "should be an admin but is not")
+UNKNOWN = {
+    Code.RESULT_UNKNOWN,
+    Code.DESTINATION_UNKNOWN,
+    Code.SECRET_LOCATION_UNKNOWN,
+    Code.EXISTS_SECRET_UNKNOWN,
+    Code.RESULT_UNREADABLE,
+    Code.ACCOUNTS_UNREADABLE,
+    Code.KEYS_UNREADABLE,
+    Code.KEYS_OF_UNREADABLE,
+    Code.ITS_KEYS_UNREADABLE,
+    Code.USAGES_UNREADABLE,
+    Code.ROLE_NOT_SHOWN,
+    Code.ROLE_NOT_SHOWN_YET,
+    Code.ITS_ROLE_NOT_SHOWN,
+    Code.NOT_SHOWN,
+    Code.NO_LONGER_SHOWN,
+    Code.PREVIOUS_KEY_GONE,
+    Code.MARKER_MAY_REMAIN,
+}
+NOT_SEEN = {
+    Code.LISTING_UNREADABLE,
+    Code.MEMBERS_MISSING,
+    Code.ACCOUNTS_MISSING,
+    Code.RESOURCES_MISSING,
+    Code.ADMINS_MISSING,
+    Code.NOT_YET_ADMINS,
+}
+REVOKED = {Code.REVOKED, Code.NOT_REVOKED, Code.REVOKED_NOT_SENT, Code.INVITED_ANEW}
 ATTEMPTS = 6
 """How often a request is sent that may be sent twice."""
 
@@ -133,7 +155,9 @@ class Run:
     def go(self, want: Desired, wire: Wire, *, looks: bool = True) -> "Run":
         """Plan, and apply unless there is a hazard, as the command line does; then plan again, where it `looks`."""
         connection = Connection(LOCAL_URL, credential=ApiKeyCredential(KEY), credential_from="the seed")
-        options = Options(Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire)
+        options = Options(
+            Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire, redactor=Redactor()
+        )
         now, journal = wire.plane.clock.now, wire.plane.journal
         situation = Situation(now.date(), LOCAL_URL, now=now, interrupted=journal.interrupted())
         with ExitStack() as stack, open_workspace(connection, "acme", options) as api:
@@ -142,7 +166,7 @@ class Run:
                 if all(hazard.risk in ALLOWED for hazard in self.plan.hazards):
                     number = journal.begin(self.plan, now)
                     stack.callback(journal.end, number)
-                    self.events.extend(self._made(api, wire, journal.witness(number, self.plan)))
+                    self.events.extend(self._made(api, wire, journal.listener(number, self.plan)))
                     self.calls = tuple(wire.asked)
                     self.left = plan(want, api.reader(), situation).changes if looks else None
             except BeamctlError:
@@ -154,7 +178,7 @@ class Run:
     def _made(self, api: WorkspaceApi, wire: Wire, witness: Listener) -> Iterator[Event]:
         assert self.plan is not None
         ports, stop = (api.reader(), api.sender()), threading.Event()
-        return apply(self.plan, *ports, parallelism=1, stop=stop, vault=wire.plane.vault, witness=witness)
+        return apply(self.plan, *ports, parallelism=1, stop=stop, vault=wire.plane.vault, on_event=witness)
 
     @property
     def all_done(self) -> bool:
@@ -168,15 +192,17 @@ class Run:
         for event in self.events:
             silent = [change for change in silent if change is not event.change]
             match event:
-                case Ended(change=change, outcome=outcome) if outcome.ending is Status.DONE:
+                case Ended(change=change, outcome=outcome) if outcome.status is Status.DONE:
                     assert after.shows(change) or change in doubted, event
                 case Confirmed(change=change):
                     assert after.shows(change), event
                 case Ended(change=change, outcome=outcome):
-                    assert outcome.ending is Status.FAILED
-                    known = not any(each in outcome.remark for each in UNKNOWN)
+                    assert outcome.status is Status.FAILED
+                    known = not codes(outcome.remark) & UNKNOWN
                     assert not known or not after.shows(change) or before.shows(change), event
-                    assert "not made" not in outcome.remark or before.about(change) == after.about(change), event
+                    assert Code.NOT_CHANGED not in codes(outcome.remark) or before.about(change) == after.about(
+                        change
+                    ), event
                 case NotAttempted(change=change):
                     assert before.about(change) == after.about(change), event
                 case Started() | Unconfirmed():
@@ -195,13 +221,13 @@ class Run:
         assert len(failed) <= 1 or at == "GET"
         for event in (each for each in self.events if isinstance(each, NotAttempted)):
             depends = {(each.kind, key) for each in event.change.depends_on for key in each.keys}
-            moved = "changed since the plan was made" in event.why  # as the change that it depends on left it
-            assert depends & failed or moved or (at == "GET" and any(each in event.why for each in NOT_SEEN)), event
+            moved = Code.CHANGED_SINCE_PLAN in codes(event.why)  # as the change that it depends on left it
+            assert depends & failed or moved or (at == "GET" and bool(codes(event.why) & NOT_SEEN)), event
             failed.add(event.change.id)
 
 
 def _is_failed(event: Ended) -> bool:
-    return event.outcome.ending is Status.FAILED
+    return event.outcome.status is Status.FAILED
 
 
 def begin(scenario: Scenario, plane: Plane) -> None:
@@ -284,7 +310,7 @@ def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) 
     assert second.all_done
     assert second.left == ()
     assert again.fewest >= 1
-    revoked = any(isinstance(event, Ended) and "revoked" in event.outcome.remark for event in first.events)
+    revoked = any(isinstance(event, Ended) and bool(codes(event.outcome.remark) & REVOKED) for event in first.events)
     assert set(Counter(plane.letters).values()) <= {1, 1 + revoked}
     assert again.useless | plane.useless() == set()
     assert scenario.places <= plane.vault.holds.keys()

@@ -9,23 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.api.messages import Failure, Reply
-from beamctl.api.rate_limit import until_text
+from beamctl.api.auth import claims, issued
+from beamctl.api.clock import WaitBudget
+from beamctl.api.messages import Failure, Reply, until_text
 from beamctl.api.response_body import error_text, read
 from beamctl.api.retry import LONGEST_EFFORT, Effort, asks_for_wait, wait_before_repeat
-from beamctl.api.token import claims, issued
-from beamctl.api.wait_budget import WaitBudget
-from beamctl.destroy.survey import survey
 from beamctl.errors import DocumentError, GarbledError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan.comparison import Situation
 from beamctl.report.json_report import drift_json, plans_json, show_json
-from beamctl.report.text.destroy import estate_text
+from beamctl.report.text.destroy import contents_text
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.show import show_text
-from beamctl.workflow.questions import plan, show
+from beamctl.workflow.destroy import contents_of
+from beamctl.workflow.plan import plan
+from beamctl.workflow.show import show
 from tests.fakes.runs import API, TODAY, document, shown
 
 USER_NAMES = ["email", "role", "accepted", "expired", "source", "sub"]
@@ -131,10 +131,10 @@ def test_any_answer_is_planned_and_shown_or_refused(users: Any, workspace: Any, 
 def test_any_answer_is_surveyed_or_refused(workspace: Any, users: Any, page: Any, listing: Any) -> None:
     others = {"/users": users, "/policies": page, "/service_accounts": listing, "/integrations/connections": listing}
     try:
-        estate = survey("acme", Answers({"/workspaces/acme": workspace, **others}))
+        contents = contents_of("acme", Answers({"/workspaces/acme": workspace, **others}))
     except GarbledError:
         return
-    check_text(estate_text(estate, API, ""))
+    check_text(contents_text(contents, API, ""))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
@@ -145,7 +145,7 @@ def test_a_kind_reads_any_json_or_refuses_it(kind: Any, payload: Any) -> None:
     except GarbledError:
         return
     assert kind.digest(live) == kind.digest(shown(kind, payload))
-    check_json(json.dumps(kind.shown(live).rows))
+    check_json(json.dumps(kind.listing(live).rows))
 
 
 @settings(max_examples=200, deadline=None)

@@ -26,7 +26,8 @@ from beamctl.errors import BeamctlError
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, digest_of, saved_text
 from beamctl.report.text.problems import problems_text
-from beamctl.workflow.questions import open_plan, validate
+from beamctl.workflow.documents import validate
+from beamctl.workflow.saved_plan import open_plan
 from tests.fakes.runs import document as document_of
 from tests.fakes.runs import planned
 from tests.fakes.workspace import FakeWorkspace, person

@@ -7,10 +7,10 @@ import pytest
 
 from beamctl.kinds.api_key.live import api_keys
 from beamctl.kinds.api_key.rotation import verdict
-from beamctl.kinds.service_account.desired import DesiredKey, wanted
+from beamctl.kinds.service_account.desired import DesiredKey, desired_accounts
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from beamctl.workflow.questions import export
+from beamctl.workflow.show import export
 from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.journal import stopped
 from tests.fakes.runs import TODAY, document, planned
@@ -29,7 +29,7 @@ MOMENTS = [
 LIVES = ["", "90d", "999999w", "9999999999", "0", "-1"]
 DAYS = [date.min, TODAY, date.max]
 KEY = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d"}
-(WANTED,) = wanted({"ci": {"role": "member", "apiKeys": {"hub": KEY}}})
+(WANTED,) = desired_accounts({"ci": {"role": "member", "apiKeys": {"hub": KEY}}})
 
 
 def test_keys_of_any_age_at_any_time() -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from beamctl.kinds.operations import Talk, delete, look
+from beamctl.kinds.operations import delete, look
 from beamctl.kinds.registry import KINDS
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
+from tests.fakes.wording import words
 
 LOST = NoResponse("the connection was reset")
 ACCOUNT = {"client_id": "c1", "name": "ci", "role": "member"}
@@ -21,7 +22,7 @@ BEFORE: dict[str, dict[str, Any]] = {
 }
 
 
-def told(talk: Talk, *answers: Response | NoResponse) -> Outcome:
+def told(talk: Operation[Outcome], *answers: Response | NoResponse) -> Outcome:
     next(talk)
     for answer in answers:
         try:
@@ -41,7 +42,7 @@ def deleted(kind: str, answer: Response | NoResponse, listed: str | None, *more:
     lists: dict[str | None, Sequence[Any]] = {"it": [it, OTHER[kind]], "other": [OTHER[kind]], "empty": []}
     looks = [Response(200, [it])] if kind == "api_key" else []  # it looks for a newer one before
     outcome = told(one.perform(change, "acme"), *looks, answer, Response(200, lists.get(listed)), *more)
-    return f"{outcome.ending.value} {outcome.remark}"
+    return f"{outcome.status.value} {words(outcome.remark)}"
 
 
 @pytest.mark.parametrize("kind", ["service_account", "api_key"])
@@ -82,7 +83,7 @@ def test_where_the_answer_is_lost_no_list_is_believed(
 
 def test_a_listing_that_cannot_be_read_tells_nothing() -> None:
     outcome = told(delete("/x/1", look("/x", lambda _: None)), LOST, Response(500, None, "down"))
-    assert outcome.remark == "the connection was reset, and reading it failed: the API answered 500: down"
+    assert words(outcome.remark) == "the connection was reset, and reading it failed: the API answered 500: down"
 
 
 ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)"}
@@ -107,7 +108,7 @@ def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Response | N
     )
     looks = [look, Response(200, [])] if said == "done " else [look]
     outcome = told(one.perform(change, "acme"), *looks, Response(200))
-    assert f"{outcome.ending.value} {outcome.remark}".startswith(said)
+    assert f"{outcome.status.value} {words(outcome.remark)}".startswith(said)
 
 
 @pytest.mark.parametrize("kind", ["service_account", "api_key"])

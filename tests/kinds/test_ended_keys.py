@@ -4,10 +4,11 @@ import pytest
 
 from beamctl.apply.event import NotAttempted
 from beamctl.plan.comparison import Situation
-from beamctl.workflow.questions import plan as plan_at
+from beamctl.workflow.plan import plan as plan_at
 from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, outcomes, planned
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 KEY = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d", "secretTo": {"file": "hub"}}
@@ -38,7 +39,7 @@ def test_it_stays_where_none_is_made() -> None:
     events = applied(planned(WANT, live), live, vault=vault)
     assert outcomes(events) == {"ci/hub": "failed", "ci/hub (k1)": "not attempted"}
     (skipped,) = [event for event in events if isinstance(event, NotAttempted)]
-    assert skipped.why == "it depends on ci/hub, which was not done"
+    assert words(skipped.why) == "it depends on ci/hub, which was not done"
     assert [key["id"] for key in live.accounts.keys["c1"]] == ["k1"]
 
 
@@ -68,7 +69,7 @@ def test_the_end_of_a_declared_key_that_no_plan_renews_is_said_two_weeks_before(
     live.accounts.keys["c1"] = [api_key("k1", "hub", made, lives)]
     plan = plan_at(want, live, Situation(TODAY, API, now=NOW))
     assert plan.changes == ()
-    assert [note.text for note in plan.notes if "hub" in note.text] == (
+    assert [words(note.fact) for note in plan.notes if "hub" in words(note.fact)] == (
         [f"ci/hub expires on {said}; set rotateBefore to have it renewed"] if said else []
     )
     assert all(note.place is not None for note in plan.notes)
@@ -80,4 +81,4 @@ def test_one_of_an_age_that_is_not_told_is_not_renewed_in_time_and_that_is_said(
     plan = planned(WANT, live)
     assert plan.changes == ()
     said = "the API does not show when ci/hub was created, so it is not renewed in time"
-    assert [note.text for note in plan.notes if "ci/hub" in note.text] == [said]
+    assert [words(note.fact) for note in plan.notes if "ci/hub" in words(note.fact)] == [said]

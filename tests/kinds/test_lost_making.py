@@ -7,6 +7,7 @@ from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.journal import stopped
 from tests.fakes.runs import all_done, applied, document, planned
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 KEY = {"secretTo": {"file": "hub"}}
@@ -26,7 +27,7 @@ def test_it_is_seen_and_replaced(call: str) -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(there), loses=frozenset({call}))
     (_, end) = applied(planned(WANT[call], live), live, vault=FakeVault())
     assert isinstance(end, Ended)
-    assert end.outcome.remark == f"the connection was reset; {SAID[call]}"
+    assert words(end.outcome.remark) == f"the connection was reset; {SAID[call]}"
     again = planned(WANT[call], live, interrupted=stopped("ci", "ci/hub"))
     assert [change.action.value for change in again.changes] == ["create", "delete"]
     vault = FakeVault()

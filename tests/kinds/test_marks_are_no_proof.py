@@ -20,6 +20,7 @@ from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.journal import creation, stopped
 from tests.fakes.runs import NOW, all_done, applied, document, planned
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 CI = {"role": "member", "description": "CI", "secretTo": {"file": "ci"}}
@@ -48,7 +49,7 @@ def test_a_planted_mark_changes_nothing_and_is_said() -> None:
     live = marked()
     plan = planned(ACCOUNT, live)
     assert (plan.changes, plan.hazards, plan.differs) == ((), (), True)
-    assert [note.text.partition(",")[0] for note in plan.notes] == [
+    assert [words(note.fact).partition(",")[0] for note in plan.notes] == [
         "the description of ci (c1) says that its client secret was not handed over"
     ]
     assert planned(ACCOUNT, live).changes == ()  # nor the next time
@@ -95,7 +96,7 @@ def test_without_a_record_it_is_replaced_if_that_is_allowed() -> None:
     ]
     assert [hazard.risk for hazard in refused(plan.hazards, ())] == [Risk.DELETES_SERVICE_ACCOUNT]
     assert refused(plan.hazards, ALLOWED[:1]) == ()
-    assert all(kind.is_sound(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
+    assert all(kind.is_valid(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert (list(live.accounts.kept), planned(ACCOUNT, live).changes) == (["made-1"], ())
 
@@ -190,7 +191,7 @@ def test_a_key_without_a_record_is_replaced_if_that_is_allowed() -> None:
         ("ci/hub (new)", Action.DELETE, Stage.UPDATE),
     ]
     assert [(each.risk, each.value) for each in plan.hazards] == [(Risk.DELETES_API_KEY, "ci/hub (new)")]
-    assert all(kind.is_sound(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
+    assert all(kind.is_valid(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert [key["id"] for key in live.accounts.keys["c1"]] == ["old", "key-1"]
     assert planned(KEY, live).changes == ()

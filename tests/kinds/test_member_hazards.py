@@ -13,8 +13,9 @@ from beamctl.plan.floors import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
 from beamctl.report.json_report import drift_json
 from beamctl.report.text.drift import drift_text
-from beamctl.workflow.questions import look_again
+from beamctl.workflow.saved_plan import look_again
 from tests.fakes.runs import applied, document, planned
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 
@@ -78,7 +79,9 @@ def test_whoever_we_may_be_counts() -> None:
 def test_a_credential_that_tells_nobody_here_is_said_not_to_tell() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin", sub="s1"), person("a@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards=LOOSE), live, identity=Identity(sub="s2"))
-    assert [note.text.partition(",")[0] for note in plan.notes] == ["the identity that beamctl runs as is unknown"]
+    assert [words(note.fact).partition(",")[0] for note in plan.notes] == [
+        "the identity that beamctl runs as is unknown"
+    ]
 
 
 def test_a_service_account_is_no_member() -> None:
@@ -91,7 +94,7 @@ def test_a_service_account_is_no_member() -> None:
 def test_who_we_are_is_asked_for_where_it_matters() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"a@x.io": "admin", "b@x.io": "member"}, guards=LOOSE), live)
-    assert [note.text for note in plan.notes] == [
+    assert [words(note.fact) for note in plan.notes] == [
         "the identity that beamctl runs as is unknown, so a self-lockout cannot be detected: set guards.self"
     ]
     assert planned(document({"a@x.io": "admin", "me@x.io": "admin"}, guards=LOOSE), live).notes == ()
@@ -269,7 +272,7 @@ def test_the_credential_counts_whatever_the_document_says() -> None:
 def test_a_self_that_is_not_there_is_said() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "adda@x.io"}}), live)
-    assert [note.text for note in plan.notes] == [
+    assert [words(note.fact) for note in plan.notes] == [
         "beamctl should run as adda@x.io, who is not in the workspace: check guards.self"
     ]
     assert plan.hazards == ()
@@ -279,7 +282,7 @@ def test_a_listing_without_us_is_not_trusted_with_any_change() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin")])
     want = document({"a@x.io": "admin", "new@x.io": "viewer"}, guards={"self": {"email": "Adda@x.io"}})
     plan = planned(want, live)
-    assert [(hazard.risk.label, hazard.value, hazard.because) for hazard in plan.hazards] == [
+    assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in plan.hazards] == [
         (
             "live-without-us",
             "Adda@x.io",
@@ -323,7 +326,7 @@ def test_a_minimum_of_admins_that_is_not_met_is_a_note(
 ) -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"a@x.io": "admin", **more}, guards=guards, manage=ADDITIVE), live, floors=floors)
-    assert [note.text for note in plan.notes if "accepted admin" in note.text] == ([told] if told else [])
+    assert [words(note.fact) for note in plan.notes if "accepted admin" in words(note.fact)] == ([told] if told else [])
 
 
 @pytest.mark.parametrize(("people", "suspect"), WHO_IS_THERE)
@@ -336,10 +339,12 @@ def test_a_listing_without_an_accepted_admin_is_suspect_for_every_change(
     live = FakeWorkspace.of(people)
     plan = planned(document(**change, manage=ADDITIVE), live)
     assert plan.changes
-    found = [hazard.because for hazard in plan.hazards if hazard.risk is Risk.LIVE_WITHOUT_ADMINS]
+    found = [words(hazard.fact) for hazard in plan.hazards if hazard.risk is Risk.LIVE_WITHOUT_ADMINS]
     assert found == ([AMONG_TWO] if suspect else [])
     unchanged = planned(document({}, manage=ADDITIVE), live)
-    assert [note.text for note in unchanged.notes if note.text == AMONG_TWO] == ([AMONG_TWO] if suspect else [])
+    assert [words(note.fact) for note in unchanged.notes if words(note.fact) == AMONG_TWO] == (
+        [AMONG_TWO] if suspect else []
+    )
     assert unchanged.hazards == ()
     for each in (plan, unchanged):
         assert (f"  ! {AMONG_TWO}\n" in drift_text(each), AMONG_TWO in drift_json([each])) == (suspect, suspect)
@@ -410,7 +415,7 @@ def test_each_admin_who_goes_or_sinks_is_named() -> None:
     )
     members = {"root@x.io": "admin", "DOWN@x.io": "viewer", "over@x.io": {"role": "admin", "until": "2026-01-01"}}
     plan = planned(document(members, guards=LOOSE), live)
-    assert [(hazard.risk, hazard.value, hazard.because) for hazard in plan.hazards] == [
+    assert [(hazard.risk, hazard.value, words(hazard.fact)) for hazard in plan.hazards] == [
         (Risk.REMOVES_ADMIN, "Gone@x.io", "Gone@x.io is an admin"),
         (Risk.REMOVES_ADMIN, "down@x.io", "down@x.io is an admin and would be demoted"),
         (
@@ -494,7 +499,7 @@ def test_an_e_mail_that_changed_is_suspected() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("Eve@old.io"), person("kim@x.io", accepted=False)])
     want = document({"root@x.io": "admin", "eve@new.io": "member", "KIM@y.io": "viewer"}, guards=LOOSE)
     plan = planned(want, live)
-    assert [(hazard.risk, hazard.value, hazard.because) for hazard in plan.hazards] == [
+    assert [(hazard.risk, hazard.value, words(hazard.fact)) for hazard in plan.hazards] == [
         (
             Risk.RENAME_SUSPECT,
             "Eve@old.io,eve@new.io",
@@ -523,7 +528,7 @@ def renames(old: Callable[[int], str], new: Callable[[int], str], count: int, **
     )
     found = planned(want, FakeWorkspace.of([person("root@x.io", "admin"), *members])).hazards
     assert {each.risk for each in found} <= {Risk.RENAME_SUSPECT}
-    return {each.value: each.because for each in found}
+    return {each.value: words(each.fact) for each in found}
 
 
 @pytest.mark.parametrize("invited", [{}, {"accepted": False}, {"accepted": False, "expired": True}])
@@ -595,7 +600,7 @@ def test_a_listing_that_shrank_is_not_trusted_with_any_change(
     plan = planned(document({**as_it_is, "new@x.io": "viewer"}, guards=guards), live, left={"member": left})
     because = f"since the last recorded run, the API shows only {seen} of {left} members"
     expected = [(Risk.LIVE_SHRANK, missing, because)] if missing else []
-    assert [(hazard.risk, hazard.value, hazard.because) for hazard in plan.hazards] == expected
+    assert [(hazard.risk, hazard.value, words(hazard.fact)) for hazard in plan.hazards] == expected
 
 
 def test_all_that_is_gone_is_one_count() -> None:
@@ -603,7 +608,7 @@ def test_all_that_is_gone_is_one_count() -> None:
     want = document({"root@x.io": "admin"}, settings={"displayName": "Else"})
     left = {"member": 9, "settings": 3, "another kind": 7}
     (hazard,) = planned(want, live, left=left).hazards
-    assert (hazard.value, hazard.because) == (
+    assert (hazard.value, words(hazard.fact)) == (
         "10",
         "since the last recorded run, the API shows only 1 of 3 settings and 1 of 9 members",
     )

@@ -1,15 +1,19 @@
 """What is said and counted beside the changes: ends that come near, and people whom beamctl leaves alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from beamctl.document.problem import Place
 from beamctl.plan.change import Action
 from beamctl.plan.comparison import Note
 from tests.fakes.runs import document, planned
+from tests.fakes.wording import counts, saying, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
 AT = Place("access.yaml", 5, 3)
+NONE = saying("")
 
 
 @pytest.mark.parametrize(
@@ -25,7 +29,9 @@ AT = Place("access.yaml", 5, 3)
 def test_the_end_of_an_access_is_said_two_weeks_before(until: str, said: str) -> None:
     live = FakeWorkspace.of([ROOT, person("a@x.io")])
     plan = planned(document({"root@x.io": "admin", "a@x.io": {"role": "member", "until": until}}), live)
-    assert plan.notes == ((Note(said, AT),) if said else ())
+    assert [(words(note.fact), replace(note, fact=NONE)) for note in plan.notes] == (
+        [(said, Note(NONE, AT))] if said else []
+    )
 
 
 @pytest.mark.parametrize("until", [None, "2027-01-01"])
@@ -54,7 +60,9 @@ def test_whoever_lets_every_invitation_expire_is_not_invited_again(
     assert plan.differs
     if invitations:
         (note,) = plan.notes
-        assert note.text.startswith(f"a@x.io: the {invitations} invitation expired, and no more are sent (guards.max")
+        assert words(note.fact).startswith(
+            f"a@x.io: the {invitations} invitation expired, and no more are sent (guards.max"
+        )
         assert note.place == want.document.key_place("members", "a@x.io")
         assert (note.differs, note.excused) == (True, False)
         gone = planned(
@@ -80,7 +88,9 @@ def test_whom_the_directory_has_otherwise_is_said(wanted: object, said: str) -> 
     live = FakeWorkspace.of([ROOT, person("a@x.io", source="directory_sync")])
     plan = planned(document({"root@x.io": "admin"} | ({"a@x.io": wanted} if wanted else {})), live)
     assert plan.changes == ()
-    assert plan.notes == ((Note(said, AT, differs=True),) if said else ())
+    assert [(words(note.fact), replace(note, fact=NONE)) for note in plan.notes] == (
+        [(said, Note(NONE, AT, differs=True))] if said else []
+    )
 
 
 @pytest.mark.parametrize(("wanted", "place"), [(None, None), (ENDED, AT)])
@@ -89,7 +99,7 @@ def test_a_role_that_is_not_known_is_said_and_left_alone(wanted: object, place: 
     plan = planned(document({"root@x.io": "admin"} | ({"a@x.io": wanted} if wanted else {})), live)
     assert (plan.changes, plan.differs) == ((), True)
     (note,) = plan.notes
-    assert note.text.startswith("a@x.io has the unknown role 'owner' and is not changed")
+    assert words(note.fact).startswith("a@x.io has the unknown role 'owner' and is not changed")
     assert (note.place, note.differs) == (place, True)
 
 
@@ -103,7 +113,7 @@ def test_everybody_who_is_left_alone_is_counted() -> None:
         ]
     )
     plan = planned(document({"root@x.io": "admin", "i0@x.io": "member", "i1@x.io": "member"}), live)
-    assert plan.tally == {
+    assert counts(plan) == {
         "left in a role beamctl does not know": 2,
         "left to directory sync": 3,
         "unchanged": 1,

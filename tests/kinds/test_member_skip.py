@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from beamctl.document.problem import Place
-from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import Risk
 from beamctl.report.json_report import drift_json
 from beamctl.report.text.drift import drift_text
 from tests.fakes.runs import TODAY, applied, document, planned
+from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 UNTIL = {"until": "2026-11-25", "reason": "TICKET-901"}
@@ -36,8 +36,9 @@ def test_whatever_the_document_and_the_workspace_say(there: dict[str, object] | 
     plan = planned(document(members, manage=SKIP), live)
     assert (plan.changes, plan.hazards, plan.differs) == ((), (), False)
     nobody = "" if there or wanted else "; no one with that address is in the workspace or under members"
-    assert plan.notes == (Note(SAID + nobody, Place("access.yaml", 5, 5), excused=True),)
-    assert plan.tally == {"unchanged": 1, **({} if nobody else {"skipped": 1})}
+    (note,) = plan.notes
+    assert (words(note.fact), note.place, note.excused) == (SAID + nobody, Place("access.yaml", 5, 5), True)
+    assert counts(plan) == {"unchanged": 1, **({} if nobody else {"skipped": 1})}
 
 
 def test_from_the_day_it_ends_everybody_is_managed_again() -> None:
@@ -46,8 +47,8 @@ def test_from_the_day_it_ends_everybody_is_managed_again() -> None:
     assert planned(want, live, today=TODAY).changes == ()
     plan = planned(want, live, today=date(2026, 11, 25))
     assert [change.action.value for change in plan.changes] == ["remove"]
-    assert [note.text for note in plan.notes] == ["Kim@x.io is no longer skipped since 2026-11-25 (TICKET-901)"]
-    assert plan.tally == {"unchanged": 1}
+    assert [words(note.fact) for note in plan.notes] == ["Kim@x.io is no longer skipped since 2026-11-25 (TICKET-901)"]
+    assert counts(plan) == {"unchanged": 1}
 
 
 def test_it_is_known_drift_and_said_there_too() -> None:
@@ -56,7 +57,7 @@ def test_it_is_known_drift_and_said_there_too() -> None:
     plan = planned(want, live)
     assert f"  ! {SAID}  (access.yaml:5)\n" in drift_text(plan)
     assert "No drift" in drift_text(plan)
-    assert f'"told": "{SAID}"' in drift_json([plan]).partition('"excused"')[2]
+    assert f'"text": "{SAID}"' in drift_json([plan]).partition('"excused"')[2]
     ended = planned(want, live, today=date(2026, 11, 25))
     assert "skipped" not in drift_text(ended)
     assert "Drift: 1 difference" in drift_text(ended)
@@ -90,8 +91,8 @@ def test_a_pattern_is_no_person_and_is_said_by_its_domain() -> None:
     live = FakeWorkspace.of([ROOT, person("a@y.io"), person("b@y.io")])
     plan = planned(document({"root@x.io": "admin"}, manage={"skip": {"*@Y.io": UNTIL, "*@Nobody.org": UNTIL}}), live)
     assert plan.changes == ()
-    assert plan.tally == {"unchanged": 1, "skipped": 2}
-    assert [note.text for note in plan.notes] == [
+    assert counts(plan) == {"unchanged": 1, "skipped": 2}
+    assert [words(note.fact) for note in plan.notes] == [
         "*@Y.io is skipped until 2026-11-25: TICKET-901",
         (
             "*@Nobody.org is skipped until 2026-11-25: TICKET-901; "
@@ -104,18 +105,18 @@ def test_whichever_entry_still_holds_skips() -> None:
     live = FakeWorkspace.of([ROOT, person("kim@y.io")])
     ended = {"until": "2026-11-01", "reason": "TICKET-1"}
     plan = planned(document({"root@x.io": "admin"}, manage={"skip": {"kim@y.io": ended, "*@y.io": UNTIL}}), live)
-    assert (plan.changes, plan.tally) == ((), {"unchanged": 1, "skipped": 1})
+    assert (plan.changes, counts(plan)) == ((), {"unchanged": 1, "skipped": 1})
     assert "kim@y.io is still skipped, with *@y.io: their own entry ended on 2026-11-01" in {
-        note.text for note in plan.notes
+        words(note.fact) for note in plan.notes
     }
     plan = planned(document({"root@x.io": "admin"}, manage={"skip": {"kim@y.io": UNTIL, "*@y.io": ended}}), live)
-    assert (plan.changes, plan.tally) == ((), {"unchanged": 1, "skipped": 1})
+    assert (plan.changes, counts(plan)) == ((), {"unchanged": 1, "skipped": 1})
 
 
 def test_additive_or_no_members_at_all() -> None:
     live = FakeWorkspace.of([ROOT, person("kim@x.io")])
     plan = planned(document({"kim@x.io": "admin"}, manage={"members": "additive", **SKIP}), live)
     assert plan.changes == ()
-    assert plan.tally == {"skipped": 1, "not in the document, left (additive)": 1}
+    assert counts(plan) == {"skipped": 1, "not in the document, left (additive)": 1}
     plan = planned(document(settings={"displayName": "Acme"}, manage=SKIP), live)
-    assert (plan.changes, plan.notes, plan.tally) == ((), (), {"unchanged": 1})
+    assert (plan.changes, plan.notes, counts(plan)) == ((), (), {"unchanged": 1})

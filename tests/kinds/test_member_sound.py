@@ -41,7 +41,7 @@ CHANGES = {change.key.partition("@")[0]: change for change in PLAN.changes}
 
 
 def sound(change: Change) -> bool:
-    return MemberKind().is_sound(change)
+    return MemberKind().is_valid(change)
 
 
 def test_whatever_is_planned_is_sound() -> None:

@@ -4,9 +4,10 @@ import pytest
 
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan_file import saved_text
-from beamctl.workflow.questions import open_plan
+from beamctl.workflow.saved_plan import open_plan
 from tests.fakes.runs import all_done, applied, document, planned
 from tests.fakes.saved import saved
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -38,8 +39,8 @@ def test_a_tag_that_the_service_drops_is_a_suspected_rename(*, accepted: bool) -
     plan = planned(document(ADMIN | {"ada+x@example.com": "member"}, guards=GUARDS), workspace)
     (hazard,) = plan.hazards
     assert (hazard.risk, hazard.value) == (Risk.RENAME_SUSPECT, "Ada@example.com,ada+x@example.com")
-    assert "the API may drop the +tag" in hazard.because
-    assert "write Ada@example.com" in hazard.because
+    assert "the API may drop the +tag" in words(hazard.fact)
+    assert "write Ada@example.com" in words(hazard.fact)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_dropped_tag_is_said_where_nobody_leaves(more: dict[str, dict[str, str
     plan = planned(document(members, **manage), workspace)
     assert ([change.name for change in plan.changes], plan.hazards) == (["ada+x@example.com"], ())
     (note,) = plan.notes
-    assert "write ada@example.com" in note.text
+    assert "write ada@example.com" in words(note.fact)
     assert note.place is not None
 
 
@@ -61,8 +62,8 @@ def test_a_dropped_tag_is_said_where_nobody_leaves(more: dict[str, dict[str, str
 )
 def test_no_tag_was_dropped(live: str, written: str) -> None:
     plan = planned(document(ADMIN | {written: "member"}, guards=GUARDS), FakeWorkspace.of([ROOT, person(live)]))
-    assert [note.text for note in plan.notes] == []
-    assert not [hazard for hazard in plan.hazards if "+tag" in hazard.because]
+    assert [words(note.fact) for note in plan.notes] == []
+    assert not [hazard for hazard in plan.hazards if "+tag" in words(hazard.fact)]
 
 
 ODD = [
@@ -102,4 +103,4 @@ def test_who_is_protected_and_nowhere_is_said_beside_others(protected: str, live
     said = [
         f"guards.protected lists {protected}, who is neither in the workspace nor under members: check the spelling"
     ]
-    assert [note.text for note in plan.notes] == ([] if live == "ada@example.com" else said)
+    assert [words(note.fact) for note in plan.notes] == ([] if live == "ada@example.com" else said)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from beamctl.kinds.member.table import ROWS, WANTED, Column, Decision, Standing, verdict
-from beamctl.model.role import Role, UnknownRole
+from beamctl.kinds.member.table import DESIRED_ROLES, ROWS, Column, Decision, Standing, verdict
+from beamctl.model.identity import Role, UnknownRole
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -14,7 +14,9 @@ ROLE_NAMES = {
     Column.UNKNOWN: "owner",
     Column.UNTOLD: "",
 }
-CELLS = [(live, wanted, cell) for live, cells in ROWS.items() for wanted, cell in zip(WANTED, cells, strict=True)]
+CELLS = [
+    (live, wanted, cell) for live, cells in ROWS.items() for wanted, cell in zip(DESIRED_ROLES, cells, strict=True)
+]
 
 EXPECTED = """
 none                  -        invite  invite  invite
@@ -49,7 +51,7 @@ WORDS = {
     Decision.REMOVE: "remove",
     Decision.REVOKE: "revoke",
     Decision.LEAVE: "leave",
-    Decision.LEAVE_SAID: "say",
+    Decision.LEAVE_AND_REPORT: "say",
 }
 
 
@@ -84,7 +86,7 @@ def test_each_cell_is_what_a_plan_does(
     verbs = [change.action.value for change in plan.changes]
     does = cell in (Decision.INVITE, Decision.RESEND, Decision.SET_ROLE, Decision.REMOVE, Decision.REVOKE)
     assert verbs == ([cell.value] if does else [])
-    says = cell is Decision.LEAVE_SAID or (
+    says = cell is Decision.LEAVE_AND_REPORT or (
         cell is Decision.LEAVE and live is not None and live[0] is not Standing.DIRECTORY
     )
     assert bool(plan.notes) is says

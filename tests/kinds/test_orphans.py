@@ -12,18 +12,18 @@ from beamctl.document.document import Desired
 from beamctl.errors import ForbiddenError
 from beamctl.kinds.registry import KINDS
 from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, PendingMarker, description
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Reader, Response
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader
 from beamctl.plan.change import Action, Reason, Stage
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import look_again
+from beamctl.workflow.saved_plan import look_again
 from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.journal import stopped
 from tests.fakes.runs import all_done, applied, document, outcomes
 from tests.fakes.runs import planned as planned_with
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 CI = {"role": "member", "secretTo": {"file": "ci"}}
@@ -77,11 +77,11 @@ def run(plan: Plan, live: FakeWorkspace, vault: FakeVault | None = None) -> dict
     """How each change ended, in words."""
     events = applied(plan, live, vault=vault or FakeVault())
     ends = {
-        each.change.name: f"{each.outcome.ending.value}: {each.outcome.remark}"
+        each.change.name: f"{each.outcome.status.value}: {words(each.outcome.remark)}"
         for each in events
         if isinstance(each, Ended)
     }
-    return ends | {each.change.name: each.why for each in events if isinstance(each, NotAttempted)}
+    return ends | {each.change.name: words(each.why) for each in events if isinstance(each, NotAttempted)}
 
 
 def ids(live: FakeWorkspace) -> list[str]:
@@ -167,7 +167,7 @@ def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
     live.accounts.keys["c1"] = [NEW]
     assert run(plan, live)["ci (c1)"] == "failed: it has API keys now; it was not deleted"
     assert all(
-        kind.is_sound(each) for kind in KINDS for each in (*used.changes, *ours.changes) if each.kind == kind.name
+        kind.is_valid(each) for kind in KINDS for each in (*used.changes, *ours.changes) if each.kind == kind.name
     )
 
 
@@ -211,14 +211,14 @@ def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
     live = hub(MARK, OLD, NEW)
     kind = next(each for each in KINDS if each.name == "api_key")
     gone = planned(KEY, live).changes[1]
-    assert kind.is_sound(gone)
-    assert not kind.is_sound(replace(gone, depends_on=()))
-    assert not kind.is_sound(replace(gone, before={**(gone.before or {}), "unfinished": ""}))
+    assert kind.is_valid(gone)
+    assert not kind.is_valid(replace(gone, depends_on=()))
+    assert not kind.is_valid(replace(gone, before={**(gone.before or {}), "unfinished": ""}))
     conversation = kind.perform(gone, "acme")
     next(conversation)
     with pytest.raises(StopIteration) as ended:
         conversation.send(Response(200, [NEW]))
-    assert ended.value.value.remark == "there is no replacement"
+    assert words(ended.value.value.remark) == "there is no replacement"
 
 
 def test_a_saved_plan_sees_that_a_key_was_handed_over() -> None:
@@ -318,7 +318,7 @@ def test_where_the_keys_cannot_be_seen_after_marking_none_is_made() -> None:
 
     plan = planned(KEY, live)
     live.before = second
-    assert run(plan, live) == {"ci/hub": "failed: the keys cannot be read: the connection was reset"}
+    assert run(plan, live) == {"ci/hub": "failed: the API keys cannot be read: the connection was reset"}
     assert (ids(live), live.accounts.kept["c1"]["description"]) == ([], "")
 
 
@@ -368,7 +368,7 @@ def test_an_old_key_of_ours_goes_last_and_is_no_hazard() -> None:
     assert plan.hazards == ()
     again = look_again(plan, live, Identity(sub="c1")).plan
     assert again.hazards == ()
-    assert [each.takes for each in plan.changes] == [True, False]
+    assert [each.revokes_access for each in plan.changes] == [True, False]
     assert all_done(applied(plan, live))
 
 

@@ -9,8 +9,9 @@ from beamctl.kinds.member.live import LONGEST_TEXT, people
 from beamctl.kinds.settings import SettingsKind
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from beamctl.workflow.questions import show
+from beamctl.workflow.show import show
 from tests.fakes.runs import document, planned, shown
+from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 GARBLED_USERS: list[Any] = [
@@ -48,7 +49,7 @@ def test_a_service_account_among_the_users_is_nobody(name: dict[str, Any]) -> No
         plan = planned(document(wanted), live)
         assert [change.name for change in plan.changes] == sorted(set(wanted) - {"root@x.io"})
         assert plan.hazards == ()
-    assert planned(document({"root@x.io": "admin"}), live).tally == {"unchanged": 1}
+    assert counts(planned(document({"root@x.io": "admin"}), live)) == {"unchanged": 1}
 
 
 def test_a_service_account_is_no_admin_who_remains() -> None:
@@ -122,7 +123,7 @@ def test_what_is_shown_of_a_workspace() -> None:
         ],
         **{section: [] for section in ("serviceAccounts", "apiKeys", "policies", "integrations", "environments")},
     }
-    assert not any(each.unseen for each in sections.values())
+    assert not any(each.unread for each in sections.values())
 
 
 def test_what_the_api_leaves_out() -> None:
@@ -167,7 +168,7 @@ def test_a_source_that_is_not_known_is_not_ours_to_touch() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", source="scim")])
     plan = planned(document({"root@x.io": "admin"}), live)
     assert plan.changes == ()
-    assert plan.tally == {"left to scim": 1, "unchanged": 1}
+    assert counts(plan) == {"left to another source": 1, "unchanged": 1}
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", {}, {"name": 3}])
@@ -278,14 +279,14 @@ def test_a_group_that_gets_less_is_a_hazard_by_its_name(
     wanted = [{"groupName": group, "role": role} for group, role in after.items()]
     plan = planned(document(settings={"groupMappings": wanted}), live)
     assert {hazard.risk.label for hazard in plan.hazards} <= {"unmaps-group"}
-    assert [hazard.because for hazard in plan.hazards] == because
+    assert [words(hazard.fact) for hazard in plan.hazards] == because
 
 
 def test_a_group_that_is_mapped_twice_counts_as_mapped_to_admin() -> None:
     mappings = [{"groupName": "ops", "role": role} for role in ("viewer", "admin", "member")]
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings})
     (hazard,) = planned(document(settings={"groupMappings": []}), live).hazards
-    assert (hazard.risk.label, hazard.because) == ("unmaps-admins", "ops is mapped to admin now")
+    assert (hazard.risk.label, words(hazard.fact)) == ("unmaps-admins", "ops is mapped to admin now")
 
 
 def test_what_differs_and_is_left_alone_is_never_called_as_the_document_says() -> None:

@@ -25,12 +25,16 @@ from beamctl.plan.reading import read
 from beamctl.plan.staleness import in_place, moved
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from beamctl.workflow.questions import plan, show, undo, validate
+from beamctl.workflow.documents import validate
+from beamctl.workflow.plan import plan
+from beamctl.workflow.show import show
+from beamctl.workflow.undo import undo
 from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.machines import Machines, account
 from tests.fakes.runs import all_done, document, outcomes, planned
 from tests.fakes.saved import saved
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 RUNNER = {"runner": {"role": "admin"}}
@@ -131,10 +135,10 @@ def test_names_are_not_unique_and_ids_are(tmp_path: Path) -> None:
 def test_an_api_without_roles_says_so_and_goes_on(tmp_path: Path) -> None:
     machines = Machines(tmp_path, [account("bot")], [Quirk.NO_SERVICE_ACCOUNT_ROLES])
     made = machines.plan(want({"bot": {"role": "viewer", "description": "x"}, "ci": CI}))
-    assert [note.text for note in made.notes if "does not show roles" in note.text]
+    assert [words(note.fact) for note in made.notes if "does not show roles" in words(note.fact)]
     events = machines.apply(made)
     assert all_done(events)
-    assert any("does not show its role" in event.outcome.remark for event in events if isinstance(event, Ended))
+    assert any("does not show its role" in words(event.outcome.remark) for event in events if isinstance(event, Ended))
     assert machines.plan(want({"bot": {"role": "viewer", "description": "x"}, "ci": CI})).changes == ()
 
 
@@ -144,7 +148,7 @@ def test_keys_are_removed_only_where_they_are_declared(tmp_path: Path) -> None:
     ours = {"bot": {"role": "member", "apiKeys": {}}}
     additive = machines.plan(want(ours, manage={"serviceAccounts": "additive"}))
     assert additive.changes == ()
-    assert additive.tally["not in the document, left (additive)"] == 1
+    assert counts(additive)["not in the document, left (additive)"] == 1
     made = machines.plan(want(ours))
     assert [(change.action, change.stage) for change in made.changes] == [(Action.DELETE, Stage.DELETE)]
     assert all_done(machines.apply(made))
@@ -165,7 +169,7 @@ def test_keys_that_cannot_be_seen_are_left(tmp_path: Path) -> None:
             made = plan(want({"bot": {"role": "member", "apiKeys": {"k": {}}}}), Blind(), machines.situation())
             assert made.changes == ()
             assert made.differs
-            assert "cannot be read" in made.notes[0].text
+            assert "cannot be read" in words(made.notes[0].fact)
 
 
 def test_the_later_of_two_makes_nothing_and_says_what_it_cannot_know(tmp_path: Path) -> None:
@@ -175,7 +179,7 @@ def test_the_later_of_two_makes_nothing_and_says_what_it_cannot_know(tmp_path: P
     assert all_done(machines.apply(first))
     held = dict(machines.vault.holds)
     events = machines.apply(second)
-    remarks = [event.outcome.remark for event in events if isinstance(event, Ended)]
+    remarks = [words(event.outcome.remark) for event in events if isinstance(event, Ended)]
     by_whom = "was created in the meantime, by another run or manually; it is not known whether the file"
     assert remarks == [f"{by_whom} ci.json holds its client secret"]
     assert outcomes(events)["ci/k"] == "not attempted"
@@ -191,7 +195,7 @@ def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> N
     machines.ask("POST", "/service_accounts", body)
     machines.ask("POST", "/service_accounts", body)
     (event,) = [each for each in machines.apply(planned) if isinstance(each, Ended)]
-    assert "another run is creating it" in event.outcome.remark
+    assert "another run is creating it" in words(event.outcome.remark)
     machines.plane.journal.add_killed(planned)
     made = machines.plan(section)
     assert sorted(each.action.value for each in made.changes) == ["create", "delete", "delete"]
@@ -206,7 +210,7 @@ def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> N
 def test_a_secret_with_nowhere_to_go_is_never_made(tmp_path: Path) -> None:
     machines = Machines(tmp_path, [account("bot")])
     made = machines.plan(want({"ci": {"role": "member"}, "bot": {"role": "member", "apiKeys": {"seed": {}, "k": {}}}}))
-    assert sum("add secretTo" in note.text for note in made.notes) == 2
+    assert sum("add secretTo" in words(note.fact) for note in made.notes) == 2
     assert not all_done(machines.apply(made))
     assert machines.live("ci") == []
     assert [key["name"] for key in machines.keys("bot")] == ["seed"]
@@ -217,7 +221,7 @@ def test_a_secret_with_nowhere_to_go_is_made_where_it_is_shown(tmp_path: Path) -
     made = machines.plan(want({"ci": {"role": "member", "apiKeys": {"k": {}}}}))
     events = machines.apply(made)
     assert all_done(events)
-    remarks = [event.outcome.remark for event in events if isinstance(event, Ended)]
+    remarks = [words(event.outcome.remark) for event in events if isinstance(event, Ended)]
     assert [remark.partition("; ")[2] for remark in remarks] == [
         "its client secret went to the terminal",
         "it went to the terminal",
@@ -234,12 +238,12 @@ def test_saved_plans_hold_until_somebody_makes_the_same(tmp_path: Path) -> None:
     text = saved_text(saved(made))
     (again,) = read_saved(text.encode(), "plan.json").plans
     kinds = {kind.name: kind for kind in KINDS}
-    assert all(kinds[change.kind].is_sound(change) for change in again.changes)
+    assert all(kinds[change.kind].is_valid(change) for change in again.changes)
     assert [change.secrets for change in again.changes] == [change.secrets for change in made.changes]
     unsound = [replace(change, name="another") for change in again.changes]
     unsound += [replace(change, stage=Stage.SETTINGS) for change in again.changes]
     unsound += [replace(change, secrets={"secretTo": {"env": "X"}}) for change in again.changes]
-    assert not any(kinds[change.kind].is_sound(change) for change in unsound)
+    assert not any(kinds[change.kind].is_valid(change) for change in unsound)
     assert all_done(machines.apply(made))
     ours = [kinds[name] for name in made.sections]
     with machines.reader() as reader:
@@ -260,7 +264,7 @@ def test_what_can_be_undone_is(tmp_path: Path) -> None:
         back = undo(record, bare, reader, machines.situation())
         assert show("acme", reader)["apiKeys"].rows
     assert told(back) == [("bot", "set role", "PROMOTE"), ("ci", "delete", "DELETE")]
-    said = " ".join(note.text for note in back.notes)
+    said = " ".join(words(note.fact) for note in back.notes)
     assert "gone cannot be restored" in said
     assert "ci/k was handed over and stays" in said
     assert all_done(machines.apply(back))
@@ -315,4 +319,4 @@ def test_who_beamctl_is_said_to_run_as_and_is_nowhere_is_said(name: str, said: i
         guards={"self": {"serviceAccount": name}},
     )
     live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts({"c1": machine("c1", "ci")}))
-    assert len([note for note in planned(want, live).notes if "guards.self names c1" in note.text]) == said
+    assert len([note for note in planned(want, live).notes if "guards.self names c1" in words(note.fact)]) == said

@@ -10,8 +10,9 @@ from beamctl.apply.event import Ended
 from beamctl.kinds.settings import SettingsKind
 from beamctl.model.api_call import ApiCall, NoResponse, Response
 from beamctl.plan.change import Action, Change, Stage
-from beamctl.plan.kind import Outcome, Status
+from beamctl.plan.kind import Status
 from tests.fakes.runs import applied, document, planned
+from tests.fakes.wording import Said
 from tests.fakes.workspace import FakeWorkspace
 
 PATH = "/workspaces/acme"
@@ -19,7 +20,7 @@ PLAN = "Run `beamctl plan` to see the current state."
 AGAIN = "Run `beamctl apply` again."
 MEND = "Fix the value under settings, then run `beamctl apply` again."
 RIGHTS = "Check the entry and the credential's permissions. Then run `beamctl apply` again."
-CHANGED = Outcome(Status.FAILED, "displayName changed in the meantime", "Run `beamctl plan` to see the change.")
+CHANGED = Said(Status.FAILED, "displayName changed in the meantime", "Run `beamctl plan` to see the change.")
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
 Spelled = Callable[[FakeWorkspace], Response | NoResponse]
 
@@ -73,7 +74,7 @@ def unmade(live: FakeWorkspace) -> NoResponse:
 
 def test_one_key_is_written_and_the_others_stay() -> None:
     outcome, live = run({})
-    assert outcome == Outcome(Status.DONE)
+    assert outcome == Said(Status.DONE)
     assert live.calls == [f"GET {PATH}", f"PUT {PATH}", f"GET {PATH}"]  # the last one confirms it
     assert live.settings == {"name": "acme", "displayName": "New", "labels": {"keep": "me"}}
 
@@ -81,70 +82,68 @@ def test_one_key_is_written_and_the_others_stay() -> None:
 @pytest.mark.parametrize(
     ("read", "expected"),
     [
-        (says(NoResponse("reset")), Outcome(Status.FAILED, "reset", PLAN)),
-        (says(Response(403, None, "no")), Outcome(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403)),
+        (says(NoResponse("reset")), Said(Status.FAILED, "reset", PLAN)),
+        (says(Response(403, None, "no")), Said(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403)),
         (
             says(Response(403, {"name": "acme"}, "no")),
-            Outcome(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403),
+            Said(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403),
         ),
         (now(displayName="Else"), CHANGED),
         (now(name="other"), CHANGED),
         (now(name="other", displayName="New"), CHANGED),
-        (now(displayName="New"), Outcome(Status.DONE, "is already in effect", found=True)),
+        (now(displayName="New"), Said(Status.DONE, "is already in effect", found=True)),
     ],
 )
-def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Outcome) -> None:
+def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Said) -> None:
     outcome, live = run({1: read})
     assert outcome == expected
-    assert live.calls == [f"GET {PATH}"] * (2 if outcome.ending is Status.DONE else 1)
+    assert live.calls == [f"GET {PATH}"] * (2 if outcome.status is Status.DONE else 1)
 
 
 def test_what_is_read_and_is_no_workspace() -> None:
     outcome, live = run({1: says(Response(200, ["acme"]))})
-    assert outcome.ending is Status.FAILED
+    assert outcome.status is Status.FAILED
     assert live.calls == [f"GET {PATH}"]
 
 
 @pytest.mark.parametrize(
     ("put", "look", "expected"),
     [
-        (says(Response(422, None, "no")), None, Outcome(Status.FAILED, "the API answered 422: no", MEND, refusal=422)),
+        (says(Response(422, None, "no")), None, Said(Status.FAILED, "the API answered 422: no", MEND, refusal=422)),
         (
             says(Response(200, {"name": "acme", "displayName": "Odd"})),
             None,
-            Outcome(
+            Said(
                 Status.FAILED,
                 "the API accepted the change but returned a different displayName",
                 "Run `beamctl show` to see the result.",
             ),
         ),
-        (says(NoResponse("reset")), says(Response(200, {"name": "acme", "displayName": "New"})), Outcome(Status.DONE)),
-        (says(Response(200)), says(Response(200, {"name": "acme", "displayName": "New"})), Outcome(Status.DONE)),
-        (unmade, now(), Outcome(Status.FAILED, "reset; nothing was changed", AGAIN)),
+        (says(NoResponse("reset")), says(Response(200, {"name": "acme", "displayName": "New"})), Said(Status.DONE)),
+        (says(Response(200)), says(Response(200, {"name": "acme", "displayName": "New"})), Said(Status.DONE)),
+        (unmade, now(), Said(Status.FAILED, "reset; nothing was changed", AGAIN)),
         (says(NoResponse("reset")), now(displayName="Else"), CHANGED),
         (
             says(NoResponse("reset")),
             says(Response(500, None, "no")),
-            Outcome(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
+            Said(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
         ),
         (
             says(NoResponse("reset")),
             says(Response(500, {"name": "acme", "displayName": "New"}, "no")),
-            Outcome(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
+            Said(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
         ),
         (
             says(NoResponse("reset")),
             says(NoResponse("reset too")),
-            Outcome(Status.FAILED, "reset, and reading it failed: reset too", PLAN),
+            Said(Status.FAILED, "reset, and reading it failed: reset too", PLAN),
         ),
     ],
 )
-def test_a_write_is_confirmed_by_its_answer_or_by_looking(
-    put: Spelled, look: Spelled | None, expected: Outcome
-) -> None:
+def test_a_write_is_confirmed_by_its_answer_or_by_looking(put: Spelled, look: Spelled | None, expected: Said) -> None:
     outcome, live = run({2: put} | ({3: look} if look else {}))
     assert outcome == expected
-    confirmed = outcome.ending is Status.DONE
+    confirmed = outcome.status is Status.DONE
     assert live.calls[:3] == [f"GET {PATH}", f"PUT {PATH}"] + ([f"GET {PATH}"] if look or confirmed else [])
     assert set(live.calls[3:]) == ({f"GET {PATH}"} if look and confirmed else set())
 
@@ -155,18 +154,18 @@ BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
 @pytest.mark.parametrize(
     ("odd", "expected"),
     [
-        ({}, Outcome(Status.DONE)),
-        ({1: now(groupMappings=BEFORE[::-1])}, Outcome(Status.DONE)),
-        ({1: now(groupMappings=AFTER[::-1])}, Outcome(Status.DONE, "is already in effect", found=True)),
-        ({2: now(groupMappings=AFTER[::-1])}, Outcome(Status.DONE)),
-        ({2: says(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Outcome(Status.DONE)),
+        ({}, Said(Status.DONE)),
+        ({1: now(groupMappings=BEFORE[::-1])}, Said(Status.DONE)),
+        ({1: now(groupMappings=AFTER[::-1])}, Said(Status.DONE, "is already in effect", found=True)),
+        ({2: now(groupMappings=AFTER[::-1])}, Said(Status.DONE)),
+        ({2: says(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Said(Status.DONE)),
         (
             {2: says(NoResponse("reset")), 3: now(groupMappings=BEFORE[::-1])},
-            Outcome(Status.FAILED, "reset; nothing was changed", AGAIN),
+            Said(Status.FAILED, "reset; nothing was changed", AGAIN),
         ),
     ],
 )
-def test_the_order_of_group_mappings_is_no_change(odd: dict[int, Spelled], expected: Outcome) -> None:
+def test_the_order_of_group_mappings_is_no_change(odd: dict[int, Spelled], expected: Said) -> None:
     outcome, _ = run(odd, BEFORE, AFTER, "groupMappings")
     assert outcome == expected
 
@@ -177,16 +176,16 @@ def test_a_refusal_leaves_the_next_setting_to_be_written() -> None:
     live.calls.clear()
     live.odd = {2: says(Response(422, None, "no"))}
     ends = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert [end.outcome.ending.value for end in ends] == ["failed", "done"]
+    assert [end.outcome.status.value for end in ends] == ["failed", "done"]
 
 
 def test_whatever_is_planned_is_sound() -> None:
     live = Odd({"displayName": "Old", "labels": {"a": "1"}, "groupMappings": [OPS]})
     wanted = {"displayName": "New", "labels": {"b": "2"}, "groupMappings": [OPS, ALL]}
     changes = planned(document(settings=wanted), live).changes
-    assert [change.name for change in changes if SettingsKind().is_sound(change)] == [*wanted]
+    assert [change.name for change in changes if SettingsKind().is_valid(change)] == [*wanted]
     (takes,) = planned(document(settings={"groupMappings": []}, guards={"maxRemovals": 9}), live).changes
-    assert SettingsKind().is_sound(takes)
+    assert SettingsKind().is_valid(takes)
 
 
 NAMED = change_of({"displayName": "Old"}, {"displayName": "New"})
@@ -201,7 +200,7 @@ MAPPED = change_of({"groupMappings": [ALL]}, {"groupMappings": [ALL, OPS]})
         (NAMED, {"action": Action.UPDATE}),
         (NAMED, {"key": "displayName"}),
         (NAMED, {"name": "labels"}),
-        (NAMED, {"lane": ""}),
+        (NAMED, {"serial_group": ""}),
         (NAMED, {"stage": Stage.DEMOTE}),
         (NAMED, {"before": None}),
         (NAMED, {"after": None}),
@@ -218,4 +217,4 @@ MAPPED = change_of({"groupMappings": [ALL]}, {"groupMappings": [ALL, OPS]})
     ],
 )
 def test_what_is_never_planned(change: Change, forged: dict[str, Any]) -> None:
-    assert not SettingsKind().is_sound(replace(change, **forged))
+    assert not SettingsKind().is_valid(replace(change, **forged))

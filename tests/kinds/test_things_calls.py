@@ -13,6 +13,7 @@ from beamctl.plan.kind import Outcome
 from tests.fakes.runs import applied, document, outcomes, planned
 from tests.fakes.things import MASK, FakeThings, thing
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace
 
 LOCATION: dict[str, Any] = {"type": "location", "locations": [{"type": "continent", "name": "eu"}]}
@@ -95,7 +96,7 @@ def test_somebody_is_faster(before: Any, now: Any, want: Desired, ending: str, r
     plan = planned(want, live)
     live.things.kept["policies"] = {"p": now} if now else {}
     (ended,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert (ended.outcome.ending.value, ended.outcome.remark) == (ending, remark)
+    assert (ended.outcome.status.value, words(ended.outcome.remark)) == (ending, remark)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_somebody_is_faster(before: Any, now: Any, want: Desired, ending: str, r
 def test_a_lost_answer_is_looked_up(before: Any, want: Desired, call: str) -> None:
     live = workspace(*([before] if before else []))
     live.loses = frozenset({call})
-    assert only(live, want).ending.value == "done"
+    assert only(live, want).status.value == "done"
     assert "GET /policies/p" in live.calls
     assert planned(want, live).changes == ()
 
@@ -115,7 +116,7 @@ def test_what_the_api_refuses_is_said(call: str) -> None:
     live = workspace(*([] if call.startswith("POST") else [OLD]))
     live.refuses = frozenset({call})
     outcome = only(live, policies() if call.startswith("DELETE") else NEW)
-    assert (outcome.ending.value, outcome.remark) == ("failed", "the API answered 422: refused on purpose")
+    assert (outcome.status.value, words(outcome.remark)) == ("failed", "the API answered 422: refused on purpose")
 
 
 def test_an_answer_that_is_another_thing_is_no_confirmation() -> None:
@@ -129,7 +130,7 @@ def test_an_answer_that_is_another_thing_is_no_confirmation() -> None:
     live = workspace(OLD)
     live.things = Liar(live.things.kept)
     outcome = only(live, NEW)
-    assert outcome.remark == "the API accepted the change but returned a different locations"
+    assert words(outcome.remark) == "the API accepted the change but returned a different locations"
 
 
 def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> None:
@@ -143,7 +144,7 @@ def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> Non
     assert outcomes(applied(plan, live)) == {"p": "not attempted"}
     unread = replace(plan, rests_on={})  # it comes into use after all was read again
     (ended,) = [event for event in applied(unread, live) if isinstance(event, Ended)]
-    assert ended.outcome.remark == "is now in use by agent/a, which the plan does not list; it was not deleted"
+    assert words(ended.outcome.remark) == "is now in use by agent/a, which the plan does not list; it was not deleted"
     assert "p" in live.things.kept["policies"]
     del live.things.users["p"]["agents"]
     assert outcomes(applied(plan, live)) == {"p": "done"}
@@ -163,7 +164,7 @@ def test_a_policy_of_which_it_cannot_be_seen_who_uses_it_stays(answer: Response 
     assert next(conversation) == ApiCall(Method.GET, "/policies/p/usages")
     with pytest.raises(StopIteration) as end:
         conversation.send(answer)
-    assert end.value.value.remark.startswith(f"its usages cannot be read: {why}")
+    assert words(end.value.value.remark).startswith(f"its usages cannot be read: {why}")
 
 
 def test_who_uses_a_policy_that_stays_is_not_asked() -> None:
@@ -179,8 +180,8 @@ def test_a_connection_in_use_is_kept_by_the_api() -> None:
     live = workspace(users={"c": {"agents": ["a"]}})
     connection(live, "c", integration="openai")
     outcome = only(live, document(integrations={}, guards={"maxRemovals": 1}))
-    assert outcome.remark == "the API answered 409: Integration connection c is in use by agents/a"
-    assert outcome.hint.startswith("Remove it from what uses it")
+    assert words(outcome.remark) == "the API answered 409: Integration connection c is in use by agents/a"
+    assert words(outcome.hint).startswith("Remove it from what uses it")
 
 
 OPENAI = {"integration": "openai", "secret": {"apiKey": {"env": "KEY"}}}
@@ -188,7 +189,7 @@ OPENAI = {"integration": "openai", "secret": {"apiKey": {"env": "KEY"}}}
 
 def test_a_secret_is_sent_when_a_connection_is_made_and_when_its_version_is_raised() -> None:
     live = workspace()
-    assert only(live, document(integrations={"c": OPENAI})).ending.value == "done"
+    assert only(live, document(integrations={"c": OPENAI})).status.value == "done"
     kept = live.things.kept["integrations"]
     assert kept["c"]["spec"] == {"integration": "openai", "secret": {"apiKey": "sk-canary"}}
     assert "labels" not in kept["c"]["metadata"]
@@ -197,7 +198,7 @@ def test_a_secret_is_sent_when_a_connection_is_made_and_when_its_version_is_rais
     (change,) = planned(document(integrations={"c": raised}), live).changes
     assert (change.before, change.after) == ({"secretVersion": 1}, {"secretVersion": 2})
     assert change.secrets == {"from": {"apiKey": {"file": "secrets/old"}}}
-    assert only(live, document(integrations={"c": raised})).ending.value == "done"
+    assert only(live, document(integrations={"c": raised})).status.value == "done"
     assert kept["c"]["spec"]["secret"] == {"apiKey": "sk-old"}
     assert kept["c"]["metadata"]["labels"] == {"beamctl-secret-version": "2"}
     assert planned(document(integrations={"c": raised}), live).changes == ()
@@ -223,7 +224,7 @@ def test_a_secret_that_is_not_declared_is_not_sent_back() -> None:
     live = workspace(quirks="masked-secrets")
     connection(live, "c", integration="openai", secret={"apiKey": "sk-1"})
     want = document(integrations={"c": {"integration": "other"}})
-    assert ["whether the API keeps the secret" in note.text for note in planned(want, live).notes] == [True]
+    assert ["whether the API keeps the secret" in words(note.fact) for note in planned(want, live).notes] == [True]
     only(live, want)
     assert live.things.kept["integrations"]["c"]["spec"]["secret"] == {"apiKey": "sk-1"}
     assert MASK not in str(live.things.kept)
@@ -240,7 +241,7 @@ def test_without_its_secret_nothing_is_sent(name: str, why: str) -> None:
     (ended,) = [
         e for e in applied(plan, live, vault=FakeVault({"the environment variable EMPTY": ""})) if isinstance(e, Ended)
     ]
-    assert ended.outcome.remark == f"the secret apiKey is not available: {why}; nothing was sent"
+    assert words(ended.outcome.remark) == f"the secret apiKey is not available: {why}; nothing was sent"
     assert live.calls == []
 
 
@@ -253,7 +254,7 @@ def test_an_environment_that_is_built_in_is_neither_made_nor_deleted() -> None:
     live.things.kept["environments"]["production"] = thing("production")
     (change,) = planned(want, live).changes
     assert (change.name, change.after) == ("production", {"policies": ["p"]})
-    assert planned(want, live).tally == {"built in, left": 1}
+    assert counts(planned(want, live)) == {"built in, left": 1}
 
 
 def test_an_api_without_environments_is_told_in_a_line() -> None:
@@ -261,7 +262,7 @@ def test_an_api_without_environments_is_told_in_a_line() -> None:
     del live.things.kept["environments"]
     plan = planned(document(environments={"production": {"policies": ["p"]}}), live)
     assert (plan.changes, plan.differs) == ((), False)
-    assert [note.text for note in plan.notes] == ["this API has no environments, so the section is skipped"]
+    assert [words(note.fact) for note in plan.notes] == ["this API has no environments, so the section is skipped"]
 
 
 def test_nothing_is_taken_where_something_that_should_stay_is_not_shown() -> None:
@@ -270,5 +271,7 @@ def test_nothing_is_taken_where_something_that_should_stay_is_not_shown() -> Non
     del live.things.kept["policies"]["p"]
     (skipped,) = applied(plan, live)
     assert isinstance(skipped, NotAttempted)
-    assert skipped.why == "p should be unchanged but is no longer among the policies: the listing may be incomplete"
+    assert (
+        words(skipped.why) == "p should be unchanged but is no longer among the policies: the listing may be incomplete"
+    )
     assert "q" in live.things.kept["policies"]

@@ -10,9 +10,10 @@ from beamctl.errors import GarbledError, MissingError
 from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.policy import SHAPE, PolicyKind
 from beamctl.plan.reading import read
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 from tests.fakes.runs import document, planned, shown
 from tests.fakes.things import FakeThings, thing
+from tests.fakes.wording import counts
 from tests.fakes.workspace import FakeWorkspace
 
 META = {"hasMore": False, "nextCursor": ""}
@@ -25,7 +26,7 @@ def test_every_page_is_read(size: int) -> None:
     kept = {"policies": {name: thing(name, type="location") for name in names}}
     live = FakeWorkspace(things=FakeThings(kept, paged=size))
     plan = planned(document(policies={name: {"spec": {"type": "location"}} for name in names}), live)
-    assert (plan.changes, plan.tally) == ((), {"unchanged": 5})
+    assert (plan.changes, counts(plan)) == ((), {"unchanged": 5})
     assert len(live.calls) == (-(-5 // size) if size else 1)
 
 
@@ -76,7 +77,7 @@ def test_a_workspace_that_is_missing_is_not_an_api_without_environments() -> Non
 
 
 def test_rows_have_the_same_keys() -> None:
-    rows = PolicyKind().shown(shown(PolicyKind(), [P, thing("a", {"x": "y"}, type="flavor")])).rows or ()
+    rows = PolicyKind().listing(shown(PolicyKind(), [P, thing("a", {"x": "y"}, type="flavor")])).rows or ()
     assert [row["name"] for row in rows] == ["a", "p"]
     assert [list(row) for row in rows] == [["name", *SHAPE.forms]] * 2
 
@@ -87,8 +88,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"policies": {"a--b": {"spec": {"type": "location"}}}}, "'a--b' is not a valid name for a policy"),
     ({"policies": {"p" * 50: {"spec": {"type": "location"}}}}, f"'{'p' * 50}' is not a valid name for a policy"),
     ({"environments": {"-x": {}}}, "'-x' is not a valid name for an environment"),
-    ({"policies": {"p": {}}}, "'spec' is missing from 'p'"),
-    ({"policies": {"p": {"spec": {"type": "locaton"}}}}, "'locaton' is not a policy type"),
+    ({"policies": {"p": {}}}, "'spec' is a required property of 'p'"),
+    ({"policies": {"p": {"spec": {"type": "locaton"}}}}, "'locaton' is not one of ['location', 'flavor', 'maxToken']"),
     ({"policies": {"p": {"spec": {"type": "location", "location": []}}}}, "unknown key 'location'"),
     (
         {"integrations": {"c": {"integration": "x", "secret": {"k": LEAK}}}},
@@ -97,7 +98,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"integrations": {"c": {"integration": "x", "secret": LEAK}}}, "'secret' must be a mapping, not a string"),
     ({"integrations": {"c": {"integration": "x", "secret": {"k": {"env": LEAK}}}}}, "not the name of a variable"),
     ({"integrations": {"c": {"integration": "x", "secret": {"k": {"value": LEAK}}}}}, "unknown key 'value'"),
-    ({"integrations": {"c": {"integration": "x", "secret": {"k": {"command": []}}}}}, "'command' is empty"),
+    ({"integrations": {"c": {"integration": "x", "secret": {"k": {"command": []}}}}}, "'command' should be non-empty"),
     ({"integrations": {"c": {"integration": "x", "secret": {"version": 2}}}}, "the secret of 'c' has no source"),
     ({"integrations": {"c": {"integration": "x", "secret": {"k": {"env": "A", "file": "b"}}}}}, "exactly one of"),
     (
@@ -108,7 +109,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         {"policies": {"eu-only": {"spec": {"type": "flavor"}}}, "environments": {"x": {"policies": ["eu-onyl"]}}},
         "'eu-onyl'",
     ),
-    ({"manage": {"policies": "additiv"}}, "'additiv' is not a mode"),
+    ({"manage": {"policies": "additiv"}}, "'additiv' is not one of ['authoritative', 'additive']"),
 ]
 
 

@@ -15,10 +15,11 @@ from beamctl.kinds.policy import PolicyKind
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.comparison import Situation
 from beamctl.plan.kind import Status
-from beamctl.workflow.questions import undo
+from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
 from tests.fakes.things import thing
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.kinds.test_undo import inverse, record_of
 
@@ -74,9 +75,9 @@ def test_every_change(case: tuple[str, Thing, Any, Thing, str, Any, list[str]]) 
     plan = inverse(record_of(made), live(section, now))
     assert [change.action.value for change in plan.changes] == ([by] if by else [])
     assert [change.after for change in plan.changes] == ([to] if by else [])
-    assert [note.text for note in plan.notes] == said
+    assert [words(note.fact) for note in plan.notes] == said
     assert all(change.reason.value == "undoes_run" for change in plan.changes)
-    assert dict(plan.tally) == ({} if by or said else {"as before already": 1})
+    assert counts(plan) == ({} if by or said else {"as before already": 1})
 
 
 def test_an_undo_sends_the_secret_along_as_the_run_did() -> None:
@@ -95,7 +96,7 @@ def test_a_policy_that_came_into_use_is_not_deleted_by_an_undo_without_being_ask
     now = live("policies", LOCATION)
     now.things.users = {"t": {"agents": ["a"]}}
     hazards = inverse(record_of(made), now).hazards
-    assert [each.because for each in hazards if each.risk.label == "deletes-policy-in-use"] == [
+    assert [words(each.fact) for each in hazards if each.risk.label == "deletes-policy-in-use"] == [
         "t is in use by agent/a"
     ]
 
@@ -115,7 +116,7 @@ UNSOUND: list[Change] = [
     replace(CREATE, stage=Stage.DELETE),
     replace(CREATE, before={}),
     replace(CREATE, attribute="role"),
-    replace(CREATE, lane="x"),
+    replace(CREATE, serial_group="x"),
     replace(CREATE, declared={"until": "2099-01-01"}),
     replace(CREATE, key="other"),
     replace(CREATE, key="..", name=".."),
@@ -138,7 +139,7 @@ UNSOUND: list[Change] = [
 
 @pytest.mark.parametrize("change", UNSOUND)
 def test_what_beamctl_does_not_plan_is_not_made(change: Change) -> None:
-    assert not KINDS[change.kind].is_sound(change)
+    assert not KINDS[change.kind].is_valid(change)
 
 
 def test_a_record_with_a_change_that_nobody_planned() -> None:
@@ -153,13 +154,13 @@ def test_what_somebody_else_made_meanwhile_is_not_undone() -> None:
     plan = planned(document(policies={"eu": {"spec": spec}}), there)
     there.things.kept["policies"] = {"eu": thing("eu", **spec)}
     events = applied(plan, there)
-    assert [each.outcome.remark for each in events if isinstance(each, Ended)] == ["already exists"]
+    assert [words(each.outcome.remark) for each in events if isinstance(each, Ended)] == ["already exists"]
     at = "2026-11-24T12:00:00.000Z"
     lines = [first_line(Run("r1", at, "ann", "", "sha256:0"), plan), *(event_line(plan, each, at) for each in events)]
     record = read_record("".join([*lines, last_line(plan, events, at, interrupted=False)]).encode())
     back = undo(record, Desired("acme", Document("run r1", {}, {}, {})), there, Situation(TODAY, API))
     assert back.changes == ()
-    assert [note.text for note in back.notes] == ["that run did not make 1 of its changes"]
+    assert [words(note.fact) for note in back.notes] == ["that run did not make 1 of its changes"]
 
 
 def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> None:
@@ -169,11 +170,11 @@ def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> 
     there.things.kept["integrations"] = {"openai": thing("openai", integration="openai", secret={"apiKey": "THEIRS"})}
     (_, end) = applied(plan, there, vault=FakeVault({"the environment variable KEY": "sk-ours-0123456789"}))
     assert isinstance(end, Ended)
-    assert (end.outcome.ending, end.outcome.remark) == (
+    assert (end.outcome.status, words(end.outcome.remark)) == (
         Status.FAILED,
         "already exists; it is not known whether it has this secret",
     )
-    assert "Increase secret.version" in end.outcome.hint
+    assert "Increase secret.version" in words(end.outcome.hint)
 
 
 def test_an_older_secret_does_not_go_along_with_another_change() -> None:
@@ -184,6 +185,6 @@ def test_an_older_secret_does_not_go_along_with_another_change() -> None:
     entry = {"integration": "openai", "config": {"org": "b"}, "secret": secret}
     plan = planned(document(integrations={"openai": entry}), there)
     assert (plan.changes, plan.differs) == ((), True)
-    assert "set version 3 or higher" in plan.notes[0].text
+    assert "set version 3 or higher" in words(plan.notes[0].fact)
     secret["version"] = 3
     assert [each.key for each in planned(document(integrations={"openai": entry}), there).changes] == ["openai"]

@@ -12,8 +12,9 @@ from beamctl.model.identity import Identity
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import address
-from beamctl.workflow.questions import undo
+from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, document, planned
+from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -108,9 +109,9 @@ def test_every_change(done: str, before: Who, wanted: str | None, now: Who, by: 
     told = [f"{change.action.value} {change.after['role'] if change.after else ''}".strip() for change in plan.changes]
     assert told == ([by] if by else [])
     about_ourselves = "the identity that beamctl runs as is unknown"
-    assert [note.text for note in plan.notes if not note.text.startswith(about_ourselves)] == said
+    assert [words(note.fact) for note in plan.notes if not words(note.fact).startswith(about_ourselves)] == said
     assert all(change.reason.value == "undoes_run" and change.place is None for change in plan.changes)
-    assert dict(plan.tally) == ({} if by or said else {"as before already": 1})
+    assert counts(plan) == ({} if by or said else {"as before already": 1})
 
 
 def two() -> tuple[Plan, FakeWorkspace]:
@@ -126,10 +127,10 @@ def test_what_may_have_been_made_is_undone_where_it_was(state: State) -> None:
     record = record_of(plan, state, State.WAITING)
     not_made = inverse(record, before)
     assert not_made.changes == ()
-    assert [note.text for note in not_made.notes] == ["that run did not make 1 of its changes"]
+    assert [words(note.fact) for note in not_made.notes] == ["that run did not make 1 of its changes"]
     made = inverse(record, live(invited()))
     assert [(change.action.value, change.name) for change in made.changes] == [("revoke", P)]
-    assert [note.text for note in made.notes] == [
+    assert [words(note.fact) for note in made.notes] == [
         f"it is not known whether that run or someone else changed {P}",
         "that run did not make 1 of its changes",
     ]
@@ -140,7 +141,7 @@ def test_what_was_not_made_is_not_undone(state: State) -> None:
     plan, _ = two()
     found = inverse(record_of(plan, state, state), live(invited()))
     assert found.changes == ()
-    assert [note.text for note in found.notes] == ["that run did not make 2 of its changes"]
+    assert [words(note.fact) for note in found.notes] == ["that run did not make 2 of its changes"]
 
 
 def test_an_address_that_is_not_valid_is_not_invited_again() -> None:
@@ -148,15 +149,15 @@ def test_an_address_that_is_not_valid_is_not_invited_again() -> None:
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([ROOT, person(odd)]))
     undone = inverse(record_of(plan), live(None))
     assert undone.changes == ()
-    assert f"{odd} has an invalid address and is not invited again" in [note.text for note in undone.notes]
+    assert f"{odd} has an invalid address and is not invited again" in [words(note.fact) for note in undone.notes]
 
 
 def test_who_is_skipped_is_left_alone() -> None:
     more = document({"root@x.io": "admin"}, manage={"skip": {P: {"until": "2099-01-01", "reason": "R"}}})
     plan = inverse(run(member(), None), live(None), more)
     assert plan.changes == ()
-    assert dict(plan.tally) == {"skipped": 1}
-    assert not any("comes back" in note.text for note in plan.notes)
+    assert counts(plan) == {"skipped": 1}
+    assert not any("comes back" in words(note.fact) for note in plan.notes)
 
 
 def test_hazards_hold() -> None:
@@ -208,7 +209,7 @@ def test_every_setting(name: str, before: Any, wanted: Any, now: Any, to: Any, s
     assert [change.after for change in plan.changes] == ([] if to is None else [{name: to}])
     assert all(change.reason.value == "undoes_run" and change.place is None for change in plan.changes)
     assert plan.source == "run r1"
-    assert [note.text for note in plan.notes] == said
+    assert [words(note.fact) for note in plan.notes] == said
     assert [hazard.risk.label for hazard in plan.hazards] == (["unmaps-admins"] if to == [] else [])
 
 
@@ -220,12 +221,12 @@ def test_what_is_as_before_already_does_not_stop_the_rest() -> None:
     now = {"displayName": "Old", "labels": {"c": "3"}, "groupMappings": wanted["groupMappings"]}
     plan = inverse(record, FakeWorkspace.of([ROOT], settings={"name": "acme", **now}))
     assert [change.after for change in plan.changes] == [{"groupMappings": GROUPS}]
-    assert [note.text for note in plan.notes] == ["labels changed since that run and is left alone"]
+    assert [words(note.fact) for note in plan.notes] == ["labels changed since that run and is left alone"]
 
 
 def test_everybody_who_is_as_before_is_counted() -> None:
     record = record_of(two()[0])
-    assert dict(inverse(record, two()[1]).tally) == {"as before already": 2}
+    assert counts(inverse(record, two()[1])) == {"as before already": 2}
 
 
 @pytest.mark.parametrize("who", [{"sub": "s1"}, {"email": P}])

@@ -5,9 +5,10 @@ import pytest
 from beamctl.document.document import Desired, Document
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import undo
+from beamctl.workflow.undo import undo
 from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.runs import API, TODAY, applied, document, planned
+from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.kinds.test_undo import record_of
 
@@ -51,5 +52,5 @@ def test_what_is_not_as_the_run_left_it(
     live.accounts.kept = {"c1": machine("c1", "ci", role, description)} if role else {}
     plan = back(made, live)
     assert plan.changes == ()
-    assert [note.text for note in plan.notes] == notes
-    assert plan.tally == tally
+    assert [words(note.fact) for note in plan.notes] == notes
+    assert counts(plan) == tally

@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.document.load import SourceText
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Problem, quoted
 from beamctl.emulator.rules import is_visible
 from beamctl.model.confusables import marked
 from beamctl.model.email import fault
 from beamctl.model.text import escaped, printable, unseen, visible
 from beamctl.report.style import value
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 
 EVERYTHING = "".join(map(chr, range(0xE1000)))
 IGNORABLE = regex.findall(r"\p{Default_Ignorable_Code_Point}", EVERYTHING)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from beamctl.document.document import Desired, Guards, Limit
 from beamctl.plan.floors import NO_FLOORS, Bounds, in_force, stricter
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import look_again
+from beamctl.workflow.saved_plan import look_again
 from tests.fakes.runs import document, planned
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import EMAILS, guards, members, met, workspaces
 
@@ -108,11 +109,11 @@ BLAMED = [
 def test_a_hazard_says_which_limit_refuses(floors: Bounds, expected: tuple[str, str, str]) -> None:
     live = FakeWorkspace.of(LIVE)
     found = planned(DOCUMENT, live, floors=floors).hazards
-    assert [(hazard.risk.label, hazard.value, hazard.because) for hazard in found if hazard.value != "b@x.io"] == [
+    assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in found if hazard.value != "b@x.io"] == [
         expected
     ]
     again = look_again(planned(DOCUMENT, live), live, None, floors=floors)
-    assert [(hazard.risk.label, hazard.value, hazard.because) for hazard in again.below_floors] == [expected]
+    assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in again.below_floors] == [expected]
     assert set(again.below_floors) <= set(again.plan.hazards)
 
 
@@ -126,7 +127,7 @@ def test_where_both_refuse_both_are_named() -> None:
     floors = Bounds(2, (Limit(1), Limit(50, percent=True)), ("z.io",), ("c@x.io",))
     want = document(WANT | {"e@z.io": "admin", "f@z.io": "admin"}, guards=guarded)
     found = planned(want, FakeWorkspace.of(LIVE), floors=floors).hazards
-    assert [hazard.because for hazard in found if hazard.risk.label != "removes-admin"] == [
+    assert [words(hazard.fact) for hazard in found if hazard.risk.label != "removes-admin"] == [
         "1 accepted admin would remain; guards.minAdmins is 3 and --min-admins / BEAMCTL_MIN_ADMINS is 2",
         (
             f"3 would lose access or be deleted; guards.maxRemovals is 25% of 4, which is 1; {REMOVALS} is 1; "
@@ -157,7 +158,7 @@ def test_the_hazard_of_a_floor_takes_the_place_of_the_one_in_the_file() -> None:
     live = FakeWorkspace.of(LIVE)
     plan = planned(document(WANT, guards={"maxRemovals": 1}), live)
     found = look_again(plan, live, None, floors=Bounds(max_removals=(Limit(2),))).plan.hazards
-    assert [hazard.because for hazard in found if hazard.risk.label == "mass-removal"] == [
+    assert [words(hazard.fact) for hazard in found if hazard.risk.label == "mass-removal"] == [
         "3 would lose access or be deleted; --max-removals / BEAMCTL_MAX_REMOVALS is 2"
     ]
 

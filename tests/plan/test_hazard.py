@@ -1,17 +1,18 @@
 """How hazards from several sources become one list."""
 
 from beamctl.plan.hazard import Hazard, Risk, merged
+from tests.fakes.wording import saying, words
 
 
 def test_each_risk_of_each_value_is_listed_once_and_the_known_one_stays() -> None:
-    known = [Hazard(Risk.REMOVES_ADMIN, "b@x.io", "known"), Hazard(Risk.MASS_REMOVAL, "3", "known")]
+    known = [Hazard(Risk.REMOVES_ADMIN, "b@x.io", saying("known")), Hazard(Risk.MASS_REMOVAL, "3", saying("known"))]
     more = [
-        Hazard(Risk.REMOVES_ADMIN, "b@x.io", "again"),
-        Hazard(Risk.REMOVES_ADMIN, "a@x.io", "new"),
-        Hazard(Risk.REMOVES_ADMIN, "a@x.io", "new, again"),
-        Hazard(Risk.LAST_ADMIN, "none", "new"),
+        Hazard(Risk.REMOVES_ADMIN, "b@x.io", saying("again")),
+        Hazard(Risk.REMOVES_ADMIN, "a@x.io", saying("new")),
+        Hazard(Risk.REMOVES_ADMIN, "a@x.io", saying("new, again")),
+        Hazard(Risk.LAST_ADMIN, "none", saying("new")),
     ]
-    assert [(each.risk.label, each.value, each.because) for each in merged(known, more)] == [
+    assert [(each.risk.label, each.value, words(each.fact)) for each in merged(known, more)] == [
         ("last-admin", "none", "new"),
         ("mass-removal", "3", "known"),
         ("removes-admin", "a@x.io", "new"),

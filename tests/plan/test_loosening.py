@@ -10,11 +10,13 @@ from beamctl.apply.summary import declared_by, is_head
 from beamctl.document.document import Desired, Document, Guards
 from beamctl.plan.comparison import Situation
 from beamctl.plan.declared import Declared, declared_of
-from beamctl.plan.guard_changes import _GUARDS, loosened
+from beamctl.plan.guard_changes import _GUARDS, Sizes, loosened
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import address
-from beamctl.workflow.questions import look_again, undo
+from beamctl.workflow.saved_plan import look_again
+from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, applied, document, planned
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 STRICT: dict[str, Any] = {
@@ -38,8 +40,12 @@ def declared(guards: dict[str, Any], **ends: str) -> Declared:
     return found
 
 
+def in_words(was: Guards, now: Guards, populations: Sizes) -> dict[str, str]:
+    return {guard: words(change) for guard, change in loosened(was, now, populations).items()}
+
+
 def loosens(plan: Plan) -> dict[str, str]:
-    return {hazard.value: hazard.because for hazard in plan.hazards if hazard.risk.label == "loosens-guards"}
+    return {hazard.value: words(hazard.fact) for hazard in plan.hazards if hazard.risk.label == "loosens-guards"}
 
 
 SAID = "guards.{} is looser than in the last recorded run: {} (access.yaml:{})"
@@ -96,8 +102,8 @@ def test_guards_that_are_as_strict_are_no_hazard(found: dict[str, Any]) -> None:
 
 def test_addresses_instead_of_everyone_at_their_domain_protect_fewer() -> None:
     was, now = (declared({**STRICT, "protected": each}).guards for each in (["*@x.io"], ["b@x.io", "c@x.io"]))
-    assert loosened(was, now, ([4], [4])) == {"protected": "no longer lists *@x.io"}
-    assert loosened(now, was, ([4], [4])) == {}
+    assert in_words(was, now, ([4], [4])) == {"protected": "no longer lists *@x.io"}
+    assert in_words(now, was, ([4], [4])) == {}
 
 
 @pytest.mark.parametrize(("found", "guard", "told"), LOOSENED)
@@ -144,9 +150,9 @@ def test_a_count_and_a_share_are_compared_at_the_population(before: Any, after: 
 
 def test_both_measures_of_a_share_count() -> None:
     was, now = (declared({**STRICT, "maxRemovals": each}).guards for each in ("25%", 2))
-    assert loosened(was, now, ([4], [8])) == {"maxRemovals": "25% → 2"}  # of four with access, one could go before
-    assert loosened(was, now, ([8], [8])) == {}
-    assert loosened(was, now, ([4, 4], [4, 4])) == {}  # one of each of two kinds
+    assert in_words(was, now, ([4], [8])) == {"maxRemovals": "25% → 2"}  # of four with access, one could go before
+    assert in_words(was, now, ([8], [8])) == {}
+    assert in_words(was, now, ([4, 4], [4, 4])) == {}  # one of each of two kinds
 
 
 def test_without_a_record_nothing_is_compared() -> None:

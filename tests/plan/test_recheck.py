@@ -7,8 +7,9 @@ import pytest
 
 from beamctl.model.identity import Identity
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import Recheck, look_again
+from beamctl.workflow.saved_plan import Recheck, look_again
 from tests.fakes.runs import document, planned
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
@@ -100,7 +101,7 @@ def test_what_is_in_place() -> None:
 def test_whoever_makes_it_now_is_not_taken_from_unsaid() -> None:
     found = again(live(), Identity(email="Gone@x.io")).plan
     assert found.runs_as == "Gone@x.io"
-    assert [(hazard.risk.label, hazard.value, hazard.because) for hazard in found.hazards] == [
+    assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in found.hazards] == [
         ("self-lockout", "gone@x.io", "beamctl runs as gone@x.io, whose access this would reduce"),
         ("removes-admin", "gone@x.io", "gone@x.io is an admin"),
     ]

@@ -14,9 +14,10 @@ from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import allowance
 from beamctl.plan.plan_file import LARGEST, Saved, fingerprint, read_saved, refuse_untimely, saved_text
 from beamctl.plan.plan_json import address
-from beamctl.workflow.questions import open_plan
+from beamctl.workflow.saved_plan import open_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.saved import by_hand, saved, saved_data, signed
+from tests.fakes.wording import saying, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -136,7 +137,7 @@ CUT = "p.json is truncated"
         (b"null", NOT_BEAMCTLS),
         (b'"text"', NOT_BEAMCTLS),
         (b"{}", NOT_BEAMCTLS),
-        (b'{"format_version": "1.0", "planned_values": {}}', NOT_BEAMCTLS),
+        (b'{"format_version": "2.0", "planned_values": {}}', NOT_BEAMCTLS),
         (NESTED, NO_JSON),
         (b'{"a":' * 5000 + b"1" + b"}" * 5000, NO_JSON),
         (b'{"a":' * 101 + b"1" + b"}" * 101, NO_JSON),
@@ -146,7 +147,7 @@ CUT = "p.json is truncated"
         (b'{"saved": ' + b"9" * 5000 + b"}", NO_JSON),
         (b'{"saved": "\\ud800"}', NO_JSON),
         (b'{"\\udfff": 1}', NO_JSON),
-        (b'{"format_version": "1.0", ', CUT),
+        (b'{"format_version": "2.0", ', CUT),
         (b" " * (LARGEST + 1), "p.json is larger than 64 MiB, which is too large for a plan"),
     ],
     ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else "",
@@ -175,14 +176,16 @@ def test_what_it_rests_on_is_of_another_kind(odd: object) -> None:
 
 
 def test_what_a_reviewer_should_know_is_kept() -> None:
-    (found,) = open_plan(saved_text(saved(replace(PLAN, notes=(Note("N", differs=True),)))).encode(), "p.json").plans
-    assert [note.text for note in found.notes] == ["N"]
+    (found,) = open_plan(
+        saved_text(saved(replace(PLAN, notes=(Note(saying("N"), differs=True),)))).encode(), "p.json"
+    ).plans
+    assert [words(note.fact) for note in found.notes] == ["N"]
 
 
-@pytest.mark.parametrize("version", ["0.9", "1.1", "2.0", 1, None])
+@pytest.mark.parametrize("version", ["0.9", "1.0", "2.1", 2, None])
 def test_another_format(version: object) -> None:
     content = by_hand(TEXT, lambda data: data.update(format_version=version))
-    assert refusal(content) == "p.json has a format that this version of beamctl cannot read (expected 1.0)"
+    assert refusal(content) == "p.json has a format that this version of beamctl cannot read (expected 2.0)"
 
 
 def test_a_file_that_was_cut_off_anywhere() -> None:
@@ -219,8 +222,8 @@ def twice(data: dict[str, Any]) -> None:
 
 
 def allow_the_last_admin(data: dict[str, Any]) -> None:
-    hazard = {"name": "last-admin", "value": "none", "because": "b", "refused": False, "allow": "last-admin=none"}
-    entry(data)["hazards"].append(hazard)
+    hazard = {"hazard": "last-admin", "value": "none", "code": "no-admin-left", "fields": {}}
+    entry(data)["hazards"].append(hazard | {"refused": False, "allow": "last-admin=none"})
 
 
 Forgery = Callable[[dict[str, Any]], object]
@@ -326,7 +329,7 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
     "a workspace twice": (twice, "contradicts itself"),
     "a path in the workspace's name": (
         lambda data: entry(data).update(workspace="../../etc"),
-        "'../../etc' is not a workspace name",
+        "$.workspaces[0].workspace is not a valid workspace name",
     ),
     "a refusal that is not told": (
         lambda data: entry(data).update(refused=False),
@@ -334,7 +337,7 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
     ),
     "the last admin allowed": (allow_the_last_admin, "contradicts itself"),
     "a hazard that there is not": (
-        lambda data: entry(data)["hazards"][0].update(name="bad-luck"),
+        lambda data: entry(data)["hazards"][0].update(hazard="bad-luck"),
         "unknown hazard 'bad-luck'",
     ),
     "a reason that does not fit": (
@@ -357,8 +360,14 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         lambda data: data["saved"].update(expires_at="2026-12-24T12:00:01Z"),
         "it would be valid for more than 30 days",
     ),
-    "a time without a zone": (lambda data: data["saved"].update(expires_at="2999-01-01T00:00:00"), "is not a time"),
-    "more keys": (lambda data: data.update(terraform_version="1.9"), "unknown key 'terraform_version'"),
+    "a time without a zone": (
+        lambda data: data["saved"].update(expires_at="2999-01-01T00:00:00"),
+        "$.saved.expires_at is not a valid time",
+    ),
+    "more keys": (
+        lambda data: data.update(terraform_version="1.9"),
+        "$: Additional properties are not allowed ('terraform_version' was unexpected)",
+    ),
 }
 
 

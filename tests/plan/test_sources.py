@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from beamctl.document.problem import Place
 from beamctl.model.text import printable
-from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
+from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
 from beamctl.plan.sources import exact, folders_of
 
 
@@ -21,7 +21,17 @@ def test_the_value_of_a_hazard_is_of_one_path(one: str, other: str) -> None:
 def change(place: Place | None, reason: Reason = Reason.NOT_THERE, **secrets: Any) -> Change:
     after = {"integration": "x"}
     return Change(
-        "integration", "k", "k", Action.CREATE, Stage.CREATE, WHOLE, None, after, reason, place, secrets=secrets
+        "integration",
+        "k",
+        "k",
+        Action.CREATE,
+        Stage.CREATE,
+        ALL_ATTRIBUTES,
+        None,
+        after,
+        reason,
+        place,
+        secrets=secrets,
     )
 
 

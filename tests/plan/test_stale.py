@@ -9,8 +9,9 @@ from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Risk
 from beamctl.plan.staleness import Moved, ends, is_as
 from beamctl.report.text.stale import moved_text
-from beamctl.workflow.questions import look_again
+from beamctl.workflow.saved_plan import look_again
 from tests.fakes.runs import document, planned
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 PEOPLE = [person("root@x.io", "admin"), person("bob@x.io", "admin", sub="s-bob"), person("old@x.io")]
@@ -138,8 +139,8 @@ def test_who_makes_it_is_said_not_to_be_known_where_an_admin_loses_something() -
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "a@x.io"}}), live)
     told = "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
-    assert told in [note.text for note in look_again(plan, live, None).plan.notes]
-    assert told not in [note.text for note in look_again(plan, live, Identity(email="a@x.io")).plan.notes]
+    assert told in [words(note.fact) for note in look_again(plan, live, None).plan.notes]
+    assert told not in [words(note.fact) for note in look_again(plan, live, Identity(email="a@x.io")).plan.notes]
 
 
 def test_the_day_on_which_a_plan_would_give_what_has_ended() -> None:

@@ -14,6 +14,7 @@ from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.runs import document
 from tests.fakes.things import FakeThings, thing
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 CANARY = "sk-canary-0123456789abcdef"
@@ -225,7 +226,7 @@ def locked_out(plan: Plan) -> bool:
 
 def built_in(plan: Plan) -> bool:
     """Whether the API does not let it be done: what is built in cannot be made, and no version lowered."""
-    return any("is built in" in note.text or "is sent again" in note.text for note in plan.notes)
+    return any("is built in" in words(note.fact) or "is sent again" in words(note.fact) for note in plan.notes)
 
 
 @dataclass(frozen=True)

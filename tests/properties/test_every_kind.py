@@ -23,11 +23,15 @@ from beamctl.report.text.apply import event_text
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.runs import run_text
-from beamctl.workflow.questions import export, look_again, open_plan, undo, validate
+from beamctl.workflow.documents import validate
+from beamctl.workflow.saved_plan import look_again, open_plan
+from beamctl.workflow.show import export
+from beamctl.workflow.undo import undo
 from tests.fakes.accounts import MADE
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, planned
 from tests.fakes.saved import saved
 from tests.fakes.schemas import problems_with
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace
 from tests.properties.samples import CANARY, SAMPLES, Sample, guards, met, vault
 
@@ -152,7 +156,7 @@ def test_a_saved_plan_is_read_and_holds(sample: Sample, data: st.DataObject) -> 
     assert problems_with("plan", json.loads(text)) == []
     found = open_plan(text.encode(), "p.json").plans[0]
     assert found == replace(plan, stays={}, notes=found.notes)
-    assert [note.text for note in found.notes] == [note.text for note in plan.notes]
+    assert [words(note.fact) for note in found.notes] == [words(note.fact) for note in plan.notes]
     assert look_again(found, live, None).moved == ()
     if not sample.refused(plan):
         applied(plan, live, vault=vault())
@@ -170,13 +174,13 @@ def test_what_was_done_is_undone_or_it_is_said_why_not(sample: Sample, data: st.
         return
     before = left(want, live)
     back = undone(plan, live)
-    assert all(BY_NAME[change.kind].is_sound(change) for change in back.changes)
+    assert all(BY_NAME[change.kind].is_valid(change) for change in back.changes)
     assert all(change.reason.value == "undoes_run" for change in back.changes)
     if sample.refused(back):
         return
     assert all_done(applied(back, live, vault=vault()))
     unlike = before ^ left(want, live)
-    said = " ".join(note.text for note in back.notes).lower()
+    said = " ".join(words(note.fact) for note in back.notes).lower()
     assert [name for _, name in unlike if name not in said] == []
 
 

@@ -24,7 +24,8 @@ from beamctl.plan.plan_file import Saved, refuse_untimely, saved_text
 from beamctl.plan.staleness import ends
 from beamctl.report.text.plan import plan_text, plans_text
 from beamctl.report.text.runs import run_text
-from beamctl.workflow.questions import look_again, open_plan, undo
+from beamctl.workflow.saved_plan import look_again, open_plan
+from beamctl.workflow.undo import undo
 from tests.fakes.forgery import edited, edits, forged
 from tests.fakes.journal import stopped
 from tests.fakes.runs import API, applied, apply_through, document, planned

@@ -22,6 +22,7 @@ from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
 from tests.fakes.journal import LONG_AGO, Journal
 from tests.fakes.runs import applied, document, planned
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 PEOPLE = [f"p{number}@x.io" for number in range(6)]
@@ -72,7 +73,7 @@ def run(plan: Plan, live: Refusing, journal: Journal) -> list[Event]:
     number = journal.begin(plan, LONG_AGO)
     events = applied(plan, live, parallelism=1)
     for event in events:
-        journal.witness(number, plan)(event)
+        journal.listener(number, plan)(event)
     journal.end(number)
     return events
 
@@ -130,12 +131,12 @@ def test_at_most_three_applies(
 
 def check_first(plan: Plan, events: list[Event], live: Refusing, min_admins: int) -> None:
     """Exactly what depends on something that failed was left."""
-    made = {event.change.id for event in events if isinstance(event, Ended) and event.outcome.ending is Status.DONE}
+    made = {event.change.id for event in events if isinstance(event, Ended) and event.outcome.status is Status.DONE}
     made -= {event.change.id for event in events if isinstance(event, Unconfirmed)}
     left = [event.change for event in events if isinstance(event, NotAttempted)]
     ended = {event.change.id for event in events if isinstance(event, Ended)}
     assert len(left) + len(ended) == len(plan.changes)
-    losses = [each for each in plan.changes if each.takes and (each.before or {})["role"] == "admin"]
+    losses = [each for each in plan.changes if each.revokes_access and (each.before or {})["role"] == "admin"]
     losses = [each for each in losses if (each.before or {})["standing"] == "accepted"]
     for change in left:
         if change in losses:
@@ -176,8 +177,8 @@ def test_letters_end_where_an_invitation_always_offers_too_much() -> None:
         run(plan_of(want, live, journal), live, journal)
     last = plan_of(want, live, journal)
     assert (last.changes, last.differs, len(live.invited)) == ((), True, 3)
-    assert (
-        "was invited 3 times, and each invitation was revoked because it granted more than viewer" in last.notes[0].text
+    assert "was invited 3 times, and each invitation was revoked because it granted more than viewer" in words(
+        last.notes[0].fact
     )
     other = document({"root@x.io": "admin", PEOPLE[0]: "member"}, guards={"maxReinvites": 2})
     assert [change.action for change in plan_of(other, live, journal).changes] == [Action.INVITE]

@@ -21,7 +21,8 @@ from beamctl.plan.plan_file import read_saved, saved_text
 from beamctl.plan.staleness import moved
 from beamctl.report.json_report import runs_json
 from beamctl.report.text.runs import outcome_text, run_text
-from beamctl.workflow.questions import look_again, open_plan, undo
+from beamctl.workflow.saved_plan import look_again, open_plan
+from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown
 from tests.fakes.saved import by_hand, saved
 from tests.fakes.schemas import problems_with

@@ -11,20 +11,18 @@ from typing import Any
 import pytest
 
 from beamctl.api import cli_config, credential
-from beamctl.api.request_budget import LARGEST_ANSWER
+from beamctl.api.response_body import LARGEST_ANSWER
 from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
-from beamctl.cli import run_records
-from beamctl.cli.documents import LARGEST_TOGETHER
 from beamctl.cli.exits import Exit
 from beamctl.document import text_encoding, yaml_builder
-from beamctl.document.problem import MOST_PROBLEMS
+from beamctl.document.problem import MOST_PROBLEMS, MOST_WITH_LINES, ProblemCode
+from beamctl.document.scalars import LONGEST_NUMBER
 from beamctl.document.yaml_errors import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
-from beamctl.document.yaml_scalars import LONGEST_NUMBER
 from beamctl.emulator import FaultKind, Quirk
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.kinds.member.live import LONGEST_TEXT
-from beamctl.kinds.member.table import ROWS, WANTED
+from beamctl.kinds.member.table import DESIRED_ROLES, ROWS
 from beamctl.kinds.policy import MOST_LOOKED_INTO
 from beamctl.kinds.resource.live import MOST_PAGES
 from beamctl.model import email
@@ -32,7 +30,8 @@ from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan import plan_file
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.style import LONGEST_VALUE
-from beamctl.report.text.problems import MOST_SHOWN
+from beamctl.runs import store
+from beamctl.workflow.documents import LARGEST_TOGETHER
 from tests.readme.markdown import ROOT
 
 EMULATOR = (ROOT / "beamctl" / "emulator" / "README.md").read_text("utf-8")
@@ -40,7 +39,7 @@ SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas" / "workspace.schema.json")
 
 
 def decision_table() -> str:
-    heads = ["absent", *(str(role) for role in WANTED if role)]
+    heads = ["absent", *(str(role) for role in DESIRED_ROLES if role)]
     lines = ["| live \\ desired | " + " | ".join(heads) + " |", "|---" * 5 + "|"]
     for live, cells in ROWS.items():
         name = "no one" if live is None else f"{live[0].value}, {live[1].value}"
@@ -68,7 +67,7 @@ def limit_table() -> str:
         ("characters of a number in a document", f"{LONGEST_NUMBER:,}"),
         ("characters of an e-mail address", f"{email.LONGEST:,}"),
         ("problems that are collected", f"{MOST_PROBLEMS:,}"),
-        ("problems in text output; the rest is counted", f"{MOST_SHOWN:,}"),
+        ("problems in text output; the rest is counted", f"{MOST_WITH_LINES:,}"),
         ("a file of the official CLI, a key file", f"{cli_config.LARGEST // mib} MiB"),
         ("characters of a credential", f"{credential.LONGEST:,}"),
         ("a response of the API, decompressed", f"{LARGEST_ANSWER // mib} MiB"),
@@ -79,7 +78,7 @@ def limit_table() -> str:
         ("pages of a listing", f"{MOST_PAGES:,}"),
         ("policies in a plan whose users are looked up", f"{MOST_LOOKED_INTO:,}"),
         ("a saved plan", f"{plan_file.LARGEST // mib} MiB"),
-        ("a run record", f"{run_records.LARGEST // mib} MiB"),
+        ("a run record", f"{store.LARGEST // mib} MiB"),
     ]
     return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])
 
@@ -153,6 +152,12 @@ def test_the_tables_agree_with_the_code(document: str, name: str, table: str) ->
         path.write_text(found.string[: found.start(2)] + table + found.string[found.end(2) :], "utf-8")
         return
     assert found[2] == table, "run this test with -n0 and BEAMCTL_WRITE_TABLES=1, and read what was written"
+
+
+def test_the_codes_of_problems_are_those_of_the_code() -> None:
+    text = (ROOT / "schemas" / "README.md").read_text("utf-8")
+    table = text.partition("<!-- problems: begin")[2].partition("<!-- problems: end")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \| \S.* \|$", table, re.MULTILINE) == [code.value for code in ProblemCode]
 
 
 def test_the_exit_codes_are_those_of_the_code() -> None:

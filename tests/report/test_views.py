@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
-from beamctl.document.problem import Place, Problem
+from beamctl.document.problem import Place, Problem, ProblemCode
 from beamctl.model.text import printable
 from beamctl.plan.kind import Outcome, Status
-from beamctl.plan.listing import Shown
+from beamctl.plan.listing import Listing
 from beamctl.report.json_report import applied_json, drift_json, error_json, plans_json, problems_json, show_json
 from beamctl.report.style import Style, Tone
 from beamctl.report.text.apply import end_text, event_text
@@ -19,6 +19,7 @@ from beamctl.report.text.plan import plan_text
 from beamctl.report.text.problems import problems_text
 from beamctl.report.text.show import Sections, show_text
 from tests.fakes.runs import document, planned
+from tests.fakes.wording import saying
 from tests.fakes.workspace import FakeWorkspace, person
 
 LIVE = FakeWorkspace.of([person("root@x.io", "admin"), person("old@x.io")])
@@ -29,28 +30,32 @@ INVITE, REMOVE = PLAN.changes
 def test_a_line_as_each_change_ends() -> None:
     assert event_text(Started(INVITE)) == ""
     assert event_text(Ended(INVITE, Outcome(Status.DONE))) == "  ✓ invite new@x.io  viewer"
-    assert event_text(Ended(INVITE, Outcome(Status.DEFERRED, "later"))) == "  … invite new@x.io  viewer — later"
-    failed = Ended(INVITE, Outcome(Status.FAILED, "the API answered 400", "Mend it."))
+    assert event_text(Ended(INVITE, Outcome(Status.DEFERRED, saying("later")))) == "  … invite new@x.io  viewer — later"
+    failed = Ended(INVITE, Outcome(Status.FAILED, saying("the API answered 400"), saying("Mend it.")))
     assert event_text(failed) == ("  ✗ invite new@x.io  viewer — the API answered 400\n      Mend it.  (access.yaml:5)")
-    assert event_text(NotAttempted(REMOVE, "interrupted")) == "  ○ remove old@x.io  not attempted: interrupted"
+    assert event_text(NotAttempted(REMOVE, saying("interrupted"))) == "  ○ remove old@x.io  not attempted: interrupted"
 
 
 def test_an_honest_end() -> None:
-    done, failed = Ended(INVITE, Outcome(Status.DONE)), Ended(INVITE, Outcome(Status.FAILED, "x"))
+    done, failed = Ended(INVITE, Outcome(Status.DONE)), Ended(INVITE, Outcome(Status.FAILED, saying("x")))
     assert end_text("acme", [done]) == "Applied to acme: 1 done.\n"
     later = Ended(INVITE, Outcome(Status.DEFERRED))
     assert end_text("acme", [done, later]) == "Applied to acme: 1 done, 1 waiting for the invitee.\n"
-    assert end_text("acme", [failed, NotAttempted(REMOVE, "x")]) == (
+    assert end_text("acme", [failed, NotAttempted(REMOVE, saying("x"))]) == (
         "Partly applied to acme: 0 done, 1 failed, 1 not attempted.\n"
         "Fix the cause and run `beamctl apply` again. Completed changes are skipped.\n"
     )
-    assert end_text("acme", [done, NotAttempted(REMOVE, "interrupted")], interrupted=True) == (
+    assert end_text("acme", [done, NotAttempted(REMOVE, saying("interrupted"))], interrupted=True) == (
         "Partly applied to acme: 1 done, 1 not attempted.\nRun `beamctl apply` again. Completed changes are skipped.\n"
     )
 
 
 def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
-    events: list[Event] = [Started(INVITE), Ended(INVITE, Outcome(Status.DONE)), NotAttempted(REMOVE, "interrupted")]
+    events: list[Event] = [
+        Started(INVITE),
+        Ended(INVITE, Outcome(Status.DONE)),
+        NotAttempted(REMOVE, saying("interrupted")),
+    ]
     found = json.loads(applied_json([PLAN], (), [(PLAN, events)]))
     assert [(each["address"], each["outcome"]) for each in found["results"]] == [
         ('acme.member["new@x.io"]', "done"),
@@ -61,7 +66,7 @@ def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
 
 def test_a_workspace_as_a_table() -> None:
     members = [{"email": "a@x.io", "role": "admin"}, {"email": "long\x1b@x.io", "role": "viewer"}]
-    sections = {"settings": Shown([{"labels": {"a": "1"}}]), "members": Shown(members), "none": Shown([])}
+    sections = {"settings": Listing([{"labels": {"a": "1"}}]), "members": Listing(members), "none": Listing([])}
     text = show_text("acme", "https://a.b/v0", sections)
     assert text == (
         "acme · https://a.b/v0\n\n"
@@ -73,9 +78,9 @@ def test_a_workspace_as_a_table() -> None:
 
 def test_what_is_not_seen_is_not_empty() -> None:
     sections = {
-        "none": Shown([]),
-        "hidden": Shown(None, "cannot be seen: it is\x1b secret"),
-        "some": Shown([{"name": "a"}], "those of b cannot be seen"),
+        "none": Listing([]),
+        "hidden": Listing(None, "cannot be seen: it is\x1b secret"),
+        "some": Listing([{"name": "a"}], "those of b cannot be seen"),
     }
     assert show_text("acme", "https://a.b/v0", sections) == (
         "acme · https://a.b/v0\n\n"
@@ -89,7 +94,10 @@ def test_what_is_not_seen_is_not_empty() -> None:
 
 
 def test_problems_with_place_and_hint() -> None:
-    problems = [Problem(Place("a\x1b.yaml", 3, 2), "bad", "mend it"), Problem(Place("b.yaml"), "empty")]
+    problems = [
+        Problem(Place("a\x1b.yaml", 3, 2), ProblemCode.UNKNOWN_KEY, "bad", "mend it"),
+        Problem(Place("b.yaml"), ProblemCode.EMPTY_FILE, "empty"),
+    ]
     assert problems_text(problems) == (
         "a\\x1b.yaml:3:2: bad\n    mend it\nb.yaml: empty\n\n"
         "2 problems. Nothing was read from or sent to any workspace.\n"
@@ -130,9 +138,9 @@ def test_no_control_character_of_the_workspace_reaches_a_report(name: str, role:
     live.settings |= {"displayName": name, "labels": {name: role}}
     plan = planned(document({"root@x.io": "admin"}, settings={"displayName": "A", "labels": {"a": "b"}}), live)
     rows: Sections = {
-        "members": Shown([{"email": name, "role": role}, {"email": "b", "role": "c"}], name),
-        "settings": Shown([{"labels": {name: role}}]),
-        "policies": Shown(None, name),
+        "members": Listing([{"email": name, "role": role}, {"email": "b", "role": "c"}], name),
+        "settings": Listing([{"labels": {name: role}}]),
+        "policies": Listing(None, name),
     }
     texts = [plan_text(plan), drift_text(plan), show_text("acme", name, rows)]
     for text in texts:

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
-from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, premise_of
+from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, creation_key_of
 from beamctl.kinds.api_key.rotation import verdict
 from beamctl.kinds.creation_key import left_by
-from beamctl.kinds.service_account.desired import KEYS, OR_SHOWN, SECTION, DesiredAccount, DesiredKey
+from beamctl.kinds.decisions import Decisions
+from beamctl.kinds.service_account.desired import KEYS, SECTION, DesiredAccount, DesiredKey
 from beamctl.kinds.service_account.pending_secrets import PendingSecrets, is_given_up, left_alone, split, with_id
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, Situation
+from beamctl.plan.comparison import Note, Situation, Tally
 from beamctl.plan.hazard import Risk
 
 KIND = "api_key"
 EXPIRES_IN = "expiresIn"
 
 
-def shown(account: str, key: str, identifier: str = "") -> str:
+def title(account: str, key: str, identifier: str = "") -> str:
     """The display name of a key. A key to be deleted is shown with its id, because names are not unique."""
     return f"{account}/{key}" + (f" ({identifier})" if identifier else "")
 
 
-class KeyDecider:
+class KeyDecider(Decisions):
     """Collects the decisions about the keys of all accounts that declare some.
 
     Attributes:
-        tally: Number of keys left as they are, by reason.
         given_up: The ids of keys to delete although no record shows that they were not handed over.
     """
 
     def __init__(self, desired: Desired, situation: Situation, ours: Collection[str]) -> None:
-        self.changes: list[Change] = []
-        self.notes: list[Note] = []
-        self.tally: Counter[str] = Counter()
+        super().__init__()
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self.given_up: set[str] = set()
@@ -47,12 +46,12 @@ class KeyDecider:
     def account(self, want: DesiredAccount, owned: Owned | None) -> None:
         """Decide about the keys of one account; None for an account that does not exist yet."""
         if want.keys is None:
-            self.tally["of service accounts without apiKeys, left"] += len(owned.keys or ()) if owned else 0
+            self.tally[Tally.KEYS_NOT_MANAGED] += len(owned.keys or ()) if owned else 0
             return
         if owned is not None and owned.keys is None:
-            text = f"the API keys of {want.name} cannot be read with this credential and are not changed"
+            said = fact(Code.KEYS_NOT_READABLE, name=want.name)
             place = self._document.key_place(SECTION, want.name, KEYS)
-            self.notes.append(Note(text, place, differs=bool(want.keys)))
+            self.notes.append(Note(said, place, differs=bool(want.keys)))
             return
         for key in want.keys:
             self._key(want, key, owned)
@@ -73,29 +72,27 @@ class KeyDecider:
         found = verdict(key, named, orphans, self._situation.moment, doubtful=doubtful)
         if found.due is not None:
             if key.sink is None:
-                name = shown(want.name, key.name)
-                text = f"there is no destination for {name}: {OR_SHOWN}"
-                self.notes.append(Note(text, place))
+                said = fact(Code.NO_KEY_DESTINATION, name=title(want.name, key.name))
+                self.notes.append(Note(said, place))
             self.changes.append(self._creation(want, key, owned, found.due))
         else:
-            self.tally["unchanged"] += 1
+            self.tally[Tally.UNCHANGED] += 1
         if found.ends is not None:
-            text = f"{shown(want.name, key.name)} expires on {found.ends:%Y-%m-%d}; set rotateBefore to have it renewed"
-            self.notes.append(Note(text, place))
+            said = fact(Code.KEY_EXPIRES, name=title(want.name, key.name), date=found.ends.date().isoformat())
+            self.notes.append(Note(said, place))
         if found.current is not None and found.current.created is None and key.expires_in and found.due is None:
-            text = f"the API does not show when {shown(want.name, key.name)} was created, so it is not renewed in time"
-            self.notes.append(Note(text, place))
+            self.notes.append(Note(fact(Code.KEY_AGE_UNKNOWN, name=title(want.name, key.name)), place))
         for each in doubtful:
             if owned is None:
                 break
-            name, risk = shown(want.name, key.name, each.id), Risk.DELETES_API_KEY
-            self.notes.append(Note(left_alone(name, with_id(owned.account), "it", risk), place, differs=True))
+            name, risk = title(want.name, key.name, each.id), Risk.DELETES_API_KEY
+            self.notes.append(Note(left_alone(name, with_id(owned.account), fact(Code.IT), risk), place, differs=True))
         for old, reason in found.goes:
             if owned is None:
                 break
             self.changes.append(self._deleted(owned, old, Stage.UPDATE, reason))
         going = {old.id for old, _ in found.goes} | ({found.current.id} if found.current else set())
-        self.tally["older, kept until keepOld is over"] += sum(each.id not in going for each in named)
+        self.tally[Tally.OLDER_KEPT] += sum(each.id not in going for each in named)
 
     def _lost(self, want: DesiredAccount, owned: Owned, marked: Sequence[ApiKey]) -> PendingSecrets:
         """Which of the keys with a marker may be deleted."""
@@ -106,7 +103,7 @@ class KeyDecider:
             for key in marked
             if left_by(situation.interrupted, KIND, {f"{each} / {key.name}" for each in labels}, key.id, key.created)
         ]
-        names = {key.id: shown(want.name, key.name, key.id) for key in marked}
+        names = {key.id: title(want.name, key.name, key.id) for key in marked}
         allowed = [each for each, name in names.items() if is_given_up(situation, Risk.DELETES_API_KEY, name)]
         found = split(known, allowed)
         self.given_up |= found.given_up
@@ -123,8 +120,8 @@ class KeyDecider:
         }
         return Change(
             kind=KIND,
-            key=premise_of(label, key.name, owned),
-            name=shown(want.name, key.name),
+            key=creation_key_of(label, key.name, owned),
+            name=title(want.name, key.name),
             action=Action.CREATE,
             stage=Stage.CREATE_WITHIN,
             attribute=EXPIRES_IN,
@@ -132,13 +129,13 @@ class KeyDecider:
             after=after,
             reason=reason,
             place=self._document.key_place(SECTION, want.name, KEYS, key.name),
-            lane=f"{KIND} {label}",  # each edits the description of the same account
+            serial_group=f"{KIND} {label}",  # each edits the description of the same account
             secrets={SECRET_TO: key.sink},
         )
 
     def _undeclared(self, owned: Owned, key: ApiKey) -> None:
         if self._additive:
-            self.tally["not in the document, left (additive)"] += 1
+            self.tally[Tally.NOT_DECLARED] += 1
             return
         self.changes.append(self._deleted(owned, key, Stage.DELETE, Reason.NOT_DECLARED))
 
@@ -147,7 +144,7 @@ class KeyDecider:
         return Change(
             kind=KIND,
             key=key.id,
-            name=shown(owned.account.name, key.name, key.id),
+            name=title(owned.account.name, key.name, key.id),
             action=Action.DELETE,
             stage=Stage.OURSELVES if owned.account.client_id in self._ours else stage,  # it may be the key in use
             attribute=EXPIRES_IN,

@@ -3,54 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from beamctl.document.document import Desired, Document, Guards
-from beamctl.document.problem import Problem
+from beamctl.document.document import Desired, Guards
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.api_key import operations
 from beamctl.kinds.api_key.decide import KIND, KeyDecider
 from beamctl.kinds.api_key.export import export
-from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, api_keys, attributes, digest, made_since
-from beamctl.kinds.api_key.validity import is_sound
+from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, api_keys, attributes, made_since
+from beamctl.kinds.api_key.validity import is_valid
 from beamctl.kinds.create_with_secret import after_replacement
 from beamctl.kinds.service_account import lookup
-from beamctl.kinds.service_account.desired import KEYS, SECTION, wanted
-from beamctl.kinds.service_account.hazards import ourselves
+from beamctl.kinds.service_account.desired import KEYS, SECTION, desired_accounts
+from beamctl.kinds.service_account.hazards import own_keys
 from beamctl.kinds.service_account.live import accounts
 from beamctl.kinds.service_account.matching import match
 from beamctl.kinds.service_account.pending_secrets import KIND as ACCOUNT
 from beamctl.kinds.service_account.pending_secrets import orphans
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Dependency, Reason, Stage
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Conversation, Dependencies, Goes, Independent, Reading
-from beamctl.plan.listing import Shown
+from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
+from beamctl.plan.listing import Listing
 
 _SHOWN = 5
 
 
-class ApiKeyKind(Independent):
-    """Implements `beamctl.plan.kind.Kind` for the API keys of service accounts."""
+class ApiKeyKind(Kind[Keys]):
+    """API keys of service accounts, by id."""
 
     name = KIND
     section = KEYS
-    never_empty = False
-    only_for_deletion: frozenset[str] = frozenset()
-
-    def problems(self, document: Document) -> Iterable[Problem]:  # noqa: ARG002 - required by the protocol
-        """None: they are checked with the service accounts."""
-        return ()
+    grouped_by = ("account",)
+    identified_by = "id"
 
     def is_declared(self, desired: Desired) -> bool:
         """Whether any service account declares keys."""
         return any(KEYS in entry for entry in (desired.section(SECTION) or {}).values())
 
-    def read(self, workspace: str, goes: Goes) -> Reading[Keys]:  # noqa: ARG002 - the workspace is in a header
+    def read(self, _scope: ReadScope) -> Reading[Keys]:
         """The service accounts, and the keys of each."""
         try:
             payload = yield lookup.LISTING
@@ -66,22 +64,18 @@ class ApiKeyKind(Independent):
             found[client_id] = Owned(account, keys)
         return Keys(found)
 
-    def shown(self, live: Keys) -> Shown:
+    def listing(self, live: Keys) -> Listing:
         """All keys as plain data, by account and name. The keys of an account may be unreadable."""
         found = [attributes(owned, key) for owned in live.by_account.values() for key in owned.keys or ()]
         rows = sorted(found, key=lambda row: (row["account"], row["name"], row["createdAt"], row["id"]))
         unreadable = sorted(owned.account.name for owned in live.by_account.values() if owned.keys is None)
         more = f" and {len(unreadable) - _SHOWN} more" if len(unreadable) > _SHOWN else ""
         why = f"those of {', '.join(unreadable[:_SHOWN])}{more} cannot be read with this credential"
-        return Shown(rows, why if unreadable else "")
+        return Listing(rows, why if unreadable else "", exists=live.known)
 
     def export(self, live: Keys, now: datetime) -> Exported:
         """The keys of every account whose keys can all be expressed."""
         return export(live, now)
-
-    def digest(self, live: Keys) -> str:
-        """Of all keys."""
-        return digest(live)
 
     def objects(self, live: Keys, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Keys as plain data: by id, or for the key of a creation the newer key, if any."""
@@ -89,58 +83,50 @@ class ApiKeyKind(Independent):
         there = [attributes(owned, key) for owned in live.by_account.values() for key in owned.keys or ()]
         return {**made_since(live, asked), **{each["id"]: each for each in there if each["id"] in asked}}
 
-    def untouched(self, live: Keys, changes: Sequence[Change]) -> tuple[str, ...]:  # noqa: ARG002 - as above
-        """None: keys come and go with their service accounts, which are checked themselves."""
-        return ()
-
-    def footing(self, live: Keys, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
+    def preconditions(self, live: Keys, _changes: Sequence[Change], _situation: Situation) -> Preconditions:
         """The number of keys means nothing, because they come and go with their accounts."""
         return Preconditions(seen=None, population=sum(len(owned.keys or ()) for owned in live.by_account.values()))
 
-    def ourselves(self, live: Keys, identity: Identity) -> Collection[str]:
+    def own_keys(self, live: Keys, identity: Identity) -> Collection[str]:
         """All keys of the service account that the credential belongs to."""
-        ours = ourselves(live.accounts, Guards(), identity)
+        ours = own_keys(live.accounts, Guards(), identity)
         return [key.id for client_id in sorted(ours) for key in live.by_account[client_id].keys or ()]
 
     def compare(self, desired: Desired, live: Keys, situation: Situation) -> Comparison:
         """Keys that are due, that may be deleted, or that are not declared."""
         if not live.known:
             return Comparison(seen=None)
-        section = wanted(desired.section(SECTION))
-        ours = ourselves(live.accounts, desired.guards, situation.identity)
+        section = desired_accounts(desired.section(SECTION))
+        ours = own_keys(live.accounts, desired.guards, situation.identity)
         decider = KeyDecider(desired, situation, ours)
         lost = orphans(live.accounts, situation)
         declared = match(section, live.accounts, desired.document, lost).pairs
         for pair in declared:
             if pair.live is None or pair.live.client_id not in lost:
-                decider.account(pair.wanted, live.by_account[pair.live.client_id] if pair.live else None)
-        managed = [pair.live.client_id for pair in declared if pair.live and pair.wanted.keys is not None]
-        return Comparison(
-            changes=tuple(decider.changes),
-            hazards=tuple(_hazards(decider.changes, decider.given_up)),
-            notes=tuple(decider.notes),
-            tally=decider.tally,
-            wanted=sum(len(each.keys or ()) for each in section),
-            seen=None,
+                decider.account(pair.desired, live.by_account[pair.live.client_id] if pair.live else None)
+        managed = [pair.live.client_id for pair in declared if pair.live and pair.desired.keys is not None]
+        return replace(
+            decider.comparison(_hazards(decider.changes, decider.given_up), None),
+            declared=sum(len(each.keys or ()) for each in section),
             population=sum(len(live.by_account[each].keys or ()) for each in managed),
         )
 
-    def undo(self, changes: Sequence[Change], desired: Desired, live: Keys, situation: Situation) -> Comparison:  # noqa: ARG002
+    def undo(self, changes: Sequence[Change], _desired: Desired, _live: Keys, _situation: Situation) -> Comparison:
         """None: deleted keys cannot be restored, and handed-over keys are in use."""
-        return Comparison(notes=tuple(Note(f"{each.name} {_why_not_undone(each)}") for each in changes), seen=None)
+        return Comparison(notes=tuple(Note(_why_not_undone(each)) for each in changes), seen=None)
 
-    def is_sound(self, change: Change) -> bool:
+    def is_valid(self, change: Change) -> bool:
         """Whether a change from a file could have been planned for API keys."""
-        return is_sound(change)
+        return is_valid(change)
 
-    def shows(self, live: Keys, change: Change) -> bool:
+    def is_in_effect(self, live: Keys, change: Change) -> bool:
         """Whether there is a newer key, or the account's listing shows that the old one is gone."""
         if change.after is not None:
             return change.key in self.objects(live, [change.key])
         owner = live.by_account.get((change.before or {})["clientId"])
         return owner is not None and owner.keys is not None and all(key.id != change.key for key in owner.keys)
 
-    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
+    def dependencies(self, changes: Sequence[Change], _quorum: Quorum) -> Dependencies:
         """A replaced key is deleted after its replacement is created. A key of a new account is created after the
         account."""
         of_kind = [change for change in changes if change.kind == KIND]
@@ -153,25 +139,18 @@ class ApiKeyKind(Independent):
         reasons = (Reason.NOT_HANDED_OVER, Reason.SUPERSEDED)
         return within | dict(after_replacement(of_kind, lambda side: (side["clientId"], side["name"]), reasons))
 
-    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
+    def perform(self, change: Change, _workspace: str) -> Operation[Outcome]:
         """Create or delete one key."""
         return operations.perform(change)
 
-    def doubt(self, live: Keys, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - as above
-        """None: no access depends on keys being listed."""
-        return ""
-
 
 def _hazards(changes: Sequence[Change], given_up: Collection[str]) -> list[Hazard]:
-    ours = [printable(change.name) for change in changes if change.takes and change.stage is Stage.OURSELVES]
-    found = [Hazard(Risk.SELF_LOCKOUT, name, f"beamctl may run with {name}, which would be deleted") for name in ours]
-    for name in (printable(change.name) for change in changes if change.key in given_up):
-        because = f"{name} would be deleted: only a description says that it was not handed over, so it may be in use"
-        found.append(Hazard(Risk.DELETES_API_KEY, name, because))
+    ours = [printable(change.name) for change in changes if change.revokes_access and change.stage is Stage.OURSELVES]
+    found = [Hazard(Risk.SELF_LOCKOUT, name, fact(Code.OWN_KEY_DELETED, name=name)) for name in ours]
+    pending = [printable(change.name) for change in changes if change.key in given_up]
+    found += [Hazard(Risk.DELETES_API_KEY, name, fact(Code.PENDING_KEY_DELETED, name=name)) for name in pending]
     return found
 
 
-def _why_not_undone(change: Change) -> str:
-    if change.action is Action.DELETE:
-        return "cannot be restored: the API shows a key only once"
-    return "was handed over and stays; remove it from the document to delete it"
+def _why_not_undone(change: Change) -> Fact:
+    return fact(Code.KEY_CANNOT_BE_RESTORED if change.action is Action.DELETE else Code.KEY_STAYS, name=change.name)

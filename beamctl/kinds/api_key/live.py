@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from beamctl.document.scalars import duration
 from beamctl.errors import GarbledError
-from beamctl.kinds.creation_key import ids_in, name_in, premise
+from beamctl.kinds.creation_key import creation_key, ids_in, name_in
 from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts, moment
-from beamctl.model.duration import duration
 from beamctl.model.text import is_whole
 
 NEVER = "never"
@@ -153,7 +151,7 @@ def attributes(owned: Owned, key: ApiKey) -> dict[str, str]:
     }
 
 
-def premise_of(account: str, name: str, owned: Owned | None) -> str:
+def creation_key_of(account: str, name: str, owned: Owned | None) -> str:
     """The key of a change that creates an API key.
 
     Args:
@@ -162,7 +160,7 @@ def premise_of(account: str, name: str, owned: Owned | None) -> str:
         owned: The account; None if it does not exist yet.
     """
     good, orphans = (owned.handed_over(name), owned.orphans(name)) if owned else ((), ())
-    return premise(f"{account} / {name}", [key.id for key in good], [key.id for key in orphans])
+    return creation_key(f"{account} / {name}", [key.id for key in good], [key.id for key in orphans])
 
 
 def made_since(live: Keys, keys: Iterable[str]) -> Mapping[str, dict[str, str]]:
@@ -177,9 +175,3 @@ def made_since(live: Keys, keys: Iterable[str]) -> Mapping[str, dict[str, str]]:
             newer = [each for each in made.get(name_in(key), ()) if each.id not in ids_in(key)]
             found.update({key: attributes(owned, newer[-1])} if newer else {})
     return found
-
-
-def digest(live: Keys) -> str:
-    """A fingerprint of all keys."""
-    rows = [[attributes(owned, key) for key in owned.keys or ()] for owned in live.by_account.values()]
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()

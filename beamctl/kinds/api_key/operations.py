@@ -9,30 +9,32 @@ from functools import partial
 from secrets import token_hex
 
 from beamctl.kinds import create_with_secret
-from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, premise_of
+from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, creation_key_of
 from beamctl.kinds.create_with_secret import Creation, SecretKind
 from beamctl.kinds.creation_key import ids_in
-from beamctl.kinds.operations import APPLY, NONE_AT_ALL, PLAN, Asking, Talk, delete, failed, look, refused
+from beamctl.kinds.operations import APPLY, NONE_AT_ALL, PLAN, cause, delete, failed, look, refused
 from beamctl.kinds.service_account.live import Account
 from beamctl.kinds.service_account.lookup import find, keys_path, put
 from beamctl.kinds.service_account.lookup import look as look_at_accounts
 from beamctl.kinds.service_account.pending_marker import PendingMarker, handed_over
 from beamctl.model.api_call import ApiCall, Method, NoResponse, segment
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 _SORT = SecretKind(
     thing="key",
     secret="key",  # noqa: S106 - a word
-    it="it",
+    it=fact(Code.IT),
     id="id",
     handed={"apiKey": "apiKey"},
 )
 
-_OTHER_RUN = "another run is creating it, or was stopped before it was handed over"
+_OTHER_RUN = fact(Code.OTHER_RUN_CREATES, secret=_SORT.it)
 
 
-def perform(change: Change) -> Talk:
+def perform(change: Change) -> Operation[Outcome]:
     """Make a change to one API key."""
     match change.action:
         case Action.CREATE:
@@ -43,23 +45,24 @@ def perform(change: Change) -> Talk:
             raise AssertionError(f"an API key has no change {change.action}")
 
 
-def _make(change: Change) -> Talk:
+def _make(change: Change) -> Operation[Outcome]:
     after = change.after or {}
     owner = yield from _owner(after)
     if isinstance(owner, Outcome):
         return owner
     name, account = after["name"], owner.account
-    if premise_of(after["clientId"] or account.name, name, owner) != change.key:
+    if creation_key_of(after["clientId"] or account.name, name, owner) != change.key:
         return _not_as_planned(change, owner)
     good, orphans = owner.handed_over(name), owner.orphans(name)
     ours = PendingMarker(name, tuple(key.id for key in good), token_hex(4))
     marked = yield _set_markers(account, (*account.description.marks, ours))
     if not marked.certain:
-        return refused(failed(f"its account could not be marked, so it was not created: {marked.why}"), marked)
+        return refused(failed(fact(Code.ACCOUNT_NOT_MARKED, detail=cause(marked))), marked)
     keys = yield from _keys(account.client_id)  # keys created from here on are covered by the marker
     if isinstance(keys, NoResponse) or [key for key in keys if key.name == name] != list(owner.named(name)):
         yield from _unmark(account.client_id, ours)
-        return failed(f"the keys cannot be read: {keys.why}" if isinstance(keys, NoResponse) else _OTHER_RUN, PLAN)
+        why = fact(Code.KEYS_UNREADABLE, detail=cause(keys)) if isinstance(keys, NoResponse) else _OTHER_RUN
+        return failed(why, PLAN)
     lives = {} if after["expiresIn"] == NEVER else {"expires_in": after["expiresIn"]}
     there = account.description.of(name)
     under_way = Creation(
@@ -79,12 +82,12 @@ def _not_as_planned(change: Change, owner: Owned) -> Outcome:
     name, known = (change.after or {})["name"], ids_in(change.key)
     there = {key.id for key in owner.named(name)}
     if any(key.id not in known for key in owner.handed_over(name)):
-        return create_with_secret.meanwhile(change.secrets, "it", "key")
+        return create_with_secret.meanwhile(change.secrets, _SORT.it, "key")
     if there - known:
         return failed(_OTHER_RUN, PLAN)
     if known - there:
-        return failed("the API no longer shows the previous key", PLAN)
-    return failed("whether the previous key was handed over changed since the plan was made", PLAN)
+        return failed(fact(Code.PREVIOUS_KEY_GONE), PLAN)
+    return failed(fact(Code.PREVIOUS_KEY_CHANGED), PLAN)
 
 
 def _set_markers(account: Account, marks: tuple[PendingMarker, ...]) -> ApiCall:
@@ -93,7 +96,7 @@ def _set_markers(account: Account, marks: tuple[PendingMarker, ...]) -> ApiCall:
 
 def _finish(
     client_id: str, ours: PendingMarker, there: Sequence[PendingMarker], identifier: str, *, must_stay: bool
-) -> Asking[str | NoResponse | Outcome]:
+) -> Operation[Fact | NoResponse | Outcome | None]:
     """Remove our marker and earlier ones, which refer to no key or to a key that is being deleted.
 
     Args:
@@ -105,66 +108,68 @@ def _finish(
     """
     now = yield from find(client_id)
     if isinstance(now, NoResponse) or now is None:
-        return NoResponse(f"its account cannot be read: {now.why}" if now else "its account is gone")
+        return NoResponse(
+            fact=fact(Code.ITS_ACCOUNT_UNREADABLE, detail=cause(now)) if now else fact(Code.ITS_ACCOUNT_GONE)
+        )
     marks = now.description.marks
     if ours not in marks:  # it deletes our key, and it is not known which of the two keys is at the destination
         yield _set_markers(now, (*marks, ours))
-        return NoResponse("another run mistook this one for one of an interrupted run")
+        return NoResponse(fact=fact(Code.MISTAKEN_BY_OTHER_RUN))
     if must_stay and not set(there) <= set(marks):
-        return NoResponse("another run handed over a key at the same time")
+        return NoResponse(fact=fact(Code.OTHER_RUN_HANDED_OVER))
     left = tuple(each for each in marks if each != ours and each not in there)
     answer = yield _set_markers(now, handed_over(left, ours.key, identifier))
     if answer.certain:
-        return ""
+        return None
     now = yield from find(client_id)
     if isinstance(now, NoResponse):
-        return NoResponse(f"{answer.why}, and reading it failed: {now.why}")
-    return "" if now is not None and ours not in now.description.marks else NoResponse(answer.why)
+        return NoResponse(fact=fact(Code.RESULT_UNREADABLE, why=cause(answer), detail=cause(now)))
+    return None if now is not None and ours not in now.description.marks else NoResponse(fact=cause(answer))
 
 
-def _unmark(client_id: str, ours: PendingMarker) -> Asking[None]:
+def _unmark(client_id: str, ours: PendingMarker) -> Operation[None]:
     """Remove our marker only. Others belong to other runs."""
     now = yield from find(client_id)
     if isinstance(now, Account) and ours in now.description.marks:
         yield _set_markers(now, tuple(each for each in now.description.marks if each != ours))
 
 
-def _owner(after: Mapping[str, str]) -> Asking[Owned | Outcome]:
+def _owner(after: Mapping[str, str]) -> Operation[Owned | Outcome]:
     """The account, which this apply may have created, and its keys."""
     found = yield from look_at_accounts()
     if isinstance(found, NoResponse):
-        return failed(f"the service accounts cannot be read: {found.why}", APPLY)
+        return failed(fact(Code.ACCOUNTS_UNREADABLE, detail=cause(found)), APPLY)
     named = [each for each in found.named(after["account"]) if not each.unfinished]
     account = found.by_id.get(after["clientId"]) if after["clientId"] else named[0] if len(named) == 1 else None
     if account is None:
-        return failed(f"its service account {after['account']} does not exist, or its name is not unique", APPLY)
+        return failed(fact(Code.ITS_ACCOUNT_NOT_FOUND, name=after["account"]), APPLY)
     keys = yield from _keys(account.client_id)
     if isinstance(keys, NoResponse):
-        return failed(f"the API keys of {account.name} cannot be read: {keys.why}", APPLY)
+        return failed(fact(Code.KEYS_OF_UNREADABLE, name=account.name, detail=cause(keys)), APPLY)
     return Owned(account, keys)
 
 
-def _keys(client_id: str) -> Asking[tuple[ApiKey, ...] | NoResponse]:
+def _keys(client_id: str) -> Operation[tuple[ApiKey, ...] | NoResponse]:
     return look(keys_path(client_id), api_keys)
 
 
-def _find(client_id: str, identifier: str) -> Asking[ApiKey | NoResponse | None]:
+def _find(client_id: str, identifier: str) -> Operation[ApiKey | NoResponse | None]:
     keys = yield from _keys(client_id)
     if isinstance(keys, NoResponse):
         return keys
     return next((key for key in keys if key.id == identifier), None) if keys else NONE_AT_ALL
 
 
-def _delete(change: Change) -> Talk:
+def _delete(change: Change) -> Operation[Outcome]:
     """Delete a key. A superseded one is deleted only if a newer one exists."""
     before = change.before or {}
     keys = yield from _keys(before["clientId"])
     if isinstance(keys, NoResponse):
-        return failed(f"the API keys cannot be read: {keys.why}", APPLY)
+        return failed(fact(Code.KEYS_UNREADABLE, detail=cause(keys)), APPLY)
     named = [key.id for key in keys if key.name == before["name"]]
     if change.reason is Reason.SUPERSEDED and named[-1:] in ([], [change.key]):
-        return failed("there is no newer key any more", PLAN)
+        return failed(fact(Code.NO_NEWER_KEY), PLAN)
     if change.reason is Reason.NOT_HANDED_OVER and not set(named) - {change.key}:
-        return failed("there is no replacement", PLAN)
+        return failed(fact(Code.NO_REPLACEMENT), PLAN)
     path = f"{keys_path(before['clientId'])}/{segment(change.key)}"
     return (yield from delete(path, _find(before["clientId"], change.key)))

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
 from beamctl.document.document import Desired, Mode, Skip
 from beamctl.document.problem import Place
+from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.member.desired import SECTION, DesiredMember
 from beamctl.kinds.member.live import Person, attributes
 from beamctl.kinds.member.table import Decision, Standing, verdict
+from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, is_pattern
-from beamctl.model.role import Role, takes_away
+from beamctl.model.fact import Fact, fact
+from beamctl.model.identity import Role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, Situation
+from beamctl.plan.comparison import Note, Situation, Tally
 
 KIND = "member"
 WARN_DAYS = 14
 """How many days before `until` a plan starts to warn."""
 
 _TALLY = {
-    Decision.NOTHING: "unchanged",
-    Decision.WAIT: "waiting for the invitee",
+    Decision.NOTHING: Tally.UNCHANGED,
+    Decision.WAIT: Tally.PENDING,
 }
+_SOURCES = {"directory_sync": Tally.DIRECTORY_SYNC, "domain_capture": Tally.DOMAIN_CAPTURE}
 _SHAPE = {
     Decision.INVITE: (Action.INVITE, Stage.INVITE, Reason.NOT_THERE),
     Decision.RESEND: (Action.RESEND, Stage.INVITE, Reason.INVITATION_EXPIRED),
@@ -33,17 +36,11 @@ _SHAPE = {
 }
 
 
-class MemberDecider:
-    """Collects the decisions about all people.
-
-    Attributes:
-        tally: Number of people left as they are, by reason.
-    """
+class MemberDecider(Decisions):
+    """Collects the decisions about all people."""
 
     def __init__(self, desired: Desired, situation: Situation, ours: frozenset[str], people: Collection[str]) -> None:
-        self.changes: list[Change] = []
-        self.notes: list[Note] = []
-        self.tally: Counter[str] = Counter()
+        super().__init__()
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._today = situation.today
@@ -66,7 +63,7 @@ class MemberDecider:
         if key in self._skip:
             self._say_skipped(self._skip[key], unmatched=unmatched)
         if self.skips(key):
-            self.tally["skipped"] += not unmatched and not is_pattern(key)
+            self.tally[Tally.SKIPPED] += not unmatched and not is_pattern(key)
             return
         role = want.on(self._today) if want else None
         if want is not None and want.until is not None:
@@ -74,41 +71,34 @@ class MemberDecider:
         if role is None and live is None:
             return
         if want is None and self._additive:
-            self.tally["not in the document, left (additive)"] += 1
+            self.tally[Tally.NOT_DECLARED] += 1
             return
         what = verdict(role, live.standing if live else None, live.role if live else None)
         match what:
             case Decision.NOTHING | Decision.WAIT:
                 self.tally[_TALLY[what]] += 1
-            case Decision.LEAVE | Decision.LEAVE_SAID:
+            case Decision.LEAVE | Decision.LEAVE_AND_REPORT:
                 self._leave(what, want, role, live)
-            case _ if want is not None and (text := self._why_not(what, key, want, live)):
+            case _ if want is not None and (why := self._why_not(what, key, want, live)):
                 waits = what is Decision.SET_ROLE
-                self.tally[_TALLY[Decision.WAIT] if waits else "not invited again"] += 1
-                self.notes.append(Note(text, self._place(want), differs=not waits))
+                self.tally[Tally.PENDING if waits else Tally.NOT_INVITED_AGAIN] += 1
+                self.notes.append(Note(why, self._place(want), differs=not waits))
             case _:
                 self.changes.append(self._change(what, key, want, live))
 
-    def _why_not(self, what: Decision, key: str, want: DesiredMember, live: Person | None) -> str:
-        """Why a change is useless at the moment according to earlier run records; empty if it is not."""
+    def _why_not(self, what: Decision, key: str, want: DesiredMember, live: Person | None) -> Fact | None:
+        """Why a change is useless at the moment according to earlier run records; None if it is not."""
+        most = self._most_resends
         match what:
             case Decision.SET_ROLE if live is not None and self._waits(key, want, live):
-                text = f"{live.email} is invited as {live.role}, and the API does not change the role of an invitation"
-                return f"{text}: the first apply after acceptance sets the role {want.role}"
-            case Decision.RESEND if (times := self._resent.get(key, 0)) >= self._most_resends:
-                text = f"{want.email}: the {_ordinal(times + 1)} invitation expired, and no more are sent"
-                return f"{text} ({self._limit}): contact the invitee, or remove the entry"
-            case Decision.INVITE if (times := self._times_revoked(key, want)) > self._most_resends:
-                text = (
-                    f"{want.email} was invited {times} times, and each invitation was revoked because it granted more"
-                )
-                return f"{text} than {want.role} ({self._limit}): declare another role, or ask the API's operator"
+                return fact(Code.ROLE_PENDING, email=live.email, role=str(live.role), desired=want.role.value)
+            case Decision.RESEND if (times := self._resent.get(key, 0)) >= most:
+                return fact(Code.TOO_MANY_INVITATIONS, email=want.email, number=times + 1, limit=most)
+            case Decision.INVITE if (times := self._times_revoked(key, want)) > most:
+                role = want.role.value
+                return fact(Code.TOO_MANY_REVOCATIONS, email=want.email, times=times, role=role, limit=most)
             case _:
-                return ""
-
-    @property
-    def _limit(self) -> str:
-        return f"guards.maxReinvites is {self._most_resends}"
+                return None
 
     def _waits(self, key: str, want: DesiredMember, live: Person) -> bool:
         """Whether an earlier run found that the API does not give this role to an invitation until it is accepted."""
@@ -121,23 +111,24 @@ class MemberDecider:
         return is_pattern(key) and any(everyone_at(each) == key for each in self._people)
 
     def _say_skipped(self, skip: Skip, *, unmatched: bool) -> None:
+        email, until = skip.email, skip.until.isoformat()
         if self._today < skip.until:
-            text = f"{skip.email} is skipped until {skip.until}: {skip.reason}"
-        elif self.skips(folded(skip.email)):
-            text = (
-                f"{skip.email} is still skipped, with {everyone_at(skip.email)}: their own entry ended on {skip.until}"
-            )
+            said = fact(Code.SKIPPED, email=email, until=until, reason=skip.reason)
+        elif self.skips(folded(email)):
+            said = fact(Code.SKIPPED_WITH_DOMAIN, email=email, pattern=everyone_at(email), until=until)
         else:
-            text = f"{skip.email} is no longer skipped since {skip.until} ({skip.reason})"
-        no_one = f"no one at {skip.email.partition('@')[2]}" if is_pattern(skip.email) else "no one with that address"
-        where = f"; {no_one} is in the workspace or under members" if unmatched else ""
-        self.notes.append(Note(text + where, skip.place, excused=self._today < skip.until))
+            said = fact(Code.NO_LONGER_SKIPPED, email=email, until=until, reason=skip.reason)
+        if unmatched and is_pattern(email):
+            said = fact(Code.SKIPS_NO_ONE_AT, skip=said, domain=email.partition("@")[2])
+        elif unmatched:
+            said = fact(Code.SKIPS_NO_ONE, skip=said)
+        self.notes.append(Note(said, skip.place, excused=self._today < skip.until))
 
     def _warn_of_end(self, want: DesiredMember) -> None:
         days = (want.until - self._today).days if want.until else 0
         if 0 < days <= WARN_DAYS:
-            text = f"{want.email} loses access on {want.until} ({days} day{'s' * (days != 1)} from now)"
-            self.notes.append(Note(text, self._place(want)))
+            said = fact(Code.ACCESS_ENDS_SOON, email=want.email, until=str(want.until), days=days)
+            self.notes.append(Note(said, self._place(want)))
 
     def _times_revoked(self, key: str, want: DesiredMember) -> int:
         """How often in a row an invitation with this role was revoked because it granted more."""
@@ -148,19 +139,18 @@ class MemberDecider:
         if person is None:
             return
         directory = person.standing is Standing.DIRECTORY
-        self.tally[
-            f"left to {person.source.replace('_', ' ')}" if directory else "left in a role beamctl does not know"
-        ] += 1
+        self.tally[_SOURCES.get(person.source, Tally.OTHER_SOURCE) if directory else Tally.UNKNOWN_ROLE] += 1
         place = self._place(want) if want else None
         if not directory:
-            text = f"{person.email} has the unknown role '{person.role}' and is not changed"
-            self.notes.append(Note(f"{text}: add them under members to set a role", place, differs=True))
-        elif what is Decision.LEAVE_SAID or (want is not None and role is None):
-            declared = f"the document says {role}" if role else "their access ended"
-            text = f"{person.email} is {person.role} through {person.source.replace('_', ' ')}; {declared}"
-            self.notes.append(
-                Note(f"{text}: change it in the directory or in settings.groupMappings", place, differs=True)
+            said = fact(Code.UNKNOWN_ROLE, email=person.email, role=str(person.role))
+            self.notes.append(Note(said, place, differs=True))
+        elif what is Decision.LEAVE_AND_REPORT or (want is not None and role is None):
+            declared = fact(Code.DOCUMENT_SAYS, role=role.value) if role else fact(Code.ACCESS_ENDED)
+            source = person.source.replace("_", " ")
+            said = fact(
+                Code.ROLE_FROM_DIRECTORY, email=person.email, role=str(person.role), source=source, declared=declared
             )
+            self.notes.append(Note(said, place, differs=True))
 
     def _change(self, what: Decision, key: str, want: DesiredMember | None, person: Person | None) -> Change:
         before = attributes(person) if person else None
@@ -175,7 +165,7 @@ class MemberDecider:
             stage = Stage.DEMOTE if lowers else Stage.PROMOTE
         if want is not None and after is None:
             reason = Reason.ACCESS_ENDED
-        if stage.takes and key in self._ours:
+        if stage.revokes_access and key in self._ours:
             stage = Stage.OURSELVES
         return Change(
             kind=KIND,
@@ -193,9 +183,3 @@ class MemberDecider:
 
     def _place(self, want: DesiredMember) -> Place:
         return self._document.key_place(SECTION, want.email)
-
-
-def _ordinal(number: int) -> str:
-    """A number as in 1st, 2nd, 3rd and 11th."""
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"

@@ -11,24 +11,28 @@ from beamctl.kinds.member.moves import renamed
 from beamctl.kinds.settings.groups import gives
 from beamctl.kinds.settings.live import GROUPS
 from beamctl.kinds.settings.live import KIND as SETTINGS
-from beamctl.model.role import Role
-from beamctl.model.text import some
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
+from beamctl.model.identity import Role
 from beamctl.plan.change import Change, ChangeId, Dependency, Stage
-from beamctl.plan.kind import Dependencies
+from beamctl.plan.kind import Dependencies, Quorum
 
 
-def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
-    """See `Kind.dependencies`. `relies_on` are the admins that remain after the changes."""
+def dependencies(changes: Sequence[Change], quorum: Quorum) -> Dependencies:
+    """See `Kind.dependencies`. The quorum are the admins that remain after the changes."""
     people = [change for change in changes if change.kind == KIND]
+    relies_on = quorum.keys
     found: dict[ChangeId, list[Dependency]] = {change.id: [] for change in changes}
     for old, new in renamed(people):
         found[old.id].append(Dependency(KIND, (new.key,), 1))
     for change in filter(_maps_more_groups, changes):
-        for loss in (each for each in people if each.takes):
+        for loss in (each for each in people if each.revokes_access):
             found[loss.id].append(Dependency(change.kind, (change.key,), 1))
     promoted = tuple(change.key for change in people if change.key in relies_on and _makes_admin(change))
     losses = admin_losses(people)
-    missing = keeps - (len(relies_on) - len(promoted)) - len(losses)  # promotions needed before the first loss
+    missing = (
+        quorum.at_least - (len(relies_on) - len(promoted)) - len(losses)
+    )  # promotions needed before the first loss
     for number, change in enumerate(losses, 1):
         if missing + number > 0:
             found[change.id].append(Dependency(KIND, promoted, missing + number))
@@ -37,36 +41,33 @@ def dependencies(changes: Sequence[Change], relies_on: Sequence[str], keeps: int
     return {key: tuple(each) for key, each in found.items() if each}
 
 
-def too_few_left(
-    admins: frozenset[str], changes: Sequence[Change], relies_on: Sequence[str], keeps: int
-) -> Mapping[ChangeId, str]:
+def too_few_left(admins: frozenset[str], changes: Sequence[Change], quorum: Quorum) -> Mapping[ChangeId, Fact]:
     """See `Kind.too_few_left`.
 
     Args:
         admins: The accepted admins that the API shows now.
         changes: See `Kind.too_few_left`.
-        relies_on: See `Kind.too_few_left`.
-        keeps: See `Kind.too_few_left`.
+        quorum: See `Kind.too_few_left`.
     """
     losses = admin_losses([change for change in changes if change.kind == KIND and change.key in admins])
     unmapping = [change for change in changes if unmaps_groups(change)]
-    present = admins.intersection(relies_on)
+    present = admins.intersection(quorum.keys)
     certain = present.union(change.key for change in losses) if unmapping else admins
-    why = f"{some(sorted({*relies_on} - admins))} should be an admin but is not yet: too few would remain"
-    held = [*losses[max(0, len(certain) - keeps) :], *(unmapping if len(present) < keeps else ())]
+    why = fact(Code.NOT_YET_ADMINS, names=tuple(sorted({*quorum.keys} - admins)))
+    held = [*losses[max(0, len(certain) - quorum.at_least) :], *(unmapping if len(present) < quorum.at_least else ())]
     return {change.id: why for change in held}
 
 
 def admin_losses(people: Sequence[Change]) -> list[Change]:
     """The changes that reduce an admin's access, most urgent first: removals, then demotions, and our own identity
     last."""
-    losses = (change for change in people if change.takes and _is_admin(change.before))
+    losses = (change for change in people if change.revokes_access and _is_admin(change.before))
     return sorted(losses, key=lambda change: (change.stage is Stage.OURSELVES, change.after is not None))
 
 
 def unmaps_groups(change: Change) -> bool:
     """Whether a change reduces the roles of a directory group's people."""
-    return _maps_groups(change) and change.takes
+    return _maps_groups(change) and change.revokes_access
 
 
 def _maps_more_groups(change: Change) -> bool:

@@ -10,9 +10,10 @@ from beamctl.kinds.member.desired import SECTION
 from beamctl.kinds.member.live import People, admins
 from beamctl.kinds.member.moves import rename_hazards
 from beamctl.kinds.member.table import Standing
+from beamctl.model.code import Code
 from beamctl.model.email import domain, folded, matches
-from beamctl.model.identity import Identity
-from beamctl.model.role import Role
+from beamctl.model.fact import Fact, fact
+from beamctl.model.identity import Identity, Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import AdminGroups, Note
@@ -52,16 +53,16 @@ def admins_of(members: People, changes: Sequence[Change], groups: AdminGroups) -
         accepted = change.key in members and members[change.key].accepted
         if accepted and change.after is not None and change.after["role"] == Role.ADMIN.value:
             after.add(change.key)
-        elif change.takes:
+        elif change.revokes_access:
             after.discard(change.key)
-    takes_admin = any(change.takes and change.key in before for change in changes)
+    takes_admin = any(change.revokes_access and change.key in before for change in changes)
     in_doubt: set[str] = set()
     if groups is AdminGroups.NONE or (groups is AdminGroups.FEWER and takes_admin):
         in_doubt = {key for key in after if members[key].standing is Standing.DIRECTORY}
     return Admins(frozenset(before), frozenset(after - in_doubt), frozenset(in_doubt))
 
 
-def ourselves(members: People, guards: Guards, identity: Identity | None) -> frozenset[str] | None:
+def own_keys(members: People, guards: Guards, identity: Identity | None) -> frozenset[str] | None:
     """The folded e-mails that beamctl may run as, from the document and the credential.
 
     Empty for a service account, which is not a member; None if unknown.
@@ -74,7 +75,7 @@ def ourselves(members: People, guards: Guards, identity: Identity | None) -> fro
     return frozenset(ours) if known else None
 
 
-def strangers(members: People, guards: Guards, identity: Identity | None) -> list[Hazard]:
+def own_identity_missing(members: People, guards: Guards, identity: Identity | None) -> list[Hazard]:
     """The identity that beamctl runs as, if the API does not show it. The listing may then be incomplete."""
     expected = [guards.runs_as.email] if guards.runs_as is not None else []
     if identity is not None and not identity.client_id:  # a service account is not a member
@@ -83,23 +84,21 @@ def strangers(members: People, guards: Guards, identity: Identity | None) -> lis
     missing = {
         folded(email): printable(email) for email in reversed(expected) if email and folded(email) not in members
     }
-    because = "beamctl should run as {}, who is not in the workspace: check guards.self"
-    return [Hazard(Risk.LIVE_WITHOUT_US, missing[key], because.format(missing[key])) for key in sorted(missing)]
+    names = [missing[key] for key in sorted(missing)]
+    return [Hazard(Risk.LIVE_WITHOUT_US, name, fact(Code.SELF_NOT_SHOWN, name=name)) for name in names]
 
 
 def without_admins(members: People) -> list[Hazard]:
     """Hazard if the API shows people but no accepted admin: the listing is probably incomplete."""
     if not members or admins(members.items()):
         return []
-    count = len(members)
-    because = f"the API shows no accepted admin among {count} {'people' if count != 1 else 'person'}"
-    return [Hazard(Risk.LIVE_WITHOUT_ADMINS, SECTION, because)]
+    return [Hazard(Risk.LIVE_WITHOUT_ADMINS, SECTION, fact(Code.NO_ADMIN_SHOWN, count=len(members)))]
 
 
 def not_believed(members: People) -> list[Hazard]:
     """Why a fresh listing is suspect, for a plan that was made from an earlier one."""
     if not members:
-        return [Hazard(Risk.LIVE_EMPTY, SECTION, f"the API shows no {SECTION}")]
+        return [Hazard(Risk.LIVE_EMPTY, SECTION, fact(Code.LISTING_EMPTY, section=SECTION))]
     return without_admins(members)
 
 
@@ -116,12 +115,12 @@ def hazards(
         ends: By folded e-mail, the dates in the last recorded run on which admins' access ends.
     """
     found = [*last_admin(changes, count), *guarded(changes, count, guards), *rename_hazards(changes)]
-    for change in (each for each in changes if each.takes):
+    for change in (each for each in changes if each.revokes_access):
         name = printable(change.name)
         if change.key in ours:
-            found.append(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, who {_loses(change)}"))
+            found.append(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.SELF_LOSES_ACCESS, name=name, loss=_loss(change))))
         if change.key in count.before and not _ends_as_recorded(change, ends):
-            found.append(Hazard(Risk.REMOVES_ADMIN, name, f"{name} is an admin{_and_then(change)}"))
+            found.append(Hazard(Risk.REMOVES_ADMIN, name, _admin_lost(name, change)))
     return found
 
 
@@ -130,10 +129,10 @@ def _ends_as_recorded(change: Change, ends: Mapping[str, str]) -> bool:
     return change.reason is Reason.ACCESS_ENDED and is_recorded(ends, change.key, change.declared["until"])
 
 
-def _and_then(change: Change) -> str:
+def _admin_lost(name: str, change: Change) -> Fact:
     if change.reason is Reason.ACCESS_ENDED:
-        return f", and no recorded run shows that `until: {change.declared['until']}` was declared before that day"
-    return " and would be demoted" if change.after else ""
+        return fact(Code.END_NOT_RECORDED, name=name, until=change.declared["until"])
+    return fact(Code.ADMIN_DEMOTED, name=name) if change.after else fact(Code.IS_ADMIN, name=name)
 
 
 def guarded(changes: Sequence[Change], count: Admins, guards: InForce) -> list[Hazard]:
@@ -141,62 +140,57 @@ def guarded(changes: Sequence[Change], count: Admins, guards: InForce) -> list[H
     found = _too_few_admins(changes, count, guards)
     for change in changes:
         name = printable(change.name)
-        protecting = [source for source, side in guards.sides("protected") if matches(side.protected, change.key)]
-        if change.takes and protecting:
-            because = f"{name} is protected by {' and '.join(protecting)}, and {_loses(change)}"
-            found.append(Hazard(Risk.REMOVES_PROTECTED, name, because))
-        grants = change.action in _GRANTS or (change.action is Action.SET_ROLE and not change.takes)
-        outside = [
-            f"{source} ({', '.join(side.allowed_domains) or 'an empty list'})"
+        protecting = tuple(source for source, side in guards.sides("protected") if matches(side.protected, change.key))
+        if change.revokes_access and protecting:
+            why = fact(Code.PROTECTED, name=name, guards=protecting, loss=_loss(change))
+            found.append(Hazard(Risk.REMOVES_PROTECTED, name, why))
+        grants = change.action in _GRANTS or (change.action is Action.SET_ROLE and not change.revokes_access)
+        outside = tuple(
+            fact(Code.ALLOWED_DOMAINS, guard=source, domains=side.allowed_domains)
             for source, side in guards.sides("allowedDomains")
             if side.allowed_domains is not None and domain(change.name) not in side.allowed_domains
-        ]
+        )
         if grants and outside:
-            because = f"{change.name} is outside {' and '.join(outside)}"
-            found.append(Hazard(Risk.GRANTS_OUTSIDE_DOMAIN, name, because))
+            why = fact(Code.OUTSIDE_ALLOWED_DOMAINS, email=change.name, lists=outside)
+            found.append(Hazard(Risk.GRANTS_OUTSIDE_DOMAIN, name, why))
     return found
 
 
-def _loses(change: Change) -> str:
-    return f"would be {'demoted' if change.after else 'removed'}"
+def _loss(change: Change) -> Fact:
+    return fact(Code.DEMOTED if change.after else Code.REMOVED)
 
 
 def takes_admin(changes: Sequence[Change], count: Admins) -> bool:
     """Whether a current admin would lose the role."""
-    return any(change.takes and change.key in count.before for change in changes)
+    return any(change.revokes_access and change.key in count.before for change in changes)
 
 
 def last_admin(changes: Sequence[Change], count: Admins) -> list[Hazard]:
     """Hazard if no admin would remain."""
-    if count.before and not count.after and (count.in_doubt or any(change.takes for change in changes)):
-        because = "every accepted admin would be removed or demoted; invited people are not admins yet"
-        if count.in_doubt:
-            because = (
-                "only admins from the directory would remain, and a group of theirs would no longer be mapped to admin"
-            )
-        return [Hazard(Risk.LAST_ADMIN, "none", because)]
+    if count.before and not count.after and (count.in_doubt or any(change.revokes_access for change in changes)):
+        code = Code.ONLY_DIRECTORY_ADMINS_LEFT if count.in_doubt else Code.NO_ADMIN_LEFT
+        return [Hazard(Risk.LAST_ADMIN, "none", fact(code))]
     return []
 
 
 def _too_few_admins(changes: Sequence[Change], count: Admins, guards: InForce) -> list[Hazard]:
-    if not count.in_doubt and not any(change.takes for change in changes):
+    if not count.in_doubt and not any(change.revokes_access for change in changes):
         return []
     left, required = _missing_admins(count, guards)
     if last_admin(changes, count) or not required or left >= len(count.before) > 0:
         return []
-    because = f"{left} accepted admin{'s' * (left != 1)} would remain; {required}"
-    return [Hazard(Risk.TOO_FEW_ADMINS, str(left), because)]
+    return [Hazard(Risk.TOO_FEW_ADMINS, str(left), fact(Code.TOO_FEW_ADMINS_LEFT, left=left, guards=required))]
 
 
 def minimum_not_met(count: Admins, guards: InForce) -> list[Note]:
     """Note if there are too few admins whatever the plan does. That is not refused, because nothing gets worse."""
     left, required = _missing_admins(count, guards)
     met = not required or left < len(count.before) or not left
-    return [] if met else [Note(f"{left} accepted admin{'s' * (left != 1)} after this plan; {required}")]
+    return [] if met else [Note(fact(Code.FEW_ADMINS, left=left, guards=required))]
 
 
-def _missing_admins(count: Admins, guards: InForce) -> tuple[int, str]:
-    """How many admins will remain, and which guards require more, as text."""
+def _missing_admins(count: Admins, guards: InForce) -> tuple[int, tuple[Fact, ...]]:
+    """How many admins will remain, and which guards require more."""
     left = len(count.after)
-    required = [f"{name} is {side.min_admins}" for name, side in guards.sides("minAdmins") if left < side.min_admins]
-    return left, " and ".join(required)
+    sides = [(name, side.min_admins) for name, side in guards.sides("minAdmins") if left < side.min_admins]
+    return left, tuple(fact(Code.LIMIT, guard=name, limit=limit) for name, limit in sides)

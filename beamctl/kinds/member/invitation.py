@@ -13,9 +13,8 @@ from beamctl.kinds.operations import (
     APPLY,
     MISSING,
     PLAN,
-    Asking,
-    Talk,
     accepted,
+    cause,
     done,
     failed,
     is_gone,
@@ -27,20 +26,21 @@ from beamctl.kinds.operations import (
     unseen,
 )
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.code import Code
 from beamctl.model.email import folded
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.fact import Fact, fact
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Outcome, Status
+from beamctl.plan.kind import Operation, Outcome, Status
 
 LISTING = "/users"
 _CONFLICT = 409
 _MOST_INVITATIONS = 3
 _MOST_REVOCATIONS = 2
-_LATER = "the first apply after the invitation is accepted sets the role {role}"
-_AGAIN = "revoked and invited again, which sent another e-mail"
+_AGAIN = fact(Code.INVITED_ANEW)
 
 
-def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
+def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Operation[Outcome] | None:
     """The revocation of an invitation that this change sent or changed, if it grants more than requested."""
     if shows is None or change.after is None or shows["standing"] != "invited":
         return None
@@ -48,7 +48,7 @@ def withdrawal(change: Change, shows: Mapping[str, Any] | None) -> Talk | None:
     return _withdraw(change.after["email"], shows["role"], role) if too_much(shows["role"], role) else None
 
 
-def invite(change: Change) -> Talk:
+def invite(change: Change) -> Operation[Outcome]:
     """Send an invitation, or resend an expired one; never a second one while the first may exist."""
     email, role = (change.after or {})["email"], Role((change.after or {})["role"])
     lost = False
@@ -74,11 +74,11 @@ def _not_invited(email: str, answer: Response | NoResponse, *, lost: bool) -> Ou
         return not_made(answer)
     if lost:  # most likely our own invitation causes the conflict; a later read checks
         return accepted(answer)
-    outcome = refusal(answer)
-    return replace(outcome, remark=f"{outcome.remark}; the API shows no member or invitation of {email}", gone=True)
+    remark = fact(Code.REFUSED_AND_NOT_SHOWN, why=cause(answer), email=email)
+    return replace(refusal(answer), remark=remark, gone=True)
 
 
-def _look_instead(email: str, role: Role, answer: Response | NoResponse) -> Asking[Outcome | None]:
+def _look_instead(email: str, role: Role, answer: Response | NoResponse) -> Operation[Outcome | None]:
     """The response was lost, or the address exists: read instead of repeating. None means that an invitation can be
     sent."""
     there = yield from look_up(email)
@@ -89,7 +89,7 @@ def _look_instead(email: str, role: Role, answer: Response | NoResponse) -> Aski
     if there.accepted:
         return _already_member(there, role)
     if there.standing is not Standing.EXPIRED:
-        remark = "is already invited" if isinstance(answer, Response) else ""
+        remark = fact(Code.ALREADY_INVITED) if isinstance(answer, Response) else None
         return (yield from _settle(email, role, str(there.role), remark))
     if isinstance(answer, Response):  # 409: the expired invitation blocks a new one
         revoked = yield ApiCall(Method.DELETE, path_of(email))
@@ -98,7 +98,7 @@ def _look_instead(email: str, role: Role, answer: Response | NoResponse) -> Aski
     return None
 
 
-def _look_after(email: str, role: Role, answer: Response) -> Talk:
+def _look_after(email: str, role: Role, answer: Response) -> Operation[Outcome]:
     """The API accepted the invitation, but its response names another address. It is not sent again."""
     there = yield from look_up(email)
     if isinstance(there, NoResponse):
@@ -108,18 +108,18 @@ def _look_after(email: str, role: Role, answer: Response) -> Talk:
     echoed = text_in(answer, "email")
     if not echoed or folded(echoed) == folded(email):
         return accepted(answer)
-    hint = f"If {echoed} is the same person, use that address in the document. If not, revoke that invitation."
-    return failed(f"the API returned an invitation of {echoed} instead of {email}", hint)
+    remark = fact(Code.INVITATION_OF_ANOTHER, returned=echoed, email=email)
+    return failed(remark, fact(Code.USE_RETURNED_ADDRESS, returned=echoed))
 
 
 def _already_member(there: Person, role: Role) -> Outcome:
     """Someone added the person in the meantime. Demoting a member is not what was approved."""
     if there.role is role:
-        return done("is already a member")
-    return failed(f"is already a member, with the role {there.role}", PLAN)
+        return done(fact(Code.ALREADY_MEMBER))
+    return failed(fact(Code.ALREADY_MEMBER_AS, role=str(there.role)), PLAN)
 
 
-def _settle(email: str, role: Role, shown_role: str, remark: str = "") -> Talk:
+def _settle(email: str, role: Role, shown_role: str, remark: Fact | None = None) -> Operation[Outcome]:
     """The invitation exists: check its role."""
     if shown_role == role.value:
         return done(remark)
@@ -138,62 +138,60 @@ def _settle(email: str, role: Role, shown_role: str, remark: str = "") -> Talk:
     return unseen(answer, there) if there else gone(email)
 
 
-def _as_seen(there: Person, role: Role, remark: str) -> Talk:
+def _as_seen(there: Person, role: Role, remark: Fact | None) -> Operation[Outcome]:
     """The invitation exists, or was accepted in the meantime."""
     if there.accepted:
         return _already_member(there, role)
     return (yield from _as_invited(there.email, str(there.role), role, remark))
 
 
-def _as_invited(email: str, shown_role: str, role: Role, remark: str) -> Talk:
+def _as_invited(email: str, shown_role: str, role: Role, remark: Fact | None) -> Operation[Outcome]:
     """The role of the invitation is final: check whether it is acceptable."""
     if shown_role == role.value:
         return done(remark)
     if too_much(shown_role, role):
         return (yield from _withdraw(email, shown_role, role))
+    how = remark or fact(Code.INVITED)
     if shown_role:
-        return Outcome(Status.DEFERRED, f"{remark or 'invited'} as {shown_role}; {_LATER.format(role=role)}")
-    return done(f"{remark or 'invited'}, with a role that the API does not show; {_LATER.format(role=role)}")
+        return Outcome(Status.DEFERRED, fact(Code.ROLE_DEFERRED, how=how, role=shown_role, desired=role.value))
+    return done(fact(Code.ROLE_NOT_SHOWN_YET, how=how, desired=role.value))
 
 
-def _withdraw(email: str, shown_role: str, role: Role) -> Talk:
+def _withdraw(email: str, shown_role: str, role: Role) -> Operation[Outcome]:
     """Revoke an invitation that grants too much, because it could be accepted at any moment."""
-    grants = f"the invitation grants {shown_role} instead of {role.value}, and the API does not change it"
+    grants = fact(Code.GRANTS_TOO_MUCH, role=shown_role, desired=role.value)
     for _ in range(_MOST_REVOCATIONS):
         answer = yield ApiCall(Method.DELETE, path_of(email))
         if is_gone(answer):
-            hint = f"Ask the API's operator how to invite someone as {role.value}."
-            return replace(failed(f"{grants}; it was revoked", hint), gone=True, withdrawn=True)
-    return failed(f"{grants}; it could not be revoked: {answer.why}", "Revoke it in the console.")
+            hint = fact(Code.ASK_HOW_TO_INVITE, role=role.value)
+            return replace(failed(fact(Code.REVOKED, why=grants), hint), gone=True, withdrawn=True)
+    return failed(fact(Code.NOT_REVOKED, why=grants, detail=cause(answer)), fact(Code.REVOKE_IN_CONSOLE))
 
 
-def invite_again(email: str, role: Role, shown_role: str, answer: Response | NoResponse) -> Talk:
+def invite_again(email: str, role: Role, shown_role: str, answer: Response | NoResponse) -> Operation[Outcome]:
     """The API does not change the role of this invitation: revoke it and send one with the right role."""
     revoked = yield ApiCall(Method.DELETE, path_of(email))
     if not is_gone(revoked):
-        still = (
-            f"the invitation still grants {shown_role or 'a role that the API does not show'} instead of {role.value}"
-        )
-        outcome = failed(f"{still}: {answer.why}; it could not be revoked: {revoked.why}")
+        still = fact(Code.STILL_GRANTS, role=shown_role, desired=role.value, detail=cause(answer))
+        outcome = failed(fact(Code.NOT_REVOKED, why=still, detail=cause(revoked)))
         return outcome if isinstance(revoked, NoResponse) else refused(outcome, answer)
     sent = yield _invitation(email, role)
     if isinstance(sent, Response) and not sent.ok and sent.status != _CONFLICT:
-        remark = f"revoked because its role could not be changed; not sent again: {sent.why}"
-        return replace(failed(remark, APPLY), gone=True)
+        return replace(failed(fact(Code.REVOKED_NOT_SENT, detail=cause(sent)), APPLY), gone=True)
     if _is_about(sent, email) and (shown_role := text_in(sent, "role")):
         return (yield from _as_invited(email, shown_role, role, _AGAIN))
     there = yield from look_up(email)
     if not isinstance(there, Person):
-        return replace(unseen(sent, there or NoResponse("the API does not show it")), gone=there is None)
+        return replace(unseen(sent, there or NoResponse(fact=fact(Code.NOT_SHOWN))), gone=there is None)
     return (yield from _as_seen(there, role, _AGAIN))
 
 
-def look_up(email: str) -> Asking[Person | NoResponse | None]:
+def look_up(email: str) -> Operation[Person | NoResponse | None]:
     """The person as the API shows them now, or None. An empty listing counts as unknown."""
     members = yield from look(LISTING, people)
     if isinstance(members, NoResponse):
         return members
-    return members.get(folded(email)) if members else NoResponse("the API shows no members")
+    return members.get(folded(email)) if members else NoResponse(fact=fact(Code.LISTING_EMPTY, section="members"))
 
 
 def too_much(shown_role: str, role: Role) -> bool:
@@ -208,7 +206,7 @@ def _is_about(answer: Response | NoResponse, email: str) -> bool:
 
 def gone(email: str) -> Outcome:
     """The API does not show anyone with that address."""
-    return failed(f"the API no longer shows {email}", PLAN)
+    return failed(fact(Code.NO_LONGER_SHOWN, name=email), PLAN)
 
 
 def is_set(answer: Response | NoResponse, email: str, role: Role) -> bool:

@@ -17,52 +17,48 @@ from beamctl.kinds.member.decide import KIND, MemberDecider
 from beamctl.kinds.member.desired import DesiredMember
 from beamctl.kinds.member.export import export
 from beamctl.kinds.member.hazards import takes_admin
-from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people, untouched
+from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people, unchanged
 from beamctl.kinds.member.moves import dropped_tags
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
-from beamctl.kinds.member.validity import is_sound
+from beamctl.kinds.member.validity import is_valid
+from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, matches
-from beamctl.model.identity import Identity
-from beamctl.model.role import Role, takes_away
-from beamctl.model.text import some
+from beamctl.model.fact import Fact, fact
+from beamctl.model.identity import Identity, Role, takes_away
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.declared import declared_in_time
 from beamctl.plan.export import Exported
 from beamctl.plan.floors import NO_FLOORS, InForce, in_force
-from beamctl.plan.kind import Conversation, Dependencies, Goes, Reading
-from beamctl.plan.listing import Shown
+from beamctl.plan.hazard import Hazard
+from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
+from beamctl.plan.listing import Listing
 
-WHO_ARE_WE = "the identity that beamctl runs as is unknown, so a self-lockout cannot be detected: set guards.self"
 
-
-class MemberKind:
-    """Implements `beamctl.plan.kind.Kind` for people."""
+class MemberKind(Kind[People]):
+    """People, by folded e-mail."""
 
     name = KIND
     section = document_side.SECTION
     never_empty = True
-    only_for_deletion: frozenset[str] = frozenset()
+    named_by = "email"
+    grouped_by = ("role", "standing")
 
     def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot detect in `members` and in the addresses of guards."""
         return chain(document_side.problems(document), lookalikes.problems(document))
 
-    def is_declared(self, desired: Desired) -> bool:
-        """Whether the section exists."""
-        return desired.section(self.section) is not None
-
-    def read(self, workspace: str, goes: Goes) -> Reading[People]:  # noqa: ARG002 - the workspace is in a header
+    def read(self, _scope: ReadScope) -> Reading[People]:
         """The single listing of members and invitations, by folded e-mail."""
         payload = yield invitation.LISTING
         return people(payload)
 
-    def shown(self, live: People) -> Shown:
+    def listing(self, live: People) -> Listing:
         """Everyone as plain data, by folded e-mail."""
-        return Shown([attributes(live[key]) for key in sorted(live)])
+        return Listing([attributes(live[key]) for key in sorted(live)])
 
-    def export(self, live: People, now: datetime) -> Exported:  # noqa: ARG002 - nothing expires
+    def export(self, live: People, _now: datetime) -> Exported:
         """Everyone whom a document can list."""
         return export(live)
 
@@ -74,30 +70,34 @@ class MemberKind:
         """People as plain data; for members also their id, in case the address was reassigned."""
         return {key: attributes(live[key]) | _id(live[key]) for key in keys if key in live}
 
-    def untouched(self, live: People, changes: Sequence[Change]) -> tuple[str, ...]:
-        """People with access who are not changed."""
-        return untouched(live, changes)
+    def doubts(self, live: People) -> Sequence[Hazard]:
+        """No people, or none who is an admin."""
+        return hazards.not_believed(live)
 
-    def footing(self, live: People, changes: Sequence[Change], situation: Situation) -> Preconditions:
+    def unchanged(self, live: People, changes: Sequence[Change]) -> tuple[str, ...]:
+        """People with access who are not changed."""
+        return unchanged(live, changes)
+
+    def preconditions(self, live: People, changes: Sequence[Change], situation: Situation) -> Preconditions:
         """The admins that must remain, and hazards that hold regardless of the plan."""
         count = hazards.admins_of(live, changes, situation.admin_groups)
         return Preconditions(
             seen=len(live),
             relies_on=count.relied_on,
-            hazards=(*hazards.last_admin(changes, count), *(hazards.not_believed(live) if changes else ())),
+            hazards=(*hazards.last_admin(changes, count), *(self.doubts(live) if changes else ())),
             admins_lose=takes_admin(changes, count),
             population=_have_access(live.values()),
             invited=_are_invited(live.values()),
             below_floors=tuple(hazards.guarded(changes, count, InForce(NO_FLOORS, situation.floors))),
         )
 
-    def ourselves(self, live: People, identity: Identity) -> Collection[str]:
+    def own_keys(self, live: People, identity: Identity) -> Collection[str]:
         """The people that the credential identifies."""
-        return hazards.ourselves(live, Guards(), identity) or frozenset()
+        return hazards.own_keys(live, Guards(), identity) or frozenset()
 
     def compare(self, desired: Desired, live: People, situation: Situation) -> Comparison:
         """Decide about every person."""
-        section = document_side.wanted(desired.section(self.section))
+        section = document_side.desired_members(desired.section(self.section))
         decider = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys() | section.keys())
         for key, want in section.items():
             decider.person(key, want, live.get(key))
@@ -111,7 +111,7 @@ class MemberKind:
         return replace(
             self._comparison(decider, desired, live, situation),
             ends=_ends(section, situation),
-            wanted=sum(want.on(situation.today) is not None for want in section.values()),
+            declared=sum(want.on(situation.today) is not None for want in section.values()),
             population=_have_access(ours),
             invited=_are_invited(ours),
         )
@@ -123,39 +123,36 @@ class MemberKind:
         return self._comparison(decider, desired, live, situation)
 
     def _known(self, desired: Desired, live: People, situation: Situation) -> frozenset[str]:
-        return hazards.ourselves(live, desired.guards, situation.identity) or frozenset()
+        return hazards.own_keys(live, desired.guards, situation.identity) or frozenset()
 
     def _comparison(self, decider: MemberDecider, desired: Desired, live: People, situation: Situation) -> Comparison:
         """The comparison that follows from the decisions."""
         changes = decider.changes
-        ours = hazards.ourselves(live, desired.guards, situation.identity)
+        ours = hazards.own_keys(live, desired.guards, situation.identity)
         guards = in_force(desired.guards, situation.floors)
         count = hazards.admins_of(live, changes, situation.admin_groups)
         decider.notes += dropped_tags(changes, live)
         decider.notes += hazards.minimum_not_met(count, guards)
         if ours is None and takes_admin(changes, count):
-            decider.notes.append(Note(WHO_ARE_WE))
-        return Comparison(
-            changes=tuple(changes),
-            hazards=tuple(hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))),
+            decider.notes.append(Note(fact(Code.IDENTITY_UNKNOWN)))
+        risks = hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))
+        return replace(
+            decider.comparison(risks, len(live)),
             doubts=(
                 *hazards.without_admins(live),
-                *hazards.strangers(live, desired.guards, situation.identity),
+                *hazards.own_identity_missing(live, desired.guards, situation.identity),
             ),
-            notes=tuple(sorted(decider.notes, key=lambda note: (note.place or Place(""), note.text))),
-            tally=decider.tally,
-            wanted=len(live),
-            seen=len(live),
+            notes=tuple(sorted(decider.notes, key=lambda note: (note.place or Place(""), note.fact.order))),
             population=_have_access(live.values()),
             invited=_are_invited(live.values()),
             relies_on=count.relied_on,
         )
 
-    def is_sound(self, change: Change) -> bool:
+    def is_valid(self, change: Change) -> bool:
         """Whether a change from a file could have been planned for people."""
-        return is_sound(change)
+        return is_valid(change)
 
-    def shows(self, live: People, change: Change) -> bool:
+    def is_in_effect(self, live: People, change: Change) -> bool:
         """Whether the person is gone, has the role, or has an open invitation to at most that role."""
         person = live.get(change.key)
         if person is None or change.after is None:
@@ -165,32 +162,26 @@ class MemberKind:
             return shown_role in (role.value, "")  # some APIs do not show the role of an invitation
         return person.standing is not Standing.EXPIRED and not (shown_role and takes_away(person.role, role))
 
-    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:
+    def dependencies(self, changes: Sequence[Change], quorum: Quorum) -> Dependencies:
         """What the loss of access depends on."""
-        return dependencies.dependencies(changes, relies_on, keeps)
+        return dependencies.dependencies(changes, quorum)
 
-    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - the workspace is in a header
+    def perform(self, change: Change, _workspace: str) -> Operation[Outcome]:
         """Make a change to one person."""
         return operations.perform(change)
 
-    def doubt(self, live: People, relies_on: Sequence[str], stays: Sequence[str]) -> str:
+    def why_incomplete(self, live: People, relies_on: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
         """Whether no admin is shown although there must be one, or an unchanged person is missing."""
         if relies_on and not admins(live.items()):
-            return f"the API shows no admin, but {some(relies_on)} should be one: the listing may be incomplete"
-        missing = [key for key in stays if key not in live or not live[key].accepted]
-        if missing:
-            return (
-                f"{some(missing)} should be unchanged but is no longer shown as a member: the listing may be incomplete"
-            )
-        return ""
+            return fact(Code.ADMINS_MISSING, names=tuple(relies_on))
+        missing = tuple(key for key in unchanged if key not in live or not live[key].accepted)
+        return fact(Code.MEMBERS_MISSING, names=missing) if missing else None
 
-    def too_few_left(
-        self, live: People, changes: Sequence[Change], relies_on: Sequence[str], keeps: int
-    ) -> Mapping[ChangeId, str]:
+    def too_few_left(self, live: People, changes: Sequence[Change], quorum: Quorum) -> Mapping[ChangeId, Fact]:
         """The losses of admins that would leave too few others."""
-        return dependencies.too_few_left(frozenset(admins(live.items())), changes, relies_on, keeps)
+        return dependencies.too_few_left(frozenset(admins(live.items())), changes, quorum)
 
-    def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Conversation | None:
+    def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Operation[Outcome] | None:
         """The revocation of an invitation that grants more than requested."""
         return invitation.withdrawal(change, shows)
 
@@ -201,8 +192,7 @@ def _unknown_protected(document: Document, known: Collection[str]) -> Iterator[N
     for path, email in people_in_guards(document.data):
         key = folded(email)
         if "protected" in path and key not in domains and not matches(known, key):
-            text = f"guards.protected lists {email}, who is neither in the workspace nor under members"
-            yield Note(f"{text}: check the spelling", document.place(*path))
+            yield Note(fact(Code.PROTECTED_NOT_FOUND, email=email), document.place(*path))
 
 
 def _ends(section: Mapping[str, DesiredMember], situation: Situation) -> Mapping[str, str]:

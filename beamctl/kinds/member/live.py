@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import quoted
 from beamctl.errors import GarbledError
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import folded
-from beamctl.model.role import LiveRole, Role, live_role
+from beamctl.model.identity import LiveRole, Role, live_role
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Change
 
@@ -147,9 +147,9 @@ def admins(members: Iterable[tuple[str, Person]]) -> set[str]:
     return {key for key, person in members if person.is_admin}
 
 
-def untouched(members: People, changes: Sequence[Change]) -> tuple[str, ...]:
+def unchanged(members: People, changes: Sequence[Change]) -> tuple[str, ...]:
     """The folded e-mails of people with access and without a change, if access is reduced at all."""
-    if not any(change.takes for change in changes):
+    if not any(change.revokes_access for change in changes):
         return ()
     changed = {change.key for change in changes}
     return tuple(sorted(key for key, person in members.items() if person.accepted and key not in changed))

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from beamctl.kinds.member.live import People
 from beamctl.kinds.member.rename import pairs, without_tag
+from beamctl.model.code import Code
 from beamctl.model.email import domain, folded
+from beamctl.model.fact import Fact, fact
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
@@ -16,7 +18,6 @@ _MOST_RENAMES = 3
 """How many moves from one domain to another are reported as separate hazards."""
 _EVERYONE = "*@"
 _LEAVES = frozenset({Action.REMOVE, Action.REVOKE})
-_DROPS_TAGS = "the API may drop the +tag of an address: if so, write {}"
 
 
 def renamed(changes: Sequence[Change]) -> list[tuple[Change, Change]]:
@@ -43,22 +44,15 @@ def rename_hazards(changes: Sequence[Change]) -> list[Hazard]:
 
 def _rename(change: Change, new: str) -> Hazard:
     before, after = printable(change.name), printable(new)
-    if change.action is Action.REMOVE:
-        then = f"{before} would lose access until {after} accepts; list both until then"
-    else:
-        then = f"the invitation of {before} would be revoked, and {after} would have to accept a new one"
-    if without_tag(new) == folded(change.name):
-        then += f"; {_DROPS_TAGS.format(before)}"
-    return Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", f"the e-mail may have changed: {then}")
+    tag = fact(Code.TAG_MAY_BE_DROPPED, email=before) if without_tag(new) == folded(change.name) else ""
+    code = Code.MAYBE_RENAMED if change.action is Action.REMOVE else Code.MAYBE_RENAMED_INVITEE
+    return Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", Fact(code, {"before": before, "after": after, "tag": tag}))
 
 
 def _domain_changes(old: str, new: str, count: int) -> Hazard:
     before, after = printable(old), printable(new)
-    because = (
-        f"the domain may have changed: {count} people at {before} would be removed, and similar e-mails at {after} "
-        "invited: each would have no access until the new one accepts; list both until then"
-    )
-    return Hazard(Risk.RENAME_SUSPECT, f"{_EVERYONE}{before},{_EVERYONE}{after}", because)
+    why = fact(Code.DOMAIN_MAYBE_RENAMED, count=count, before=before, after=after)
+    return Hazard(Risk.RENAME_SUSPECT, f"{_EVERYONE}{before},{_EVERYONE}{after}", why)
 
 
 def dropped_tags(changes: Sequence[Change], members: People) -> list[Note]:
@@ -68,8 +62,8 @@ def dropped_tags(changes: Sequence[Change], members: People) -> list[Note]:
     for change in changes:
         there = members.get(without_tag(change.key)) if change.action is Action.INVITE else None
         if there is not None and folded(there.email) not in leaving:
-            text = f"{change.name} would be invited, but {there.email} is already in the workspace"
-            notes.append(Note(f"{text}; {_DROPS_TAGS.format(there.email)}", change.place))
+            tag = fact(Code.TAG_MAY_BE_DROPPED, email=there.email)
+            notes.append(Note(fact(Code.ALREADY_THERE, email=change.name, there=there.email, tag=tag), change.place))
     return notes
 
 

@@ -9,29 +9,26 @@ from beamctl.kinds.member.live import Person
 from beamctl.kinds.operations import (
     MISSING,
     PLAN,
-    Talk,
     accepted,
     delete,
     done,
     failed,
-    not_deleted,
     not_made,
     refusal,
     text_in,
     unseen,
 )
 from beamctl.model.api_call import NoResponse, Response
-from beamctl.model.role import Role
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
+from beamctl.model.identity import Role
 from beamctl.plan.change import Action, Change
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 _BAD_REQUEST = 400
-_SKIP = (
-    "Fix the problem that the API reports, or add the address to manage.skip for now. Then run `beamctl apply` again."
-)
 
 
-def perform(change: Change) -> Talk:
+def perform(change: Change) -> Operation[Outcome]:
     """Make a change to one person."""
     match change.action:
         case Action.INVITE | Action.RESEND:
@@ -44,7 +41,7 @@ def perform(change: Change) -> Talk:
             raise AssertionError(f"a member has no change {change.action}")
 
 
-def _set_role(change: Change) -> Talk:
+def _set_role(change: Change) -> Operation[Outcome]:
     """Set a role. If the response does not confirm it, read it."""
     email, role = (change.after or {})["email"], Role((change.after or {})["role"])
     pending = (change.before or {}).get("standing") == "invited"  # the listing may not show a role then
@@ -70,18 +67,14 @@ def _role_seen(there: Person, role: Role, answer: Response | NoResponse) -> Outc
         return done()
     if isinstance(answer, Response) and answer.ok:
         claimed = text_in(answer, "role")
-        remark = f"the API returned the role '{claimed}' instead of '{role}'"
+        remark = fact(Code.RETURNED_ANOTHER_ROLE, role=claimed, desired=role.value)
         return failed(remark, PLAN) if claimed else accepted(answer)
     if isinstance(answer, Response):
         return refusal(answer)
-    return (
-        not_made(answer, f": the role is {shown_role}")
-        if shown_role
-        else unseen(answer, NoResponse("the API does not show the role"))
-    )
+    return not_made(answer, shown_role) if shown_role else unseen(answer, NoResponse(fact=fact(Code.ROLE_NOT_SHOWN)))
 
 
-def _remove(change: Change) -> Talk:
+def _remove(change: Change) -> Operation[Outcome]:
     """Remove or revoke."""
     email = (change.before or {})["email"]
-    return delete(path_of(email), look_up(email), partial(not_deleted, hint=_SKIP))
+    return delete(path_of(email), look_up(email), partial(refusal, hint=fact(Code.FIX_OR_SKIP)))

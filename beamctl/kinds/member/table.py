@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from beamctl.model.role import LiveRole, Role, UnknownRole
+from beamctl.model.identity import LiveRole, Role, UnknownRole
 
 
 class Standing(Enum):
@@ -32,7 +32,7 @@ class Decision(Enum):
     REVOKE = "revoke"
     LEAVE = "leave"
     """Not managed by beamctl: from a directory, or an unknown role that the document does not change."""
-    LEAVE_SAID = "leave, say"
+    LEAVE_AND_REPORT = "leave, say"
     """Not managed by beamctl, although the document declares another role."""
 
 
@@ -49,9 +49,9 @@ class Column(Enum):
 
 _ = Decision.NOTHING
 WAIT, INVITE, RESEND, SET = Decision.WAIT, Decision.INVITE, Decision.RESEND, Decision.SET_ROLE
-REMOVE, REVOKE, LEAVE, SAID = Decision.REMOVE, Decision.REVOKE, Decision.LEAVE, Decision.LEAVE_SAID
+REMOVE, REVOKE, LEAVE, REPORT = Decision.REMOVE, Decision.REVOKE, Decision.LEAVE, Decision.LEAVE_AND_REPORT
 
-WANTED: tuple[Role | None, ...] = (None, Role.ADMIN, Role.MEMBER, Role.VIEWER)
+DESIRED_ROLES: tuple[Role | None, ...] = (None, Role.ADMIN, Role.MEMBER, Role.VIEWER)
 """The columns of the table; None means not declared."""
 
 ROWS: dict[tuple[Standing, Column] | None, tuple[Decision, Decision, Decision, Decision]] = {
@@ -71,15 +71,17 @@ ROWS: dict[tuple[Standing, Column] | None, tuple[Decision, Decision, Decision, D
     (Standing.ACCEPTED, Column.MEMBER):      (REMOVE, SET,    _,      SET),
     (Standing.ACCEPTED, Column.VIEWER):      (REMOVE, SET,    SET,    _),
     (Standing.ACCEPTED, Column.UNKNOWN):     (LEAVE,  SET,    SET,    SET),
-    (Standing.DIRECTORY, Column.ADMIN):      (LEAVE,  _,      SAID,   SAID),
-    (Standing.DIRECTORY, Column.MEMBER):     (LEAVE,  SAID,   _,      SAID),
-    (Standing.DIRECTORY, Column.VIEWER):     (LEAVE,  SAID,   SAID,   _),
-    (Standing.DIRECTORY, Column.UNKNOWN):    (LEAVE,  SAID,   SAID,   SAID),
-    (Standing.DIRECTORY, Column.UNTOLD):     (LEAVE,  SAID,   SAID,   SAID),
+    (Standing.DIRECTORY, Column.ADMIN):      (LEAVE,  _,      REPORT,   REPORT),
+    (Standing.DIRECTORY, Column.MEMBER):     (LEAVE,  REPORT,   _,      REPORT),
+    (Standing.DIRECTORY, Column.VIEWER):     (LEAVE,  REPORT,   REPORT,   _),
+    (Standing.DIRECTORY, Column.UNKNOWN):    (LEAVE,  REPORT,   REPORT,   REPORT),
+    (Standing.DIRECTORY, Column.UNTOLD):     (LEAVE,  REPORT,   REPORT,   REPORT),
 }  # fmt: skip
 """Every cell. There is no row for an accepted member without a role: such a listing is rejected."""
 
-_CELLS = {(live, wanted): cell for live, cells in ROWS.items() for wanted, cell in zip(WANTED, cells, strict=True)}
+_CELLS = {
+    (live, desired): cell for live, cells in ROWS.items() for desired, cell in zip(DESIRED_ROLES, cells, strict=True)
+}
 _COLUMNS: dict[LiveRole, Column] = {role: Column(role.value) for role in Role} | {UnknownRole(""): Column.UNTOLD}
 
 
@@ -88,7 +90,7 @@ def column(role: LiveRole) -> Column:
     return _COLUMNS.get(role, Column.UNKNOWN)
 
 
-def verdict(wanted: Role | None, standing: Standing | None, role: LiveRole | None) -> Decision:
+def verdict(desired: Role | None, standing: Standing | None, role: LiveRole | None) -> Decision:
     """The decision for a person who is declared as `wanted` and shown with `standing` and `role`."""
     live = None if standing is None or role is None else (standing, column(role))
-    return _CELLS[live, wanted]
+    return _CELLS[live, desired]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from beamctl.kinds.member.decide import MemberDecider
 from beamctl.kinds.member.desired import DesiredMember
 from beamctl.kinds.member.live import People, Person, attributes
 from beamctl.kinds.member.table import Standing
+from beamctl.model.code import Code
 from beamctl.model.email import fault
-from beamctl.model.role import Role, UnknownRole, live_role
-from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.comparison import Note
+from beamctl.model.fact import Fact, fact
+from beamctl.model.identity import Role, UnknownRole, live_role
+from beamctl.plan.change import Action, Change
+from beamctl.plan.comparison import Note, Tally
 
 
 def undo(decider: MemberDecider, changes: Sequence[Change], live: People) -> None:
@@ -20,12 +21,12 @@ def undo(decider: MemberDecider, changes: Sequence[Change], live: People) -> Non
     for change in changes:
         person = live.get(change.key)
         if _is_as_before(change, person):
-            decider.tally["as before already"] += 1
+            decider.tally[Tally.AS_BEFORE] += 1
         elif why_not := _why_not(change, person):
-            decider.notes.append(Note(f"{change.name} {why_not}"))
+            decider.notes.append(Note(why_not))
         else:
             _revert(decider, change, person)
-    decider.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in decider.changes]
+    decider.mark_as_undo()
 
 
 def _revert(decider: MemberDecider, change: Change, person: Person | None) -> None:
@@ -34,28 +35,25 @@ def _revert(decider: MemberDecider, change: Change, person: Person | None) -> No
     if len(decider.changes) == count:  # skipped
         return
     if change.action is Action.REMOVE:
-        decider.notes.append(Note(f"{change.name} is invited again, and has access after accepting"))
+        decider.notes.append(Note(fact(Code.INVITED_AGAIN, name=change.name)))
     if change.before is None and person is not None and person.accepted:
-        decider.notes.append(Note(f"{change.name} has since accepted the invitation and would lose access"))
+        decider.notes.append(Note(fact(Code.ACCEPTED_SINCE, name=change.name)))
 
 
-def _why_not(change: Change, person: Person | None) -> str:
-    """Why a change is not undone, to follow the name; empty if it is."""
+def _why_not(change: Change, person: Person | None) -> Fact | None:
+    """Why a change is not undone; None if it is."""
     if not _is_as_left(change, person):
-        return "changed since that run and is left alone"
+        return fact(Code.CHANGED_SINCE_RUN, name=change.name)
     before = change.before or {}
     if change.after is None and before.get("standing") == "expired":
-        return "had an expired invitation: there is nothing to restore"
+        return fact(Code.INVITATION_HAD_EXPIRED, name=change.name)
     if change.after is None and fault(change.name):
-        return "has an invalid address and is not invited again"
+        return fact(Code.ADDRESS_INVALID, name=change.name)
     if _restores(change) and isinstance(live_role(before["role"]), UnknownRole):
-        role = (
-            f"the role '{before['role']}', which beamctl cannot set"
-            if before["role"]
-            else "a role that the API did not show"
-        )
-        return f"had {role}: set it in the console"
-    return ""
+        if before["role"]:
+            return fact(Code.ROLE_CANNOT_BE_RESTORED, name=change.name, role=before["role"])
+        return fact(Code.ROLE_WAS_NOT_SHOWN, name=change.name)
+    return None
 
 
 def _is_as_before(change: Change, person: Person | None) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.model.email import fault, folded
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Action, Change, Stage
 
@@ -39,13 +39,13 @@ _SIDES = {
 """Whether the person exists before, and after."""
 
 
-def is_sound(change: Change) -> bool:
+def is_valid(change: Change) -> bool:
     """Whether beamctl itself could have planned this."""
     if change.stage not in _STAGES.get(change.action, ()) or change.attribute != "role":
         return False
     if _SIDES[change.action] != (change.before is not None, change.after is not None):
         return False
-    if not _is_name(change) or change.key != folded(change.name) or change.lane or change.secrets:
+    if not _is_name(change) or change.key != folded(change.name) or change.serial_group or change.secrets:
         return False
     if not _DECLARED.issuperset(change.declared) or not _is_day(change.declared.get("until", _ANY_DAY)):
         return False
@@ -77,7 +77,7 @@ def _leads_to(change: Change, after: Mapping[str, Any]) -> bool:
         return after == {"email": change.name, "role": role.value, "standing": "invited", "source": "invitation"}
     before = change.before or {}
     lowers = role is not Role.ADMIN and takes_away(live_role(before["role"]), role)
-    return after == {**before, "role": role.value} and lowers is change.takes
+    return after == {**before, "role": role.value} and lowers is change.revokes_access
 
 
 def _is_day(text: str) -> bool:

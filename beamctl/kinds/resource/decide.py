@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
+from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.resource.desired import attributes
 from beamctl.kinds.resource.live import Resource
 from beamctl.kinds.resource.shape import VERSION, Shape
-from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
+from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
+from beamctl.plan.comparison import Note, Tally
 
 
-class ResourceDecider:
-    """Collects the decisions about all resources of a kind.
-
-    Attributes:
-        tally: Number of resources left as they are, by reason.
-    """
+class ResourceDecider(Decisions):
+    """Collects the decisions about all resources of a kind."""
 
     def __init__(self, shape: Shape, desired: Desired) -> None:
-        self.changes: list[Change] = []
-        self.notes: list[Note] = []
-        self.tally: Counter[str] = Counter()
+        super().__init__()
         self._shape = shape
         self._desired = desired
 
@@ -36,57 +32,57 @@ class ResourceDecider:
         additive = self._desired.mode(self._shape.section) is Mode.ADDITIVE
         for name in sorted(live.keys() - section.keys()):
             if name in self._shape.built_in:
-                self.tally["built in, left"] += 1
+                self.tally[Tally.BUILT_IN] += 1
             elif additive:
-                self.tally["not in the document, left (additive)"] += 1
+                self.tally[Tally.NOT_DECLARED] += 1
             else:
                 self.changes.append(deletion(self._shape, live[name]))
 
-    def _declared(self, name: str, wanted: Mapping[str, Any], resource: Resource | None) -> None:
+    def _declared(self, name: str, desired: Mapping[str, Any], resource: Resource | None) -> None:
         shape, place = self._shape, self._desired.document.key_place(self._shape.section, name)
         if resource is None:
             if name in shape.built_in:
-                text = f"{name} is built in, but the API does not show it; beamctl does not create it"
-                self.notes.append(Note(text, place, differs=True))
+                self.notes.append(Note(fact(Code.BUILT_IN_NOT_SHOWN, name=name), place, differs=True))
                 return
-            self.changes.append(creation(shape, name, wanted, Reason.NOT_THERE))
+            self.changes.append(creation(shape, name, desired, Reason.NOT_THERE))
         else:
-            change = update(shape, resource, wanted, Reason.VALUE_DIFFERS)
-            if notes := self._newer_secret_notes(resource, wanted):
+            change = update(shape, resource, desired, Reason.VALUE_DIFFERS)
+            if notes := self._newer_secret_notes(resource, desired):
                 self.notes += notes
                 return
             if change is None:
-                self.tally["unchanged"] += 1
+                self.tally[Tally.UNCHANGED] += 1
                 return
             self.changes.append(change)
 
-    def _newer_secret_notes(self, resource: Resource, wanted: Mapping[str, Any]) -> list[Note]:
-        declared, there = wanted.get(VERSION, 1), resource.attributes.get(VERSION, 1)
-        if VERSION not in wanted or declared >= there:
+    def _newer_secret_notes(self, resource: Resource, desired: Mapping[str, Any]) -> list[Note]:
+        declared, there = desired.get(VERSION, 1), resource.attributes.get(VERSION, 1)
+        if VERSION not in desired or declared >= there:
             return []
-        text = f"{resource.name} has version {there} of its secret, but the document says {declared}"
+        said = fact(Code.NEWER_SECRET, name=resource.name, version=there, declared=declared)
         place = self._desired.document.place(self._shape.section, resource.name, "secret", "version")
-        why = f"a change would send the older secret, so it is not changed: set version {there} or higher"
-        return [Note(f"{text}; {why}", place, differs=True)]
+        return [Note(said, place, differs=True)]
 
 
-def creation(shape: Shape, name: str, wanted: Mapping[str, Any], reason: Reason) -> Change:
+def creation(shape: Shape, name: str, desired: Mapping[str, Any], reason: Reason) -> Change:
     """The change that creates a resource with these attributes."""
-    after = {field: value for field, value in wanted.items() if value != shape.forms[field].empty}
+    after = {field: value for field, value in desired.items() if value != shape.forms[field].empty}
     stage = Stage.CREATE_WITHIN if shape.needs_others else Stage.CREATE
-    return Change(shape.name, name, name, Action.CREATE, stage, WHOLE, None, after, reason)
+    return Change(shape.name, name, name, Action.CREATE, stage, ALL_ATTRIBUTES, None, after, reason)
 
 
-def update(shape: Shape, resource: Resource, wanted: Mapping[str, Any], reason: Reason) -> Change | None:
+def update(shape: Shape, resource: Resource, desired: Mapping[str, Any], reason: Reason) -> Change | None:
     """The change that sets these attributes, limited to those that differ; None if none does."""
     differing = [
-        field for field, value in wanted.items() if not _is_as(shape, field, value, resource.attributes[field])
+        field for field, value in desired.items() if not _is_as(shape, field, value, resource.attributes[field])
     ]
     if not differing:
         return None
     before = {field: resource.attributes[field] for field in shape.forms if field in differing}
-    after = {field: shape.forms[field].over(wanted[field], before[field]) for field in before}
-    return Change(shape.name, resource.name, resource.name, Action.UPDATE, Stage.UPDATE, WHOLE, before, after, reason)
+    after = {field: shape.forms[field].over(desired[field], before[field]) for field in before}
+    return Change(
+        shape.name, resource.name, resource.name, Action.UPDATE, Stage.UPDATE, ALL_ATTRIBUTES, before, after, reason
+    )
 
 
 def deletion(shape: Shape, resource: Resource, reason: Reason = Reason.NOT_DECLARED) -> Change:
@@ -96,7 +92,9 @@ def deletion(shape: Shape, resource: Resource, reason: Reason = Reason.NOT_DECLA
         for field, value in resource.data.items()
         if field not in shape.forms or value != shape.forms[field].empty
     }
-    return Change(shape.name, resource.name, resource.name, Action.DELETE, Stage.DELETE, WHOLE, before, None, reason)
+    return Change(
+        shape.name, resource.name, resource.name, Action.DELETE, Stage.DELETE, ALL_ATTRIBUTES, before, None, reason
+    )
 
 
 def has(shape: Shape, resource: Resource, side: Mapping[str, Any]) -> bool:
@@ -105,5 +103,5 @@ def has(shape: Shape, resource: Resource, side: Mapping[str, Any]) -> bool:
     return all(shape.forms[field].is_as(side[field], resource.attributes[field]) for field in shown)
 
 
-def _is_as(shape: Shape, field: str, wanted: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON
-    return wanted <= live if field == VERSION else shape.forms[field].is_as(wanted, live)
+def _is_as(shape: Shape, field: str, desired: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON
+    return desired <= live if field == VERSION else shape.forms[field].is_as(desired, live)

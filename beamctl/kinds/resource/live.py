@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import quoted
 from beamctl.errors import GarbledError
 from beamctl.kinds.resource.shape import METADATA, SECRET, USED_BY, VERSION, Shape
 from beamctl.model.api_call import segment
@@ -159,9 +158,3 @@ def rows(shape: Shape, resources: Mapping[str, Resource]) -> list[dict[str, Any]
     return [
         {"name": name, **{key: resources[name].attributes[key] for key in shape.forms}} for name in sorted(resources)
     ]
-
-
-def digest(resources: Resources) -> str:
-    """A fingerprint of everything that can be declared, independent of the listing's order."""
-    plain = None if resources is None else {name: dict(one.attributes) for name, one in resources.items()}
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

@@ -10,9 +10,8 @@ from beamctl.errors import GarbledError
 from beamctl.kinds.operations import (
     MISSING,
     PLAN,
-    Asking,
-    Talk,
     accepted,
+    cause,
     delete,
     done,
     failed,
@@ -25,15 +24,17 @@ from beamctl.kinds.resource.decide import has
 from beamctl.kinds.resource.live import Resource, thing
 from beamctl.kinds.resource.shape import METADATA, SECRET, VERSION, Shape
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.secret import SECRETS_FROM, Command, File, ReadSecret, Variable, place_of
 from beamctl.plan.change import Action, Change
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 _CONFLICT = 409
 _READ_ONLY = frozenset({"workspace", "url", "plan", "createdAt", "updatedAt", "createdBy", "updatedBy"})
 
 
-def perform(shape: Shape, change: Change) -> Talk:
+def perform(shape: Shape, change: Change) -> Operation[Outcome]:
     """Make a change to one resource. Its secret is read before anything is sent."""
     match change.action:
         case Action.DELETE:
@@ -48,7 +49,7 @@ def perform(shape: Shape, change: Change) -> Talk:
             raise AssertionError(f"a {shape.word} has no change {change.action}")
 
 
-def _fetch(change: Change) -> Asking[dict[str, str] | Outcome]:
+def _fetch(change: Change) -> Operation[dict[str, str] | Outcome]:
     """Every part of the secret, by name."""
     found = {}
     for name, written in change.secrets.get(SECRETS_FROM, {}).items():
@@ -56,17 +57,16 @@ def _fetch(change: Change) -> Asking[dict[str, str] | Outcome]:
             case File() | Command() | Variable() as source:
                 got = yield ReadSecret(source, f"the secret {name} of {change.name}")
             case _:
-                got = NoResponse("its source is invalid")
+                got = NoResponse(fact=fact(Code.SOURCE_INVALID))
         text = got.body if isinstance(got, Response) and got.ok else None
         if not isinstance(text, str) or not text:
-            why = "it is empty" if isinstance(got, Response) and got.ok else got.why
-            remark = f"the secret {name} is not available: {why}; nothing was sent"
-            return failed(remark, "Check its source, then run `beamctl apply` again.")
+            why = fact(Code.EMPTY) if isinstance(got, Response) and got.ok else cause(got)
+            return failed(fact(Code.SECRET_UNAVAILABLE, name=name, detail=why), fact(Code.CHECK_SOURCE))
         found[name] = text
     return found
 
 
-def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
+def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Operation[Outcome]:
     body = _merged(shape, {"metadata": {"name": change.name}, "spec": {}}, change, secret)
     answer = yield ApiCall(Method.POST, shape.path, body)
     if isinstance(answer, Response) and not answer.ok and answer.status != _CONFLICT:
@@ -80,7 +80,7 @@ def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
         return _absent(answer)
     if has(shape, there, change.after or {}):
         return done() if isinstance(answer, NoResponse) or answer.ok else _found(change)
-    return failed(f"already exists, with a different {_differing(shape, change, there)}", PLAN)
+    return failed(fact(Code.EXISTS_WITH_OTHER, names=_differing(shape, change, there)), PLAN)
 
 
 def _absent(answer: Response | NoResponse) -> Outcome:
@@ -93,12 +93,11 @@ def _absent(answer: Response | NoResponse) -> Outcome:
 def _found(change: Change) -> Outcome:
     """Someone else created it since the plan. Its secret, if any, is theirs."""
     if not change.secrets:
-        return found("already exists")
-    hint = "Increase secret.version in the document, then run `beamctl apply` again."
-    return failed("already exists; it is not known whether it has this secret", hint)
+        return found(fact(Code.EXISTS))
+    return failed(fact(Code.EXISTS_SECRET_UNKNOWN), fact(Code.INCREASE_SECRET_VERSION))
 
 
-def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
+def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Operation[Outcome]:
     """Read the resource, and write it back if it is still as planned."""
     read = yield ApiCall(Method.GET, path_of(shape, change.name))
     if isinstance(read, Response) and read.status == MISSING:
@@ -107,14 +106,14 @@ def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Talk:
     if now is None or not isinstance(read, Response):
         if isinstance(read, Response) and not read.certain:
             return refusal(read)
-        return unseen(read, NoResponse("nothing was sent"))
+        return unseen(read, NoResponse(fact=fact(Code.NOTHING_SENT)))
     if not has(shape, now, change.before or {}):
         is_so = has(shape, now, change.after or {})
-        return found("is already in effect") if is_so else _changed(shape, change, now)
+        return found() if is_so else _changed(shape, change, now)
     return (yield from _write(shape, change, _merged(shape, read.body, change, secret)))
 
 
-def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Talk:
+def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Operation[Outcome]:
     """Write it. If the response does not confirm the change, read it."""
     answer = yield ApiCall(Method.PUT, path_of(shape, change.name), body)
     if isinstance(answer, Response) and not answer.ok:
@@ -131,21 +130,20 @@ def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Talk:
     return accepted(answer) if answer.ok else not_made(answer)
 
 
-def _delete(shape: Shape, change: Change) -> Talk:
+def _delete(shape: Shape, change: Change) -> Operation[Outcome]:
     def refused(answer: Response) -> Outcome:
-        in_use = "Remove it from what uses it, then run `beamctl apply` again."
-        return failed(answer.why, in_use) if answer.status == _CONFLICT else refusal(answer)
+        return failed(cause(answer), fact(Code.REMOVE_FROM_USERS)) if answer.status == _CONFLICT else refusal(answer)
 
     return delete(path_of(shape, change.name), look_up(shape, change.name), refused)
 
 
-def look_up(shape: Shape, name: str) -> Asking[Resource | NoResponse | None]:
+def look_up(shape: Shape, name: str) -> Operation[Resource | NoResponse | None]:
     """The resource as it is now; None if it does not exist."""
     answer = yield ApiCall(Method.GET, path_of(shape, name))
     if isinstance(answer, Response) and answer.status == MISSING:
         return None
     return _shown_in(shape, name, answer) or NoResponse(
-        answer.why if not answer.certain else "the API shows something else"
+        fact=cause(answer) if not answer.certain else fact(Code.SHOWN_DIFFERENTLY)
     )
 
 
@@ -187,22 +185,21 @@ def _shown_in(shape: Shape, name: str, answer: Response | NoResponse) -> Resourc
 def _outcome_of(shape: Shape, change: Change, shown: Resource) -> Outcome:
     if has(shape, shown, change.after or {}):
         return done()
-    remark = f"the API accepted the change but returned a different {_differing(shape, change, shown)}"
-    return failed(remark, "Run `beamctl show` to see the result.")
+    remark = fact(Code.RETURNED_DIFFERENT, names=_differing(shape, change, shown))
+    return failed(remark, fact(Code.RUN_SHOW))
 
 
-def _differing(shape: Shape, change: Change, now: Resource) -> str:
+def _differing(shape: Shape, change: Change, now: Resource) -> tuple[str, ...]:
     """The names of the attributes that the change did not set."""
     after = change.after or {}
-    names = [field for field in after if not has(shape, now, {field: after[field]})]
-    return ", ".join(names)
+    return tuple(field for field in after if not has(shape, now, {field: after[field]}))
 
 
 def _changed(shape: Shape, change: Change, now: Resource) -> Outcome:
     before = change.before or {}
-    names = ", ".join(field for field in before if not has(shape, now, {field: before[field]}))
-    return failed(f"{names} changed in the meantime", "Run `beamctl plan` to see the change.")
+    names = tuple(field for field in before if not has(shape, now, {field: before[field]}))
+    return failed(fact(Code.CHANGED_MEANWHILE, names=names), fact(Code.RUN_PLAN_FOR_CHANGE))
 
 
 def _gone(change: Change) -> Outcome:
-    return failed(f"{change.name} no longer exists", PLAN)
+    return failed(fact(Code.NO_LONGER_EXISTS, name=change.name), PLAN)

@@ -47,17 +47,17 @@ class Form(Enum):
         """The value in normal form."""
         return [json.loads(item) for item in sorted(_items(value))] if self is Form.SET else value
 
-    def is_as(self, wanted: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON
+    def is_as(self, desired: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON
         """Whether a live value matches the desired one."""
         if self is Form.SET:
-            return _items(wanted) == _items(live)
-        if self is Form.NUMBERS and wanted:
-            return all(name in live and live[name] == number for name, number in wanted.items())
-        return bool(wanted == live)
+            return _items(desired) == _items(live)
+        if self is Form.NUMBERS and desired:
+            return all(name in live and live[name] == number for name, number in desired.items())
+        return bool(desired == live)
 
-    def over(self, wanted: Any, live: Any) -> Any:  # noqa: ANN401 - any JSON
+    def over(self, desired: Any, live: Any) -> Any:  # noqa: ANN401 - any JSON
         """The live value after the desired one is applied."""
-        return {**live, **wanted} if self is Form.NUMBERS and wanted else wanted
+        return {**live, **desired} if self is Form.NUMBERS and desired else desired
 
 
 def _items(value: list[Any]) -> set[str]:
@@ -84,6 +84,7 @@ class Shape:
         version_label: The label with the version of a write-only secret; empty if there is none.
         built_in: The names of objects that always exist. They are updated, never created or deleted.
         needs_others: Whether an object may need another one that the same apply creates.
+        grouped_by: See `Kind`.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Shape:
     version_label: str = ""
     built_in: frozenset[str] = frozenset()
     needs_others: bool = False
+    grouped_by: tuple[str, ...] = ()
 
     @property
     def forms(self) -> Mapping[str, Form]:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.resource.decide import creation, deletion, has, update
 from beamctl.kinds.resource.live import Resource
 from beamctl.kinds.resource.shape import VERSION, Shape
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.comparison import Note
+from beamctl.plan.comparison import Note, Tally
 
 
-class Undoing:
-    """Collects what undoes the changes of a run.
-
-    Attributes:
-        notes: What cannot be undone, and why.
-        tally: Number of resources left as they are, by reason.
-    """
+class UndoDecider(Decisions):
+    """Collects what undoes the changes of a run."""
 
     def __init__(self, shape: Shape) -> None:
-        self.changes: list[Change] = []
-        self.notes: list[Note] = []
-        self.tally: Counter[str] = Counter()
+        super().__init__()
         self._shape = shape
 
     def over(self, made: Sequence[Change], live: Mapping[str, Resource]) -> None:
@@ -32,9 +27,9 @@ class Undoing:
         for change in made:
             now = live.get(change.key)
             if self._is_as(change.before, now):
-                self.tally["as before already"] += 1
+                self.tally[Tally.AS_BEFORE] += 1
             elif not self._is_as(change.after, now):
-                self.notes.append(Note(f"{change.name} changed since that run and is left alone"))
+                self.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
             elif reverse := self._reverse(change, now):
                 self.changes.append(reverse)
 
@@ -49,14 +44,13 @@ class Undoing:
             if now is not None:
                 return deletion(shape, now, Reason.UNDOES)
             if shape.version_label:
-                why = "is re-created without its secret, which cannot be read: set it in the console"
-                self.notes.append(Note(f"{change.name} {why}"))
+                self.notes.append(Note(fact(Code.RECREATED_WITHOUT_SECRET, name=change.name)))
             known = {
                 field: value for field, value in (before or {}).items() if field in shape.forms and field != VERSION
             }
             return creation(shape, change.name, known, Reason.UNDOES)
         if VERSION in before:
-            self.notes.append(Note(f"the previous secret of {change.name} cannot be restored"))
-        wanted = {field: value for field, value in before.items() if field != VERSION}
-        reverse = update(shape, now, wanted, Reason.UNDOES)
+            self.notes.append(Note(fact(Code.SECRET_CANNOT_BE_RESTORED, name=change.name)))
+        desired = {field: value for field, value in before.items() if field != VERSION}
+        reverse = update(shape, now, desired, Reason.UNDOES)
         return replace(reverse, secrets=change.secrets) if reverse and change.action is Action.UPDATE else reverse

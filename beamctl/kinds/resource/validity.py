@@ -18,7 +18,7 @@ from beamctl.model.secret import (
     is_own_variable,
     place_of,
 )
-from beamctl.plan.change import WHOLE, Action, Change, Reason, Stage
+from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
 from beamctl.plan.sources import files_of
 
 _SIDES = {Action.CREATE: (False, True), Action.UPDATE: (True, True), Action.DELETE: (True, False)}
@@ -26,13 +26,17 @@ _SIDES = {Action.CREATE: (False, True), Action.UPDATE: (True, True), Action.DELE
 _STAGES = {Action.UPDATE: Stage.UPDATE, Action.DELETE: Stage.DELETE}
 
 
-def is_sound(shape: Shape, change: Change) -> bool:
+def is_valid(shape: Shape, change: Change) -> bool:
     """Whether beamctl itself could have planned this."""
     before, after = change.before, change.after
     if _SIDES.get(change.action) != (before is not None, after is not None):
         return False
     creating = Stage.CREATE_WITHIN if shape.needs_others else Stage.CREATE
-    if (change.stage, change.attribute, change.lane) != (_STAGES.get(change.action, creating), WHOLE, ""):
+    if (change.stage, change.attribute, change.serial_group) != (
+        _STAGES.get(change.action, creating),
+        ALL_ATTRIBUTES,
+        "",
+    ):
         return False
     if change.key != change.name or change.declared or not _is_nameable(shape, change):
         return False

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Container, Mapping
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.document.problem import Place
-from beamctl.kinds.service_account.desired import OR_SHOWN, SECTION, DesiredAccount
-from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, premise_of
+from beamctl.kinds.decisions import Decisions
+from beamctl.kinds.service_account.desired import SECTION, DesiredAccount
+from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, creation_key_of
 from beamctl.kinds.service_account.matching import Pair
 from beamctl.kinds.service_account.pending_secrets import KIND, left_alone, with_id
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note
+from beamctl.plan.comparison import Note, Tally
 from beamctl.plan.hazard import Risk
 
 
@@ -29,20 +31,17 @@ def stage_of_orphan(side: Mapping[str, Any]) -> Stage:
     return Stage.DELETE if side["unfinished"] == HAS_KEYS else Stage.UPDATE
 
 
-class AccountDecider:
+class AccountDecider(Decisions):
     """Collects the decisions about all service accounts.
 
     Attributes:
-        tally: Number of accounts left as they are, by reason.
         ours: The client ids that beamctl may run as.
     """
 
     def __init__(
         self, desired: Desired, live: Accounts, ours: Collection[str], interrupted: Container[str] = ()
     ) -> None:
-        self.changes: list[Change] = []
-        self.notes: list[Note] = []
-        self.tally: Counter[str] = Counter()
+        super().__init__()
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._live = live
@@ -52,15 +51,15 @@ class AccountDecider:
     def pair(self, pair: Pair) -> None:
         """Decide about one entry of the document."""
         if pair.live is None:
-            self.changes.append(self._creation(pair.wanted, replaces=bool(pair.orphans)))
+            self.changes.append(self._creation(pair.desired, replaces=bool(pair.orphans)))
         else:
-            self._compare(pair.wanted, pair.live)
+            self._compare(pair.desired, pair.live)
         self.changes += map(self._orphan, pair.orphans)
 
     def other(self, account: Account) -> None:
         """Decide about an account that no entry refers to."""
         if self._additive:
-            self.tally["not in the document, left (additive)"] += 1
+            self.tally[Tally.NOT_DECLARED] += 1
         else:
             self.delete(account, Reason.NOT_DECLARED)
 
@@ -77,7 +76,7 @@ class AccountDecider:
         before = attributes(account)
         differing = [key for key in ("role", "name", "description") if before[key] != after[key]]
         if not differing:
-            self.tally["unchanged"] += 1
+            self.tally[Tally.UNCHANGED] += 1
             return
         attribute = differing[0]
         action, stage, why = Action.UPDATE, Stage.UPDATE, Reason.VALUE_DIFFERS
@@ -97,9 +96,8 @@ class AccountDecider:
         after = {"name": want.name, "role": want.role.value, "description": want.description}
         place = self._document.key_place(SECTION, want.name)
         if want.sink is None:
-            text = f"there is no destination for the client secret of {want.name}: {OR_SHOWN}"
-            self.notes.append(Note(text, place))
-        key = premise_of(want.name, self._live.named(want.name))
+            self.notes.append(Note(fact(Code.NO_CLIENT_SECRET_DESTINATION, name=want.name), place))
+        key = creation_key_of(want.name, self._live.named(want.name))
         reason = Reason.NOT_HANDED_OVER if replaces else Reason.NOT_THERE
         secrets = {SECRET_TO: want.sink}
         return _change(key, want.name, Action.CREATE, Stage.CREATE, (None, after), reason, place=place, secrets=secrets)
@@ -108,13 +106,12 @@ class AccountDecider:
         place = self._document.key_place(SECTION, want.name)
         alone = account.unfinished and account.client_id not in self._interrupted
         if account.unfinished and not alone:
-            text = f"the client secret of {want.name} was not handed over: remove clientId to replace the account"
-            self.notes.append(Note(text, place, differs=True))
+            self.notes.append(Note(fact(Code.CLIENT_SECRET_PENDING, name=want.name), place, differs=True))
             return
         if alone:
             shown, risk = with_id(account), Risk.DELETES_SERVICE_ACCOUNT
-            text = left_alone(shown, shown, "its client secret", risk)
-            self.notes.append(Note(text, place, differs=True))
+            said = left_alone(shown, shown, fact(Code.ITS_CLIENT_SECRET), risk)
+            self.notes.append(Note(said, place, differs=True))
         role = want.role.value if str(account.role) else ""  # a role that the API does not show is not compared
         text_shown = account.description.text
         if not alone and text_shown.strip() != want.description:  # surrounding spaces do not matter

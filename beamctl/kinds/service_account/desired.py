@@ -9,19 +9,16 @@ from datetime import timedelta
 from typing import Any
 
 from beamctl.document.document import Document, Path
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Problem, ProblemCode, quoted
+from beamctl.document.scalars import duration
 from beamctl.kinds.service_account.pending_marker import Description, description
-from beamctl.model.duration import duration
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 from beamctl.model.secret import SECRET_TO, File, one_place, sink_of
 
 SECTION = "serviceAccounts"
 KEYS = "apiKeys"
 LONGEST = timedelta(days=3650)
 """Maximum lifetime of a key: ten years, the API's limit."""
-OR_SHOWN = f"add {SECRET_TO}, or apply on a terminal with --reveal-secrets"
-"""Hint for a secret without a destination."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._@/+:-]{0,98}[A-Za-z0-9])?", re.ASCII)
 _LETTERS = "use up to 100 letters and digits, with ._@/+:- or spaces between them"
 
@@ -71,7 +68,7 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
-def wanted(section: Mapping[str, Any]) -> list[DesiredAccount]:
+def desired_accounts(section: Mapping[str, Any]) -> list[DesiredAccount]:
     """The service accounts in a valid section."""
     return [
         DesiredAccount(
@@ -112,7 +109,9 @@ def problems(document: Document) -> Iterator[Problem]:
 def _name(document: Document, path: Path) -> Iterator[Problem]:
     name = str(path[-1])
     if not is_name(name):
-        yield Problem(document.key_place(*path), f"{quoted(name)} is not a valid name", _LETTERS)
+        yield Problem(
+            document.key_place(*path), ProblemCode.INVALID_NAME, f"{quoted(name)} is not a valid name", _LETTERS
+        )
 
 
 def _description(document: Document, entry: object, path: Path) -> Iterator[Problem]:
@@ -120,7 +119,7 @@ def _description(document: Document, entry: object, path: Path) -> Iterator[Prob
     text = entry.get("description") if isinstance(entry, dict) else None
     if isinstance(text, str) and description(text) != Description(text):
         message = "this contains a marker that beamctl uses for secrets that were not handed over"
-        yield Problem(document.place(*path, "description"), message, "remove '(beamctl: …)'")
+        yield Problem(document.place(*path, "description"), ProblemCode.RESERVED_TEXT, message, "remove '(beamctl: …)'")
 
 
 def _sink(document: Document, sinks: dict[Hashable, Path], entry: object, path: Path) -> Iterator[Problem]:
@@ -130,14 +129,21 @@ def _sink(document: Document, sinks: dict[Hashable, Path], entry: object, path: 
         return
     if isinstance(sink, File) and sink.path.startswith("~"):
         message = "'~' is not expanded to your home directory"
-        yield Problem(document.place(*path, SECRET_TO, "file"), message, "write the full path, or './~…'")
+        yield Problem(
+            document.place(*path, SECRET_TO, "file"),
+            ProblemCode.INVALID_PATH,
+            message,
+            "write the full path, or './~…'",
+        )
     yield from _twice(document, sinks, one_place(sink), (*path, SECRET_TO), "destination is already used")
 
 
 def _twice(document: Document, first: dict[Hashable, Path], text: Hashable, path: Path, what: str) -> Iterator[Problem]:
     if text in first:
         line = document.key_place(*first[text]).line
-        yield Problem(document.place(*path), f"this {what} on line {line}", "change one of the two")
+        yield Problem(
+            document.place(*path), ProblemCode.DUPLICATE_ENTRY, f"this {what} on line {line}", "change one of the two"
+        )
     first.setdefault(text, path)
 
 
@@ -146,19 +152,29 @@ def _times(document: Document, entry: object, path: Path) -> Iterator[Problem]:
     lives, rotates, keeps = (_time(entry, name) for name in ("expiresIn", "rotateBefore", "keepOld"))
     if lives is not None and lives > LONGEST:
         yield Problem(
-            document.place(*path, "expiresIn"), "a key can be valid for at most 10 years", "use 3650d or less"
+            document.place(*path, "expiresIn"),
+            ProblemCode.INVALID_LIFETIME,
+            "a key can be valid for at most 10 years",
+            "use 3650d or less",
         )
     if rotates is not None and lives is None and "expiresIn" not in _keys(entry):
         yield Problem(
-            document.place(*path, "rotateBefore"), "a key that does not expire is never renewed", "add expiresIn"
+            document.place(*path, "rotateBefore"),
+            ProblemCode.INVALID_LIFETIME,
+            "a key that does not expire is never renewed",
+            "add expiresIn",
         )
     if rotates is not None and lives is not None and rotates >= lives:
         hint = "use less than expiresIn"
-        yield Problem(document.place(*path, "rotateBefore"), "every plan would renew the key", hint)
+        yield Problem(
+            document.place(*path, "rotateBefore"), ProblemCode.INVALID_LIFETIME, "every plan would renew the key", hint
+        )
     until = rotates if rotates is not None else lives
     if keeps is not None and until is not None and keeps > until:
         hint = f"use at most {'rotateBefore' if rotates is not None else 'expiresIn'}"
-        yield Problem(document.place(*path, "keepOld"), "the old key would expire before that", hint)
+        yield Problem(
+            document.place(*path, "keepOld"), ProblemCode.INVALID_LIFETIME, "the old key would expire before that", hint
+        )
 
 
 def _time(entry: object, name: str) -> timedelta | None:

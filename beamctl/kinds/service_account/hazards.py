@@ -6,14 +6,15 @@ from collections.abc import Collection, Sequence
 
 from beamctl.document.document import Guards
 from beamctl.kinds.service_account.live import Accounts
-from beamctl.model.identity import Identity
-from beamctl.model.role import Role
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
+from beamctl.model.identity import Identity, Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Change, Reason
 from beamctl.plan.hazard import Hazard, Risk
 
 
-def ourselves(live: Accounts, guards: Guards, identity: Identity | None) -> frozenset[str]:
+def own_keys(live: Accounts, guards: Guards, identity: Identity | None) -> frozenset[str]:
     """The client ids that beamctl may run as, from the document and the credential."""
     declared_name = guards.runs_as.service_account if guards.runs_as is not None else ""
     known = {identity.client_id, identity.sub} if identity is not None else set()
@@ -25,27 +26,24 @@ def ourselves(live: Accounts, guards: Guards, identity: Identity | None) -> froz
 def hazards(changes: Sequence[Change], ours: Collection[str]) -> list[Hazard]:
     """The hazards specific to this kind."""
     found = []
-    for change in (each for each in changes if each.takes):
+    for change in (each for each in changes if each.revokes_access):
         name = printable(change.name)
-        what = "which would be demoted" if change.after else "which would be deleted"
         if change.key in ours:
-            found.append(Hazard(Risk.SELF_LOCKOUT, name, f"beamctl runs as {name}, {what}"))
+            loss = fact(Code.DEMOTED if change.after else Code.DELETED)
+            found.append(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.OWN_ACCOUNT_LOST, name=name, loss=loss)))
         if change.after is None:
-            because = f"{name} would be deleted: its credentials stop working immediately and cannot be restored"
-            if change.reason is Reason.NOT_HANDED_OVER:
-                because = f"{name} would be deleted: only a description says that its client secret was not handed over"
-            found.append(Hazard(Risk.DELETES_SERVICE_ACCOUNT, name, because))
+            pending = change.reason is Reason.NOT_HANDED_OVER
+            why = fact(Code.PENDING_ACCOUNT_DELETED if pending else Code.ACCOUNT_DELETED, name=name)
+            found.append(Hazard(Risk.DELETES_SERVICE_ACCOUNT, name, why))
         elif (change.before or {})["role"] == Role.ADMIN.value:
-            found.append(Hazard(Risk.REMOVES_ADMIN, name, f"{name} is an admin and would be demoted"))
+            found.append(Hazard(Risk.REMOVES_ADMIN, name, fact(Code.ADMIN_DEMOTED, name=name)))
     return found
 
 
-def strangers(live: Accounts, identity: Identity | None) -> list[Hazard]:
+def own_identity_missing(live: Accounts, identity: Identity | None) -> list[Hazard]:
     """The account that beamctl runs as, if the API does not show it. The listing may then be incomplete."""
     client_id = identity.client_id if identity is not None else ""
     if not client_id or client_id in live.by_id or not live.known:
         return []
     name = printable(client_id)
-    return [
-        Hazard(Risk.LIVE_WITHOUT_US, name, f"beamctl runs as the service account {name}, which the API does not show")
-    ]
+    return [Hazard(Risk.LIVE_WITHOUT_US, name, fact(Code.OWN_ACCOUNT_NOT_SHOWN, name=name))]

@@ -16,36 +16,35 @@ from beamctl.kinds.service_account import desired as document_side
 from beamctl.kinds.service_account import hazards, lookup, operations
 from beamctl.kinds.service_account.decide import AccountDecider
 from beamctl.kinds.service_account.export import export
-from beamctl.kinds.service_account.live import Accounts, accounts, attributes, digest
+from beamctl.kinds.service_account.live import Accounts, accounts, attributes
 from beamctl.kinds.service_account.matching import match
 from beamctl.kinds.service_account.pending_secrets import KIND, orphans
 from beamctl.kinds.service_account.undo import undo
-from beamctl.kinds.service_account.validity import is_sound
+from beamctl.kinds.service_account.validity import is_valid
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Reason
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.export import Exported
-from beamctl.plan.kind import Conversation, Dependencies, Goes, Independent, Reading
-from beamctl.plan.listing import Shown
+from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
+from beamctl.plan.listing import Listing
 
 
-class ServiceAccountKind(Independent):
-    """Implements `beamctl.plan.kind.Kind` for service accounts."""
+class ServiceAccountKind(Kind[Accounts]):
+    """Service accounts, by client id."""
 
     name = KIND
     section = document_side.SECTION
-    never_empty = False
+    grouped_by = ("role",)
+    identified_by = "clientId"
     only_for_deletion = frozenset({"unfinished"})  # API keys created by the same apply may change it
 
     def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot detect in the section, including its API keys."""
         return document_side.problems(document)
 
-    def is_declared(self, desired: Desired) -> bool:
-        """Whether the section exists."""
-        return desired.section(self.section) is not None
-
-    def read(self, workspace: str, goes: Goes) -> Reading[Accounts]:  # noqa: ARG002 - the workspace is in a header
+    def read(self, _scope: ReadScope) -> Reading[Accounts]:
         """The listing, and whether accounts with a marker have API keys. An API without the listing has no service
         accounts."""
         try:
@@ -59,17 +58,14 @@ class ServiceAccountKind(Independent):
                 by_id[client_id] = replace(account, has_keys=(yield from _has_keys(client_id)))
         return replace(found, by_id=by_id)
 
-    def shown(self, live: Accounts) -> Shown:
+    def listing(self, live: Accounts) -> Listing:
         """All as plain data, by name."""
-        return Shown(sorted(map(attributes, live.by_id.values()), key=lambda row: (row["name"], row["clientId"])))
+        rows = sorted(map(attributes, live.by_id.values()), key=lambda row: (row["name"], row["clientId"]))
+        return Listing(rows, exists=live.known)
 
-    def export(self, live: Accounts, now: datetime) -> Exported:  # noqa: ARG002 - nothing expires
+    def export(self, live: Accounts, _now: datetime) -> Exported:
         """Every account that a document can express."""
         return export(live)
-
-    def digest(self, live: Accounts) -> str:
-        """Of all accounts."""
-        return digest(live)
 
     def objects(self, live: Accounts, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Accounts as plain data: by client id, or for the key of a creation the newer account, if any."""
@@ -81,68 +77,60 @@ class ServiceAccountKind(Independent):
             found.update({key: attributes(there[0])} if there else {})
         return found
 
-    def untouched(self, live: Accounts, changes: Sequence[Change]) -> tuple[str, ...]:
+    def unchanged(self, live: Accounts, changes: Sequence[Change]) -> tuple[str, ...]:
         """The client ids of accounts that are not changed."""
         return tuple(sorted(live.by_id.keys() - {change.key for change in changes}))
 
-    def footing(self, live: Accounts, changes: Sequence[Change], situation: Situation) -> Preconditions:  # noqa: ARG002
+    def preconditions(self, live: Accounts, _changes: Sequence[Change], _situation: Situation) -> Preconditions:
         """People's access does not depend on service accounts."""
         return Preconditions(seen=len(live.by_id), population=len(live.by_id))
 
-    def ourselves(self, live: Accounts, identity: Identity) -> Collection[str]:
+    def own_keys(self, live: Accounts, identity: Identity) -> Collection[str]:
         """The account that the credential belongs to."""
-        return hazards.ourselves(live, Guards(), identity)
+        return hazards.own_keys(live, Guards(), identity)
 
     def compare(self, desired: Desired, live: Accounts, situation: Situation) -> Comparison:
         """Decide about every entry, and about every account without one."""
-        section = document_side.wanted(desired.section(self.section))
+        section = document_side.desired_accounts(desired.section(self.section))
         if not live.known:
-            text = "this API has no service accounts, so the section is skipped"
-            return Comparison(notes=(Note(text, desired.document.key_place(self.section), differs=bool(section)),))
+            said = fact(Code.SECTION_NOT_IN_API, section="service accounts")
+            return Comparison(notes=(Note(said, desired.document.key_place(self.section), differs=bool(section)),))
         lost = orphans(live, situation)
         matched = match(section, live, desired.document, lost)
-        decider = AccountDecider(desired, live, hazards.ourselves(live, desired.guards, situation.identity), lost.known)
+        decider = AccountDecider(desired, live, hazards.own_keys(live, desired.guards, situation.identity), lost.known)
         for pair in matched.pairs:
             decider.pair(pair)
         for account in matched.others:
             decider.other(account)
         if section and not live.tells_roles:
-            decider.notes.append(Note("the API does not show roles of service accounts, so roles are not compared"))
+            decider.notes.append(Note(fact(Code.ACCOUNT_ROLES_NOT_SHOWN)))
         additive = desired.mode(self.section) is Mode.ADDITIVE
         name = desired.guards.runs_as.service_account if desired.guards.runs_as else ""
         known = {each.name for each in section} | {account.name for account in live.by_id.values()}
         if additive and name and name not in known:
-            text = f"guards.self names {name}, which is neither in the workspace nor under {self.section}"
+            said = fact(Code.SELF_NOT_FOUND, name=name, section=self.section)
             place = desired.document.place("guards", "self", "serviceAccount")
-            decider.notes.append(Note(f"{text}: check the spelling", place))
+            decider.notes.append(Note(said, place))
         population = len(live.by_id) - (len(matched.others) if additive else 0)
         found = self._comparison(decider, live, situation)
-        return replace(found, wanted=len(section), population=population)
+        return replace(found, declared=len(section), population=population)
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: Accounts, situation: Situation) -> Comparison:
         """What restores the accounts that a run changed."""
-        decider = AccountDecider(desired, live, hazards.ourselves(live, desired.guards, situation.identity))
+        decider = AccountDecider(desired, live, hazards.own_keys(live, desired.guards, situation.identity))
         undo(decider, changes, live)
         return self._comparison(decider, live, situation)
 
     def _comparison(self, decider: AccountDecider, live: Accounts, situation: Situation) -> Comparison:
         """The comparison that follows from the decisions."""
-        return Comparison(
-            changes=tuple(decider.changes),
-            hazards=tuple(hazards.hazards(decider.changes, decider.ours)),
-            doubts=tuple(hazards.strangers(live, situation.identity)),
-            notes=tuple(decider.notes),
-            tally=decider.tally,
-            wanted=len(live.by_id),
-            seen=len(live.by_id),
-            population=len(live.by_id),
-        )
+        found = decider.comparison(hazards.hazards(decider.changes, decider.ours), len(live.by_id))
+        return replace(found, doubts=tuple(hazards.own_identity_missing(live, situation.identity)))
 
-    def is_sound(self, change: Change) -> bool:
+    def is_valid(self, change: Change) -> bool:
         """Whether a change from a file could have been planned for service accounts."""
-        return is_sound(change)
+        return is_valid(change)
 
-    def shows(self, live: Accounts, change: Change) -> bool:
+    def is_in_effect(self, live: Accounts, change: Change) -> bool:
         """Whether the account is gone, or has the name, role and description that the change sets."""
         now = self.objects(live, [change.key]).get(change.key)
         if now is None or change.after is None:
@@ -150,23 +138,19 @@ class ServiceAccountKind(Independent):
         after = change.after
         return now["role"] in (after["role"], "") and all(now[key] == after[key] for key in ("name", "description"))
 
-    def dependencies(self, changes: Sequence[Change], relies_on: Sequence[str], keeps: int) -> Dependencies:  # noqa: ARG002
+    def dependencies(self, changes: Sequence[Change], _quorum: Quorum) -> Dependencies:
         """An account whose secret was not handed over is deleted after its replacement is created."""
         theirs = [change for change in changes if change.kind == KIND]
         return after_replacement(theirs, lambda side: side["name"], (Reason.NOT_HANDED_OVER,))
 
-    def perform(self, change: Change, workspace: str) -> Conversation:  # noqa: ARG002 - as above
+    def perform(self, change: Change, _workspace: str) -> Operation[Outcome]:
         """Make a change to one service account."""
         return operations.perform(change)
 
-    def doubt(self, live: Accounts, relies_on: Sequence[str], stays: Sequence[str]) -> str:  # noqa: ARG002 - the port's
+    def why_incomplete(self, live: Accounts, _relies_on: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
         """An unchanged account that is missing."""
-        missing = [key for key in stays if key not in live.by_id]
-        if not missing:
-            return ""
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        names = f"the service account {missing[0]}{more}"
-        return f"{names} should be unchanged but is no longer shown: the listing may be incomplete"
+        missing = tuple(key for key in unchanged if key not in live.by_id)
+        return fact(Code.ACCOUNTS_MISSING, names=missing) if missing else None
 
 
 def _has_keys(client_id: str) -> Reading[bool]:

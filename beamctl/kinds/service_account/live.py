@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.creation_key import premise
+from beamctl.kinds.creation_key import creation_key
 from beamctl.kinds.service_account.pending_marker import Description, description
-from beamctl.model.role import LiveRole, live_role
+from beamctl.model.identity import LiveRole, live_role
 from beamctl.model.text import is_whole
 
 LONGEST_TEXT = 10_000
@@ -135,13 +133,7 @@ def _unfinished(account: Account) -> str:
     return (HAS_KEYS if account.has_keys else NO_KEYS) if account.unfinished else ""
 
 
-def premise_of(name: str, there: Sequence[Account]) -> str:
+def creation_key_of(name: str, there: Sequence[Account]) -> str:
     """The key of a change that creates an account with this name."""
     finished = [each.client_id for each in there if not each.unfinished]
-    return premise(name, finished, [each.client_id for each in there if each.unfinished])
-
-
-def digest(found: Accounts) -> str:
-    """A fingerprint of all accounts."""
-    rows = [attributes(each) for each in found.by_id.values()]
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+    return creation_key(name, finished, [each.client_id for each in there if each.unfinished])

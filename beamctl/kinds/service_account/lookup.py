@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from beamctl.kinds.operations import NONE_AT_ALL, Asking
+from beamctl.kinds.operations import NONE_AT_ALL
 from beamctl.kinds.operations import look as looking
 from beamctl.kinds.service_account.live import Account, Accounts, accounts
 from beamctl.kinds.service_account.pending_marker import Description
 from beamctl.model.api_call import ApiCall, Method, NoResponse, segment
+from beamctl.plan.kind import Operation
 
 LISTING = "/service_accounts"
 
 
-def look() -> Asking[Accounts | NoResponse]:
+def look() -> Operation[Accounts | NoResponse]:
     """All service accounts as the API shows them now."""
     return looking(LISTING, accounts)
 
 
-def find(client_id: str) -> Asking[Account | NoResponse | None]:
+def find(client_id: str) -> Operation[Account | NoResponse | None]:
     """One account; None if others exist but not this one. An empty list counts as unknown."""
     found = yield from look()
     return found if isinstance(found, NoResponse) else found.by_id.get(client_id) if found.by_id else NONE_AT_ALL

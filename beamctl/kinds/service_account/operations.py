@@ -11,9 +11,8 @@ from beamctl.kinds.operations import (
     APPLY,
     MISSING,
     PLAN,
-    Asking,
-    Talk,
     accepted,
+    cause,
     delete,
     done,
     failed,
@@ -27,11 +26,13 @@ from beamctl.kinds.service_account.create import make
 from beamctl.kinds.service_account.live import Account
 from beamctl.kinds.service_account.lookup import find, keys_path, one, put
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 
-def perform(change: Change) -> Talk:
+def perform(change: Change) -> Operation[Outcome]:
     """Make a change to one service account."""
     match change.action:
         case Action.CREATE:
@@ -44,11 +45,11 @@ def perform(change: Change) -> Talk:
             raise AssertionError(f"a service account has no change {change.action}")
 
 
-def _update(change: Change, after: Mapping[str, Any]) -> Talk:
+def _update(change: Change, after: Mapping[str, Any]) -> Operation[Outcome]:
     """Read the account, change it, and keep beamctl's markers in its description."""
     now = yield from find(change.key)
     if isinstance(now, NoResponse):
-        return failed(f"the service accounts cannot be read: {now.why}", APPLY)
+        return failed(fact(Code.ACCOUNTS_UNREADABLE, detail=cause(now)), APPLY)
     if now is None:
         return _gone(change)
     if ended := _ended(now, change):
@@ -66,13 +67,13 @@ def _update(change: Change, after: Mapping[str, Any]) -> Talk:
 def _ended(now: Account, change: Change) -> Outcome | None:
     """The outcome if no call is needed or allowed. A call would revert what someone else changed."""
     if _is_so(now, change.after or {}):
-        return found("is already in effect")
+        return found()
     if _is_so(now, change.before or {}):
         return None
-    return failed("changed since the plan was made, so it was not updated", PLAN)
+    return failed(fact(Code.CHANGED_NOT_UPDATED), PLAN)
 
 
-def _check(change: Change, answer: Response | NoResponse, after: Mapping[str, Any]) -> Talk:
+def _check(change: Change, answer: Response | NoResponse, after: Mapping[str, Any]) -> Operation[Outcome]:
     """Read the account, because the response does not confirm the change."""
     now = yield from find(change.key)
     if isinstance(now, NoResponse):
@@ -82,7 +83,7 @@ def _check(change: Change, answer: Response | NoResponse, after: Mapping[str, An
     if _is_so(now, after):
         return done()
     if not _is_so(now, change.before or {}):
-        return failed("the API accepted the change but shows something else", PLAN)
+        return failed(fact(Code.ACCEPTED_BUT_DIFFERENT), PLAN)
     return accepted(answer) if answer.ok else not_made(answer)
 
 
@@ -92,24 +93,24 @@ def _is_so(now: Account, side: Mapping[str, Any]) -> bool:
 
 
 def _gone(change: Change) -> Outcome:
-    return failed(f"the API no longer shows {change.name}", PLAN)
+    return failed(fact(Code.NO_LONGER_SHOWN, name=change.name), PLAN)
 
 
-def _delete(change: Change) -> Talk:
+def _delete(change: Change) -> Operation[Outcome]:
     if change.reason is Reason.NOT_HANDED_OVER:
         now = yield from find(change.key)
         if isinstance(now, NoResponse):
-            return failed(f"reading whether its client secret was handed over failed: {now.why}", APPLY)
+            return failed(fact(Code.PENDING_STATE_UNREADABLE, detail=cause(now)), APPLY)
         if now is not None and not now.unfinished:  # the run that created it was still alive
-            return failed("its client secret was handed over in the meantime", PLAN)
-        if not change.takes and (why := (yield from _why_in_use(change.key))):
-            return failed(f"{why}; it was not deleted", PLAN)
+            return failed(fact(Code.HANDED_OVER_MEANWHILE), PLAN)
+        if not change.revokes_access and (why := (yield from _why_in_use(change.key))):
+            return failed(fact(Code.NOT_DELETED, why=why), PLAN)
     return (yield from delete(one(change.key), find(change.key)))
 
 
-def _why_in_use(client_id: str) -> Asking[str]:
-    """Why an account without a known client secret may be in use; empty if it has no API key either."""
+def _why_in_use(client_id: str) -> Operation[Fact | None]:
+    """Why an account without a known client secret may be in use; None if it has no API key either."""
     answer = yield ApiCall(Method.GET, keys_path(client_id))
     if isinstance(answer, Response) and (answer.status == MISSING or (answer.certain and not answer.body)):
-        return ""
-    return "it has API keys now" if answer.certain else f"its API keys cannot be read: {answer.why}"
+        return None
+    return fact(Code.HAS_KEYS) if answer.certain else fact(Code.ITS_KEYS_UNREADABLE, detail=cause(answer))

@@ -3,12 +3,13 @@ can edit a description can write a marker, so it alone deletes nothing."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from beamctl.kinds.creation_key import left_by
 from beamctl.kinds.service_account.live import Account, Accounts
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.text import printable
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Allowance, Risk
@@ -57,7 +58,7 @@ def is_given_up(situation: Situation, risk: Risk, name: str) -> bool:
     return Allowance(risk, printable(name)) in situation.allowed
 
 
-def left_alone(name: str, described: str, secret: str, risk: Risk) -> str:
+def left_alone(name: str, described: str, secret: Fact, risk: Risk) -> Fact:
     """The note about an object with a marker but without a record, which is neither deleted nor replaced.
 
     Args:
@@ -66,11 +67,8 @@ def left_alone(name: str, described: str, secret: str, risk: Risk) -> str:
         secret: What was not handed over.
         risk: The hazard that allows its deletion.
     """
-    flag = shlex.quote(f"{risk.label}={printable(name)}")
-    return (
-        f"the description of {described} says that {secret} was not handed over, but no run record confirms it, "
-        f"so {name} is left alone; if nothing uses it, replace it with --allow {flag}, otherwise remove that text"
-    )
+    allow = f"{risk.label}={printable(name)}"
+    return fact(Code.MARKED_WITHOUT_RECORD, name=name, account=described, secret=secret, allow=allow)
 
 
 def with_id(account: Account) -> str:

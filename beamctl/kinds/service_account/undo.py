@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from beamctl.kinds.service_account.decide import AccountDecider
 from beamctl.kinds.service_account.live import Account, Accounts, attributes
-from beamctl.model.role import Role
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
+from beamctl.model.identity import Role
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.comparison import Note
+from beamctl.plan.comparison import Note, Tally
 
 
 def undo(decider: AccountDecider, changes: Sequence[Change], live: Accounts) -> None:
@@ -20,22 +21,20 @@ def undo(decider: AccountDecider, changes: Sequence[Change], live: Accounts) -> 
             case Action.CREATE:
                 _uncreate(decider, change, live)
             case Action.DELETE if change.key in live.by_id:
-                decider.tally["as before already"] += 1
+                decider.tally[Tally.AS_BEFORE] += 1
             case Action.DELETE:
-                decider.notes.append(
-                    Note(f"{change.name} cannot be restored: a new account would have other credentials")
-                )
+                decider.notes.append(Note(fact(Code.ACCOUNT_CANNOT_BE_RESTORED, name=change.name)))
             case _:
                 _restore(decider, change, live.by_id.get(change.key))
-    decider.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in decider.changes]
+    decider.mark_as_undo()
 
 
 def _uncreate(decider: AccountDecider, change: Change, live: Accounts) -> None:
     there = live.named(change.name)
     if not there:
-        decider.tally["as before already"] += 1
+        decider.tally[Tally.AS_BEFORE] += 1
     elif len(there) > 1 or not _is_as(there[0], change.after):
-        decider.notes.append(Note(f"{change.name} changed since that run and is left alone"))
+        decider.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
     else:
         decider.delete(there[0], Reason.UNDOES)
 
@@ -44,11 +43,11 @@ def _restore(decider: AccountDecider, change: Change, account: Account | None) -
     before = change.before or {}
     if account is None or not _is_as(account, change.after):
         if account is not None and _is_as(account, before):
-            decider.tally["as before already"] += 1
+            decider.tally[Tally.AS_BEFORE] += 1
         else:
-            decider.notes.append(Note(f"{change.name} changed since that run and is left alone"))
+            decider.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
     elif change.action is Action.SET_ROLE and before["role"] not in set(Role):
-        decider.notes.append(Note(f"{change.name} had the role '{before['role']}': set it in the console"))
+        decider.notes.append(Note(fact(Code.ROLE_TO_SET, name=change.name, role=before["role"])))
     else:
         after = attributes(account) | {key: before[key] for key in ("name", "role", "description")}
         decider.become(account, after, None, Reason.UNDOES)

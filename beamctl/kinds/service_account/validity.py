@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from beamctl.kinds.create_with_secret import says_where
-from beamctl.kinds.creation_key import is_premise
+from beamctl.kinds.creation_key import is_creation_key
 from beamctl.kinds.service_account.decide import lowers, stage_of_orphan
 from beamctl.kinds.service_account.desired import is_name
 from beamctl.kinds.service_account.pending_marker import Description, description
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 from beamctl.plan.change import Action, Change, Reason, Stage
 
 _ROLES = frozenset(role.value for role in Role)
@@ -18,10 +18,10 @@ _MADE = frozenset({"name", "role", "description"})
 _SHOWN = _MADE | {"clientId", "unfinished"}
 
 
-def is_sound(change: Change) -> bool:
+def is_valid(change: Change) -> bool:
     """Whether beamctl itself could have planned this."""
     before, after = change.before, change.after
-    if not (_is_account(before, _SHOWN) if before is not None else True) or change.lane or change.declared:
+    if not (_is_account(before, _SHOWN) if before is not None else True) or change.serial_group or change.declared:
         return False
     match change.action:
         case Action.CREATE if before is None and after is not None:
@@ -42,7 +42,7 @@ def _is_creation(change: Change, after: Mapping[str, Any]) -> bool:
     if not says_where(change.secrets) or (change.stage, change.attribute) != (Stage.CREATE, "role"):
         return False
     reasons = (Reason.NOT_THERE, Reason.NOT_HANDED_OVER, Reason.UNDOES)
-    return change.reason in reasons and is_premise(change.key, after["name"]) and change.name == after["name"]
+    return change.reason in reasons and is_creation_key(change.key, after["name"]) and change.name == after["name"]
 
 
 def _is_update(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

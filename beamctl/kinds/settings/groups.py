@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.kinds.settings.live import GROUPS, normal
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.model.text import printable
 from beamctl.plan.comparison import AdminGroups
 from beamctl.plan.hazard import Hazard, Risk
@@ -18,7 +20,11 @@ def hazards(before: Sequence[Any], after: Sequence[Any] | None) -> tuple[Hazard,
     """One hazard per group whose access is reduced. How many people it has is unknown."""
     names = {printable(group): role for group, role in _reduced(before, after).items()}
     return tuple(
-        Hazard(Risk.UNMAPS_ADMINS if _is_admin(role) else Risk.UNMAPS_GROUP, name, f"{name} is mapped to {role} now")
+        Hazard(
+            Risk.UNMAPS_ADMINS if _is_admin(role) else Risk.UNMAPS_GROUP,
+            name,
+            fact(Code.GROUP_MAPPED, name=name, role=role),
+        )
         for name, role in sorted(names.items())
     )
 
@@ -31,7 +37,7 @@ def admin_groups(before: Sequence[Any], after: Sequence[Any] | None) -> AdminGro
     return AdminGroups.FEWER if left else AdminGroups.NONE
 
 
-def takes(name: str, before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
+def revokes_access(name: str, before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
     """Whether a change to a setting reduces access: a group is unmapped, or mapped to a lower role."""
     return name == GROUPS and bool(_reduced(before, after))
 

@@ -6,18 +6,20 @@ from __future__ import annotations
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.operations import PLAN, Talk, accepted, done, failed, found, not_made, refusal, text_in, unseen
+from beamctl.kinds.operations import PLAN, accepted, cause, done, failed, found, not_made, refusal, text_in, unseen
 from beamctl.kinds.settings.live import normal, settings, with_setting
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Outcome
+from beamctl.plan.kind import Operation, Outcome
 
 _READ_ONLY = frozenset(
     {"id", "status", "statusReason", "resourceCounts", "createdAt", "updatedAt", "createdBy", "updatedBy"}
 )
 
 
-def perform(change: Change, workspace: str, path: str) -> Talk:
+def perform(change: Change, workspace: str, path: str) -> Operation[Outcome]:
     """Read the workspace, change one key, and write it back."""
     key = change.attribute
     desired, approved = (change.after or {})[key], (change.before or {})[key]
@@ -27,12 +29,12 @@ def perform(change: Change, workspace: str, path: str) -> Talk:
     now = settings(read.body)[key]
     if read.body["name"] != workspace or normal(key, now) != normal(key, approved):
         is_so = read.body["name"] == workspace and normal(key, now) == normal(key, desired)
-        return found("is already in effect") if is_so else _changed(key)
+        return found() if is_so else _changed(key)
     kept = {name: value for name, value in read.body.items() if name not in _READ_ONLY}
     return (yield from _write(ApiCall(Method.PUT, path, with_setting(kept, key, desired)), workspace, change))
 
 
-def _write(put: ApiCall, workspace: str, change: Change) -> Talk:
+def _write(put: ApiCall, workspace: str, change: Change) -> Operation[Outcome]:
     """Write it. If the response does not confirm the change, read it."""
     key = change.attribute
     answer = yield put
@@ -43,8 +45,7 @@ def _write(put: ApiCall, workspace: str, change: Change) -> Talk:
         look = yield ApiCall(Method.GET, put.path)
         return _as_seen(_shown_in(key, workspace, look), change, answer, look)
     if shown != normal(key, (change.after or {})[key]):
-        remark = f"the API accepted the change but returned a different {key}"
-        return failed(remark, "Run `beamctl show` to see the result.")
+        return failed(fact(Code.RETURNED_DIFFERENT, names=(key,)), fact(Code.RUN_SHOW))
     return done()
 
 
@@ -71,9 +72,10 @@ def _as_seen(now: Any, change: Change, answer: Response | NoResponse, look: Resp
 
 
 def _changed(key: str) -> Outcome:
-    return failed(f"{key} changed in the meantime", "Run `beamctl plan` to see the change.")
+    return failed(fact(Code.CHANGED_MEANWHILE, names=(key,)), fact(Code.RUN_PLAN_FOR_CHANGE))
 
 
 def _failed(answer: Response | NoResponse) -> Outcome:
-    hint = "Fix the value under settings, then run `beamctl apply` again."
-    return failed(answer.why, PLAN) if isinstance(answer, NoResponse) else refusal(answer, hint)
+    if isinstance(answer, NoResponse):
+        return failed(cause(answer), PLAN)
+    return refusal(answer, fact(Code.FIX_SETTING))

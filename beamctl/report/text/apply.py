@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from beamctl.apply.event import Confirmed, Doubt, Ended, Event, NotAttempted, Started, Unconfirmed
+from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed, UnconfirmedReason
 from beamctl.model.text import printable
 from beamctl.plan.kind import Status
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, value
+from beamctl.report.wording import words
 
-_DOUBT = {
-    Doubt.NOT_SHOWN_YET: "the API accepted this change but does not show it yet",
-    Doubt.SHOWN_OTHERWISE: "the API accepted this change but shows something else",
-    Doubt.NOT_READABLE: "the API accepted this change, but it could not be confirmed",
+_UNCONFIRMED = {
+    UnconfirmedReason.NOT_SHOWN_YET: "the API accepted this change but does not show it yet",
+    UnconfirmedReason.SHOWN_OTHERWISE: "the API accepted this change but shows something else",
+    UnconfirmedReason.NOT_READABLE: "the API accepted this change, but it could not be confirmed",
 }
 
 _MARK = {Status.DONE: ("✓", Tone.GOOD), Status.DEFERRED: ("…", Tone.CHANGED), Status.FAILED: ("✗", Tone.BAD)}
@@ -34,29 +35,44 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
         case Confirmed(late=late):
             return style(Tone.GOOD, f"  ✓ {what}  confirmed") if late else ""
         case Ended(outcome=outcome) if not outcome.certain:
-            return style(Tone.CHANGED, f"  … {what}  not confirmed yet: {printable(outcome.remark)}")
+            return style(Tone.CHANGED, f"  … {what}  not confirmed yet: {printable(words(outcome.remark))}")
         case Ended(outcome=outcome):
-            mark, tone = _MARK[outcome.ending]
+            mark, tone = _MARK[outcome.status]
             line = f"  {mark} {what}  {change_text.detail(event.change)}".rstrip()
             if outcome.remark:
-                line += f" — {printable(outcome.remark)}"
+                line += f" — {printable(words(outcome.remark))}"
             if outcome.hint:
                 where = change_text.place(event.change)
-                line += f"\n      {printable(outcome.hint)}" + (f"  ({where})" if where else "")
+                line += f"\n      {printable(words(outcome.hint))}" + (f"  ({where})" if where else "")
             return style(tone, line)
         case NotAttempted(why=why):
-            return style(Tone.FAINT, f"  ○ {what}  not attempted: {printable(why)}")
+            return style(Tone.FAINT, f"  ○ {what}  not attempted: {printable(words(why))}")
         case Unconfirmed():
-            return style(Tone.BAD, f"  ✗ {what}  {doubt_text(event)}")
+            return style(Tone.BAD, f"  ✗ {what}  {unconfirmed_text(event)}")
         case _:
             assert_never(event)
 
 
-def doubt_text(event: Unconfirmed) -> str:
+def is_success(event: Event) -> bool:
+    """Whether it reports neither a failure nor anything that is still open."""
+    match event:
+        case Started():
+            return True
+        case Ended(outcome=outcome):
+            return outcome.status is not Status.FAILED and outcome.certain
+        case Confirmed(late=late):
+            return not late
+        case NotAttempted() | Unconfirmed():
+            return False
+        case _:
+            assert_never(event)
+
+
+def unconfirmed_text(event: Unconfirmed) -> str:
     """Why a change that the API accepted is not confirmed, and what the API shows instead."""
     shown = ", ".join(f"{printable(name)} {value(data)}" for name, data in _contradicting(event).items())
-    why = printable(event.why) or (f"it shows {shown}" if shown else "")
-    return _DOUBT[event.doubt] + (f": {why}" if why else "")
+    why = printable(words(event.why)) or (f"it shows {shown}" if shown else "")
+    return _UNCONFIRMED[event.reason] + (f": {why}" if why else "")
 
 
 def _contradicting(event: Unconfirmed) -> Mapping[str, Any]:
@@ -93,7 +109,7 @@ class Totals:
 
 def totals(events: Sequence[Event]) -> Totals:
     """Count the outcomes."""
-    endings = Counter(event.outcome.ending for event in events if isinstance(event, Ended))
+    endings = Counter(event.outcome.status for event in events if isinstance(event, Ended))
     unconfirmed = sum(isinstance(event, Unconfirmed) for event in events)
     return Totals(
         done=endings[Status.DONE] - unconfirmed,
@@ -127,3 +143,12 @@ def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, in
         step = f"{step[0].upper()}{step[1:]}" if interrupted else f"Fix the cause and {step}"
         lines.append(f"{step}. Completed changes are skipped.")
     return "\n".join(lines) + "\n"
+
+
+def not_permitted_text(workspace: str, credential_from: str) -> str:
+    """The API allowed none of the changes: which credential was used, and what to check."""
+    error = f"Error: the API does not allow any of these changes to {workspace}"
+    if not credential_from:
+        return error
+    check = "Check that it is valid and has the admin role in the workspace."
+    return f"{error}\n  The credential comes from {printable(credential_from)}. {check}"

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import assert_never
 
-from beamctl.destroy.deletion import Deletion, DeletionStatus
-from beamctl.destroy.estate import Item, Part, Unknown, WorkspaceContents
 from beamctl.model.text import printable
+from beamctl.plan.contents import Deletion, DeletionStatus, Item, Part, Unknown, WorkspaceContents
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
@@ -18,7 +17,7 @@ _LONGEST = 80
 """Characters shown of a name."""
 
 
-def estate_text(contents: WorkspaceContents, api: str, runs_as: str, style: Style = PLAIN) -> str:
+def contents_text(contents: WorkspaceContents, api: str, runs_as: str, style: Style = PLAIN) -> str:
     """The contents of a workspace, one shortened list per kind."""
     lines = [style(Tone.STRONG, change_text.heading(contents.workspace, api, runs_as)), ""]
     display_name = _cut(value(contents.display_name)) if contents.display_name else ""
@@ -46,7 +45,7 @@ def deletion_text(workspace: str, source: str, deletion: Deletion, style: Style 
 
 def deletion_summary(workspace: str, deletion: Deletion) -> str:
     """How the deletion ended, in one sentence."""
-    match deletion.ending:
+    match deletion.status:
         case DeletionStatus.DELETED:
             return f"Deleted {workspace} and everything in it."
         case DeletionStatus.FOUND_GONE:
@@ -56,25 +55,30 @@ def deletion_summary(workspace: str, deletion: Deletion) -> str:
         case DeletionStatus.GONE_AT_ANSWER:
             return f"{workspace} was already gone when the API responded: {printable(deletion.why)}."
         case _:
-            assert_never(deletion.ending)
+            assert_never(deletion.status)
 
 
 def _part(part: Part) -> Iterator[str]:
-    if isinstance(part.holds, Unknown):
-        yield f"  {part.title}: unknown — {printable(part.holds.why)}"
+    if isinstance(part.items, Unknown):
+        yield f"  {part.section}: unknown — {printable(part.items.why)}"
         return
-    yield f"  {part.title} ({len(part.holds):,})"
-    groups = [(name, list(items)) for name, items in groupby(part.holds, key=_sort)]
-    rows = [
-        (_short(name) or f"no {part.sorted_by} reported", _names(items)) for name, items in islice(groups, _MOST_NAMES)
-    ]
-    yield from table(rows, "    ") if rows else ()
+    yield f"  {part.section} ({len(part.items):,}{' seen' if part.unread else ''})"
+    groups = [(name, list(items)) for name, items in groupby(part.items, key=_group)]
+    shown = [(_label(part, name), _names(items)) for name, items in islice(groups, _MOST_NAMES)]
+    yield from table([row if part.grouped_by else row[1:] for row in shown], "    ") if shown else ()
     if hidden := sum(len(items) for _, items in groups[_MOST_NAMES:]):
         yield f"    and {hidden:,} more"
+    if part.unread:
+        yield f"    ! {printable(part.unread)}"
 
 
-def _sort(item: Item) -> str:
-    return item.sort
+def _group(item: Item) -> tuple[str, ...]:
+    return item.group
+
+
+def _label(part: Part, group: tuple[str, ...]) -> str:
+    named = zip(part.grouped_by, group, strict=True)
+    return ", ".join(_short(text) or f"no {name} reported" for name, text in named)
 
 
 def _names(items: Sequence[Item]) -> str:

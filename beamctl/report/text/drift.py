@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beamctl.model.text import printable
-from beamctl.plan.change import WHOLE, Change, Reason
+from beamctl.plan.change import ALL_ATTRIBUTES, Change, Reason
 from beamctl.plan.comparison import Note
 from beamctl.plan.diff import ABSENT, Difference
 from beamctl.plan.plan import Plan
@@ -43,7 +43,7 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
 def difference_text(plan: Plan, change: Change) -> str:
     """One difference: the live state, and what the document says."""
     source = printable(plan.source)
-    return _object_text(change, source) if change.attribute == WHOLE else _attribute_text(change, source)
+    return _object_text(change, source) if change.attribute == ALL_ATTRIBUTES else _attribute_text(change, source)
 
 
 def _attribute_text(change: Change, source: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from beamctl.model.text import printable, shell_word
-from beamctl.plan.change import WHOLE, Change
+from beamctl.plan.change import ALL_ATTRIBUTES, Change
 from beamctl.plan.comparison import Note
 from beamctl.plan.declared import declared_data
 from beamctl.plan.diff import ABSENT
@@ -16,11 +16,11 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
+from beamctl.report.wording import TALLY, words
 
 APPLY = "beamctl apply"
 
 _MOST_NOTES = 12
-_LISTED_FIRST = "unchanged"
 
 
 def plans_text(
@@ -55,6 +55,17 @@ def _coverage(plan: Plan) -> str:
     ends = (f"{name} until {day}" for days in data["ends"].values() for name, day in days.items())
     facts = [f"{name} {value(guard)}" for name, guard in data["guards"].items()] + [*map(printable, ends)]
     return f"{head} this run: {', '.join(facts)}."
+
+
+def saved_text(saved: Saved, file: str) -> str:
+    """Until when saved plans are valid, and how to apply them."""
+    until = f"{saved.expires:%Y-%m-%d %H:%M} UTC"
+    return f"Saved the plan. It is valid until {until}. To apply it:  {APPLY} {shlex.quote(printable(file))}"
+
+
+def unused_note(allowance: str) -> str:
+    """The note about an allowance that matches no hazard."""
+    return f"Note: --allow {allowance} has no effect: the plan has no such hazard."
 
 
 def plan_text(
@@ -113,7 +124,7 @@ def sum_text(plan: Plan) -> str:
 
 def refusal(hazard: Hazard, command: str = APPLY) -> str:
     """Why a plan is refused, and the exact flag that allows it."""
-    lines = [f"Refused (exit 5): {hazard.risk.label} — {printable(hazard.because)}."]
+    lines = [f"Refused (exit 5): {hazard.risk.label} — {printable(words(hazard.fact))}."]
     if hazard.liftable:
         lines.append(f"  To allow it in this plan only:  {command} {_flag(hazard)}")
     else:
@@ -158,7 +169,7 @@ def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
 
 
 def _nested(change: Change) -> bool:
-    if change.attribute == WHOLE:
+    if change.attribute == ALL_ATTRIBUTES:
         return True
     sides = [(side or {}).get(change.attribute) for side in (change.before, change.after)]
     return any(isinstance(side, dict | list) for side in sides)
@@ -184,12 +195,12 @@ def _nested_lines(change: Change) -> list[str]:
 
 
 def _tally(plan: Plan) -> list[str]:
-    ordered = sorted(plan.tally.items(), key=lambda item: (item[0] != _LISTED_FIRST, item[0]))
-    return ["  " + " · ".join(f"{count} {printable(why)}" for why, count in ordered)] if ordered else []
+    counts = [f"{plan.tally[why]} {text}" for why, text in TALLY.items() if plan.tally.get(why)]
+    return ["  " + " · ".join(counts)] if counts else []
 
 
 def _notes(notes: Sequence[Note]) -> list[tuple[str, str]]:
-    shown = [(note.text, f"{note.place.source}:{note.place.line}" if note.place else "") for note in notes]
+    shown = [(words(note.fact), f"{note.place.source}:{note.place.line}" if note.place else "") for note in notes]
     hidden = shown[_MOST_NOTES:]
     more = f"and {len(hidden)} more, {digest(str(hidden))}: see -o json"
     return [*shown[:_MOST_NOTES], *([(more, "")] if hidden else [])]
@@ -209,6 +220,6 @@ def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, command: st
         else:
             lines += [
                 "",
-                style(Tone.CHANGED, f"Allowed: {printable(_allowance(hazard))} — {printable(hazard.because)}."),
+                style(Tone.CHANGED, f"Allowed: {printable(_allowance(hazard))} — {printable(words(hazard.fact))}."),
             ]
     return lines

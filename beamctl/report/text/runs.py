@@ -9,6 +9,7 @@ from beamctl.apply.summary import Summary
 from beamctl.model.text import printable
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table
+from beamctl.report.wording import words
 
 _MARK = {
     State.DONE: ("✓", Tone.GOOD),
@@ -39,8 +40,8 @@ def run_text(record: Record, style: Style = PLAIN) -> str:
         mark, tone = _MARK[record.state(change)]
         what = " ".join(part for part in (change_text.verb(change), change_text.subject(change)) if part)
         line = f"  {mark} {what}  {change_text.detail(change)}".rstrip()
-        remark = record.remark(change)
-        lines.append(style(tone, line + (f" — {printable(remark)}" if remark else "")))
+        remark = printable(words(record.remark(change)))
+        lines.append(style(tone, line + (f" — {remark}" if remark else "")))
     return "\n".join([*lines, "", outcome_text(record)]) + "\n"
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.model.text import printable
-from beamctl.plan.listing import Shown
+from beamctl.plan.listing import Listing
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
-Sections = Mapping[str, Shown]
+Sections = Mapping[str, Listing]
 
 
 def show_text(workspace: str, api: str, sections: Sections, style: Style = PLAIN) -> str:
@@ -17,15 +17,15 @@ def show_text(workspace: str, api: str, sections: Sections, style: Style = PLAIN
     lines = [style(Tone.STRONG, f"{workspace} · {printable(api)}")]
     for section, shown in sections.items():
         lines += ["", f"  {section}{_how_many(shown)}", *_rows(shown.rows or ())]
-        if shown.unseen:
-            lines.append(style(Tone.CHANGED, f"    ! {printable(shown.unseen)}"))
+        if shown.unread:
+            lines.append(style(Tone.CHANGED, f"    ! {printable(shown.unread)}"))
     return "\n".join(lines) + "\n"
 
 
-def _how_many(shown: Shown) -> str:
+def _how_many(shown: Listing) -> str:
     if shown.rows is None:
         return " (unknown)"
-    seen = " seen" if shown.unseen else ""
+    seen = " seen" if shown.unread else ""
     one = len(shown.rows) == 1 and not _named(shown.rows[0])
     return "" if one and not seen else f" ({len(shown.rows)}{seen})"
 

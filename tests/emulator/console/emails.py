@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from beamctl.emulator import received_emails
+from beamctl.emulator.mail.maildir import received_emails
 
 
 def link_in_last_email(mail: Path) -> str:

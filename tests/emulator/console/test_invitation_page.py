@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator import as_person, open_mailer
+from beamctl.emulator.in_process import as_person
+from beamctl.emulator.mail.mailer import open_mailer
 from tests.emulator.console.browsing import Browser, Page
 from tests.emulator.console.emails import link_in_last_email
 from tests.emulator.world import World

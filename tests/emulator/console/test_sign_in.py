@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator import open_mailer, received_emails
+from beamctl.emulator.mail.maildir import received_emails
+from beamctl.emulator.mail.mailer import open_mailer
 from tests.emulator.console.browsing import Browser
 from tests.emulator.console.emails import link_in_last_email
 from tests.emulator.world import World

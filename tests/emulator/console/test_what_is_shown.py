@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.emulator import BehaviorFlag
+from beamctl.emulator.behavior import BehaviorFlag
 from tests.emulator.console.browsing import Browser
 from tests.emulator.world import SEED, World
 

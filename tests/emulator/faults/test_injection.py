@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from beamctl.emulator import BehaviorFlag, FaultKind, as_operator
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.faults.rule import FaultKind
+from beamctl.emulator.in_process import as_operator
 from tests.emulator.world import World, body_of
 from tests.fakes.contract import validator
 from tests.fakes.faulty import Faulty

@@ -21,11 +21,16 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from werkzeug.test import Client
 
-from beamctl.emulator import BehaviorFlag, WrongOptionError, as_operator, open_mailer, received_emails, serve
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.control_plane import plane_of
 from beamctl.emulator.credentials import opens_invitation
 from beamctl.emulator.database import signing_secret
+from beamctl.emulator.errors import WrongOptionError
+from beamctl.emulator.in_process import as_operator
 from beamctl.emulator.mail.emails import sign_in
+from beamctl.emulator.mail.maildir import received_emails
+from beamctl.emulator.mail.mailer import open_mailer
+from beamctl.emulator.server import serve
 from beamctl.emulator.store import invitation
 from tests.emulator.world import World
 

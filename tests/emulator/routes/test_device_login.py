@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from beamctl.emulator import BehaviorFlag, EmulatorError, approve_login, deny_login
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.in_process import approve_login, deny_login
 from tests.emulator.world import World, every_file
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"

@@ -1,6 +1,6 @@
 from werkzeug.test import Client
 
-from beamctl.emulator import as_person
+from beamctl.emulator.in_process import as_person
 from tests.emulator.world import World
 
 

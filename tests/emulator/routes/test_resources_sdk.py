@@ -7,16 +7,19 @@ from typing import Any
 import pytest
 
 from beamctl.api.config import LOCAL
-from beamctl.api.workspace import open_workspace
+from beamctl.api.workspace import Options, open_workspace
 from beamctl.document.document import Desired
-from beamctl.emulator import BehaviorFlag, as_operator
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.in_process import as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import plan
+from beamctl.secrets.redaction import Redactor
+from beamctl.workflow.plan import plan
 from tests.emulator.sdk import Sdk
 from tests.emulator.world import World
 from tests.fakes.runs import TODAY, all_done, apply_through, document
 from tests.fakes.vault import FakeVault
+from tests.fakes.wording import counts
 
 SECRET = "sk-canary-0123456789abcdef"
 POLICIES: dict[str, Any] = {
@@ -38,12 +41,12 @@ WANT = document(policies=POLICIES, integrations={"openai": {**CONNECTION, **SOUR
 
 
 def planned(world: World, want: Desired) -> Plan:
-    with open_workspace(LOCAL, "acme", wsgi_app=as_operator(world.app)) as api:
+    with open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=as_operator(world.app)) as api:
         return plan(want, api.reader(), Situation(TODAY, "local"))
 
 
 def apply_to(world: World, want: Desired) -> Plan:
-    with open_workspace(LOCAL, "acme", wsgi_app=as_operator(world.app)) as api:
+    with open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=as_operator(world.app)) as api:
         made = plan(want, api.reader(), Situation(TODAY, "local"))
         assert all_done(
             apply_through(made, api.reader(), api.sender(), vault=FakeVault({"the environment variable KEY": SECRET}))
@@ -79,7 +82,7 @@ def test_what_the_sdk_made_by_hand_is_nothing_to_do(world: World, sdk: Sdk) -> N
     body = {"metadata": {"name": "openai"}, "spec": spec}
     sdk.parsed("integrations.create_integration_connection", body=body)
     found = planned(world, WANT)
-    assert (found.changes, found.notes, found.tally) == ((), (), {"unchanged": 4})
+    assert (found.changes, found.notes, counts(found)) == ((), (), {"unchanged": 4})
 
 
 FLAGS = [
@@ -121,4 +124,4 @@ def test_whatever_the_api_does_it_ends_as_the_document_says(flag: BehaviorFlag, 
 def test_more_policies_than_are_in_one_page(world: World) -> None:
     many = {f"p{number}": {"spec": {"type": "location"}} for number in range(201)}
     apply_to(world, document(policies=many))
-    assert planned(world, document(policies=many)).tally == {"unchanged": 201}
+    assert counts(planned(world, document(policies=many))) == {"unchanged": 201}

@@ -1,0 +1,189 @@
+"""`beamctl apply`: show the plans, ask for approval, make the changes and report the results."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import click
+
+from beamctl.apply.event import Ended, Event, NotAttempted
+from beamctl.cli import options
+from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command, Group, option
+from beamctl.cli.interaction import Interrupt, ask, why_no_input
+from beamctl.cli.output import Output
+from beamctl.cli.progress import MANY, Progress
+from beamctl.errors import RefusedError, UnwritableError, UsageError
+from beamctl.plan.floors import Bounds
+from beamctl.plan.hazard import allowance
+from beamctl.report.style import PLAIN, Style
+from beamctl.report.text.apply import end_text, event_text, is_success, not_permitted_text
+from beamctl.report.text.plan import plans_text
+from beamctl.runs.folder import RecordFolder
+from beamctl.secrets.terminal import OPTION, terminal
+from beamctl.workflow.apply import NOT_STOPPED, run_apply
+from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review
+from beamctl.workflow.connection import Access
+from beamctl.workflow.plan import Checks, Planned
+
+_EXIT = {
+    ApplyStatus.DONE: Exit.DONE,
+    ApplyStatus.REFUSED: Exit.REFUSED,
+    ApplyStatus.PARTLY: Exit.PARTLY,
+    ApplyStatus.NOT_PERMITTED: Exit.NOT_ALLOWED,
+    ApplyStatus.INTERRUPTED: Exit.INTERRUPTED,
+}
+
+
+@click.command(
+    "apply",
+    cls=Command,
+    examples=(
+        "beamctl apply",
+        "beamctl apply plan.json --auto-approve",
+        "beamctl apply --allow removes-admin=ada@example.com",
+    ),
+)
+@click.argument("saved", metavar="[PLAN]", required=False)
+@options.files
+@options.workspaces
+@option(
+    Group.SAFETY,
+    "--auto-approve",
+    is_flag=True,
+    help="Do not ask for approval. For CI, where the plan was already reviewed.",
+)
+@option(
+    Group.OUTPUT,
+    OPTION,
+    is_flag=True,
+    help="Show each new secret on this terminal. Secrets without `secretTo` are shown here only.",
+)
+@options.allow
+@options.parallelism
+@option(
+    Group.OUTPUT, "-v", "--verbose", is_flag=True, help="List each change as it ends, even if there are more than 30."
+)
+@options.record
+@options.view
+@options.connection
+@options.floors
+def command(  # noqa: PLR0913 - one argument per option
+    *,
+    saved: str | None,
+    files: tuple[str, ...],
+    workspaces: tuple[str, ...],
+    allowed: tuple[str, ...],
+    parallelism: int,
+    record: RecordFolder,
+    out: Output,
+    auto_approve: bool,
+    reveal_secrets: bool,
+    verbose: bool,
+    floors: Bounds,
+    access: Access,
+) -> int:
+    """Show the changes a document or a saved plan makes to a workspace, then make them.
+
+    PLAN is a file written by `beamctl plan --out`. Exactly its changes are made, and no document is read.
+    Asks for approval on a terminal. Exits 0 if all changes were made, 5 if the plan is refused, 6 if it is stale,
+    and 7 if some changes failed or were skipped.
+    """
+    granted = tuple(map(allowance, allowed))
+    if saved is not None and files:
+        raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
+    no_input = "" if auto_approve else why_no_input(files)
+    with ExitStack() as stack:
+        screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
+        request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record), parallelism, screen)
+        view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
+        interrupt = Interrupt(access.stop, quiet=out.quiet)
+        applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
+    if out.json:
+        _report(applied, out)
+    return _EXIT[applied.status]
+
+
+def _report(applied: Applied, out: Output) -> None:
+    from beamctl.report.json_report import applied_json
+
+    review, results = applied.review, [(each.plan, events) for each, events in applied.results]
+    try:
+        out.result(applied_json([each.plan for each in review.planned], review.allowed, results, saved=review.saved))
+    except UnwritableError as error:
+        raise UnwritableError(error.message, NOT_STOPPED if results else "") from None
+
+
+class _View:
+    """Shows an apply: as text, or only notes, warnings and questions if the result is JSON."""
+
+    def __init__(self, out: Output, access: Access, *, saved: bool, asks: bool, no_input: str, verbose: bool) -> None:
+        self._out = out
+        self._stop = access.stop
+        self._saved = saved
+        self._asks = asks
+        self._no_input = no_input
+        self._verbose = verbose
+        self._is_terminal = sys.stderr.isatty() and not out.quiet and os.environ.get("TERM") != "dumb"
+        self._progress: Progress | None = None
+        self._ended = 0
+
+    def show(self, review: Review) -> None:
+        if not self._out.json:
+            self._out.result(_text(review, self._out.style))
+
+    def note(self, text: str) -> None:
+        self._out.info(text)
+
+    def warn(self, text: str) -> None:
+        self._clear()
+        self._out.say(text)
+
+    def confirm(self, review: Review) -> bool:
+        count = sum(len(each.plan.changes) for each in review.planned)
+        if not count or not self._asks:
+            return False
+        if self._no_input:
+            hint = "To apply without approval:  beamctl apply --auto-approve"
+            raise RefusedError(f"{self._no_input}, so nothing was changed", hint)
+        names = ", ".join(each.plan.workspace for each in review.planned if each.plan.changes)
+        question = f"Make {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted"
+        if ask(question, _text(review, PLAIN), self._out).strip() != "yes":
+            raise RefusedError("not approved, so nothing was changed")
+        return True
+
+    def event(self, event: Event, total: int) -> None:
+        if self._is_terminal and self._progress is None:
+            self._progress = Progress(self._out, total)
+        self._ended += isinstance(event, Ended | NotAttempted)
+        is_listed = self._verbose or not self._is_terminal or total <= MANY or not is_success(event)
+        text = event_text(event, self._out.style) if is_listed else ""
+        if text and not self._out.json:
+            self._clear()
+            self._out.result(text + "\n")
+        if self._progress is not None:
+            self._progress.show(ended=self._ended)
+
+    def ended(self, planned: Planned, events: Sequence[Event], status: ApplyStatus) -> None:
+        self._clear()
+        self._ended, self._progress = 0, None
+        name = planned.plan.workspace
+        try:
+            if not self._out.json:
+                text = end_text(name, events, saved=self._saved, interrupted=self._stop.is_set())
+                self._out.result(f"\n{text}")
+        finally:
+            if status is ApplyStatus.NOT_PERMITTED:
+                self._out.say(not_permitted_text(name, planned.link.credential_from))
+
+    def _clear(self) -> None:
+        if self._progress is not None:
+            self._progress.clear()
+
+
+def _text(review: Review, style: Style) -> str:
+    plans = [each.plan for each in review.planned]
+    return plans_text(plans, review.allowed, style, command=review.command, saved=review.saved)

@@ -1,0 +1,45 @@
+"""`beamctl drift`: report differences between a workspace and its document."""
+
+from __future__ import annotations
+
+import click
+
+from beamctl.cli import options
+from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command
+from beamctl.cli.output import Output
+from beamctl.runs.folder import RecordFolder
+from beamctl.workflow.connection import Access
+from beamctl.workflow.drift import drift
+
+
+@click.command("drift", cls=Command, examples=("beamctl drift", "beamctl drift -f access/ -o json"))
+@options.files
+@options.workspaces
+@options.record
+@options.view
+@options.connection
+def command(
+    files: tuple[str, ...],
+    workspaces: tuple[str, ...],
+    *,
+    record: RecordFolder,
+    out: Output,
+    access: Access,
+) -> int:
+    """Report differences between a workspace and its document.
+
+    Changes nothing. Exits 0 if there is no drift and 2 if there is.
+    """
+    for note in record.ignored():
+        out.info(note)
+    plans = drift(files, workspaces, access, record, out.info)
+    if out.json:
+        from beamctl.report.json_report import drift_json
+
+        out.result(drift_json(plans))
+    else:
+        from beamctl.report.text.drift import drift_text
+
+        out.result("\n".join(drift_text(plan, out.style) for plan in plans))
+    return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE

@@ -1,0 +1,229 @@
+"""`beamctl emulator serve`: run the emulator over HTTP, with faults, a clock and a log for testing clients."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from beamctl.cli.commands import local
+from beamctl.cli.commands.local import command_to_read, load, read_seed
+from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command
+from beamctl.cli.options import PathType
+from beamctl.errors import UsageError
+from beamctl.model.text import printable
+
+if TYPE_CHECKING:
+    from beamctl.emulator import Instruments, MovableClock, Quirk, Rule
+
+DEFAULT_PORT = 8080
+
+database_option = click.option(
+    "--db",
+    "database",
+    type=PathType(dir_okay=False),
+    default=local.DATABASE,
+    show_default=True,
+    help="The SQLite database, created if it does not exist.",
+)
+
+mail_option = click.option(
+    "--mail",
+    metavar="DIR",
+    type=PathType(file_okay=False),
+    show_default=f"{local.MAIL}/ next to the database",
+    help="The maildir that receives e-mails.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentOptions:
+    """The values of the options, as typed."""
+
+    faults: tuple[str, ...]
+    clock: str | None
+    log: str | None
+    control: bool
+
+
+def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add these options to a command, which receives them as one argument, `given`."""
+
+    @click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="FAULT[@REQUESTS]",
+        help="A fault to inject, such as 503@3, 429:2@1-5, latency:300ms or reset-after@POST:/users#1. Repeatable.",
+    )
+    @click.option("--clock", metavar="TIME", help="The time on its clock at the start: +8d, or 2027-01-31T00:00:00Z.")
+    @click.option("--log", metavar="FILE", help="Log each request as a line of JSON; - is standard error.")
+    @click.option("--control", is_flag=True, help="Let programs change faults and the clock under /control.")
+    @functools.wraps(function)
+    def gathered(
+        *args: Any,  # noqa: ANN401 - whatever the command takes
+        faults: tuple[str, ...],
+        clock: str | None,
+        log: str | None,
+        control: bool,
+        **options: Any,  # noqa: ANN401 - as above
+    ) -> Any:  # noqa: ANN401 - as above
+        return function(*args, given=InstrumentOptions(faults, clock, log, control), **options)
+
+    return gathered
+
+
+@click.command(
+    "serve",
+    cls=Command,
+    examples=(
+        "beamctl emulator serve --seed seed.yaml",
+        "beamctl emulator serve --log - --fault 503@3 --fault latency:300ms",
+        "beamctl emulator serve --clock +8d",
+    ),
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 picks a free one."
+)
+@click.option("--seed", "seed_file", metavar="FILE", help="An initial state, loaded before the first request.")
+@click.option(
+    "--quirk",
+    "quirks",
+    multiple=True,
+    metavar="NAME",
+    help="Choose a behavior where that of the real API is unknown. Repeatable.",
+)
+@mail_option
+@click.option("--smtp", metavar="HOST[:PORT]", help="Also send e-mails through this server, without a login.")
+@click.option(
+    "--public-url",
+    metavar="URL",
+    show_default="where it listens",
+    help="The URL under which people reach it, for links in e-mails.",
+)
+@instrument_options
+@database_option
+def command(  # noqa: PLR0913 - its options
+    *,
+    host: str,
+    port: int,
+    seed_file: str | None,
+    quirks: tuple[str, ...],
+    mail: Path | None,
+    smtp: str | None,
+    public_url: str | None,
+    given: InstrumentOptions,
+    database: Path,
+) -> int:
+    """Serve the emulator over HTTP until Ctrl-C."""
+    from beamctl.emulator import EmulatorError, instrument, serve
+
+    chosen = _quirks(quirks)
+    seed = None if seed_file is None else read_seed(seed_file)
+    with instruments_for(given) as instruments:
+        now = instruments.clock
+        app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, now=now, public_url=public_url)
+        instrument(app, instruments)
+
+        def begin(url: str) -> None:
+            if seed_file is not None:  # only once the port is open, so that a failed start can be repeated
+                load(seed_file, seed, database, now=now)
+            _print_addresses(url, app, mail, database, notes(given, instruments, url))
+
+        try:
+            serve(app, host, port, begin)
+        except EmulatorError as error:
+            raise UsageError(str(error), "Choose another --port, or --port 0 for a free one.") from None
+    return Exit.DONE
+
+
+def _print_addresses(url: str, app: Any, mail: Path | None, database: Path, more: list[str]) -> None:  # noqa: ANN401 - Flask's
+    from beamctl.emulator import url_for_people
+
+    folder = mail or local.maildir(database)
+    for line in (
+        f"E-mails are written to {folder}. To read them:  {command_to_read(mail, database)}",
+        f"The emulator listens on {url} (database: {database})",
+        f"Users sign in and manage their workspaces at {url_for_people(app)}/",
+        *more,
+    ):
+        click.echo(printable(line))
+
+
+def _quirks(names: tuple[str, ...]) -> frozenset[Quirk]:
+    from beamctl.emulator import Quirk
+
+    known = {quirk.value: quirk for quirk in Quirk}
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"there is no quirk {unknown[0]!r}", f"There are: {', '.join(known)}.")
+    return frozenset(known[name] for name in names)
+
+
+@contextmanager
+def instruments_for(given: InstrumentOptions) -> Iterator[Instruments]:
+    """The instruments that the options ask for. The log is open while the block runs.
+
+    Raises:
+        UsageError: An option is invalid, or the log cannot be written.
+    """
+    from beamctl.emulator import EmulatorError, FaultScript, Instruments, LogFile, RequestLog
+
+    script, clock = FaultScript(_rules(given.faults)), _clock(given.clock)
+    if given.log is None:
+        yield Instruments(script, RequestLog(), clock, given.control)
+        return
+    try:
+        file = LogFile(None if given.log == "-" else Path(given.log))
+    except EmulatorError as error:
+        raise UsageError(f"--log: {error}", "Name another file, or - for standard error.") from None
+    try:
+        yield Instruments(script, RequestLog(file.write), clock, given.control)
+    finally:
+        file.close()
+
+
+def notes(given: InstrumentOptions, instruments: Instruments, url: str) -> list[str]:
+    """Lines about the active instruments, shown when the server starts."""
+    lines = []
+    if given.clock is not None:
+        lines.append(f"Its clock shows {instruments.clock():%Y-%m-%d %H:%M} UTC.")
+    lines.extend(f"Fault: {standing.rule.text}" for standing in instruments.script.standings())
+    if given.control:
+        control = url.removesuffix("/v0") + "/control"
+        lines.append(f"Anyone who can reach {control} can change its faults and clock, and read its request log.")
+    return lines
+
+
+def _rules(texts: tuple[str, ...]) -> list[Rule]:
+    from beamctl.emulator import FaultError, read_rule
+
+    try:
+        return [read_rule(text) for text in texts]
+    except FaultError as error:
+        raise UsageError(f"--fault: {error}", error.hint) from None
+
+
+def _clock(text: str | None) -> MovableClock:
+    from beamctl.emulator import EmulatorError, MovableClock, read_duration, read_moment
+
+    clock = MovableClock()
+    ahead = timedelta() if text is None else read_duration(text.removeprefix("+")) if text.startswith("+") else None
+    moment = None if text is None or ahead is not None else read_moment(text)
+    if ahead is None and moment is None:
+        raise UsageError(f"--clock: {text!r} is not a time", "Write it like +8d or 2027-01-31T00:00:00Z.")
+    try:
+        if ahead is not None:
+            clock.forward(ahead)
+        elif moment is not None:
+            clock.set(moment)
+    except EmulatorError as error:
+        raise UsageError(f"--clock: {error}", "Write it like +8d or 2027-01-31T00:00:00Z.") from None
+    return clock

@@ -1,0 +1,75 @@
+"""`beamctl undo`: plan the changes that would undo a run."""
+
+from __future__ import annotations
+
+import click
+
+from beamctl.cli import options
+from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command
+from beamctl.cli.output import Output
+from beamctl.plan.floors import Bounds
+from beamctl.plan.hazard import allowance
+from beamctl.report.text.plan import saved_text, unused_note
+from beamctl.runs.folder import RecordFolder
+from beamctl.runs.store import find_record
+from beamctl.workflow.connection import Access, open_link
+from beamctl.workflow.documents import command_for
+from beamctl.workflow.plan import Checks, is_refused, unused_allowances
+from beamctl.workflow.save_plan import save, target_of
+from beamctl.workflow.undo import guards_for, plan_undo, undo_command
+
+
+@click.command("undo", cls=Command, examples=("beamctl undo last", "beamctl undo last --out undo.json"))
+@click.argument("run", metavar="RUN")
+@options.files
+@options.allow
+@options.saving
+@options.record
+@options.view
+@options.connection
+@options.floors
+def command(  # noqa: PLR0913 - one argument per option
+    *,
+    run: str,
+    files: tuple[str, ...],
+    allowed: tuple[str, ...],
+    file: str | None,
+    expires: str | None,
+    record: RecordFolder,
+    out: Output,
+    floors: Bounds,
+    access: Access,
+) -> int:
+    """Show the changes that would undo a run, and what cannot be undone.
+
+    RUN is a name from `beamctl runs`, the start of one, or `last`. Nothing is changed: save the plan with --out and
+    apply the file. The guards are those of the workspace's document, if there is one.
+    """
+    granted = tuple(map(allowance, allowed))
+    target = target_of(file, expires, record.path)
+    for note in record.ignored():
+        out.info(note)
+    found = find_record(record, run, with_changes=True)
+    desired = guards_for(found, files, out.info)
+    with open_link(access, found.workspace) as link:
+        planned = plan_undo(found, desired, link, Checks(floors, record))
+        plan = planned.plan
+        saved = save([planned], granted, target, out.redaction)
+    command = command_for(f"{undo_command(found.run.id, record.named)} --out FILE", files, ())
+    if out.json:
+        from beamctl.report.json_report import plans_json
+
+        out.result(plans_json([plan], granted))
+    else:
+        from beamctl.report.text.plan import undo_text
+
+        out.result(undo_text(plan, granted, out.style, command))
+    for text in unused_allowances([plan], granted):
+        out.info(unused_note(text))
+    refused = is_refused([plan], granted)
+    if saved and target.file:
+        out.info(saved_text(saved, target.file))
+    elif plan.changes and not refused:
+        out.info(f"Nothing was changed. To make these changes, save the plan and apply the file:  {command}")
+    return Exit.REFUSED if refused else Exit.DONE

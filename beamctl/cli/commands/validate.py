@@ -1,0 +1,42 @@
+"""`beamctl validate`: check documents and print their problems."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from beamctl.cli import options
+from beamctl.cli.exits import Exit
+from beamctl.cli.help import Command
+from beamctl.cli.output import Output
+from beamctl.workflow.documents import read_sources, unread, validate
+
+
+@click.command("validate", cls=Command, examples=("beamctl validate", "beamctl validate -f access/ -o json"))
+@options.files
+@options.view
+def command(files: tuple[str, ...], *, out: Output) -> int:
+    """Check documents, without a credential or a network.
+
+    Prints all problems as file:line:column with a hint. Exits 0 if there are none, else 3. Warnings about valid but
+    probably unintended content do not change the exit code.
+    """
+    checked = validate(read_sources(files))
+    if note := unread(files):
+        out.info(note)
+    lines = out.source_lines(sys.stdout)
+    if out.json:
+        from beamctl.report.json_report import problems_json
+
+        out.result(problems_json(checked.problems, len(checked.desired), checked.warnings), is_error=True)
+    elif checked.problems:
+        from beamctl.report.text.problems import problems_text
+
+        out.result(problems_text(checked.problems, out.style, source_lines=lines), is_error=True)
+    else:
+        from beamctl.report.text.problems import valid_text
+
+        names = [desired.workspace for desired in checked.desired]
+        out.result(valid_text(names, checked.warnings, out.style, source_lines=lines), is_error=True)
+    return Exit.WRONG_INPUT if checked.problems else Exit.DONE

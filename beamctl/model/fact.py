@@ -1,0 +1,58 @@
+"""Facts: what the engine reports to people, as a code with fields. `beamctl.report.wording` has the words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from beamctl.model.code import Code
+
+Field = Union[str, int, "Fact", tuple[Union[str, "Fact"], ...]]
+"""A field of a fact. Text is never beamctl's own: it is a name, a value, or a message of the API, the system or a
+library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing to report. The fields of a code are those that its wording uses."""
+
+    code: Code
+    fields: Mapping[str, Field] = field(default_factory=dict, hash=False)
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Sort key."""
+        return self.code.value, json.dumps(fact_data(self), sort_keys=True)
+
+
+def fact(code: Code, **fields: Field) -> Fact:
+    """A fact with these fields."""
+    return Fact(code, fields)
+
+
+def fact_data(each: Fact) -> dict[str, Any]:
+    """Plain data."""
+    return {"code": each.code.value, "fields": {name: _data(value) for name, value in each.fields.items()}}
+
+
+def _data(value: Field) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, tuple):
+        return [_data(inner) for inner in value]
+    return fact_data(value) if isinstance(value, Fact) else value
+
+
+def fact_of(data: Mapping[str, Any]) -> Fact:
+    """The inverse of `fact_data`.
+
+    Raises:
+        ValueError: The code is unknown.
+    """
+    return Fact(Code(data["code"]), {name: _field(value) for name, value in data["fields"].items()})
+
+
+def _field(data: Any) -> Field:  # noqa: ANN401 - JSON
+    if isinstance(data, list):
+        return tuple(fact_of(inner) if isinstance(inner, dict) else str(inner) for inner in data)
+    return fact_of(data) if isinstance(data, dict) else data

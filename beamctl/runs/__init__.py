@@ -1,0 +1,1 @@
+"""Stores run records, one file per `apply`."""

@@ -1,0 +1,218 @@
+"""Creates and finds run records, one file for each run and workspace."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from beamctl.apply.history import History
+from beamctl.apply.interrupted import interrupted
+from beamctl.apply.record import (
+    Record,
+    Run,
+    UnreadableRecordError,
+    first_line,
+    read_record,
+)
+from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
+from beamctl.errors import RecordError, UsageError
+from beamctl.model.secret import RecordRedactor
+from beamctl.plan.comparison import Interrupted
+from beamctl.plan.declared import Declared
+from beamctl.plan.plan import Plan
+from beamctl.runs.commit import actor
+from beamctl.runs.file import RecordFile, is_being_written, now
+from beamctl.runs.folder import FUTURE, SUFFIX, RecordFolder, next_stamp, run_name, same_apply
+from beamctl.system.clock import current_time
+from beamctl.system.files import read_beginning, read_file
+
+LARGEST = 64 * 1024 * 1024
+"""Maximum bytes that are read of a record."""
+
+_BEGINNING = 65536
+"""Bytes that contain the head of a record, unless its guards are very long."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record to create.
+
+    Attributes:
+        plan: The plan to apply.
+        commit: The commit of its documents; empty if there is none.
+        digest: The digest of the plan.
+    """
+
+    plan: Plan
+    commit: str
+    digest: str
+
+
+def open_records(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[RecordFile]:
+    """Create the record of each run before anything is changed: all of them or none.
+
+    Raises:
+        UsageError: A record cannot be written or would contain a secret; nothing was changed.
+    """
+    where = folder.path
+    began: list[RecordFile] = []
+    try:
+        folder.refuse_links()
+        where.mkdir(parents=True, exist_ok=True)
+        lines = _lines(folder, due, redactor)
+        folder.keep_out_of_git()
+        for (run, line), each in zip(lines, due, strict=True):
+            began.append(RecordFile(where / f"{run.id}{SUFFIX}", each.plan, redactor))
+            began[-1].write(line)
+    except (OSError, RecordError) as error:
+        for record in began:
+            record.discard()
+        why = error.message if isinstance(error, RecordError) else f"{where}: {error.strerror or error}"
+        hint = "Name a writable directory:  beamctl apply --record DIR"
+        so = ", so nothing was changed" if any(each.plan.changes for each in due) else ""
+        raise UsageError(f"the record of this run cannot be written{so}: {why}", hint) from None
+    return began
+
+
+def _lines(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[tuple[Run, str]]:
+    """The first line of each record. The runs of one apply share their time and ID."""
+    stamp, mark = next_stamp(current_time(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
+    runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
+    began = zip(runs, due, strict=True)
+    return [
+        (run, redactor.require_no_secrets(first_line(run, each.plan), "the record of this run")) for run, each in began
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The last recorded run in a workspace, finished or not.
+
+    Attributes:
+        left: The number of resources it left, by kind; empty if not recorded.
+        declared: What its document declared; None if not recorded.
+        interrupted: Changes that this and earlier runs left unfinished.
+        history: The recorded invitations.
+    """
+
+    left: Mapping[str, int] = field(default_factory=dict)
+    declared: Declared | None = None
+    interrupted: tuple[Interrupted, ...] = ()
+    history: History = field(default_factory=lambda: History("", ""))
+
+
+def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
+    """What the next plan needs from the records, from the newest that contain it."""
+    paths = [path for path in reversed(folder.paths()) if f"-{workspace}-" in path.name]
+    left = (found for path in paths if (found := left_of(_content(path), workspace, api)) is not None)
+    declared = (recorded for path in paths if (recorded := _declared(path, workspace, api)) is not None)
+    history = History(workspace, api)
+
+    def contents() -> Iterator[bytes]:
+        for path in reversed(paths):
+            if not is_being_written(path):  # a run in progress is not interrupted
+                content = _content(path)
+                history.add(content)
+                yield content
+
+    unfinished = interrupted(contents(), workspace, api)
+    return LastRun(next(left, {}), next(declared, None), unfinished, history)
+
+
+def _declared(path: Path, workspace: str, api: str) -> Declared | None:
+    """What a run declared. Reads only the beginning of the record, if that is enough."""
+    beginning = _content(path, _BEGINNING)
+    is_complete = len(beginning) < _BEGINNING or is_head(beginning)
+    return declared_by(beginning if is_complete else _content(path), workspace, api)
+
+
+def applied_before(folder: RecordFolder, workspace: str, digest: str) -> str:
+    """The run that applied, or began to apply, a saved plan to a workspace; empty if none is recorded."""
+    for path in folder.paths():
+        if f"-{workspace}-" not in path.name or digest.encode() not in _content(path, _BEGINNING):
+            continue
+        with suppress(UnreadableRecordError):
+            found = summary_of(_content(path))
+            if (found.run.plan_digest, found.workspace) == (digest, workspace) and found.begun:
+                return found.run.id
+    return ""
+
+
+def count_records(folder: RecordFolder) -> int:
+    """The number of records."""
+    return len(folder.paths())
+
+
+def records(folder: RecordFolder, read: Callable[[bytes], T]) -> Iterator[tuple[str, T | str]]:
+    """The name of each run, newest first, with its record parsed by `read`, or why it cannot be read."""
+    for path in reversed(folder.paths()):
+        try:
+            yield path.stem, read(read_file(path, LARGEST))
+        except UnreadableRecordError as error:
+            yield path.stem, str(error)
+        except UsageError as error:
+            yield path.stem, error.message
+
+
+def made_with(folder: RecordFolder, record: Record) -> list[Summary]:
+    """The runs in other workspaces that the same apply made or may have made."""
+    found = []
+    for path in folder.paths():
+        if same_apply(path.stem, record.run.id, record.workspace):
+            with suppress(UnreadableRecordError):
+                found.append(summary_of(_content(path)))
+    return [each for each in found if each.begun and each.workspace != record.workspace]
+
+
+def find_record(folder: RecordFolder, name: str, *, with_changes: bool = False) -> Record:
+    """Find the record of a run by its name or the start of its name; `last` is the newest.
+
+    Args:
+        folder: The run records.
+        name: The name, its start, or `last`.
+        with_changes: Whether `last` skips runs without changes.
+
+    Raises:
+        UsageError: There is none, there are several, or it cannot be read.
+    """
+    paths = folder.paths()
+    if name == "last" and with_changes:
+        paths = list(islice((path for path in reversed(paths) if not _is_empty(path)), 1))
+    found = paths[-1:] if name == "last" else [path for path in paths if path.stem == name]
+    found = found or [path for path in paths if name and path.stem.startswith(name)]
+    see = "See:  beamctl runs" + (f" --record {folder.named}" if folder.named else "")
+    if not found:
+        for path in folder.from_the_future():
+            if name and path.stem.startswith(name):
+                hint = "Delete the file, or name the directory of your own records with --record."
+                raise UsageError(f"{path} is not used as a run record: {FUTURE}", hint)
+        raise UsageError(f"no record of a run {name!r} in {folder.path}", see)
+    if len(found) > 1:
+        raise UsageError(f"{len(found)} runs begin with {name!r}", see)
+    try:
+        return read_record(read_file(found[0], LARGEST))
+    except UnreadableRecordError as error:
+        raise UsageError(f"{found[0]} cannot be read: {error}") from None
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether the run had no changes."""
+    try:
+        return not summary_of(_content(path)).counts
+    except UnreadableRecordError:
+        return False
+
+
+def _content(path: Path, most: int = LARGEST) -> bytes:
+    """The first bytes of a record; empty if it cannot be read, as if there were no record."""
+    try:
+        return read_beginning(path, most)
+    except UsageError:
+        return b""

@@ -1,0 +1,1 @@
+"""Reads, stores and hides secrets."""

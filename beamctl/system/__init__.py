@@ -1,0 +1,1 @@
+"""The machine that beamctl runs on: files, git and other programs."""

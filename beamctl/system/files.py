@@ -1,0 +1,100 @@
+"""Reads regular files up to a size limit. Pipes and devices are refused, without blocking on them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+from beamctl.errors import UsageError
+
+# Opening a pipe must not wait for a writer. Not every system has these flags.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+_PIECE = 1024 * 1024
+
+
+def read_file(path: Path, largest: int) -> bytes:
+    """The content of a regular file.
+
+    Args:
+        path: The file, or a link to it.
+        largest: The maximum size in bytes.
+
+    Raises:
+        UsageError: It is not a regular file, is larger, or cannot be read.
+    """
+    content = read_beginning(path, largest + 1)
+    if len(content) > largest:
+        raise UsageError(f"{path} is larger than {largest:,} bytes", "Check that this is the right file.")
+    return content
+
+
+def read_beginning(path: Path, most: int) -> bytes:
+    """The first bytes of a regular file, at most `most`.
+
+    Raises:
+        UsageError: It is not a regular file, or cannot be read.
+    """
+    try:
+        _refuse_others(path, path.stat())  # opening a device can have side effects
+        descriptor = os.open(path, _FLAGS)
+        try:
+            _refuse_others(path, os.fstat(descriptor))  # the file may have been replaced in the meantime
+            return _bytes_of(descriptor, most)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except ValueError:
+        raise no_name(str(path)) from None
+
+
+def read_standard_input(most: int) -> bytes:
+    """The first bytes of standard input, at most `most`.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    try:
+        return sys.stdin.buffer.read(most)
+    except OSError as error:  # a directory
+        raise unreadable("standard input", error) from None
+
+
+def real_path(path: str | Path) -> str:
+    """The path with symbolic links resolved; empty if the path is invalid."""
+    try:
+        return os.path.realpath(path)
+    except ValueError:
+        return ""
+
+
+def is_within(path: str | Path, folder: str | Path) -> bool:
+    """Whether a path is a folder or inside it, with symbolic links resolved. Neither needs to exist."""
+    real, above = real_path(path), real_path(folder)
+    return bool(real and above) and (real == above or real.startswith(above.rstrip(os.sep) + os.sep))
+
+
+def unreadable(name: str | Path, error: OSError) -> UsageError:
+    """The error for a file that cannot be read."""
+    return UsageError(
+        f"cannot read {error.filename or name}: {error.strerror or error}", "Check the name and the permissions."
+    )
+
+
+def no_name(name: str) -> UsageError:
+    """The error for an invalid file name."""
+    return UsageError(f"{name!r} is not a valid file name", "Check the name.")
+
+
+def _refuse_others(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise UsageError(f"{path} is not a regular file", "Name a file or a directory, or - for standard input.")
+
+
+def _bytes_of(descriptor: int, most: int) -> bytes:
+    content = bytearray()
+    while len(content) < most and (piece := os.read(descriptor, min(_PIECE, most - len(content)))):
+        content += piece
+    return bytes(content)

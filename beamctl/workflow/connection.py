@@ -1,0 +1,225 @@
+"""Opens the API of a workspace, over the network or in the emulator inside this process, and compares its clock with
+this machine's."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from beamctl.api.clock import ClockSkew, WaitBudget
+from beamctl.api.config import LOCAL, Sources, decide
+from beamctl.api.config import default_workspace as named_elsewhere
+from beamctl.errors import ApiError, UsageError
+from beamctl.model.api_call import Deleter, Pause, Reader, Sender
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact
+from beamctl.model.identity import Identity
+from beamctl.model.secret import ApiRedactor
+from beamctl.plan.plan_file import CLOCKS_APART
+from beamctl.system.clock import current_time, shown_time
+from beamctl.workflow.slow_reads import NotifyingReader
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from beamctl.api.workspace import WorkspaceApi
+
+LOCAL_NAME = "local"
+"""The `--api-url` of the emulator in this process."""
+
+_TOO_FAR = timedelta(days=1)
+_TWO_HOURS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach the API.
+
+    Attributes:
+        sources: Settings from the options, the environment and the official CLI's files.
+        timeout: Seconds for one request.
+        debug: Called with a line for each request and response, if they are shown.
+        notify: Called with a notice if reading takes long; None for no notices.
+        redactor: Learns every secret that is used.
+        local_app: Returns the emulator of the current directory, for `--api-url local`.
+        wait_budget: How long the run may wait while the API limits requests.
+        stop: Set to end reads and pauses, and to stop retrying.
+    """
+
+    sources: Sources
+    timeout: float
+    debug: Callable[[str], None] | None
+    redactor: ApiRedactor
+    local_app: Callable[[], WSGIApplication]
+    notify: Callable[[str], None] | None = None
+    wait_budget: WaitBudget = field(default_factory=WaitBudget)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, and return whether `stop` was not set."""
+        return not self.stop.wait(seconds)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the API is the emulator in this process."""
+        return (self.sources.api_url or self.sources.environment.get("BEAMCTL_API_URL")) == LOCAL_NAME
+
+    @property
+    def credential_files(self) -> tuple[str, ...]:
+        """The files that may hold a credential of this process, whether it is used or not."""
+        named = (self.sources.key_file, *self.sources.files)
+        return tuple(os.path.expanduser(file.path) for file in named if file is not None)  # noqa: PTH111 - a text
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An open connection to one workspace.
+
+    Attributes:
+        api_url: The base URL; `local` for the emulator in this process.
+        reader: Reads, and cannot write.
+        silent_reader: The same without notices, for use during an apply.
+        sender: Writes; only `apply` uses it.
+        identity: The owner of the credential; None if the credential does not say.
+        pause: Waits before a change is read back.
+        credential_from: Where the credential was found, for messages.
+        skew: The difference between this machine's clock and the API's; None until a response has been read.
+    """
+
+    api_url: str
+    reader: Reader
+    silent_reader: Reader
+    sender: Sender
+    identity: Identity | None
+    pause: Pause
+    skew: Callable[[], ClockSkew | None]
+    credential_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LastLink:
+    """An open connection to one workspace for `destroy`, the only command that gets a deleter.
+
+    Attributes:
+        api_url: As in `Link`.
+        reader: As in `Link`.
+        deleter: Deletes this workspace.
+        identity: As in `Link`.
+        pause: As in `Link`.
+    """
+
+    api_url: str
+    reader: Reader
+    deleter: Deleter
+    identity: Identity | None
+    pause: Pause
+
+
+def default_workspace(access: Access) -> str:
+    """The workspace to use if neither an option nor a document names one.
+
+    Raises:
+        UsageError: No workspace is configured.
+    """
+    name = access.sources.environment.get("BEAMCTL_WORKSPACE") or named_elsewhere(access.sources)
+    if not name:
+        raise UsageError("no workspace given", "Name one with -w NAME, or set BEAMCTL_WORKSPACE.")
+    return name
+
+
+@contextmanager
+def open_link(access: Access, workspace: str) -> Iterator[Link]:
+    """Open a workspace for the duration of the block.
+
+    Raises:
+        BeamctlError: There is no credential, or a connection setting is invalid.
+    """
+    with _opened(access, workspace) as (api_url, api):
+        reader = api.reader()
+        yield Link(
+            api_url,
+            _with_notices(reader, access, workspace),
+            reader,
+            api.sender(),
+            _identity(api),
+            access.pause,
+            api.skew,
+            api.credential_from,
+        )
+
+
+@contextmanager
+def open_last_link(access: Access, workspace: str) -> Iterator[LastLink]:
+    """Open a workspace that is to be deleted, for the duration of the block.
+
+    Raises:
+        BeamctlError: As for `open_link`.
+    """
+    with _opened(access, workspace) as (api_url, api):
+        reader = _with_notices(api.reader(), access, workspace)
+        yield LastLink(api_url, reader, api.deleter(), _identity(api), access.pause)
+
+
+def _with_notices(reader: Reader, access: Access, workspace: str) -> Reader:
+    return NotifyingReader(reader, workspace, access.notify) if access.notify else reader
+
+
+@contextmanager
+def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]]:
+    app = None
+    if access.is_local:
+        connection, app = LOCAL, access.local_app()
+    else:
+        connection = decide(access.sources, workspace)
+    from beamctl.api.clock import SystemClock
+    from beamctl.api.errors import Timeouts
+    from beamctl.api.workspace import Options, open_workspace
+
+    clock = SystemClock(access.stop)
+    options = Options(
+        timeouts=Timeouts(read=access.timeout),
+        debug=access.debug,
+        clock=clock,
+        redactor=access.redactor,
+        wait_budget=access.wait_budget,
+    )
+    with open_workspace(connection, workspace, options, wsgi_app=app) as api:
+        yield LOCAL_NAME if app else connection.base_url, api
+
+
+def _identity(api: WorkspaceApi) -> Identity | None:
+    who = api.identity()
+    return who if who != Identity() else None
+
+
+def api_time(skew: ClockSkew | None) -> datetime:
+    """The time that dates are compared with: the API's, if the two clocks differ clearly.
+
+    Raises:
+        UsageError: The clock of this machine cannot be right.
+        ApiError: The clocks are so far apart that the date is uncertain.
+    """
+    now = current_time()
+    if skew is None or abs(skew.ahead) <= CLOCKS_APART:
+        return now
+    if abs(skew.ahead) > _TOO_FAR:
+        raise ApiError(
+            f"this machine's clock shows {shown_time(skew.machine)} and the API's clock {shown_time(skew.api)}: "
+            "they differ by more than a day, so nothing was planned",
+            "Correct this machine's clock. If it is right, check whether a proxy sends an old `Date` header.",
+        )
+    return now + skew.ahead
+
+
+def skew_note(skew: ClockSkew | None) -> Fact | None:
+    """The note of a plan about differing clocks; None if they agree."""
+    if skew is None or abs(skew.ahead) <= CLOCKS_APART:
+        return None
+    code = Code.CLOCK_BEHIND if skew.ahead > timedelta() else Code.CLOCK_AHEAD
+    minutes = round(abs(skew.ahead).total_seconds() / 60)
+    return Fact(code, {"minutes": minutes, "here": shown_time(skew.machine), "there": shown_time(skew.api)})

@@ -1,0 +1,137 @@
+"""What would be lost, as it is shown: readable however much there is, and harmless whatever it is called."""
+
+import json
+
+from beamctl.plan.contents import Deletion, DeletionStatus, Item, Part, Unknown, WorkspaceContents
+from beamctl.report.json_report import destroyed_json
+from beamctl.report.text.destroy import contents_text, deletion_text
+
+HOSTILE = "\x1b[2J\u202ecod\ud800\n"
+
+
+def contents(
+    *parts: Part, counts: dict[str, int] | Unknown | None = None, display_name: str = "Acme"
+) -> WorkspaceContents:
+    return WorkspaceContents("acme", "w1", "2025-03-01", display_name, parts, {} if counts is None else counts)
+
+
+def things(count: int, sort: str = "member") -> tuple[Item, ...]:
+    return tuple(Item((sort,), f"p{number:05}@x.io", str(number)) for number in range(count))
+
+
+def test_what_a_reader_sees() -> None:
+    shown = contents_text(
+        contents(
+            Part("members", ("role",), (Item(("admin",), "ada@x.io", "1"), *things(2))),
+            Part("serviceAccounts", ("role",), (Item(("",), "", "c1"),)),
+            Part("apiKeys", ("account",), (Item(("ci",), "deploy", "k1"),), "those of x cannot be read"),
+            Part("environments", (), (Item((), "development", "development"), Item((), "qa", "qa"))),
+            Part("policies", ("type",), Unknown("api.example.test does not allow GET /policies: no")),
+            counts={"jobs": 0, "sandboxes": 1200, "agents": 3},
+        ),
+        "https://api.example.test/v0",
+        "ci",
+    )
+    assert shown == (
+        "acme · https://api.example.test/v0 · as ci\n\n"
+        '  "Acme", created 2025-03-01\n\n'
+        "  members (3)\n"
+        "    admin   ada@x.io\n"
+        "    member  p00000@x.io, p00001@x.io\n"
+        "  serviceAccounts (1)\n"
+        "    no role reported  c1\n"
+        "  apiKeys (1 seen)\n"
+        "    ci  deploy\n"
+        "    ! those of x cannot be read\n"
+        "  environments (2)\n"
+        "    development, qa\n"
+        "  policies: unknown — api.example.test does not allow GET /policies: no\n"
+        "  resource counts: agents 3, sandboxes 1,200\n\n"
+        "Deleting acme deletes all of this and anything else in it. This cannot be undone.\n"
+    )
+
+
+def test_lists_are_bounded() -> None:
+    sorts = tuple(Item((f"role{number:03}",), "x", str(number)) for number in range(500))
+    shown = contents_text(
+        contents(
+            Part("members", ("role",), things(9_998)),
+            Part("invitations", ("role",), sorts),
+            counts={f"thing{number:03}": 1 for number in range(300)},
+            display_name="n" * 100_000,
+        ),
+        "local",
+        "",
+    )
+    assert "  members (9,998)\n" in shown
+    assert "p00009@x.io and 9,988 more\n" in shown
+    assert "    role009  x\n    and 490 more\n" in shown
+    assert "thing009 1 and 290 more\n" in shown
+    assert len(shown) < 2_000
+
+
+def test_exactly_as_many_as_are_shown_are_no_more() -> None:
+    assert "more" not in contents_text(contents(Part("members", ("role",), things(10))), "local", "")
+
+
+def test_nothing_and_not_known_are_told_apart() -> None:
+    assert "  resource counts: nothing\n" in contents_text(contents(counts={"jobs": 0}), "local", "")
+    assert "  resource counts: unknown — why\n" in contents_text(contents(counts=Unknown("why")), "local", "")
+
+
+def test_a_workspace_that_tells_nothing_of_itself() -> None:
+    shown = contents_text(WorkspaceContents("acme", "", "", "", (), {}), "local", "")
+    assert shown.startswith("acme · local\n\n  resource counts: nothing\n\n")
+
+
+def test_hostile_names_are_shown_as_what_they_are() -> None:
+    hostile = contents(
+        Part("policies", ("type",), (Item((HOSTILE,), HOSTILE, HOSTILE), Item(("a",), "n" * 10_000, "k"))),
+        Part("more", ("type",), Unknown(HOSTILE)),
+        counts={HOSTILE: 1},
+        display_name=HOSTILE,
+    )
+    shown = contents_text(hostile, HOSTILE, HOSTILE)
+    assert all(char.isprintable() or char == "\n" for char in shown)
+    assert shown.count("\n") == 11
+    assert max(map(len, shown.splitlines())) < 160
+    told = deletion_text("acme", HOSTILE, Deletion(DeletionStatus.FOUND_GONE, HOSTILE))
+    assert all(char.isprintable() or char == "\n" for char in told)
+    assert destroyed_json(hostile, "local", Deletion(DeletionStatus.DELETED)).isascii()
+
+
+def test_how_it_went() -> None:
+    assert deletion_text("acme", "access/acme.yaml", Deletion(DeletionStatus.DELETED)) == (
+        "Deleted acme and everything in it.\n"
+        "  Remove its document (access/acme.yaml), or the next plan will not find acme.\n"
+    )
+    lost = deletion_text("acme", "-", Deletion(DeletionStatus.FOUND_GONE, "x answered HTTP 502"))
+    assert lost == (
+        "acme and everything in it are gone, although the response was lost: x answered HTTP 502.\n"
+        "  Remove its document, or the next plan will not find acme.\n"
+    )
+    before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, "the API answered 404"))
+    assert before.startswith("acme was already gone when the API responded: the API answered 404.\n")
+
+
+def test_what_a_machine_sees_is_all_of_it() -> None:
+    parts = (Part("members", ("role",), things(50), "some"), Part("policies", ("type",), Unknown("no")))
+    told = json.loads(destroyed_json(contents(*parts, counts={"agents": 3}), "local", Deletion(DeletionStatus.DELETED)))
+    assert told == {
+        "format_version": "2.0",
+        "workspace": "acme",
+        "api_url": "local",
+        "id": "w1",
+        "created_at": "2025-03-01",
+        "display_name": "Acme",
+        "lost": {
+            "members": [{"name": f"p{number:05}@x.io", "role": "member"} for number in range(50)],
+            "policies": None,
+            "counts": {"agents": 3},
+        },
+        "not_known": {"policies": "no", "members": "some"},
+        "ending": "deleted",
+        "told": "Deleted acme and everything in it.",
+    }
+    silent = json.loads(destroyed_json(contents(counts=Unknown("why")), "local", Deletion(DeletionStatus.DELETED)))
+    assert (silent["lost"], silent["not_known"]) == ({"counts": None}, {"counts": "why"})
