@@ -11,6 +11,7 @@ import pytest
 from beamctl.emulator import (
     FaultScript,
     Instruments,
+    Quirk,
     as_operator,
     ask,
     create_app,
@@ -18,7 +19,6 @@ from beamctl.emulator import (
     load_seed,
     read_rule,
 )
-from beamctl.emulator.behavior import BehaviorFlag as Quirk
 from tests.cli.loopback import Api, Bent, serving
 from tests.cli.process import process, running, terminal
 from tests.cli.world import CANARY, GRACE, Cli, Write, error_in
@@ -220,7 +220,7 @@ def test_the_document_decides_and_nothing_is_even_read(  # noqa: PLR0913, PLR091
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == code
     assert ran.err.startswith(said)
-    assert ran.out == "" if output == "text" else ran.json["format_version"] == "1.1"
+    assert ran.out == "" if output == "text" else ran.json["format_version"] == "2.0"
     assert api.calls == []
 
 
