@@ -11,6 +11,7 @@ import stat
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from beamctl.document.load import YAML_SUFFIXES
@@ -187,8 +188,8 @@ class ReservedFiles:
             return why
         if _has_another_name(path):
             return "has more than one hard link and may also be another file"
-        found = file_kind(path) if read else ""
-        return f"is a {found}" if found else ""
+        found = file_kind(path) if read else None
+        return f"is a {found.value}" if found else ""
 
     def _why_not_named(self, path: Path) -> str:
         parts = {part.lower() for part in (*path.absolute().parts, *Path(real_path(path)).parts)}
@@ -202,28 +203,33 @@ class ReservedFiles:
         return ""
 
 
-def file_kind(path: Path) -> str:
-    """The kind of a file that must not be overwritten: `saved plan`, `run record`, `document` or `JSON schema`.
+class FileKind(Enum):
+    """Files of beamctl that must not be overwritten."""
 
-    Empty if it is none of them or cannot be read.
-    """
+    SAVED_PLAN = "saved plan"
+    RUN_RECORD = "run record"
+    DOCUMENT = "document"
+    JSON_SCHEMA = "JSON schema"
+
+
+def file_kind(path: Path) -> FileKind | None:
+    """The kind of a file; None if it is none of them or cannot be read."""
     try:
         content = read_file(path, plan_file.LARGEST)
-    except UsageError:
-        return ""
-    try:
         first = content.split(b"\n", 1)[0]
         found = read_json(first if first.endswith(b"}") else content)
+    except UsageError:
+        return None
     except ValueError:
         found = None
     keys = found.keys() if isinstance(found, dict) else ()
     if "resource_changes" in keys and "saved" in keys:
-        return "saved plan"
+        return FileKind.SAVED_PLAN
     if isinstance(found, dict) and found.get("event") == "run":
-        return "run record"
+        return FileKind.RUN_RECORD
     if ("version" in keys and "workspace" in keys) or all(key.search(content) for key in _DOCUMENT):
-        return "document"
-    return "JSON schema" if _SCHEMA in content else ""
+        return FileKind.DOCUMENT
+    return FileKind.JSON_SCHEMA if _SCHEMA in content else None
 
 
 def _has_another_name(path: Path) -> bool:

@@ -16,7 +16,7 @@ from beamctl.model.secret import RecordRedactor
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import LONGEST, Saved, saved_text
-from beamctl.secrets.file import ReservedFiles, file_kind
+from beamctl.secrets.file import FileKind, ReservedFiles, file_kind
 from beamctl.system.clock import current_time
 from beamctl.workflow.plan import Planned
 from beamctl.workflow.saved_plan import identify, valid_until
@@ -74,7 +74,9 @@ def _why_not_to(path: Path, records: Path) -> str:
             return ""
     except (OSError, ValueError):  # writing it reports the error
         return ""
-    return "" if not path.is_file() or file_kind(path) == "saved plan" else "already exists and is not a saved plan"
+    return (
+        "" if not path.is_file() or file_kind(path) is FileKind.SAVED_PLAN else "already exists and is not a saved plan"
+    )
 
 
 def save(
