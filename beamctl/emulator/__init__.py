@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from beamctl.emulator.app import create_app
-    from beamctl.emulator.behavior import Quirk
+    from beamctl.emulator.behavior import BehaviorFlag
+    from beamctl.emulator.behavior import BehaviorFlag as Quirk
     from beamctl.emulator.clock import MovableClock, read_duration, read_moment, utc_now
     from beamctl.emulator.errors import EmulatorError, FaultError, NoAddressError, SeedError, WrongOptionError
     from beamctl.emulator.faults.injection import ConnectionCut
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from beamctl.emulator.server import serve
 
 __all__ = [
+    "BehaviorFlag",
     "ConnectionCut",
     "EmulatorError",
     "Entry",
@@ -86,7 +88,7 @@ __all__ = [
 
 _MODULES = {
     "app": ("create_app",),
-    "behavior": ("Quirk",),
+    "behavior": ("BehaviorFlag",),
     "clock": ("MovableClock", "read_duration", "read_moment", "utc_now"),
     "errors": ("EmulatorError", "FaultError", "NoAddressError", "SeedError", "WrongOptionError"),
     "faults.injection": ("ConnectionCut",),
@@ -109,6 +111,7 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 _FORMER_NAMES = {
     "Instruments": "MiddlewareOptions",
     "MadeKey": "GeneratedKey",
+    "Quirk": "BehaviorFlag",
     "instrument": "add_middleware",
     "open_post": "open_mailer",
     "received_letters": "received_emails",
@@ -116,8 +119,10 @@ _FORMER_NAMES = {
 """Names of 0.1.0 that still work."""
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the names above
-    known = _FORMER_NAMES.get(name, name)
-    if known not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[known]}"), known)
+if not TYPE_CHECKING:  # mypy would accept any name
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the names above
+        known = _FORMER_NAMES.get(name, name)
+        if known not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_MODULE_OF[known]}"), known)

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from beamctl.emulator import pagination
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Inbound, Route
 from beamctl.emulator.clock import utc_now
 from beamctl.emulator.control_plane import BASE_PATH, CALLER_KEY, ControlPlane, PublicUrl
@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 def create_app(
     db: Path,
     *,
-    quirks: frozenset[Quirk] = frozenset(),
+    quirks: frozenset[BehaviorFlag] = frozenset(),
     now: Callable[[], datetime] = utc_now,
     post: Mailer | None = None,
     public_url: str | None = None,

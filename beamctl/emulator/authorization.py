@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Call, Inbound, Reach, Route
 from beamctl.emulator.credentials import TokenUse, digest, token_subject
 from beamctl.emulator.database import signing_secret
@@ -20,7 +20,6 @@ from beamctl.emulator.store.workspace import Workspace
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
 
-
 BEARER_HEADERS = ("X-Blaxel-Authorization", "X-Beamlit-Authorization", "Authorization")
 """Headers with `Bearer` and a key or token, the more specific ones first."""
 
@@ -28,8 +27,8 @@ KEY_HEADERS = ("X-Blaxel-Api-Key", "X-Beamlit-Api-Key", "Api-Key")
 """Headers with a bare API key."""
 
 WORKSPACE_HEADERS = ("X-Blaxel-Workspace", "X-Beamlit-Workspace")
-
 _DOTS_IN_A_TOKEN = 2
+_NO_ACCESS = "Forbidden: no access to this workspace"
 
 
 def authenticate(db: sqlite3.Connection, headers: Headers, moment: datetime) -> Person | ServiceAccount:
@@ -63,9 +62,6 @@ def _credential(headers: Headers) -> str:
         if value:
             return value
     raise unauthorized()
-
-
-_NO_ACCESS = "Forbidden: no access to this workspace"
 
 
 def admit(route: Route, call: Call) -> Call:
@@ -106,7 +102,7 @@ def _workspace(call: Call, caller: Caller) -> Workspace:
     if not name:
         return _implied_workspace(call.db, caller)
     space = workspace.find(call.db, name)
-    if space is None and Quirk.MISSING_WORKSPACE_IS_403 in call.quirks:
+    if space is None and BehaviorFlag.MISSING_WORKSPACE_IS_403 in call.flags:
         raise forbidden(_NO_ACCESS)
     if space is None:
         raise not_found("Workspace not found")

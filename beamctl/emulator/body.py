@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.errors import bad_request
 from beamctl.emulator.kind import EMPTY, Kind, kept_secret
 from beamctl.emulator.rules import METADATA, SETTINGS, Rule, an_object, limited, resource_name
@@ -49,7 +49,7 @@ def json_or_form(body: bytes, content_type: str) -> dict[str, Any]:
         raise bad_request("the body is not a valid form") from None
 
 
-def settings(body: dict[str, Any], before: Settings, quirks: Collection[Quirk]) -> Settings:
+def settings(body: dict[str, Any], before: Settings, flags: Collection[BehaviorFlag]) -> Settings:
     """The settings of a workspace updated with the writable fields of the body; other fields are ignored.
 
     Raises:
@@ -58,7 +58,7 @@ def settings(body: dict[str, Any], before: Settings, quirks: Collection[Quirk]) 
     if not isinstance(body.get("accountId", ""), str):  # there is only one account, so the value is not used
         raise bad_request("accountId must be a string")
     given = {key: body[key] for key in SETTINGS if key in body}
-    rules = limited(SETTINGS, quirks)
+    rules = limited(SETTINGS, flags)
     for key, value in given.items():
         if wrong := rules[key](value):
             raise bad_request(f"{key} {wrong}")
@@ -100,22 +100,22 @@ class ResourceBody:
         if self.metadata.get("name", name) != name:
             raise bad_request("metadata.name cannot be changed")
 
-    def fields(self, kind: Kind, before: Fields, quirks: Collection[Quirk]) -> Fields:
+    def fields(self, kind: Kind, before: Fields, flags: Collection[BehaviorFlag]) -> Fields:
         """The writable part of an object after this request.
 
         Raises:
             Refusal: 400: a field is invalid or missing.
         """
-        kept = Fields() if Quirk.PUT_REPLACES in quirks else before
+        kept = Fields() if BehaviorFlag.PUT_REPLACES in flags else before
         given = {key: self.metadata[key] for key in METADATA if key in self.metadata}
-        metadata_rules = limited(METADATA, quirks)
+        metadata_rules = limited(METADATA, flags)
         for key, value in given.items():
             _check(f"metadata.{key}", metadata_rules[key], value)
         return Fields(
             display_name=given.get("displayName", kept.display_name),
             external_id=given.get("externalId", kept.external_id),
             labels=given.get("labels", kept.labels),
-            spec=_spec(kind, self.spec, before.spec, quirks),
+            spec=_spec(kind, self.spec, before.spec, flags),
         )
 
 
@@ -134,12 +134,14 @@ def read_resource(content: bytes) -> ResourceBody:
 
 
 def _spec(
-    kind: Kind, given: dict[str, Any] | None, before: dict[str, Any], quirks: Collection[Quirk]
+    kind: Kind, given: dict[str, Any] | None, before: dict[str, Any], flags: Collection[BehaviorFlag]
 ) -> dict[str, Any]:
     """The spec after the request: the new one if given, else the stored one."""
-    if given is None or Quirk.SPEC_MERGES in quirks:
+    if given is None or BehaviorFlag.SPEC_MERGES in flags:
         given = {**before, **(given or {})}
-    elif kind.hidden in before and Quirk.PUT_REPLACES not in quirks:  # a client that cannot read it cannot send it back
+    elif (
+        kind.hidden in before and BehaviorFlag.PUT_REPLACES not in flags
+    ):  # a client that cannot read it cannot send it back
         given = {kind.hidden: before[kind.hidden], **given}
     if kind.fields is None:
         return given
@@ -151,7 +153,7 @@ def _spec(
         if key not in known:
             raise bad_request(f"spec.{key} is required")
     if kind.hidden in known:
-        known[kind.hidden] = kept_secret(known[kind.hidden], before.get(kind.hidden, {}), quirks)
+        known[kind.hidden] = kept_secret(known[kind.hidden], before.get(kind.hidden, {}), flags)
     return known
 
 

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.errors import bad_request, forbidden
 from beamctl.emulator.mail.emails import Email
@@ -95,7 +95,7 @@ class Call:
         inbound: The request as received.
         db: The transaction of the request.
         moment: When it was received.
-        quirks: The quirks that are on.
+        flags: The behavior flags that are on.
         public_url: Base URL of links in e-mails.
         caller: Who makes it; None on open routes.
         workspace: Its workspace; None on routes without one.
@@ -105,7 +105,7 @@ class Call:
     inbound: Inbound
     db: sqlite3.Connection
     moment: datetime
-    quirks: frozenset[Quirk]
+    flags: frozenset[BehaviorFlag]
     public_url: str
     caller: Caller | None = None
     workspace: Workspace | None = None
@@ -137,12 +137,12 @@ class Call:
 
     @property
     def beamlit(self) -> bool:
-        """Whether this is a request of the Beamlit era, by its headers or by the quirk."""
-        return Quirk.BEAMLIT_ERA in self.quirks or self.inbound.has_header("x-beamlit-")
+        """Whether this is a request of the Beamlit era, by its headers or by the behavior flag."""
+        return BehaviorFlag.BEAMLIT_ERA in self.flags or self.inbound.has_header("x-beamlit-")
 
     def may(self, permission: Permission) -> bool:
         """Whether the caller has the permission in the workspace."""
-        return isinstance(self.caller, Operator) or role_allows(self.role, permission, self.quirks)
+        return isinstance(self.caller, Operator) or role_allows(self.role, permission, self.flags)
 
 
 @dataclass(frozen=True, slots=True)

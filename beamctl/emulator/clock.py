@@ -21,6 +21,16 @@ _UNITS = {
     "w": timedelta(weeks=1),
 }
 _TEXT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|[smhdw])", re.ASCII)
+LONGEST_LIFETIME = timedelta(days=3650)
+"""Documented: ten years."""
+
+_LIFETIME = re.compile(r"\d{1,9}[hdw]", re.ASCII)
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
+_EPOCH = 1970
+LAST_YEAR = 9900
+"""Ten years later must still be a year that Python supports."""
+
+_BEYOND = f"the clock supports the years {_EPOCH} to {LAST_YEAR} only"
 
 
 def read_duration(text: str) -> timedelta | None:
@@ -35,13 +45,6 @@ def read_duration(text: str) -> timedelta | None:
 def seconds_text(seconds: float) -> str:
     """Format seconds so that `read_duration` can read them."""
     return f"{seconds:g}s" if seconds >= 1 else f"{seconds * 1000:g}ms"
-
-
-LONGEST_LIFETIME = timedelta(days=3650)
-"""Documented: ten years."""
-
-_LIFETIME = re.compile(r"\d{1,9}[hdw]", re.ASCII)
-_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def read_lifetime(value: object, *, seconds: bool) -> timedelta | None:
@@ -59,11 +62,6 @@ def read_lifetime(value: object, *, seconds: bool) -> timedelta | None:
         return None
     duration = read_duration(value)
     return duration if duration and duration <= LONGEST_LIFETIME else None
-
-
-_EPOCH = 1970
-LAST_YEAR = 9900
-"""Ten years later must still be a year that Python supports."""
 
 
 def utc_now() -> datetime:
@@ -136,9 +134,6 @@ class MovableClock:
             except OverflowError:
                 raise EmulatorError(_BEYOND) from None
             self._ahead = _shown(moment) - self._real()
-
-
-_BEYOND = f"the clock supports the years {_EPOCH} to {LAST_YEAR} only"
 
 
 def _shown(moment: datetime) -> datetime:

@@ -23,7 +23,6 @@ from beamctl.emulator.request_log import RequestLog
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-
 _MOST_FAULTS = 1000
 
 
@@ -114,7 +113,6 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
 
 
 PATH = "/control"
-
 _LARGEST_BODY = 1024 * 1024
 
 

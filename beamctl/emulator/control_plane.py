@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from beamctl.emulator.authorization import admit
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, Inbound, Route
 from beamctl.emulator.database import Database
 from beamctl.emulator.errors import WrongOptionError
@@ -33,7 +33,7 @@ class ControlPlane:
     """State shared by all requests to one application."""
 
     database: Database
-    quirks: frozenset[Quirk]
+    flags: frozenset[BehaviorFlag]
     now: Callable[[], datetime]
     mailer: Mailer
     public_url: PublicUrl
@@ -46,7 +46,7 @@ class ControlPlane:
         """
         database = self.database
         with database.writing() if route.writes else database.reading() as db:
-            call = Call(inbound, db, self.now(), self.quirks, str(self.public_url))
+            call = Call(inbound, db, self.now(), self.flags, str(self.public_url))
             answer = route.handle(admit(route, call))
         self.send(*answer.emails)
         return answer

@@ -20,6 +20,8 @@ _LENGTH = 32
 _USER_CODE_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels and no digits, as RFC 8628 recommends: no words, no look-alikes."""
 _USER_CODE_HALF = 4
+ACCESS_LIFETIME = timedelta(hours=2)
+"""Lifetime of an access token (documented)."""
 
 
 def new_api_key() -> str:
@@ -56,10 +58,6 @@ def user_code_digest(typed: str) -> str:
 def digest(secret: str) -> str:
     """The SHA-256 of a secret; the secret itself is not stored."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-ACCESS_LIFETIME = timedelta(hours=2)
-"""Lifetime of an access token (documented)."""
 
 
 class TokenUse(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beamctl.emulator import rules
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.permission import Permission
 
 LONGEST_LIST = 200
@@ -184,19 +184,19 @@ KINDS = (
 MASK = "********"
 
 
-def kept_secret(given: dict[str, str], before: dict[str, str], quirks: Collection[Quirk]) -> dict[str, str]:
+def kept_secret(given: dict[str, str], before: dict[str, str], flags: Collection[BehaviorFlag]) -> dict[str, str]:
     """The secret as it is stored: a mask for each value, so the file contains none.
 
     A client that writes what it read sends a mask back; it stands for the stored value.
     """
-    if Quirk.ECHOED_SECRETS not in quirks:
+    if BehaviorFlag.ECHOED_SECRETS not in flags:
         return dict.fromkeys(given, MASK)
     return {key: before.get(key, MASK) if value == MASK else value for key, value in given.items()}
 
 
-def shown_spec(spec: dict[str, Any], hidden: str, quirks: Collection[Quirk]) -> dict[str, Any]:
+def shown_spec(spec: dict[str, Any], hidden: str, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
     """The spec as returned, if the values in the field `hidden` are secret."""
-    if hidden not in spec or Quirk.ECHOED_SECRETS in quirks:
+    if hidden not in spec or BehaviorFlag.ECHOED_SECRETS in flags:
         return spec
     rest = {key: value for key, value in spec.items() if key != hidden}
-    return {**rest, hidden: dict.fromkeys(spec[hidden], MASK)} if Quirk.MASKED_SECRETS in quirks else rest
+    return {**rest, hidden: dict.fromkeys(spec[hidden], MASK)} if BehaviorFlag.MASKED_SECRETS in flags else rest

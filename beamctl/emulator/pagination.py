@@ -22,24 +22,6 @@ API_VERSIONS = ("2026-04-16", "2026-04-28", "2026-09-22")
 """The versions named by the documentation and the official clients."""
 
 FIRST_VERSION_WITH_PAGES = "2026-04-28"
-
-
-def version_error(version: str | None) -> dict[str, str] | None:
-    """The body of the 400 for an unknown version; None if the version is known or not given."""
-    if version is None or version.strip().removesuffix(".preview") in API_VERSIONS:
-        return None
-    known = ", ".join(API_VERSIONS)
-    return {
-        "error": "invalid_api_version",
-        "message": f'Unknown API version "{version}". Valid versions: {known}',
-    }
-
-
-def has_pages(version: str | None) -> bool:
-    """Whether this known version returns listings as `{data, meta}`; without the header they are bare lists."""
-    return (version or "").strip() >= FIRST_VERSION_WITH_PAGES
-
-
 CURSOR_LIFETIME = timedelta(hours=24)
 """How long a cursor is valid (documented)."""
 
@@ -47,9 +29,7 @@ MOST = 200
 USUAL = 50
 LONGEST_Q = 200
 SHORTEST_Q = 2
-
 _LONGEST_NUMBER = 9
-
 PAGE_PARAMETERS = (
     Parameter(
         "limit",
@@ -75,6 +55,22 @@ PAGE_PARAMETERS = (
     EXTERNAL_ID,
 )
 """The parameters that `page` reads. API versions without pages ignore them."""
+
+
+def version_error(version: str | None) -> dict[str, str] | None:
+    """The body of the 400 for an unknown version; None if the version is known or not given."""
+    if version is None or version.strip().removesuffix(".preview") in API_VERSIONS:
+        return None
+    known = ", ".join(API_VERSIONS)
+    return {
+        "error": "invalid_api_version",
+        "message": f'Unknown API version "{version}". Valid versions: {known}',
+    }
+
+
+def has_pages(version: str | None) -> bool:
+    """Whether this known version returns listings as `{data, meta}`; without the header they are bare lists."""
+    return (version or "").strip() >= FIRST_VERSION_WITH_PAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
+
+OPERATOR_NAME = "operator"
 
 
 class Role(StrEnum):
@@ -116,10 +118,10 @@ BY_SORT: Mapping[Permission, frozenset[Sort]] = {
 """What a caller may do that concerns only themselves and needs no role in a workspace."""
 
 
-def role_allows(name: str, permission: Permission, quirks: Collection[Quirk] = ()) -> bool:
+def role_allows(name: str, permission: Permission, flags: Collection[BehaviorFlag] = ()) -> bool:
     """Whether a role has the permission; an unknown role has a viewer's permissions."""
     role = Role(name) if name in set(Role) else Role.VIEWER
-    if role is Role.VIEWER and Quirk.VIEWER_LIKE_MEMBER in quirks:
+    if role is Role.VIEWER and BehaviorFlag.VIEWER_LIKE_MEMBER in flags:
         role = Role.MEMBER
     return role in BY_ROLE.get(permission, frozenset())
 
@@ -186,7 +188,5 @@ class Operator:
         """The value for `createdBy` and similar fields."""
         return OPERATOR_NAME
 
-
-OPERATOR_NAME = "operator"
 
 Caller = Person | ServiceAccount | Operator

@@ -21,10 +21,25 @@ from beamctl.emulator.permission import Caller, Operator, Person, ServiceAccount
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-
 NOBODY = "nobody"
 _KEY = "beamctl.emulator.request_context"
 """A WSGI environment key. Headers become `HTTP_…`, so they cannot set it."""
+
+HIDDEN = "…"
+_LONGEST_QUERY = 4000
+_SHOWN_QUERY = {
+    "limit": re.compile(r"-?\d{1,6}"),
+    "sort": re.compile(r"(?:name|createdAt):(?:asc|desc)"),
+    "anchor": re.compile("end"),
+    "countResources": re.compile("true|false"),
+    "withReason": re.compile("true|false"),
+}
+"""The query parameters that are logged, with the values allowed."""
+
+MOST_KEPT = 10_000
+STANDARD_ERROR = 2
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -69,19 +84,6 @@ def context_of(environ: WSGIEnvironment) -> RequestContext:
     return context if isinstance(context, RequestContext) else RequestContext()
 
 
-HIDDEN = "…"
-
-_LONGEST_QUERY = 4000
-_SHOWN_QUERY = {
-    "limit": re.compile(r"-?\d{1,6}"),
-    "sort": re.compile(r"(?:name|createdAt):(?:asc|desc)"),
-    "anchor": re.compile("end"),
-    "countResources": re.compile("true|false"),
-    "withReason": re.compile("true|false"),
-}
-"""The query parameters that are logged, with the values allowed."""
-
-
 def logged_method(method: str) -> str:
     """The method, if it is a standard one; a client may send anything in its place."""
     return method if method in set(HTTPMethod) else HIDDEN
@@ -96,12 +98,6 @@ def logged_query(query: str) -> str:
     shown = [f"{name}={value}" for name, value in given if name in _SHOWN_QUERY and _SHOWN_QUERY[name].fullmatch(value)]
     rest = [HIDDEN] if len(shown) < len(given) or (query and not given) else []
     return "?" + "&".join(shown + rest) if shown or rest else ""
-
-
-MOST_KEPT = 10_000
-STANDARD_ERROR = 2
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

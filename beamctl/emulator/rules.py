@@ -10,13 +10,12 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import LAST_YEAR, read_moment
 from beamctl.emulator.permission import Role
 
 if TYPE_CHECKING:
     import regex
-
 
 Rule = Callable[[object], str]
 """Returns why a value is rejected; an empty string if it is valid."""
@@ -28,7 +27,6 @@ LONGEST_LABEL = 63
 MOST_LABELS = 16
 LONGEST_KEY = 512
 DEEPEST = 16
-
 _LOCAL = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
 _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
 _EMAIL = re.compile(f"{_LOCAL}@{_HOST}")
@@ -152,7 +150,7 @@ def labels(value: object) -> str:
 
 
 def _few_labels(value: object) -> str:
-    """Labels, with the limits of the quirk."""
+    """Labels, with the limits of the behavior flag."""
     if not isinstance(value, dict) or labels(value):
         return labels(value)
     if len(value) <= MOST_LABELS and all(len(part) <= LONGEST_LABEL for pair in value.items() for part in pair):
@@ -240,6 +238,6 @@ METADATA: Mapping[str, Rule] = {"displayName": text, "externalId": external_id, 
 """The writable metadata of everything with a spec. `name` is writable at creation only."""
 
 
-def limited(known: Mapping[str, Rule], quirks: Collection[Quirk]) -> Mapping[str, Rule]:
-    """These rules, with limits on labels if the quirk is on."""
-    return {**known, "labels": _few_labels} if Quirk.LABEL_LIMITS in quirks else known
+def limited(known: Mapping[str, Rule], flags: Collection[BehaviorFlag]) -> Mapping[str, Rule]:
+    """These rules, with limits on labels if the behavior flag is on."""
+    return {**known, "labels": _few_labels} if BehaviorFlag.LABEL_LIMITS in flags else known

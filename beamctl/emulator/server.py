@@ -26,9 +26,15 @@ if TYPE_CHECKING:
     from flask import Flask
     from waitress.utilities import Error
 
-
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER with timeout 0: closing the socket sends a reset."""
+
+THREADS = 8
+LARGEST_BODY = 8 * 1024 * 1024
+"""What waitress accepts; the application itself accepts 1 MiB. In between, the application answers 413 and logs the
+request; a larger body is rejected before it is read."""
+
+LAST_PORT = 65535
 
 
 class _Task(WSGITask):
@@ -62,13 +68,6 @@ class _Channel(HTTPChannel):
 
     task_class = _Task
     error_task_class = _ErrorTask
-
-
-THREADS = 8
-LARGEST_BODY = 8 * 1024 * 1024
-"""What waitress accepts; the application itself accepts 1 MiB. In between, the application answers 413 and logs the
-request; a larger body is rejected before it is read."""
-LAST_PORT = 65535
 
 
 def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> None:

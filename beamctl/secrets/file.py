@@ -1,5 +1,4 @@
-"""Secrets in files: readable by the owner only, written atomically, never where git would track them, and never in
-place of a file that serves another purpose."""
+"""Secrets in files that only the owner can read, never where git would track them or another file would be lost."""
 
 from __future__ import annotations
 
@@ -85,9 +84,8 @@ def write(path: Path, text: str) -> str:
         created = [folder for folder in path.absolute().parents if not folder.exists()]
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _clear(path)
-        temporary = Path(
-            tempfile.mkdtemp(dir=path.parent, prefix=_temporary_prefix(path))
-        )  # accessible by the owner only
+        # the folder is accessible by the owner only
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=_temporary_prefix(path)))
         (temporary / ".gitignore").write_text("*\n", "utf-8")  # in case this process is killed
         descriptor = os.open(temporary / "secret", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
@@ -151,6 +149,15 @@ _DOCUMENT = (re.compile(rb"^version\s*:", re.MULTILINE), re.compile(rb"^workspac
 """Keys of every document, as written in beamctl's examples."""
 
 
+class FileKind(Enum):
+    """A kind of file that must not be overwritten, in words."""
+
+    SAVED_PLAN = "saved plan"
+    RUN_RECORD = "run record"
+    DOCUMENT = "document"
+    JSON_SCHEMA = "JSON schema"
+
+
 @dataclass(frozen=True, slots=True)
 class ReservedFiles:
     """The files of a run that serve another purpose. Links and different spellings of a path count as the same file.
@@ -203,23 +210,15 @@ class ReservedFiles:
         return ""
 
 
-class FileKind(Enum):
-    """Files of beamctl that must not be overwritten."""
-
-    SAVED_PLAN = "saved plan"
-    RUN_RECORD = "run record"
-    DOCUMENT = "document"
-    JSON_SCHEMA = "JSON schema"
-
-
 def file_kind(path: Path) -> FileKind | None:
-    """The kind of a file; None if it is none of them or cannot be read."""
+    """The kind of a file that must not be overwritten; None for others, and if it cannot be read."""
     try:
         content = read_file(path, plan_file.LARGEST)
-        first = content.split(b"\n", 1)[0]
-        found = read_json(first if first.endswith(b"}") else content)
     except UsageError:
         return None
+    try:
+        first = content.split(b"\n", 1)[0]
+        found = read_json(first if first.endswith(b"}") else content)
     except ValueError:
         found = None
     keys = found.keys() if isinstance(found, dict) else ()

@@ -74,9 +74,8 @@ def _why_not_to(path: Path, records: Path) -> str:
             return ""
     except (OSError, ValueError):  # writing it reports the error
         return ""
-    return (
-        "" if not path.is_file() or file_kind(path) is FileKind.SAVED_PLAN else "already exists and is not a saved plan"
-    )
+    is_ours = not path.is_file() or file_kind(path) is FileKind.SAVED_PLAN
+    return "" if is_ours else "already exists and is not a saved plan"
 
 
 def save(

@@ -18,7 +18,7 @@ from beamctl.emulator import (
     load_seed,
     read_rule,
 )
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag as Quirk
 from tests.cli.loopback import Api, Bent, serving
 from tests.cli.process import process, running, terminal
 from tests.cli.world import CANARY, GRACE, Cli, Write, error_in

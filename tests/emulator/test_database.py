@@ -198,8 +198,3 @@ def test_connections_are_closed_with_the_application(world: World) -> None:
     world.app = create_app(world.db.with_name("elsewhere.db"))
     gc.collect()
     assert open_files() == 0
-
-
-def test_importing_the_package_does_not_load_flask() -> None:
-    code = "import sys, beamctl.emulator; sys.exit('flask' in sys.modules or 'sqlite3' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)

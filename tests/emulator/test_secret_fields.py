@@ -8,7 +8,7 @@ import pytest
 from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.record import Run, event_line, first_line, last_line
-from beamctl.emulator import Quirk, as_operator
+from beamctl.emulator import BehaviorFlag, as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan_file import saved_text
 from beamctl.report.json_report import applied_json, plans_json, show_json
@@ -31,9 +31,9 @@ MADE = document(integrations={"c": {"integration": "openai", "secret": {"apiKey"
 RAISED = document(integrations={"c": {"integration": "x", "secret": {"apiKey": {"env": "KEY"}, "version": 2}}})
 
 
-@pytest.mark.parametrize("quirk", [Quirk.ECHOED_SECRETS, Quirk.MASKED_SECRETS])
-def test_a_secret_is_in_no_text(quirk: Quirk, tmp_path: Path) -> None:
-    world = World(tmp_path / "w.db", quirks=frozenset({quirk}))
+@pytest.mark.parametrize("flag", [BehaviorFlag.ECHOED_SECRETS, BehaviorFlag.MASKED_SECRETS])
+def test_a_secret_is_in_no_text(flag: BehaviorFlag, tmp_path: Path) -> None:
+    world = World(tmp_path / "w.db", flags=frozenset({flag}))
     faulty = Faulty(world.app)
     texts: list[str] = []
     carrying = Options(

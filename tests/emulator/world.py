@@ -16,7 +16,7 @@ from referencing import Registry, Resource
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, TestResponse
 
-from beamctl.emulator import Quirk, create_app, load_seed
+from beamctl.emulator import BehaviorFlag, create_app, load_seed
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi import body_schema, load_schemas
@@ -79,7 +79,7 @@ class Clock:
 @dataclass
 class World:
     db: Path
-    quirks: frozenset[Quirk] = frozenset()
+    flags: frozenset[BehaviorFlag] = frozenset()
     seed: object = field(default_factory=lambda: SEED)
     clock: Clock = field(default_factory=Clock)
     mailer: Mailer | None = None
@@ -88,7 +88,7 @@ class World:
 
     def __post_init__(self) -> None:
         load_seed(self.db, self.seed, now=self.clock)
-        self.app = create_app(self.db, quirks=self.quirks, now=self.clock, post=self.mailer, public_url=self.public_url)
+        self.app = create_app(self.db, quirks=self.flags, now=self.clock, post=self.mailer, public_url=self.public_url)
 
     def call(
         self, who: str | None, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -105,7 +105,7 @@ class World:
         answer = client.open(f"/v0{path}", method=method, data=content, headers={**kind, **headers})
         route = self.route(method, path)
         check(route, answer)
-        if answer.status_code == 200 and not self.quirks:  # with a quirk, what is not read may be anything
+        if answer.status_code == 200 and not self.flags:  # with a behavior flag, what is not read may be anything
             check_taken(route, client_sent(content, headers))
         return answer
 

@@ -120,7 +120,7 @@ def permission_table(head: str, allowed: Mapping[Permission, AbstractSet[Any]], 
 
 
 def quirk_table() -> str:
-    lines = ["| quirk | with it | the open question |", "|---|---|---|"]
+    lines = ["| flag | with it | the open question |", "|---|---|---|"]
     questions = dict(re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", EMULATOR, re.MULTILINE))
     return "\n".join([*lines, *(f"| `{quirk}` | {quirk.meaning} | {questions.get(quirk, '?')} |" for quirk in Quirk)])
 

@@ -66,7 +66,8 @@ def _ask(contents: WorkspaceContents, shown: str, files: Sequence[str], out: Out
         named = "".join(f" -f {shlex.quote(file)}" for file in files)
         hint = f"To delete {name} without being asked:  beamctl destroy {name}{named} --confirm {name}"
         raise RefusedError(f"{why}, so nothing was deleted", hint)
-    if ask(f"Type {name} to delete it for good", shown, out).removesuffix("\n") != name:
+    typed = ask(f"Type {name} to delete it for good", shown, out)
+    if typed.removesuffix("\n") != name:
         raise _another_name("that is not the name of")
 
 

@@ -126,11 +126,11 @@ def approve_command(user_code: str, email: str | None, deny: bool, database: Pat
 @database_option
 def mail_command(to: str | None, mail: Path | None, database: Path) -> int:
     """List the e-mails that were sent, and show the newest with its link."""
-    from beamctl.emulator import received_letters
+    from beamctl.emulator import received_emails
 
     folder = mail or local.maildir(database)
     try:
-        emails = received_letters(folder, to)
+        emails = received_emails(folder, to)
         shown = _email_text(emails[-1]) if emails else ()
     except OSError as error:
         raise UsageError(

@@ -20,7 +20,7 @@ from beamctl.errors import UsageError
 from beamctl.model.text import printable
 
 if TYPE_CHECKING:
-    from beamctl.emulator import Instruments, MovableClock, Quirk, Rule
+    from beamctl.emulator import BehaviorFlag, Instruments, MovableClock, Rule
 
 DEFAULT_PORT = 8080
 
@@ -154,10 +154,10 @@ def _print_addresses(url: str, app: Any, mail: Path | None, database: Path, more
         click.echo(printable(line))
 
 
-def _quirks(names: tuple[str, ...]) -> frozenset[Quirk]:
-    from beamctl.emulator import Quirk
+def _quirks(names: tuple[str, ...]) -> frozenset[BehaviorFlag]:
+    from beamctl.emulator import BehaviorFlag
 
-    known = {quirk.value: quirk for quirk in Quirk}
+    known = {flag.value: flag for flag in BehaviorFlag}
     if unknown := [name for name in names if name not in known]:
         raise UsageError(f"there is no quirk {unknown[0]!r}", f"There are: {', '.join(known)}.")
     return frozenset(known[name] for name in names)

@@ -65,10 +65,10 @@ def opened(
     Raises:
         UsageError: The file is not a database of this emulator or cannot be written, or an option is invalid.
     """
-    from beamctl.emulator import EmulatorError, WrongOptionError, create_app, open_post
+    from beamctl.emulator import EmulatorError, WrongOptionError, create_app, open_mailer
 
     try:
-        post = open_post(mail or maildir(database), smtp)
+        post = open_mailer(mail or maildir(database), smtp)
         database.parent.mkdir(parents=True, exist_ok=True)
         return create_app(database, post=post, **options)
     except WrongOptionError as error:

@@ -16,7 +16,7 @@ _SOURCES = {
 }
 
 NO_ROLE = "not shown"
-"""Shown if the API returns no role, because of a quirk or an older API version."""
+"""Shown if the API returns no role, because of a behavior flag or an older API version."""
 
 
 def standing(user: Mapping[str, Any]) -> str:

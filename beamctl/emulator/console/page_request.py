@@ -11,7 +11,7 @@ from flask import g, request
 from werkzeug.datastructures import Headers
 
 from beamctl.emulator.authorization import WORKSPACE_HEADERS
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Inbound
 from beamctl.emulator.errors import not_found, unauthorized
 from beamctl.emulator.permission import Permission, Person, role_allows
@@ -22,7 +22,6 @@ from beamctl.emulator.store import people, workspace
 if TYPE_CHECKING:
     from beamctl.emulator.console.security import Session
     from beamctl.emulator.control_plane import ControlPlane
-
 
 _BY_NAME = {(route.method, route.rule): route for route in ROUTES}
 _ONE_WORKSPACE = "/workspaces/<name>"
@@ -35,12 +34,12 @@ class Space:
     Attributes:
         shown: The workspace as the API returns it.
         role: The visitor's role.
-        quirks: The quirks that are on.
+        flags: The behavior flags that are on.
     """
 
     shown: Mapping[str, Any]
     role: str
-    quirks: frozenset[Quirk]
+    flags: frozenset[BehaviorFlag]
 
     @property
     def name(self) -> str:
@@ -54,7 +53,7 @@ class Space:
 
     def may(self, permission: str) -> bool:
         """Whether the visitor has this permission here."""
-        return role_allows(self.role, Permission(permission), self.quirks)
+        return role_allows(self.role, Permission(permission), self.flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class Visit:
             role = people.role_of(db, space.id, self.person.sub) if space else None
         if role is None:  # the workspace or membership was deleted in between
             raise not_found("Workspace not found")
-        return Space(shown, role, self.plane.quirks)
+        return Space(shown, role, self.plane.flags)
 
 
 def here() -> Visit:

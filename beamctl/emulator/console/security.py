@@ -23,10 +23,26 @@ from beamctl.emulator.store import people
 if TYPE_CHECKING:
     from beamctl.emulator.control_plane import ControlPlane
 
-
 COOKIE = "beamctl_emulator_session"
 FORM_COOKIE = "beamctl_emulator_form"
 FORM_FIELD = "form_key"
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+_OWN_SITE = ("", "same-origin", "none")
+"""`Sec-Fetch-Site` of our own forms; browsers omit it for untrustworthy hosts."""
+
+STALE_FORM = (
+    "This form has expired or is not from this page. Nothing was changed. Go back, reload the page and try again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +105,6 @@ def form_key_field(session: Session) -> Markup:
 def _set(response: Response, name: str, value: str, *, secure: bool) -> None:
     # Lax, not Strict: a link in an e-mail opens the signed-in session. Following a link changes nothing.
     response.set_cookie(name, value, httponly=True, samesite="Lax", secure=secure)
-
-
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
-_OWN_SITE = ("", "same-origin", "none")
-"""`Sec-Fetch-Site` of our own forms; browsers omit it for untrustworthy hosts."""
-
-STALE_FORM = (
-    "This form has expired or is not from this page. Nothing was changed. Go back, reload the page and try again."
-)
 
 
 def check_host(public_url: str) -> None:

@@ -1,3 +1,1 @@
 """Fault injection: the kinds of faults, when they happen, and the WSGI wrapper that applies them."""
-
-from __future__ import annotations

@@ -18,17 +18,6 @@ from beamctl.emulator.faults.rule import Fault, FaultKind
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-
-class ConnectionCut(ConnectionError):  # noqa: N818 - intended, not an error of the emulator
-    """The client receives no more of this response.
-
-    Raised before the response starts, the connection is reset; raised from the body, it ends in the middle.
-    """
-
-    def __init__(self) -> None:
-        super().__init__("the connection was cut by an injected fault")
-
-
 PIECES = 50
 """The maximum number of pieces of a slow body."""
 
@@ -42,6 +31,31 @@ _NOT_EXECUTED = frozenset(
         FaultKind.HTML,
     }
 )
+
+_STATUS = {
+    FaultKind.THROTTLED: HTTPStatus.TOO_MANY_REQUESTS,
+    FaultKind.INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
+    FaultKind.INTERNAL_ERROR_AFTER: HTTPStatus.INTERNAL_SERVER_ERROR,
+    FaultKind.BAD_GATEWAY: HTTPStatus.BAD_GATEWAY,
+    FaultKind.BAD_GATEWAY_AFTER: HTTPStatus.BAD_GATEWAY,
+    FaultKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    FaultKind.UNAVAILABLE_AFTER: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""Statuses of the faults that are API errors."""
+
+_GARBAGE = b'{"garbage": \xff\xfe, on demand'
+
+_WRONG_TYPE = '"not the expected response"'
+
+
+class ConnectionCut(ConnectionError):  # noqa: N818 - intended, not an error of the emulator
+    """The client receives no more of this response.
+
+    Raised before the response starts, the connection is reset; raised from the body, it ends in the middle.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the connection was cut by an injected fault")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +124,6 @@ def _half(pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
     """The first half of the body; the headers promise the rest."""
     yield b"".join(pieces)[: length // 2]
     raise ConnectionCut
-
-
-_STATUS = {
-    FaultKind.THROTTLED: HTTPStatus.TOO_MANY_REQUESTS,
-    FaultKind.INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
-    FaultKind.INTERNAL_ERROR_AFTER: HTTPStatus.INTERNAL_SERVER_ERROR,
-    FaultKind.BAD_GATEWAY: HTTPStatus.BAD_GATEWAY,
-    FaultKind.BAD_GATEWAY_AFTER: HTTPStatus.BAD_GATEWAY,
-    FaultKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
-    FaultKind.UNAVAILABLE_AFTER: HTTPStatus.SERVICE_UNAVAILABLE,
-}
-"""Statuses of the faults that are API errors."""
-
-_GARBAGE = b'{"garbage": \xff\xfe, on demand'
-_WRONG_TYPE = '"not the expected response"'
 
 
 def _error(fault: Fault) -> Response:

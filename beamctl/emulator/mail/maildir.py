@@ -17,6 +17,9 @@ from typing import Any
 from beamctl.emulator.mail.message import UnwritableEmailError, deliverable
 from beamctl.emulator.rules import folded
 
+_GIVES_UP = (ValueError, LookupError, AttributeError)
+"""What Python's parser raises for malformed e-mails."""
+
 
 @dataclass(frozen=True, slots=True)
 class Maildir:
@@ -79,10 +82,6 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 def _age(entry: os.DirEntry[str]) -> tuple[int, str]:
     return entry.stat().st_mtime_ns, entry.name
-
-
-_GIVES_UP = (ValueError, LookupError, AttributeError)
-"""What Python's parser raises for malformed e-mails."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ DEFAULT_PORT = 25
 PATIENCE = 5.0
 """Timeout in seconds for each step."""
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
@@ -59,9 +61,6 @@ def read_smtp_server(text: str) -> Smtp:
     if not host or parts.netloc != text or "@" in text or not text.isprintable() or " " in text or port == 0:
         raise WrongOptionError(f"{text!r} is not a mail server: write HOST or HOST:PORT")
     return Smtp(host, port or DEFAULT_PORT)
-
-
-_log = logging.getLogger(__name__)
 
 
 class Delivery(Protocol):

@@ -33,7 +33,7 @@ def decline(call: Call) -> Answer:
     """Decline an invitation and delete it."""
     space, row = _invited(call)
     invitation.remove(call.db, row["id"])
-    return Answer(invitation.payload(row, space.name, call.quirks))
+    return Answer(invitation.payload(row, space.name, call.flags))
 
 
 def _invited(call: Call) -> tuple[Workspace, sqlite3.Row]:

@@ -31,7 +31,7 @@ def create_resource(kind: Kind, call: Call) -> Answer:
     """Create an object; the name must be free."""
     content = body.read_resource(call.inbound.body)
     name = content.name()
-    after = content.fields(kind, Fields(), call.quirks)
+    after = content.fields(kind, Fields(), call.flags)
     if resource.find(call.db, _place(kind, call), name):
         raise conflict(f"{kind.word} {name} already exists")
     resource.add(call.db, _place(kind, call), name, after, call.who.name, call.moment)
@@ -48,7 +48,7 @@ def update_resource(kind: Kind, call: Call) -> Answer:
     row = _known(kind, call)
     content = body.read_resource(call.inbound.body)
     content.check_name(row["name"])
-    after = content.fields(kind, resource.fields(row), call.quirks)
+    after = content.fields(kind, resource.fields(row), call.flags)
     resource.change(call.db, _place(kind, call), row["name"], after, call.who.name, call.moment)
     return Answer(_shown(kind, call, _known(kind, call)))
 
@@ -85,7 +85,7 @@ def _known(kind: Kind, call: Call, name: str = "") -> sqlite3.Row:
 
 def _shown(kind: Kind, call: Call, row: sqlite3.Row) -> dict[str, Any]:
     payload = resource.payload(row, call.here.name)
-    return {**payload, "spec": shown_spec(payload["spec"], kind.hidden, call.quirks)}
+    return {**payload, "spec": shown_spec(payload["spec"], kind.hidden, call.flags)}
 
 
 def _listed(kind: Kind, call: Call, rows: list[sqlite3.Row]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from beamctl.emulator import body, clock, rules
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.credentials import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.errors import bad_request, not_found
@@ -26,7 +26,7 @@ _RULES: Mapping[str, rules.Rule] = {
 def list_service_accounts(call: Call) -> Answer:
     """List the service accounts of the workspace."""
     accounts = service_account.of_workspace(call.db, call.here.id)
-    return Answer([service_account.payload(row, call.quirks) for row in accounts])
+    return Answer([service_account.payload(row, call.flags) for row in accounts])
 
 
 def create_service_account(call: Call) -> Answer:
@@ -44,7 +44,7 @@ def change_service_account(call: Call) -> Answer:
     """Update a service account; an omitted role or name is kept."""
     row = _known_account(call)
     before, given = service_account.fields(row), _given(call)
-    kept = "" if Quirk.PUT_REPLACES in call.quirks else before.description
+    kept = "" if BehaviorFlag.PUT_REPLACES in call.flags else before.description
     after = Fields(given.get("name", before.name), given.get("role", before.role), given.get("description", kept))
     service_account.change(call.db, row["client_id"], after, call.moment)
     return Answer(_shown(call, row["client_id"]))
@@ -54,7 +54,7 @@ def delete_service_account(call: Call) -> Answer:
     """Delete a service account and all its credentials; the response has no role."""
     row = _known_account(call)
     service_account.remove(call.db, row["client_id"])
-    shown = service_account.payload(row, call.quirks)
+    shown = service_account.payload(row, call.flags)
     return Answer({key: value for key, value in shown.items() if key != "role"})
 
 
@@ -73,7 +73,7 @@ def _known_account(call: Call) -> sqlite3.Row:
 def _given(call: Call) -> dict[str, Any]:
     """The writable fields of the body; others are ignored."""
     content = body.json_object(call.inbound.body)
-    ignored = {"role"} if Quirk.NO_SERVICE_ACCOUNT_ROLES in call.quirks else set()
+    ignored = {"role"} if BehaviorFlag.NO_SERVICE_ACCOUNT_ROLES in call.flags else set()
     given = {key: content[key] for key in _RULES if key in content and key not in ignored}
     for key, value in given.items():
         if wrong := _RULES[key](value):
@@ -84,7 +84,7 @@ def _given(call: Call) -> dict[str, Any]:
 def _shown(call: Call, client_id: str) -> dict[str, Any]:
     row = service_account.in_workspace(call.db, call.here.id, client_id)
     assert row  # noqa: S101 - written in this transaction
-    return service_account.payload(row, call.quirks)
+    return service_account.payload(row, call.flags)
 
 
 _ONE = "/service_accounts/<client_id>"
@@ -93,7 +93,7 @@ _ONE = "/service_accounts/<client_id>"
 def list_keys(call: Call) -> Answer:
     """List the keys of a service account, without the keys themselves."""
     keys = api_key.of_account(call.db, _known_account(call)["client_id"])
-    return Answer([api_key.payload(row, call.quirks) for row in keys])
+    return Answer([api_key.payload(row, call.flags) for row in keys])
 
 
 def create_key(call: Call) -> Answer:
@@ -108,7 +108,7 @@ def create_key(call: Call) -> Answer:
     duration = _lifetime(call, content)
     expires_in = content["expires_in"] if duration else ""
     draft = api_key.Draft(digest(key), owner, name, call.who.name, expires_in, duration)
-    return Answer({**api_key.payload(api_key.add(call.db, draft, call.moment), call.quirks), "apiKey": key})
+    return Answer({**api_key.payload(api_key.add(call.db, draft, call.moment), call.flags), "apiKey": key})
 
 
 def delete_key(call: Call) -> Answer:
@@ -130,7 +130,6 @@ def _lifetime(call: Call, content: dict[str, Any]) -> timedelta | None:
 
 
 _KEYS = f"{_ONE}/api_keys"
-
 ROUTES = (
     Route(
         "GET",

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from beamctl.emulator import rules
 from beamctl.emulator.authorization import by_subject
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.body import json_or_form
 from beamctl.emulator.call import Answer, Call, Inbound, Reach, Route
 from beamctl.emulator.credentials import (
@@ -30,6 +30,11 @@ from beamctl.emulator.store.device_login import INTERVAL, LIFETIME, DeviceLogin,
 
 _DEVICE_PAGE = "/device"
 """The page to approve a login, below the public URL."""
+
+_NOT_STORED = {"Cache-Control": "no-store"}
+
+_SLOWER = 5
+"""By how many seconds each early poll increases the interval (RFC 8628)."""
 
 
 def begin_login(call: Call) -> Answer:
@@ -52,11 +57,6 @@ def begin_login(call: Call) -> Answer:
         "interval": INTERVAL,
     }
     return Answer({**answer, "client_id": client_id} if call.beamlit else answer, {"Cache-Control": "no-store"})
-
-
-_NOT_STORED = {"Cache-Control": "no-store"}
-_SLOWER = 5
-"""By how many seconds each early poll increases the interval (RFC 8628)."""
 
 
 def exchange(call: Call) -> Answer:
@@ -98,7 +98,7 @@ def _for_device_code(call: Call, fields: Mapping[str, Any]) -> Answer:
         case State.PENDING:
             too_soon = login.polled_too_soon(call.moment)
             device_login.note_poll(call.db, login, _SLOWER if too_soon else 0, call.moment)
-            return _not_yet("slow_down" if too_soon else "authorization_pending", call.quirks)
+            return _not_yet("slow_down" if too_soon else "authorization_pending", call.flags)
         case State.DENIED:
             raise bad_request("access_denied")
         case State.USED:
@@ -122,9 +122,9 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
     return login
 
 
-def _not_yet(error: str, quirks: frozenset[Quirk]) -> Answer:
+def _not_yet(error: str, flags: frozenset[BehaviorFlag]) -> Answer:
     """Tell the device to poll again. Not a `Refusal`, because the poll must be recorded."""
-    waits = error == "authorization_pending" and Quirk.PENDING_IS_202 in quirks
+    waits = error == "authorization_pending" and BehaviorFlag.PENDING_IS_202 in flags
     status = HTTPStatus.ACCEPTED if waits else HTTPStatus.BAD_REQUEST
     return Answer({"error": error, "code": int(status)}, _NOT_STORED, status=status)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from beamctl.emulator import body, rules
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.credentials import invitation_link
 from beamctl.emulator.database import signing_secret
@@ -25,10 +25,10 @@ _ONESELF = "You cannot remove yourself; another workspace admin must remove you"
 
 
 def list_users(call: Call) -> Answer:
-    """List members and invitees and, under a quirk, service accounts."""
+    """List members and invitees and, under a behavior flag, service accounts."""
     team = people.team(call.db, call.here.id)
     now, shows_mfa = call.now, call.may(Permission.SEE_MFA)
-    shown = [people.member_payload(row, now, call.quirks, shows_mfa=shows_mfa) for row in team]
+    shown = [people.member_payload(row, now, call.flags, shows_mfa=shows_mfa) for row in team]
     return Answer(shown + _accounts(call))
 
 
@@ -44,13 +44,13 @@ def invite_user(call: Call) -> Answer:
         raise conflict(f"{email} is already in the workspace")
     known = invitation.find(call.db, call.here.id, email)
     if known:
-        if known["expires_at"] > call.now or Quirk.REINVITE_CONFLICTS in call.quirks:
+        if known["expires_at"] > call.now or BehaviorFlag.REINVITE_CONFLICTS in call.flags:
             raise conflict(f"{email} already has a pending invitation")
         invitation.remove(call.db, known["id"])
-    expires = call.moment + invitation.lifetime(call.quirks)
+    expires = call.moment + invitation.lifetime(call.flags)
     draft = invitation.Draft(email, role, by=call.who.name, created=call.moment, expires=expires)
     row = invitation.add(call.db, call.here.id, draft)
-    return Answer(invitation.payload(row, call.here.name, call.quirks), emails=(_invitation_email(call, row, expires),))
+    return Answer(invitation.payload(row, call.here.name, call.flags), emails=(_invitation_email(call, row, expires),))
 
 
 def set_role(call: Call) -> Answer:
@@ -66,7 +66,7 @@ def set_role(call: Call) -> Answer:
         keep_an_admin(call, call.here, known["sub"])
     people.set_role(call.db, call.here.id, known["sub"], Role(str(role)), call.moment)
     after = people.find_member(call.db, call.here.id, known["sub"]) or known
-    return Answer(people.member_payload(after, call.now, call.quirks, shows_mfa=call.may(Permission.SEE_MFA)))
+    return Answer(people.member_payload(after, call.now, call.flags, shows_mfa=call.may(Permission.SEE_MFA)))
 
 
 def remove_user(call: Call) -> Answer:
@@ -77,7 +77,7 @@ def remove_user(call: Call) -> Answer:
         invitation.remove(call.db, _pending(call)["id"])
         return Answer({})
     if isinstance(call.caller, Person) and call.caller.sub == known["sub"]:
-        raise (forbidden if Quirk.SELF_REMOVAL_IS_403 in call.quirks else bad_request)(_ONESELF)
+        raise (forbidden if BehaviorFlag.SELF_REMOVAL_IS_403 in call.flags else bad_request)(_ONESELF)
     keep_an_admin(call, call.here, known["sub"])
     people.remove_member(call.db, call.here.id, known["sub"])
     return Answer({})
@@ -85,9 +85,9 @@ def remove_user(call: Call) -> Answer:
 
 def _invited_role(call: Call, content: dict[str, object]) -> Role:
     """The requested role of an invitation, or the default if none is given or it is ignored."""
-    usual = Role.ADMIN if Quirk.INVITES_AS_ADMIN in call.quirks else Role.MEMBER
+    usual = Role.ADMIN if BehaviorFlag.INVITES_AS_ADMIN in call.flags else Role.MEMBER
     asked = content.get("role", usual)
-    if Quirk.INVITE_IGNORES_ROLE in call.quirks:
+    if BehaviorFlag.INVITE_IGNORES_ROLE in call.flags:
         return usual
     if rules.role(asked):
         raise bad_request(_BAD_ROLE)
@@ -109,43 +109,42 @@ def _invitation_email(call: Call, row: sqlite3.Row, expires: datetime) -> Email:
 
 def _accounts(call: Call) -> list[dict[str, Any]]:
     """The service accounts listed among the users."""
-    if Quirk.SERVICE_ACCOUNTS_IN_USERS not in call.quirks:
+    if BehaviorFlag.SERVICE_ACCOUNTS_IN_USERS not in call.flags:
         return []
     accounts = service_account.of_workspace(call.db, call.here.id)
-    return [service_account.payload_as_user(row, call.quirks) for row in accounts]
+    return [service_account.payload_as_user(row, call.flags) for row in accounts]
 
 
 def _set_account_role(call: Call, role: Role) -> Answer | None:
-    """Set the role of a service account, if the quirk allows it and the path names one."""
+    """Set the role of a service account, if the behavior flag allows it and the path names one."""
     client_id = call.inbound.path["who"]
     known = service_account.in_workspace(call.db, call.here.id, client_id)
-    if known is None or Quirk.USERS_TAKE_CLIENT_IDS not in call.quirks:
+    if known is None or BehaviorFlag.USERS_TAKE_CLIENT_IDS not in call.flags:
         return None
     service_account.change(call.db, client_id, replace(service_account.fields(known), role=role.value), call.moment)
     after = service_account.in_workspace(call.db, call.here.id, client_id) or known
-    return Answer(service_account.payload_as_user(after, call.quirks))
+    return Answer(service_account.payload_as_user(after, call.flags))
 
 
 def _set_invited_role(call: Call, role: Role) -> Answer:
     known = _pending(call)
-    if Quirk.NO_ROLE_ON_PENDING in call.quirks:
+    if BehaviorFlag.NO_ROLE_ON_PENDING in call.flags:
         raise not_found(_NOBODY)
     invitation.set_role(call.db, known["id"], role, call.who.name, call.moment)
     after = invitation.find(call.db, call.here.id, known["email"]) or known
-    return Answer(people.pending_payload(after, call.now, call.quirks))
+    return Answer(people.pending_payload(after, call.now, call.flags))
 
 
 def _pending(call: Call) -> sqlite3.Row:
     """The invitation named by the path."""
     who = call.inbound.path["who"]
     known = invitation.find(call.db, call.here.id, who)
-    if known is None or (Quirk.PENDING_WITHOUT_SUB in call.quirks and who == known["sub"]):
+    if known is None or (BehaviorFlag.PENDING_WITHOUT_SUB in call.flags and who == known["sub"]):
         raise not_found(_NOBODY)
     return known
 
 
 _ONE = "/users/<path:who>"
-
 ROUTES = (
     Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users, response_schema="user_list"),
     Route(

@@ -7,11 +7,41 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.credentials import new_identifier
 from beamctl.emulator.permission import Person, Role
 from beamctl.emulator.rules import folded
+
+_TEAM = """
+SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
+  NULL AS expires_at
+FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
+UNION ALL
+SELECT person.sub, invitation.email, folded, NULL, NULL, NULL, NULL, role, NULL, expires_at
+FROM invitation LEFT JOIN person USING (folded) WHERE workspace_id = :workspace
+ORDER BY folded
+"""
+
+_ONE = """
+SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
+  NULL AS expires_at
+FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
+  AND sub = coalesce((SELECT sub FROM person WHERE folded = :folded), :who)
+"""
+
+DIRECTORY_SOURCE = "directory_sync"
+"""The API's `source` of members added by the directory."""
+
+_MISSING = """
+SELECT workspace.name AS workspace, workspace_id, sub, email, person.folded, directory.role
+FROM directory JOIN person USING (sub) JOIN workspace ON workspace.id = workspace_id
+WHERE NOT EXISTS (
+  SELECT 1 FROM membership
+  WHERE membership.workspace_id = directory.workspace_id AND membership.sub = directory.sub
+)
+ORDER BY workspace.name, person.folded
+"""
 
 
 def find_person(db: sqlite3.Connection, email: str) -> Person | None:
@@ -63,24 +93,6 @@ def profile(db: sqlite3.Connection, sub: str) -> dict[str, str] | None:
     return {key: row[key] for key in row.keys() if row[key]} if row else None  # noqa: SIM118 - a Row is not a mapping
 
 
-_TEAM = """
-SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
-  NULL AS expires_at
-FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
-UNION ALL
-SELECT person.sub, invitation.email, folded, NULL, NULL, NULL, NULL, role, NULL, expires_at
-FROM invitation LEFT JOIN person USING (folded) WHERE workspace_id = :workspace
-ORDER BY folded
-"""
-
-_ONE = """
-SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
-  NULL AS expires_at
-FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
-  AND sub = coalesce((SELECT sub FROM person WHERE folded = :folded), :who)
-"""
-
-
 def team(db: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
     """The members and invitees of a workspace by address, for `payload`."""
     return db.execute(_TEAM, {"workspace": workspace_id}).fetchall()
@@ -105,10 +117,10 @@ def find_member(db: sqlite3.Connection, workspace_id: int, sub_or_email: str) ->
     return row
 
 
-def member_payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk], *, shows_mfa: bool) -> dict[str, Any]:
+def member_payload(row: sqlite3.Row, now: str, flags: Collection[BehaviorFlag], *, shows_mfa: bool) -> dict[str, Any]:
     """A member as the API returns it; unknown fields are omitted, not null."""
     if row["expires_at"]:
-        return pending_payload(row, now, quirks)
+        return pending_payload(row, now, flags)
     user = {
         "sub": row["sub"],
         "email": row["email"],
@@ -124,12 +136,12 @@ def member_payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk], *, sho
     return user
 
 
-def pending_payload(row: sqlite3.Row, now: str, quirks: Collection[Quirk]) -> dict[str, Any]:
+def pending_payload(row: sqlite3.Row, now: str, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
     """An invitation as the API returns it among the members."""
     user = {"email": row["email"], "accepted": False, "expired": row["expires_at"] <= now}
-    if Quirk.NO_INVITED_ROLE not in quirks:
+    if BehaviorFlag.NO_INVITED_ROLE not in flags:
         user["role"] = row["role"]
-    if row["sub"] and Quirk.PENDING_WITHOUT_SUB not in quirks:
+    if row["sub"] and BehaviorFlag.PENDING_WITHOUT_SUB not in flags:
         user["sub"] = row["sub"]
     return user
 
@@ -186,20 +198,6 @@ def set_role(db: sqlite3.Connection, workspace_id: int, sub: str, role: Role, mo
 def remove_member(db: sqlite3.Connection, workspace_id: int, sub: str) -> None:
     """End a membership; the account stays."""
     db.execute("DELETE FROM membership WHERE workspace_id = ? AND sub = ?", (workspace_id, sub))
-
-
-DIRECTORY_SOURCE = "directory_sync"
-"""The API's `source` of members added by the directory."""
-
-_MISSING = """
-SELECT workspace.name AS workspace, workspace_id, sub, email, person.folded, directory.role
-FROM directory JOIN person USING (sub) JOIN workspace ON workspace.id = workspace_id
-WHERE NOT EXISTS (
-  SELECT 1 FROM membership
-  WHERE membership.workspace_id = directory.workspace_id AND membership.sub = directory.sub
-)
-ORDER BY workspace.name, person.folded
-"""
 
 
 def add_to_directory(db: sqlite3.Connection, workspace_id: int, sub: str, role: str) -> None:

@@ -1,4 +1,4 @@
-"""What the pages show of what they are given: hostile texts, secrets, many members, every quirk."""
+"""What the pages show of what they are given: hostile texts, secrets, many members, every behavior flag."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.emulator import Quirk
+from beamctl.emulator import BehaviorFlag
 from tests.emulator.console.browsing import Browser
 from tests.emulator.world import SEED, World
 
@@ -122,9 +122,9 @@ def test_a_large_team(tmp_path: Path) -> None:
     assert world.roles()["p0999@example.com"] == "viewer"
 
 
-@pytest.mark.parametrize("quirk", list(Quirk))
-def test_every_page_can_be_shown_with_every_quirk(with_quirks: Callable[..., World], quirk: Quirk) -> None:
-    browser = Browser(with_quirks(quirk)).signed_in("ada")
+@pytest.mark.parametrize("flag", list(BehaviorFlag))
+def test_every_page_can_be_shown_with_every_behavior_flag(with_flags: Callable[..., World], flag: BehaviorFlag) -> None:
+    browser = Browser(with_flags(flag)).signed_in("ada")
     for url in (
         "/profile",
         "/workspaces/acme/team",
@@ -139,8 +139,8 @@ def test_every_page_can_be_shown_with_every_quirk(with_quirks: Callable[..., Wor
     assert browser.submit(page, "Save", name="deployer").heading == "deployer"
 
 
-def test_settings_are_kept_where_a_put_replaces(with_quirks: Callable[..., World]) -> None:
-    world = with_quirks(Quirk.PUT_REPLACES)
+def test_settings_are_kept_where_a_put_replaces(with_flags: Callable[..., World]) -> None:
+    world = with_flags(BehaviorFlag.PUT_REPLACES)
     browser = Browser(world).signed_in("ada")
     browser.submit(browser.get("/workspaces/acme/settings"), "Save the display name", display_name="New")
     shown = world.call("ada", "GET", "/workspaces/acme").get_json()

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from beamctl.emulator import FaultKind, Quirk, as_operator
+from beamctl.emulator import BehaviorFlag, FaultKind, as_operator
 from tests.emulator.world import World, body_of
 from tests.fakes.contract import validator
 from tests.fakes.faulty import Faulty
@@ -196,8 +196,8 @@ def test_faults_hit_the_operator_and_whoever_else_is_inside(world: World) -> Non
     assert [entry.who for entry in faulty.log.entries()] == ["operator", "ada@example.com"]
 
 
-def test_behavior_flags_and_faults_go_together(with_quirks: Callable[..., World]) -> None:
-    asker = Asker(with_quirks(Quirk.INVITE_IGNORES_ROLE))
+def test_behavior_flags_and_faults_go_together(with_flags: Callable[..., World]) -> None:
+    asker = Asker(with_flags(BehaviorFlag.INVITE_IGNORES_ROLE))
     assert asker.invite("latency:1s").json()["role"] == "member"
 
 

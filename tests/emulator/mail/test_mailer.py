@@ -21,7 +21,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from werkzeug.test import Client
 
-from beamctl.emulator import Quirk, WrongOptionError, as_operator, open_mailer, received_emails, serve
+from beamctl.emulator import BehaviorFlag, WrongOptionError, as_operator, open_mailer, received_emails, serve
 from beamctl.emulator.control_plane import plane_of
 from beamctl.emulator.credentials import opens_invitation
 from beamctl.emulator.database import signing_secret
@@ -93,7 +93,7 @@ def test_whoever_invites_is_named(mailing: World, mail: Path) -> None:
 
 
 def test_the_email_tells_the_role_that_the_invitation_really_has(tmp_path: Path, mail: Path) -> None:
-    world = World(tmp_path / "plane.db", frozenset({Quirk.INVITE_IGNORES_ROLE}), mailer=open_mailer(mail))
+    world = World(tmp_path / "plane.db", frozenset({BehaviorFlag.INVITE_IGNORES_ROLE}), mailer=open_mailer(mail))
     world.call("ada", "POST", "/users", {"email": "zoe@example.com", "role": "admin"})
     assert "with the role member." in received_emails(mail)[0].text()
 

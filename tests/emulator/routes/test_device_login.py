@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from beamctl.emulator import EmulatorError, Quirk, approve_login, deny_login
+from beamctl.emulator import BehaviorFlag, EmulatorError, approve_login, deny_login
 from tests.emulator.world import World, every_file
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -136,8 +136,8 @@ def test_a_clock_that_is_set_back_slows_nobody_down(world: World) -> None:
     assert poll(world, login)[1]["error"] == "authorization_pending"
 
 
-def test_waiting_may_be_202(with_quirks: Callable[..., World]) -> None:
-    world = with_quirks(Quirk.PENDING_IS_202)
+def test_waiting_may_be_202(with_flags: Callable[..., World]) -> None:
+    world = with_flags(BehaviorFlag.PENDING_IS_202)
     login = begin(world)
     assert poll(world, login)[0] == 202
     assert poll(world, login) == (400, {"error": "slow_down", "code": 400})

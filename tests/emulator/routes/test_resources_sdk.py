@@ -9,7 +9,7 @@ import pytest
 from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.document.document import Desired
-from beamctl.emulator import Quirk, as_operator
+from beamctl.emulator import BehaviorFlag, as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.secrets.redaction import Redactor
@@ -84,12 +84,12 @@ def test_what_the_sdk_made_by_hand_is_nothing_to_do(world: World, sdk: Sdk) -> N
     assert (found.changes, found.notes, counts(found)) == ((), (), {"unchanged": 4})
 
 
-QUIRKS = [
-    Quirk.PUT_REPLACES,
-    Quirk.SPEC_MERGES,
-    Quirk.MASKED_SECRETS,
-    Quirk.ECHOED_SECRETS,
-    Quirk.BEAMLIT_ERA,  # which also lists policies in one piece
+FLAGS = [
+    BehaviorFlag.PUT_REPLACES,
+    BehaviorFlag.SPEC_MERGES,
+    BehaviorFlag.MASKED_SECRETS,
+    BehaviorFlag.ECHOED_SECRETS,
+    BehaviorFlag.BEAMLIT_ERA,  # which also lists policies in one piece
 ]
 CHANGED = document(
     policies={
@@ -102,20 +102,22 @@ CHANGED = document(
 )
 
 
-@pytest.mark.parametrize("quirk", QUIRKS)
-def test_whatever_the_api_does_it_ends_as_the_document_says(quirk: Quirk, tmp_path: Path) -> None:
-    world = World(tmp_path / "w.db", quirks=frozenset({quirk}))
+@pytest.mark.parametrize("flag", FLAGS)
+def test_whatever_the_api_does_it_ends_as_the_document_says(flag: BehaviorFlag, tmp_path: Path) -> None:
+    world = World(tmp_path / "w.db", flags=frozenset({flag}))
     apply_to(world, WANT)
     assert planned(world, WANT).changes == ()
     made = apply_to(world, CHANGED)
-    assert len(made.changes) == (5 if quirk is Quirk.BEAMLIT_ERA else 4)
+    assert len(made.changes) == (5 if flag is BehaviorFlag.BEAMLIT_ERA else 4)
     again = planned(world, CHANGED)
     assert (again.changes, again.differs) == ((), False)
     shown = world.call("ada", "GET", "/policies/eu-only").get_json()
     assert shown["spec"] == {"type": "flavor", "flavors": [{"type": "cpu", "name": "x"}]}
     assert shown["metadata"]["displayName"] == "EU only"
     told = world.call("ada", "GET", "/integrations/connections/openai").get_json()["spec"].get("secret")
-    assert told == {Quirk.ECHOED_SECRETS: {"k": SECRET}, Quirk.MASKED_SECRETS: {"k": "********"}}.get(quirk)
+    assert told == {BehaviorFlag.ECHOED_SECRETS: {"k": SECRET}, BehaviorFlag.MASKED_SECRETS: {"k": "********"}}.get(
+        flag
+    )
 
 
 def test_more_policies_than_are_in_one_page(world: World) -> None:

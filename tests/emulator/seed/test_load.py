@@ -362,7 +362,7 @@ def test_the_operator_is_listed_nowhere(world: World) -> None:
 
 
 def test_no_header_makes_an_operator(world: World) -> None:
-    for name in ("beamctl.emulator.in_process", "HTTP_beamctl.emulator.insider", "Insider"):
+    for name in ("beamctl.emulator.in_process", "HTTP_beamctl.emulator.in_process", "In-Process"):
         assert Client(world.app).get("/v0/workspaces", headers={name: "Operator()"}).status_code == 401
     forged = {"beamctl.emulator.in_process": "operator"}
     assert Client(world.app).get("/v0/workspaces", environ_overrides=forged).status_code == 401

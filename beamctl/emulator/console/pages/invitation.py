@@ -22,7 +22,6 @@ from beamctl.emulator.store import invitation, people
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
-
 page = Blueprint("invitation", __name__)
 
 

@@ -14,7 +14,6 @@ from beamctl.emulator.errors import Refusal
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
-
 page = Blueprint("profile", __name__)
 
 

@@ -13,11 +13,11 @@ from beamctl.emulator.errors import Refusal, not_found
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
-
 page = Blueprint("service_accounts", __name__)
 
 _ALL = "/service_accounts"
 _ONE = "/service_accounts/<client_id>"
+_KEYS = "/service_accounts/<client_id>/api_keys"
 
 
 @page.get("/workspaces/<name>/service-accounts")
@@ -97,9 +97,6 @@ def _given() -> dict[str, Any]:
 def _refused(refusal: Refusal) -> FormError:
     about = [key for key in ("description", "role") if key in refusal.text.lower()]
     return refused(refusal, about[0] if about else "name")
-
-
-_KEYS = "/service_accounts/<client_id>/api_keys"
 
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>/keys")

@@ -20,10 +20,12 @@ from beamctl.emulator.store import api_key, device_login, people
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
-
 page = Blueprint("sign_in", __name__)
 
 _NO_SUCH_KEY = "No person has this API key. Keys of service accounts cannot be used to sign in."
+_NO_SUCH_CODE = (
+    "No pending login has this code. Codes are valid for ten minutes; start the login again to get a new one."
+)
 
 
 @page.get("/sign-in")
@@ -96,11 +98,6 @@ def _address(shown_token: str) -> str:
 def _known(email: str) -> bool:
     with here().plane.database.reading() as db:
         return people.find_person(db, email) is not None
-
-
-_NO_SUCH_CODE = (
-    "No pending login has this code. Codes are valid for ten minutes; start the login again to get a new one."
-)
 
 
 @page.get("/device")

@@ -16,7 +16,6 @@ from beamctl.emulator.rules import folded
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
-
 page = Blueprint("team", __name__)
 
 PAGE_SIZE = 100
@@ -30,13 +29,13 @@ class Listing:
     Attributes:
         users: The people on it.
         found: The number of matches on all pages.
-        everybody: The number of people, ignoring the search.
+        total: The number of people, ignoring the search.
         number: The page number, from 1.
     """
 
     users: list[dict[str, Any]]
     found: int
-    everybody: int
+    total: int
     number: int
 
     @property

@@ -14,10 +14,10 @@ from beamctl.emulator.errors import Refusal, forbidden
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
-
 page = Blueprint("workspaces", __name__)
 
 _DELETE = "workspaces:delete"
+_WRITABLE = ("displayName", "labels", "region", "groupMappings", "runtime")
 
 
 @page.get("/new-workspace")
@@ -70,9 +70,6 @@ def delete(name: str) -> AnyResponse:
     except Refusal as refusal:
         return ask_to_delete(name, refused(refusal, "typed"))
     return go("profile.show", Notice.WORKSPACE_DELETED)
-
-
-_WRITABLE = ("displayName", "labels", "region", "groupMappings", "runtime")
 
 
 @page.get("/workspaces/<name>/settings")
