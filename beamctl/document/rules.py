@@ -21,12 +21,8 @@ def check(document: Document) -> Iterator[Problem]:
     yield from _domains(document, guards)
     address = _mapping(guards, "self").get("email")
     if isinstance(address, str) and (fault := email.fault(address)):
-        yield Problem(
-            document.place("guards", "self", "email"),
-            ProblemCode.INVALID_EMAIL,
-            f"{quoted(address)} {fault}",
-            _ADDRESS_HINT,
-        )
+        message = f"{quoted(address)} {fault}"
+        yield Problem(document.place("guards", "self", "email"), ProblemCode.INVALID_EMAIL, message, _ADDRESS_HINT)
     yield from check_people(document, SKIP, "{until: …, reason: …}", email.pattern_fault)
 
 
@@ -63,12 +59,8 @@ def unseen_in_names(document: Document) -> Iterator[Problem]:
     for path, text, place in _names(document, document.data, ()):
         if char := unseen(text):
             message = f"{quoted(text)} contains an invisible character: {described(char)}"
-            yield Problem(
-                place(*path),
-                ProblemCode.HIDDEN_CHARACTER,
-                message,
-                "delete it: names cannot contain invisible characters",
-            )
+            hint = "delete it: names cannot contain invisible characters"
+            yield Problem(place(*path), ProblemCode.HIDDEN_CHARACTER, message, hint)
 
 
 def _names(document: Document, data: object, path: Path) -> Iterator[tuple[Path, str, Callable[..., Place]]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Document
 from beamctl.document.problem import MOST_PROBLEMS, Problem
-from beamctl.document.schema_compiler import ANNOTATIONS, Accepts, Compiler, Schema
+from beamctl.document.schema_compiler import ANNOTATIONS, Accepts, Compiler
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -22,7 +22,7 @@ _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
 _QUOTE_NO_VALUE = frozenset({"required", "additionalProperties"})
 """Rules whose messages in jsonschema name keys only."""
 _RULES = frozenset({"type", "const", "enum", "pattern", "minimum", "maximum", "minItems", "maxLength"})
-_REFERENCED = {"run": ("plan",)}
+_REFERENCED = {"plan": ("changes",), "run": ("plan", "changes")}
 """The schemas that a schema refers to."""
 _INDEPENDENT = ANNOTATIONS | {"type", "additionalProperties"}
 """If a mapping's schema has only these keywords, each value is valid regardless of its key and the other values."""
@@ -72,6 +72,11 @@ def without_valid_entries(name: str, data: object) -> Any:  # noqa: ANN401 - pla
     return reduced
 
 
+def conforms(value: Any, definition: str) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a value conforms to a definition of the schema of plans."""
+    return _definition(definition).is_valid(value)
+
+
 def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
     """The violation of the schema `name` that explains best why JSON of beamctl's own is invalid, with its JSON path;
     empty if it is valid. Values are not quoted, because a file that someone else wrote may contain anything."""
@@ -107,14 +112,19 @@ def _validator(name: str) -> Validator:
     from jsonschema.validators import extend
     from referencing import Registry, Resource
 
-    referenced: list[Schema] = [load_schema(each) for each in _REFERENCED.get(name, ())]
+    schemas = [load_schema(each) for each in (name, *_REFERENCED.get(name, ()))]
     registry: Registry[Any] = Registry().with_resources(
-        (each["$id"], Resource.from_contents(each)) for each in referenced
+        (each["$id"], Resource.from_contents(each)) for each in schemas if "$id" in each
     )
     untyped_extend: Any = extend  # the stubs have no types for it
     extended = untyped_extend(Draft202012Validator, {"pattern": _pattern})
     validator: Validator = extended(load_schema(name), registry=registry.crawl())
     return validator
+
+
+@cache
+def _definition(definition: str) -> Validator:
+    return _validator("plan").evolve(schema={"$ref": f"{load_schema('plan')['$id']}#/$defs/{definition}"})
 
 
 def _pattern(_: object, pattern: str, instance: object, __: object) -> Iterator[Exception]:

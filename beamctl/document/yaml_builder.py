@@ -103,12 +103,8 @@ class Builder:
         try:
             return resolve(event.value)
         except TooLongError:
-            self._report(
-                event,
-                ProblemCode.LIMIT_EXCEEDED,
-                f"a number with more than {LONGEST_NUMBER} characters",
-                "put quotes around it",
-            )
+            message = f"a number with more than {LONGEST_NUMBER} characters"
+            self._report(event, ProblemCode.LIMIT_EXCEEDED, message, "put quotes around it")
             return str(event.value)
 
     def _sequence(self, path: Path) -> list[Any]:
@@ -134,23 +130,15 @@ class Builder:
     def _is_key(self, event: Event, path: Path, items: dict[str, Any]) -> bool:
         """Whether the event is a valid key; otherwise its events are consumed and the problem is reported."""
         if type(event) is not self._scalar_class:
-            self._report(
-                event,
-                ProblemCode.INVALID_KEY,
-                "a key must be plain text",
-                "put quotes around it, and around a value such as {{x}}",
-            )
+            hint = "put quotes around it, and around a value such as {{x}}"
+            self._report(event, ProblemCode.INVALID_KEY, "a key must be plain text", hint)
             self.value(event, (*path, _DISCARDED))
             return False
         name = event.value
         if name in items:
             line = self.keys[*path, name][0]
-            self._report(
-                event,
-                ProblemCode.DUPLICATE_KEY,
-                f"duplicate key {quoted(name)}, first on line {line}",
-                "delete one of them",
-            )
+            hint = "delete one of them"
+            self._report(event, ProblemCode.DUPLICATE_KEY, f"duplicate key {quoted(name)}, first on line {line}", hint)
             return False
         if event.tag is not None:
             self._tag(event)
@@ -158,17 +146,12 @@ class Builder:
             self._anchors[event.anchor] = name, 1
             self._tally.anchors.add(event.anchor)
         if name == "<<" and not event.style:
-            self._report(
-                event, ProblemCode.UNSUPPORTED_YAML, "merge keys (<<) are not supported", "write the merged keys out"
-            )
+            hint = "write the merged keys out"
+            self._report(event, ProblemCode.UNSUPPORTED_YAML, "merge keys (<<) are not supported", hint)
             return False
         if not name and not event.style:
-            self._report(
-                event,
-                ProblemCode.INVALID_KEY,
-                "the key before this colon is missing",
-                "add one, or put quotes around the text",
-            )
+            hint = "add one, or put quotes around the text"
+            self._report(event, ProblemCode.INVALID_KEY, "the key before this colon is missing", hint)
             return False
         return True
 

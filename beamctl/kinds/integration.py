@@ -119,17 +119,12 @@ def _problems(document: Document) -> Iterator[Problem]:
             variable = source.get("env") if isinstance(source, dict) else None
             if isinstance(variable, str) and is_own_variable(variable):
                 message = f"{quoted(variable)} {OWN_CREDENTIAL}"
-                yield Problem(
-                    document.place(*path, "env"), ProblemCode.INVALID_SECRET_SOURCE, message, "use another variable"
-                )
+                hint = "use another variable"
+                yield Problem(document.place(*path, "env"), ProblemCode.INVALID_SECRET_SOURCE, message, hint)
             elif isinstance(variable, str) and not _VARIABLE.fullmatch(variable):
                 message = f"'env' of {part!r} is not the name of a variable"
-                yield Problem(
-                    document.place(*path, "env"),
-                    ProblemCode.INVALID_SECRET_SOURCE,
-                    message,
-                    "write the variable's name, not its value",
-                )
+                hint = "write the variable's name, not its value"
+                yield Problem(document.place(*path, "env"), ProblemCode.INVALID_SECRET_SOURCE, message, hint)
         if isinstance(secret, dict) and secret.keys() <= {_VERSION}:
             message = f"the secret of {name!r} has no source"
             yield Problem(

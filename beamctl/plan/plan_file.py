@@ -17,6 +17,7 @@ from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import FORMAT_VERSION, UndecodableError, allowed_of, plan_of, plans_data
+from beamctl.plan.plan_schema import unplanned, without_valid
 
 LARGEST = 64 * 1024 * 1024
 """Maximum size of a plan file in bytes: several hundred thousand changes."""
@@ -28,6 +29,8 @@ CLOCKS_APART = timedelta(minutes=5)
 """Tolerated clock skew between the machine that planned and this one."""
 
 _AGAIN = "Create a new one:  beamctl plan --out FILE"
+BY_HAND = "It was created by hand or by another version of beamctl."
+"""Hint for a change that beamctl would not plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,12 @@ def read_saved(content: bytes, name: str) -> Saved:
     recorded = data["saved"].get("digest") if isinstance(data["saved"], dict) else None
     if recorded != digest_of(data):
         raise UsageError(f"{name} was modified after it was saved", _AGAIN)
-    if why := violation(data, "plan"):
-        raise UsageError(f"{name} is not a beamctl plan: {why}", _AGAIN)
+    invalid = without_valid(data)
+    if change := unplanned(invalid["resource_changes"]):
+        message = f"{name} has a change that beamctl would not plan: {change['action']} {change['name']}"
+        raise UsageError(message, BY_HAND)
+    if violation(invalid, "plan"):
+        raise UsageError(f"{name} is not a beamctl plan: {violation(data, 'plan')}", _AGAIN)
     try:
         return _decoded(data)
     except ValueError as error:  # UndecodableError, or an invalid date

@@ -13,11 +13,13 @@ FOLDER = Path(__file__).parents[2] / "schemas"
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    plan, run = (json.loads((FOLDER / f"{each}.schema.json").read_text("utf-8")) for each in ("plan", "run"))
+    schemas = {
+        each: json.loads((FOLDER / f"{each}.schema.json").read_text("utf-8")) for each in ("changes", "plan", "run")
+    }
     registry: Registry[Any] = Registry().with_resources(
-        (each["$id"], Resource.from_contents(each)) for each in (plan, run)
+        (each["$id"], Resource.from_contents(each)) for each in schemas.values()
     )
-    return Draft202012Validator({"plan": plan, "run": run}[name], registry=registry)
+    return Draft202012Validator(schemas[name], registry=registry)
 
 
 def problems_with(name: str, data: object) -> list[str]:

@@ -13,7 +13,7 @@ from beamctl.api.auth import claims, issued
 from beamctl.api.clock import WaitBudget
 from beamctl.api.messages import Failure, Reply, until_text
 from beamctl.api.response_body import error_text, read
-from beamctl.api.retry import LONGEST_EFFORT, Effort, asks_for_wait, wait_before_repeat
+from beamctl.api.retry import LONGEST_EFFORT, asks_for_wait, wait_before_repeat
 from beamctl.errors import DocumentError, GarbledError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.strict_json import MOST_NESTED
@@ -166,7 +166,7 @@ HEADERS = st.dictionaries(
 @given(st.sampled_from([200, 409, 429, 503]), HEADERS)
 def test_any_wish_to_wait_is_granted_within_bounds(status: int, headers: dict[str, str]) -> None:
     reply = Reply(status, headers)
-    wait = wait_before_repeat(reply, Effort(1, 0.0), once=False, chance=0.5, wall=1.8e9)
+    wait = wait_before_repeat(reply, 1, 0.0, once=False, chance=0.5, wall=1.8e9)
     assert (
         wait is None
         or 0 <= wait <= LONGEST_EFFORT

@@ -1,4 +1,4 @@
-"""What comes of a deletion, whatever the API answers and whoever else is at work."""
+"""The result of a deletion, whatever the API answers and whatever others do at the same time."""
 
 from collections.abc import Callable
 from threading import Event

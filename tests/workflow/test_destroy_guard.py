@@ -1,4 +1,4 @@
-"""Which documents let a workspace go: only one that says so."""
+"""Which documents allow deleting a workspace."""
 
 import json
 

@@ -1,8 +1,9 @@
-"""The `serviceAccounts` section: the declared service accounts and their API keys."""
+"""The `serviceAccounts` section: the declared service accounts and their API keys, and how live ones are exported."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +12,11 @@ from typing import Any
 from beamctl.document.document import Document, Path
 from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.document.scalars import duration
-from beamctl.kinds.service_account.pending_marker import Description, description
-from beamctl.model.identity import Role
+from beamctl.document.schema import check
+from beamctl.kinds.service_account.live import Account, Accounts, Description, description
+from beamctl.model.identity import Role, UnknownRole
 from beamctl.model.secret import SECRET_TO, File, one_place, sink_of
+from beamctl.plan.export import Exported, Trail
 
 SECTION = "serviceAccounts"
 KEYS = "apiKeys"
@@ -109,9 +112,8 @@ def problems(document: Document) -> Iterator[Problem]:
 def _name(document: Document, path: Path) -> Iterator[Problem]:
     name = str(path[-1])
     if not is_name(name):
-        yield Problem(
-            document.key_place(*path), ProblemCode.INVALID_NAME, f"{quoted(name)} is not a valid name", _LETTERS
-        )
+        message = f"{quoted(name)} is not a valid name"
+        yield Problem(document.key_place(*path), ProblemCode.INVALID_NAME, message, _LETTERS)
 
 
 def _description(document: Document, entry: object, path: Path) -> Iterator[Problem]:
@@ -129,21 +131,16 @@ def _sink(document: Document, sinks: dict[Hashable, Path], entry: object, path: 
         return
     if isinstance(sink, File) and sink.path.startswith("~"):
         message = "'~' is not expanded to your home directory"
-        yield Problem(
-            document.place(*path, SECRET_TO, "file"),
-            ProblemCode.INVALID_PATH,
-            message,
-            "write the full path, or './~…'",
-        )
+        hint = "write the full path, or './~…'"
+        yield Problem(document.place(*path, SECRET_TO, "file"), ProblemCode.INVALID_PATH, message, hint)
     yield from _twice(document, sinks, one_place(sink), (*path, SECRET_TO), "destination is already used")
 
 
 def _twice(document: Document, first: dict[Hashable, Path], text: Hashable, path: Path, what: str) -> Iterator[Problem]:
     if text in first:
         line = document.key_place(*first[text]).line
-        yield Problem(
-            document.place(*path), ProblemCode.DUPLICATE_ENTRY, f"this {what} on line {line}", "change one of the two"
-        )
+        hint = "change one of the two"
+        yield Problem(document.place(*path), ProblemCode.DUPLICATE_ENTRY, f"this {what} on line {line}", hint)
     first.setdefault(text, path)
 
 
@@ -151,30 +148,20 @@ def _times(document: Document, entry: object, path: Path) -> Iterator[Problem]:
     """Whether the durations of one key are consistent."""
     lives, rotates, keeps = (_time(entry, name) for name in ("expiresIn", "rotateBefore", "keepOld"))
     if lives is not None and lives > LONGEST:
-        yield Problem(
-            document.place(*path, "expiresIn"),
-            ProblemCode.INVALID_LIFETIME,
-            "a key can be valid for at most 10 years",
-            "use 3650d or less",
-        )
+        message = "a key can be valid for at most 10 years"
+        yield Problem(document.place(*path, "expiresIn"), ProblemCode.INVALID_LIFETIME, message, "use 3650d or less")
     if rotates is not None and lives is None and "expiresIn" not in _keys(entry):
-        yield Problem(
-            document.place(*path, "rotateBefore"),
-            ProblemCode.INVALID_LIFETIME,
-            "a key that does not expire is never renewed",
-            "add expiresIn",
-        )
+        message = "a key that does not expire is never renewed"
+        yield Problem(document.place(*path, "rotateBefore"), ProblemCode.INVALID_LIFETIME, message, "add expiresIn")
     if rotates is not None and lives is not None and rotates >= lives:
         hint = "use less than expiresIn"
-        yield Problem(
-            document.place(*path, "rotateBefore"), ProblemCode.INVALID_LIFETIME, "every plan would renew the key", hint
-        )
+        message = "every plan would renew the key"
+        yield Problem(document.place(*path, "rotateBefore"), ProblemCode.INVALID_LIFETIME, message, hint)
     until = rotates if rotates is not None else lives
     if keeps is not None and until is not None and keeps > until:
         hint = f"use at most {'rotateBefore' if rotates is not None else 'expiresIn'}"
-        yield Problem(
-            document.place(*path, "keepOld"), ProblemCode.INVALID_LIFETIME, "the old key would expire before that", hint
-        )
+        message = "the old key would expire before that"
+        yield Problem(document.place(*path, "keepOld"), ProblemCode.INVALID_LIFETIME, message, hint)
 
 
 def _time(entry: object, name: str) -> timedelta | None:
@@ -189,3 +176,40 @@ def _keys(entry: object) -> Mapping[str, Any]:
 def _mapping(data: object, key: str) -> Mapping[str, Any]:
     found = data.get(key) if isinstance(data, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def export(live: Accounts) -> Exported:
+    """Every account that a document can refer to by name."""
+    names = Counter(account.name for account in live.by_id.values())
+    entries: dict[str, Any] = {}
+    left_out: list[str] = []
+    for account in sorted(live.by_id.values(), key=lambda each: (each.name, each.client_id)):
+        why = "shares its name with another account" if names[account.name] > 1 else _why_not(account)
+        if why:
+            left_out.append(f"{account.name} ({account.client_id}) {why}")
+        else:
+            entries[account.name] = _entry(account)
+    line = f"{SECRET_TO}: {{file: PATH}} sets the destination of a new client secret"
+    without_role = {account.name for account in live.by_id.values() if not str(account.role)}
+    guess = "the API does not show its role, so admin is a guess: set the role that it should have"
+    remarks: dict[Trail, tuple[str, ...]] = {
+        (name,): (line, *([guess] if name in without_role else [])) for name in entries
+    }
+    return Exported(entries, remarks, tuple(left_out), whole=not left_out)
+
+
+def _why_not(account: Account) -> str:
+    """Why a document cannot express it, to follow the name; empty if it can."""
+    if account.unfinished:
+        return "was created, but its client secret was never handed over"
+    if isinstance(account.role, UnknownRole) and account.role.name:
+        return f"has the unknown role '{account.role.name}'"
+    document = Document("", {"version": 1, "workspace": "w", SECTION: {account.name: _entry(account)}}, {}, {})
+    valid = not check(document) and next(iter(problems(document)), None) is None
+    return "" if valid else "cannot be expressed in a document"
+
+
+def _entry(account: Account) -> dict[str, Any]:
+    role = str(account.role) or Role.ADMIN.value  # the API's default
+    text = account.description.text
+    return {"role": role} | ({"description": text} if text else {})

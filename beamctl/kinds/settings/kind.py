@@ -11,9 +11,20 @@ from typing import Any
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.kinds.settings import operations
-from beamctl.kinds.settings.export import export
-from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, revokes_access
-from beamctl.kinds.settings.live import GROUPS, KEYS, KIND, Settings, digest, is_setting, key_of, normal, settings
+from beamctl.kinds.settings.live import (
+    GROUPS,
+    KIND,
+    Settings,
+    admin_groups,
+    can_be_given,
+    digest,
+    export,
+    hazards,
+    key_of,
+    normal,
+    revokes_access,
+    settings,
+)
 from beamctl.model.api_call import segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
@@ -138,19 +149,12 @@ class SettingsKind(Kind[Settings]):
         return replace(found, changes=undone, notes=tuple(notes))
 
     def is_valid(self, change: Change) -> bool:
-        """Whether it sets one existing setting to a valid value."""
+        """Whether its key and its stage fit what it sets."""
         name = change.attribute
-        facts = change.action, change.key, change.name, change.serial_group
-        if name not in KEYS or facts != (Action.SET, key_of(name), name, self.name):
+        if (change.key, change.name) != (key_of(name), name):
             return False
-        if change.declared or change.secrets:
-            return False
-        sides = [
-            side.get(name) if side is not None and len(side) == 1 else None for side in (change.before, change.after)
-        ]
-        if not all(is_setting(name, side) for side in sides) or not can_be_given(name, sides[1]):
-            return False
-        return change.stage is (Stage.DEMOTE if revokes_access(name, *sides) else Stage.SETTINGS)
+        revokes = revokes_access(name, (change.before or {})[name], (change.after or {})[name])
+        return change.stage is (Stage.DEMOTE if revokes else Stage.SETTINGS)
 
     def is_in_effect(self, live: Settings, change: Change) -> bool:
         """Whether the setting has its new value."""

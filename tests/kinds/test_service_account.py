@@ -1,4 +1,4 @@
-"""Service accounts and their API keys: what each document makes of each workspace, and what must not happen."""
+"""Service accounts and their API keys: the plan for each document and workspace, and what must not happen."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ from beamctl.document.load import SourceText
 from beamctl.emulator import Quirk
 from beamctl.errors import ApiError, DocumentError, ForbiddenError, MissingError
 from beamctl.kinds.registry import KINDS
-from beamctl.kinds.service_account.pending_marker import PendingMarker, description
+from beamctl.kinds.service_account.live import PendingMarker, description
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Stage
 from beamctl.plan.hazard import Risk
@@ -27,6 +27,7 @@ from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.workflow.documents import validate
 from beamctl.workflow.plan import plan
+from beamctl.workflow.saved_plan import could_be_planned
 from beamctl.workflow.show import show
 from beamctl.workflow.undo import undo
 from tests.fakes.accounts import FakeAccounts, machine
@@ -238,12 +239,12 @@ def test_saved_plans_hold_until_somebody_makes_the_same(tmp_path: Path) -> None:
     text = saved_text(saved(made))
     (again,) = read_saved(text.encode(), "plan.json").plans
     kinds = {kind.name: kind for kind in KINDS}
-    assert all(kinds[change.kind].is_valid(change) for change in again.changes)
+    assert all(could_be_planned(change) for change in again.changes)
     assert [change.secrets for change in again.changes] == [change.secrets for change in made.changes]
     unsound = [replace(change, name="another") for change in again.changes]
     unsound += [replace(change, stage=Stage.SETTINGS) for change in again.changes]
     unsound += [replace(change, secrets={"secretTo": {"env": "X"}}) for change in again.changes]
-    assert not any(kinds[change.kind].is_valid(change) for change in unsound)
+    assert not any(could_be_planned(change) for change in unsound)
     assert all_done(machines.apply(made))
     ours = [kinds[name] for name in made.sections]
     with machines.reader() as reader:

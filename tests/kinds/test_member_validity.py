@@ -1,12 +1,12 @@
-"""Which changes of people, read from a file, are ones that beamctl plans itself."""
+"""Which changes to people, read from a file, are ones that beamctl could have planned."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from beamctl.kinds.member import MemberKind
 from beamctl.plan.change import REASONS, Action, Change, Reason, Stage
+from beamctl.workflow.saved_plan import could_be_planned
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -41,7 +41,7 @@ CHANGES = {change.key.partition("@")[0]: change for change in PLAN.changes}
 
 
 def sound(change: Change) -> bool:
-    return MemberKind().is_valid(change)
+    return could_be_planned(change)
 
 
 def test_whatever_is_planned_is_sound() -> None:

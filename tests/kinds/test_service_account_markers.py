@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from beamctl.apply.event import Ended
 from beamctl.errors import DocumentError
-from beamctl.kinds.registry import KINDS
-from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, PendingMarker
+from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker
 from beamctl.plan.change import Action, Change, CreationKey, Reason, Stage
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.hazard import Allowance, Risk, refused
 from beamctl.plan.plan import Plan
+from beamctl.workflow.saved_plan import could_be_planned
 from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.journal import creation, stopped
 from tests.fakes.runs import NOW, all_done, applied, document, planned
@@ -96,7 +96,7 @@ def test_without_a_record_it_is_replaced_if_that_is_allowed() -> None:
     ]
     assert [hazard.risk for hazard in refused(plan.hazards, ())] == [Risk.DELETES_SERVICE_ACCOUNT]
     assert refused(plan.hazards, ALLOWED[:1]) == ()
-    assert all(kind.is_valid(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
+    assert all(could_be_planned(each) for each in plan.changes)
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert (list(live.accounts.kept), planned(ACCOUNT, live).changes) == (["made-1"], ())
 
@@ -191,7 +191,7 @@ def test_a_key_without_a_record_is_replaced_if_that_is_allowed() -> None:
         ("ci/hub (new)", Action.DELETE, Stage.UPDATE),
     ]
     assert [(each.risk, each.value) for each in plan.hazards] == [(Risk.DELETES_API_KEY, "ci/hub (new)")]
-    assert all(kind.is_valid(each) for kind in KINDS for each in plan.changes if each.kind == kind.name)
+    assert all(could_be_planned(each) for each in plan.changes)
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert [key["id"] for key in live.accounts.keys["c1"]] == ["old", "key-1"]
     assert planned(KEY, live).changes == ()

@@ -1,12 +1,12 @@
-"""Dates at both ends of the calendar, from the API as from the machine: a plan, or nothing, and never an overflow."""
+"""Dates at both ends of the calendar, from the API and from the machine: a plan or none, never an overflow."""
 
 from datetime import UTC, date, datetime
 from itertools import product
 
 import pytest
 
+from beamctl.kinds.api_key.decide import verdict
 from beamctl.kinds.api_key.live import api_keys
-from beamctl.kinds.api_key.rotation import verdict
 from beamctl.kinds.service_account.desired import DesiredKey, desired_accounts
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text

@@ -1,4 +1,4 @@
-"""What undoes a change to a policy, a connection or an environment; and which changes in a file are not sound."""
+"""Undo of changes to policies, connections and environments, and which changes in a file are not valid."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,6 +16,7 @@ from beamctl.kinds.policy import PolicyKind
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.comparison import Situation
 from beamctl.plan.kind import Status
+from beamctl.workflow.saved_plan import could_be_planned
 from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
 from tests.fakes.things import thing
@@ -140,7 +141,7 @@ UNSOUND: list[Change] = [
 
 @pytest.mark.parametrize("change", UNSOUND)
 def test_what_beamctl_does_not_plan_is_not_made(change: Change) -> None:
-    assert not KINDS[change.kind].is_valid(change)
+    assert not could_be_planned(change)
 
 
 def test_a_record_with_a_change_that_nobody_planned() -> None:
