@@ -329,10 +329,15 @@ SENTENCES_OF_OTHERS = {
 
 
 def is_prose(node: ast.AST, constants: Collection[str]) -> bool:
-    return any(
-        isinstance(each, ast.Constant) and isinstance(each.value, str) and bool(PROSE.search(each.value))
-        for each in ast.walk(node)
-    ) or any(isinstance(each, ast.Name) and each.id in constants for each in ast.walk(node))
+    match node:
+        case ast.Constant(value=str(text)):
+            return bool(PROSE.search(text))
+        case ast.Name(id=name):
+            return name in constants
+        case ast.Call():  # what a function returns is not its arguments
+            return False
+        case _:
+            return any(is_prose(each, constants) for each in ast.iter_child_nodes(node))
 
 
 def read_as_data(tree: ast.AST) -> Iterator[ast.AST]:

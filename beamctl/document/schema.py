@@ -48,8 +48,9 @@ def load_schema(name: str) -> dict[str, Any]:
     return schema
 
 
-def check(document: Document, name: str = "workspace") -> list[Problem]:
-    """All violations of the schema `name`, each once, up to a limit."""
+def check(document: Document) -> list[Problem]:
+    """All violations of the schema of documents, each once, up to a limit."""
+    name = "workspace"
     if _accepts(name)(document.data):
         return []  # most documents are valid: jsonschema takes 50 ms to import
     from beamctl.document.schema_messages import problems_of
@@ -79,6 +80,8 @@ def conforms(value: Any, definition: str) -> bool:  # noqa: ANN401 - any JSON
 def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
     """The violation of the schema `name` that explains best why JSON of beamctl's own is invalid, with its JSON path;
     empty if it is valid. Values are not quoted, because a file that someone else wrote may contain anything."""
+    if _accepts(name)(data):
+        return ""
     from jsonschema.exceptions import best_match
 
     error = best_match(islice(_validator(name).iter_errors(data), MOST_PROBLEMS))
