@@ -47,11 +47,13 @@ def load_schema(name: str) -> dict[str, Any]:
 
 def check(document: Document, name: str = "workspace") -> list[Problem]:
     """All violations of the schema `name`, each once, up to a limit."""
-    if _accepts(name)(document.data):
+    if quick_check(name)(document.data):
         return []  # most documents are valid: jsonschema takes 50 ms to import
     from beamctl.document.schema_messages import problems_of
 
-    errors = islice(_validator(name).iter_errors(without_valid_entries(name, document.data)), MOST_PROBLEMS + 1)
+    errors = islice(
+        jsonschema_validator(name).iter_errors(without_valid_entries(name, document.data)), MOST_PROBLEMS + 1
+    )
     return list(dict.fromkeys(islice(problems_of(errors, document), MOST_PROBLEMS + 1)))
 
 
@@ -74,12 +76,14 @@ def _compiler(name: str) -> Compiler:
 
 
 @cache
-def _accepts(name: str) -> Accepts:
+def quick_check(name: str) -> Accepts:
+    """Whether data certainly conforms to the schema `name`."""
     return _compiler(name).compile(load_schema(name))
 
 
 @cache
-def _validator(name: str) -> Validator:
+def jsonschema_validator(name: str) -> Validator:
+    """The validator of the schema `name`. It is slow to make."""
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
     from referencing import Registry, Resource
