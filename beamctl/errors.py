@@ -12,6 +12,7 @@ BeamctlError
 │   ├── MissingError         404: no such workspace, no such path
 │   └── GarbledError         unexpected response (HTML, truncated JSON, wrong structure)
 ├── RecordError              the run record cannot be written
+├── UnwritableError          standard output cannot be written
 └── InterruptedRunError      Ctrl-C or SIGTERM
 """
 
@@ -95,6 +96,10 @@ class GarbledError(ApiError):
 
 class RecordError(BeamctlError):
     """The run record cannot be written, so no further changes may be made."""
+
+
+class UnwritableError(BeamctlError):
+    """Standard output cannot be written, for example because the disk is full."""
 
 
 class InterruptedRunError(BeamctlError):

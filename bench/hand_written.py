@@ -1,11 +1,13 @@
-"""The baseline: a minimal script that compares one document with one workspace, using the same libraries."""
+"""The baseline: a minimal script with the same libraries.
+
+`hand_written.py FILE` checks a document, `hand_written.py FILE URL` compares it with a workspace.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-import httpx
 import yaml
 
 
@@ -30,10 +32,18 @@ def desired_members(text: str) -> dict[str, str]:
     return found
 
 
-def main() -> None:
-    """Compare a document with a workspace."""
-    path, url = sys.argv[1:]
-    desired = desired_members(Path(path).read_text())
+def validate(desired: dict[str, str]) -> None:
+    """Check each distinct role against a schema."""
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator({"enum": ["admin", "member", "viewer"]})
+    print(f"{sum(not validator.is_valid(role) for role in set(desired.values()))} problems")
+
+
+def compare(desired: dict[str, str], url: str) -> None:
+    """Compare the members with those of a workspace."""
+    import httpx
+
     with httpx.Client(headers={"X-Blaxel-Authorization": "Bearer made-up", "X-Blaxel-Workspace": "acme"}) as client:
         live = {user["email"].lower(): user["role"] for user in client.get(f"{url}/users").raise_for_status().json()}
     wrong = [(email, role) for email, role in desired.items() if live.get(email) != role]
@@ -42,4 +52,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    members = desired_members(Path(sys.argv[1]).read_text())
+    if len(sys.argv) > 2:  # noqa: PLR2004 - the file and the URL
+        compare(members, sys.argv[2])
+    else:
+        validate(members)

@@ -1,20 +1,29 @@
 """The house rules that a machine can check: who may import whom, and how large a room may get."""
 
 import ast
+import dataclasses
+import importlib
+import inspect
+import re
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 import pytest
 
 import beamctl
 from beamctl.kinds.registry import KINDS
+from beamctl.plan.kind import Kind
 
 PACKAGE = Path(beamctl.__file__).parent
 LAYERS = [
     {"cli"},
     {"workflow"},
-    {"report", "api"},
+    {"report", "runs", "secrets", "api"},
+    {"system"},
     {"apply"},
     {"kinds"},
     {"plan"},
@@ -27,24 +36,21 @@ LAYERS = [
 ONE_IMPORTER = {
     "httpx": {"api"},
     "httpcore": {"api"},
-    "yaml": {"document"},
+    "yaml": {"document", "api"},  # "api" reads the official CLI's file, which is not a document of ours
     "jsonschema": {"document"},
     "referencing": {"document"},
     "deepdiff": {"plan"},
     "flask": {"emulator"},
+    "itsdangerous": {"emulator"},
     "werkzeug": {"emulator"},
     "waitress": {"emulator"},
     "idna": {"model", "emulator"},
     "click": {"cli"},
-    "keyring": {"cli"},
+    "keyring": {"secrets"},
     "regex": {"model", "emulator"},
 }
 EMULATOR_STARTERS = {
     "cli/commands/emulator.py",
-    "cli/commands/emulator_approve.py",
-    "cli/commands/emulator_mail.py",
-    "cli/commands/emulator_instruments.py",
-    "cli/commands/emulator_seed.py",
     "cli/commands/emulator_serve.py",
     "cli/commands/local.py",
 }
@@ -64,6 +70,55 @@ def imports(path: Path) -> Iterator[str]:
             assert node.level == 0, f"{path}: relative import"
             yield node.module or ""
             yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module == "beamctl")
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(path: Path, names: set[str]) -> set[str]:
+    """The modules of the package that a module imports, also inside functions; not those for types only."""
+    found: set[str] = set()
+
+    def visit(node: ast.AST) -> None:
+        match node:
+            case ast.If(test=ast.Name("TYPE_CHECKING"), orelse=otherwise):
+                visit(ast.Module(otherwise, []))
+            case ast.Import(names=aliases):
+                found.update(alias.name for alias in aliases)
+            case ast.ImportFrom(module=str(module), names=aliases):
+                inner = {f"{module}.{alias.name}" for alias in aliases}
+                found.update(inner & names)
+                if inner - names:
+                    found.add(module)
+            case _:
+                for each in ast.iter_child_nodes(node):
+                    visit(each)
+
+    visit(ast.parse(path.read_text()))
+    return found & names - {module_of(path)}
+
+
+def cycles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """The modules of each cycle of imports: what is left when modules on no cycle are removed, one after the other."""
+    left = {name: set(others) for name, others in edges.items()}
+    while ends := [name for name in left if not left[name] or not any(name in others for others in left.values())]:
+        for name in ends:
+            del left[name]
+        left = {name: others & left.keys() for name, others in left.items()}
+    return [sorted(left)] if left else []
+
+
+def test_no_modules_import_each_other() -> None:
+    names = {module_of(path) for path in MODULES}
+    assert cycles({module_of(path): imported_modules(path, names) for path in MODULES}) == []
+
+
+def test_cycles_are_found() -> None:
+    line = {"a": {"b"}, "b": {"c"}, "c": set(), "d": {"a"}}
+    assert cycles(line) == []
+    assert cycles({**line, "c": {"a"}}) == [["a", "b", "c"]]
 
 
 def test_every_room_has_a_row() -> None:
@@ -132,7 +187,7 @@ def test_the_engine_knows_no_kind_by_name(path: Path) -> None:
 
 
 def test_what_plans_cannot_write() -> None:
-    from beamctl.model.ports import Reader
+    from beamctl.model.api_call import Reader
 
     public = {name for name in vars(Reader) if not name.startswith("_")}
     assert public == {"get"}
@@ -140,7 +195,7 @@ def test_what_plans_cannot_write() -> None:
 
 DELETER_NAMES = {"Deleter", "LastLink", "open_last_link", "deleter", "delete_workspace"}
 MAY_DELETE = {
-    "model/ports.py",
+    "model/api_call.py",
     "api/workspace.py",
     "workflow/connection.py",
     "cli/commands/destroy.py",
@@ -190,11 +245,136 @@ def test_no_other_call_is_a_deletion_of_a_workspace() -> None:
 
 def test_only_apply_can_show_a_secret() -> None:
     found = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.secrets.terminal" in set(imports(path))}
-    assert found == {"cli/commands/apply.py", "workflow/apply_run.py", "secrets/vault.py"}
+    assert found == {"cli/commands/apply.py", "workflow/apply_view.py", "secrets/vault.py"}
 
 
 def test_the_port_for_the_end_of_a_workspace_can_do_nothing_else() -> None:
-    from beamctl.model.ports import Deleter, Sender
+    from beamctl.model.api_call import Deleter, Sender
 
     assert {name for name in vars(Deleter) if not name.startswith("_")} == {"delete_workspace"}
     assert {name for name in vars(Sender) if not name.startswith("_")} == {"send"}
+
+
+MUTATING = {"append", "add", "clear", "extend", "insert", "pop", "popitem", "remove", "setdefault", "sort", "update"}
+IMMUTABLE = (str, bytes, int, float, frozenset, range, re.Pattern, PurePath, timedelta, datetime, Enum, type, TypeVar)
+"""Types of constants. Unions of types and functions are constants too."""
+
+
+def is_constant(value: object) -> bool:
+    if isinstance(value, tuple | dict | list):
+        return all(map(is_constant, value.values() if isinstance(value, dict) else value))
+    if value is None or isinstance(value, IMMUTABLE) or type(value) is object or inspect.isroutine(value):
+        return True
+    if dataclasses.is_dataclass(value):
+        is_frozen: bool = vars(type(value))["__dataclass_params__"].frozen
+        return is_frozen and all(is_constant(getattr(value, each.name)) for each in dataclasses.fields(value))
+    is_type = type(value).__module__ in ("types", "typing", "collections.abc")
+    return is_type or (isinstance(value, Kind) and all(map(is_constant, vars(value).values())))
+
+
+def assigned_in(tree: ast.Module) -> Iterator[str]:
+    """The names that a module assigns at its top level."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name))
+
+
+def changed_in(node: ast.AST) -> Iterator[str]:
+    """The names of objects that code changes."""
+    for each in ast.walk(node):
+        match each:
+            case ast.Global(names=names):
+                yield from names
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in MUTATING:
+                yield name
+            case _:
+                pass
+
+
+def test_no_module_holds_state() -> None:
+    """Tables (`dict`) are constants if nothing changes an object of their name."""
+    core = [path for path in MODULES if room_of(path) not in ("emulator", "__main__")]
+    trees = {path: ast.parse(path.read_text()) for path in core}
+    changed = {name for tree in trees.values() for name in changed_in(tree)}
+    for path, tree in trees.items():
+        module = importlib.import_module(module_of(path))
+        for name in set(assigned_in(tree)) - {"__all__"}:
+            value = getattr(module, name)
+            assert is_constant(value), f"{path}: {name} can change"
+            assert not isinstance(value, list), f"{path}: {name} can change"
+            assert not isinstance(value, dict) or name not in changed, f"{path}: {name} is changed"
+
+
+def test_stories_ask_and_show_through_arguments() -> None:
+    for path in sorted((PACKAGE / "workflow").rglob("*.py")):
+        assert not {"click", "sys"} & {name.split(".")[0] for name in imports(path)}, path
+        assert not {"print", "input"} & set(names_in(ast.parse(path.read_text()))), path
+
+
+PROSE = re.compile(r"[A-Za-z]{2,}[,:;]? [A-Za-z]{2,}")
+READS_TEXT = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split", "index"}
+READS_TEXT |= {"rsplit", "find", "count", "get", "pop"}
+SENTENCES_OF_OTHERS = {
+    "cli/main.py": "click's messages",
+    "document/yaml_errors.py": "libyaml's messages",
+    "document/schema_messages.py": "jsonschema's messages",
+    "kinds/service_account/pending_marker.py": "the marker in a description, which the API keeps",
+    "kinds/service_account/decide.py": "the value of the attribute `unfinished`, as `show` and plans have it",
+}
+
+
+def is_prose(node: ast.AST, constants: Collection[str]) -> bool:
+    return any(
+        isinstance(each, ast.Constant) and isinstance(each.value, str) and bool(PROSE.search(each.value))
+        for each in ast.walk(node)
+    ) or any(isinstance(each, ast.Name) and each.id in constants for each in ast.walk(node))
+
+
+def read_as_data(tree: ast.AST) -> Iterator[ast.AST]:
+    """What is compared, looked up, or taken apart."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(left=left, comparators=others):
+                yield from (left, *others)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="re")), args=[pattern, *_]):
+                yield pattern
+            case ast.Call(func=ast.Attribute(attr=name), args=args) if name in READS_TEXT:
+                yield from args
+            case ast.Subscript(slice=key):
+                yield key
+            case ast.MatchValue(value=value):
+                yield value
+            case _:
+                pass
+
+
+def test_no_sentence_is_data() -> None:
+    """No English is compared, looked up, sorted by, or taken apart: it is made of codes, in `report`."""
+    core = {
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in MODULES if room_of(path) != "emulator"
+    }
+    constants = {
+        (name.removesuffix(".py").replace("/", "."), node.targets[0].id)
+        for name, tree in core.items()
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        if isinstance(node.value, ast.Constant | ast.JoinedStr) and is_prose(node.value, ())
+    }
+    found = set()
+    for name, tree in core.items():
+        here = {constant for module, constant in constants if module == name.removesuffix(".py").replace("/", ".")}
+        imported = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+        here |= {
+            alias.asname or alias.name
+            for node in imported
+            for alias in node.names
+            if (str(node.module).removeprefix("beamctl."), alias.name) in constants
+        }
+        if any(is_prose(node, here) for node in read_as_data(tree)):
+            found.add(name)
+    assert found <= SENTENCES_OF_OTHERS.keys(), found - SENTENCES_OF_OTHERS.keys()

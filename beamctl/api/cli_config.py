@@ -8,12 +8,11 @@ import stat
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from beamctl.api.credential import Credential, LoginTokens, api_key, checked, client_credentials
-from beamctl.document.yaml_loader import parse_plain
-from beamctl.document.yaml_scalars import text_or_null
 from beamctl.errors import UsageError
 
 _NAMES = ("~/.blaxel/config.yaml", "~/.beamlit/config.yaml")
@@ -145,13 +144,40 @@ def current_workspace(file: FileText) -> str:
 
 
 def _data(file: FileText) -> Mapping[str, Any]:
-    documents, problems = parse_plain(text_of(file), file.path, text_or_null)  # all values used here are strings
-    if problems:
-        raise _malformed(file.path, problems[0].place.line)
+    import yaml
+
+    try:
+        documents = [data for data in yaml.load_all(text_of(file), _loader()) if data is not None]
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise _malformed(file.path, mark.line + 1 if mark else 0) from None  # the error may quote a secret
     data = documents[0] if documents else {}
     if not isinstance(data, dict) or len(documents) > 1:
         raise _malformed(file.path)
     return data
+
+
+@cache
+def _loader() -> Any:  # noqa: ANN401 - a library class
+    """PyYAML's safe loader, but plain scalars are strings or null, and tags and duplicate keys are errors."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    null, *others = (f"tag:yaml.org,2002:{name}" for name in ("null", "str", "seq", "map"))
+
+    class TextLoader(base):  # type: ignore[misc]
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - as PyYAML's
+            found = super().construct_mapping(node, deep)
+            if len(found) != len(node.value):
+                raise yaml.constructor.ConstructorError(problem="duplicate key", problem_mark=node.start_mark)
+            return found
+
+    TextLoader.yaml_constructors = {tag: base.yaml_constructors[tag] for tag in (null, *others, None)}  # None: an error
+    TextLoader.yaml_implicit_resolvers = {
+        first: [each for each in resolvers if each[0] == null]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
+    }
+    return TextLoader
 
 
 def _credential(login: Any, path: str) -> Credential | None:  # noqa: ANN401 - it may be anything

@@ -15,36 +15,35 @@ Empty variables are ignored. Files are read for a login only if nothing above th
 
 from __future__ import annotations
 
+import ipaddress
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from enum import Enum
+from urllib.parse import SplitResult, urlsplit
 
-from beamctl.api.base_url import DEFAULT_URL, STAGE_URLS, Era, base_url, era_of
 from beamctl.api.cli_config import FileText, current_workspace, entry_of, read_cli_files, read_file, text_of
-from beamctl.api.credential import (
-    ApiKeyCredential,
-    ClientCredentials,
-    Credential,
-    api_key,
-    basic,
-    client_credentials,
-    secrets_of,
-)
+from beamctl.api.credential import CREDENTIAL_VARIABLES, URL_VARIABLES, ApiKeyCredential, Credential, api_key
 from beamctl.errors import UnauthenticatedError, UsageError
 
-_URLS = ("BEAMCTL_API_URL", "BL_API_URL", "BL_BASE_URL", "BEAMLIT_API_URL")
-_CREDENTIALS: tuple[tuple[str, Callable[[str, str], Credential]], ...] = (
-    ("BEAMCTL_API_KEY", api_key),
-    ("BEAMCTL_CLIENT_CREDENTIALS", client_credentials),
-    ("BL_API_KEY", api_key),
-    ("BL_CLIENT_CREDENTIALS", client_credentials),
-    ("BL_AUTHENTICATION_APIKEY", api_key),
-    ("BL_AUTHENTICATION_CLIENT_CREDENTIALS", client_credentials),
-)
+DEFAULT_URL = "https://api.blaxel.ai/v0"
+
+STAGE_URLS = {
+    "prod": DEFAULT_URL,
+    "dev": "https://api.blaxel.dev/v0",
+    "local": "http://localhost:8080/v0",
+}
+"""The URLs for `BL_ENV` and for `env` in the official CLI's file."""
+
 LOCAL_URL = "http://local/v0"
 """The base URL of an emulator inside this process. Nothing is sent over the network."""
+
+
+class Era(Enum):
+    """The two names of the API. Paths are the same; headers differ."""
+
+    BEAMLIT = "beamlit"
+    BLAXEL = "blaxel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +98,6 @@ def collect_sources(api_url: str | None = None, api_key_file: str | None = None)
     return Sources(api_url or "", key_file, dict(os.environ), read_cli_files())
 
 
-def environment_secrets(environment: Mapping[str, str]) -> Iterator[str]:
-    """All secrets in the environment, whether or not they are used."""
-    for name, parse in _CREDENTIALS:
-        value = environment.get(name, "").strip()
-        yield value.rpartition(":")[2]  # the part before the colon is a `client_id`, which is public
-        with suppress(UsageError):
-            yield from secrets_of(parse(value, name))
-    for name, value in environment.items():
-        if name in _URLS or name.lower().endswith("_proxy"):
-            yield from _userinfo(value)
-
-
-def _userinfo(url: str) -> Iterator[str]:
-    """The password in a URL: as written, decoded, and encoded as in a header."""
-    login = url.rpartition("@")[0].rpartition("//")[2]
-    user, _, password = login.partition(":")
-    for each in (password, unquote(password)):
-        yield each
-        yield basic(ClientCredentials(unquote(user), each)) if each else ""
-
-
 def decide(sources: Sources, workspace: str) -> Connection:
     """Choose the URL and the credential for a workspace.
 
@@ -143,7 +121,7 @@ def default_workspace(sources: Sources) -> str:
 
 
 def _url(sources: Sources, stage: str, stage_from: str) -> tuple[str, str]:
-    urls = {"--api-url": sources.api_url} | {name: sources.environment.get(name, "") for name in _URLS}
+    urls = {"--api-url": sources.api_url} | {name: sources.environment.get(name, "") for name in URL_VARIABLES}
     for origin, text in urls.items():
         if text:
             return base_url(text, origin), origin
@@ -166,7 +144,7 @@ def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]
     """The credential, where it was found, and its stage, which only entries of the official CLI have."""
     if sources.key_file is not None:
         return _key_in(sources.key_file), f"--api-key-file {sources.key_file.path}", ""
-    for name, parse in _CREDENTIALS:
+    for name, parse in CREDENTIAL_VARIABLES:
         if value := sources.environment.get(name, "").removesuffix("\n").removesuffix("\r"):  # as in a key file
             return parse(value, name), name, ""
     for file in sources.files:
@@ -186,3 +164,62 @@ def _key_in(file: FileText) -> ApiKeyCredential:
         return api_key(text_of(file).decode().strip(), file.path)  # editors add a final line break
     except UnicodeDecodeError:
         raise UsageError(f"{file.path} is not a text file", "It must contain an API key and nothing else.") from None
+
+
+def era_of(url: str) -> Era:
+    """The era of an API by its host. Unknown hosts, such as an emulator's, use the current one."""
+    host = host_of(url)
+    return Era.BEAMLIT if host.endswith((".beamlit.com", ".beamlit.dev")) else Era.BLAXEL
+
+
+def host_of(url: str) -> str:
+    """The host of a validated URL, in lower case and without the port."""
+    return urlsplit(url).hostname or ""
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is `localhost` or a loopback address."""
+    host = host_of(url)
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def base_url(text: str, origin: str) -> str:
+    """Validate a base URL that was found at `origin`, and remove trailing slashes.
+
+    Raises:
+        UsageError: It is not a base URL, or a credential would be sent to it unencrypted. The message does not show a
+            user name or password in it.
+    """
+    try:
+        faults = list(_faults(urlsplit(text), text))
+    except ValueError:
+        faults = ["is not a URL"]
+    if faults:
+        raise UsageError(f"{origin} {faults[0]}", f"A base URL looks like {DEFAULT_URL}")
+    url = text.rstrip("/")
+    if urlsplit(url).scheme.lower() == "http" and not is_loopback(url):
+        raise UsageError(
+            f"{origin} is an http:// URL, and the credential would be sent to {host_of(url)} unencrypted",
+            "Use https://. Plain http:// is allowed only for this machine (localhost, 127.0.0.1, [::1]).",
+        )
+    return url
+
+
+def _faults(parts: SplitResult, text: str) -> Iterator[str]:
+    if not text.isascii() or not text.isprintable() or set(text) & set(' \\"<>^`{|}'):
+        yield "contains an invalid character"
+    if parts.scheme.lower() not in ("http", "https"):
+        yield "does not begin with https://"
+    if "@" in parts.netloc:
+        yield "contains a user name or password; configure the credential separately"
+    if not parts.hostname:
+        yield "has no host"
+    if "?" in text or "#" in text:
+        yield "has a query or a fragment (`?` or `#`)"
+    if parts.netloc.endswith(":") or parts.port == 0:  # `port` raises ValueError if it is invalid
+        yield "has no port after the colon"
+    if {".", ".."} & set(parts.path.split("/")) or "//" in parts.path.rstrip("/"):
+        yield "has an empty, `.` or `..` segment in its path"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import assert_never
+from urllib.parse import unquote
 
 from beamctl.errors import UsageError
 
@@ -123,3 +126,35 @@ def _decoded(value: str) -> str:
         return base64.b64decode(padded, altchars=b"-_" if set("-_") & set(value) else None, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return ""
+
+
+URL_VARIABLES = ("BEAMCTL_API_URL", "BL_API_URL", "BL_BASE_URL", "BEAMLIT_API_URL")
+CREDENTIAL_VARIABLES: tuple[tuple[str, Callable[[str, str], Credential]], ...] = (
+    ("BEAMCTL_API_KEY", api_key),
+    ("BEAMCTL_CLIENT_CREDENTIALS", client_credentials),
+    ("BL_API_KEY", api_key),
+    ("BL_CLIENT_CREDENTIALS", client_credentials),
+    ("BL_AUTHENTICATION_APIKEY", api_key),
+    ("BL_AUTHENTICATION_CLIENT_CREDENTIALS", client_credentials),
+)
+
+
+def environment_secrets(environment: Mapping[str, str]) -> Iterator[str]:
+    """All secrets in the environment, whether or not they are used."""
+    for name, parse in CREDENTIAL_VARIABLES:
+        value = environment.get(name, "").strip()
+        yield value.rpartition(":")[2]  # the part before the colon is a `client_id`, which is public
+        with suppress(UsageError):
+            yield from secrets_of(parse(value, name))
+    for name, value in environment.items():
+        if name in URL_VARIABLES or name.lower().endswith("_proxy"):
+            yield from _userinfo(value)
+
+
+def _userinfo(url: str) -> Iterator[str]:
+    """The password in a URL: as written, decoded, and encoded as in a header."""
+    login = url.rpartition("@")[0].rpartition("//")[2]
+    user, _, password = login.partition(":")
+    for each in (password, unquote(password)):
+        yield each
+        yield basic(ClientCredentials(unquote(user), each)) if each else ""

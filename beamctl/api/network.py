@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore
 
-from beamctl.api.network_errors import NetworkHop
-from beamctl.api.request_budget import Budget
+from beamctl.api.errors import NetworkHop
+from beamctl.api.response_body import Budget
 
 if TYPE_CHECKING:
     import httpx

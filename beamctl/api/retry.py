@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
-from beamctl.api.messages import OK, CallResult, Failure, FailureKind, Reply
-from beamctl.api.rate_limit import requested_wait
+from beamctl.api.messages import OK, CallResult, Failure, FailureKind, Reply, requested_wait
 
 MOST_ATTEMPTS = 6
 MOST_UNSENT = 4
@@ -21,37 +19,27 @@ _LONGEST_BACKOFF = 16.0
 _PASSING = frozenset({408, 425, 500, 502, 503, 504})
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """The attempts at a request so far.
-
-    Attributes:
-        attempts: The number of attempts.
-        elapsed: Seconds since the first attempt began.
-    """
-
-    attempts: int
-    elapsed: float
-
-
-def wait_before_repeat(outcome: CallResult, effort: Effort, *, once: bool, chance: float, wall: float) -> float | None:
+def wait_before_repeat(
+    outcome: CallResult, attempts: int, elapsed: float, *, once: bool, chance: float, wall: float
+) -> float | None:
     """Seconds to wait before the next attempt; None if there is none. A wait that the API asks for is not limited here.
 
     Args:
         outcome: The result of the last attempt.
-        effort: The attempts so far.
+        attempts: The number of attempts so far.
+        elapsed: Seconds since the first attempt began.
         once: Whether the request must not take effect twice: it is retried only if it certainly had no effect.
         chance: A random number from 0 to 1, so that many clients do not retry at the same moment.
         wall: The current time, in seconds since 1970.
     """
-    if effort.attempts >= _most(outcome) or not repeatable(outcome, once=once):
+    if attempts >= _most(outcome) or not repeatable(outcome, once=once):
         return None
-    backoff = chance * min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (effort.attempts - 1))
+    backoff = chance * min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (attempts - 1))
     if isinstance(outcome, Reply) and asks_for_wait(outcome, wall):
         return (
             requested_wait(outcome.status, outcome.headers, wall) or backoff
         )  # "after 0 s" would cause a burst of requests
-    return backoff if effort.elapsed + backoff <= LONGEST_EFFORT else None
+    return backoff if elapsed + backoff <= LONGEST_EFFORT else None
 
 
 def asks_for_wait(reply: Reply, wall: float) -> bool:

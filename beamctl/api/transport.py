@@ -6,15 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from beamctl.api.client import Client
-from beamctl.api.clock import Clock
-from beamctl.api.clock_skew import ClockSkew, measured
-from beamctl.api.messages import SERVER_ERROR, CallResult, Failure, Reply, Request
-from beamctl.api.rate_limit import requested_wait, until_text
-from beamctl.api.retry import Effort, asks_for_wait, wait_before_repeat
+from beamctl.api.clock import Clock, ClockSkew, WaitBudget, measured
+from beamctl.api.messages import SERVER_ERROR, CallResult, Failure, Reply, Request, requested_wait, until_text
+from beamctl.api.retry import asks_for_wait, wait_before_repeat
 from beamctl.api.throttle import Signal, Throttle
-from beamctl.api.wait_budget import WaitBudget
 from beamctl.errors import InterruptedRunError
-from beamctl.secrets.redaction import Redactor
+from beamctl.model.secret import ApiRedactor
 
 _ID_HEADERS = ("x-request-id", "x-cf-request-id", "x-amz-cf-id", "cf-ray", "x-blaxel-error-code")
 
@@ -44,7 +41,7 @@ class Transport:
         client: Client,
         clock: Clock,
         chance: Callable[[], float],
-        redactor: Redactor,
+        redactor: ApiRedactor,
         wait_budget: WaitBudget,
         debug: Callable[[str], None] | None = None,
     ) -> None:
@@ -93,9 +90,9 @@ class Transport:
                 in_doubt = earlier is not None and not _is_limit(earlier)  # an earlier attempt may have taken effect
                 return (earlier if earlier is not None and in_doubt else limit.reply), None
             outcome = self._observed(request)
-            effort = Effort(attempts, self._clock.now() - began)
+            elapsed = self._clock.now() - began
             wait = wait_before_repeat(
-                outcome, effort, once=request.once, chance=self._chance(), wall=self._clock.wall()
+                outcome, attempts, elapsed, once=request.once, chance=self._chance(), wall=self._clock.wall()
             )
             slot.signal = _signal(outcome)
             if slot.signal is Signal.TAKEN:

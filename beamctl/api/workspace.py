@@ -9,23 +9,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from beamctl.api.auth import Auth
-from beamctl.api.base_url import host_of
 from beamctl.api.client import Client, Transports, through
-from beamctl.api.clock import Clock, SystemClock
-from beamctl.api.clock_skew import ClockSkew
-from beamctl.api.config import Connection
+from beamctl.api.clock import Clock, ClockSkew, SystemClock, WaitBudget
+from beamctl.api.config import Connection, host_of
 from beamctl.api.credential import sendable
-from beamctl.api.errors import CallSite, api_error
+from beamctl.api.errors import CallSite, Timeouts, api_error
 from beamctl.api.messages import OK, SERVER_ERROR, UNAUTHENTICATED, CallResult, Failure, Reply, Request
-from beamctl.api.network_errors import Timeouts
 from beamctl.api.response_body import error_text
 from beamctl.api.transport import Transport
-from beamctl.api.wait_budget import WaitBudget
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, is_error, segment
+from beamctl.model.api_call import ApiCall, Deleter, Method, NoResponse, Reader, Response, Sender, is_error, segment
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Deleter, Reader, Sender
-from beamctl.secrets.redaction import DISTINCT, Redactor, secrets_in
+from beamctl.model.secret import ApiRedactor
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -38,28 +33,28 @@ class Options:
     """How to call the API.
 
     Attributes:
+        redactor: Learns every secret that is used.
         timeouts: The timeouts of requests.
         debug: Called with one redacted line for each request and response, from several threads.
         clock: The clock.
         chance: Returns random numbers from 0 to 1, for the waits between retries.
         transports: Creates httpx transports, to replace the network.
-        redactor: Learns every secret that is used.
         wait_budget: How long the run may wait for rate limits.
     """
 
+    redactor: ApiRedactor = field(kw_only=True)
     timeouts: Timeouts = field(default_factory=Timeouts)
     debug: Callable[[str], None] | None = None
     clock: Clock = field(default_factory=SystemClock)
     chance: Callable[[], float] = random.random
     transports: Transports | None = None
-    redactor: Redactor = field(default_factory=Redactor)
     wait_budget: WaitBudget = field(default_factory=WaitBudget)
 
 
 def open_workspace(
     connection: Connection,
     workspace: str,
-    options: Options | None = None,
+    options: Options,
     *,
     wsgi_app: WSGIApplication | None = None,
 ) -> WorkspaceApi:
@@ -76,10 +71,9 @@ def open_workspace(
     """
     if not sendable(workspace):
         raise UsageError("the name of the workspace is empty or contains an invalid character")
-    chosen = options or Options()
-    transports = through(wsgi_app) if wsgi_app is not None else chosen.transports
-    client = Client(connection.base_url, chosen.timeouts, transports, chosen.clock.stopped)
-    return WorkspaceApi(connection, workspace, client, chosen)
+    transports = through(wsgi_app) if wsgi_app is not None else options.transports
+    client = Client(connection.base_url, options.timeouts, transports, options.clock.stopped)
+    return WorkspaceApi(connection, workspace, client, options)
 
 
 class WorkspaceApi:
@@ -141,7 +135,7 @@ class _Channel:
     workspace: str
     auth: Auth
     transport: Transport
-    redactor: Redactor
+    redactor: ApiRedactor
 
     def ask(self, call: ApiCall, *, final: bool = False) -> CallResult:
         """Make a call, and repeat it with a new token after a 401 if possible. See `Request.final`."""
@@ -170,13 +164,13 @@ class _Channel:
         return self._answer(outcome, call)
 
     def _answer(self, outcome: CallResult, call: ApiCall) -> Response | NoResponse:
-        secrets = tuple(secrets_in(call.body))
+        secrets = tuple(self.redactor.secrets_in(call.body))
         match outcome:
             case Failure(why=why):
                 return NoResponse(self.redactor.clean(why, also=secrets))
             case Reply(status=status, body=body) if status in OK:
                 if call.method is Method.POST:  # a new resource may contain a secret, which is returned only once
-                    self.redactor.learn(*(text for text in secrets_in(body) if len(text) >= DISTINCT))
+                    self.redactor.learn_from(body)
                 message = self.redactor.clean(error_text(outcome), also=secrets) if is_error(body) else ""
                 return Response(status, body, message)
             case Reply(status=status) if status in SERVER_ERROR:
@@ -195,9 +189,17 @@ class _Channel:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _WorkspaceReader:
-    _channel: _Channel
+class _Port:
+    """What the reader, the sender and the deleter share."""
+
+    __slots__ = ("_channel",)
+
+    def __init__(self, channel: _Channel) -> None:
+        self._channel = channel
+
+
+class _WorkspaceReader(_Port):
+    __slots__ = ()
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - as the port has it
         """See `Reader`."""
@@ -208,18 +210,16 @@ class _WorkspaceReader:
         raise self._channel.error(outcome, call)
 
 
-@dataclass(frozen=True, slots=True)
-class _WorkspaceSender:
-    _channel: _Channel
+class _WorkspaceSender(_Port):
+    __slots__ = ()
 
     def send(self, call: ApiCall) -> Response | NoResponse:
         """See `Sender`."""
         return self._channel.write(call)
 
 
-@dataclass(frozen=True, slots=True)
-class _WorkspaceDeleter:
-    _channel: _Channel
+class _WorkspaceDeleter(_Port):
+    __slots__ = ()
 
     def delete_workspace(self) -> Response | NoResponse:
         """See `Deleter`."""

@@ -9,10 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
-from beamctl.apply.confirmation import confirm
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
-from beamctl.apply.recheck import reread
 from beamctl.apply.runner import ApplyContext, Halt, Lane, Refused, attempt, run
+from beamctl.apply.verification import confirm, reread
 from beamctl.errors import InterruptedRunError
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact

@@ -14,11 +14,10 @@ from typing import Any, assert_never
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started, error_fact
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
-from beamctl.model.api_call import ApiCall, NoResponse, Response
+from beamctl.model.api_call import ApiCall, NoResponse, Pause, Reader, Response, Sender
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.ports import Pause, Reader, SecretStore, Sender
-from beamctl.model.secret import ReadSecret, StoreSecret
+from beamctl.model.secret import ReadSecret, SecretStore, StoreSecret
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.kind import Kind, Operation, Outcome, Status
 

@@ -8,18 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.apply.record import (
-    Run,
-    State,
-    UnreadableRecordError,
-    current_format,
-    lines_of,
-    refuse_unlike,
-    run_of,
-    state_of,
-)
+from beamctl.apply.record import Run, State
+from beamctl.apply.record_reader import UnreadableRecordError, current_format, lines_of, refuse_unlike, run_of, state_of
 from beamctl.model.strict_json import read_json
-from beamctl.plan.declared import Declared, declared_of
+from beamctl.plan.guards import Declared, declared_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from beamctl.errors import UsageError
 from beamctl.model import email
 from beamctl.model.confusables import described, disguised_letter, mixed_letter
 from beamctl.model.text import printable
-from beamctl.plan.floors import NO_FLOORS, Bounds, stricter
+from beamctl.plan.guards import NO_FLOORS, Bounds, stricter
 
 _COUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _PERCENT = re.compile(r"(100|[1-9][0-9]?)%", re.ASCII)
@@ -64,10 +64,10 @@ def _max_removals(source: str, text: str) -> Bounds:
 def _protect(source: str, text: str) -> Bounds:
     names = _items(text)
     for name in names:
-        fault = email.pattern_fault(name)
-        if not name or fault == email.NO_ADDRESS:
+        local, _, host = name.rpartition("@")
+        if not local or not host or "@" in local:
             raise _invalid(source, name, "an e-mail address or '*@DOMAIN'", _PROTECT_HINT)
-        if fault:
+        if fault := email.pattern_fault(name):
             raise UsageError(f"{source}: {printable(name)!r} {fault}", _PROTECT_HINT)
         if letter := mixed_letter(name) or disguised_letter(name):
             hint = f"It would not match an address in plain letters: {described(letter)}. Use the intended letters."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from copy import copy
 from importlib import import_module
 from typing import Any
@@ -12,8 +13,9 @@ from click.core import ParameterSource
 
 from beamctl import __version__
 from beamctl.cli.exits import Exit, error_report
-from beamctl.cli.output import errors_in_format, open_streams, print_error
+from beamctl.cli.output import Output, open_streams
 from beamctl.errors import DocumentError, UsageError
+from beamctl.secrets.redaction import OutputRedaction
 
 COMMANDS = {
     "validate": "Check documents, without a credential or a network.",
@@ -24,7 +26,7 @@ COMMANDS = {
     "undo": "Show the changes that would undo a run, and what cannot be undone.",
     "show": "Show a workspace as it is now: settings, members, service accounts, policies and more.",
     "export": "Write a live workspace as a document.",
-    "destroy": "Delete a workspace and everything in it, after showing what would be lost.",
+    "destroy": "Delete a workspace and everything in it, after showing what would be deleted.",
     "demo": "Run a guided demo on this machine.",
     "emulator": "Run an emulator of the API locally, to learn, to teach or to test a pipeline.",
 }
@@ -79,11 +81,19 @@ def beamctl() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code. All exceptions are handled."""
     open_streams()
+    out = Output(OutputRedaction(_own_secrets))
     try:
-        code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False)
+        code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False, obj=out)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
-        return _report(error)
+        return _report(error, out)
     return code if isinstance(code, int) else Exit.DONE
+
+
+def _own_secrets() -> Iterator[str]:
+    """The credentials and passwords in the environment."""
+    from beamctl.api.credential import environment_secrets
+
+    return environment_secrets(os.environ)
 
 
 def _refusing_empty(command: click.Command) -> click.Command:
@@ -94,15 +104,17 @@ def _refusing_empty(command: click.Command) -> click.Command:
     elif (callback := copied.callback) is not None:
 
         def refusing(**given: Any) -> Any:  # noqa: ANN401 - whatever the command takes and returns
-            _refuse_empty(click.get_current_context(), output=given.get("output", "text"))
+            context = click.get_current_context()
+            out: Output = context.obj
+            with out.for_options(given.get("output", "text")).errors_in_format():
+                _refuse_empty(context)
             return callback(**given)
 
         copied.callback = refusing
     return copied
 
 
-@errors_in_format
-def _refuse_empty(context: click.Context, *, output: str) -> None:  # noqa: ARG001 - `errors_in_format` reads it
+def _refuse_empty(context: click.Context) -> None:
     """Refuse an empty option or argument, which is almost always an unset variable.
 
     Raises:
@@ -118,30 +130,30 @@ def _refuse_empty(context: click.Context, *, output: str) -> None:  # noqa: ARG0
             raise UsageError(f"{shown} is empty", "Check that the variable it comes from is set.")
 
 
-def _report(error: BaseException) -> Exit:
+def _report(error: BaseException, out: Output) -> Exit:
     match error:
         case click.exceptions.NoArgsIsHelpError():
             error.show()
             return Exit.WRONG_INPUT
         case click.ClickException():
-            return _print_error(error.format_message(), _see_help(error), Exit.WRONG_INPUT)
+            return _print_error(out, error.format_message(), _see_help(error), Exit.WRONG_INPUT)
         case click.Abort():  # click raises this for KeyboardInterrupt
             error = KeyboardInterrupt()
         case DocumentError():
             from beamctl.report.text.problems import problems_text
 
-            print_error(problems_text(error.problems, compared=error.compared).removesuffix("\n"))
+            out.error(problems_text(error.problems, compared=error.compared).removesuffix("\n"))
             return error_report(error).code
         case _:
             pass
     report = error_report(error)
-    return _print_error(report.message, report.hint, report.code)
+    return _print_error(out, report.message, report.hint, report.code)
 
 
-def _print_error(message: str, hint: str, code: Exit) -> Exit:
+def _print_error(out: Output, message: str, hint: str, code: Exit) -> Exit:
     from beamctl.model.text import printable
 
-    print_error("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
+    out.error("\n".join([f"Error: {printable(message)}", *(f"  {printable(line)}" for line in hint.splitlines())]))
     return code
 
 

@@ -7,14 +7,17 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from beamctl.api.wait_budget import MOST
+from beamctl.api.clock import MOST_WAITING
 from beamctl.cli.floors import with_floors
-from beamctl.cli.output import errors_in_format
-from beamctl.runs.record_folder import RecordFolder
+from beamctl.cli.output import Output
+from beamctl.runs.folder import RecordFolder
+
+if TYPE_CHECKING:
+    from beamctl.workflow.connection import Access
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -51,6 +54,25 @@ class PathType(click.Path):
         return value if value == "" else Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
+def _with_output(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Pass the output to a command as one argument, and report its errors in the format of the output."""
+
+    @functools.wraps(function)
+    def command(
+        *args: Any,  # noqa: ANN401 - whatever the command takes
+        quiet: bool,
+        output: str = "text",
+        no_color: bool = False,
+        **options: Any,  # noqa: ANN401 - as above
+    ) -> Any:  # noqa: ANN401 - as above
+        base: Output = click.get_current_context().obj
+        out = base.for_options(output, no_color=no_color, quiet=quiet)
+        with out.errors_in_format():
+            return function(*args, out=out, **options)
+
+    return command
+
+
 files = click.option(
     "-f",
     "--file",
@@ -62,7 +84,7 @@ files = click.option(
 workspaces = click.option(
     "-w", "--workspace", "workspaces", multiple=True, metavar="NAME", help="Only this workspace. Repeatable."
 )
-output = click.option(
+_output = click.option(
     "-o",
     "--output",
     type=click.Choice(["text", "json"]),
@@ -70,9 +92,10 @@ output = click.option(
     show_default=True,
     help="The format of the result.",
 )
-no_color = click.option("--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect.")
-quiet = click.option("-q", "--quiet", is_flag=True, help="Print only the result.")
-view = _all(output, no_color, quiet, errors_in_format)
+_no_color = click.option("--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect.")
+_quiet = click.option("-q", "--quiet", is_flag=True, help="Print only the result.")
+quiet = _all(_quiet, _with_output)
+view = _all(_output, _no_color, _quiet, _with_output)
 allow = click.option(
     "--allow",
     "allowed",
@@ -116,7 +139,9 @@ parallelism = click.option(
     help="How many changes may run at the same time.",
 )
 saving = _all(
-    click.option("--out", metavar="FILE", help="Save the plan. `beamctl apply FILE` makes exactly its changes."),
+    click.option(
+        "--out", "file", metavar="FILE", help="Save the plan. `beamctl apply FILE` makes exactly its changes."
+    ),
     click.option("--expires", metavar="TIME", help="How long a saved plan is valid, such as 30m or 7d. Default: 24h."),
 )
 record = click.option(
@@ -128,12 +153,37 @@ record = click.option(
 )
 
 
-def _with_notices(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Pass `silent` to the connection of a command if `--quiet` is given."""
+def access_of(
+    out: Output, *, api_url: str | None, api_key_file: str | None, timeout: float, max_wait: float, debug: bool
+) -> Access:
+    """The access that the options of `connection` ask for.
+
+    Raises:
+        UsageError: The named key file does not exist.
+    """
+    from beamctl.api.clock import WaitBudget
+    from beamctl.api.config import collect_sources
+    from beamctl.cli.commands.local import local_app
+    from beamctl.workflow.connection import Access
+
+    notify = None if out.quiet else out.error
+    return Access(
+        collect_sources(api_url, api_key_file),
+        timeout,
+        out.error if debug else None,
+        out.redaction.redactor,
+        local_app,
+        WaitBudget(max_wait, notify),
+    )
+
+
+def _with_access(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Pass the way to reach the API to a command as one argument."""
 
     @functools.wraps(function)
-    def command(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
-        return function(*args, silent=bool(options.get("quiet")), **options)
+    def command(*args: Any, out: Output, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
+        named = {name: options.pop(name) for name in ("api_url", "api_key_file", "timeout", "max_wait", "debug")}
+        return function(*args, out=out, access=access_of(out, **named), **options)
 
     return command
 
@@ -163,7 +213,7 @@ connection = _all(
         "--max-wait",
         type=_Seconds(min=0, max=86400),
         metavar="SECONDS",
-        default=MOST,
+        default=MOST_WAITING,
         show_default=True,
         envvar="BEAMCTL_MAX_WAIT",
         show_envvar=True,
@@ -172,5 +222,5 @@ connection = _all(
     click.option(
         "--debug", is_flag=True, help="Show each request and response on standard error, with secrets hidden."
     ),
-    _with_notices,
+    _with_access,
 )

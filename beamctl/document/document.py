@@ -1,16 +1,17 @@
-"""The document: the data of one workspace with the position of every key and value, and its general sections (guards,
-manage)."""
+"""The document: the data of one workspace with the position of every key and value; and the desired state that a valid
+one describes, with its general sections (guards, manage)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from math import ceil
 from typing import Any
 
 from beamctl.document.problem import Place
+from beamctl.model import email
 
 Path = tuple[str | int, ...]
 """The path of a value in a document: keys and list indices from the root."""
@@ -137,6 +138,8 @@ class Skip:
 
 
 MAX_REINVITES = 3
+SKIP = "manage", "skip"
+"""The path of the people who are left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +169,44 @@ class Desired:
     def section(self, name: str) -> Any:  # noqa: ANN401 - each kind reads its own data
         """The data of a section, or None if it is absent and so not managed."""
         return self.document.data.get(name)
+
+
+def desired_of(document: Document) -> Desired:
+    """The desired state from a valid document."""
+    data = document.data
+    manage = {section: Mode(mode) for section, mode in data.get("manage", {}).items() if section != SKIP[-1]}
+    declared = data.get("guards", {})
+    guards = replace(guards_of(declared), source=document)
+    max_reinvites = int(declared.get("maxReinvites", MAX_REINVITES))
+    return Desired(data["workspace"], document, guards, manage, _skip(document), max_reinvites)
+
+
+def _skip(document: Document) -> dict[str, Skip]:
+    skipped = document.data.get("manage", {}).get("skip", {})
+    return {
+        email.folded(address): Skip(
+            address, date.fromisoformat(entry["until"]), entry["reason"], document.key_place(*SKIP, address)
+        )
+        for address, entry in skipped.items()
+    }
+
+
+def guards_of(data: Mapping[str, Any]) -> Guards:
+    """The guards from a document or a run record, with defaults filled in."""
+    default = Guards()
+    runs_as = data.get("self")
+    return Guards(
+        min_admins=int(data.get("minAdmins", default.min_admins)),
+        max_removals=_limit(data["maxRemovals"]) if "maxRemovals" in data else default.max_removals,
+        allowed_domains=tuple(map(email.folded, data["allowedDomains"])) if "allowedDomains" in data else None,
+        protected=tuple(email.folded(address) for address in data.get("protected", ())),
+        secret_sources=tuple(data.get("secretSources", default.secret_sources)),
+        prevent_destroy=data.get("preventDestroy", default.prevent_destroy),
+        runs_as=Self(runs_as.get("email", ""), runs_as.get("serviceAccount", "")) if runs_as else None,
+    )
+
+
+def _limit(written: str | float) -> Limit:
+    if isinstance(written, str):
+        return Limit(int(written.removesuffix("%")), percent=True)
+    return Limit(int(written))

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from beamctl.document.document import Document, Mode, Path
-from beamctl.document.problem import Place, Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Place, Problem, ProblemCode, quoted
 from beamctl.document.rules import people_in_guards
 from beamctl.model.email import everyone_at, folded, is_pattern, matches
 
@@ -46,7 +45,7 @@ def _placeholders(document: Document) -> Iterator[Problem]:
 
 def _placeholder(place: Place, text: str) -> Problem:
     message = f"{quoted(text)} looks like a placeholder that was not filled in"
-    return Problem(place, message, "beamctl does not expand variables: write the value")
+    return Problem(place, ProblemCode.PLACEHOLDER, message, "beamctl does not expand variables: write the value")
 
 
 def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 - plain data of any shape
@@ -71,17 +70,20 @@ def _unlisted(document: Document) -> Iterator[Problem]:
     account = document.data.get("guards", {}).get("self", {}).get("serviceAccount")
     if account and _is_authoritative(document, "serviceAccounts") and account not in document.data["serviceAccounts"]:
         place = document.place("guards", "self", "serviceAccount")
-        yield Problem(place, f"{quoted(account)} is not under serviceAccounts", _SPELLING)
+        yield Problem(place, ProblemCode.UNLISTED_NAME, f"{quoted(account)} is not under serviceAccounts", _SPELLING)
 
 
 def _unlisted_people(document: Document) -> Iterator[Problem]:
+    guarded = list(people_in_guards(document.data))
+    if not guarded:
+        return
     skipped = {folded(email) for email in document.data.get("manage", {}).get("skip", {})}
     listed = {folded(email) for email in document.data["members"]} | skipped
     listed |= {everyone_at(email) for email in listed}
-    for path, email in people_in_guards(document.data):
+    for path, email in guarded:
         if folded(email) not in listed and not matches(skipped, folded(email)):
             who = f"no one at {email.partition('@')[2]} is" if is_pattern(email) else f"{quoted(email)} is not"
-            yield Problem(document.place(*path), f"{who} under members", _SPELLING)
+            yield Problem(document.place(*path), ProblemCode.UNLISTED_NAME, f"{who} under members", _SPELLING)
 
 
 def _is_authoritative(document: Document, section: str) -> bool:

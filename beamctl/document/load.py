@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beamctl.document import rules, schema
-from beamctl.document.document import Desired, Document
-from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, bounded, too_many_problems
+from beamctl.document.document import Desired, Document, desired_of
+from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, ProblemCode, bounded, in_order, too_many_problems
 from beamctl.document.yaml_loader import Draft, parse
+
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
+"""Suffixes of YAML documents. beamctl writes no other files with these suffixes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,8 @@ def load(sources: Sequence[SourceText]) -> Loaded:
             problems += found
             documents.append(draft.document)
             if not found:
-                desired.append(rules.desired(draft.document))
-    return Loaded(tuple(desired), tuple(documents), tuple(sorted(problems)))
+                desired.append(desired_of(draft.document))
+    return Loaded(tuple(desired), tuple(documents), tuple(in_order(problems)))
 
 
 def _check(draft: Draft, declared: dict[str, Place]) -> list[Problem]:
@@ -77,4 +80,4 @@ def _check(draft: Draft, declared: dict[str, Place]) -> list[Problem]:
 
 
 def _empty(name: str) -> Problem:
-    return Problem(Place(name), "is empty", "write at least 'version: 1' and 'workspace: NAME'")
+    return Problem(Place(name), ProblemCode.EMPTY_FILE, "is empty", "write at least 'version: 1' and 'workspace: NAME'")

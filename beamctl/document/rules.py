@@ -1,17 +1,14 @@
-"""Rules that the schema cannot express and that concern no kind: guards, skipped people and duplicate workspaces. Also
-builds the desired state from a valid document."""
+"""Rules that the schema cannot express and that concern no single kind: guards, people, names, duplicate workspaces."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+import re
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from beamctl.document import people_section
-from beamctl.document.document import MAX_REINVITES, Desired, Document, Guards, Limit, Mode, Path, Self, Skip
-from beamctl.document.problem import Place, Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.document import SKIP, Document, Mode, Path
+from beamctl.document.problem import Place, Problem, ProblemCode, quoted
 from beamctl.model import email
 from beamctl.model.confusables import described
 from beamctl.model.text import unseen
@@ -24,8 +21,9 @@ def check(document: Document) -> Iterator[Problem]:
     yield from _domains(document, guards)
     address = _mapping(guards, "self").get("email")
     if isinstance(address, str) and (fault := email.fault(address)):
-        yield _problem(document, ("guards", "self", "email"), address, fault, _ADDRESS_HINT)
-    yield from people_section.check(document, _SKIP, "{until: …, reason: …}", email.pattern_fault)
+        message = f"{quoted(address)} {fault}"
+        yield Problem(document.place("guards", "self", "email"), ProblemCode.INVALID_EMAIL, message, _ADDRESS_HINT)
+    yield from check_people(document, SKIP, "{until: …, reason: …}", email.pattern_fault)
 
 
 def people_in_guards(data: object) -> Iterator[tuple[Path, str]]:
@@ -45,7 +43,7 @@ def too_few_admins(document: Document) -> Iterator[Problem]:
     data = document.data
     needed, members, manage = data.get("guards", {}).get("minAdmins", 0), data.get("members"), data.get("manage", {})
     groups = any(each["role"] == "admin" for each in data.get("settings", {}).get("groupMappings", ()))
-    if members is None or groups or manage.get("members") == Mode.ADDITIVE:
+    if not needed or members is None or groups or manage.get("members") == Mode.ADDITIVE:
         return
     listed = {email.folded(address) for address in members}
     roles = [entry["role"] if isinstance(entry, dict) else entry for entry in members.values()]
@@ -53,7 +51,7 @@ def too_few_admins(document: Document) -> Iterator[Problem]:
     if admins < needed and listed.issuperset(map(email.folded, manage.get("skip", {}))):
         message = f"minAdmins is {needed}, but members lists {admins} admin{'s' * (admins != 1)}"
         hint = "add an admin, lower minAdmins, or map a group to admin in settings.groupMappings"
-        yield Problem(document.place("guards", "minAdmins"), message, hint)
+        yield Problem(document.place("guards", "minAdmins"), ProblemCode.TOO_FEW_ADMINS, message, hint)
 
 
 def unseen_in_names(document: Document) -> Iterator[Problem]:
@@ -61,7 +59,8 @@ def unseen_in_names(document: Document) -> Iterator[Problem]:
     for path, text, place in _names(document, document.data, ()):
         if char := unseen(text):
             message = f"{quoted(text)} contains an invisible character: {described(char)}"
-            yield Problem(place(*path), message, "delete it: names cannot contain invisible characters")
+            hint = "delete it: names cannot contain invisible characters"
+            yield Problem(place(*path), ProblemCode.HIDDEN_CHARACTER, message, hint)
 
 
 def _names(document: Document, data: object, path: Path) -> Iterator[tuple[Path, str, Callable[..., Place]]]:
@@ -94,51 +93,10 @@ def declared_twice(document: Document, declared: dict[str, Place]) -> Iterator[P
         return
     message = f"the workspace {quoted(name)} is declared twice, first at {known.source}:{known.line}"
     hint = "pass each file only once" if known == place else "keep one document per workspace"
-    yield Problem(place, message, hint)
+    yield Problem(place, ProblemCode.DUPLICATE_WORKSPACE, message, hint)
 
 
-def desired(document: Document) -> Desired:
-    """The desired state from a valid document."""
-    data = document.data
-    manage = {section: Mode(mode) for section, mode in data.get("manage", {}).items() if section != _SKIP[-1]}
-    declared = data.get("guards", {})
-    guards = replace(guards_of(declared), source=document)
-    max_reinvites = int(declared.get("maxReinvites", MAX_REINVITES))
-    return Desired(data["workspace"], document, guards, manage, _skip(document), max_reinvites)
-
-
-def _skip(document: Document) -> dict[str, Skip]:
-    skipped = document.data.get("manage", {}).get("skip", {})
-    return {
-        email.folded(address): Skip(
-            address, date.fromisoformat(entry["until"]), entry["reason"], document.key_place(*_SKIP, address)
-        )
-        for address, entry in skipped.items()
-    }
-
-
-def guards_of(data: Mapping[str, Any]) -> Guards:
-    """The guards from a document or a run record, with defaults filled in."""
-    default = Guards()
-    runs_as = data.get("self")
-    return Guards(
-        min_admins=int(data.get("minAdmins", default.min_admins)),
-        max_removals=_limit(data["maxRemovals"]) if "maxRemovals" in data else default.max_removals,
-        allowed_domains=tuple(map(email.folded, data["allowedDomains"])) if "allowedDomains" in data else None,
-        protected=tuple(email.folded(address) for address in data.get("protected", ())),
-        secret_sources=tuple(data.get("secretSources", default.secret_sources)),
-        prevent_destroy=data.get("preventDestroy", default.prevent_destroy),
-        runs_as=Self(runs_as.get("email", ""), runs_as.get("serviceAccount", "")) if runs_as else None,
-    )
-
-
-def _limit(written: str | float) -> Limit:
-    if isinstance(written, str):
-        return Limit(int(written.removesuffix("%")), percent=True)
-    return Limit(int(written))
-
-
-_SKIP = "manage", "skip"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ADDRESSES = frozenset(
     {("members",), ("guards", "self", "email"), ("guards", "protected"), ("guards", "allowedDomains")}
 )
@@ -155,7 +113,7 @@ _DOMAIN_HINT = "write the part after the @ of an address, such as example.com"
 def _addresses(document: Document, key: str, guards: dict[str, Any]) -> Iterator[Problem]:
     for path, address in _strings(guards, key):
         if fault := email.pattern_fault(address):
-            yield _problem(document, path, address, fault, _PATTERN_HINT)
+            yield Problem(document.place(*path), ProblemCode.INVALID_EMAIL, f"{quoted(address)} {fault}", _PATTERN_HINT)
     yield from _repeated(document, key, guards)
 
 
@@ -163,7 +121,7 @@ def _domains(document: Document, guards: dict[str, Any]) -> Iterator[Problem]:
     for path, domain in _strings(guards, "allowedDomains"):
         if not email.is_domain(domain):
             hint = "list each domain; wildcards are not supported" if "*" in domain else _DOMAIN_HINT
-            yield _problem(document, path, domain, "is not a domain", hint)
+            yield Problem(document.place(*path), ProblemCode.INVALID_DOMAIN, f"{quoted(domain)} is not a domain", hint)
     yield from _repeated(document, "allowedDomains", guards)
 
 
@@ -172,8 +130,8 @@ def _repeated(document: Document, key: str, guards: dict[str, Any]) -> Iterator[
     for path, text in _strings(guards, key):
         folded = email.folded(text)
         if folded in first:
-            message = f"is listed twice, first on line {first[folded].line}"
-            yield _problem(document, path, text, message, "delete one of them")
+            message = f"{quoted(text)} is listed twice, first on line {first[folded].line}"
+            yield Problem(document.place(*path), ProblemCode.DUPLICATE_ENTRY, message, "delete one of them")
         first.setdefault(folded, document.place(*path))
 
 
@@ -189,5 +147,51 @@ def _mapping(data: object, key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _problem(document: Document, path: Path, text: str, fault: str, hint: str) -> Problem:
-    return Problem(document.place(*path), f"{quoted(text)} {fault}", hint)
+def check_people(
+    document: Document, section: Path, entry: str, fault_of: Callable[[str], str] = email.fault
+) -> Iterator[Problem]:
+    """Problems that the schema cannot express.
+
+    The document may have other problems; schema violations are left to the schema.
+
+    Args:
+        document: The document.
+        section: The path of the section.
+        entry: The form of an entry in it, for hints.
+        fault_of: Returns why a key is invalid; empty if it is valid.
+    """
+    first: dict[str, str] = {}
+    people = document.data
+    for name in section:
+        people = people.get(name) if isinstance(people, dict) else None
+    for address, value in people.items() if isinstance(people, dict) else ():
+        place = document.key_place
+        if why := fault_of(address):
+            yield Problem(
+                place(*section, address),
+                ProblemCode.INVALID_EMAIL,
+                f"{quoted(address)} {why}",
+                f"write NAME@DOMAIN: {entry}",
+            )
+        key = email.folded(address)
+        if key in first:
+            line = place(*section, first[key]).line
+            message = f"{quoted(address)} is the same person as {quoted(first[key])} on line {line}"
+            hint = "keep one of them: case and the xn-- form of a domain make no difference"
+            yield Problem(place(*section, address), ProblemCode.DUPLICATE_EMAIL, message, hint)
+        else:
+            first[key] = address
+        until = value.get("until") if isinstance(value, dict) else None
+        if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
+            message = f"{quoted(until)} is not a valid date"
+            yield Problem(
+                document.place(*section, address, "until"), ProblemCode.INVALID_DATE, message, "write YYYY-MM-DD"
+            )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

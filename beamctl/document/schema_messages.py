@@ -1,16 +1,18 @@
-"""Messages for schema errors. Names and hints come from the schema (title, enum, patternErrorMessage)."""
+"""Problems for the errors of jsonschema: its own text with a hint, or a text from a table for common mistakes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 from beamctl.document.document import Document, Path
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import closest, either, quoted, with_article
-from beamctl.document.schema_error import SchemaError
+from beamctl.document.problem import Place, Problem, ProblemCode, closest, either, quoted, with_article
 from beamctl.document.yaml_errors import NO_BREAK, NO_SPACE
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 _TYPES = {
     "string": "a string",
@@ -21,122 +23,135 @@ _TYPES = {
     "array": "a list",
     "null": "null",
 }
-
 _MOST_COMPARED = 100
 """Unknown keys that are compared with a missing key, in case it is misspelled."""
+_UNQUOTE = "remove the quotes"
 
 
-def problems_of(error: SchemaError, document: Document) -> Iterator[Problem]:
-    """The problems of one schema error: several if several keys are wrong."""
-    messages = _MESSAGES.get(error.keyword)
-    if messages is None:
-        title = with_article(_title(error.schema))
-        yield _at_value(error, document, f"{_name(error.path)} is not {title} ({error.keyword})")
-    else:
-        yield from messages(error, document)
+def problems_of(errors: Iterable[ValidationError], document: Document) -> Iterator[Problem]:
+    """The problems of these errors: of a value of the wrong type, only that."""
+    relevant = [each for error in errors for each in _relevant(error)]
+    mistyped = {tuple(error.absolute_path) for error in relevant if error.validator in ("type", "anyOf")}
+    for error in relevant:
+        if error.validator in ("type", "anyOf") or tuple(error.absolute_path) not in mistyped:
+            yield from _TEXTS.get(str(error.validator), _other)(error, document)
 
 
-def _at_value(error: SchemaError, document: Document, message: str, hint: str = "") -> Problem:
-    return Problem(document.place(*error.path), message, hint)
+def _relevant(error: ValidationError) -> Iterator[ValidationError]:
+    """Of alternatives, the errors of the one that jsonschema finds most relevant; the error itself if several are."""
+    from jsonschema.exceptions import relevance
 
-
-def _at_key(error: SchemaError, document: Document, message: str, hint: str = "") -> Problem:
-    return Problem(document.key_place(*error.path), message, hint)
-
-
-def _type(error: SchemaError, document: Document) -> Iterator[Problem]:
-    if error.instance is None:
-        yield _at_key(error, document, f"{_name(error.path)} has no value", _null_hint(error))
+    branches: dict[object, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+    ranked = sorted((min(map(relevance, branch)), index) for index, branch in branches.items())
+    if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+        yield error
         return
-    message = f"{_name(error.path)} must be {_expected(error.schemas)}, not {_actual(error.instance)}"
-    yield _at_value(error, document, message, _type_hint(error.schemas, error.instance))
+    for inner in branches[ranked[0][1]]:
+        yield from _relevant(inner)
 
 
-def _null_hint(error: SchemaError) -> str:
-    name = str(error.path[-1]) if error.path else ""
-    schema = error.schema
+def _at_key(error: ValidationError, document: Document) -> Place:
+    return document.key_place(*error.absolute_path)
+
+
+def _other(error: ValidationError, document: Document) -> Iterator[Problem]:
+    """The text of jsonschema, but a value that may be long is replaced by its name."""
+    value, name = error.instance, _name(tuple(error.absolute_path))
+    is_shown = isinstance(value, int | float | str) and error.validator not in ("minLength", "maxLength")
+    rest = error.message.removeprefix(repr(value))
+    message = f"{_shown(value) if is_shown else name}{rest}" if rest != error.message else f"{name}: {rest}"
+    yield Problem(document.place(*error.absolute_path), ProblemCode.INVALID_VALUE, message, _hint(error))
+
+
+def _hint(error: ValidationError) -> str:
+    limit = error.validator_value
+    match error.validator:
+        case "minLength" | "minItems" if not error.instance:
+            return "add a value, or delete it"
+        case "maxLength":
+            return f"use at most {limit} characters"
+        case _:
+            return ""
+
+
+def _type(error: ValidationError, document: Document) -> Iterator[Problem]:
+    name, schemas = _name(tuple(error.absolute_path)), _alternatives(error)
+    if error.instance is None:
+        hint = _null_hint(error, schemas)
+        yield Problem(_at_key(error, document), ProblemCode.MISSING_VALUE, f"{name} has no value", hint)
+        return
+    message = f"{name} must be {_expected(schemas)}, not {_actual(error.instance)}"
+    hint = _type_hint(schemas, error.instance)
+    yield Problem(document.place(*error.absolute_path), ProblemCode.WRONG_TYPE, message, hint)
+
+
+def _alternatives(error: ValidationError) -> list[Mapping[str, Any]]:
+    """The schemas of which one should match."""
+    wrong = (inner for inner in error.context or () if inner.validator == "type" and not inner.relative_path)
+    schemas: list[Any] = [inner.schema for inner in wrong] or [error.schema]
+    return schemas
+
+
+def _null_hint(error: ValidationError, schemas: Sequence[Mapping[str, Any]]) -> str:
+    name = str(error.absolute_path[-1]) if error.absolute_path else ""
     if ":" in name:
-        return NO_BREAK if ":\u00a0" in name else NO_SPACE[1]
-    if isinstance(schema.get("additionalProperties"), dict) and name.isidentifier():
+        return NO_BREAK if ":\u00a0" in name else NO_SPACE
+    if isinstance(schemas[0].get("additionalProperties"), dict) and name.isidentifier():
         return f"write '{name}: {{}}' for none, or delete the line to leave {name} unmanaged"
-    if schema["type"] == "object" and len(error.schemas) == 1:
+    if schemas[0].get("type") == "object" and len(schemas) == 1:
         return "indent its keys below it, or delete the line"
-    return f"write {_expected(error.schemas)}"
+    return f"write {_expected(schemas)}"
 
 
 def _type_hint(schemas: Sequence[Mapping[str, Any]], instance: object) -> str:
-    types = {schema["type"] for schema in schemas}
-    free_text = any(schema["type"] == "string" and not schema.keys() & {"enum", "pattern"} for schema in schemas)
+    types = {str(schema.get("type")) for schema in schemas}
+    text = instance if isinstance(instance, str) else ""
+    free_text = any(schema.get("type") == "string" and not schema.keys() & {"enum", "pattern"} for schema in schemas)
     needed = next((key for schema in schemas for key in schema.get("required", ()) if len(schema["required"]) == 1), "")
     hints = (
         (free_text and isinstance(instance, int | float), "put quotes around it"),
-        ("object" in types and isinstance(instance, str) and ":\u00a0" in instance, NO_BREAK),
-        (
-            "object" in types and isinstance(instance, str) and re.search(r"\S:\S", instance),
-            "put a space after the colon",
-        ),
+        ("object" in types and ":\u00a0" in text, NO_BREAK),
+        ("object" in types and re.search(r"\S:\S", text), NO_SPACE),
         ("object" in types and isinstance(instance, list), "write 'key: value' lines, without '- ' before them"),
         ("array" in types and isinstance(instance, dict), "write '- ' before each item"),
-        (
-            "array" in types and isinstance(instance, str),
-            "put square brackets around it, or write '- ' before each item",
-        ),
-        (needed and isinstance(instance, str), f"write {{{needed}: …}}"),
-        (types == {"integer"} and isinstance(instance, str) and instance.isdecimal(), "remove the quotes"),
-        (types == {"boolean"} and instance in ("true", "false"), "remove the quotes"),
+        ("array" in types and text, "put square brackets around it, or write '- ' before each item"),
+        (needed and text, f"write {{{needed}: …}}"),
+        ((types == {"integer"} and text.isdecimal()) or (types == {"boolean"} and text in ("true", "false")), _UNQUOTE),
     )
     first = next((hint for applies, hint in hints if applies), "")
     return first or next((schema["patternErrorMessage"] for schema in schemas if "patternErrorMessage" in schema), "")
 
 
-def _enum(error: SchemaError, document: Document) -> Iterator[Problem]:
-    title = with_article(_title(error.schema))
-    known = [str(value) for value in error.demand]
-    match = closest(str(error.instance), known)
-    hint = (
-        f"did you mean {quoted(match)}? Valid values are {either(known, 'and')}" if match else f"write {either(known)}"
-    )
-    yield _at_value(error, document, f"{_shown(error.instance)} is not {title}", hint)
+def _enum(error: ValidationError, document: Document) -> Iterator[Problem]:
+    values: Any = error.validator_value
+    match = closest(str(error.instance), list(map(str, values)))
+    for problem in _other(error, document):
+        yield replace(problem, hint=f"did you mean {quoted(match)}?" if match else "")
 
 
-def _const(error: SchemaError, document: Document) -> Iterator[Problem]:
-    message = f"{_name(error.path)} must be {_shown(error.demand)}, not {_shown(error.instance)}"
-    yield _at_value(error, document, message)
+def _pattern(error: ValidationError, document: Document) -> Iterator[Problem]:
+    """A regular expression would not be clear."""
+    schema = _schema(error)
+    message = f"{_shown(error.instance)} is not {with_article(_title(schema))}"
+    hint = str(schema.get("patternErrorMessage", ""))
+    yield Problem(document.place(*error.absolute_path), ProblemCode.INVALID_VALUE, message, hint)
 
 
-def _pattern(error: SchemaError, document: Document) -> Iterator[Problem]:
-    title = with_article(_title(error.schema))
-    hint = str(error.schema.get("patternErrorMessage", ""))
-    yield _at_value(error, document, f"{_shown(error.instance)} is not {title}", hint)
-
-
-def _length(error: SchemaError, document: Document) -> Iterator[Problem]:
-    if not error.instance:
-        yield _at_value(error, document, f"{_name(error.path)} is empty", "add a value, or delete it")
-        return
-    least = "at least" if error.keyword == "minLength" else "at most"
-    length = len(error.instance)
-    message = f"{_name(error.path)} is {length} characters long; it must be {least} {error.demand}"
-    yield _at_value(error, document, message, "shorten it" if least == "at most" else "")
-
-
-def _bound(error: SchemaError, document: Document) -> Iterator[Problem]:
-    least = "at least" if error.keyword == "minimum" else "at most"
-    message = f"{_name(error.path)} must be {least} {error.demand}, not {_shown(error.instance)}"
-    yield _at_value(error, document, message)
-
-
-def _required(error: SchemaError, document: Document) -> Iterator[Problem]:
+def _required(error: ValidationError, document: Document) -> Iterator[Problem]:
     """All missing keys, except those that are there but misspelled."""
     known = _keys(error)
     misspelled = {_joined(key, known) or closest(key, known) for key in _unknown(error)[:_MOST_COMPARED]}
-    parent = f" from {_name(error.path)}" if error.path else ""
-    for key in error.demand:
-        if key not in error.instance and key not in misspelled:
-            yield _at_key(error, document, f"{quoted(key)} is missing{parent}", f"add '{key}: …'")
+    parent = f" of {_name(tuple(error.absolute_path))}" if error.absolute_path else ""
+    instance: Any = error.instance
+    for key in _schema(error)["required"]:
+        if key not in instance and key not in misspelled:
+            message = f"{quoted(key)} is a required property{parent}"  # the text of jsonschema
+            yield Problem(_at_key(error, document), ProblemCode.MISSING_KEY, message, f"add '{key}: …'")
 
 
-def _additional(error: SchemaError, document: Document) -> Iterator[Problem]:
+def _additional(error: ValidationError, document: Document) -> Iterator[Problem]:
     known = _keys(error)
     for key in _unknown(error):
         match = closest(key, known)
@@ -144,8 +159,9 @@ def _additional(error: SchemaError, document: Document) -> Iterator[Problem]:
         if key.startswith("\u00a0"):
             hint = "it begins with a no-break space (U+00A0): indent with regular spaces"
         elif _joined(key, known):
-            hint = NO_BREAK if ":\u00a0" in key else NO_SPACE[1]
-        yield Problem(document.key_place(*error.path, key), f"unknown key {quoted(key)}", hint)
+            hint = NO_BREAK if ":\u00a0" in key else NO_SPACE
+        place = document.key_place(*error.absolute_path, key)
+        yield Problem(place, ProblemCode.UNKNOWN_KEY, f"unknown key {quoted(key)}", hint)
 
 
 def _joined(key: str, known: Sequence[str]) -> str:
@@ -154,24 +170,20 @@ def _joined(key: str, known: Sequence[str]) -> str:
     return head if colon and head in known else ""
 
 
-def _size(error: SchemaError, document: Document) -> Iterator[Problem]:
+def _size(error: ValidationError, document: Document) -> Iterator[Problem]:
     if _unknown(error):
         return
-    most, least = error.schema.get("maxProperties"), error.schema.get("minProperties")
+    most, least = _schema(error).get("maxProperties"), _schema(error).get("minProperties")
     number = "exactly one" if most == least == 1 else f"from {least or 0} to {most or 'any number'}"
-    yield _at_key(error, document, f"{_name(error.path)} must have {number} of {either(_keys(error), 'and')}")
+    message = f"{_name(tuple(error.absolute_path))} must have {number} of {either(_keys(error), 'and')}"
+    yield Problem(_at_key(error, document), ProblemCode.INVALID_VALUE, message)
 
 
-_MESSAGES: Mapping[str, Callable[[SchemaError, Document], Iterator[Problem]]] = {
+_TEXTS: Mapping[str, Callable[[ValidationError, Document], Iterator[Problem]]] = {
     "type": _type,
+    "anyOf": _type,
     "enum": _enum,
-    "const": _const,
     "pattern": _pattern,
-    "minLength": _length,
-    "maxLength": _length,
-    "minItems": _length,
-    "minimum": _bound,
-    "maximum": _bound,
     "required": _required,
     "additionalProperties": _additional,
     "minProperties": _size,
@@ -187,12 +199,17 @@ def _name(path: Path) -> str:
     return quoted(last) if isinstance(last, str) else f"item {last + 1} of {_name(path[:-1])}"
 
 
-def _keys(error: SchemaError) -> list[str]:
-    return list(error.schema.get("properties", {}))
+def _schema(error: ValidationError) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", error.schema)  # a schema that is a boolean has no keywords to violate
 
 
-def _unknown(error: SchemaError) -> list[str]:
-    return [key for key in error.instance if key not in error.schema.get("properties", {})]
+def _keys(error: ValidationError) -> list[str]:
+    return list(_schema(error).get("properties", {}))
+
+
+def _unknown(error: ValidationError) -> list[str]:
+    instance: Any = error.instance
+    return [key for key in instance if key not in _schema(error).get("properties", {})]
 
 
 def _expected(schemas: Sequence[Mapping[str, Any]]) -> str:
@@ -203,7 +220,8 @@ def _expected(schemas: Sequence[Mapping[str, Any]]) -> str:
 def _words(schema: Mapping[str, Any]) -> list[str]:
     if "enum" in schema:
         return [str(value) for value in schema["enum"]]
-    return [with_article(_title(schema)) if "pattern" in schema else _TYPES[schema["type"]]]
+    named = None if "pattern" in schema else _TYPES.get(str(schema.get("type")))
+    return [named or with_article(_title(schema))]
 
 
 def _title(schema: Mapping[str, Any]) -> str:
@@ -213,10 +231,8 @@ def _title(schema: Mapping[str, Any]) -> str:
 def _actual(instance: object) -> str:
     """The type of the actual value, or the value itself."""
     match instance:
-        case bool():
+        case bool() | float():
             return str(instance).lower()
-        case float():
-            return str(instance)
         case int():
             return "a number"
         case str():

@@ -6,7 +6,7 @@ import codecs
 import re
 import unicodedata
 
-from beamctl.document.problem import Place, Problem
+from beamctl.document.problem import Place, Problem, ProblemCode
 
 LARGEST = 32 * 1024 * 1024
 """Bytes (or characters) in the largest file accepted."""
@@ -23,9 +23,8 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def decode(content: bytes | str, name: str) -> str | Problem:
     """The text of a file, or the problem with it."""
     if len(content) > LARGEST:
-        return Problem(
-            Place(name), f"is larger than {LARGEST // 1024 // 1024} MiB", "split it into one file per workspace"
-        )
+        hint = "split it into one file per workspace"
+        return Problem(Place(name), ProblemCode.LIMIT_EXCEEDED, f"is larger than {LARGEST // 1024 // 1024} MiB", hint)
     text = content if isinstance(content, str) else _text(content, name)
     if isinstance(text, Problem):
         return text
@@ -34,7 +33,8 @@ def decode(content: bytes | str, name: str) -> str | Problem:
         return _hidden(name, text, hidden.start())
     if conflict := _CONFLICT.search(text):
         place = Place(name, *_position(text[: conflict.start()]))
-        return Problem(place, "an unresolved merge conflict begins here", "keep one version and delete the markers")
+        hint = "keep one version and delete the markers"
+        return Problem(place, ProblemCode.MERGE_CONFLICT, "an unresolved merge conflict begins here", hint)
     return text
 
 
@@ -45,11 +45,8 @@ def _text(content: bytes, name: str) -> str | Problem:
         line, column = 0, 0
         if error.encoding == "utf-8":
             line, column = _position(error.object[: error.start].decode())
-        return Problem(
-            Place(name, line, column),
-            "is not valid UTF-8",
-            "save the file as UTF-8 (in many editors: 'Save with encoding')",
-        )
+        hint = "save the file as UTF-8 (in many editors: 'Save with encoding')"
+        return Problem(Place(name, line, column), ProblemCode.INVALID_ENCODING, "is not valid UTF-8", hint)
 
 
 def _hidden(name: str, text: str, index: int) -> Problem:
@@ -59,12 +56,14 @@ def _hidden(name: str, text: str, index: int) -> Problem:
     if character == "\r":
         return Problem(
             Place(name, *_position(text[:index])),
+            ProblemCode.HIDDEN_CHARACTER,
             f"invisible line break: a carriage return ({code}) without a line feed",
             "save the file with LF or CRLF line endings",
         )
     hint = "delete it, or write it as an escape in double quotes"
     return Problem(
         Place(name, *_position(text[:index])),
+        ProblemCode.HIDDEN_CHARACTER,
         f"hidden character {code}" + (f" ({title.lower()})" if title else ""),
         "save the file as UTF-8 text" if character == "\0" else f'{hint}: "\\u{ord(character):04x}"',
     )

@@ -6,19 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from beamctl.document.document import Path, Position
-from beamctl.document.problem import MOST_PROBLEMS, Place, Problem
-from beamctl.document.quoting import quoted
-from beamctl.document.yaml_errors import DEEPEST, TOO_DEEP
-from beamctl.document.yaml_events import Event, NextEvent, UnreadableError
-from beamctl.document.yaml_scalars import LONGEST_NUMBER, TooLongError, resolve
+from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, ProblemCode, quoted
+from beamctl.document.scalars import LONGEST_NUMBER, TooLongError, resolve
+from beamctl.document.yaml_errors import DEEPEST, TOO_DEEP, UnreadableError
+
+Event = Any
+"""One of PyYAML's many event classes."""
+NextEvent = Callable[[], Event]
 
 MOST_VALUES = 2_000_000
 """Values in one file, including empty documents."""
 MOST_COPIED = 100_000
 """Values that the aliases of one file may expand to."""
-
-Plain = Callable[[str], str | float | bool | None]
-"""Resolves the text of a plain scalar to its value."""
 
 _DISCARDED = -1
 """The path step of values that are read but discarded; no list item has this index."""
@@ -53,7 +52,7 @@ class Builder:
         values: The position of each value.
     """
 
-    def __init__(self, tally: Tally, next_event: NextEvent, plain: Plain = resolve) -> None:
+    def __init__(self, tally: Tally, next_event: NextEvent) -> None:
         from yaml import AliasEvent, MappingEndEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
         self.problems: list[Problem] = []
@@ -61,7 +60,6 @@ class Builder:
         self.values: dict[Path, Position] = {}
         self._tally = tally
         self._next_event = next_event
-        self._resolve = plain
         self._anchors: dict[str, tuple[Any, int] | None] = {}
         self._alias_class, self._scalar_class = AliasEvent, ScalarEvent
         self._sequence_class, self._sequence_end, self._mapping_end = (
@@ -82,6 +80,8 @@ class Builder:
         tally.values += 1
         if tally.values > MOST_VALUES:
             raise self._limit_error(event, f"the file has more than {MOST_VALUES} values", "split it")
+        if event.anchor is None and type(event) is self._scalar_class and event.tag is None:  # nearly all values
+            return event.value if event.style else self._plain(event)
         if type(event) is self._alias_class:
             return self._alias(event)
         if event.tag is not None:
@@ -101,9 +101,10 @@ class Builder:
 
     def _plain(self, event: Event) -> str | float | bool | None:
         try:
-            return self._resolve(event.value)
+            return resolve(event.value)
         except TooLongError:
-            self._report(event, f"a number with more than {LONGEST_NUMBER} characters", "put quotes around it")
+            message = f"a number with more than {LONGEST_NUMBER} characters"
+            self._report(event, ProblemCode.LIMIT_EXCEEDED, message, "put quotes around it")
             return str(event.value)
 
     def _sequence(self, path: Path) -> list[Any]:
@@ -129,13 +130,15 @@ class Builder:
     def _is_key(self, event: Event, path: Path, items: dict[str, Any]) -> bool:
         """Whether the event is a valid key; otherwise its events are consumed and the problem is reported."""
         if type(event) is not self._scalar_class:
-            self._report(event, "a key must be plain text", "put quotes around it, and around a value such as {{x}}")
+            hint = "put quotes around it, and around a value such as {{x}}"
+            self._report(event, ProblemCode.INVALID_KEY, "a key must be plain text", hint)
             self.value(event, (*path, _DISCARDED))
             return False
         name = event.value
         if name in items:
             line = self.keys[*path, name][0]
-            self._report(event, f"duplicate key {quoted(name)}, first on line {line}", "delete one of them")
+            hint = "delete one of them"
+            self._report(event, ProblemCode.DUPLICATE_KEY, f"duplicate key {quoted(name)}, first on line {line}", hint)
             return False
         if event.tag is not None:
             self._tag(event)
@@ -143,10 +146,12 @@ class Builder:
             self._anchors[event.anchor] = name, 1
             self._tally.anchors.add(event.anchor)
         if name == "<<" and not event.style:
-            self._report(event, "merge keys (<<) are not supported", "write the merged keys out")
+            hint = "write the merged keys out"
+            self._report(event, ProblemCode.UNSUPPORTED_YAML, "merge keys (<<) are not supported", hint)
             return False
         if not name and not event.style:
-            self._report(event, "the key before this colon is missing", "add one, or put quotes around the text")
+            hint = "add one, or put quotes around the text"
+            self._report(event, ProblemCode.INVALID_KEY, "the key before this colon is missing", hint)
             return False
         return True
 
@@ -164,14 +169,14 @@ class Builder:
         if event.anchor not in self._anchors:
             if event.anchor in self._tally.anchors:
                 message = f"the anchor of {name} is in an earlier document; anchors end at '---'"
-                self._report(event, message, "repeat the value here")
+                self._report(event, ProblemCode.INVALID_ALIAS, message, "repeat the value here")
             else:
                 hint = "put quotes around a value that begins with *"
-                self._report(event, f"the alias {name} has no anchor before it", hint)
+                self._report(event, ProblemCode.INVALID_ALIAS, f"the alias {name} has no anchor before it", hint)
             return "*" + event.anchor
         anchored = self._anchors[event.anchor]
         if anchored is None:
-            self._report(event, f"the alias {name} refers to itself", "write the value out")
+            self._report(event, ProblemCode.INVALID_ALIAS, f"the alias {name} refers to itself", "write the value out")
             return "*" + event.anchor
         data, size = anchored
         self._tally.copied += size
@@ -185,15 +190,15 @@ class Builder:
         tag = event.tag
         shown = "!!" + tag.removeprefix(_CORE) if tag.startswith(_CORE) else tag
         hint = "put quotes around the value instead" if tag == _CORE + "str" else "delete it"
-        self._report(event, f"tags such as {quoted(shown)} are not supported", hint)
+        self._report(event, ProblemCode.UNSUPPORTED_YAML, f"tags such as {quoted(shown)} are not supported", hint)
 
-    def _report(self, event: Event, message: str, hint: str) -> None:
+    def _report(self, event: Event, code: ProblemCode, message: str, hint: str) -> None:
         self._tally.problems += 1
         if self._tally.problems <= MOST_PROBLEMS + 1:
-            self.problems.append(Problem(self._place(event), message, hint))
+            self.problems.append(Problem(self._place(event), code, message, hint))
 
     def _limit_error(self, event: Event, message: str, hint: str) -> UnreadableError:
-        return UnreadableError(Problem(self._place(event), message, hint))
+        return UnreadableError(Problem(self._place(event), ProblemCode.LIMIT_EXCEEDED, message, hint))
 
     def _place(self, event: Event) -> Place:
         return Place(self._tally.name, event.start_mark.line + 1, event.start_mark.column + 1)

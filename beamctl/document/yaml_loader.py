@@ -1,16 +1,17 @@
-"""Parses any YAML file, within limits, into documents: plain data with positions."""
+"""Parses any YAML file, within limits, into documents: plain data with positions. Uses the events of PyYAML's C parser,
+or of its Python parser if libyaml is missing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from beamctl.document.document import Document
-from beamctl.document.problem import Place, Problem, bounded
+from beamctl.document.problem import Place, Problem, ProblemCode, bounded, in_order
 from beamctl.document.text_encoding import decode
-from beamctl.document.yaml_builder import Builder, Plain, Tally
-from beamctl.document.yaml_events import Event, NextEvent, UnreadableError, each_document
-from beamctl.document.yaml_scalars import resolve
+from beamctl.document.yaml_builder import Builder, Event, NextEvent, Tally
+from beamctl.document.yaml_errors import UnreadableError, syntax_problem
 
 MOST_DOCUMENTS = 1_000
 """Non-empty documents in one file."""
@@ -42,7 +43,7 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
 
 
-def parse(content: bytes | str, name: str, plain: Plain = resolve) -> Parsed:
+def parse(content: bytes | str, name: str) -> Parsed:
     """The documents of one file. An empty file has no documents and no problems."""
     text = decode(content, name)
     if isinstance(text, Problem):
@@ -52,23 +53,72 @@ def parse(content: bytes | str, name: str, plain: Plain = resolve) -> Parsed:
 
     def read(next_event: NextEvent, root: Event) -> None:
         if len(drafts) == MOST_DOCUMENTS:
-            place = Place(name, root.start_mark.line + 1)
-            raise UnreadableError(Problem(place, f"more than {MOST_DOCUMENTS:,} documents in one file", "split it"))
-        builder = Builder(tally, next_event, plain)
+            place, message = (
+                Place(name, root.start_mark.line + 1),
+                f"more than {MOST_DOCUMENTS:,} documents in one file",
+            )
+            raise UnreadableError(Problem(place, ProblemCode.LIMIT_EXCEEDED, message, "split it"))
+        builder = Builder(tally, next_event)
         data = builder.value(root, ())
         if data is not None or root.value or builder.problems:
             document = Document(name, data, builder.values, builder.keys)
             drafts.append(Draft(document, tuple(builder.problems)))
 
     try:
-        each_document(text, name, read)
+        _each_document(text, name, read)
     except UnreadableError as error:
         return Parsed(tuple(drafts), (error.problem,))
     return Parsed(tuple(drafts))
 
 
-def parse_plain(content: bytes | str, name: str, plain: Plain = resolve) -> tuple[list[Any], list[Problem]]:
+def parse_plain(content: bytes | str, name: str) -> tuple[list[Any], list[Problem]]:
     """The data of each non-empty document of any YAML text, and all problems."""
-    parsed = parse(content, name, plain)
+    parsed = parse(content, name)
     inner = [problem for draft in parsed.drafts for problem in draft.problems]
-    return [draft.document.data for draft in parsed.drafts], sorted(bounded([*parsed.problems, *inner]))
+    return [draft.document.data for draft in parsed.drafts], in_order(bounded([*parsed.problems, *inner]))
+
+
+def _each_document(text: str, name: str, build: Callable[[NextEvent, Event], None]) -> None:
+    """Call `build` for each document, with a function that returns the next event, and the event of its root.
+
+    Raises:
+        UnreadableError: The text is not valid YAML. `build` was called for the documents before the error.
+    """
+    import yaml
+
+    try:
+        next_event = _events(text)
+        next_event()
+        while not isinstance(next_event(), yaml.StreamEndEvent):
+            build(next_event, next_event())
+            next_event()
+    except yaml.YAMLError as error:
+        raise UnreadableError(syntax_problem(error, text, name)) from error
+
+
+def _events(text: str) -> NextEvent:
+    import yaml
+
+    parser = getattr(yaml, "CSafeLoader", None)
+    if parser is None:
+        return _python_events(text)
+    next_event: NextEvent = parser(text).get_event
+    return next_event
+
+
+def _python_events(text: str) -> NextEvent:
+    """The events of the Python parser, with a check for invalid escapes, which it lets through."""
+    import yaml
+
+    parser: Any = yaml.SafeLoader(text)  # the stubs have no types for its events
+
+    def next_event() -> Event:
+        try:
+            event: Event = parser.get_event()
+            str(getattr(event, "value", "")).encode()
+        except (ValueError, OverflowError) as error:
+            mark = parser.get_mark()
+            raise yaml.scanner.ScannerError(problem="invalid Unicode character escape", problem_mark=mark) from error
+        return event
+
+    return next_event

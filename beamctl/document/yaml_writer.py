@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from beamctl.document.yaml_scalars import is_text
+from beamctl.document.scalars import is_text
 from beamctl.model.text import printable, unseen
 
 _WIDE = 1_000_000

@@ -6,35 +6,32 @@ import json
 import logging
 import sqlite3
 import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from beamctl.emulator import api_version
-from beamctl.emulator.authorization import admit
-from beamctl.emulator.behavior import Quirk
-from beamctl.emulator.call import Answer, Call, Inbound, Route
-from beamctl.emulator.caller import Operator, Person, ServiceAccount
+from beamctl.emulator import pagination
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.call import Inbound, Route
+from beamctl.emulator.clock import utc_now
+from beamctl.emulator.control_plane import BASE_PATH, CALLER_KEY, ControlPlane, PublicUrl
 from beamctl.emulator.database import Database
 from beamctl.emulator.errors import Refusal, raised_at
-from beamctl.emulator.mail.emails import Email
 from beamctl.emulator.mail.mailer import Mailer
-from beamctl.emulator.openapi.document import document
-from beamctl.emulator.public_url import PublicUrl
-from beamctl.emulator.request_context import context_of
+from beamctl.emulator.openapi import openapi_document
+from beamctl.emulator.permission import Operator, Person, ServiceAccount
+from beamctl.emulator.request_log import context_of
 from beamctl.emulator.routes import ROUTES
-from beamctl.emulator.web.dispatch import Dispatcher
 
-BASE_PATH = "/v0"
-CALLER_KEY = "beamctl.emulator.in_process"
-"""WSGI environment key for the caller of an in-process request. Headers become `HTTP_…`, so they cannot set it."""
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _OPENAPI = "/openapi.json"
 _LARGEST_BODY = 1024 * 1024
@@ -42,43 +39,33 @@ _LARGEST_BODY = 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class ControlPlane:
-    """State shared by all requests to one application."""
-
-    database: Database
-    quirks: frozenset[Quirk]
-    now: Callable[[], datetime]
-    mailer: Mailer
-    public_url: PublicUrl
-
-    def run(self, route: Route, inbound: Inbound) -> Answer:
-        """Answer one request in one transaction, then send the e-mails it caused.
-
-        Raises:
-            Refusal: The response is an error; nothing was changed.
-        """
-        database = self.database
-        with database.writing() if route.writes else database.reading() as db:
-            call = Call(inbound, db, self.now(), self.quirks, public_url=str(self.public_url))
-            answer = route.handle(admit(route, call))
-        self.send(*answer.emails)
-        return answer
-
-    def send(self, *emails: Email) -> None:
-        """Send e-mails. A failed delivery is logged and never raised."""
-        self.mailer.send(emails, str(self.public_url), self.now())
-
-
-def build(
-    db: Path, quirks: frozenset[Quirk], now: Callable[[], datetime], mailer: Mailer, public_url: str | None
+def create_app(
+    db: Path,
+    *,
+    quirks: frozenset[BehaviorFlag] = frozenset(),
+    now: Callable[[], datetime] = utc_now,
+    post: Mailer | None = None,
+    public_url: str | None = None,
 ) -> Flask:
-    """Build the application over one database file."""
+    """Create the control plane over a database file, creating the file (mode 0600) if it does not exist.
+
+    Args:
+        db: The file. Several applications and processes may share it.
+        quirks: Behaviors that the real API may have instead of the assumed ones.
+        now: The clock.
+        post: Where e-mails are delivered, see `open_mailer`; None to send none.
+        public_url: Base URL of links in e-mails, such as `https://beam.example.com`; None for the address that the
+            emulator listens on.
+
+    Raises:
+        EmulatorError: The file cannot be opened, is not an emulator database, or has another version.
+        WrongOptionError: The public URL is invalid.
+    """
     app = Flask("beamctl.emulator", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.url_map = _url_map()
     reached = PublicUrl(public_url)  # before the database may be created: an invalid URL leaves no file behind
-    plane = ControlPlane(Database(db), quirks, now, mailer, reached)
+    plane = ControlPlane(Database(db), quirks, now, post or Mailer(), reached)
     app.extensions[CALLER_KEY] = plane
     weakref.finalize(app, plane.database.close)
     app.view_functions = {rule: _view(plane, routes) for rule, routes in _by_rule().items()}
@@ -88,15 +75,8 @@ def build(
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sqlite3.OperationalError, _busy)
     app.register_error_handler(Exception, _broken)
-    app.wsgi_app = Dispatcher(app.wsgi_app, BASE_PATH, plane)  # type: ignore[method-assign] # as Flask says
+    app.wsgi_app = _Dispatcher(app.wsgi_app, plane)  # type: ignore[method-assign] # as Flask says
     return app
-
-
-def plane_of(app: Flask) -> ControlPlane:
-    """Return the shared state of an application."""
-    plane = app.extensions[CALLER_KEY]
-    assert isinstance(plane, ControlPlane)  # noqa: S101 - `build` put it there
-    return plane
 
 
 @cache
@@ -131,7 +111,7 @@ def _view(plane: ControlPlane, routes: Mapping[str, Route]) -> Callable[..., Res
 
 def _show_openapi() -> Response:
     """Serve the emulator's OpenAPI document; the real API has no such route."""
-    return _json(document(BASE_PATH), HTTPStatus.OK)
+    return _json(openapi_document(), HTTPStatus.OK)
 
 
 def _json(body: object, status: int, headers: Mapping[str, str] | None = None) -> Response:
@@ -146,7 +126,7 @@ def _error(status: int, text: str, headers: Mapping[str, str] | None = None) -> 
 def _check_version() -> Response | None:
     if request.routing_exception:  # no such route in any version
         return None
-    fault = api_version.fault(request.headers.get("Blaxel-Version"))
+    fault = pagination.version_error(request.headers.get("Blaxel-Version"))
     return _json(fault, HTTPStatus.BAD_REQUEST) if fault else None
 
 
@@ -161,11 +141,28 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _busy(error: sqlite3.OperationalError) -> Response:
-    _log.error("%s %s: the database: %s", request.method, request.path, error)
+    _log.error("%s %s: the database: %s", request.method, request.url_rule, error)
     return _error(HTTPStatus.SERVICE_UNAVAILABLE, "the emulator's database is not available; try again")
 
 
 def _broken(error: Exception) -> Response:
-    """An unexpected exception. Only its type and location are logged: its message may contain request data."""
-    _log.error("%s %s: %s at %s", request.method, request.path, type(error).__name__, raised_at(error))
+    """An unexpected exception. Its message and the path may contain secrets, so they are not logged."""
+    _log.error("%s %s: %s at %s", request.method, request.url_rule, type(error).__name__, raised_at(error))
     return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal Server Error")
+
+
+class _Dispatcher:
+    """Routes requests below the base path to the API and all others to the console, which is built on first use."""
+
+    def __init__(self, api: WSGIApplication, plane: ControlPlane) -> None:
+        self._api = api
+        self._plane = plane
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Forward one request."""
+        path = environ.get("PATH_INFO", "")
+        if path == BASE_PATH or path.startswith(f"{BASE_PATH}/"):
+            return self._api(environ, start_response)
+        from beamctl.emulator.console.app import PLANE_KEY, console
+
+        return console()({**environ, PLANE_KEY: self._plane}, start_response)

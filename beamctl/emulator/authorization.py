@@ -1,21 +1,67 @@
-"""Authorization before every route: the caller, the workspace, and the permission."""
+"""Checks before every route: who the caller is, which workspace is meant, and whether the caller has the permission."""
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from beamctl.emulator.authentication import WORKSPACE_HEADERS, authenticate
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Call, Inbound, Reach, Route
-from beamctl.emulator.caller import Caller, Operator, Person, ServiceAccount
-from beamctl.emulator.errors import bad_request, forbidden, not_found
-from beamctl.emulator.permission import BY_SORT
-from beamctl.emulator.request_context import NOBODY
-from beamctl.emulator.store import member, workspace
+from beamctl.emulator.credentials import TokenUse, digest, token_subject
+from beamctl.emulator.database import signing_secret
+from beamctl.emulator.errors import bad_request, forbidden, not_found, unauthorized
+from beamctl.emulator.permission import BY_SORT, Caller, Operator, Person, ServiceAccount
+from beamctl.emulator.request_log import NOBODY
+from beamctl.emulator.store import api_key, people, service_account, workspace
 from beamctl.emulator.store.workspace import Workspace
 
+if TYPE_CHECKING:
+    from werkzeug.datastructures import Headers
+
+BEARER_HEADERS = ("X-Blaxel-Authorization", "X-Beamlit-Authorization", "Authorization")
+"""Headers with `Bearer` and a key or token, the more specific ones first."""
+
+KEY_HEADERS = ("X-Blaxel-Api-Key", "X-Beamlit-Api-Key", "Api-Key")
+"""Headers with a bare API key."""
+
+WORKSPACE_HEADERS = ("X-Blaxel-Workspace", "X-Beamlit-Workspace")
+_DOTS_IN_A_TOKEN = 2
 _NO_ACCESS = "Forbidden: no access to this workspace"
+
+
+def authenticate(db: sqlite3.Connection, headers: Headers, moment: datetime) -> Person | ServiceAccount:
+    """Return the owner of the credential.
+
+    Raises:
+        Refusal: 401: it is missing, unknown or expired.
+    """
+    credential = _credential(headers)
+    caller = api_key.owner(db, digest(credential), moment)
+    if caller is None and credential.count(".") == _DOTS_IN_A_TOKEN:
+        subject = token_subject(signing_secret(db), credential, TokenUse.ACCESS, moment)
+        caller = by_subject(db, subject) if subject else None
+    if caller is None:
+        raise unauthorized()
+    return caller
+
+
+def by_subject(db: sqlite3.Connection, subject: str) -> Person | ServiceAccount | None:
+    """The person or service account with this subject, if it still exists."""
+    return service_account.find(db, subject) or people.person_by_sub(db, subject)
+
+
+def _credential(headers: Headers) -> str:
+    for name in BEARER_HEADERS:
+        scheme, _, value = headers.get(name, "").strip().partition(" ")
+        if scheme.lower() == "bearer" and value.strip():
+            return value.strip()
+    for name in KEY_HEADERS:
+        value = headers.get(name, "").strip()
+        if value:
+            return value
+    raise unauthorized()
 
 
 def admit(route: Route, call: Call) -> Call:
@@ -52,23 +98,23 @@ def _caller(call: Call) -> Caller:
 
 def _workspace(call: Call, caller: Caller) -> Workspace:
     """The workspace named by the path, a header or the query, else the caller's only one."""
-    name = call.inbound.path.get("name") or _named(call.inbound)
+    name = call.inbound.path.get("name") or _named_workspace(call.inbound)
     if not name:
-        return _implied(call.db, caller)
+        return _implied_workspace(call.db, caller)
     space = workspace.find(call.db, name)
-    if space is None and Quirk.MISSING_WORKSPACE_IS_403 in call.quirks:
+    if space is None and BehaviorFlag.MISSING_WORKSPACE_IS_403 in call.flags:
         raise forbidden(_NO_ACCESS)
     if space is None:
         raise not_found("Workspace not found")
     return space
 
 
-def _named(inbound: Inbound) -> str:
+def _named_workspace(inbound: Inbound) -> str:
     in_headers = (inbound.headers.get(header, "").strip() for header in WORKSPACE_HEADERS)
     return next(filter(None, in_headers), "") or inbound.query.get("workspace", "").strip()
 
 
-def _implied(db: sqlite3.Connection, caller: Caller) -> Workspace:
+def _implied_workspace(db: sqlite3.Connection, caller: Caller) -> Workspace:
     if isinstance(caller, ServiceAccount):
         return workspace.by_id(db, caller.workspace_id)
     mine = workspace.of_person(db, caller.sub) if isinstance(caller, Person) else workspace.every(db)
@@ -84,7 +130,7 @@ def _role(db: sqlite3.Connection, space: Workspace, caller: Caller) -> str:
     if isinstance(caller, ServiceAccount):
         role = caller.role if caller.workspace_id == space.id else None
     else:
-        role = member.role_of(db, space.id, caller.sub)
+        role = people.role_of(db, space.id, caller.sub)
     if role is None:
         raise forbidden(_NO_ACCESS)
     return role

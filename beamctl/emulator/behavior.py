@@ -1,4 +1,4 @@
-"""Quirks: each answers an open question about the real API in the less likely way; the default is the likelier way."""
+"""Behavior flags: each answers an open question about the real API in the less likely way, and is off by default."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 
-class Quirk(StrEnum):
+class BehaviorFlag(StrEnum):
     """A behavior that the real API may have instead of the assumed one.
 
     Attributes:
@@ -16,11 +16,11 @@ class Quirk(StrEnum):
     meaning: str
 
     def __new__(cls, value: str, meaning: str) -> Self:
-        """Create a quirk from its name and meaning."""
-        quirk = str.__new__(cls, value)
-        quirk._value_ = value
-        quirk.meaning = meaning
-        return quirk
+        """Create a behavior flag from its name and meaning."""
+        flag = str.__new__(cls, value)
+        flag._value_ = value
+        flag.meaning = meaning
+        return flag
 
     INVITE_IGNORES_ROLE = (
         "invite-ignores-role",

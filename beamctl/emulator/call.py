@@ -10,19 +10,40 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from beamctl.emulator.behavior import Quirk
-from beamctl.emulator.caller import Caller, Operator, Person
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.errors import bad_request, forbidden
 from beamctl.emulator.mail.emails import Email
-from beamctl.emulator.parameter import Parameter
-from beamctl.emulator.permission import Permission, role_allows
-from beamctl.emulator.public_url import IN_PROCESS
-from beamctl.emulator.request_context import RequestContext
+from beamctl.emulator.permission import Caller, Operator, Permission, Person, role_allows
+from beamctl.emulator.request_log import RequestContext
 from beamctl.emulator.store.workspace import Workspace
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter.
+
+    Attributes:
+        name: Its name in the query.
+        meaning: What it does, and how that is known.
+        schema: The JSON Schema of its value.
+    """
+
+    name: str
+    meaning: str
+    schema: Mapping[str, object]
+
+
+COUNT_RESOURCES = Parameter(
+    "countResources", "Documented: also return the number of objects in it.", {"type": "boolean", "default": False}
+)
+WITH_REASON = Parameter("withReason", "Documented: also return the reason.", {"type": "boolean", "default": False})
+EXTERNAL_ID = Parameter(
+    "externalId", "Client code: only objects with this external ID; empty for all.", {"type": "string"}
+)
 
 
 _YES_OR_NO = {"true": True, "1": True, "false": False, "0": False, "": False}
@@ -74,21 +95,21 @@ class Call:
         inbound: The request as received.
         db: The transaction of the request.
         moment: When it was received.
-        quirks: The quirks that are on.
+        flags: The behavior flags that are on.
+        public_url: Base URL of links in e-mails.
         caller: Who makes it; None on open routes.
         workspace: Its workspace; None on routes without one.
         role: The caller's role in the workspace; empty if there is none.
-        public_url: Base URL of links in e-mails.
     """
 
     inbound: Inbound
     db: sqlite3.Connection
     moment: datetime
-    quirks: frozenset[Quirk]
+    flags: frozenset[BehaviorFlag]
+    public_url: str
     caller: Caller | None = None
     workspace: Workspace | None = None
     role: str = ""
-    public_url: str = IN_PROCESS
 
     @property
     def here(self) -> Workspace:
@@ -116,12 +137,12 @@ class Call:
 
     @property
     def beamlit(self) -> bool:
-        """Whether this is a request of the Beamlit era, by its headers or by the quirk."""
-        return Quirk.BEAMLIT_ERA in self.quirks or self.inbound.has_header("x-beamlit-")
+        """Whether this is a request of the Beamlit era, by its headers or by the behavior flag."""
+        return BehaviorFlag.BEAMLIT_ERA in self.flags or self.inbound.has_header("x-beamlit-")
 
     def may(self, permission: Permission) -> bool:
         """Whether the caller has the permission in the workspace."""
-        return isinstance(self.caller, Operator) or role_allows(self.role, permission, self.quirks)
+        return isinstance(self.caller, Operator) or role_allows(self.role, permission, self.flags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,67 @@
-"""The real clock, a movable clock, and the API's timestamp format. Timestamps have a fixed width and are in UTC, so
-they compare as text, in SQL too."""
+"""The clock, the API's timestamps, and durations.
+
+Timestamps have a fixed width and are in UTC, so they compare as text, in SQL too.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from beamctl.emulator.errors import EmulatorError
 
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_TEXT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|[smhdw])", re.ASCII)
+LONGEST_LIFETIME = timedelta(days=3650)
+"""Documented: ten years."""
+
+_LIFETIME = re.compile(r"\d{1,9}[hdw]", re.ASCII)
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 _EPOCH = 1970
 LAST_YEAR = 9900
 """Ten years later must still be a year that Python supports."""
+
+_BEYOND = f"the clock supports the years {_EPOCH} to {LAST_YEAR} only"
+
+
+def read_duration(text: str) -> timedelta | None:
+    """Parse a duration; None if it is invalid."""
+    found = _TEXT.fullmatch(text.strip())
+    try:
+        return float(found[1]) * _UNITS[found[2]] if found else None
+    except OverflowError:  # millions of years
+        return None
+
+
+def seconds_text(seconds: float) -> str:
+    """Format seconds so that `read_duration` can read them."""
+    return f"{seconds:g}s" if seconds >= 1 else f"{seconds * 1000:g}ms"
+
+
+def read_lifetime(value: object, *, seconds: bool) -> timedelta | None:
+    """Parse the lifetime of an API key such as `30d`, `24h` or `1w`; None if it is invalid, zero or too long.
+
+    Args:
+        value: The text.
+        seconds: Whether a bare number means seconds, as in the Beamlit era.
+    """
+    if not isinstance(value, str):
+        return None
+    if seconds and _SECONDS.fullmatch(value):
+        value += "s"
+    elif not _LIFETIME.fullmatch(value):
+        return None
+    duration = read_duration(value)
+    return duration if duration and duration <= LONGEST_LIFETIME else None
 
 
 def utc_now() -> datetime:
@@ -84,9 +134,6 @@ class MovableClock:
             except OverflowError:
                 raise EmulatorError(_BEYOND) from None
             self._ahead = _shown(moment) - self._real()
-
-
-_BEYOND = f"the clock supports the years {_EPOCH} to {LAST_YEAR} only"
 
 
 def _shown(moment: datetime) -> datetime:

@@ -146,3 +146,8 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+def signing_secret(db: sqlite3.Connection) -> bytes:
+    """Return the secret, generated when the file was created."""
+    return bytes(db.execute("SELECT value FROM meta WHERE key = 'token secret'").fetchone()["value"])

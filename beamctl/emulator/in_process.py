@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from beamctl.emulator import rules
-from beamctl.emulator.app import BASE_PATH, CALLER_KEY, plane_of
-from beamctl.emulator.caller import Caller, Operator
+from beamctl.emulator.control_plane import BASE_PATH, CALLER_KEY, plane_of
 from beamctl.emulator.errors import EmulatorError, NoAddressError
-from beamctl.emulator.store import device_login, directory, person
+from beamctl.emulator.permission import Caller, Operator
+from beamctl.emulator.store import device_login, people
 from beamctl.emulator.store.device_login import DeviceLogin, State
 
 if TYPE_CHECKING:
@@ -20,25 +20,27 @@ if TYPE_CHECKING:
 
 
 def as_operator(app: Flask) -> WSGIApplication:
-    """Return the application for the operator, with every permission in every workspace."""
+    """Return the application for the operator: no credential, every permission, listed as a member nowhere."""
     return _as(app, Operator())
 
 
 def as_person(app: Flask, email: str) -> WSGIApplication:
-    """Return the application for one person; new people are signed up.
+    """Return the application for one person, without a credential; new people are signed up.
 
     Raises:
-        EmulatorError: `email` is not an e-mail address.
+        NoAddressError: `email` is not an e-mail address.
     """
     _check_address(email)
     plane = plane_of(app)
     with plane.database.writing() as db:
-        known = person.sign_up(db, email, plane.now())
+        known = people.sign_up(db, email, plane.now())
     return _as(app, known)
 
 
 def approve_login(app: Flask, user_code: str, email: str) -> None:
-    """Approve a device login as a person; new people are signed up.
+    """Approve the device login with this user code as a person; new people are signed up.
+
+    The code may be in any case, with or without its hyphen.
 
     Raises:
         NoAddressError: `email` is not an e-mail address.
@@ -48,12 +50,12 @@ def approve_login(app: Flask, user_code: str, email: str) -> None:
     plane = plane_of(app)
     moment = plane.now()
     with plane.database.writing() as db:
-        login = _waiting(db, user_code, moment)
-        device_login.approve(db, login, person.sign_up(db, email, moment).sub, moment)
+        login = _pending(db, user_code, moment)
+        device_login.approve(db, login, people.sign_up(db, email, moment).sub, moment)
 
 
 def deny_login(app: Flask, user_code: str) -> None:
-    """Deny a device login.
+    """Deny the device login with this user code.
 
     Raises:
         EmulatorError: No login with this code is pending; the message says why.
@@ -61,14 +63,19 @@ def deny_login(app: Flask, user_code: str) -> None:
     plane = plane_of(app)
     moment = plane.now()
     with plane.database.writing() as db:
-        device_login.deny(db, _waiting(db, user_code, moment), moment)
+        device_login.deny(db, _pending(db, user_code, moment), moment)
 
 
 def synchronize_directory(app: Flask) -> list[tuple[str, str]]:
-    """Re-add missing members that a directory manages; return pairs of address and workspace."""
+    """Re-add members that a directory manages and that are missing; return pairs of address and workspace."""
     plane = plane_of(app)
     with plane.database.writing() as db:
-        return directory.synchronize(db, plane.now())
+        return people.synchronize_directory(db, plane.now())
+
+
+def url_for_people(app: Flask) -> str:
+    """Return the base URL for browsers: the public URL given to `create_app`, else the address listened on."""
+    return str(plane_of(app).public_url)
 
 
 def _check_address(email: str) -> None:
@@ -76,7 +83,7 @@ def _check_address(email: str) -> None:
         raise NoAddressError(f"{email!r} is not an e-mail address")
 
 
-def _waiting(db: sqlite3.Connection, user_code: str, moment: datetime) -> DeviceLogin:
+def _pending(db: sqlite3.Connection, user_code: str, moment: datetime) -> DeviceLogin:
     """The login with this code, if it can still be approved."""
     login = device_login.by_user_code(db, user_code)
     if login is None:
@@ -89,7 +96,15 @@ def _waiting(db: sqlite3.Connection, user_code: str, moment: datetime) -> Device
 
 
 def ask(app: WSGIApplication, method: str, path: str, body: object = None, workspace: str = "") -> tuple[int, str]:
-    """Make one request in this process and return the status and the body."""
+    """Make one request in this process and return the status and the body.
+
+    Args:
+        app: The result of `as_operator` or `as_person`.
+        method: The HTTP method.
+        path: Path below the base path, percent-encoded.
+        body: Sent as JSON; None for no body.
+        workspace: The workspace, if the path does not name one.
+    """
     from werkzeug.test import Client
 
     headers = {"X-Blaxel-Workspace": workspace} if workspace else {}

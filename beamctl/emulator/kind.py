@@ -2,10 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from beamctl.emulator import spec
+from beamctl.emulator import rules
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.permission import Permission
+
+LONGEST_LIST = 200
+
+EMPTY: tuple[object, ...] = ([], {}, "")
+"""Clients send these for unset fields; they are treated as absent."""
+
+_LOCATION_TYPES = ("location", "country", "continent")
+_FLAVOR_TYPES = ("cpu", "gpu")
+_GRANULARITIES = ("month", "day", "hour", "minute")
+_TOKEN_COUNTS = ("input", "output", "total", "step", "ratioInputOverOutput")
+
+
+def list_of(item: rules.Rule, what: str) -> rules.Rule:
+    """The rule: a list of values that follow another rule."""
+
+    def rule(value: object) -> str:
+        fine = isinstance(value, list) and len(value) <= LONGEST_LIST and not any(item(each) for each in value)
+        return "" if fine else f"must be a list of {what}, at most {LONGEST_LIST}"
+
+    return rule
+
+
+def _typed_name(types: Collection[str]) -> rules.Rule:
+    """The rule for items of `locations` and `flavors`."""
+
+    def rule(value: object) -> str:
+        fine = (
+            isinstance(value, dict)
+            and set(value) == {"type", "name"}
+            and value["type"] in tuple(types)
+            and not rules.filled_text(value["name"])
+        )
+        return "" if fine else "must have the form {type, name}"
+
+    return rule
+
+
+def _max_tokens(value: object) -> str:
+    """A number of tokens per period."""
+    if not isinstance(value, dict) or not set(value) <= {"granularity", *_TOKEN_COUNTS}:
+        return f"must be an object with granularity, {', '.join(_TOKEN_COUNTS)}"
+    if value.get("granularity", "day") not in _GRANULARITIES:
+        return f"must have a granularity of {', '.join(_GRANULARITIES)}"
+    counts = [value[key] for key in _TOKEN_COUNTS if key in value]
+    fine = all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts)
+    return "" if fine else "must have token counts that are integers, 0 or more"
+
+
+SpecRules = Mapping[str, rules.Rule]
+
+POLICY: SpecRules = {
+    "type": rules.one_of("location", "flavor", "maxToken"),
+    "resourceTypes": list_of(
+        rules.one_of("model", "function", "agent", "sandbox", "application"), "types of resources"
+    ),
+    "locations": list_of(_typed_name(_LOCATION_TYPES), "{type, name}, with type location, country or continent"),
+    "flavors": list_of(_typed_name(_FLAVOR_TYPES), "{type, name}, with type cpu or gpu"),
+    "maxTokens": _max_tokens,
+    "sandbox": rules.flag,
+}
+
+INTEGRATION_CONNECTION: SpecRules = {
+    "integration": rules.filled_text,
+    "config": rules.labels,
+    "secret": rules.labels,
+    "sandbox": rules.flag,
+}
+
+ENVIRONMENT: SpecRules = {
+    "policies": list_of(rules.filled_text, "names of policies"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +109,7 @@ class Kind:
     path: str
     schema: str = "resource"
     scope: str = "resources"
-    fields: spec.Fields | None = None
+    fields: SpecRules | None = None
     required: tuple[str, ...] = ()
     paged: bool = False
     counted: str = ""
@@ -57,7 +131,7 @@ POLICIES = Kind(
     "/policies",
     schema="policy",
     scope="policies",
-    fields=spec.POLICY,
+    fields=POLICY,
     required=("type",),
     paged=True,
     counted="policies",
@@ -70,7 +144,7 @@ INTEGRATION_CONNECTIONS = Kind(
     "/integrations/connections",
     schema="integration_connection",
     scope="integrations",
-    fields=spec.INTEGRATION_CONNECTION,
+    fields=INTEGRATION_CONNECTION,
     required=("integration",),
     counted="integrationconnections",
     hidden="secret",
@@ -83,7 +157,7 @@ ENVIRONMENTS = Kind(
     "/environments",
     schema="environment",
     scope="environments",
-    fields=spec.ENVIRONMENT,
+    fields=ENVIRONMENT,
     built_in=("development", "production"),
     beamlit_only=True,
 )
@@ -105,3 +179,24 @@ KINDS = (
     Kind("clusters", "Cluster", "/clusters"),
 )
 """All kinds."""
+
+
+MASK = "********"
+
+
+def kept_secret(given: dict[str, str], before: dict[str, str], flags: Collection[BehaviorFlag]) -> dict[str, str]:
+    """The secret as it is stored: a mask for each value, so the file contains none.
+
+    A client that writes what it read sends a mask back; it stands for the stored value.
+    """
+    if BehaviorFlag.ECHOED_SECRETS not in flags:
+        return dict.fromkeys(given, MASK)
+    return {key: before.get(key, MASK) if value == MASK else value for key, value in given.items()}
+
+
+def shown_spec(spec: dict[str, Any], hidden: str, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
+    """The spec as returned, if the values in the field `hidden` are secret."""
+    if hidden not in spec or BehaviorFlag.ECHOED_SECRETS in flags:
+        return spec
+    rest = {key: value for key, value in spec.items() if key != hidden}
+    return {**rest, hidden: dict.fromkeys(spec[hidden], MASK)} if BehaviorFlag.MASKED_SECRETS in flags else rest

@@ -1,11 +1,14 @@
-"""Permission tables: what a role allows inside a workspace, and what each sort of caller may do without one."""
+"""Callers and permissions: what a role allows in a workspace, and what each sort of caller may do without one."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
+
+OPERATOR_NAME = "operator"
 
 
 class Role(StrEnum):
@@ -115,9 +118,75 @@ BY_SORT: Mapping[Permission, frozenset[Sort]] = {
 """What a caller may do that concerns only themselves and needs no role in a workspace."""
 
 
-def role_allows(name: str, permission: Permission, quirks: Collection[Quirk] = ()) -> bool:
+def role_allows(name: str, permission: Permission, flags: Collection[BehaviorFlag] = ()) -> bool:
     """Whether a role has the permission; an unknown role has a viewer's permissions."""
     role = Role(name) if name in set(Role) else Role.VIEWER
-    if role is Role.VIEWER and Quirk.VIEWER_LIKE_MEMBER in quirks:
+    if role is Role.VIEWER and BehaviorFlag.VIEWER_LIKE_MEMBER in flags:
         role = Role.MEMBER
     return role in BY_ROLE.get(permission, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person with an account.
+
+    Attributes:
+        sub: The ID of the account.
+        email: The address, as written.
+    """
+
+    sub: str
+    email: str
+
+    @property
+    def sort(self) -> Sort:
+        """The sort of caller."""
+        return Sort.PERSON
+
+    @property
+    def name(self) -> str:
+        """The value for `createdBy` and similar fields."""
+        return self.sub
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """A service account of one workspace.
+
+    Attributes:
+        client_id: Its client ID.
+        workspace_id: The row of its workspace.
+        role: Its role in the workspace.
+    """
+
+    client_id: str
+    workspace_id: int
+    role: str
+
+    @property
+    def sort(self) -> Sort:
+        """The sort of caller."""
+        return Sort.SERVICE_ACCOUNT
+
+    @property
+    def name(self) -> str:
+        """The value for `createdBy` and similar fields."""
+        return self.client_id
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """The operator, who runs the emulator in their own process: has every permission and is listed nowhere."""
+
+    @property
+    def sort(self) -> Sort:
+        """The sort of caller."""
+        return Sort.OPERATOR
+
+    @property
+    def name(self) -> str:
+        """The value for `createdBy` and similar fields."""
+        return OPERATOR_NAME
+
+
+Caller = Person | ServiceAccount | Operator

@@ -5,19 +5,99 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from http import HTTPMethod
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, assert_never
+from urllib.parse import parse_qsl
 
 from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.permission import Caller, Operator, Person, ServiceAccount
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+NOBODY = "nobody"
+_KEY = "beamctl.emulator.request_context"
+"""A WSGI environment key. Headers become `HTTP_…`, so they cannot set it."""
+
+HIDDEN = "…"
+_LONGEST_QUERY = 4000
+_SHOWN_QUERY = {
+    "limit": re.compile(r"-?\d{1,6}"),
+    "sort": re.compile(r"(?:name|createdAt):(?:asc|desc)"),
+    "anchor": re.compile("end"),
+    "countResources": re.compile("true|false"),
+    "withReason": re.compile("true|false"),
+}
+"""The query parameters that are logged, with the values allowed."""
 
 MOST_KEPT = 10_000
 STANDARD_ERROR = 2
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """Filled during authorization; what was found is kept even if the request is then rejected.
+
+    Attributes:
+        who: The caller's e-mail address, `service account CLIENT-ID` or `operator`; `nobody` if unknown; None if not
+            authenticated yet.
+        workspace: The name of the workspace, if it exists.
+        page: The rule of a page outside `/v0`, such as `/invitation/<key>`. It is logged instead of the path, which may
+            contain a link that acts as a credential.
+    """
+
+    who: str | None = None
+    workspace: str = ""
+    page: str = ""
+
+    def record_caller(self, caller: Caller) -> None:
+        """Record the authenticated caller."""
+        match caller:
+            case Person(email=email):
+                self.who = email
+            case ServiceAccount(client_id=client_id):
+                self.who = f"service account {client_id}"
+            case Operator():
+                self.who = caller.name
+            case _:
+                assert_never(caller)
+
+
+def attach_context(environ: WSGIEnvironment) -> RequestContext:
+    """Attach a new context to a request."""
+    context = RequestContext()
+    environ[_KEY] = context
+    return context
+
+
+def context_of(environ: WSGIEnvironment) -> RequestContext:
+    """The context of a request; a new, unattached one if there is none."""
+    context = environ.get(_KEY)
+    return context if isinstance(context, RequestContext) else RequestContext()
+
+
+def logged_method(method: str) -> str:
+    """The method, if it is a standard one; a client may send anything in its place."""
+    return method if method in set(HTTPMethod) else HIDDEN
+
+
+def logged_query(query: str) -> str:
+    """The query with its question mark; empty if there is none.
+
+    Only pagination parameters are logged; any other could contain a secret, even in its name.
+    """
+    given = parse_qsl(query[:_LONGEST_QUERY], keep_blank_values=True)
+    shown = [f"{name}={value}" for name, value in given if name in _SHOWN_QUERY and _SHOWN_QUERY[name].fullmatch(value)]
+    rest = [HIDDEN] if len(shown) < len(given) or (query and not given) else []
+    return "?" + "&".join(shown + rest) if shown or rest else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +108,7 @@ class Entry:
         number: Its number, from 1; None if it is not below `/v0`.
         time: When it arrived, by the control plane's clock, in the API's format.
         method: The method.
-        path: The path and query, without secrets.
+        path: The route, such as `/v0/users/<path:who>`, and the pagination parameters of the query.
         who: An e-mail address, `service account CLIENT-ID`, `operator` or `nobody`; None if the caller was not checked:
             an open route, an unknown route, or a fault that came first.
         workspace: The name of its workspace; None if it has none or the workspace does not exist.
@@ -48,16 +128,7 @@ class Entry:
     @property
     def fields(self) -> dict[str, Any]:
         """The entry as JSON."""
-        return {
-            "number": self.number,
-            "time": self.time,
-            "method": self.method,
-            "path": self.path,
-            "who": self.who,
-            "workspace": self.workspace,
-            "status": self.status,
-            "faults": list(self.faults),
-        }
+        return {**asdict(self), "faults": list(self.faults)}
 
 
 class RequestLog:

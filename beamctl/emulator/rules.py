@@ -6,12 +6,16 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import LAST_YEAR, read_moment
 from beamctl.emulator.permission import Role
-from beamctl.emulator.unseen import can_be_seen
+
+if TYPE_CHECKING:
+    import regex
 
 Rule = Callable[[object], str]
 """Returns why a value is rejected; an empty string if it is valid."""
@@ -21,21 +25,33 @@ LONGEST_NAME = 49
 LONGEST_TEXT = 63
 LONGEST_LABEL = 63
 MOST_LABELS = 16
-LONGEST_DESCRIPTION = 1024
 LONGEST_KEY = 512
 DEEPEST = 16
-
 _LOCAL = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"]+"
 _HOST = r"[^\s@\x00-\x1f\x7f<>()\[\],;:\\\"._/-][^\s@\x00-\x1f\x7f<>()\[\],;:\\\"_/]*"
 _EMAIL = re.compile(f"{_LOCAL}@{_HOST}")
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_NAME = re.compile(rf"(?=.{{1,{LONGEST_NAME}}}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 _ANY_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _FEATURE = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_EXTERNAL_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
-_STATUSES = ("created", "account_binded", "account_configured", "workspace_configured", "ready", "error")
-_SOURCES = ("invitation", "directory_sync", "domain_capture", "local")
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9-]{0,64}")
+
+
+_BLANK = "\u2800\u2d7f\U0001107f\U00013441\U00013442\U00016fe4\U0001d159"
+"""Drawn blank, although no Unicode property says so."""
+
+
+def is_visible(text: str) -> bool:
+    """Whether every character is visible. An emoji joined from several characters is not."""
+    return text.isprintable() and (text.isascii() or not _invisible().search(text))
+
+
+@cache
+def _invisible() -> regex.Pattern[str]:
+    import regex  # importing it takes 15 ms, and most text is ASCII
+
+    return regex.compile(rf"[\p{{Default_Ignorable_Code_Point}}{_BLANK}]")
 
 
 def folded(email: str) -> str:
@@ -63,51 +79,67 @@ def email(value: object) -> str:
     wrong = "is not an e-mail address"
     if not isinstance(value, str) or len(value) > LONGEST_EMAIL:
         return wrong
-    if not can_be_seen(value) or not _EMAIL.fullmatch(value) or ".." in value:
+    if not is_visible(value) or not _EMAIL.fullmatch(value) or ".." in value:
         return wrong
     local, _, host = value.rpartition("@")
     return wrong if local.startswith(".") or local.endswith(".") or host.endswith((".", "-")) else ""
 
 
-def resource_name(value: object) -> str:
-    """The name of a resource and (a guess) of a workspace."""
-    if isinstance(value, str) and len(value) <= LONGEST_NAME and _NAME.fullmatch(value):
-        return ""
-    return f"must be lowercase letters, digits and single hyphens between them, at most {LONGEST_NAME} characters"
+def one_of(*names: str) -> Rule:
+    """The rule: one of these values."""
+    return lambda value: "" if isinstance(value, str) and value in names else f"must be one of {', '.join(names)}"
 
 
-def any_name(value: object) -> str:
-    """The name of a workspace under the quirk."""
-    if isinstance(value, str) and _ANY_NAME.fullmatch(value):
-        return ""
-    what = f"at most {LONGEST_NAME} letters, digits, dots, hyphens and underscores, the first a letter or a digit"
-    return f"must be {what}"
+def _string(longest: int) -> Rule:
+    """The rule: a string of limited length."""
+    return lambda value: (
+        "" if isinstance(value, str) and len(value) <= longest else f"must be a string of at most {longest} characters"
+    )
 
 
-def external_id(value: object) -> str:
-    """An identifier chosen by a client; may be empty."""
-    if value == "" or (isinstance(value, str) and _EXTERNAL_ID.fullmatch(value)):
-        return ""
-    return "must be letters, digits and hyphens, at most 64"
+def _matching(pattern: re.Pattern[str], otherwise: str) -> Rule:
+    """The rule: a string that matches the pattern completely. The message never quotes it."""
+    return lambda value: "" if isinstance(value, str) and pattern.fullmatch(value) else f"must be {otherwise}"
 
 
-def text(value: object) -> str:
-    """A short text, such as a display name."""
-    if isinstance(value, str) and len(value) <= LONGEST_TEXT:
-        return ""
-    return f"must be a string of at most {LONGEST_TEXT} characters"
+text = _string(LONGEST_TEXT)
+"""A short text, such as a display name."""
+
+description = _string(1024)
+"""A longer text."""
+
+resource_name = _matching(
+    _NAME, f"lowercase letters, digits and single hyphens between them, at most {LONGEST_NAME} characters"
+)
+"""The name of a resource and (a guess) of a workspace."""
+
+any_name = _matching(
+    _ANY_NAME,
+    f"at most {LONGEST_NAME} letters, digits, dots, hyphens and underscores, the first a letter or a digit",
+)
+"""The name of a workspace under a behavior flag."""
+
+external_id = _matching(_EXTERNAL_ID, "letters, digits and hyphens, at most 64")
+"""An identifier chosen by a client; may be empty."""
+
+secret = _matching(_KEY, f"1 to {LONGEST_KEY} visible ASCII characters")
+"""A key or a secret."""
+
+client_id = _matching(
+    _CLIENT_ID, "letters, digits, dots, hyphens and underscores, at most 100, and begin with a letter or digit"
+)
+"""A client ID; it must fit into a path and before the colon of Basic credentials."""
+
+source = one_of("invitation", "directory_sync", "domain_capture", "local")
+"""How a person came into a workspace."""
+
+workspace_status = one_of("created", "account_binded", "account_configured", "workspace_configured", "ready", "error")
+"""The provisioning status of a workspace."""
 
 
 def filled_text(value: object) -> str:
     """A short, non-empty text, such as the name of a service account."""
     return text(value) or ("" if value else "must not be empty")
-
-
-def description(value: object) -> str:
-    """A longer text."""
-    if isinstance(value, str) and len(value) <= LONGEST_DESCRIPTION:
-        return ""
-    return f"must be a string of at most {LONGEST_DESCRIPTION} characters"
 
 
 def labels(value: object) -> str:
@@ -118,7 +150,7 @@ def labels(value: object) -> str:
 
 
 def _few_labels(value: object) -> str:
-    """Labels, with the limits of the quirk."""
+    """Labels, with the limits of the behavior flag."""
     if not isinstance(value, dict) or labels(value):
         return labels(value)
     if len(value) <= MOST_LABELS and all(len(part) <= LONGEST_LABEL for pair in value.items() for part in pair):
@@ -170,12 +202,7 @@ def role(value: object) -> str:
 
 def shown_role(value: object) -> str:
     """A role that the API may return, including ones it does not accept."""
-    return "" if isinstance(value, str) and value and can_be_seen(value) else "must be the name of a role"
-
-
-def source(value: object) -> str:
-    """How a person came into a workspace."""
-    return "" if isinstance(value, str) and value in _SOURCES else f"must be one of {', '.join(_SOURCES)}"
+    return "" if isinstance(value, str) and value and is_visible(value) else "must be the name of a role"
 
 
 def moment(value: object) -> str:
@@ -186,32 +213,11 @@ def moment(value: object) -> str:
     return f"must be a date and time such as 2026-01-31T00:00:00Z, at the latest in {LAST_YEAR}"
 
 
-def secret(value: object) -> str:
-    """A key or a secret: visible ASCII characters. The message never quotes it."""
-    if isinstance(value, str) and _KEY.fullmatch(value):
-        return ""
-    return f"must be 1 to {LONGEST_KEY} visible ASCII characters"
-
-
-def client_id(value: object) -> str:
-    """A client ID; it must fit into a path and before the colon of Basic credentials."""
-    if isinstance(value, str) and _CLIENT_ID.fullmatch(value):
-        return ""
-    return "must be letters, digits, dots, hyphens and underscores, at most 100, and begin with a letter or digit"
-
-
 def feature_flags(value: object) -> str:
     """Feature flags: true for on, false for known but off."""
-    if isinstance(value, dict) and all(
-        isinstance(key, str) and _FEATURE.fullmatch(key) and isinstance(on, bool) for key, on in value.items()
-    ):
-        return ""
-    return "must map keys of letters, digits, dots, hyphens and underscores to true or false"
-
-
-def workspace_status(value: object) -> str:
-    """The provisioning status of a workspace."""
-    return "" if isinstance(value, str) and value in _STATUSES else f"must be one of {', '.join(_STATUSES)}"
+    items = value.items() if isinstance(value, dict) else [(None, None)]
+    fine = all(isinstance(key, str) and _FEATURE.fullmatch(key) and isinstance(on, bool) for key, on in items)
+    return "" if fine else "must map keys of letters, digits, dots, hyphens and underscores to true or false"
 
 
 def flag(value: object) -> str:
@@ -228,14 +234,10 @@ SETTINGS: Mapping[str, Rule] = {
 }
 """The writable fields of a workspace. `name` is writable at creation only."""
 
-METADATA: Mapping[str, Rule] = {
-    "displayName": text,
-    "externalId": external_id,
-    "labels": labels,
-}
+METADATA: Mapping[str, Rule] = {"displayName": text, "externalId": external_id, "labels": labels}
 """The writable metadata of everything with a spec. `name` is writable at creation only."""
 
 
-def limited(known: Mapping[str, Rule], quirks: Collection[Quirk]) -> Mapping[str, Rule]:
-    """These rules, with limits on labels if the quirk is on."""
-    return {**known, "labels": _few_labels} if Quirk.LABEL_LIMITS in quirks else known
+def limited(known: Mapping[str, Rule], flags: Collection[BehaviorFlag]) -> Mapping[str, Rule]:
+    """These rules, with limits on labels if the behavior flag is on."""
+    return {**known, "labels": _few_labels} if BehaviorFlag.LABEL_LIMITS in flags else known

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,30 +14,71 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
+from waitress.task import ErrorTask, WSGITask
 
-from beamctl.emulator.app import BASE_PATH, plane_of
-from beamctl.emulator.channel import Channel
+from beamctl.emulator.control_plane import BASE_PATH, plane_of
 from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.faults.injection import ConnectionCut
 
 if TYPE_CHECKING:
     from flask import Flask
+    from waitress.utilities import Error
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""SO_LINGER with timeout 0: closing the socket sends a reset."""
 
 THREADS = 8
 LARGEST_BODY = 8 * 1024 * 1024
 """What waitress accepts; the application itself accepts 1 MiB. In between, the application answers 413 and logs the
 request; a larger body is rejected before it is read."""
+
 LAST_PORT = 65535
 
 
+class _Task(WSGITask):
+    """A request whose application may cut the connection; waitress itself would answer 500."""
+
+    def service(self) -> None:
+        try:
+            super().service()
+        except ConnectionCut:
+            self.close_on_finish = True
+            if not self.wrote_header and self.channel.socket is not None:
+                with suppress(OSError):  # the client may have closed it
+                    self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+
+
+class _ErrorTask(ErrorTask):
+    """Errors before the application: invalid HTTP, too large, unsupported encoding. Waitress would send plain text."""
+
+    def execute(self) -> None:
+        error: Error = self.request.error  # type: ignore[attr-defined] # the stubs say that the request is the error
+        body = json.dumps({"error": error.reason, "code": error.code}).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers = [("Content-Type", "application/json")]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):
+    """One connection."""
+
+    task_class = _Task
+    error_task_class = _ErrorTask
+
+
 def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serve until KeyboardInterrupt or SIGTERM.
+    """Serve on a socket until KeyboardInterrupt or SIGTERM, then return.
 
     Args:
         app: The result of `create_app`.
         host: The address to listen on.
         port: The port; 0 for any free port.
-        on_ready: Called with the base URL when the port is open, before the first request is answered.
+        on_ready: Called with the base URL, such as `http://127.0.0.1:8080/v0`, when the port is open and before the
+            first request is answered. An exception from it ends the server.
 
     Raises:
         EmulatorError: The address cannot be listened on.
@@ -55,7 +98,7 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
             )
             plane_of(app).public_url.listens(host, listener.getsockname()[1])
             assert isinstance(server, BaseWSGIServer)  # noqa: S101 - one socket, so one server
-            server.channel_class = Channel
+            server.channel_class = _Channel
             on_ready(_base_url(host, listener))
             server.run()
         finally:

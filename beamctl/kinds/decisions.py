@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from beamctl.plan.change import Change, Reason
-from beamctl.plan.comparison import Comparison, Note, Tally
+from beamctl.plan.comparison import Comparison, Note, UnchangedReason
 from beamctl.plan.hazard import Hazard
 
 
@@ -22,7 +22,7 @@ class Decisions:
     def __init__(self) -> None:
         self.changes: list[Change] = []
         self.notes: list[Note] = []
-        self.tally: Counter[Tally] = Counter()
+        self.tally: Counter[UnchangedReason] = Counter()
 
     def mark_as_undo(self) -> None:
         """Make all changes ones that undo a run. No line of the document requests them."""

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from beamctl.document.document import Document, Mode
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import closest, quoted
+from beamctl.document.problem import Problem, ProblemCode, closest, quoted
 from beamctl.errors import MissingError
 from beamctl.kinds.policy import SHAPE as POLICY_SHAPE
 from beamctl.kinds.resource import ResourceKind
@@ -75,4 +74,6 @@ def _without_policy(document: Document) -> Iterator[Problem]:
                 match = closest(policy, list(listed))
                 hint = f"did you mean {quoted(match)}?" if match else "add it there"
                 place = document.place(SHAPE.section, name, "policies", index)
-                yield Problem(place, f"{quoted(policy)} is not declared under policies", hint)
+                yield Problem(
+                    place, ProblemCode.UNDECLARED_POLICY, f"{quoted(policy)} is not declared under policies", hint
+                )

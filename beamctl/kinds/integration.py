@@ -11,8 +11,7 @@ from itertools import chain
 from typing import Any
 
 from beamctl.document.document import Desired, Document
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.kinds.resource import ResourceKind
 from beamctl.kinds.resource.desired import entries
 from beamctl.kinds.resource.live import Resource, Resources
@@ -23,7 +22,7 @@ from beamctl.model.secret import OWN_CREDENTIAL, SECRETS_FROM, SOURCES_ALLOWED, 
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
 from beamctl.plan.export import Exported, Trail
-from beamctl.plan.sources import files_of
+from beamctl.plan.hazard import files_of
 
 SHAPE = Shape(
     name="integration",
@@ -111,14 +110,26 @@ def _problems(document: Document) -> Iterator[Problem]:
                 continue
             path = (SHAPE.section, name, SECRET, part)
             if isinstance(source, str):
-                yield Problem(document.key_place(*path), f"{part!r} contains a secret in plain text", _HINT)
+                yield Problem(
+                    document.key_place(*path),
+                    ProblemCode.PLAIN_SECRET,
+                    f"{part!r} contains a secret in plain text",
+                    _HINT,
+                )
             variable = source.get("env") if isinstance(source, dict) else None
             if isinstance(variable, str) and is_own_variable(variable):
                 message = f"{quoted(variable)} {OWN_CREDENTIAL}"
-                yield Problem(document.place(*path, "env"), message, "use another variable")
+                hint = "use another variable"
+                yield Problem(document.place(*path, "env"), ProblemCode.INVALID_SECRET_SOURCE, message, hint)
             elif isinstance(variable, str) and not _VARIABLE.fullmatch(variable):
                 message = f"'env' of {part!r} is not the name of a variable"
-                yield Problem(document.place(*path, "env"), message, "write the variable's name, not its value")
+                hint = "write the variable's name, not its value"
+                yield Problem(document.place(*path, "env"), ProblemCode.INVALID_SECRET_SOURCE, message, hint)
         if isinstance(secret, dict) and secret.keys() <= {_VERSION}:
             message = f"the secret of {name!r} has no source"
-            yield Problem(document.key_place(SHAPE.section, name, SECRET), message, f"add 'NAME: …', and {_HINT}")
+            yield Problem(
+                document.key_place(SHAPE.section, name, SECRET),
+                ProblemCode.INVALID_SECRET_SOURCE,
+                message,
+                f"add 'NAME: …', and {_HINT}",
+            )

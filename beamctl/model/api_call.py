@@ -1,10 +1,12 @@
-"""API calls and their results, as values."""
+"""API calls and their results, as values; and the ports through which they are made. Reading, writing and deleting a
+workspace are separate types, so that a plan cannot write and an apply cannot delete the workspace."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from beamctl.model.fact import Fact
@@ -113,3 +115,52 @@ def is_error(body: Any) -> bool:  # noqa: ANN401 - any JSON
 def segment(text: str) -> str:
     """The text as one percent-encoded segment of a path."""
     return quote(text, safe="")
+
+
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds between reads when confirming a change: the API may show it with a delay."""
+
+Pause = Callable[[float], bool]
+"""Waits that many seconds; False if interrupted because beamctl was asked to stop."""
+
+
+class Reader(Protocol):
+    """Read access to the API of one workspace."""
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - the shape is checked by the kind that asked
+        """The parsed JSON at `path` (relative to the base URL, percent-encoded).
+
+        Raises:
+            ApiError: There was no response, an error status, or no JSON.
+        """
+        ...
+
+
+class Sender(Protocol):
+    """Write access to the API of one workspace. Thread-safe."""
+
+    def send(self, call: ApiCall) -> Response | NoResponse:
+        """Make one call and return the result.
+
+        Idempotent calls are retried after transport failures, 429 and 5xx, within limits. A POST is retried only if it
+        certainly had no effect (429, or no connection was made); otherwise the result is `NoResponse`.
+
+        Raises:
+            UnauthenticatedError: The API rejected the credential; no further call can succeed.
+        """
+        ...
+
+
+class Deleter(Protocol):
+    """Deletes one workspace, and nothing else."""
+
+    def delete_workspace(self) -> Response | NoResponse:
+        """Send one request to delete the workspace with everything in it, and return the result.
+
+        The request is never retried, because a new workspace of that name may exist by then. Only if the token expired
+        (401) is it sent again, with a new token.
+
+        Raises:
+            UnauthenticatedError: The API rejected the credential; nothing was deleted.
+        """
+        ...

@@ -1,13 +1,14 @@
-"""Where secrets are read from and stored, as values. Only `StoreSecret` holds a secret itself."""
+"""Where secrets are read from and stored, as values, and the port for that. Only `StoreSecret` holds a secret."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from os.path import normpath
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
+from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.text import shell_word
 
 
@@ -110,6 +111,18 @@ class ReadSecret:
     what: str
 
 
+class SecretStore(Protocol):
+    """Stores and reads secrets. Thread-safe."""
+
+    def deliver(self, secret: StoreSecret) -> Response | NoResponse:
+        """Store a secret durably. A response means that it is stored; its body says where."""
+        ...
+
+    def fetch(self, secret: ReadSecret) -> Response | NoResponse:
+        """Read a secret; the body of the response is its text."""
+        ...
+
+
 def place_of(data: Mapping[str, Any]) -> SecretDestination | SecretSource | None:
     """The place described by data from a document or a plan; None if the data is invalid."""
     match data:
@@ -164,3 +177,43 @@ def full_description(place: SecretDestination | SecretSource) -> str:
 def one_place(sink: SecretDestination) -> SecretDestination:
     """The normalized place, equal for all its spellings."""
     return File(normpath(sink.path)) if isinstance(sink, File) else sink
+
+
+class ApiRedactor(Protocol):
+    """Removes secrets from text about requests, and learns new ones. Thread-safe."""
+
+    def learn_own(self, *secrets: str) -> None:
+        """Hide these, which authenticate this process, from now on."""
+        ...
+
+    def learn_from(self, body: Any) -> None:  # noqa: ANN401 - any JSON
+        """Hide the secrets in the body of a response from now on."""
+        ...
+
+    def secrets_in(self, body: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+        """The secrets in a body."""
+        ...
+
+    def clean(self, text: str, limit: int = 300, *, also: Iterable[str] = ()) -> str:
+        """The text without known secrets and those in `also`, on one line of at most `limit` characters."""
+        ...
+
+    def body(self, body: Any) -> str:  # noqa: ANN401 - any JSON
+        """A JSON body as short text without secrets."""
+        ...
+
+
+class RecordRedactor(Protocol):
+    """Keeps secrets out of the files that beamctl writes."""
+
+    def redact(self, text: str, *, json: bool = False) -> str:
+        """The text without known secrets. With `json`, it stays valid JSON."""
+        ...
+
+    def require_no_secrets(self, text: str, what: str) -> str:
+        """Return a JSON text that must be written unchanged or not at all.
+
+        Raises:
+            UsageError: It contains a secret.
+        """
+        ...

@@ -1,4 +1,5 @@
-"""Strict parsing of JSON: finite numbers and bounded nesting; for files of beamctl, unique keys and valid Unicode."""
+"""Strict parsing of JSON: finite numbers and bounded nesting; for files of beamctl, unique keys and valid Unicode.
+A module of its own because it reads both responses of the API and files of beamctl."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from enum import Enum
@@ -12,8 +12,7 @@ from beamctl.document.problem import Place
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, ChangeId
-from beamctl.plan.declared import Declared
-from beamctl.plan.floors import NO_FLOORS, Bounds
+from beamctl.plan.guards import NO_FLOORS, Bounds, Declared, Sizes
 from beamctl.plan.hazard import Allowance, Hazard
 
 
@@ -97,7 +96,7 @@ class Situation:
         return self.now or datetime.combine(self.today, time(), UTC)
 
 
-class Tally(Enum):
+class UnchangedReason(Enum):
     """Why objects are left as they are, in the order of reports."""
 
     UNCHANGED = "unchanged"
@@ -157,7 +156,7 @@ class Comparison:
     hazards: tuple[Hazard, ...] = ()
     doubts: tuple[Hazard, ...] = ()
     notes: tuple[Note, ...] = ()
-    tally: Mapping[Tally, int] = field(default_factory=dict)
+    tally: Mapping[UnchangedReason, int] = field(default_factory=dict)
     declared: int = 0
     seen: int | None = 0
     population: int = 0
@@ -190,3 +189,9 @@ class Preconditions:
     invited: int = 0
     below_floors: tuple[Hazard, ...] = ()
     admin_groups: AdminGroups = AdminGroups.KEPT
+
+
+def sizes(found: Iterable[Comparison | Preconditions]) -> Sizes:
+    """The populations that percentages refer to."""
+    kinds = tuple(found)
+    return [each.population for each in kinds], [each.population + each.invited for each in kinds]

@@ -1,13 +1,17 @@
-"""Hazards: the named risks of a plan, and which of them were allowed."""
+"""Hazards: the named risks of a plan, and which of them were allowed; and where secrets may be read from files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from posixpath import dirname
 
 from beamctl.errors import UsageError
 from beamctl.model.fact import Fact
+from beamctl.model.secret import SECRETS_FROM, SOURCES_ALLOWED, File, place_of
+from beamctl.model.text import printable
+from beamctl.plan.change import Change, Reason
 
 
 class Risk(Enum):
@@ -154,3 +158,28 @@ def unused(hazards: Iterable[Hazard], allowed: Sequence[Allowance]) -> tuple[All
     """The allowances that match no hazard of the plan."""
     present = {(each.risk, each.value) for each in hazards}
     return tuple(each for each in allowed if (each.risk, each.value) not in present)
+
+
+_HERE = "."
+STANDARD_INPUT = "-"
+
+
+def files_of(change: Change) -> Iterator[tuple[str, str]]:
+    """Each part of the secret that comes from a file, and the file's path."""
+    for part, written in change.secrets.get(SECRETS_FROM, {}).items():
+        if isinstance(place := place_of(written), File):
+            yield part, place.path
+
+
+def folders_of(change: Change) -> Sequence[str]:
+    """Where its files may be: the document's folder and `guards.secretSources`. An undo has no document and standard
+    input has no folder; both use the current directory."""
+    allowed = change.secrets.get(SOURCES_ALLOWED, ())
+    if change.place is not None and change.place.source != STANDARD_INPUT:
+        return (dirname(change.place.source) or _HERE, *allowed)
+    return (_HERE, *allowed) if change.place or change.reason is Reason.UNDOES else allowed
+
+
+def exact(path: str) -> str:
+    """A path as the value of a hazard: printable and unambiguous."""
+    return path if printable(path) == path and path[:1] not in ("'", '"') else ascii(path)

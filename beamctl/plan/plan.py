@@ -12,17 +12,14 @@ from typing import Any, TypeVar
 from beamctl.document.document import Desired, Mode
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
+from beamctl.plan.across_kinds import emptied, how_many_stay, mass_removal, shrunk, with_dependencies
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, Tally
-from beamctl.plan.declared import Declared
-from beamctl.plan.dependencies import how_many_stay, with_dependencies
-from beamctl.plan.floors import in_force
-from beamctl.plan.guard_changes import hazards as loosened_guards
-from beamctl.plan.guard_changes import kept, sizes
+from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, UnchangedReason, sizes
+from beamctl.plan.guards import Declared, in_force, kept
+from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
 from beamctl.plan.kind import Kind, MayDelete
 from beamctl.plan.reading import deletes_nothing
-from beamctl.plan.thresholds import emptied, mass_removal, shrunk
 
 F = TypeVar("F", Comparison, Preconditions)
 
@@ -60,7 +57,7 @@ class Plan:
     changes: tuple[Change, ...]
     hazards: tuple[Hazard, ...]
     notes: tuple[Note, ...]
-    tally: Mapping[Tally, int]
+    tally: Mapping[UnchangedReason, int]
     fingerprint: str
     relies_on: Mapping[str, tuple[str, ...]]
     keeps: Mapping[str, int] = field(default_factory=dict)
@@ -163,7 +160,7 @@ def _plan(
         hazards += loosened_guards(situation.recorded, desired.guards, sizes(found.values())) if declared else []
     else:
         notes += [Note(doubt.fact) for doubt in doubts]
-    tally: Counter[Tally] = Counter()
+    tally: Counter[UnchangedReason] = Counter()
     for each in found.values():
         tally.update(each.tally)
     takes = any(change.revokes_access for change in changes)
@@ -179,7 +176,7 @@ def _plan(
         changes=changes,
         hazards=listed(hazards),
         notes=tuple(notes),
-        tally={why: tally[why] for why in Tally if tally[why]},
+        tally={why: tally[why] for why in UnchangedReason if tally[why]},
         fingerprint=_fingerprint(kinds, live),
         relies_on=relies_on,
         keeps=keeps,

@@ -9,12 +9,12 @@ from beamctl.document.problem import Place
 from beamctl.model.fact import fact_data, fact_of
 from beamctl.model.text import printable
 from beamctl.plan.change import REASONS, Action, Change, Dependency, Reason, Stage, key_data, key_of
-from beamctl.plan.comparison import Note, Tally
-from beamctl.plan.declared import declared_of
+from beamctl.plan.comparison import Note, UnchangedReason
+from beamctl.plan.guards import declared_of
 from beamctl.plan.hazard import Allowance, Hazard, Risk, refused
 from beamctl.plan.plan import LiveObject, Plan
 
-FORMAT_VERSION = "2.0"
+FORMAT_VERSION = "1.1"
 
 Data = Mapping[str, Any]
 
@@ -183,7 +183,7 @@ def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
         changes=found,
         hazards=tuple(Hazard(_risk(each), each["value"], fact_of(each)) for each in workspace["hazards"]),
         notes=tuple(Note(fact_of(each)) for each in workspace["notes"]),
-        tally={Tally(each["code"]): each["count"] for each in workspace["unchanged"]},
+        tally={UnchangedReason(each["code"]): each["count"] for each in workspace["unchanged"]},
         fingerprint=workspace["fingerprint"],
         relies_on={kind: tuple(keys) for kind, keys in workspace.get("relies_on", {}).items()},
         keeps=workspace.get("keeps", {}),

@@ -7,8 +7,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from beamctl.errors import ForbiddenError, MissingError
-from beamctl.model.api_call import segment
-from beamctl.model.ports import Reader
+from beamctl.model.api_call import Reader, segment
 from beamctl.plan.kind import Kind, MayDelete, ReadScope
 from beamctl.plan.listing import Unreadable
 

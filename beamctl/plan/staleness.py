@@ -10,18 +10,15 @@ from typing import Any
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.text import printable
+from beamctl.plan.across_kinds import how_many_stay, mass_removal, with_dependencies
 from beamctl.plan.change import Change, Stage
-from beamctl.plan.comparison import Note, Preconditions, Situation
-from beamctl.plan.declared import Declared, declared_in_time
-from beamctl.plan.dependencies import how_many_stay, with_dependencies
+from beamctl.plan.comparison import Note, Preconditions, Situation, sizes
 from beamctl.plan.diff import same
-from beamctl.plan.floors import NO_FLOORS, Bounds, InForce
-from beamctl.plan.guard_changes import hazards as loosened_guards
-from beamctl.plan.guard_changes import kept, sizes
+from beamctl.plan.guards import NO_FLOORS, Bounds, Declared, InForce, declared_in_time, kept
+from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import Hazard, Risk, merged
 from beamctl.plan.kind import Kind
 from beamctl.plan.plan import LiveObject, Plan, in_order, who_stays
-from beamctl.plan.thresholds import mass_removal
 
 
 @dataclass(frozen=True, slots=True)

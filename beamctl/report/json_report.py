@@ -34,6 +34,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "file": problem.place.source,
         "line": problem.place.line,
         "column": problem.place.column,
+        "code": problem.code,
         "message": problem.message,
         "hint": problem.hint,
     }

@@ -11,24 +11,24 @@ from typing import Any
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact
 from beamctl.model.text import shell_word, some
-from beamctl.plan.comparison import Tally
+from beamctl.plan.comparison import UnchangedReason
 from beamctl.report.apply_wording import APPLY_TEMPLATES
 from beamctl.report.plan_wording import PLAN_TEMPLATES
 
 TALLY = {
-    Tally.UNCHANGED: "unchanged",
-    Tally.AS_BEFORE: "as before already",
-    Tally.BUILT_IN: "built in, left",
-    Tally.UNKNOWN_ROLE: "left in a role beamctl does not know",
-    Tally.DIRECTORY_SYNC: "left to directory sync",
-    Tally.DOMAIN_CAPTURE: "left to domain capture",
-    Tally.OTHER_SOURCE: "left to another source",
-    Tally.NOT_DECLARED: "not in the document, left (additive)",
-    Tally.NOT_INVITED_AGAIN: "not invited again",
-    Tally.KEYS_NOT_MANAGED: "of service accounts without apiKeys, left",
-    Tally.OLDER_KEPT: "older, kept until keepOld is over",
-    Tally.SKIPPED: "skipped",
-    Tally.PENDING: "waiting for the invitee",
+    UnchangedReason.UNCHANGED: "unchanged",
+    UnchangedReason.AS_BEFORE: "as before already",
+    UnchangedReason.BUILT_IN: "built in, left",
+    UnchangedReason.UNKNOWN_ROLE: "left in a role beamctl does not know",
+    UnchangedReason.DIRECTORY_SYNC: "left to directory sync",
+    UnchangedReason.DOMAIN_CAPTURE: "left to domain capture",
+    UnchangedReason.OTHER_SOURCE: "left to another source",
+    UnchangedReason.NOT_DECLARED: "not in the document, left (additive)",
+    UnchangedReason.NOT_INVITED_AGAIN: "not invited again",
+    UnchangedReason.KEYS_NOT_MANAGED: "of service accounts without apiKeys, left",
+    UnchangedReason.OLDER_KEPT: "older, kept until keepOld is over",
+    UnchangedReason.SKIPPED: "skipped",
+    UnchangedReason.PENDING: "waiting for the invitee",
 }
 """The words for objects that are left as they are, to follow their number."""
 

@@ -10,27 +10,20 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from beamctl.apply.history import History
-from beamctl.apply.interrupted import interrupted
-from beamctl.apply.record import (
-    Record,
-    Run,
-    UnreadableRecordError,
-    first_line,
-    read_record,
-)
+from beamctl.apply.history import History, interrupted
+from beamctl.apply.record import Record, Run, first_line
+from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
 from beamctl.errors import RecordError, UsageError
+from beamctl.model.secret import RecordRedactor
 from beamctl.plan.comparison import Interrupted
-from beamctl.plan.declared import Declared
+from beamctl.plan.guards import Declared
 from beamctl.plan.plan import Plan
 from beamctl.runs.commit import actor
-from beamctl.runs.record_file import RecordFile, is_being_written, now
-from beamctl.runs.record_folder import FUTURE, SUFFIX, RecordFolder
-from beamctl.runs.run_names import next_stamp, run_name, same_apply
-from beamctl.secrets.output_redaction import require_no_secrets
+from beamctl.runs.file import RecordFile, is_being_written, now
+from beamctl.runs.folder import FUTURE, SUFFIX, RecordFolder, next_stamp, run_name, same_apply
+from beamctl.system.clock import current_time
 from beamctl.system.files import read_beginning, read_file
-from beamctl.workflow.clock import current_time
 
 LARGEST = 64 * 1024 * 1024
 """Maximum bytes that are read of a record."""
@@ -56,7 +49,7 @@ class NewRecord:
     digest: str
 
 
-def open_records(folder: RecordFolder, due: Sequence[NewRecord]) -> list[RecordFile]:
+def open_records(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[RecordFile]:
     """Create the record of each run before anything is changed: all of them or none.
 
     Raises:
@@ -67,10 +60,10 @@ def open_records(folder: RecordFolder, due: Sequence[NewRecord]) -> list[RecordF
     try:
         folder.refuse_links()
         where.mkdir(parents=True, exist_ok=True)
-        lines = _lines(folder, due)
+        lines = _lines(folder, due, redactor)
         folder.keep_out_of_git()
         for (run, line), each in zip(lines, due, strict=True):
-            began.append(RecordFile(where / f"{run.id}{SUFFIX}", each.plan))
+            began.append(RecordFile(where / f"{run.id}{SUFFIX}", each.plan, redactor))
             began[-1].write(line)
     except (OSError, RecordError) as error:
         for record in began:
@@ -82,12 +75,14 @@ def open_records(folder: RecordFolder, due: Sequence[NewRecord]) -> list[RecordF
     return began
 
 
-def _lines(folder: RecordFolder, due: Sequence[NewRecord]) -> list[tuple[Run, str]]:
+def _lines(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[tuple[Run, str]]:
     """The first line of each record. The runs of one apply share their time and ID."""
     stamp, mark = next_stamp(current_time(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
     runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
     began = zip(runs, due, strict=True)
-    return [(run, require_no_secrets(first_line(run, each.plan), "the record of this run")) for run, each in began]
+    return [
+        (run, redactor.require_no_secrets(first_line(run, each.plan), "the record of this run")) for run, each in began
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +100,6 @@ class LastRun:
     declared: Declared | None = None
     interrupted: tuple[Interrupted, ...] = ()
     history: History = field(default_factory=lambda: History("", ""))
-
-
-NO_RUN = LastRun()
 
 
 def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:

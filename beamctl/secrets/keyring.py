@@ -1,4 +1,6 @@
-"""Stores secrets in the system's keyring through the library `keyring`."""
+"""Stores secrets in the system's keyring through the library `keyring`.
+
+A module of its own: it alone imports that optional library."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""Removes known secrets from text, and makes text from outside safe to show on one line."""
+"""Removes known secrets from text, and from output also anything that looks like a secret."""
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from json import dumps, loads
 from typing import Any
-from urllib.parse import quote
 
+from beamctl.errors import UsageError
 from beamctl.model.text import printable
 
 HIDDEN = "•••"
@@ -20,6 +20,11 @@ _SHORTEST = 4
 DISTINCT = 8
 """Minimum length of a secret that is hidden in reports and records. Shorter ones may be ordinary words in them, and
 hiding those would falsify the text."""
+
+# An API key or a JWT-like token, but not the beginning of an e-mail address.
+_KEY, _TOKEN = r"bl_[\w-]{16,}+(?![\w.+-]*+@)", r"eyJ[\w-]{16,}+(?:\.[\w-]*+)*"
+_LOOKS_SECRET = re.compile(rf"(?<!\w)(?:{_KEY}|{_TOKEN})", re.ASCII)
+_JSON_TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"')
 
 _LONG, _BEGINNING = 23, 16
 """In secrets longer than `_LONG`, the first `_BEGINNING` characters are hidden too, because text may have been cut."""
@@ -47,6 +52,10 @@ class Redactor:
         prefixes = {secret[:_BEGINNING] for secret in self._secrets if len(secret) > _LONG}
         self._truncated = re.compile(f"(?:{'|'.join(map(re.escape, prefixes))})[\\w.~+/=%-]*") if prefixes else None
 
+    def learn_from(self, body: Any) -> None:  # noqa: ANN401 - any JSON
+        """Hide the secrets in a body, except short ones, from now on."""
+        self.learn(*(text for text in self.secrets_in(body) if len(text) >= DISTINCT))
+
     def learn_own(self, *secrets: str) -> None:
         """Hide these, which authenticate this process, and recognize them in `holds_own`."""
         self.learn(*secrets)
@@ -68,7 +77,19 @@ class Redactor:
 
     def body(self, body: Any, limit: int = 200) -> str:  # noqa: ANN401 - any JSON
         """A JSON body as short text, without known secrets and without the values of fields with secret names."""
-        return self.clean(json.dumps(_without_secrets(body), ensure_ascii=False, default=str), limit)
+        return self.clean(dumps(_without_secrets(body), ensure_ascii=False, default=str), limit)
+
+    def secrets_in(self, body: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+        """The strings in a body under a field with a secret name."""
+        match body:
+            case dict():
+                for name, value in body.items():
+                    yield from _texts(value) if _is_secret(name) else self.secrets_in(value)
+            case list():
+                for value in body:
+                    yield from self.secrets_in(value)
+            case _:
+                return
 
     def hide(self, text: str) -> str:
         """The text without secrets of at least `DISTINCT` characters."""
@@ -95,9 +116,12 @@ def _spans(text: str, secret: str) -> Iterator[tuple[int, int]]:
 
 def _spellings(secret: str) -> Iterator[str]:
     """The encodings in which a secret may appear."""
+    import base64
+    from urllib.parse import quote
+
     yield secret
     yield quote(_bytes(secret), safe="")
-    yield json.dumps(secret)[1:-1]
+    yield dumps(secret)[1:-1]
     if len(secret) > _LONG:
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             yield encode(_bytes(secret)).decode().rstrip("=")
@@ -109,19 +133,6 @@ def _bytes(secret: str) -> bytes:
         return secret.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return secret.encode("utf-8", "surrogatepass")
-
-
-def secrets_in(body: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    """The strings in a body under a field with a secret name."""
-    match body:
-        case dict():
-            for name, value in body.items():
-                yield from _texts(value) if _is_secret(name) else secrets_in(value)
-        case list():
-            for value in body:
-                yield from secrets_in(value)
-        case _:
-            return
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
@@ -150,3 +161,51 @@ def _without_secrets(body: Any) -> Any:  # noqa: ANN401 - any JSON
 
 def _is_secret(name: object) -> bool:
     return bool(_SECRET_NAME.search(re.sub("[^a-z]", "", str(name).lower())))
+
+
+class OutputRedaction:
+    """The secrets to hide in the output of this process, on any stream."""
+
+    def __init__(self, own: Callable[[], Iterable[str]]) -> None:
+        """Hide the secrets that `own` returns. It is called when something is redacted for the first time."""
+        self._own = own
+        self._reported_short = False
+
+    def reports_short_secret(self) -> bool:
+        """Whether a secret is too short to be hidden, the first time that this is called for it."""
+        is_new = self.redactor.has_short and not self._reported_short
+        self._reported_short = self._reported_short or is_new
+        return is_new
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """The known secrets: those of this process, and those learned as they are used."""
+        return Redactor(self._own())
+
+    def redact(self, text: str, *, json: bool = False) -> str:
+        """The text without known secrets, except short ones. With `json`, the text stays valid ASCII JSON."""
+        hidden = self.redactor.hide(text)
+        return hidden if not json or hidden == text else _JSON_TEXT.sub(self._redact_json_text, text)
+
+    def _redact_json_text(self, found: re.Match[str]) -> str:
+        text = loads(found.group())
+        hidden = self.redactor.hide(text)
+        return found.group() if hidden == text else dumps(hidden)
+
+    def redact_error(self, text: str, *, json: bool = False) -> str:
+        """An error text without known secrets and without anything that looks like a secret."""
+        hidden = HIDDEN.encode("ascii", "backslashreplace").decode() if json else HIDDEN
+        return _LOOKS_SECRET.sub(lambda _: hidden, self.redact(text, json=json))
+
+    def require_no_secrets(self, text: str, what: str) -> str:
+        """Return a JSON text that must be written unchanged or not at all: redacted, it would mean something else.
+
+        Raises:
+            UsageError: It contains a secret.
+        """
+        if self.redact(text, json=True) != text:
+            raise UsageError(
+                f"{what} would contain a secret that this process uses, so it was not written and nothing was changed",
+                "The workspace or the document contains it, such as in a name or label. Remove it there and rotate it.",
+            )
+        return text

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from os.path import abspath
 from pathlib import Path
 from typing import Any, assert_never
 
+from beamctl.errors import RefusedError
 from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.secret import (
     OWN_CREDENTIAL,
     SECRET_TO,
@@ -22,41 +27,57 @@ from beamctl.model.secret import (
     Variable,
     described,
     is_own_variable,
+    one_place,
     place_of,
     sink_of,
 )
 from beamctl.model.text import is_whole
+from beamctl.plan.change import Change
+from beamctl.plan.hazard import STANDARD_INPUT, Hazard, Risk, exact, files_of, folders_of, merged
+from beamctl.plan.plan import Plan
 from beamctl.secrets import command, file, keyring
-from beamctl.secrets.output_redaction import OUTPUT_REDACTION
-from beamctl.secrets.reserved_files import ReservedFiles
-from beamctl.secrets.terminal import SecretTerminal
+from beamctl.secrets.file import ReservedFiles
+from beamctl.secrets.redaction import OutputRedaction
+from beamctl.secrets.terminal import OPTION, SecretTerminal
+from beamctl.system.files import is_within, real_path
 
-NO_DESTINATION = "the document does not say where to store it"
+_NO_DESTINATION = "the document does not say where to store it"
 _DONE = 200
 _PUBLIC = "clientId"
 """The part of a secret that is public."""
 
 
 class LocalSecretStore:
-    """Implements `beamctl.model.ports.Vault`. Its secrets are redacted in all output but the secret terminal's."""
+    """Implements `SecretStore`. Its secrets are redacted in all output but the secret terminal's."""
 
-    def __init__(self, screen: SecretTerminal | None = None, reserved: ReservedFiles | None = None) -> None:
+    def __init__(
+        self,
+        redaction: OutputRedaction,
+        screen: SecretTerminal | None = None,
+        reserved: ReservedFiles | None = None,
+    ) -> None:
+        self._redaction = redaction
         self._screen = screen
         self._reserved = reserved or ReservedFiles()
+
+    def for_workspace(self, workspace: str) -> LocalSecretStore:
+        """The store for the secrets of one workspace, which the terminal names."""
+        screen = self._screen and replace(self._screen, workspace=workspace)
+        return LocalSecretStore(self._redaction, screen, self._reserved)
 
     def deliver(self, secret: StoreSecret) -> Response | NoResponse:
         """Store a secret durably, then show it on the terminal if requested.
 
         The terminal is the only destination if the document names none.
         """
-        OUTPUT_REDACTION.redactor.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
+        self._redaction.redactor.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
         sink, screen = secret.sink, self._screen
         if sink is not None and not is_whole(secret.text):
             return NoResponse("the API returned something that is not valid text")
-        if sink is not None and (why := _put(sink, secret.text)):
+        if sink is not None and (why := _put(sink, secret.text, self._redaction)):
             return NoResponse(f"{described(sink)} {why}")
         if screen is None:
-            return NoResponse(NO_DESTINATION) if sink is None else Response(_DONE, described(sink))
+            return NoResponse(_NO_DESTINATION) if sink is None else Response(_DONE, described(sink))
         unseen = screen.show(secret)
         if sink is None:
             return NoResponse(f"the terminal {unseen}") if unseen else Response(_DONE, "the terminal")
@@ -68,8 +89,8 @@ class LocalSecretStore:
             case File(path=path) if not_from := self._reserved.why_not_from(Path(path)):
                 text, why = "", not_from
             case source:
-                text, why = _get(source)
-        if OUTPUT_REDACTION.redactor.holds_own(text):
+                text, why = _get(source, self._redaction)
+        if self._redaction.redactor.holds_own(text):
             text, why = "", "contains beamctl's own credential, which is never sent"
         if why or not text:
             return NoResponse(f"{secret.what}: {described(secret.source)} {why or 'is empty'}")
@@ -86,10 +107,14 @@ class LocalSecretStore:
         doubts += [self._doubt_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
         return next(filter(None, doubts), "")
 
+    def lacks_destination(self, secrets: Mapping[str, Any]) -> bool:
+        """Whether a change creates a secret that the document does not say where to store, and no terminal shows."""
+        return SECRET_TO in secrets and sink_of(secrets[SECRET_TO]) is None and self._screen is None
+
     def _doubt_to(self, sink: SecretDestination | None, approved: bool) -> str:  # noqa: FBT001 - from `doubt`
         match sink:
             case None:
-                return "" if self._screen else NO_DESTINATION
+                return "" if self._screen else _NO_DESTINATION
             case File(path=path):
                 why = self._reserved.why_not_to(Path(path), read=approved) or file.why_not_to(Path(path))
             case Command(words=words):
@@ -115,32 +140,32 @@ class LocalSecretStore:
         return f"its {name}: {described(source)} {why}" if why else ""
 
 
-def _put(sink: SecretDestination, text: str) -> str:
+def _put(sink: SecretDestination, text: str, redaction: OutputRedaction) -> str:
     """Store a secret. Returns why it failed, or nothing."""
     match sink:
         case File(path=path):
             return file.write(Path(path), text)
         case Command(words=words):
-            return command.give(words, text)
+            return command.give(words, text, redaction)
         case Keyring():
             return keyring.put(sink, text)
         case _:
             assert_never(sink)
 
 
-def _get(source: SecretSource) -> tuple[str, str]:
+def _get(source: SecretSource, redaction: OutputRedaction) -> tuple[str, str]:
     """The text from the source, or why there is none."""
     match source:
         case File(path=path):
             text, why = file.read(Path(path))
         case Command(words=words):
-            text, why = command.ask(words)
+            text, why = command.ask(words, redaction)
         case Variable(name=name):
             text, why = _variable(name)
         case _:
             assert_never(source)
     text = text.rstrip("\r\n")
-    OUTPUT_REDACTION.redactor.learn(text)
+    redaction.redactor.learn(text)
     return text, why
 
 
@@ -148,3 +173,70 @@ def _variable(name: str) -> tuple[str, str]:
     if is_own_variable(name):
         return "", OWN_CREDENTIAL
     return os.environ.get(name, ""), "" if name in os.environ else "is not set"
+
+
+def refuse_unusable_secrets(plans: Sequence[Plan], store: LocalSecretStore, command: str, *, approved: bool) -> None:
+    """Refuse changes that create a secret that cannot be stored, or need one that cannot be read.
+
+    Args:
+        plans: The plans to apply.
+        store: Reads and stores the secrets.
+        command: The command that makes the plans, for a hint.
+        approved: Whether the user approved the plans. Until then nothing they name is read or run.
+
+    Raises:
+        RefusedError: There is such a change.
+    """
+    doubts = [
+        (f"{change.name}: {why}", change)
+        for plan in plans
+        for change in plan.changes
+        if change.secrets and (why := store.doubt(change.secrets, approved=approved))
+    ]
+    for sink, names in _shared(plans).items():
+        message = f"the secrets of {names[0]} and of {names[1]} would both be stored in {described(sink)}"
+        raise RefusedError(
+            f"{message}, and one would be lost, so nothing was changed",
+            "Give each secret its own destination in the document, and apply again.",
+        )
+    if doubts:
+        message, change = doubts[0]
+        more = f", and {len(doubts) - 1} more like this" if len(doubts) > 1 else ""
+        fix = "Change its source or destination in the document, or fix the cause, and apply again."
+        add = f"Add {SECRET_TO} to it in the document. Or show it on a terminal:  {command} {OPTION}"
+        raise RefusedError(
+            f"cannot get or store a secret, so nothing was changed: {message}{more}",
+            add if store.lacks_destination(change.secrets) else fix,
+        )
+
+
+def _shared(plans: Sequence[Plan]) -> dict[SecretDestination, list[str]]:
+    """The destinations of more than one secret across all workspaces, with the owners of the secrets."""
+    found: dict[SecretDestination, list[str]] = {}
+    for plan in plans:
+        for change in plan.changes:
+            if sink := sink_of(change.secrets.get(SECRET_TO)):
+                found.setdefault(one_place(sink), []).append(f"{change.name} in {plan.workspace}")
+    return {sink: names for sink, names in found.items() if len(names) > 1}
+
+
+def with_source_hazards(plan: Plan) -> Plan:
+    """The plan with a hazard for each secret file outside its permitted folders. No file is read."""
+    found = []
+    for change in plan.changes:
+        folders = folders_of(change)
+        for part, path in files_of(change):
+            if not any(is_within(path, folder) for folder in folders):
+                where = _where(change, path)
+                why = fact(Code.SECRET_FROM_OUTSIDE, part=part, name=change.name, path=path, where=where)
+                found.append(Hazard(Risk.SECRET_SOURCE, exact(path), why))
+    return replace(plan, hazards=merged(plan.hazards, found))
+
+
+def _where(change: Change, path: str) -> Fact:
+    source = change.place.source if change.place else ""
+    known = source not in ("", STANDARD_INPUT)
+    outside = fact(Code.OUTSIDE_FOLDER_OF, source=source) if known else fact(Code.ELSEWHERE)
+    real = real_path(path)
+    plain = abspath(path)  # noqa: PTH100 - `resolve` follows links
+    return outside if real in ("", plain) else fact(Code.LEADS_TO, path=real, where=outside)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 from beamctl.errors import UsageError
@@ -47,6 +48,18 @@ def read_beginning(path: Path, most: int) -> bytes:
         raise unreadable(path, error) from None
     except ValueError:
         raise no_name(str(path)) from None
+
+
+def read_standard_input(most: int) -> bytes:
+    """The first bytes of standard input, at most `most`.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    try:
+        return sys.stdin.buffer.read(most)
+    except OSError as error:  # a directory
+        raise unreadable("standard input", error) from None
 
 
 def real_path(path: str | Path) -> str:

@@ -1,1 +1,1 @@
-"""The stories behind the commands. `questions` only reads; `changes` can write."""
+"""The stories behind the commands, one module each. Progress, confirmation and output are arguments."""

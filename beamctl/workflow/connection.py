@@ -1,4 +1,5 @@
-"""Opens the API of a workspace, over the network or in the emulator inside this process."""
+"""Opens the API of a workspace, over the network or in the emulator inside this process, and compares its clock with
+this machine's."""
 
 from __future__ import annotations
 
@@ -7,23 +8,30 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from beamctl.api.clock_skew import ClockSkew
-from beamctl.api.config import LOCAL, Sources, collect_sources, decide
+from beamctl.api.clock import ClockSkew, WaitBudget
+from beamctl.api.config import LOCAL, Sources, decide
 from beamctl.api.config import default_workspace as named_elsewhere
-from beamctl.api.wait_budget import WaitBudget
-from beamctl.cli.output import print_error
-from beamctl.errors import UsageError
+from beamctl.errors import ApiError, UsageError
+from beamctl.model.api_call import Deleter, Pause, Reader, Sender
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Deleter, Pause, Reader, Sender
-from beamctl.secrets.output_redaction import OUTPUT_REDACTION
+from beamctl.model.secret import ApiRedactor
+from beamctl.plan.plan_file import CLOCKS_APART
+from beamctl.system.clock import current_time, shown_time
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
     from beamctl.api.workspace import WorkspaceApi
 
 LOCAL_NAME = "local"
 """The `--api-url` of the emulator in this process."""
+
+_TOO_FAR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +41,18 @@ class Access:
     Attributes:
         sources: Settings from the options, the environment and the official CLI's files.
         timeout: Seconds for one request.
-        debug: Whether requests and responses are shown.
+        debug: Called with a line for each request and response, if they are shown.
+        redactor: Learns every secret that is used.
+        local_app: Returns the emulator of the current directory, for `--api-url local`.
         wait_budget: How long the run may wait while the API limits requests.
         stop: Set to end reads and pauses, and to stop retrying.
     """
 
     sources: Sources
     timeout: float
-    debug: bool
+    debug: Callable[[str], None] | None
+    redactor: ApiRedactor
+    local_app: Callable[[], WSGIApplication]
     wait_budget: WaitBudget = field(default_factory=WaitBudget)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -102,19 +114,6 @@ class LastLink:
     pause: Pause
 
 
-def access_of(
-    *, api_url: str | None, api_key_file: str | None, timeout: float, max_wait: float, debug: bool, silent: bool
-) -> Access:
-    """The access that the options of `options.connection` ask for. `silent` hides notices about waits.
-
-    Raises:
-        UsageError: The named key file does not exist.
-    """
-    return Access(
-        collect_sources(api_url, api_key_file), timeout, debug, WaitBudget(max_wait, None if silent else print_error)
-    )
-
-
 def default_workspace(access: Access) -> str:
     """The workspace to use if neither an option nor a document names one.
 
@@ -153,22 +152,19 @@ def open_last_link(access: Access, workspace: str) -> Iterator[LastLink]:
 def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]]:
     app = None
     if access.is_local:
-        from beamctl.cli.commands.local import local_app
-
-        connection, app = LOCAL, local_app()
+        connection, app = LOCAL, access.local_app()
     else:
         connection = decide(access.sources, workspace)
     from beamctl.api.clock import SystemClock
-    from beamctl.api.network_errors import Timeouts
+    from beamctl.api.errors import Timeouts
     from beamctl.api.workspace import Options, open_workspace
 
-    debug = print_error if access.debug else None
     clock = SystemClock(access.stop)
     options = Options(
         timeouts=Timeouts(read=access.timeout),
-        debug=debug,
+        debug=access.debug,
         clock=clock,
-        redactor=OUTPUT_REDACTION.redactor,
+        redactor=access.redactor,
         wait_budget=access.wait_budget,
     )
     with open_workspace(connection, workspace, options, wsgi_app=app) as api:
@@ -178,3 +174,31 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
 def _identity(api: WorkspaceApi) -> Identity | None:
     who = api.identity()
     return who if who != Identity() else None
+
+
+def api_time(skew: ClockSkew | None) -> datetime:
+    """The time that dates are compared with: the API's, if the two clocks differ clearly.
+
+    Raises:
+        UsageError: The clock of this machine cannot be right.
+        ApiError: The clocks are so far apart that the date is uncertain.
+    """
+    now = current_time()
+    if skew is None or abs(skew.ahead) <= CLOCKS_APART:
+        return now
+    if abs(skew.ahead) > _TOO_FAR:
+        raise ApiError(
+            f"this machine's clock shows {shown_time(skew.machine)} and the API's clock {shown_time(skew.api)}: "
+            "they differ by more than a day, so nothing was planned",
+            "Correct this machine's clock. If it is right, check whether a proxy sends an old `Date` header.",
+        )
+    return now + skew.ahead
+
+
+def skew_note(skew: ClockSkew | None) -> Fact | None:
+    """The note of a plan about differing clocks; None if they agree."""
+    if skew is None or abs(skew.ahead) <= CLOCKS_APART:
+        return None
+    code = Code.CLOCK_BEHIND if skew.ahead > timedelta() else Code.CLOCK_AHEAD
+    minutes = round(abs(skew.ahead).total_seconds() / 60)
+    return Fact(code, {"minutes": minutes, "here": shown_time(skew.machine), "there": shown_time(skew.api)})

@@ -1,31 +1,45 @@
-"""Finds and reads the document files that a user names."""
+"""Finds, reads and validates the document files that a user names."""
 
 from __future__ import annotations
 
 import os
-import sys
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from beamctl.document.document import Desired
-from beamctl.document.load import SourceText
+from beamctl.document.lint import lint
+from beamctl.document.load import YAML_SUFFIXES, SourceText, load
+from beamctl.document.problem import Problem, bounded, in_order
 from beamctl.document.text_encoding import LARGEST
 from beamctl.errors import DocumentError, UsageError
+from beamctl.kinds.registry import KINDS
 from beamctl.model.text import printable
-from beamctl.system.files import no_name, read_beginning, unreadable
-from beamctl.workflow.questions import validate
+from beamctl.system.files import no_name, read_beginning, read_standard_input, unreadable
 
 LARGEST_TOGETHER = 4 * LARGEST
 """Maximum size of all files of one run, in bytes."""
 
-YAML = frozenset({".yaml", ".yml"})
-"""Suffixes of YAML documents; beamctl writes no other files with these suffixes."""
-
 _DEFAULTS = ("beamctl.yaml", "access")
-_SUFFIXES = YAML | {".json"}
+_SUFFIXES = YAML_SUFFIXES | {".json"}
 _SHOWN = 5
 _WHAT_IS_READ = "beamctl reads files ending in .yaml, .yml or .json, and does not follow links out of the directory."
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The result of validating documents.
+
+    Attributes:
+        desired: The documents without problems.
+        problems: All problems, sorted by place.
+        warnings: Valid but probably unintended, in the documents without problems.
+    """
+
+    desired: tuple[Desired, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 def read_sources(named: Sequence[str]) -> list[SourceText]:
@@ -49,6 +63,14 @@ def read_sources(named: Sequence[str]) -> list[SourceText]:
             raise UsageError(together, "Run it for some of them at a time.")
         sources[source.name] = source
     return list(sources.values())
+
+
+def validate(sources: Sequence[SourceText]) -> Checked:
+    """Check documents, without a credential or the network."""
+    loaded = load(sources)
+    found = (problem for document in loaded.documents for kind in KINDS for problem in kind.problems(document))
+    warnings = bounded(warning for desired in loaded.desired for warning in lint(desired.document))
+    return Checked(loaded.desired, tuple(in_order([*loaded.problems, *bounded(found)])), tuple(warnings))
 
 
 def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[Desired, ...]:
@@ -94,9 +116,21 @@ def named_files(named: Sequence[str]) -> list[str]:
     return [str(path) for name in named or defaults() if name != "-" for path in _files_of(name)]
 
 
+def command_for(command: str, files: Sequence[str], workspaces: Sequence[str]) -> str:
+    """A command for the files and workspaces of this run, as typed in a shell."""
+    named = [f"-f {quoted(file)}" for file in files]
+    picked = [f"-w {name}" for name in workspaces if len(workspaces) == 1]  # for several, each plan names its own
+    return " ".join([command, *named, *picked])
+
+
+def quoted(file: str) -> str:
+    """A file name, quoted for a shell."""
+    return shlex.quote(printable(file))
+
+
 def _read(name: str) -> Iterator[SourceText]:
     if name == "-":
-        yield SourceText("-", _standard_input())
+        yield SourceText("-", read_standard_input(LARGEST + 1))
         return
     for each in _files_of(name):
         yield SourceText(str(each), read_beginning(each, LARGEST + 1))
@@ -113,13 +147,6 @@ def _files_of(name: str) -> list[Path]:
     if not files:
         raise UsageError(f"there is no .yaml, .yml or .json file in {name}", "Name a file or another directory.")
     return list(files)
-
-
-def _standard_input() -> bytes:
-    try:
-        return sys.stdin.buffer.read(LARGEST + 1)
-    except OSError as error:  # a directory
-        raise unreadable("standard input", error) from None
 
 
 @dataclass(frozen=True, slots=True)

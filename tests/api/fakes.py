@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 
 import httpx
 
-from beamctl.api.base_url import era_of
 from beamctl.api.clock import Clock
-from beamctl.api.config import Connection
+from beamctl.api.config import Connection, era_of
 from beamctl.api.credential import ApiKeyCredential, Credential
-from beamctl.api.network_errors import Timeouts
+from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
+from beamctl.secrets.redaction import Redactor
 from tests.fakes import contract
 
 KEY = "bl_canary0000000000000000000000"
@@ -99,13 +99,16 @@ def opened(
         clock=clock or FakeClock(),
         chance=lambda: 1.0,
         transports=lambda: httpx.MockTransport(script),
+        redactor=Redactor(),
     )
     return open_workspace(to or connection(), "acme", options)
 
 
 def networked(url: str, clock: Clock | None = None, read: float = 5.0, connect: float = 5.0) -> WorkspaceApi:
     """The real network, with little patience."""
-    options = Options(timeouts=Timeouts(connect, read), clock=clock or FakeClock(), chance=lambda: 1.0)
+    options = Options(
+        timeouts=Timeouts(connect, read), clock=clock or FakeClock(), chance=lambda: 1.0, redactor=Redactor()
+    )
     return open_workspace(connection(url=url), "acme", options)
 
 

@@ -6,11 +6,12 @@ import pytest
 
 from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential, client_credentials
-from beamctl.api.workspace import open_workspace
+from beamctl.api.workspace import Options, open_workspace
 from beamctl.emulator import KeyKind, as_operator, create_app, load_seed
 from beamctl.errors import ForbiddenError, UnauthenticatedError
 from beamctl.model.api_call import ApiCall, Method, Response, segment
 from beamctl.model.identity import Identity
+from beamctl.secrets.redaction import Redactor
 
 SEED = {
     "workspaces": [{"name": "acme"}, {"name": "other"}],
@@ -36,7 +37,7 @@ def to(credential: Credential | None) -> Connection:
 def test_a_service_account_reads_and_writes(service: tuple[Path, ClientCredentials]) -> None:
     database, credential = service
     app = create_app(database)
-    with open_workspace(to(credential), "acme", wsgi_app=app) as api:
+    with open_workspace(to(credential), "acme", Options(redactor=Redactor()), wsgi_app=app) as api:
         assert [user["email"] for user in api.reader().get("/users")] == ["ada@example.com"]
         invited = api.sender().send(ApiCall(Method.POST, "/users", {"email": "zoë@example.com", "role": "member"}))
         assert isinstance(invited, Response)
@@ -55,7 +56,10 @@ def test_a_wrong_secret_and_a_wrong_key(service: tuple[Path, ClientCredentials])
     app = create_app(database)
     wrong = ClientCredentials(credential.id, "canary")
     for bad in (wrong, ApiKeyCredential("bl_canary")):
-        with open_workspace(to(bad), "acme", wsgi_app=app) as api, pytest.raises(UnauthenticatedError) as caught:
+        with (
+            open_workspace(to(bad), "acme", Options(redactor=Redactor()), wsgi_app=app) as api,
+            pytest.raises(UnauthenticatedError) as caught,
+        ):
             api.reader().get("/users")
         assert "canary" not in caught.value.message
 
@@ -63,12 +67,15 @@ def test_a_wrong_secret_and_a_wrong_key(service: tuple[Path, ClientCredentials])
 def test_another_workspace_is_out_of_reach(service: tuple[Path, ClientCredentials]) -> None:
     database, credential = service
     app = create_app(database)
-    with open_workspace(to(credential), "other", wsgi_app=app) as api, pytest.raises(ForbiddenError):
+    with (
+        open_workspace(to(credential), "other", Options(redactor=Redactor()), wsgi_app=app) as api,
+        pytest.raises(ForbiddenError),
+    ):
         api.reader().get("/users")
 
 
 def test_the_operator_needs_no_credential(service: tuple[Path, ClientCredentials]) -> None:
     app = as_operator(create_app(service[0]))
-    with open_workspace(to(None), "acme", wsgi_app=app) as api:
+    with open_workspace(to(None), "acme", Options(redactor=Redactor()), wsgi_app=app) as api:
         assert len(api.reader().get("/users")) == 1
         assert api.identity() == Identity()

@@ -15,9 +15,10 @@ import pytest
 
 from beamctl.api.clock import SystemClock
 from beamctl.api.config import LOCAL
-from beamctl.api.workspace import open_workspace
+from beamctl.api.workspace import Options, open_workspace
 from beamctl.errors import ApiError, GarbledError, UnreachableError, UsageError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.secrets.redaction import Redactor
 from tests.api.fakes import (
     Behaviour,
     FakeClock,
@@ -255,7 +256,7 @@ def test_an_application_inside_this_process() -> None:
         start_response("200 OK", [("Content-Type", "application/json")])
         return [b"[]"]
 
-    with open_workspace(LOCAL, "acme", wsgi_app=app) as api:
+    with open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=app) as api:
         assert api.reader().get(f"/users/{segment('zoë+ops@example.com')}") == []
     assert asked == [("GET", "/v0/users/zoë+ops@example.com", None)]
 
@@ -274,8 +275,11 @@ def test_the_clock_of_this_machine() -> None:
 def test_plans_without_tls_do_not_pay_for_it() -> None:
     code = (
         "import beamctl.api.workspace as w, beamctl.api.config as s, ssl\n"
+        "import beamctl.secrets.redaction as r\n"
         "ssl.SSLContext.load_verify_locations = None\n"
-        "with w.open_workspace(s.LOCAL, 'acme', wsgi_app=lambda e, start: (start('200 OK', []), [b'[]'])[1]) as api:\n"
+        "options = w.Options(redactor=r.Redactor())\n"
+        "app = lambda e, start: (start('200 OK', []), [b'[]'])[1]\n"
+        "with w.open_workspace(s.LOCAL, 'acme', options, wsgi_app=app) as api:\n"
         "    print(api.reader().get('/users'))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from beamctl.api.config import LOCAL
-from beamctl.api.workspace import open_workspace
+from beamctl.api.workspace import Options, open_workspace
 from beamctl.errors import (
     ApiError,
     ForbiddenError,
@@ -13,6 +13,7 @@ from beamctl.errors import (
     UnreachableError,
     UsageError,
 )
+from beamctl.secrets.redaction import Redactor
 from tests.api.fakes import KEY, URL, FakeClock, Script, connection, opened, page, reply
 
 WITH_CREDENTIAL = "The credential comes from BL_API_KEY"
@@ -240,4 +241,4 @@ def test_a_name_cannot_turn_a_path_into_another(path: str) -> None:
 @pytest.mark.parametrize("name", ["", "a b", "a\r\nX: y", "ü", "a\0"])
 def test_a_name_that_no_workspace_has(name: str) -> None:
     with pytest.raises(UsageError, match="the name of the workspace is empty or contains an invalid character"):
-        open_workspace(LOCAL, name)
+        open_workspace(LOCAL, name, Options(redactor=Redactor()))

@@ -10,7 +10,6 @@ from beamctl.api.retry import (
     LONGEST_EFFORT,
     MOST_ATTEMPTS,
     MOST_REFUSALS,
-    Effort,
     asks_for_wait,
     repeatable,
     wait_before_repeat,
@@ -36,7 +35,7 @@ outcomes: st.SearchStrategy[CallResult] = replies | st.sampled_from(FailureKind)
 def wait(
     outcome: CallResult, attempts: int = 1, elapsed: float = 0.0, *, once: bool = False, chance: float = 1.0
 ) -> float | None:
-    return wait_before_repeat(outcome, Effort(attempts, elapsed), once=once, chance=chance, wall=NOON)
+    return wait_before_repeat(outcome, attempts, elapsed, once=once, chance=chance, wall=NOON)
 
 
 @given(outcomes)
@@ -50,18 +49,21 @@ def test_what_may_be_repeated_once_may_be_repeated_always(outcome: CallResult) -
     assert repeatable(outcome, once=False) or not repeatable(outcome, once=True)
 
 
-efforts = st.builds(Effort, st.integers(1, 30), st.floats(0, 500))
+efforts = st.tuples(st.integers(1, 30), st.floats(0, 500))
 
 
 @given(outcomes, efforts, st.sampled_from([True, False]), st.floats(0, 1))
-def test_waits_and_efforts_are_bounded(outcome: CallResult, effort: Effort, once: object, chance: float) -> None:
-    found = wait(outcome, effort.attempts, effort.elapsed, once=bool(once), chance=chance)
+def test_waits_and_efforts_are_bounded(
+    outcome: CallResult, effort: tuple[int, float], once: object, chance: float
+) -> None:
+    attempts, elapsed = effort
+    found = wait(outcome, attempts, elapsed, once=bool(once), chance=chance)
     if found is not None:
         asked = isinstance(outcome, Reply) and asks_for_wait(outcome, NOON)
         assert found >= 0
-        assert asked or effort.elapsed + found <= LONGEST_EFFORT
-        assert effort.attempts < MOST_REFUSALS
-        assert effort.attempts < MOST_ATTEMPTS or (isinstance(outcome, Reply) and outcome.limited)
+        assert asked or elapsed + found <= LONGEST_EFFORT
+        assert attempts < MOST_REFUSALS
+        assert attempts < MOST_ATTEMPTS or (isinstance(outcome, Reply) and outcome.limited)
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])

@@ -14,7 +14,7 @@ from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action
 from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
-from beamctl.workflow.changes import apply
+from beamctl.workflow.apply import apply
 from tests.fakes.runs import all_done, applied, apply_through, document, outcomes, planned
 from tests.fakes.things import thing
 from tests.fakes.wording import Said, words

@@ -83,7 +83,7 @@ def test_records_of_others_and_what_is_none_do_not_count() -> None:
     for strange in (
         record(replace(RESEND, workspace="labs")),
         whole.replace(LOCAL_URL.encode(), b"https://elsewhere.example/v0"),
-        whole.replace(b'"format_version": "2.0"', b'"format_version": "9"'),
+        whole.replace(b'"format_version": "1.1"', b'"format_version": "9"'),
         whole.replace(b'"key": ', b'"kee": '),
         whole.replace(b'"type": "member"', b'"type": []'),
         whole.replace(b'"event": "started"', b'"evnt": "started"'),

@@ -7,20 +7,12 @@ from typing import Any
 import pytest
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
-from beamctl.apply.record import (
-    Record,
-    Run,
-    State,
-    UnreadableRecordError,
-    event_line,
-    first_line,
-    last_line,
-    read_record,
-)
+from beamctl.apply.record import Record, Run, State, event_line, first_line, last_line
+from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.errors import RecordError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.kind import Outcome, Status
-from beamctl.workflow.changes import apply
+from beamctl.workflow.apply import apply
 from tests.fakes.runs import API, document, outcomes, planned
 from tests.fakes.schemas import problems_with
 from tests.fakes.wording import saying, words
@@ -150,7 +142,7 @@ FIRST = whole().partition(b"\n")[0]
         (FIRST + b'\n{"event": "end", "event": "run"}\n', "a line is not JSON"),
         (FIRST + b'\n{"event": "end"}\n', "$: 'workspace' is a required property"),
         (FIRST + b"\n[]\n", "$ is not a valid line of a run's record"),
-        (changed(0, format_version="2.1"), "it has a format that this version of beamctl cannot read"),
+        (changed(0, format_version="2.0"), "it has a format that this version of beamctl cannot read"),
         (changed(0, workspace="../x"), "$.workspace is not a valid workspace name"),
         (changed(1, event="undone"), "$.event is not a valid event"),
         (changed(1, at="now"), "$.at is not a valid time"),

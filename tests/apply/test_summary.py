@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
-from beamctl.apply.record import Run, State, UnreadableRecordError, event_line, first_line, last_line, read_record
+from beamctl.apply.record import Run, State, event_line, first_line, last_line
+from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import left_of, summary_of
 from beamctl.plan.kind import Outcome, Status
 from beamctl.report.text.runs import outcome_text
@@ -91,7 +92,7 @@ def changed(line: int, **keys: object) -> bytes:
         record() + b'{"event": "end"}\n',
         record() + b'{"event": ["end"]}\n',
         record() + b'{"event": "done", "address": []}\n',
-        changed(0, format_version="2.1"),
+        changed(0, format_version="2.0"),
         changed(0, workspace="../x"),
         changed(0, run=1),
         changed(0, seen={"member": "6"}),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from beamctl.emulator.web.site import pages
+from beamctl.emulator.console.app import console
 from tests.browser.test_journeys import call, sign_in
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def test_no_page_is_hard_to_use(page: Page, served: Served) -> None:
         seen.add(re.sub(r"^http://[^/]+|\?.*", "", url))
         wrong += look(page)
     assert not wrong, wrong
-    rules = [rule.rule for rule in pages().url_map.iter_rules() if "GET" in (rule.methods or ())]
+    rules = [rule.rule for rule in console().url_map.iter_rules() if "GET" in (rule.methods or ())]
     patterns = {rule: re.compile(re.sub(r"<[^>]+>", "[^/]+", rule)) for rule in rules}
     missed = {rule for rule, pattern in patterns.items() if not any(pattern.fullmatch(url) for url in seen)}
     assert missed == {"/", "/style.css", "/icon.svg"}  # the first only leads on

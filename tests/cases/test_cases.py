@@ -16,7 +16,7 @@ import yaml
 
 from beamctl.cli.floors import floors_of
 from beamctl.model.identity import Identity
-from beamctl.plan.declared import declared_of
+from beamctl.plan.guards import declared_of
 from beamctl.plan.hazard import allowance
 from beamctl.plan.plan import Plan
 from beamctl.report.json_report import plans_json

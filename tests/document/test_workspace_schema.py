@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from beamctl.document.schema_file import load_schema
-from beamctl.model.role import Role
+from beamctl.document.schema import load_schema
+from beamctl.model.identity import Role
 
 SCHEMA = load_schema("workspace")
 

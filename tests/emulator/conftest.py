@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator import Quirk
+from beamctl.emulator import BehaviorFlag
 from tests.emulator.process import serving
 from tests.emulator.sdk import Sdk, driving
 from tests.emulator.world import World
@@ -16,9 +16,9 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def with_quirks(tmp_path: Path) -> Callable[..., World]:
-    def build(*quirks: Quirk) -> World:
-        return World(tmp_path / "quirky.db", frozenset(quirks))
+def with_flags(tmp_path: Path) -> Callable[..., World]:
+    def build(*flags: BehaviorFlag) -> World:
+        return World(tmp_path / "flags.db", frozenset(flags))
 
     return build
 

@@ -18,14 +18,21 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import allow_header_conformance, negative_data_rejection
 
-from beamctl.emulator import Quirk, openapi_document
-from beamctl.emulator.api_version import has_pages
-from tests.emulator.world import CONTRACTS, THINGS, World, thing
+from beamctl.emulator import BehaviorFlag, openapi_document
+from beamctl.emulator.pagination import has_pages
+from tests.emulator.world import CONTRACTS, RESOURCES, World, body_of
 
 ALIKE = "^/(agents|functions|jobs|sandboxes)"
 """These are lines of one table, as are the models, which stay: once is enough."""
 
-REAL = {"name": "acme", "who": "late@example.com", "client_id": "cid", "key_id": "ak_1", "thing": "a", "key": "mk3"}
+REAL = {
+    "name": "acme",
+    "who": "late@example.com",
+    "client_id": "cid",
+    "key_id": "ak_1",
+    "resource_name": "a",
+    "key": "mk3",
+}
 """What a variable part of a path may be, so that something is there."""
 
 CALLERS: Mapping[str, dict[str, str]] = {
@@ -63,10 +70,10 @@ def described(**phases: bool) -> Any:
 
 
 class Planes:
-    """Two control planes, without quirks and with all of them, that are as they were again when they are restored."""
+    """Two control planes, without behavior flags and with all of them. Each can be restored to how it began."""
 
     def __init__(self, folder: Path) -> None:
-        self.worlds = [World(folder / "plain.db"), World(folder / "quirky.db", frozenset(Quirk))]
+        self.worlds = [World(folder / "plain.db"), World(folder / "flags.db", frozenset(BehaviorFlag))]
         self.before = [_filled(world) for world in self.worlds]
 
     def restore(self) -> None:
@@ -80,9 +87,9 @@ class Planes:
 
 
 def _filled(world: World) -> sqlite3.Connection:
-    """A copy of its rows, after there is one thing of each kind."""
-    for path in THINGS:
-        assert world.call("ada", "POST", path, thing(path, "a"), {"X-Beamlit-Workspace": "acme"}).status_code == 200
+    """A copy of its rows, after there is one object of each kind."""
+    for path in RESOURCES:
+        assert world.call("ada", "POST", path, body_of(path, "a"), {"X-Beamlit-Workspace": "acme"}).status_code == 200
     copy = sqlite3.connect(":memory:", check_same_thread=False)
     with closing(sqlite3.connect(world.db)) as rows:
         rows.execute("UPDATE api_key SET id = ? WHERE client_id = ?", (REAL["key_id"], REAL["client_id"]))
@@ -98,20 +105,20 @@ def planes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planes]:
     made.close()
 
 
-def ask(planes: Planes, case: Case[Any], headers: Mapping[str, str], *, quirky: bool = False) -> Response:
+def ask(planes: Planes, case: Case[Any], headers: Mapping[str, str], *, flagged: bool = False) -> Response:
     """The answer, which is what the document tells, or the test fails."""
-    answer = case.call(headers=dict(headers), app=planes.worlds[quirky].app)
-    case.validate_response(answer, excluded_checks=excluded(case, quirky=quirky))
+    answer = case.call(headers=dict(headers), app=planes.worlds[flagged].app)
+    case.validate_response(answer, excluded_checks=excluded(case, flagged=flagged))
     if answer.status_code == 200 and case.method != "GET":
         planes.restore()
     return answer
 
 
-def excluded(case: Case[Any], *, quirky: bool) -> list[Any]:
+def excluded(case: Case[Any], *, flagged: bool) -> list[Any]:
     """The checks that do not hold for this request, for a reason."""
     found: list[Any] = []
     paged = bool(CONTRACTS[f"{case.operation.method.upper()} {rule(case)}"].page_schema)
-    if quirky or (paged and not has_pages(case.headers.get("Blaxel-Version"))):
+    if flagged or (paged and not has_pages(case.headers.get("Blaxel-Version"))):
         found.append(negative_data_rejection)  # what is not read may be anything
     if case.operation.path == "/workspaces/availability":
         found.append(allow_header_conformance)  # it is also the path of a workspace that may have this name
@@ -139,14 +146,14 @@ def test_every_bound_and_every_wrong_type(case: Case[Any], planes: Planes) -> No
 
 
 @FUZZED.parametrize()  # type: ignore[untyped-decorator] # as above
-@FUZZED.given(caller=st.sampled_from(sorted(CALLERS)), real=st.booleans(), quirky=st.booleans())  # type: ignore[untyped-decorator] # as above
+@FUZZED.given(caller=st.sampled_from(sorted(CALLERS)), real=st.booleans(), flagged=st.booleans())  # type: ignore[untyped-decorator] # as above
 @UNDISTURBED
-def test_anybody_may_send_anything(case: Case[Any], planes: Planes, caller: str, *, real: bool, quirky: bool) -> None:
+def test_anybody_may_send_anything(case: Case[Any], planes: Planes, caller: str, *, real: bool, flagged: bool) -> None:
     headers = CALLERS[caller]
     if real:
         case.path_parameters.update({name: REAL[name] for name in case.path_parameters})
         headers = {**headers, "X-Blaxel-Workspace": "acme"}
-    answer = ask(planes, case, headers, quirky=quirky)
+    answer = ask(planes, case, headers, flagged=flagged)
     assert answer.status_code != 200 or caller != "nobody" or not case.operation.definition.raw["security"]
 
 
@@ -163,6 +170,6 @@ def test_what_was_made_can_be_used_until_it_is_deleted(planes: Planes, paths: st
             return {"headers": headers, "app": planes.worlds[0].app}
 
         def validate_response(self, response: Response, case: Case[Any], *_: Any, **_more: Any) -> None:
-            case.validate_response(response, excluded_checks=excluded(case, quirky=False), recorder=self.recorder)
+            case.validate_response(response, excluded_checks=excluded(case, flagged=False), recorder=self.recorder)
 
     Story.run(settings=settings(Story.TestCase.settings, max_examples=15, stateful_step_count=6, derandomize=True))

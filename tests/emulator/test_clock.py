@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from beamctl.emulator import EmulatorError, MovableClock, read_duration
-from beamctl.emulator.duration import seconds_text
+from beamctl.emulator.clock import seconds_text
 from tests.emulator.world import NOON, Clock
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from beamctl.emulator import EmulatorError, Instruments, MovableClock, create_app, instrument
+from beamctl.emulator import EmulatorError, MiddlewareOptions, MovableClock, add_middleware, create_app
 from tests.emulator.world import NOON, World
 
 
@@ -16,8 +16,8 @@ class Controlled:
     def __init__(self, world: World) -> None:
         clock = MovableClock(real=world.clock)
         self.app = create_app(world.db, now=clock)
-        self.instruments = Instruments(clock=clock, control=True, sleep=lambda _: None)
-        instrument(self.app, self.instruments)
+        self.options = MiddlewareOptions(clock=clock, control=True, sleep=lambda _: None)
+        add_middleware(self.app, self.options)
         self.client = Client(self.app)
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
@@ -105,7 +105,7 @@ def test_an_invitation_expires_when_the_clock_moves_on(plane: Controlled) -> Non
 def test_a_time_that_is_none_moves_nothing(plane: Controlled, body: Any) -> None:
     answer = plane.ask("PUT", "/control/clock", body)
     assert (answer.status_code, bool(answer.get_json()["error"])) == (400, True)
-    assert plane.instruments.clock() == NOON
+    assert plane.options.clock() == NOON
 
 
 def test_the_log_is_read_and_forgotten(plane: Controlled) -> None:
@@ -126,7 +126,7 @@ def test_control_is_neither_counted_nor_hit(plane: Controlled) -> None:
 @pytest.mark.parametrize("path", ["/control/faults", "/control/clock", "/control/requests", "/control"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_without_the_flag_there_is_nothing(world: World, method: str, path: str) -> None:
-    instrument(world.app, Instruments())
+    add_middleware(world.app, MiddlewareOptions())
     assert Client(world.app).open(path, method=method).status_code == 404
 
 
@@ -176,7 +176,7 @@ def test_no_web_page_can_use_it(plane: Controlled, call: str, headers: dict[str,
     answer = plane.ask(method, f"/control/{what}", body, **headers)
     assert answer.status_code == 403
     assert "example.com" not in answer.get_data(as_text=True)
-    assert plane.instruments.clock() == NOON
+    assert plane.options.clock() == NOON
     assert plane.users().status_code == 200
 
 
@@ -198,4 +198,4 @@ def test_layers_keep_the_answer_of_the_application(world: World) -> None:
 
 def test_a_clock_that_nobody_reads_is_no_clock_to_move(world: World) -> None:
     with pytest.raises(EmulatorError, match="now=clock"):
-        instrument(world.app, Instruments(control=True))
+        add_middleware(world.app, MiddlewareOptions(control=True))

@@ -25,15 +25,15 @@ ENOUGH = 60
 LONGEST = 60
 
 GONE, THERE, INVITED = "gone", "there", "invited"
-Thing = tuple[str, str]
+Target = tuple[str, str]
 """`workspace` and a name, or `person` and a number."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One request, and what it makes of one thing."""
+    """One request, and what it makes of one object."""
 
-    thing: Thing
+    target: Target
     before: str
     after: str
     key: str
@@ -44,20 +44,20 @@ class Change:
 
 @dataclass
 class Journal:
-    """What may be in the file: of each thing, its state after the last answer and, before that, both."""
+    """What may be in the file: of each object, its state after the last answer and, before that, both."""
 
-    may_be: dict[Thing, set[str]] = field(default_factory=dict)
+    may_be: dict[Target, set[str]] = field(default_factory=dict)
     acknowledged: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
     people: deque[int] = field(default_factory=lambda: deque(range(PEOPLE)))
 
     def make(self, http: httpx.Client, change: Change) -> None:
         with self.changed:
-            self.may_be[change.thing] = {change.before, change.after}
+            self.may_be[change.target] = {change.before, change.after}
         answer = http.request(change.method, change.path, json=change.body, headers={"Api-Key": change.key})
         assert answer.status_code == 200, answer.text
         with self.changed:
-            self.may_be[change.thing] = {change.after}
+            self.may_be[change.target] = {change.after}
             self.acknowledged += 1
             self.changed.notify_all()
 

@@ -12,8 +12,9 @@ import pytest
 
 from beamctl.api.config import Connection
 from beamctl.api.credential import ApiKeyCredential
-from beamctl.api.workspace import open_workspace
-from beamctl.emulator import Quirk
+from beamctl.api.workspace import Options, open_workspace
+from beamctl.emulator import BehaviorFlag
+from beamctl.secrets.redaction import Redactor
 from tests.emulator.process import serving
 from tests.emulator.sdk import Sdk, named_in, operations
 from tests.emulator.world import World
@@ -79,14 +80,14 @@ def test_users(sdk: Sdk) -> None:
 
 
 def test_users_where_the_api_answers_otherwise(world: World, blaxel: subprocess.Popen[str]) -> None:
-    quirks = [
-        Quirk.SERVICE_ACCOUNTS_IN_USERS,
-        Quirk.USERS_TAKE_CLIENT_IDS,
-        Quirk.SELF_REMOVAL_IS_403,
-        Quirk.LAST_ADMIN_IS_409,
-        Quirk.MISSING_WORKSPACE_IS_403,
+    flags = [
+        BehaviorFlag.SERVICE_ACCOUNTS_IN_USERS,
+        BehaviorFlag.USERS_TAKE_CLIENT_IDS,
+        BehaviorFlag.SELF_REMOVAL_IS_403,
+        BehaviorFlag.LAST_ADMIN_IS_409,
+        BehaviorFlag.MISSING_WORKSPACE_IS_403,
     ]
-    with serving(world.db, *quirks) as (_, url):
+    with serving(world.db, *flags) as (_, url):
         sdk = Sdk(blaxel, url)
         listed = sdk.parsed("workspaces.list_workspace_users")
         assert {"sub": "cid", "role": "admin", "accepted": True} in listed
@@ -202,7 +203,7 @@ def test_what_beamctl_declares_is_what_the_sdk_sees_and_the_other_way_round(sdk:
     additive = {"serviceAccounts": "additive"}
     connection = Connection(sdk.base, credential=ApiKeyCredential(sdk.key), credential_from="the test")
     vault = FakeVault()
-    with open_workspace(connection, "acme") as api:
+    with open_workspace(connection, "acme", Options(redactor=Redactor())) as api:
         declared = planned(document(serviceAccounts={"made": ci}, manage=additive), api.reader())
         assert all_done(apply_through(declared, api.reader(), api.sender(), vault=vault))
         room = "service_accounts"

@@ -9,7 +9,7 @@ from beamctl.emulator import approve_login, as_operator
 from beamctl.emulator.call import Reach
 from beamctl.emulator.permission import BY_ROLE, BY_SORT
 from beamctl.emulator.routes import ROUTES
-from tests.emulator.world import SEED, THINGS, World, thing
+from tests.emulator.world import RESOURCES, SEED, World, body_of
 
 CALLERS = (
     "ada",
@@ -86,7 +86,7 @@ TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
         None,
         ADMINS,
     ),
-    ("GET", "/policies/<thing>/usages"): ("/policies/made/usages", None, EVERY_ROLE),
+    ("GET", "/policies/<resource_name>/usages"): ("/policies/made/usages", None, EVERY_ROLE),
     ("GET", "/configuration"): ("/configuration", None, ANYBODY),
     ("GET", "/.well-known/openid-configuration"): (
         "/.well-known/openid-configuration",
@@ -100,14 +100,14 @@ TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
 }
 
 
-for _path in THINGS:
-    _writers = MEMBERS if THINGS[_path] == "resource" else ADMINS
+for _path in RESOURCES:
+    _writers = MEMBERS if RESOURCES[_path] == "resource" else ADMINS
     TABLE |= {
         ("GET", _path): (_path, None, EVERY_ROLE),
-        ("POST", _path): (_path, thing(_path, "fresh"), _writers),
-        ("GET", f"{_path}/<thing>"): (f"{_path}/made", None, EVERY_ROLE),
-        ("PUT", f"{_path}/<thing>"): (f"{_path}/made", thing(_path, "made"), _writers),
-        ("DELETE", f"{_path}/<thing>"): (f"{_path}/made", None, _writers),
+        ("POST", _path): (_path, body_of(_path, "fresh"), _writers),
+        ("GET", f"{_path}/<resource_name>"): (f"{_path}/made", None, EVERY_ROLE),
+        ("PUT", f"{_path}/<resource_name>"): (f"{_path}/made", body_of(_path, "made"), _writers),
+        ("DELETE", f"{_path}/<resource_name>"): (f"{_path}/made", None, _writers),
     }
 
 
@@ -130,10 +130,10 @@ def headers_of(world: World, caller: str) -> dict[str, str]:
 
 
 def prepared(world: World, path: str) -> str:
-    """The path with a key's identifier in it, where it asks for one; the thing `made` is there where it is meant."""
+    """The path with a key's identifier in it, where it asks for one; the object `made` exists where it is meant."""
     listing, _, _ = path.partition("/made")
     if path != listing:
-        made = world.call("ada", "POST", listing, thing(listing, "made"), {"X-Beamlit-Workspace": "acme"})
+        made = world.call("ada", "POST", listing, body_of(listing, "made"), {"X-Beamlit-Workspace": "acme"})
         assert made.status_code == 200
     if "{key}" not in path:
         return path

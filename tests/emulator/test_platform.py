@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from beamctl.emulator import SeedError, load_seed, synchronize_directory
-from tests.emulator.web.browsing import Browser
+from tests.emulator.console.browsing import Browser
 from tests.emulator.world import SEED, Clock, World
 
 MANAGED = "403 the membership of this workspace is managed by Baseten: change it there"

@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from beamctl.emulator.app import BASE_PATH
+from beamctl.emulator.control_plane import BASE_PATH
 from beamctl.emulator.routes import ROUTES
-from tests.emulator.world import World, thing
+from tests.emulator.world import World, body_of
 
 WITH_BODY = [
     ("POST", "/workspaces"),
@@ -105,8 +105,8 @@ halves = {
 @settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(["/policies", "/integrations/connections", "/models"]), body=st.fixed_dictionaries(halves))
 def test_no_metadata_or_spec_breaks_it(world: World, path: str, body: dict[str, Any]) -> None:
-    world.call("ada", "POST", path, thing(path, "a"))
-    made = thing(path, "a")
+    world.call("ada", "POST", path, body_of(path, "a"))
+    made = body_of(path, "a")
     content = json.dumps({"metadata": body["metadata"], "spec": {**made["spec"], **body["spec"]}}).encode()
     world.call("ada", "PUT", f"{path}/a", content)
     assert world.call("ada", "GET", f"{path}/a").status_code == 200

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from beamctl.emulator import load_seed
-from beamctl.emulator.app import plane_of
+from beamctl.emulator.control_plane import plane_of
 from tests.emulator.test_permissions import TABLE, prepared
-from tests.emulator.world import SEED, THINGS, Clock, World, thing
+from tests.emulator.world import RESOURCES, SEED, Clock, World, body_of
 
 MANY = 30
 ERA = {"X-Beamlit-Workspace": "acme"}
@@ -87,7 +87,7 @@ def statements_of(db: Path, seed: object) -> dict[str, list[str]]:
         world = World(Path(shutil.copy(db, db.with_name(f"{number}.db"))), seed={})
         here = prepared(world, path)
         if "/policies" in path:
-            world.call("ada", "POST", "/policies", thing("/policies", "one-more"))
+            world.call("ada", "POST", "/policies", body_of("/policies", "one-more"))
         with watched(world) as statements:
             world.call(who, method, here, body, headers)
         assert statements, f"{method} {path}"
@@ -138,5 +138,5 @@ def test_the_whole_listing_of_a_crowd_is_right(tmp_path: Path) -> None:
     assert len(world.users()) == 8 + 2 * MANY
     assert len(world.call("wide", "GET", "/workspaces").get_json()) == MANY
     for path in ("/policies", "/agents"):
-        assert THINGS[path]
+        assert RESOURCES[path]
         assert len(world.call("ada", "GET", path).get_json()) == MANY

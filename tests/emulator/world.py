@@ -16,10 +16,10 @@ from referencing import Registry, Resource
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, TestResponse
 
-from beamctl.emulator import Quirk, create_app, load_seed, schemas
+from beamctl.emulator import BehaviorFlag, create_app, load_seed
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.mail.mailer import Mailer
-from beamctl.emulator.openapi.payload import body_schema
+from beamctl.emulator.openapi import body_schema, load_schemas
 from beamctl.emulator.routes import ROUTES
 from tests.fakes.contract import answer_fault
 
@@ -61,8 +61,8 @@ SEED: dict[str, Any] = {
 CONTRACTS = {f"{route.method} {route.rule}": route for route in ROUTES}
 """What each route promises, by its method and rule."""
 
-THINGS = {kind.path: kind.schema for kind in KINDS}
-"""The schema of each sort of thing with metadata and a spec, by the path of its listing."""
+RESOURCES = {kind.path: kind.schema for kind in KINDS}
+"""The schema of each kind of object with metadata and a spec, by the path of its listing."""
 
 
 @dataclass
@@ -79,16 +79,16 @@ class Clock:
 @dataclass
 class World:
     db: Path
-    quirks: frozenset[Quirk] = frozenset()
+    flags: frozenset[BehaviorFlag] = frozenset()
     seed: object = field(default_factory=lambda: SEED)
     clock: Clock = field(default_factory=Clock)
-    post: Mailer | None = None
+    mailer: Mailer | None = None
     public_url: str | None = None
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
         load_seed(self.db, self.seed, now=self.clock)
-        self.app = create_app(self.db, quirks=self.quirks, now=self.clock, post=self.post, public_url=self.public_url)
+        self.app = create_app(self.db, quirks=self.flags, now=self.clock, post=self.mailer, public_url=self.public_url)
 
     def call(
         self, who: str | None, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -105,7 +105,7 @@ class World:
         answer = client.open(f"/v0{path}", method=method, data=content, headers={**kind, **headers})
         route = self.route(method, path)
         check(route, answer)
-        if answer.status_code == 200 and not self.quirks:  # with a quirk, what is not read may be anything
+        if answer.status_code == 200 and not self.flags:  # with a behavior flag, what is not read may be anything
             check_taken(route, client_sent(content, headers))
         return answer
 
@@ -128,8 +128,8 @@ class World:
         return f"{answer.status_code} {answer.get_json()['error']}"
 
 
-def thing(path: str, name: str, **spec: object) -> dict[str, Any]:
-    """A body that makes a thing of that name where the path lists them."""
+def body_of(path: str, name: str, **spec: object) -> dict[str, Any]:
+    """A body that creates an object of that name where the path lists them."""
     least = {"/policies": {"type": "location"}, "/integrations/connections": {"integration": "openai"}}
     return {"metadata": {"name": name}, "spec": {**least.get(path, {}), **spec}}
 
@@ -164,7 +164,7 @@ def conforms(schema: Draft202012Validator, body: Any, what: str) -> None:
 @cache
 def registry() -> Registry[Any]:
     found: Registry[Any] = Registry().with_resources(
-        (one["$id"], Resource.from_contents(one)) for one in schemas.load().values()
+        (one["$id"], Resource.from_contents(one)) for one in load_schemas().values()
     )
     return found
 

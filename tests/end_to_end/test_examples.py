@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from beamctl.api.config import LOCAL
-from beamctl.api.workspace import open_workspace
+from beamctl.api.workspace import Options, open_workspace
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.emulator import as_operator, create_app, load_seed
@@ -14,7 +14,9 @@ from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.workflow.questions import plan, validate
+from beamctl.secrets.redaction import Redactor
+from beamctl.workflow.documents import validate
+from beamctl.workflow.plan import plan
 from tests.fakes.runs import TODAY, all_done, apply_through
 
 
@@ -52,7 +54,7 @@ def test_an_example(path: Path, tmp_path: Path) -> None:
         people = [{"email": "ada@example.com", "workspaces": {want.workspace: "admin"}}]
         seed = {"workspaces": [{"name": want.workspace}], "users": people if "ada" in path.read_text() else []}
         load_seed(tmp_path / "emulator.db", seed)
-        with open_workspace(LOCAL, want.workspace, wsgi_app=as_operator(app)) as api:
+        with open_workspace(LOCAL, want.workspace, Options(redactor=Redactor()), wsgi_app=as_operator(app)) as api:
             first = plan(want, api.reader(), Situation(TODAY, "local"))
             assert first.changes
             assert {hazard.risk for hazard in first.hazards} <= {Risk.LIVE_EMPTY}

@@ -17,9 +17,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from beamctl.emulator import schemas
+from beamctl.emulator import openapi
 from beamctl.emulator.call import Route
-from beamctl.emulator.openapi.payload import body_schema
+from beamctl.emulator.openapi import body_schema
 from beamctl.emulator.routes import ROUTES
 
 _REFUSED = HTTPStatus.BAD_REQUEST
@@ -73,16 +73,11 @@ def observe_answer(method: str, rule: str, status: int, content_type: str, body:
         wrong.append(f"the answer to {method} {rule}: {fault}")
 
 
-def observe_logged(method: str, path: str, status: int) -> None:
+def observe_logged(method: str, rule: str, status: int) -> None:
     """The same as far as the emulator's own log tells it: of a process that nothing else can be seen of."""
-    try:
-        index, _ = _MAP.bind("localhost").match(unquote(path.partition("?")[0]), method)
-    except HTTPException as error:
-        statuses = {error.code}
-    else:
-        statuses = {int(known) for known in ROUTES[index].statuses}
-    if status not in statuses:
-        wrong.append(f"the answer to {method} {path}: {status} is not declared")
+    route = _BY_RULE.get(("GET" if method == "HEAD" else method, rule.partition("?")[0]))
+    if status not in (route.statuses if route else _NO_ROUTE):
+        wrong.append(f"the answer to {method} {rule}: {status} is not declared")
 
 
 @lru_cache(4096)
@@ -114,9 +109,9 @@ def _schema_of(route: Route | None, status: int, content: Any) -> str:
 @cache
 def validator(name: str) -> Draft202012Validator:
     """The schema of that name, with no field that it does not name."""
-    contents = [closed(schema) for schema in schemas.load().values()]
+    contents = [closed(schema) for schema in openapi.load_schemas().values()]
     registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in contents)
-    return Draft202012Validator({"$ref": schemas.PREFIX + name}, registry=registry, format_checker=_FORMATS)
+    return Draft202012Validator({"$ref": openapi.SCHEMA_PREFIX + name}, registry=registry, format_checker=_FORMATS)
 
 
 _FORMATS = FormatChecker(["email"])
@@ -141,7 +136,7 @@ def _fault(method: str, path: str, body: str) -> str:
 
 @cache
 def _validator(route: Route) -> Draft202012Validator:
-    contents = [closed(schema) for schema in schemas.load().values()]
+    contents = [closed(schema) for schema in openapi.load_schemas().values()]
     registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in contents)
     return Draft202012Validator(body_schema(route), registry=registry)
 

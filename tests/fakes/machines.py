@@ -8,16 +8,18 @@ from typing import Any
 
 from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKeyCredential
-from beamctl.api.network_errors import Timeouts
+from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.event import Event
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk
+from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader, SecretStore
+from beamctl.model.secret import SecretStore
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import plan
+from beamctl.secrets.redaction import Redactor
+from beamctl.workflow.plan import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import Faulty
 from tests.fakes.plane import Plane
@@ -62,7 +64,11 @@ class Machines:
 
     def options(self, transports: Any = None) -> Options:
         return Options(
-            Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=transports or self.faulty.transport
+            Timeouts(read=0.1),
+            clock=FakeClock(),
+            chance=lambda: 1.0,
+            transports=transports or self.faulty.transport,
+            redactor=Redactor(),
         )
 
     @contextmanager

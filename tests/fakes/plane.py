@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
-from beamctl.emulator.credential import digest
+from beamctl.emulator.credentials import digest
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.store import api_key, service_account
 from beamctl.kinds.creation_key import ids_in

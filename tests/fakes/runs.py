@@ -11,18 +11,19 @@ import yaml
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
+from beamctl.model.api_call import Reader, Sender
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader, SecretStore, Sender
+from beamctl.model.secret import SecretStore
 from beamctl.plan.change import ChangeId
 from beamctl.plan.comparison import Interrupted, Situation, Withdrawn
-from beamctl.plan.declared import Declared
-from beamctl.plan.floors import NO_FLOORS, Bounds
+from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.kind import Kind, Status
 from beamctl.plan.plan import Plan
 from beamctl.plan.reading import read
-from beamctl.workflow.changes import apply
-from beamctl.workflow.questions import plan, validate
+from beamctl.workflow.apply import apply
+from beamctl.workflow.documents import validate
+from beamctl.workflow.plan import plan
 from tests.fakes.workspace import FakeWorkspace
 
 TODAY = date(2026, 11, 24)

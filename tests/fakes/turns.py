@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
-from beamctl.model.api_call import ApiCall, NoResponse, Response
-from beamctl.model.ports import Reader, SecretStore, Sender
+from beamctl.model.api_call import ApiCall, NoResponse, Reader, Response, Sender
+from beamctl.model.secret import SecretStore
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
-from beamctl.workflow.changes import apply
-from beamctl.workflow.questions import plan
+from beamctl.workflow.apply import apply
+from beamctl.workflow.plan import plan
 from tests.fakes.journal import Journal
 from tests.fakes.runs import API, NOW, TODAY
 

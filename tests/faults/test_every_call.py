@@ -16,7 +16,7 @@ import pytest
 
 from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKeyCredential
-from beamctl.api.network_errors import Timeouts
+from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.apply.runner import Listener
@@ -29,8 +29,9 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
-from beamctl.workflow.changes import apply
-from beamctl.workflow.questions import plan
+from beamctl.secrets.redaction import Redactor
+from beamctl.workflow.apply import apply
+from beamctl.workflow.plan import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.faulty import EVERY_FAULT, Faulty
 from tests.fakes.plane import Plane, State
@@ -154,7 +155,9 @@ class Run:
     def go(self, want: Desired, wire: Wire, *, looks: bool = True) -> "Run":
         """Plan, and apply unless there is a hazard, as the command line does; then plan again, where it `looks`."""
         connection = Connection(LOCAL_URL, credential=ApiKeyCredential(KEY), credential_from="the seed")
-        options = Options(Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire)
+        options = Options(
+            Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire, redactor=Redactor()
+        )
         now, journal = wire.plane.clock.now, wire.plane.journal
         situation = Situation(now.date(), LOCAL_URL, now=now, interrupted=journal.interrupted())
         with ExitStack() as stack, open_workspace(connection, "acme", options) as api:

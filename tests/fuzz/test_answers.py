@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.api.messages import Failure, Reply
-from beamctl.api.rate_limit import until_text
+from beamctl.api.auth import claims, issued
+from beamctl.api.clock import WaitBudget
+from beamctl.api.messages import Failure, Reply, until_text
 from beamctl.api.response_body import error_text, read
-from beamctl.api.retry import LONGEST_EFFORT, Effort, asks_for_wait, wait_before_repeat
-from beamctl.api.token import claims, issued
-from beamctl.api.wait_budget import WaitBudget
+from beamctl.api.retry import LONGEST_EFFORT, asks_for_wait, wait_before_repeat
 from beamctl.errors import DocumentError, GarbledError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.strict_json import MOST_NESTED
@@ -25,7 +24,8 @@ from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.show import show_text
 from beamctl.workflow.destroy import contents_of
-from beamctl.workflow.questions import plan, show
+from beamctl.workflow.plan import plan
+from beamctl.workflow.show import show
 from tests.fakes.runs import API, TODAY, document, shown
 
 USER_NAMES = ["email", "role", "accepted", "expired", "source", "sub"]
@@ -166,7 +166,7 @@ HEADERS = st.dictionaries(
 @given(st.sampled_from([200, 409, 429, 503]), HEADERS)
 def test_any_wish_to_wait_is_granted_within_bounds(status: int, headers: dict[str, str]) -> None:
     reply = Reply(status, headers)
-    wait = wait_before_repeat(reply, Effort(1, 0.0), once=False, chance=0.5, wall=1.8e9)
+    wait = wait_before_repeat(reply, 1, 0.0, once=False, chance=0.5, wall=1.8e9)
     assert (
         wait is None
         or 0 <= wait <= LONGEST_EFFORT

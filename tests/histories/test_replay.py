@@ -15,11 +15,12 @@ import pytest
 from werkzeug.test import Client
 
 from beamctl.api.config import LOCAL
-from beamctl.api.workspace import WorkspaceApi, open_workspace
+from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.emulator import as_operator, as_person, create_app, load_seed
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import plan
+from beamctl.secrets.redaction import Redactor
+from beamctl.workflow.plan import plan
 from tests.fakes.runs import all_done, desired
 from tests.fakes.runs import apply_through as applied
 
@@ -39,7 +40,7 @@ def workspace(tmp_path: Path, founder: str) -> Iterator[tuple[WorkspaceApi, Any]
     load_seed(
         database, {"workspaces": [{"name": "acme"}], "users": [{"email": founder, "workspaces": {"acme": "admin"}}]}
     )
-    with open_workspace(LOCAL, "acme", wsgi_app=as_operator(app)) as api:
+    with open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=as_operator(app)) as api:
         yield api, app
 
 

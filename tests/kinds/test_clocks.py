@@ -10,7 +10,7 @@ from beamctl.kinds.api_key.rotation import verdict
 from beamctl.kinds.service_account.desired import DesiredKey, desired_accounts
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from beamctl.workflow.questions import export
+from beamctl.workflow.show import export
 from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.journal import stopped
 from tests.fakes.runs import TODAY, document, planned

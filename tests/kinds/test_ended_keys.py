@@ -4,7 +4,7 @@ import pytest
 
 from beamctl.apply.event import NotAttempted
 from beamctl.plan.comparison import Situation
-from beamctl.workflow.questions import plan as plan_at
+from beamctl.workflow.plan import plan as plan_at
 from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, outcomes, planned
 from tests.fakes.vault import FakeVault

@@ -15,7 +15,7 @@ from beamctl.plan.change import Action, Change, CreationKey, Reason, Stage
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.hazard import Allowance, Risk, refused
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import could_be_planned
+from beamctl.workflow.saved_plan import could_be_planned
 from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.journal import creation, stopped
 from tests.fakes.runs import NOW, all_done, applied, document, planned

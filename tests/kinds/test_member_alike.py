@@ -6,7 +6,7 @@ import pytest
 from beamctl.document.load import SourceText
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

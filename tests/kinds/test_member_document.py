@@ -3,7 +3,7 @@
 import pytest
 
 from beamctl.document.load import SourceText
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 
 
 def problems(members: str) -> list[tuple[int, int, str, str]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.plan.declared import Declared
+from beamctl.plan.guards import Declared
 from beamctl.plan.plan import Plan
 from tests.fakes.runs import TODAY, document, planned
 from tests.fakes.workspace import FakeWorkspace, person

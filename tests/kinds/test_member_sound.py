@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from beamctl.plan.change import REASONS, Action, Change, Reason, Stage
-from beamctl.workflow.questions import could_be_planned
+from beamctl.workflow.saved_plan import could_be_planned
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

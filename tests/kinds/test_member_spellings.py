@@ -4,7 +4,7 @@ import pytest
 
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan_file import saved_text
-from beamctl.workflow.questions import open_plan
+from beamctl.workflow.saved_plan import open_plan
 from tests.fakes.runs import all_done, applied, document, planned
 from tests.fakes.saved import saved
 from tests.fakes.wording import words

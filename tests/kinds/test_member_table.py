@@ -3,7 +3,7 @@
 import pytest
 
 from beamctl.kinds.member.table import DESIRED_ROLES, ROWS, Column, Decision, Standing, verdict
-from beamctl.model.role import Role, UnknownRole
+from beamctl.model.identity import Role, UnknownRole
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 

@@ -12,13 +12,12 @@ from beamctl.document.document import Desired
 from beamctl.errors import ForbiddenError
 from beamctl.kinds.registry import KINDS
 from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, PendingMarker, description
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Reader, Response
 from beamctl.model.identity import Identity
-from beamctl.model.ports import Reader
 from beamctl.plan.change import Action, Reason, Stage
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import could_be_planned, look_again
+from beamctl.workflow.saved_plan import could_be_planned, look_again
 from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.journal import stopped
 from tests.fakes.runs import all_done, applied, document, outcomes

@@ -8,7 +8,7 @@ import pytest
 
 from beamctl.errors import ApiError, ForbiddenError, MissingError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.registry import KINDS
-from beamctl.workflow.questions import export, show
+from beamctl.workflow.show import export, show
 from tests.fakes.runs import NOW, desired, planned
 from tests.fakes.things import FakeThings, thing
 from tests.fakes.workspace import FakeWorkspace, person

@@ -9,7 +9,7 @@ from beamctl.kinds.member.live import LONGEST_TEXT, people
 from beamctl.kinds.settings import SettingsKind
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from beamctl.workflow.questions import show
+from beamctl.workflow.show import show
 from tests.fakes.runs import document, planned, shown
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person

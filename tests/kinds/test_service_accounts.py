@@ -25,7 +25,11 @@ from beamctl.plan.reading import read
 from beamctl.plan.staleness import in_place, moved
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from beamctl.workflow.questions import could_be_planned, plan, show, undo, validate
+from beamctl.workflow.documents import validate
+from beamctl.workflow.plan import plan
+from beamctl.workflow.saved_plan import could_be_planned
+from beamctl.workflow.show import show
+from beamctl.workflow.undo import undo
 from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.machines import Machines, account
 from tests.fakes.runs import all_done, document, outcomes, planned

@@ -10,7 +10,7 @@ from beamctl.apply.event import Ended
 from beamctl.model.api_call import ApiCall, NoResponse, Response
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.kind import Status
-from beamctl.workflow.questions import could_be_planned
+from beamctl.workflow.saved_plan import could_be_planned
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.wording import Said
 from tests.fakes.workspace import FakeWorkspace

@@ -10,7 +10,7 @@ from beamctl.errors import GarbledError, MissingError
 from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.policy import SHAPE, PolicyKind
 from beamctl.plan.reading import read
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 from tests.fakes.runs import document, planned, shown
 from tests.fakes.things import FakeThings, thing
 from tests.fakes.wording import counts
@@ -88,8 +88,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"policies": {"a--b": {"spec": {"type": "location"}}}}, "'a--b' is not a valid name for a policy"),
     ({"policies": {"p" * 50: {"spec": {"type": "location"}}}}, f"'{'p' * 50}' is not a valid name for a policy"),
     ({"environments": {"-x": {}}}, "'-x' is not a valid name for an environment"),
-    ({"policies": {"p": {}}}, "'spec' is missing from 'p'"),
-    ({"policies": {"p": {"spec": {"type": "locaton"}}}}, "'locaton' is not a policy type"),
+    ({"policies": {"p": {}}}, "'spec' is a required property of 'p'"),
+    ({"policies": {"p": {"spec": {"type": "locaton"}}}}, "'locaton' is not one of ['location', 'flavor', 'maxToken']"),
     ({"policies": {"p": {"spec": {"type": "location", "location": []}}}}, "unknown key 'location'"),
     (
         {"integrations": {"c": {"integration": "x", "secret": {"k": LEAK}}}},
@@ -98,7 +98,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"integrations": {"c": {"integration": "x", "secret": LEAK}}}, "'secret' must be a mapping, not a string"),
     ({"integrations": {"c": {"integration": "x", "secret": {"k": {"env": LEAK}}}}}, "not the name of a variable"),
     ({"integrations": {"c": {"integration": "x", "secret": {"k": {"value": LEAK}}}}}, "unknown key 'value'"),
-    ({"integrations": {"c": {"integration": "x", "secret": {"k": {"command": []}}}}}, "'command' is empty"),
+    ({"integrations": {"c": {"integration": "x", "secret": {"k": {"command": []}}}}}, "'command' should be non-empty"),
     ({"integrations": {"c": {"integration": "x", "secret": {"version": 2}}}}, "the secret of 'c' has no source"),
     ({"integrations": {"c": {"integration": "x", "secret": {"k": {"env": "A", "file": "b"}}}}}, "exactly one of"),
     (
@@ -109,7 +109,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         {"policies": {"eu-only": {"spec": {"type": "flavor"}}}, "environments": {"x": {"policies": ["eu-onyl"]}}},
         "'eu-onyl'",
     ),
-    ({"manage": {"policies": "additiv"}}, "'additiv' is not a mode"),
+    ({"manage": {"policies": "additiv"}}, "'additiv' is not one of ['authoritative', 'additive']"),
 ]
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from beamctl.apply.event import Ended
-from beamctl.apply.record import Run, event_line, first_line, last_line, read_record
+from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record_reader import read_record
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.kinds.environment import EnvironmentKind
@@ -15,7 +16,8 @@ from beamctl.kinds.policy import PolicyKind
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.comparison import Situation
 from beamctl.plan.kind import Status
-from beamctl.workflow.questions import could_be_planned, undo
+from beamctl.workflow.saved_plan import could_be_planned
+from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
 from tests.fakes.things import thing
 from tests.fakes.vault import FakeVault

@@ -12,7 +12,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import address
-from beamctl.workflow.questions import undo
+from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, document, planned
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person

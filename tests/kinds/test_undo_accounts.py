@@ -5,7 +5,7 @@ import pytest
 from beamctl.document.document import Desired, Document
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import undo
+from beamctl.workflow.undo import undo
 from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.runs import API, TODAY, applied, document, planned
 from tests.fakes.wording import counts, words

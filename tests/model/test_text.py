@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.document.load import SourceText
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
-from beamctl.emulator.unseen import can_be_seen
+from beamctl.document.problem import Problem, quoted
+from beamctl.emulator.rules import is_visible
 from beamctl.model.confusables import marked
 from beamctl.model.email import fault
 from beamctl.model.text import escaped, printable, unseen, visible
 from beamctl.report.style import value
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 
 EVERYTHING = "".join(map(chr, range(0xE1000)))
 IGNORABLE = regex.findall(r"\p{Default_Ignorable_Code_Point}", EVERYTHING)
@@ -46,7 +45,7 @@ def test_no_address_has_one() -> None:
         assert fault(f"a{each}da@example.com").startswith("contains an invisible character: U+"), ascii(each)
         assert fault(f"ada@exa{each}mple.com"), ascii(each)
         assert unseen(f"ci{each}") == each
-        assert not can_be_seen(f"ci{each}")
+        assert not is_visible(f"ci{each}")
 
 
 def test_one_is_shown_as_an_escape() -> None:
@@ -68,7 +67,7 @@ def test_one_is_shown_as_an_escape() -> None:
 def test_what_can_be_seen_is_shown_as_it_is(text: str) -> None:
     assert printable(text) == visible(text) == text
     assert unseen(text) == ""
-    assert can_be_seen(text)
+    assert is_visible(text)
     assert fault(f"{text}@example.com") == ""
 
 
@@ -83,7 +82,7 @@ def test_what_needs_no_library_can_be_seen() -> None:
     for each in EVERYTHING[:0x4000]:
         if visible(each) == each and not each.isascii() and each != "\u200d":
             assert each.isprintable(), ascii(each)
-            assert can_be_seen(each), ascii(each)
+            assert is_visible(each), ascii(each)
 
 
 def read_back(shown: str) -> str:
@@ -110,7 +109,7 @@ def test_the_last_net_leaves_lines_and_colors(text: str) -> None:
 
 @given(st.text())
 def test_the_emulator_sees_what_beamctl_sees(text: str) -> None:
-    assert can_be_seen(text) is (unseen(text) == "")
+    assert is_visible(text) is (unseen(text) == "")
 
 
 NAMES = [

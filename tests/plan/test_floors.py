@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.document.document import Desired, Guards, Limit
-from beamctl.plan.floors import NO_FLOORS, Bounds, in_force, stricter
+from beamctl.plan.guards import NO_FLOORS, Bounds, in_force, stricter
 from beamctl.plan.plan import Plan
-from beamctl.workflow.questions import look_again
+from beamctl.workflow.saved_plan import look_again
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.apply.record import Run, event_line, first_line, last_line, read_record
+from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record_reader import read_record
 from beamctl.document.document import Desired, Document
 from beamctl.document.load import SourceText
 from beamctl.kinds.registry import KINDS
@@ -23,7 +24,10 @@ from beamctl.report.text.apply import event_text
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.runs import run_text
-from beamctl.workflow.questions import could_be_planned, export, look_again, open_plan, undo, validate
+from beamctl.workflow.documents import validate
+from beamctl.workflow.saved_plan import could_be_planned, look_again, open_plan
+from beamctl.workflow.show import export
+from beamctl.workflow.undo import undo
 from tests.fakes.accounts import MADE
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, planned
 from tests.fakes.saved import saved

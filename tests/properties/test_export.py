@@ -14,7 +14,8 @@ from beamctl.model.email import fault
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.workflow.questions import export, plan
+from beamctl.workflow.plan import plan
+from beamctl.workflow.show import export
 from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.runs import API, NOW, desired, planned
 from tests.fakes.things import MASK, FakeThings, thing

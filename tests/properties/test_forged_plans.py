@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.record import Record, Run, UnreadableRecordError, first_line, read_record
+from beamctl.apply.record import Record, Run, first_line
+from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
@@ -17,14 +18,15 @@ from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Action
 from beamctl.plan.comparison import Situation
-from beamctl.plan.declared import declared_data
+from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance, refused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, refuse_untimely, saved_text
 from beamctl.plan.staleness import ends
 from beamctl.report.text.plan import plan_text, plans_text
 from beamctl.report.text.runs import run_text
-from beamctl.workflow.questions import look_again, open_plan, undo
+from beamctl.workflow.saved_plan import look_again, open_plan
+from beamctl.workflow.undo import undo
 from tests.fakes.forgery import edited, edits, forged
 from tests.fakes.journal import stopped
 from tests.fakes.runs import API, applied, apply_through, document, planned

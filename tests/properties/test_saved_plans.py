@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.apply.event import Ended, Event, NotAttempted
-from beamctl.apply.record import Run, UnreadableRecordError, event_line, first_line, last_line, read_record
+from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import left_of, summary_of
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
@@ -21,7 +22,8 @@ from beamctl.plan.plan_file import read_saved, saved_text
 from beamctl.plan.staleness import moved
 from beamctl.report.json_report import runs_json
 from beamctl.report.text.runs import outcome_text, run_text
-from beamctl.workflow.questions import look_again, open_plan, undo
+from beamctl.workflow.saved_plan import look_again, open_plan
+from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown
 from tests.fakes.saved import by_hand, saved
 from tests.fakes.schemas import problems_with

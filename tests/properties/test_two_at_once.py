@@ -12,12 +12,13 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from beamctl.api.config import LOCAL
-from beamctl.api.workspace import open_workspace
+from beamctl.api.workspace import Options, open_workspace
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk, as_operator
 from beamctl.model.code import Code
 from beamctl.plan.change import Action, Change
 from beamctl.plan.hazard import Risk
+from beamctl.secrets.redaction import Redactor
 from tests.fakes.runs import document, planned
 from tests.fakes.turns import Run, at_once, one
 from tests.fakes.wording import codes
@@ -156,7 +157,10 @@ def test_two_end_as_one_with_the_emulator(name: str, tmp_path: Path) -> None:
         ExitStack() as stack,
     ):
         clients = [
-            stack.enter_context(open_workspace(LOCAL, "acme", wsgi_app=as_operator(plane.app))) for _ in range(2)
+            stack.enter_context(
+                open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=as_operator(plane.app))
+            )
+            for _ in range(2)
         ]
         plane.begin_here()
         for order in SCHEDULES:

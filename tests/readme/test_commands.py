@@ -19,7 +19,7 @@ import yaml
 from beamctl.cli.main import COMMANDS, beamctl
 from beamctl.document.load import SourceText
 from beamctl.emulator import load_seed
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 from tests.end_to_end.conftest import clean_environment
 from tests.readme.markdown import DOCUMENTS, ROOT, blocks, code_spans, languages, name, steps
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from beamctl.api import cli_config, credential
-from beamctl.api.request_budget import LARGEST_ANSWER
+from beamctl.api.response_body import LARGEST_ANSWER
 from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
 from beamctl.cli.exits import Exit
 from beamctl.document import text_encoding, yaml_builder
-from beamctl.document.problem import MOST_PROBLEMS
+from beamctl.document.problem import MOST_PROBLEMS, ProblemCode
+from beamctl.document.scalars import LONGEST_NUMBER
 from beamctl.document.yaml_errors import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
-from beamctl.document.yaml_scalars import LONGEST_NUMBER
 from beamctl.emulator import FaultKind, Quirk
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.kinds.member.live import LONGEST_TEXT
@@ -120,7 +120,7 @@ def permission_table(head: str, allowed: Mapping[Permission, AbstractSet[Any]], 
 
 
 def quirk_table() -> str:
-    lines = ["| quirk | with it | the open question |", "|---|---|---|"]
+    lines = ["| flag | with it | the open question |", "|---|---|---|"]
     questions = dict(re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", EMULATOR, re.MULTILINE))
     return "\n".join([*lines, *(f"| `{quirk}` | {quirk.meaning} | {questions.get(quirk, '?')} |" for quirk in Quirk)])
 
@@ -153,6 +153,12 @@ def test_the_tables_agree_with_the_code(document: str, name: str, table: str) ->
         path.write_text(found.string[: found.start(2)] + table + found.string[found.end(2) :], "utf-8")
         return
     assert found[2] == table, "run this test with -n0 and BEAMCTL_WRITE_TABLES=1, and read what was written"
+
+
+def test_the_codes_of_problems_are_those_of_the_code() -> None:
+    text = (ROOT / "schemas" / "README.md").read_text("utf-8")
+    table = text.partition("<!-- problems: begin")[2].partition("<!-- problems: end")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \| \S.* \|$", table, re.MULTILINE) == [code.value for code in ProblemCode]
 
 
 def test_the_exit_codes_are_those_of_the_code() -> None:

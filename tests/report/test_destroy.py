@@ -118,7 +118,7 @@ def test_what_a_machine_sees_is_all_of_it() -> None:
     parts = (Part("members", ("role",), things(50), "some"), Part("policies", ("type",), Unknown("no")))
     told = json.loads(destroyed_json(contents(*parts, counts={"agents": 3}), "local", Deletion(DeletionStatus.DELETED)))
     assert told == {
-        "format_version": "2.0",
+        "format_version": "1.1",
         "workspace": "acme",
         "api_url": "local",
         "id": "w1",

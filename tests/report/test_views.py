@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
-from beamctl.document.problem import Place, Problem
+from beamctl.document.problem import Place, Problem, ProblemCode
 from beamctl.model.text import printable
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.listing import Listing
@@ -94,12 +94,16 @@ def test_what_is_not_seen_is_not_empty() -> None:
 
 
 def test_problems_with_place_and_hint() -> None:
-    problems = [Problem(Place("a\x1b.yaml", 3, 2), "bad", "mend it"), Problem(Place("b.yaml"), "empty")]
+    problems = [
+        Problem(Place("a\x1b.yaml", 3, 2), ProblemCode.UNKNOWN_KEY, "bad", "mend it"),
+        Problem(Place("b.yaml"), ProblemCode.EMPTY_FILE, "empty"),
+    ]
     assert problems_text(problems) == (
         "a\\x1b.yaml:3:2: bad\n    mend it\nb.yaml: empty\n\n"
         "2 problems. Nothing was read from or sent to any workspace.\n"
     )
-    assert json.loads(problems_json(problems, 1))["problems"][0]["line"] == 3
+    found = json.loads(problems_json(problems, 1))["problems"]
+    assert (found[0]["line"], [each["code"] for each in found]) == (3, ["unknown-key", "empty-file"])
 
 
 def test_thousands_of_hazards_are_no_matter() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import beamctl
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact, fact_data, fact_of
-from beamctl.plan.comparison import Tally
+from beamctl.plan.comparison import UnchangedReason
 from beamctl.report.apply_wording import APPLY_TEMPLATES
 from beamctl.report.plan_wording import PLAN_TEMPLATES
 from beamctl.report.wording import TALLY, templates, words
@@ -52,7 +52,7 @@ def made() -> Iterator[tuple[Code, frozenset[str]]]:
 def test_every_code_has_one_template() -> None:
     assert templates().keys() == set(Code)
     assert not APPLY_TEMPLATES.keys() & PLAN_TEMPLATES.keys()
-    assert TALLY.keys() == set(Tally)
+    assert TALLY.keys() == set(UnchangedReason)
 
 
 def test_every_template_uses_the_fields_that_are_given() -> None:

@@ -7,7 +7,7 @@ import pytest
 from beamctl.document.load import SourceText
 from beamctl.errors import RefusedError
 from beamctl.workflow.destroy import document_that_allows
-from beamctl.workflow.questions import validate
+from beamctl.workflow.documents import validate
 from tests.fakes.runs import desired
 
 HEAD = "version: 1\nworkspace: acme\n"

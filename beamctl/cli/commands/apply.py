@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 import click
 
+from beamctl.apply.event import Ended, Event, NotAttempted
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
-from beamctl.cli.output import Output, UnwritableError, output_of, print_stderr
-from beamctl.errors import RefusedError, UsageError
-from beamctl.plan.floors import Bounds
-from beamctl.plan.hazard import Allowance
-from beamctl.plan.plan_file import Saved
+from beamctl.cli.interaction import Interrupt, ask, why_no_input
+from beamctl.cli.output import Output
+from beamctl.errors import RefusedError, UnwritableError, UsageError
+from beamctl.plan.guards import Bounds
+from beamctl.plan.hazard import allowance
 from beamctl.report.style import PLAIN, Style
-from beamctl.report.text.plan import APPLY, plans_text
-from beamctl.runs.record_folder import RecordFolder, note_ignored
-from beamctl.secrets.reserved_files import ReservedFiles
+from beamctl.report.text.apply import end_text, event_text, not_permitted_text
+from beamctl.report.text.plan import plans_text
+from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
-from beamctl.workflow.apply_run import NOT_STOPPED, ApplyOptions, Results, apply_all, refuse_unusable_secrets
-from beamctl.workflow.connection import Access, access_of
-from beamctl.workflow.documents import defaults, named_files
-from beamctl.workflow.planning import (
-    Checks,
-    Planned,
-    allowances,
-    command_for,
-    is_refused,
-    plan_all,
-    quoted,
-    refuse_stale,
-    refuse_unused,
-    say_unused,
-)
-from beamctl.workflow.saved_plans import open_saved
+from beamctl.workflow.apply import NOT_STOPPED, run_apply
+from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review
+from beamctl.workflow.connection import Access
+from beamctl.workflow.plan import Checks, Planned
+
+_EXIT = {
+    ApplyStatus.DONE: Exit.DONE,
+    ApplyStatus.REFUSED: Exit.REFUSED,
+    ApplyStatus.PARTLY: Exit.PARTLY,
+    ApplyStatus.NOT_PERMITTED: Exit.NOT_ALLOWED,
+    ApplyStatus.INTERRUPTED: Exit.INTERRUPTED,
+}
 
 
 @click.command("apply")
@@ -67,13 +62,11 @@ def command(  # noqa: PLR0913 - one argument per option
     allowed: tuple[str, ...],
     parallelism: int,
     record: RecordFolder,
-    output: str,
+    out: Output,
     auto_approve: bool,
     reveal_secrets: bool,
-    no_color: bool,
-    quiet: bool,
     floors: Bounds,
-    **connection: Any,  # noqa: ANN401 - the options of `options.connection`
+    access: Access,
 ) -> int:
     """Show the changes a document or a saved plan makes to a workspace, then make them.
 
@@ -81,104 +74,97 @@ def command(  # noqa: PLR0913 - one argument per option
     Asks for approval on a terminal. Exits 0 if all changes were made, 5 if the plan is refused, 6 if it is stale,
     and 7 if some changes failed or were skipped.
     """
-    out = output_of(output, no_color=no_color, quiet=quiet)
-    granted = allowances(allowed)
+    granted = tuple(map(allowance, allowed))
     if saved is not None and files:
         raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
+    no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack:
-        no_input = "" if auto_approve else _why_no_input(files)
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
-        access, checks = access_of(**connection), Checks(floors, record)
-        origin = None
-        if saved is not None:
-            planned, granted, origin = open_saved(saved, access, stack, workspaces, granted, checks)
-        else:
-            planned = plan_all(files, workspaces, access, stack, granted, checks)
-        command = command_for(APPLY if saved is None else f"{APPLY} {quoted(saved)}", files, workspaces)
-        shown = partial(plans_text, [each.plan for each in planned], granted, command=command, saved=origin)
-        if not out.json:
-            out.result(shown(out.style))
-        reserved = _reserved(files, saved, planned, access, record)
-        apply_options = ApplyOptions(
-            parallelism, record, out, access.stop, saved=saved is not None, screen=screen, reserved=reserved
-        )
-        approve = None if auto_approve else lambda: _approve(planned, shown, out, no_input)
-        results: Results = []
-        code = _make(planned, granted, results, apply_options, approve, command)
+        request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record), parallelism, screen)
+        view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input)
+        interrupt = Interrupt(access.stop, quiet=out.quiet)
+        applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
     if out.json:
-        _report(planned, granted, results, out, origin)
-    return code
+        _report(applied, out)
+    return _EXIT[applied.status]
 
 
-def _reserved(
-    files: Sequence[str], saved: str | None, planned: Sequence[Planned], access: Access, record: RecordFolder
-) -> ReservedFiles:
-    """The files that no secret may replace.
-
-    A saved plan does not record which folders were read. The folders of its documents count as read, except those that
-    contain the current directory.
-    """
-    sources = [each.plan.source for each in planned]
-    inputs = named_files(files) if saved is None else [saved]
-    folders = [Path(name) for name in files or defaults()]
-    if saved is not None:
-        found = [Path(source).parent for source in sources]
-        folders += [folder for folder in found if not Path.cwd().is_relative_to(folder.resolve())]
-    read = tuple(folder for folder in folders if folder.is_dir())
-    return ReservedFiles(access.credential_files, (*inputs, *sources), record.path, read)
-
-
-def _make(
-    planned: Sequence[Planned],
-    granted: Sequence[Allowance],
-    results: Results,
-    apply_options: ApplyOptions,
-    approve: Callable[[], None] | None,
-    command: str,
-) -> Exit:
-    note_ignored(apply_options.records, apply_options.out)
-    if is_refused(planned, granted):
-        say_unused(planned, granted, apply_options.out)
-        return Exit.REFUSED
-    refuse_unused(planned, granted, apply_options.out)
-    refuse_unusable_secrets(planned, apply_options, command, approved=False)
-    if approve is not None:
-        approve()
-    refuse_unusable_secrets(planned, apply_options, command, approved=True)
-    return apply_all(planned, results, apply_options)
-
-
-def _why_no_input(files: Sequence[str]) -> str:
-    """Why no one can be asked for approval; empty if someone can."""
-    if "-" in files:
-        return "standard input is the document"
-    return "" if sys.stdin.isatty() else "there is no terminal to ask on"
-
-
-def _approve(planned: Sequence[Planned], shown: Callable[[Style], str], out: Output, no_input: str) -> None:
-    count = sum(len(each.plan.changes) for each in planned)
-    if not count:
-        return
-    if no_input:
-        raise RefusedError(
-            f"{no_input}, so nothing was changed", "To apply without approval:  beamctl apply --auto-approve"
-        )
-    if out.json or not sys.stdout.isatty():  # the plan must be visible before it is approved
-        print_stderr(shown(PLAIN), nl=False)
-    names = ", ".join(each.plan.workspace for each in planned if each.plan.changes)
-    print_stderr(f"\nMake {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted: ", nl=False)
-    if sys.stdin.readline().strip() != "yes":
-        raise RefusedError("not approved, so nothing was changed")
-    refuse_stale(planned)
-
-
-def _report(
-    planned: Sequence[Planned], granted: Sequence[Allowance], results: Results, out: Output, origin: Saved | None
-) -> None:
+def _report(applied: Applied, out: Output) -> None:
     from beamctl.report.json_report import applied_json
 
-    events = [(each.plan, became) for each, became in results]
+    review, results = applied.review, [(each.plan, events) for each, events in applied.results]
     try:
-        out.result(applied_json([each.plan for each in planned], granted, events, saved=origin))
+        out.result(applied_json([each.plan for each in review.planned], review.allowed, results, saved=review.saved))
     except UnwritableError as error:
         raise UnwritableError(error.message, NOT_STOPPED if results else "") from None
+
+
+class _View:
+    """Shows an apply: as text, or only notes, warnings and questions if the result is JSON."""
+
+    def __init__(self, out: Output, access: Access, *, saved: bool, asks: bool, no_input: str) -> None:
+        self._out = out
+        self._stop = access.stop
+        self._saved = saved
+        self._asks = asks
+        self._no_input = no_input
+        self._counts = sys.stderr.isatty() and not out.quiet and os.environ.get("TERM") != "dumb"
+        self._counter = ""
+        self._ended = 0
+
+    def show(self, review: Review) -> None:
+        if not self._out.json:
+            self._out.result(_text(review, self._out.style))
+
+    def note(self, text: str) -> None:
+        self._out.info(text)
+
+    def warn(self, text: str) -> None:
+        self._clear()
+        self._out.say(text)
+
+    def confirm(self, review: Review) -> bool:
+        count = sum(len(each.plan.changes) for each in review.planned)
+        if not count or not self._asks:
+            return False
+        if self._no_input:
+            hint = "To apply without approval:  beamctl apply --auto-approve"
+            raise RefusedError(f"{self._no_input}, so nothing was changed", hint)
+        names = ", ".join(each.plan.workspace for each in review.planned if each.plan.changes)
+        question = f"Make {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted"
+        if ask(question, _text(review, PLAIN), self._out).strip() != "yes":
+            raise RefusedError("not approved, so nothing was changed")
+        return True
+
+    def event(self, event: Event, total: int) -> None:
+        self._clear()
+        self._ended += isinstance(event, Ended | NotAttempted)
+        text = event_text(event, self._out.style)
+        if text and not self._out.json:
+            self._out.result(text + "\n")
+        if self._counts and self._ended < total:
+            self._counter = f"  {self._ended} of {total} …"
+            self._out.say(self._counter, nl=False)
+
+    def ended(self, planned: Planned, events: Sequence[Event], status: ApplyStatus) -> None:
+        self._clear()
+        self._ended = 0
+        name = planned.plan.workspace
+        try:
+            if not self._out.json:
+                text = end_text(name, events, saved=self._saved, interrupted=self._stop.is_set())
+                self._out.result(f"\n{text}")
+        finally:
+            if status is ApplyStatus.NOT_PERMITTED:
+                self._out.say(not_permitted_text(name, planned.link.credential_from))
+
+    def _clear(self) -> None:
+        """Remove the counter."""
+        if self._counter:
+            self._out.say("\r" + " " * len(self._counter) + "\r", nl=False)
+            self._counter = ""
+
+
+def _text(review: Review, style: Style) -> str:
+    plans = [each.plan for each in review.planned]
+    return plans_text(plans, review.allowed, style, command=review.command, saved=review.saved)

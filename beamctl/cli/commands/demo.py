@@ -13,7 +13,6 @@ from pathlib import Path
 
 import click
 
-from beamctl.cli.commands.demo_files import KEY, SEED, WITH_MISTAKES, WITHOUT_MISTAKES
 from beamctl.cli.commands.local import require_emulator
 from beamctl.cli.exits import Exit
 from beamctl.cli.options import PathType
@@ -22,6 +21,57 @@ from beamctl.errors import BeamctlError, UsageError
 _BEAMCTL = (sys.executable, "-m", "beamctl")
 _KIM = "emulator call --as kim@example.com POST /workspaces/acme/join"
 _EVE = """emulator call --as ada@example.com -w acme PUT /users/eve@example.com '{"role": "admin"}'"""
+
+KEY = "bl_made_up_for_the_demo"
+"""Made up: it works only with the emulator that the demo starts."""
+
+SEED = f"""\
+# The initial state of the emulator.
+workspaces:
+  - {{name: acme, displayName: Acme, labels: {{env: test}}}}
+users:
+  - {{email: ada@example.com, apiKey: {KEY}, workspaces: {{acme: admin}}}}
+  - {{email: grace@example.com, workspaces: {{acme: member}}}}
+  - {{email: eve@example.com, workspaces: {{acme: member}}}}
+  - {{email: mallory@example.com, workspaces: {{acme: member}}}}
+  - {{email: lin@example.com, workspaces: {{acme: member}}, source: directory_sync}}
+invitations:
+  - {{workspace: acme, email: sam@example.com, role: member, expiresAt: 2026-01-01T00:00:00Z}}
+"""
+
+WITH_MISTAKES = """\
+version: 1
+workspace: acme
+
+setings:
+  displayName: Acme (production)
+
+members:
+  ada@example.com: admin
+  grace@example.com: admn
+  eve@example.com: member
+  Eve@example.com: viewer
+  kim@example.com: {role: member, until: 2099-02-30}
+"""
+
+WITHOUT_MISTAKES = """\
+version: 1
+workspace: acme
+
+settings:
+  displayName: Acme (production)
+
+members:
+  ada@example.com: admin
+  grace@example.com: admin
+  eve@example.com: member
+  kim@example.com: {role: member, until: 2099-12-31, reason: TICKET-812}
+  sam@example.com: viewer
+
+guards:
+  minAdmins: 2
+  self: {email: ada@example.com}      # who beamctl runs as
+"""
 
 
 @click.command("demo")

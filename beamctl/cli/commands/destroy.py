@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
-from beamctl.cli.interrupt import Interrupt
-from beamctl.cli.output import Output, UnwritableError, output_of, print_stderr
+from beamctl.cli.interaction import Interrupt, ask, why_no_input
+from beamctl.cli.output import Output
 from beamctl.document.document import Desired
-from beamctl.errors import RefusedError
+from beamctl.errors import RefusedError, UnwritableError
 from beamctl.plan.contents import Deletion, WorkspaceContents
 from beamctl.plan.plan import runs_as
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.destroy import contents_text, deletion_text
-from beamctl.workflow.connection import LastLink, access_of, open_last_link
+from beamctl.workflow.connection import Access, LastLink, open_last_link
 from beamctl.workflow.destroy import contents_of, destroy, document_that_allows
 from beamctl.workflow.documents import defaults, read_desired
 
@@ -34,22 +32,18 @@ def command(
     workspace: str,
     files: tuple[str, ...],
     confirm: str | None,
-    output: str,
     *,
-    no_color: bool,
-    quiet: bool,
-    **connection: Any,  # noqa: ANN401 - the options of `options.connection`
+    out: Output,
+    access: Access,
 ) -> int:
     """Delete a workspace and everything in it, after showing what would be deleted.
 
     This cannot be undone. Refuses (exit 5) unless the workspace's document sets `guards: {preventDestroy: false}` and
     you type the name. Exits 6 if the workspace changed in the meantime.
     """
-    out = output_of(output, no_color=no_color, quiet=quiet)
     document = document_that_allows(read_desired(files) if files or defaults() else (), workspace)
     if confirm is not None and confirm != workspace:
         raise _another_name("--confirm is not the name of")
-    access = access_of(**connection)
     with open_last_link(access, workspace) as link:
         contents = contents_of(workspace, link.reader)
         if not out.json:
@@ -68,15 +62,12 @@ def _shown(contents: WorkspaceContents, link: LastLink, document: Desired, style
 
 def _ask(contents: WorkspaceContents, shown: str, files: Sequence[str], out: Output) -> None:
     name = contents.workspace
-    if "-" in files or not sys.stdin.isatty():
-        why = "standard input is the document" if "-" in files else "there is no terminal to ask on"
+    if why := why_no_input(files):
         named = "".join(f" -f {shlex.quote(file)}" for file in files)
         hint = f"To delete {name} without being asked:  beamctl destroy {name}{named} --confirm {name}"
         raise RefusedError(f"{why}, so nothing was deleted", hint)
-    if out.json or not sys.stdout.isatty():  # it must be visible before they are confirmed
-        print_stderr(shown, nl=False)
-    print_stderr(f"\nType {name} to delete it for good: ", nl=False)
-    if sys.stdin.readline().removesuffix("\n") != name:
+    typed = ask(f"Type {name} to delete it for good", shown, out)
+    if typed.removesuffix("\n") != name:
         raise _another_name("that is not the name of")
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
-from beamctl.cli.output import output_of
+from beamctl.cli.output import Output
 from beamctl.errors import UsageError
-from beamctl.secrets.output_redaction import OUTPUT_REDACTION
-from beamctl.workflow.clock import current_time
-from beamctl.workflow.connection import access_of, default_workspace, open_link
-from beamctl.workflow.questions import export
+from beamctl.system.clock import current_time
+from beamctl.workflow.connection import Access, default_workspace, open_link
+from beamctl.workflow.show import export
 
 
 @click.command("export")
@@ -26,8 +24,8 @@ def command(
     *,
     workspaces: tuple[str, ...],
     split: str | None,
-    quiet: bool,
-    **connection: Any,  # noqa: ANN401 - the options of `options.connection`
+    out: Output,
+    access: Access,
 ) -> int:
     """Write a live workspace as a document.
 
@@ -35,8 +33,6 @@ def command(
     -w, the workspace is that of BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI. Exits 4 if this credential cannot
     read everything, and writes the rest.
     """
-    out = output_of("text", no_color=True, quiet=quiet)
-    access = access_of(**connection)
     names = list(dict.fromkeys(workspaces)) or [default_workspace(access)]
     folder = _folder(split, names)
     found = {}
@@ -47,7 +43,7 @@ def command(
         out.result("---\n".join(each.text for each in found.values()))
     else:
         for name, each in found.items():
-            _write(_file(folder, name), each.text)
+            _write(_file(folder, name), out.redaction.redact(each.text))
         out.info(f"Wrote {', '.join(str(_file(folder, name)) for name in names)}. To plan:  beamctl plan -f {folder}")
     code = Exit.DONE
     for name, each in found.items():
@@ -80,7 +76,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(OUTPUT_REDACTION.redact(text))
+            stream.write(text)
     except OSError as error:
         raise UsageError(
             f"cannot write {path}: {error.strerror or error}", "Name another directory with --split."

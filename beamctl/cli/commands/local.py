@@ -1,12 +1,19 @@
-"""The emulator inside this process, for `--api-url local` and the `emulator` commands."""
+"""The emulator inside this process, for `--api-url local`, and what the `emulator` commands share: its database, seeds
+and e-mails."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from beamctl.errors import UsageError
+import click
+
+from beamctl.document.yaml_loader import parse_plain
+from beamctl.errors import DocumentError, UsageError
+from beamctl.model.text import printable
+from beamctl.workflow.documents import read_sources
 
 DATABASE = Path(".beamctl") / "emulator.db"
 """The default database of the emulator, relative to the current directory."""
@@ -58,10 +65,10 @@ def opened(
     Raises:
         UsageError: The file is not a database of this emulator or cannot be written, or an option is invalid.
     """
-    from beamctl.emulator import EmulatorError, WrongOptionError, create_app, open_post
+    from beamctl.emulator import EmulatorError, WrongOptionError, create_app, open_mailer
 
     try:
-        post = open_post(mail or maildir(database), smtp)
+        post = open_mailer(mail or maildir(database), smtp)
         database.parent.mkdir(parents=True, exist_ok=True)
         return create_app(database, post=post, **options)
     except WrongOptionError as error:
@@ -84,3 +91,45 @@ def require_emulator() -> None:
 
     if find_spec("flask") is None or find_spec("waitress") is None:
         raise UsageError("the emulator is not installed", "Install it:  pip install 'beamctl[emulator]'")
+
+
+def read_seed(seed_file: str) -> Any:  # noqa: ANN401 - the emulator validates it
+    """The document in a seed file; `-` is standard input.
+
+    Raises:
+        DocumentError: It is not valid YAML.
+        UsageError: It is not exactly one document.
+    """
+    (source, *more) = read_sources([seed_file])
+    documents, problems = parse_plain(source.content, source.name)
+    if problems:
+        raise DocumentError(problems)
+    if more or len(documents) != 1:
+        raise UsageError(f"{seed_file} is not a single document", "A seed is one file with one YAML document.")
+    return documents[0]
+
+
+def load(seed_file: str, seed: Any, database: Path, **options: Any) -> None:  # noqa: ANN401 - as above
+    """Load the seed, with further options of the emulator's `load_seed`, and print the keys it created.
+
+    Raises:
+        UsageError: The seed is invalid, or conflicts with the database.
+    """
+    from beamctl.emulator import SeedError, load_seed
+
+    try:
+        created = load_seed(database, seed, **options)
+    except SeedError as error:
+        details = "\n".join(error.messages)
+        hint = f"{details}\nTo continue with {database}, do not load a seed. To start over, delete the file."
+        raise UsageError(f"the seed {seed_file} cannot be loaded into {database}", hint) from None
+    for key in created:
+        click.echo(f"Created for {printable(key.who)} ({key.kind}), shown only once: {key.key}")
+
+
+def command_to_read(mail: Path | None, database: Path) -> str:
+    """The command that reads the e-mails of an emulator."""
+    command = "beamctl emulator mail"
+    if mail:
+        return f"{command} --mail {shlex.quote(str(mail))}"
+    return command if database == DATABASE else f"{command} --db {shlex.quote(str(database))}"

@@ -6,12 +6,12 @@ from itertools import islice
 
 import click
 
-from beamctl.apply.record import read_record
+from beamctl.apply.record_reader import read_record
 from beamctl.apply.summary import summary_of
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
-from beamctl.cli.output import output_of
-from beamctl.runs.record_folder import RecordFolder, note_ignored
+from beamctl.cli.output import Output
+from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import count_records, find_record, records
 
 _FEW = 20
@@ -22,15 +22,13 @@ _FEW = 20
 @click.option("--all", "everything", is_flag=True, help=f"List all runs, not only the last {_FEW}.")
 @options.record
 @options.view
-def command(
-    *, run: str | None, everything: bool, record: RecordFolder, output: str, no_color: bool, quiet: bool
-) -> int:
+def command(*, run: str | None, everything: bool, record: RecordFolder, out: Output) -> int:
     """List recorded applies, newest first, or show one with all its changes.
 
     RUN is the name of a run, the start of its name, or `last`.
     """
-    out = output_of(output, no_color=no_color, quiet=quiet)
-    note_ignored(record, out)
+    for note in record.ignored():
+        out.info(note)
     if run is not None:
         found = find_record(record, run)
         if out.json:

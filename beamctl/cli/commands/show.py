@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
-from beamctl.cli.output import output_of
+from beamctl.cli.output import Output
 from beamctl.errors import UsageError
-from beamctl.workflow.connection import access_of, default_workspace, open_link
+from beamctl.workflow.connection import Access, default_workspace, open_link
 from beamctl.workflow.documents import defaults, read_desired
-from beamctl.workflow.questions import show
+from beamctl.workflow.show import show
 
 
 @click.command("show")
@@ -28,19 +26,15 @@ from beamctl.workflow.questions import show
 def command(
     workspace: str | None,
     files: tuple[str, ...],
-    output: str,
     *,
-    no_color: bool,
-    quiet: bool,
-    **connection: Any,  # noqa: ANN401 - the options of `options.connection`
+    out: Output,
+    access: Access,
 ) -> int:
     """Show a workspace as it is now: settings, members, service accounts, policies and more.
 
     Members are listed with their role, standing (accepted, invited, expired) and source. Exits 4 if this credential
     cannot read everything, and shows the rest.
     """
-    out = output_of(output, no_color=no_color, quiet=quiet)
-    access = access_of(**connection)
     name = workspace if workspace is not None else _documented(files) or default_workspace(access)
     with open_link(access, name) as link:
         sections = show(name, link.reader)

@@ -6,21 +6,19 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
-from beamctl.cli.output import output_of
-from beamctl.workflow.documents import read_sources, unread
-from beamctl.workflow.questions import validate
+from beamctl.cli.output import Output
+from beamctl.workflow.documents import read_sources, unread, validate
 
 
 @click.command("validate")
 @options.files
 @options.view
-def command(files: tuple[str, ...], output: str, *, no_color: bool, quiet: bool) -> int:
+def command(files: tuple[str, ...], *, out: Output) -> int:
     """Check documents, without a credential or a network.
 
     Prints all problems as file:line:column with a hint. Exits 0 if there are none, else 3. Warnings about valid but
     probably unintended content do not change the exit code.
     """
-    out = output_of(output, no_color=no_color, quiet=quiet)
     checked = validate(read_sources(files))
     if note := unread(files):
         out.info(note)

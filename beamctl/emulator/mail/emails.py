@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from beamctl.emulator.unseen import can_be_seen
+from beamctl.emulator.rules import is_visible
 
 _ORIGIN = "This e-mail was sent by the beamctl emulator, a control plane for testing."
 
@@ -102,7 +102,7 @@ def sign_in(email: str, link: str, minutes: int) -> Email:
 def plain(text: str) -> str:
     """The text on one line, with unprintable characters escaped: control and bidirectional characters."""
     line = " ".join(text.split())
-    return "".join(char if can_be_seen(char) else char.encode("unicode_escape").decode() for char in line)
+    return "".join(char if is_visible(char) else char.encode("unicode_escape").decode() for char in line)
 
 
 def _until(moment: datetime) -> str:

@@ -10,13 +10,57 @@ from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
+from beamctl.emulator.errors import WrongOptionError
 from beamctl.emulator.mail.emails import Email
 from beamctl.emulator.mail.maildir import Maildir
-from beamctl.emulator.mail.message import UnwritableEmailError, compose
-from beamctl.emulator.mail.smtp import relay
+from beamctl.emulator.mail.message import UnwritableEmailError, compose, recipient
+
+DEFAULT_PORT = 25
+PATIENCE = 5.0
+"""Timeout in seconds for each step."""
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """An SMTP server.
+
+    Attributes:
+        host: Its name or address.
+        port: Its port.
+    """
+
+    host: str
+    port: int
+
+    def deliver(self, message: EmailMessage) -> None:
+        """Send an e-mail.
+
+        Raises:
+            OSError: The server is unreachable or rejects it (`smtplib.SMTPException` is an `OSError`).
+        """
+        # An explicit EHLO name avoids a slow lookup of the machine's own.
+        with smtplib.SMTP(self.host, self.port, local_hostname="localhost", timeout=PATIENCE) as relay:
+            relay.send_message(message, message["From"].addresses[0].addr_spec, [recipient(message)])
+
+
+def read_smtp_server(text: str) -> Smtp:
+    """Parse a server such as `localhost:1025` or `[::1]:1025`.
+
+    Raises:
+        WrongOptionError: It is invalid.
+    """
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or parts.netloc != text or "@" in text or not text.isprintable() or " " in text or port == 0:
+        raise WrongOptionError(f"{text!r} is not a mail server: write HOST or HOST:PORT")
+    return Smtp(host, port or DEFAULT_PORT)
 
 
 class Delivery(Protocol):
@@ -55,18 +99,22 @@ class Mailer:
                     _log.warning("an e-mail to %s was not delivered: %s", email.to, _reason(error))
 
 
-def open_post(maildir: Path | None, smtp: str | None) -> Mailer:
-    """Create a mailer for a maildir, an SMTP server, both or neither.
+def open_mailer(maildir: Path | None = None, smtp: str | None = None) -> Mailer:
+    """Return a mailer for `create_app` that writes each e-mail to a maildir, sends it by SMTP, or both.
+
+    Args:
+        maildir: The folder; created for its owner only, with the first e-mail.
+        smtp: The mail server, such as `localhost:1025`.
 
     Raises:
         WrongOptionError: `smtp` is not a mail server.
     """
-    places: list[Delivery] = []
+    deliveries: list[Delivery] = []
     if maildir is not None:
-        places.append(Maildir(maildir))
+        deliveries.append(Maildir(maildir))
     if smtp is not None:
-        places.append(relay(smtp))
-    return Mailer(tuple(places))
+        deliveries.append(read_smtp_server(smtp))
+    return Mailer(tuple(deliveries))
 
 
 def _reason(error: Exception) -> str:

@@ -18,7 +18,6 @@ import idna
 from beamctl.emulator.mail.emails import Email
 
 SENDER = "beamctl emulator"
-
 _LONGEST_LINE = 998
 """The line length that mail servers must accept (RFC 5322)."""
 

@@ -1,12 +1,30 @@
-"""Metadata of the control plane: OpenID discovery and regions."""
+"""What a client can find out: feature flags of a workspace, regions, and OpenID discovery."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from beamctl.emulator import token
 from beamctl.emulator.call import Answer, Call, Reach, Route
+from beamctl.emulator.errors import MISSING, not_found
 from beamctl.emulator.permission import Permission
+from beamctl.emulator.routes.tokens import GRANTS
+from beamctl.emulator.store import workspace
+
+
+def list_features(call: Call) -> Answer:
+    """List the enabled flags; disabled ones are not shown."""
+    flags = workspace.features(call.db, call.here.id)
+    return Answer({"features": {key: True for key, on in flags.items() if on}})
+
+
+def show_feature(call: Call) -> Answer:
+    """Return whether one flag is on."""
+    key = call.inbound.path["key"]
+    enabled = workspace.features(call.db, call.here.id).get(key)
+    if enabled is None:
+        raise not_found("Feature flag not found")
+    return Answer({"featureKey": key, "enabled": enabled, "evaluatedAt": call.now})
+
 
 _CONFIGURATION: dict[str, Any] = {
     "continents": [
@@ -45,13 +63,23 @@ def show_openid_configuration(call: Call) -> Answer:
             "token_endpoint": f"{base}/oauth/token",
             "device_authorization_endpoint": f"{base}/login/device",
             "subject_types_supported": ["public"],
-            "grant_types_supported": list(token.GRANTS),
+            "grant_types_supported": list(GRANTS),
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         }
     )
 
 
 ROUTES = (
+    Route("GET", "/features", Reach.WORKSPACE, Permission.FEATURES_LIST, list_features, response_schema="features"),
+    Route(
+        "GET",
+        "/features/<key>",
+        Reach.WORKSPACE,
+        Permission.FEATURES_GET,
+        show_feature,
+        response_schema="feature",
+        error_statuses=MISSING,
+    ),
     Route(
         "GET",
         "/configuration",

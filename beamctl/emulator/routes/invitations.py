@@ -8,7 +8,7 @@ from typing import Any
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.errors import MISSING, not_found
 from beamctl.emulator.permission import Permission
-from beamctl.emulator.store import invitation, member, workspace
+from beamctl.emulator.store import invitation, people, workspace
 from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
 
 
@@ -17,7 +17,7 @@ def list_invitations(call: Call) -> Answer:
     mine = invitation.of_address(call.db, call.person.email, call.moment)
     if not mine:
         raise not_found("no pending invitations")
-    members = member.addresses_where_invited(call.db, call.person.email, call.now)
+    members = people.addresses_where_invited(call.db, call.person.email, call.now)
     return Answer([_rendered(row, members.get(row["workspace_id"], [])) for row in mine])
 
 
@@ -25,7 +25,7 @@ def join(call: Call) -> Answer:
     """Accept an invitation; the caller becomes a member."""
     space, row = _invited(call)
     invitation.remove(call.db, row["id"])
-    member.accept(call.db, row, call.person.sub, call.moment)
+    people.accept(call.db, row, call.person.sub, call.moment)
     return Answer({"email": row["email"], "workspace": workspace.payload(space)})
 
 
@@ -33,7 +33,7 @@ def decline(call: Call) -> Answer:
     """Decline an invitation and delete it."""
     space, row = _invited(call)
     invitation.remove(call.db, row["id"])
-    return Answer(invitation.payload(row, space.name, call.quirks))
+    return Answer(invitation.payload(row, space.name, call.flags))
 
 
 def _invited(call: Call) -> tuple[Workspace, sqlite3.Row]:

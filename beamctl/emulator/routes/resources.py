@@ -9,32 +9,29 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from beamctl.emulator import api_version, page, resource_body
-from beamctl.emulator.call import Answer, Call, Reach, Route
+from beamctl.emulator import body, pagination
+from beamctl.emulator.call import EXTERNAL_ID, Answer, Call, Reach, Route
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, not_found
-from beamctl.emulator.kind import DEPLOYED, KINDS, Kind
-from beamctl.emulator.parameter import EXTERNAL_ID
-from beamctl.emulator.secrecy import shown_spec
-from beamctl.emulator.store import listing, resource
-from beamctl.emulator.store.listing import ListQuery
-from beamctl.emulator.store.resource import Fields, Place
+from beamctl.emulator.kind import DEPLOYED, KINDS, Kind, shown_spec
+from beamctl.emulator.store import resource
+from beamctl.emulator.store.resource import Fields, ListQuery, Place
 
 
 def list_resources(kind: Kind, call: Call) -> Answer:
     """List the objects of a kind: all of them, or one page in API versions with pages."""
     place = _place(kind, call)
-    if kind.paged and api_version.has_pages(call.inbound.headers.get("Blaxel-Version")):
-        found = page.page(call.db, place, call.inbound.query, call.moment)
+    if kind.paged and pagination.has_pages(call.inbound.headers.get("Blaxel-Version")):
+        found = pagination.page(call.db, place, call.inbound.query, call.moment)
         return Answer({"data": _listed(kind, call, found.rows), "meta": found.meta})
     query = ListQuery(place, external_id="" if kind.paged else call.inbound.query.get("externalId", ""))
-    return Answer(_listed(kind, call, listing.rows_from(call.db, query)))
+    return Answer(_listed(kind, call, resource.rows_from(call.db, query)))
 
 
 def create_resource(kind: Kind, call: Call) -> Answer:
     """Create an object; the name must be free."""
-    content = resource_body.read(call.inbound.body)
+    content = body.read_resource(call.inbound.body)
     name = content.name()
-    after = content.fields(kind, Fields(), call.quirks)
+    after = content.fields(kind, Fields(), call.flags)
     if resource.find(call.db, _place(kind, call), name):
         raise conflict(f"{kind.word} {name} already exists")
     resource.add(call.db, _place(kind, call), name, after, call.who.name, call.moment)
@@ -49,9 +46,9 @@ def show_resource(kind: Kind, call: Call) -> Answer:
 def update_resource(kind: Kind, call: Call) -> Answer:
     """Update metadata and spec of an existing object."""
     row = _known(kind, call)
-    content = resource_body.read(call.inbound.body)
+    content = body.read_resource(call.inbound.body)
     content.check_name(row["name"])
-    after = content.fields(kind, resource.fields(row), call.quirks)
+    after = content.fields(kind, resource.fields(row), call.flags)
     resource.change(call.db, _place(kind, call), row["name"], after, call.who.name, call.moment)
     return Answer(_shown(kind, call, _known(kind, call)))
 
@@ -80,7 +77,7 @@ def _place(kind: Kind, call: Call) -> Place:
 
 def _known(kind: Kind, call: Call, name: str = "") -> sqlite3.Row:
     """The object with this name or, without a name, the one named by the path."""
-    row = resource.find(call.db, _place(kind, call), name or call.inbound.path["thing"])
+    row = resource.find(call.db, _place(kind, call), name or call.inbound.path["resource_name"])
     if row is None:
         raise not_found(f"{kind.word} not found")
     return row
@@ -88,7 +85,7 @@ def _known(kind: Kind, call: Call, name: str = "") -> sqlite3.Row:
 
 def _shown(kind: Kind, call: Call, row: sqlite3.Row) -> dict[str, Any]:
     payload = resource.payload(row, call.here.name)
-    return {**payload, "spec": shown_spec(payload["spec"], kind.hidden, call.quirks)}
+    return {**payload, "spec": shown_spec(payload["spec"], kind.hidden, call.flags)}
 
 
 def _listed(kind: Kind, call: Call, rows: list[sqlite3.Row]) -> list[dict[str, Any]]:
@@ -111,13 +108,13 @@ def _users(kind: Kind, call: Call, names: list[str]) -> list[tuple[str, str, str
 
 def _routes(kind: Kind) -> Iterator[Route]:
     """The routes of one kind."""
-    one, body = f"{kind.path}/<thing>", f"{kind.schema}_request"
+    one, body = f"{kind.path}/<resource_name>", f"{kind.schema}_request"
     deletes = TAKEN if kind.kept_while_used else frozenset()
     yield replace(
         _route(kind, "GET", kind.path, "list", list_resources),
         response_schema=f"{kind.schema}_list",
         page_schema=f"{kind.schema}_page" if kind.paged else "",
-        query=page.PARAMETERS if kind.paged else (EXTERNAL_ID,),
+        query=pagination.PAGE_PARAMETERS if kind.paged else (EXTERNAL_ID,),
     )
     needs = ("metadata.name", "spec") if kind.required else ("metadata.name",)
     yield replace(

@@ -1,18 +1,19 @@
-"""Service accounts: list, create, update, delete."""
+"""Service accounts and their API keys: list, create, update, delete."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from beamctl.emulator import body, rules
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator import body, clock, rules
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, Reach, Route
-from beamctl.emulator.credential import digest, new_client_secret, new_identifier
+from beamctl.emulator.credentials import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.errors import bad_request, not_found
-from beamctl.emulator.permission import Permission, Role
-from beamctl.emulator.store import service_account
+from beamctl.emulator.permission import Permission, Role, ServiceAccount
+from beamctl.emulator.store import api_key, service_account
 from beamctl.emulator.store.service_account import Fields
 
 _RULES: Mapping[str, rules.Rule] = {
@@ -25,7 +26,7 @@ _RULES: Mapping[str, rules.Rule] = {
 def list_service_accounts(call: Call) -> Answer:
     """List the service accounts of the workspace."""
     accounts = service_account.of_workspace(call.db, call.here.id)
-    return Answer([service_account.payload(row, call.quirks) for row in accounts])
+    return Answer([service_account.payload(row, call.flags) for row in accounts])
 
 
 def create_service_account(call: Call) -> Answer:
@@ -41,9 +42,9 @@ def create_service_account(call: Call) -> Answer:
 
 def change_service_account(call: Call) -> Answer:
     """Update a service account; an omitted role or name is kept."""
-    row = known(call)
+    row = _known_account(call)
     before, given = service_account.fields(row), _given(call)
-    kept = "" if Quirk.PUT_REPLACES in call.quirks else before.description
+    kept = "" if BehaviorFlag.PUT_REPLACES in call.flags else before.description
     after = Fields(given.get("name", before.name), given.get("role", before.role), given.get("description", kept))
     service_account.change(call.db, row["client_id"], after, call.moment)
     return Answer(_shown(call, row["client_id"]))
@@ -51,13 +52,13 @@ def change_service_account(call: Call) -> Answer:
 
 def delete_service_account(call: Call) -> Answer:
     """Delete a service account and all its credentials; the response has no role."""
-    row = known(call)
+    row = _known_account(call)
     service_account.remove(call.db, row["client_id"])
-    shown = service_account.payload(row, call.quirks)
+    shown = service_account.payload(row, call.flags)
     return Answer({key: value for key, value in shown.items() if key != "role"})
 
 
-def known(call: Call) -> sqlite3.Row:
+def _known_account(call: Call) -> sqlite3.Row:
     """The service account named by the path.
 
     Raises:
@@ -72,7 +73,7 @@ def known(call: Call) -> sqlite3.Row:
 def _given(call: Call) -> dict[str, Any]:
     """The writable fields of the body; others are ignored."""
     content = body.json_object(call.inbound.body)
-    ignored = {"role"} if Quirk.NO_SERVICE_ACCOUNT_ROLES in call.quirks else set()
+    ignored = {"role"} if BehaviorFlag.NO_SERVICE_ACCOUNT_ROLES in call.flags else set()
     given = {key: content[key] for key in _RULES if key in content and key not in ignored}
     for key, value in given.items():
         if wrong := _RULES[key](value):
@@ -83,11 +84,52 @@ def _given(call: Call) -> dict[str, Any]:
 def _shown(call: Call, client_id: str) -> dict[str, Any]:
     row = service_account.in_workspace(call.db, call.here.id, client_id)
     assert row  # noqa: S101 - written in this transaction
-    return service_account.payload(row, call.quirks)
+    return service_account.payload(row, call.flags)
 
 
-ONE = "/service_accounts/<client_id>"
+_ONE = "/service_accounts/<client_id>"
 
+
+def list_keys(call: Call) -> Answer:
+    """List the keys of a service account, without the keys themselves."""
+    keys = api_key.of_account(call.db, _known_account(call)["client_id"])
+    return Answer([api_key.payload(row, call.flags) for row in keys])
+
+
+def create_key(call: Call) -> Answer:
+    """Create a key and return it, once."""
+    row = _known_account(call)
+    content = body.json_object(call.inbound.body)
+    name = content.get("name", "")
+    if wrong := rules.text(name):
+        raise bad_request(f"name {wrong}")
+    key = new_api_key()
+    owner = ServiceAccount(row["client_id"], row["workspace_id"], row["role"])
+    duration = _lifetime(call, content)
+    expires_in = content["expires_in"] if duration else ""
+    draft = api_key.Draft(digest(key), owner, name, call.who.name, expires_in, duration)
+    return Answer({**api_key.payload(api_key.add(call.db, draft, call.moment), call.flags), "apiKey": key})
+
+
+def delete_key(call: Call) -> Answer:
+    """Delete a key; it stops working at once."""
+    if not api_key.remove(call.db, _known_account(call)["client_id"], call.inbound.path["key_id"]):
+        raise not_found("API key not found")
+    return Answer({})
+
+
+def _lifetime(call: Call, content: dict[str, Any]) -> timedelta | None:
+    """The lifetime of the key; None (no expiry) if `expires_in` is absent or empty."""
+    asked = content.get("expires_in", "")
+    if asked == "":
+        return None
+    duration = clock.read_lifetime(asked, seconds=call.beamlit)
+    if duration is None:
+        raise bad_request("expires_in must be a positive duration such as 30d, 24h or 1w, of at most 10 years")
+    return duration
+
+
+_KEYS = f"{_ONE}/api_keys"
 ROUTES = (
     Route(
         "GET",
@@ -110,7 +152,7 @@ ROUTES = (
     ),
     Route(
         "PUT",
-        ONE,
+        _ONE,
         Reach.WORKSPACE,
         Permission.UPDATE,
         change_service_account,
@@ -120,11 +162,31 @@ ROUTES = (
     ),
     Route(
         "DELETE",
-        ONE,
+        _ONE,
         Reach.WORKSPACE,
         Permission.UPDATE,
         delete_service_account,
         writes=True,
         response_schema="service_account_deleted",
+    ),
+    Route("GET", _KEYS, Reach.WORKSPACE, Permission.LIST_KEYS, list_keys, response_schema="api_key_list"),
+    Route(
+        "POST",
+        _KEYS,
+        Reach.WORKSPACE,
+        Permission.WRITE_KEYS,
+        create_key,
+        writes=True,
+        request_schema="api_key_request",
+        response_schema="api_key_created",
+    ),
+    Route(
+        "DELETE",
+        f"{_KEYS}/<key_id>",
+        Reach.WORKSPACE,
+        Permission.WRITE_KEYS,
+        delete_key,
+        writes=True,
+        response_schema="removal",
     ),
 )

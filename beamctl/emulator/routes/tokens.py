@@ -1,39 +1,71 @@
-"""`POST /oauth/token`: tokens for client credentials, refresh tokens and approved device logins."""
+"""OAuth2 tokens for client credentials, refresh tokens and device logins, which also start here."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, assert_never
 
-from beamctl.emulator import body, token
-from beamctl.emulator.authentication import by_subject
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator import rules
+from beamctl.emulator.authorization import by_subject
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.body import json_or_form
 from beamctl.emulator.call import Answer, Call, Inbound, Reach, Route
-from beamctl.emulator.credential import digest
+from beamctl.emulator.credentials import (
+    ACCESS_LIFETIME,
+    TokenUse,
+    digest,
+    issue_token,
+    new_device_code,
+    new_user_code,
+    token_subject,
+    user_code_digest,
+)
+from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import bad_request
-from beamctl.emulator.store import device_login, secret, service_account
-from beamctl.emulator.store.device_login import DeviceLogin, State
+from beamctl.emulator.store import device_login, service_account
+from beamctl.emulator.store.device_login import INTERVAL, LIFETIME, DeviceLogin, State
+
+_DEVICE_PAGE = "/device"
+"""The page to approve a login, below the public URL."""
 
 _NOT_STORED = {"Cache-Control": "no-store"}
+
 _SLOWER = 5
 """By how many seconds each early poll increases the interval (RFC 8628)."""
 
 
+def begin_login(call: Call) -> Answer:
+    """Return the device code for polling and the user code for approval."""
+    fields = json_or_form(call.inbound.body, call.inbound.headers.get("Content-Type", ""))
+    client_id = fields.get("client_id")
+    if wrong := rules.filled_text(client_id):
+        raise bad_request(f"client_id {wrong}")
+    if wrong := rules.description(fields.get("scope", "")):
+        raise bad_request(f"scope {wrong}")
+    device_code, user_code = new_device_code(), new_user_code()
+    device_login.add(call.db, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
+    page = call.public_url + _DEVICE_PAGE
+    answer = {
+        "device_code": device_code,
+        "user_code": user_code,
+        "verification_uri": page,
+        "verification_uri_complete": f"{page}?user_code={user_code}",
+        "expires_in": int(LIFETIME.total_seconds()),
+        "interval": INTERVAL,
+    }
+    return Answer({**answer, "client_id": client_id} if call.beamlit else answer, {"Cache-Control": "no-store"})
+
+
 def exchange(call: Call) -> Answer:
     """Exchange a grant for tokens."""
-    fields = body.json_or_form(call.inbound.body, call.inbound.headers.get("Content-Type", ""))
-    match fields.get("grant_type"):
-        case "client_credentials":
-            return _for_client_credentials(call, fields)
-        case "refresh_token":
-            return _for_refresh_token(call, fields)
-        case token.DEVICE_GRANT:
-            return _for_device_code(call, fields)
-        case _:
-            raise bad_request(f"invalid grant_type: must be one of {', '.join(token.GRANTS)}")
+    fields = json_or_form(call.inbound.body, call.inbound.headers.get("Content-Type", ""))
+    grant = fields.get("grant_type")
+    if not isinstance(grant, str) or grant not in _EXCHANGES:
+        raise bad_request(f"invalid grant_type: must be one of {', '.join(_EXCHANGES)}")
+    return _EXCHANGES[grant](call, fields)
 
 
 def _for_client_credentials(call: Call, fields: Mapping[str, Any]) -> Answer:
@@ -51,7 +83,7 @@ def _for_refresh_token(call: Call, fields: Mapping[str, Any]) -> Answer:
     refresh = fields.get("refresh_token")
     if not isinstance(refresh, str) or not refresh:
         raise bad_request("missing refresh_token")
-    subject = token.subject(secret.token_secret(call.db), refresh, token.Use.REFRESH, call.moment)
+    subject = token_subject(signing_secret(call.db), refresh, TokenUse.REFRESH, call.moment)
     if not subject or by_subject(call.db, subject) is None:
         raise bad_request("invalid refresh_token")
     return _tokens(call, subject, refresh)
@@ -66,7 +98,7 @@ def _for_device_code(call: Call, fields: Mapping[str, Any]) -> Answer:
         case State.PENDING:
             too_soon = login.polled_too_soon(call.moment)
             device_login.note_poll(call.db, login, _SLOWER if too_soon else 0, call.moment)
-            return _not_yet("slow_down" if too_soon else "authorization_pending", call.quirks)
+            return _not_yet("slow_down" if too_soon else "authorization_pending", call.flags)
         case State.DENIED:
             raise bad_request("access_denied")
         case State.USED:
@@ -90,20 +122,20 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
     return login
 
 
-def _not_yet(error: str, quirks: frozenset[Quirk]) -> Answer:
+def _not_yet(error: str, flags: frozenset[BehaviorFlag]) -> Answer:
     """Tell the device to poll again. Not a `Refusal`, because the poll must be recorded."""
-    waits = error == "authorization_pending" and Quirk.PENDING_IS_202 in quirks
+    waits = error == "authorization_pending" and BehaviorFlag.PENDING_IS_202 in flags
     status = HTTPStatus.ACCEPTED if waits else HTTPStatus.BAD_REQUEST
     return Answer({"error": error, "code": int(status)}, _NOT_STORED, status=status)
 
 
 def _tokens(call: Call, subject: str, refresh: str = "") -> Answer:
     """Tokens for a subject, with a new refresh token unless one is given."""
-    key = secret.token_secret(call.db)
+    key = signing_secret(call.db)
     answer = {
-        "access_token": token.issue(key, subject, token.Use.ACCESS, call.moment),
-        "refresh_token": refresh or token.issue(key, subject, token.Use.REFRESH, call.moment),
-        "expires_in": int(token.LIFETIME.total_seconds()),
+        "access_token": issue_token(key, subject, TokenUse.ACCESS, call.moment),
+        "refresh_token": refresh or issue_token(key, subject, TokenUse.REFRESH, call.moment),
+        "expires_in": int(ACCESS_LIFETIME.total_seconds()),
         "token_type": "Bearer",
     }
     return Answer(answer, _NOT_STORED)
@@ -121,7 +153,25 @@ def _basic(inbound: Inbound) -> tuple[str, str] | None:
     return client_id, client_secret
 
 
+_EXCHANGES: Mapping[str, Callable[[Call, Mapping[str, Any]], Answer]] = {
+    "client_credentials": _for_client_credentials,
+    "refresh_token": _for_refresh_token,
+    "urn:ietf:params:oauth:grant-type:device_code": _for_device_code,
+}
+GRANTS = tuple(_EXCHANGES)
+"""The supported grant types."""
+
 ROUTES = (
+    Route(
+        "POST",
+        "/login/device",
+        Reach.OPEN,
+        None,
+        begin_login,
+        writes=True,
+        request_schema="device_login_request",
+        response_schema="device_login",
+    ),
     Route(
         "POST",
         "/oauth/token",

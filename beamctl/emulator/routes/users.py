@@ -7,16 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from beamctl.emulator import body, inviter, link, rules
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator import body, rules
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, Reach, Route
-from beamctl.emulator.caller import Person
+from beamctl.emulator.credentials import invitation_link
+from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.mail import emails
 from beamctl.emulator.mail.emails import Email
-from beamctl.emulator.permission import Permission, Role
+from beamctl.emulator.permission import Permission, Person, Role
 from beamctl.emulator.routes.workspaces import keep_an_admin, keep_managed
-from beamctl.emulator.store import invitation, member, secret, service_account
+from beamctl.emulator.store import invitation, people, service_account
 
 _NOBODY = "Workspace or user not found"
 _BAD_ROLE = "Invalid role provided"
@@ -24,11 +25,11 @@ _ONESELF = "You cannot remove yourself; another workspace admin must remove you"
 
 
 def list_users(call: Call) -> Answer:
-    """List members and invitees and, under a quirk, service accounts."""
-    team = member.team(call.db, call.here.id)
+    """List members and invitees and, under a behavior flag, service accounts."""
+    team = people.team(call.db, call.here.id)
     now, shows_mfa = call.now, call.may(Permission.SEE_MFA)
-    people = [member.payload(row, now, call.quirks, shows_mfa=shows_mfa) for row in team]
-    return Answer(people + _accounts(call))
+    shown = [people.member_payload(row, now, call.flags, shows_mfa=shows_mfa) for row in team]
+    return Answer(shown + _accounts(call))
 
 
 def invite_user(call: Call) -> Answer:
@@ -39,17 +40,17 @@ def invite_user(call: Call) -> Answer:
     if not isinstance(email, str) or rules.email(email):
         raise bad_request("invalid email format")
     role = _invited_role(call, content)
-    if member.find(call.db, call.here.id, email):
+    if people.find_member(call.db, call.here.id, email):
         raise conflict(f"{email} is already in the workspace")
     known = invitation.find(call.db, call.here.id, email)
     if known:
-        if known["expires_at"] > call.now or Quirk.REINVITE_CONFLICTS in call.quirks:
+        if known["expires_at"] > call.now or BehaviorFlag.REINVITE_CONFLICTS in call.flags:
             raise conflict(f"{email} already has a pending invitation")
         invitation.remove(call.db, known["id"])
-    expires = call.moment + invitation.lifetime(call.quirks)
+    expires = call.moment + invitation.lifetime(call.flags)
     draft = invitation.Draft(email, role, by=call.who.name, created=call.moment, expires=expires)
     row = invitation.add(call.db, call.here.id, draft)
-    return Answer(invitation.payload(row, call.here.name, call.quirks), emails=(_invitation_email(call, row, expires),))
+    return Answer(invitation.payload(row, call.here.name, call.flags), emails=(_invitation_email(call, row, expires),))
 
 
 def set_role(call: Call) -> Answer:
@@ -58,35 +59,35 @@ def set_role(call: Call) -> Answer:
     role = body.json_object(call.inbound.body).get("role")
     if rules.role(role):
         raise bad_request(_BAD_ROLE)
-    known = member.find(call.db, call.here.id, call.inbound.path["who"])
+    known = people.find_member(call.db, call.here.id, call.inbound.path["who"])
     if known is None:
         return _set_account_role(call, Role(str(role))) or _set_invited_role(call, Role(str(role)))
     if role != Role.ADMIN:
         keep_an_admin(call, call.here, known["sub"])
-    member.set_role(call.db, call.here.id, known["sub"], Role(str(role)), call.moment)
-    after = member.find(call.db, call.here.id, known["sub"]) or known
-    return Answer(member.payload(after, call.now, call.quirks, shows_mfa=call.may(Permission.SEE_MFA)))
+    people.set_role(call.db, call.here.id, known["sub"], Role(str(role)), call.moment)
+    after = people.find_member(call.db, call.here.id, known["sub"]) or known
+    return Answer(people.member_payload(after, call.now, call.flags, shows_mfa=call.may(Permission.SEE_MFA)))
 
 
 def remove_user(call: Call) -> Answer:
     """Remove a member or revoke an invitation."""
     keep_managed(call.here)
-    known = member.find(call.db, call.here.id, call.inbound.path["who"])
+    known = people.find_member(call.db, call.here.id, call.inbound.path["who"])
     if known is None:
         invitation.remove(call.db, _pending(call)["id"])
         return Answer({})
     if isinstance(call.caller, Person) and call.caller.sub == known["sub"]:
-        raise (forbidden if Quirk.SELF_REMOVAL_IS_403 in call.quirks else bad_request)(_ONESELF)
+        raise (forbidden if BehaviorFlag.SELF_REMOVAL_IS_403 in call.flags else bad_request)(_ONESELF)
     keep_an_admin(call, call.here, known["sub"])
-    member.remove(call.db, call.here.id, known["sub"])
+    people.remove_member(call.db, call.here.id, known["sub"])
     return Answer({})
 
 
 def _invited_role(call: Call, content: dict[str, object]) -> Role:
     """The requested role of an invitation, or the default if none is given or it is ignored."""
-    usual = Role.ADMIN if Quirk.INVITES_AS_ADMIN in call.quirks else Role.MEMBER
+    usual = Role.ADMIN if BehaviorFlag.INVITES_AS_ADMIN in call.flags else Role.MEMBER
     asked = content.get("role", usual)
-    if Quirk.INVITE_IGNORES_ROLE in call.quirks:
+    if BehaviorFlag.INVITE_IGNORES_ROLE in call.flags:
         return usual
     if rules.role(asked):
         raise bad_request(_BAD_ROLE)
@@ -100,51 +101,50 @@ def _invitation_email(call: Call, row: sqlite3.Row, expires: datetime) -> Email:
         role=row["role"],
         workspace=call.here.name,
         display_name=call.here.settings.display_name,
-        inviter=inviter.display_name_of(call.db, row["invited_by"]),
+        inviter=_display_name(call.db, row["invited_by"]),
         expires=expires,
     )
-    return emails.invitation(invited, link.to_invitation(call.public_url, secret.token_secret(call.db), row["id"]))
+    return emails.invitation(invited, invitation_link(call.public_url, signing_secret(call.db), row["id"]))
 
 
 def _accounts(call: Call) -> list[dict[str, Any]]:
     """The service accounts listed among the users."""
-    if Quirk.SERVICE_ACCOUNTS_IN_USERS not in call.quirks:
+    if BehaviorFlag.SERVICE_ACCOUNTS_IN_USERS not in call.flags:
         return []
     accounts = service_account.of_workspace(call.db, call.here.id)
-    return [service_account.payload_as_user(row, call.quirks) for row in accounts]
+    return [service_account.payload_as_user(row, call.flags) for row in accounts]
 
 
 def _set_account_role(call: Call, role: Role) -> Answer | None:
-    """Set the role of a service account, if the quirk allows it and the path names one."""
+    """Set the role of a service account, if the behavior flag allows it and the path names one."""
     client_id = call.inbound.path["who"]
     known = service_account.in_workspace(call.db, call.here.id, client_id)
-    if known is None or Quirk.USERS_TAKE_CLIENT_IDS not in call.quirks:
+    if known is None or BehaviorFlag.USERS_TAKE_CLIENT_IDS not in call.flags:
         return None
     service_account.change(call.db, client_id, replace(service_account.fields(known), role=role.value), call.moment)
     after = service_account.in_workspace(call.db, call.here.id, client_id) or known
-    return Answer(service_account.payload_as_user(after, call.quirks))
+    return Answer(service_account.payload_as_user(after, call.flags))
 
 
 def _set_invited_role(call: Call, role: Role) -> Answer:
     known = _pending(call)
-    if Quirk.NO_ROLE_ON_PENDING in call.quirks:
+    if BehaviorFlag.NO_ROLE_ON_PENDING in call.flags:
         raise not_found(_NOBODY)
     invitation.set_role(call.db, known["id"], role, call.who.name, call.moment)
     after = invitation.find(call.db, call.here.id, known["email"]) or known
-    return Answer(member.pending_payload(after, call.now, call.quirks))
+    return Answer(people.pending_payload(after, call.now, call.flags))
 
 
 def _pending(call: Call) -> sqlite3.Row:
     """The invitation named by the path."""
     who = call.inbound.path["who"]
     known = invitation.find(call.db, call.here.id, who)
-    if known is None or (Quirk.PENDING_WITHOUT_SUB in call.quirks and who == known["sub"]):
+    if known is None or (BehaviorFlag.PENDING_WITHOUT_SUB in call.flags and who == known["sub"]):
         raise not_found(_NOBODY)
     return known
 
 
 _ONE = "/users/<path:who>"
-
 ROUTES = (
     Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users, response_schema="user_list"),
     Route(
@@ -180,3 +180,13 @@ ROUTES = (
         error_statuses=TAKEN,
     ),
 )
+
+
+def _display_name(db: sqlite3.Connection, invited_by: str) -> str:
+    """The display name for an invitation's `invited_by`, such as `Ada Lovelace (ada@example.com)`."""
+    if who := people.profile(db, invited_by):
+        name = " ".join(who[key] for key in ("given_name", "family_name") if key in who)
+        return f"{name} ({who['email']})" if name else who["email"]
+    if name := service_account.name(db, invited_by):
+        return f"The service account {name}"
+    return "The operator of the control plane"

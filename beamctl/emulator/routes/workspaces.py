@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 
 from beamctl.emulator import body, rules
-from beamctl.emulator.behavior import Quirk
-from beamctl.emulator.call import Answer, Call, Reach, Route
-from beamctl.emulator.caller import Operator, Person, ServiceAccount
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.call import COUNT_RESOURCES, WITH_REASON, Answer, Call, Reach, Route
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.kind import KINDS
-from beamctl.emulator.parameter import COUNT_RESOURCES, WITH_REASON
-from beamctl.emulator.permission import Permission, Role
-from beamctl.emulator.store import member, person, resource, service_account, workspace
+from beamctl.emulator.permission import Operator, Permission, Person, Role, ServiceAccount
+from beamctl.emulator.store import people, resource, service_account, workspace
 from beamctl.emulator.store.workspace import Settings, Workspace
 
 NO_BILLING = "no billing account is linked"
 MANAGED = "the membership of this workspace is managed by Baseten: change it there"
 _LAST_ADMIN = "the workspace must keep an accepted admin"
-
 _RESERVED = frozenset({"admin", "api", "app", "default", "internal", "public", "root", "run", "system", "www"})
 _V_PREFIX = re.compile(r"v-?\d")
 
@@ -37,17 +34,17 @@ def list_workspaces(call: Call) -> Answer:
 
 def create_workspace(call: Call) -> Answer:
     """Create a workspace; the caller becomes its first admin."""
-    if isinstance(call.caller, Person) and not person.has_billing(call.db, call.caller.sub):
+    if isinstance(call.caller, Person) and not people.has_billing(call.db, call.caller.sub):
         raise forbidden(NO_BILLING)
     content = body.json_object(call.inbound.body)
     name = content.get("name")
     reason, message = _unavailable(call, name)
     if message:
         raise conflict(message) if reason == "taken" else bad_request(message)
-    given = body.settings(content, Settings(), call.quirks)
+    given = body.settings(content, Settings(), call.flags)
     space = workspace.create(call.db, str(name), given, call.who.name, call.moment)
     if isinstance(call.caller, Person):
-        member.add(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
+        people.add_member(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
     return Answer(workspace.payload(space))
 
 
@@ -62,8 +59,8 @@ def change_workspace(call: Call) -> Answer:
     content = body.json_object(call.inbound.body)
     if content.get("name", call.here.name) != call.here.name:
         raise bad_request("the name of a workspace cannot be changed")
-    before = Settings() if Quirk.PUT_REPLACES in call.quirks else call.here.settings
-    after = body.settings(content, before, call.quirks)
+    before = Settings() if BehaviorFlag.PUT_REPLACES in call.flags else call.here.settings
+    after = body.settings(content, before, call.flags)
     return Answer(workspace.payload(workspace.change(call.db, call.here.id, after, call.who.name, call.moment)))
 
 
@@ -76,11 +73,11 @@ def delete_workspace(call: Call) -> Answer:
 def leave_workspace(call: Call) -> Answer:
     """End the caller's membership."""
     space = workspace.find(call.db, call.inbound.path["name"])
-    if space is None or member.role_of(call.db, space.id, call.person.sub) is None:
+    if space is None or people.role_of(call.db, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
     keep_managed(space)
     keep_an_admin(call, space, call.person.sub)
-    member.remove(call.db, space.id, call.person.sub)
+    people.remove_member(call.db, space.id, call.person.sub)
     return Answer(workspace.payload(space))
 
 
@@ -96,8 +93,8 @@ def keep_managed(space: Workspace) -> None:
 
 def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
     """Raise if the person is the last admin of the workspace."""
-    if Quirk.ALLOW_LAST_ADMIN not in call.quirks and member.is_last_admin(call.db, space.id, sub):
-        raise conflict(_LAST_ADMIN) if Quirk.LAST_ADMIN_IS_409 in call.quirks else bad_request(_LAST_ADMIN)
+    if BehaviorFlag.ALLOW_LAST_ADMIN not in call.flags and people.is_last_admin(call.db, space.id, sub):
+        raise conflict(_LAST_ADMIN) if BehaviorFlag.LAST_ADMIN_IS_409 in call.flags else bad_request(_LAST_ADMIN)
 
 
 def check_availability(call: Call) -> Answer:
@@ -121,7 +118,7 @@ def _counts(call: Call) -> dict[str, int]:
 
 def _unavailable(call: Call, value: object) -> tuple[str, str]:
     """The API's reason, and a message, why a name is unavailable; the list of reserved words is a guess."""
-    is_free = Quirk.ANY_WORKSPACE_NAME in call.quirks
+    is_free = BehaviorFlag.ANY_WORKSPACE_NAME in call.flags
     if wrong := (rules.any_name if is_free else rules.resource_name)(value):
         return "", f"name {wrong}"
     name = str(value)
@@ -141,7 +138,6 @@ def _forbidden(name: str) -> tuple[str, str]:
 
 
 _ONE = "/workspaces/<name>"
-
 ROUTES = (
     Route("GET", "/workspaces", Reach.CALLER, Permission.LIST, list_workspaces, response_schema="workspace_list"),
     Route(

@@ -1,19 +1,42 @@
-"""The entries of a validated seed as values."""
+"""The entries of a validated seed as values, and the keys that are generated while it is loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from beamctl.emulator.clock import read_moment
-from beamctl.emulator.kind import KINDS, Kind
+from beamctl.emulator.kind import EMPTY, KINDS, Kind, kept_secret
 from beamctl.emulator.permission import Role
-from beamctl.emulator.secrecy import kept_secret
-from beamctl.emulator.spec import EMPTY
 from beamctl.emulator.store.resource import Fields
 from beamctl.emulator.store.workspace import Facts, Settings
+
+
+class KeyKind(StrEnum):
+    """The kind of a generated key."""
+
+    PERSONAL = "personal API key"
+    SERVICE_ACCOUNT = "service account API key"
+    CLIENT_CREDENTIALS = "client credentials"
+    """`client_id:client_secret`, for `POST /oauth/token`."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedKey:
+    """A generated key.
+
+    Attributes:
+        who: A person's e-mail address, or `workspace/name` of a service account.
+        key: The key itself; not in the `repr`.
+        kind: Its kind.
+    """
+
+    who: str
+    key: str = field(repr=False)
+    kind: KeyKind
 
 
 @dataclass(frozen=True, slots=True)

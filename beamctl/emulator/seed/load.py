@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from beamctl.emulator import lifetime
-from beamctl.emulator.caller import OPERATOR_NAME, Person, ServiceAccount
-from beamctl.emulator.credential import digest, new_api_key, new_client_secret, new_identifier
+from beamctl.emulator.clock import read_lifetime, utc_now
+from beamctl.emulator.credentials import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.database import Database
 from beamctl.emulator.errors import SeedError
-from beamctl.emulator.seed.agreement import disagreements
+from beamctl.emulator.permission import OPERATOR_NAME, Person, ServiceAccount
 from beamctl.emulator.seed.entries import (
+    GeneratedKey,
+    KeyKind,
     Seed,
     SeedAccount,
     SeedInvitation,
@@ -25,31 +26,41 @@ from beamctl.emulator.seed.entries import (
     SeedWorkspace,
     read,
 )
-from beamctl.emulator.seed.key import KeyKind, MadeKey
-from beamctl.emulator.seed.shape import faults
-from beamctl.emulator.store import api_key, directory, invitation, member, person, resource, service_account, workspace
+from beamctl.emulator.seed.validation import conflicts, structure_problems
+from beamctl.emulator.store import api_key, invitation, people, resource, service_account, workspace
 from beamctl.emulator.store.resource import Place
 
 
-def load(path: Path, data: Any, moment: datetime) -> list[MadeKey]:  # noqa: ANN401 - plain data, checked first
-    """Add the contents of a seed.
+def load_seed(
+    db: Path,
+    data: Any,  # noqa: ANN401 - plain data, checked first
+    *,
+    now: Callable[[], datetime] = utc_now,
+) -> list[GeneratedKey]:
+    """Add the workspaces, people, invitations and service accounts of a seed: all of them or none.
+
+    Args:
+        db: The database file; created if it does not exist.
+        data: The parsed seed file.
+        now: The clock.
 
     Returns:
-        The generated keys.
+        The generated keys and secrets. They cannot be read again.
 
     Raises:
-        SeedError: It is invalid; nothing was added.
+        EmulatorError: The file cannot be opened.
+        SeedError: The seed is invalid; the error lists all problems.
     """
-    if wrong := faults(data):
+    if wrong := structure_problems(data):
         raise SeedError(wrong)
     seed = read(data)
-    with closing(Database(path)) as database, database.writing() as db:
-        if wrong := disagreements(db, seed):
+    with closing(Database(db)) as database, database.writing() as rows:
+        if wrong := conflicts(rows, seed):
             raise SeedError(wrong)
-        return list(_add(db, seed, moment))
+        return list(_add(rows, seed, now()))
 
 
-def _add(db: sqlite3.Connection, seed: Seed, moment: datetime) -> Iterator[MadeKey]:
+def _add(db: sqlite3.Connection, seed: Seed, moment: datetime) -> Iterator[GeneratedKey]:
     spaces = {entry.name: _add_workspace(db, entry, moment) for entry in seed.workspaces}
     for user in seed.users:
         yield from _add_user(db, user, spaces, moment)
@@ -69,16 +80,18 @@ def _add_workspace(db: sqlite3.Connection, entry: SeedWorkspace, moment: datetim
     return space
 
 
-def _add_user(db: sqlite3.Connection, user: SeedUser, spaces: Mapping[str, int], moment: datetime) -> Iterator[MadeKey]:
+def _add_user(
+    db: sqlite3.Connection, user: SeedUser, spaces: Mapping[str, int], moment: datetime
+) -> Iterator[GeneratedKey]:
     """Sign up a person. An account from an earlier seed is kept, with its keys."""
-    someone = person.sign_up(db, user.email, moment)
-    person.describe(db, someone.sub, user.given_name, user.family_name, mfa=user.mfa)
-    person.set_billing(db, someone.sub, linked=user.billing)
+    someone = people.sign_up(db, user.email, moment)
+    people.describe(db, someone.sub, user.given_name, user.family_name, mfa=user.mfa)
+    people.set_billing(db, someone.sub, linked=user.billing)
     for name, role in user.roles.items():
-        member.add(db, spaces[name], someone.sub, role, user.source, moment)
-        if user.source == directory.SOURCE:
-            directory.add(db, spaces[name], someone.sub, role)
-    yield from _add_key(db, user.key, someone, MadeKey(user.email, new_api_key(), KeyKind.PERSONAL), moment)
+        people.add_member(db, spaces[name], someone.sub, role, user.source, moment)
+        if user.source == people.DIRECTORY_SOURCE:
+            people.add_to_directory(db, spaces[name], someone.sub, role)
+    yield from _add_key(db, user.key, someone, GeneratedKey(user.email, new_api_key(), KeyKind.PERSONAL), moment)
 
 
 def _add_invitation(db: sqlite3.Connection, entry: SeedInvitation, space: int, moment: datetime) -> None:
@@ -87,28 +100,28 @@ def _add_invitation(db: sqlite3.Connection, entry: SeedInvitation, space: int, m
     invitation.add(db, space, invitation.Draft(entry.email, entry.role, OPERATOR_NAME, created, expires))
 
 
-def _add_account(db: sqlite3.Connection, entry: SeedAccount, space: int, moment: datetime) -> Iterator[MadeKey]:
+def _add_account(db: sqlite3.Connection, entry: SeedAccount, space: int, moment: datetime) -> Iterator[GeneratedKey]:
     client_id, secret = entry.client_id or new_identifier(), entry.client_secret or new_client_secret()
     fields = service_account.Fields(entry.name, entry.role, entry.description or "")
     account = service_account.add(db, space, client_id, digest(secret), fields, moment)
     who = f"{entry.workspace}/{entry.name}"
     if entry.client_secret is None:
-        yield MadeKey(who, f"{client_id}:{secret}", KeyKind.CLIENT_CREDENTIALS)
+        yield GeneratedKey(who, f"{client_id}:{secret}", KeyKind.CLIENT_CREDENTIALS)
     if entry.key is not None or entry.keys is None:
-        yield from _add_key(db, entry.key, account, MadeKey(who, new_api_key(), KeyKind.SERVICE_ACCOUNT), moment)
+        yield from _add_key(db, entry.key, account, GeneratedKey(who, new_api_key(), KeyKind.SERVICE_ACCOUNT), moment)
     for key in entry.keys or ():
         yield from _add_named_key(db, key, account, who, moment)
 
 
 def _add_named_key(
     db: sqlite3.Connection, entry: SeedKey, owner: ServiceAccount, who: str, moment: datetime
-) -> Iterator[MadeKey]:
+) -> Iterator[GeneratedKey]:
     key = entry.key or new_api_key()
-    duration = lifetime.read(entry.expires_in, seconds=False)
+    duration = read_lifetime(entry.expires_in, seconds=False)
     draft = api_key.Draft(digest(key), owner, entry.name, OPERATOR_NAME, entry.expires_in, duration)
     api_key.add(db, draft, entry.created or moment)
     if entry.key is None:
-        yield MadeKey(f"{who} {entry.name}".strip(), key, KeyKind.SERVICE_ACCOUNT)
+        yield GeneratedKey(f"{who} {entry.name}".strip(), key, KeyKind.SERVICE_ACCOUNT)
 
 
 def _add_resource(db: sqlite3.Connection, entry: SeedResource, space: int, moment: datetime) -> None:
@@ -118,8 +131,8 @@ def _add_resource(db: sqlite3.Connection, entry: SeedResource, space: int, momen
 
 
 def _add_key(
-    db: sqlite3.Connection, given: str | None, owner: Person | ServiceAccount, made: MadeKey, moment: datetime
-) -> Iterator[MadeKey]:
+    db: sqlite3.Connection, given: str | None, owner: Person | ServiceAccount, made: GeneratedKey, moment: datetime
+) -> Iterator[GeneratedKey]:
     """Store the given key, or else the generated one, which is then returned."""
     api_key.add(db, api_key.Draft(digest(given or made.key), owner, "seed", by=owner.name), moment)
     if given is None:

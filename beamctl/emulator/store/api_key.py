@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from beamctl.emulator.behavior import Quirk
-from beamctl.emulator.caller import Person, ServiceAccount
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import stamp
-from beamctl.emulator.credential import new_identifier
+from beamctl.emulator.credentials import new_identifier
+from beamctl.emulator.permission import Person, ServiceAccount
 
 MASK = "bl_********"
 """A masked key; contains nothing of the real one."""
@@ -94,12 +94,12 @@ def remove(db: sqlite3.Connection, client_id: str, key_id: str) -> bool:
     return cursor.rowcount > 0
 
 
-def payload(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
+def payload(row: sqlite3.Row, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
     """An API key as the API lists it, without the key itself."""
     shown = {
         "id": row["id"],
         "name": row["name"],
-        "apiKey": MASK if Quirk.MASKED_KEYS in quirks else "",
+        "apiKey": MASK if BehaviorFlag.MASKED_KEYS in flags else "",
         "expires_in": row["expires_in"],
         "sub": row["sub"] or row["client_id"],
         "sub_type": "user" if row["sub"] else "service_account",

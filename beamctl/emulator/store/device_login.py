@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from beamctl.emulator.clock import stamp
-from beamctl.emulator.credential import user_code_digest
+from beamctl.emulator.credentials import user_code_digest
 
 LIFETIME = timedelta(minutes=10)
 """How long a login can be approved and finished (a guess; the official command line asks for three minutes)."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from beamctl.emulator.behavior import Quirk
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import stamp
-from beamctl.emulator.credential import new_identifier
+from beamctl.emulator.credentials import new_identifier
 from beamctl.emulator.permission import Role
 from beamctl.emulator.rules import folded
 
@@ -18,7 +18,6 @@ LIFETIME = timedelta(days=7)
 """How long an invitation can be accepted (a guess: the real lifetime is not published)."""
 
 _SHORT_LIFETIME = timedelta(days=1)
-
 _ONE = """
 SELECT invitation.*, person.sub FROM invitation LEFT JOIN person USING (folded)
 WHERE workspace_id = :workspace
@@ -37,9 +36,9 @@ class Draft:
     expires: datetime
 
 
-def lifetime(quirks: Collection[Quirk]) -> timedelta:
+def lifetime(flags: Collection[BehaviorFlag]) -> timedelta:
     """The lifetime of a new invitation."""
-    return _SHORT_LIFETIME if Quirk.SHORT_INVITATIONS in quirks else LIFETIME
+    return _SHORT_LIFETIME if BehaviorFlag.SHORT_INVITATIONS in flags else LIFETIME
 
 
 def find(db: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
@@ -106,7 +105,7 @@ def remove(db: sqlite3.Connection, invitation_id: str) -> None:
     db.execute("DELETE FROM invitation WHERE id = ?", (invitation_id,))
 
 
-def payload(row: sqlite3.Row, workspace: str, quirks: Collection[Quirk]) -> dict[str, Any]:
+def payload(row: sqlite3.Row, workspace: str, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
     """A PendingInvitation as the API returns it."""
     answer = {
         "email": row["email"],
@@ -119,6 +118,6 @@ def payload(row: sqlite3.Row, workspace: str, quirks: Collection[Quirk]) -> dict
         "createdBy": row["invited_by"],
         "updatedBy": row["updated_by"],
     }
-    if Quirk.NO_INVITED_ROLE in quirks:
+    if BehaviorFlag.NO_INVITED_ROLE in flags:
         del answer["role"]
     return answer

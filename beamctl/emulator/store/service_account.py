@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from beamctl.emulator.behavior import Quirk
-from beamctl.emulator.caller import ServiceAccount
+from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import stamp
+from beamctl.emulator.permission import ServiceAccount
 
 _SHOWN = ("client_id", "name", "description", "role", "created_at", "updated_at")
 
@@ -86,14 +86,14 @@ def remove(db: sqlite3.Connection, client_id: str) -> None:
     db.execute("DELETE FROM service_account WHERE client_id = ?", (client_id,))
 
 
-def payload(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
+def payload(row: sqlite3.Row, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
     """A service account as the API returns it, without its secret and without empty fields."""
-    hidden = {"role"} if Quirk.NO_SERVICE_ACCOUNT_ROLES in quirks else set()
+    hidden = {"role"} if BehaviorFlag.NO_SERVICE_ACCOUNT_ROLES in flags else set()
     return {key: row[key] for key in _SHOWN if row[key] and key not in hidden}
 
 
-def payload_as_user(row: sqlite3.Row, quirks: Collection[Quirk]) -> dict[str, Any]:
-    """A service account among the users of its workspace, under a quirk."""
-    shown = payload(row, quirks)
+def payload_as_user(row: sqlite3.Row, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
+    """A service account among the users of its workspace, under a behavior flag."""
+    shown = payload(row, flags)
     role = {"role": shown["role"]} if "role" in shown else {}
     return {"sub": row["client_id"], "accepted": True, **role}

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from beamctl.emulator.clock import stamp
-from beamctl.emulator.credential import new_identifier
+from beamctl.emulator.credentials import new_identifier
 
 ACCOUNT_ID = "00000000-0000-4000-8000-000000000000"
 """The billing account of every workspace: the emulator has only one."""

@@ -16,7 +16,7 @@ from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, Situation, Tally
+from beamctl.plan.comparison import Note, Situation, UnchangedReason
 from beamctl.plan.hazard import Risk
 
 KIND = "api_key"
@@ -46,7 +46,7 @@ class KeyDecider(Decisions):
     def account(self, want: DesiredAccount, owned: Owned | None) -> None:
         """Decide about the keys of one account; None for an account that does not exist yet."""
         if want.keys is None:
-            self.tally[Tally.KEYS_NOT_MANAGED] += len(owned.keys or ()) if owned else 0
+            self.tally[UnchangedReason.KEYS_NOT_MANAGED] += len(owned.keys or ()) if owned else 0
             return
         if owned is not None and owned.keys is None:
             said = fact(Code.KEYS_NOT_READABLE, name=want.name)
@@ -76,7 +76,7 @@ class KeyDecider(Decisions):
                 self.notes.append(Note(said, place))
             self.changes.append(self._creation(want, key, owned, found.due))
         else:
-            self.tally[Tally.UNCHANGED] += 1
+            self.tally[UnchangedReason.UNCHANGED] += 1
         if found.ends is not None:
             said = fact(Code.KEY_EXPIRES, name=title(want.name, key.name), date=found.ends.date().isoformat())
             self.notes.append(Note(said, place))
@@ -92,7 +92,7 @@ class KeyDecider(Decisions):
                 break
             self.changes.append(self._deleted(owned, old, Stage.UPDATE, reason))
         going = {old.id for old, _ in found.goes} | ({found.current.id} if found.current else set())
-        self.tally[Tally.OLDER_KEPT] += sum(each.id not in going for each in named)
+        self.tally[UnchangedReason.OLDER_KEPT] += sum(each.id not in going for each in named)
 
     def _lost(self, want: DesiredAccount, owned: Owned, marked: Sequence[ApiKey]) -> PendingSecrets:
         """Which of the keys with a marker may be deleted."""
@@ -135,7 +135,7 @@ class KeyDecider(Decisions):
 
     def _undeclared(self, owned: Owned, key: ApiKey) -> None:
         if self._additive:
-            self.tally[Tally.NOT_DECLARED] += 1
+            self.tally[UnchangedReason.NOT_DECLARED] += 1
             return
         self.changes.append(self._deleted(owned, key, Stage.DELETE, Reason.NOT_DECLARED))
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import quoted
+from beamctl.document.scalars import duration
 from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, lifetime
 from beamctl.kinds.service_account.desired import KEYS, LONGEST, SECTION, is_name
-from beamctl.model.duration import duration
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.export import Exported, Trail
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from beamctl.document.scalars import duration
 from beamctl.kinds.api_key.decide import EXPIRES_IN, KIND, title
 from beamctl.kinds.api_key.live import NEVER
 from beamctl.kinds.create_with_secret import says_where
 from beamctl.kinds.creation_key import is_creation_key
 from beamctl.kinds.service_account.desired import LONGEST, is_name
-from beamctl.model.duration import duration
 from beamctl.plan.change import Change, Reason
 
 

@@ -14,19 +14,19 @@ from beamctl.kinds.member.table import Decision, Standing, verdict
 from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, is_pattern
 from beamctl.model.fact import Fact, fact
-from beamctl.model.role import Role, takes_away
+from beamctl.model.identity import Role, takes_away
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, Situation, Tally
+from beamctl.plan.comparison import Note, Situation, UnchangedReason
 
 KIND = "member"
 WARN_DAYS = 14
 """How many days before `until` a plan starts to warn."""
 
 _TALLY = {
-    Decision.NOTHING: Tally.UNCHANGED,
-    Decision.WAIT: Tally.PENDING,
+    Decision.NOTHING: UnchangedReason.UNCHANGED,
+    Decision.WAIT: UnchangedReason.PENDING,
 }
-_SOURCES = {"directory_sync": Tally.DIRECTORY_SYNC, "domain_capture": Tally.DOMAIN_CAPTURE}
+_SOURCES = {"directory_sync": UnchangedReason.DIRECTORY_SYNC, "domain_capture": UnchangedReason.DOMAIN_CAPTURE}
 _SHAPE = {
     Decision.INVITE: (Action.INVITE, Stage.INVITE, Reason.NOT_THERE),
     Decision.RESEND: (Action.RESEND, Stage.INVITE, Reason.INVITATION_EXPIRED),
@@ -63,7 +63,7 @@ class MemberDecider(Decisions):
         if key in self._skip:
             self._say_skipped(self._skip[key], unmatched=unmatched)
         if self.skips(key):
-            self.tally[Tally.SKIPPED] += not unmatched and not is_pattern(key)
+            self.tally[UnchangedReason.SKIPPED] += not unmatched and not is_pattern(key)
             return
         role = want.on(self._today) if want else None
         if want is not None and want.until is not None:
@@ -71,7 +71,7 @@ class MemberDecider(Decisions):
         if role is None and live is None:
             return
         if want is None and self._additive:
-            self.tally[Tally.NOT_DECLARED] += 1
+            self.tally[UnchangedReason.NOT_DECLARED] += 1
             return
         what = verdict(role, live.standing if live else None, live.role if live else None)
         match what:
@@ -81,7 +81,7 @@ class MemberDecider(Decisions):
                 self._leave(what, want, role, live)
             case _ if want is not None and (why := self._why_not(what, key, want, live)):
                 waits = what is Decision.SET_ROLE
-                self.tally[Tally.PENDING if waits else Tally.NOT_INVITED_AGAIN] += 1
+                self.tally[UnchangedReason.PENDING if waits else UnchangedReason.NOT_INVITED_AGAIN] += 1
                 self.notes.append(Note(why, self._place(want), differs=not waits))
             case _:
                 self.changes.append(self._change(what, key, want, live))
@@ -139,16 +139,18 @@ class MemberDecider(Decisions):
         if person is None:
             return
         directory = person.standing is Standing.DIRECTORY
-        self.tally[_SOURCES.get(person.source, Tally.OTHER_SOURCE) if directory else Tally.UNKNOWN_ROLE] += 1
+        self.tally[
+            _SOURCES.get(person.source, UnchangedReason.OTHER_SOURCE) if directory else UnchangedReason.UNKNOWN_ROLE
+        ] += 1
         place = self._place(want) if want else None
         if not directory:
             said = fact(Code.UNKNOWN_ROLE, email=person.email, role=str(person.role))
             self.notes.append(Note(said, place, differs=True))
         elif what is Decision.LEAVE_AND_REPORT or (want is not None and role is None):
             declared = fact(Code.DOCUMENT_SAYS, role=role.value) if role else fact(Code.ACCESS_ENDED)
-            source = person.source.replace("_", " ")
+            how = person.source.replace("_", " ")
             said = fact(
-                Code.ROLE_FROM_DIRECTORY, email=person.email, role=str(person.role), source=source, declared=declared
+                Code.ROLE_FROM_DIRECTORY, email=person.email, role=str(person.role), source=how, declared=declared
             )
             self.notes.append(Note(said, place, differs=True))
 

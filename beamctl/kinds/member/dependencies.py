@@ -13,7 +13,7 @@ from beamctl.kinds.settings.live import GROUPS
 from beamctl.kinds.settings.live import KIND as SETTINGS
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 from beamctl.plan.change import Change, ChangeId, Dependency, Stage
 from beamctl.plan.kind import Dependencies, Quorum
 

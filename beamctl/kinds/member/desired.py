@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from beamctl.document import people_section
 from beamctl.document.document import Document
 from beamctl.document.problem import Problem
+from beamctl.document.rules import check_people
 from beamctl.model.email import folded
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 
 SECTION = "members"
 _ROLES = {role.value: role for role in Role}
@@ -57,4 +57,4 @@ def _entry(email: str, value: Any) -> DesiredMember:  # noqa: ANN401 - a role or
 
 def problems(document: Document) -> Iterator[Problem]:
     """What the schema cannot detect: invalid addresses, duplicates, invalid dates."""
-    yield from people_section.check(document, (SECTION,), "role")
+    yield from check_people(document, (SECTION,), "role")

@@ -8,7 +8,7 @@ from beamctl.kinds.member.live import People, Person
 from beamctl.kinds.member.lookalikes import ACKNOWLEDGED, doubtful
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import fault
-from beamctl.model.role import Role, UnknownRole
+from beamctl.model.identity import Role, UnknownRole
 from beamctl.plan.export import Exported, Trail
 
 

@@ -13,13 +13,11 @@ from beamctl.kinds.member.table import Standing
 from beamctl.model.code import Code
 from beamctl.model.email import domain, folded, matches
 from beamctl.model.fact import Fact, fact
-from beamctl.model.identity import Identity
-from beamctl.model.role import Role
+from beamctl.model.identity import Identity, Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import AdminGroups, Note
-from beamctl.plan.declared import is_recorded
-from beamctl.plan.floors import InForce
+from beamctl.plan.guards import InForce, is_recorded
 from beamctl.plan.hazard import Hazard, Risk
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})

@@ -29,7 +29,7 @@ from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segmen
 from beamctl.model.code import Code
 from beamctl.model.email import folded
 from beamctl.model.fact import Fact, fact
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Operation, Outcome, Status
 

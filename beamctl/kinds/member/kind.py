@@ -25,13 +25,11 @@ from beamctl.kinds.member.validity import is_valid
 from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, matches
 from beamctl.model.fact import Fact, fact
-from beamctl.model.identity import Identity
-from beamctl.model.role import Role, takes_away
+from beamctl.model.identity import Identity, Role, takes_away
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
-from beamctl.plan.declared import declared_in_time
 from beamctl.plan.export import Exported
-from beamctl.plan.floors import NO_FLOORS, InForce, in_force
+from beamctl.plan.guards import NO_FLOORS, InForce, declared_in_time, in_force
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Listing

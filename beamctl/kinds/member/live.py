@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import quoted
 from beamctl.errors import GarbledError
 from beamctl.kinds.member.table import Standing
 from beamctl.model.email import folded
-from beamctl.model.role import LiveRole, Role, live_role
+from beamctl.model.identity import LiveRole, Role, live_role
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Change
 

@@ -8,8 +8,7 @@ from itertools import chain
 from typing import Any
 
 from beamctl.document.document import Document, Path
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.document.rules import people_in_guards
 from beamctl.kinds.member.desired import SECTION
 from beamctl.model.confusables import described, disguised_letter, look, mixed_letter, skeleton
@@ -29,7 +28,8 @@ def problems(document: Document) -> Iterator[Problem]:
     ambiguous = doubtful(email for _, email in listed)
     for path, email in listed:
         if email in ambiguous and folded(email) not in acknowledged:
-            yield Problem(document.key_place(*path), f"{quoted(email)} {ambiguous[email]}", _hint(path, email))
+            message = f"{quoted(email)} {ambiguous[email]}"
+            yield Problem(document.key_place(*path), ProblemCode.LOOKALIKE_EMAIL, message, _hint(path, email))
 
 
 def doubtful(emails: Iterable[str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from beamctl.kinds.operations import (
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 from beamctl.plan.change import Action, Change
 from beamctl.plan.kind import Operation, Outcome
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from beamctl.model.role import LiveRole, Role, UnknownRole
+from beamctl.model.identity import LiveRole, Role, UnknownRole
 
 
 class Standing(Enum):

@@ -11,9 +11,9 @@ from beamctl.kinds.member.table import Standing
 from beamctl.model.code import Code
 from beamctl.model.email import fault
 from beamctl.model.fact import Fact, fact
-from beamctl.model.role import Role, UnknownRole, live_role
+from beamctl.model.identity import Role, UnknownRole, live_role
 from beamctl.plan.change import Action, Change
-from beamctl.plan.comparison import Note, Tally
+from beamctl.plan.comparison import Note, UnchangedReason
 
 
 def undo(decider: MemberDecider, changes: Sequence[Change], live: People) -> None:
@@ -21,7 +21,7 @@ def undo(decider: MemberDecider, changes: Sequence[Change], live: People) -> Non
     for change in changes:
         person = live.get(change.key)
         if _is_as_before(change, person):
-            decider.tally[Tally.AS_BEFORE] += 1
+            decider.tally[UnchangedReason.AS_BEFORE] += 1
         elif why_not := _why_not(change, person):
             decider.notes.append(Note(why_not))
         else:

@@ -6,7 +6,7 @@ from datetime import date
 
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.model.email import fault, folded
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Action, Change
 

@@ -13,7 +13,7 @@ from beamctl.kinds.resource.shape import VERSION, Shape
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, Tally
+from beamctl.plan.comparison import Note, UnchangedReason
 
 
 class ResourceDecider(Decisions):
@@ -32,9 +32,9 @@ class ResourceDecider(Decisions):
         additive = self._desired.mode(self._shape.section) is Mode.ADDITIVE
         for name in sorted(live.keys() - section.keys()):
             if name in self._shape.built_in:
-                self.tally[Tally.BUILT_IN] += 1
+                self.tally[UnchangedReason.BUILT_IN] += 1
             elif additive:
-                self.tally[Tally.NOT_DECLARED] += 1
+                self.tally[UnchangedReason.NOT_DECLARED] += 1
             else:
                 self.changes.append(deletion(self._shape, live[name]))
 
@@ -51,7 +51,7 @@ class ResourceDecider(Decisions):
                 self.notes += notes
                 return
             if change is None:
-                self.tally[Tally.UNCHANGED] += 1
+                self.tally[UnchangedReason.UNCHANGED] += 1
                 return
             self.changes.append(change)
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from beamctl.document.document import Document
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted, with_article
+from beamctl.document.problem import Problem, ProblemCode, quoted, with_article
 from beamctl.kinds.resource.shape import METADATA, VERSION, Shape
 
 LONGEST_NAME = 49
@@ -38,12 +37,13 @@ def problems(shape: Shape, document: Document) -> Iterator[Problem]:
     for name, entry in entries(shape, document):
         if not is_name(name):
             message = f"{quoted(name)} is not a valid name for {with_article(shape.word)}"
-            yield Problem(document.key_place(shape.section, name), message, _HINT)
+            yield Problem(document.key_place(shape.section, name), ProblemCode.INVALID_NAME, message, _HINT)
         labels = entry.get("labels")
         if shape.version_label and isinstance(labels, dict) and shape.version_label in labels:
             place = document.key_place(shape.section, name, "labels", shape.version_label)
             yield Problem(
                 place,
+                ProblemCode.RESERVED_TEXT,
                 f"the label {quoted(shape.version_label)} is reserved for beamctl",
                 "increase secret.version instead",
             )

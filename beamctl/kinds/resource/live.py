@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import quoted
 from beamctl.errors import GarbledError
 from beamctl.kinds.resource.shape import METADATA, SECRET, USED_BY, VERSION, Shape
 from beamctl.model.api_call import segment

@@ -12,7 +12,7 @@ from beamctl.kinds.resource.shape import VERSION, Shape
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.comparison import Note, Tally
+from beamctl.plan.comparison import Note, UnchangedReason
 
 
 class UndoDecider(Decisions):
@@ -27,7 +27,7 @@ class UndoDecider(Decisions):
         for change in made:
             now = live.get(change.key)
             if self._is_as(change.before, now):
-                self.tally[Tally.AS_BEFORE] += 1
+                self.tally[UnchangedReason.AS_BEFORE] += 1
             elif not self._is_as(change.after, now):
                 self.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
             elif reverse := self._reverse(change, now):

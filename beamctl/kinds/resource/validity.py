@@ -16,7 +16,7 @@ from beamctl.model.secret import (
     place_of,
 )
 from beamctl.plan.change import Action, Change
-from beamctl.plan.sources import files_of
+from beamctl.plan.hazard import files_of
 
 
 def is_valid(shape: Shape, change: Change) -> bool:

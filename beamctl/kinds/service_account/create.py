@@ -11,11 +11,11 @@ from beamctl.kinds.creation_key import ids_in
 from beamctl.kinds.operations import APPLY, PLAN, cause, failed, text_in
 from beamctl.kinds.service_account.live import Account, accounts, creation_key_of
 from beamctl.kinds.service_account.lookup import LISTING, find, look, put
-from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, Description
+from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, Description, description
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.role import live_role
+from beamctl.model.identity import live_role
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Operation, Outcome
 
@@ -78,7 +78,7 @@ def _role_shown(client_id: str, answer: Response | NoResponse) -> Operation[str 
     """The role of an account that should be finished, empty if the API does not show it; `NoResponse` if it is not
     finished, None if it is gone."""
     if answer.certain and text_in(answer, "client_id") in (client_id, ""):
-        marked = CLIENT_SECRET in text_in(answer, "description")
+        marked = description(text_in(answer, "description")).unfinished
         return NoResponse(fact=fact(Code.DESCRIPTION_NOT_ACCEPTED)) if marked else text_in(answer, "role")
     now = yield from find(client_id)
     if isinstance(now, NoResponse):

@@ -14,10 +14,10 @@ from beamctl.kinds.service_account.matching import Pair
 from beamctl.kinds.service_account.pending_secrets import KIND, left_alone, with_id
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, Tally
+from beamctl.plan.comparison import Note, UnchangedReason
 from beamctl.plan.hazard import Risk
 
 ATTRIBUTES = ("role", "name", "description")
@@ -62,7 +62,7 @@ class AccountDecider(Decisions):
     def other(self, account: Account) -> None:
         """Decide about an account that no entry refers to."""
         if self._additive:
-            self.tally[Tally.NOT_DECLARED] += 1
+            self.tally[UnchangedReason.NOT_DECLARED] += 1
         else:
             self.delete(account, Reason.NOT_DECLARED)
 
@@ -79,7 +79,7 @@ class AccountDecider(Decisions):
         before = attributes(account)
         differing = [key for key in ATTRIBUTES if before[key] != after[key]]
         if not differing:
-            self.tally[Tally.UNCHANGED] += 1
+            self.tally[UnchangedReason.UNCHANGED] += 1
             return
         attribute = differing[0]
         action, stage, why = Action.UPDATE, Stage.UPDATE, Reason.VALUE_DIFFERS

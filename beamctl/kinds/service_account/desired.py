@@ -9,11 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 from beamctl.document.document import Document, Path
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Problem, ProblemCode, quoted
+from beamctl.document.scalars import duration
 from beamctl.kinds.service_account.pending_marker import Description, description
-from beamctl.model.duration import duration
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 from beamctl.model.secret import SECRET_TO, File, one_place, sink_of
 
 SECTION = "serviceAccounts"
@@ -110,7 +109,8 @@ def problems(document: Document) -> Iterator[Problem]:
 def _name(document: Document, path: Path) -> Iterator[Problem]:
     name = str(path[-1])
     if not is_name(name):
-        yield Problem(document.key_place(*path), f"{quoted(name)} is not a valid name", _LETTERS)
+        message = f"{quoted(name)} is not a valid name"
+        yield Problem(document.key_place(*path), ProblemCode.INVALID_NAME, message, _LETTERS)
 
 
 def _description(document: Document, entry: object, path: Path) -> Iterator[Problem]:
@@ -118,7 +118,7 @@ def _description(document: Document, entry: object, path: Path) -> Iterator[Prob
     text = entry.get("description") if isinstance(entry, dict) else None
     if isinstance(text, str) and description(text) != Description(text):
         message = "this contains a marker that beamctl uses for secrets that were not handed over"
-        yield Problem(document.place(*path, "description"), message, "remove '(beamctl: …)'")
+        yield Problem(document.place(*path, "description"), ProblemCode.RESERVED_TEXT, message, "remove '(beamctl: …)'")
 
 
 def _sink(document: Document, sinks: dict[Hashable, Path], entry: object, path: Path) -> Iterator[Problem]:
@@ -128,14 +128,16 @@ def _sink(document: Document, sinks: dict[Hashable, Path], entry: object, path: 
         return
     if isinstance(sink, File) and sink.path.startswith("~"):
         message = "'~' is not expanded to your home directory"
-        yield Problem(document.place(*path, SECRET_TO, "file"), message, "write the full path, or './~…'")
+        hint = "write the full path, or './~…'"
+        yield Problem(document.place(*path, SECRET_TO, "file"), ProblemCode.INVALID_PATH, message, hint)
     yield from _twice(document, sinks, one_place(sink), (*path, SECRET_TO), "destination is already used")
 
 
 def _twice(document: Document, first: dict[Hashable, Path], text: Hashable, path: Path, what: str) -> Iterator[Problem]:
     if text in first:
         line = document.key_place(*first[text]).line
-        yield Problem(document.place(*path), f"this {what} on line {line}", "change one of the two")
+        hint = "change one of the two"
+        yield Problem(document.place(*path), ProblemCode.DUPLICATE_ENTRY, f"this {what} on line {line}", hint)
     first.setdefault(text, path)
 
 
@@ -143,20 +145,20 @@ def _times(document: Document, entry: object, path: Path) -> Iterator[Problem]:
     """Whether the durations of one key are consistent."""
     lives, rotates, keeps = (_time(entry, name) for name in ("expiresIn", "rotateBefore", "keepOld"))
     if lives is not None and lives > LONGEST:
-        yield Problem(
-            document.place(*path, "expiresIn"), "a key can be valid for at most 10 years", "use 3650d or less"
-        )
+        message = "a key can be valid for at most 10 years"
+        yield Problem(document.place(*path, "expiresIn"), ProblemCode.INVALID_LIFETIME, message, "use 3650d or less")
     if rotates is not None and lives is None and "expiresIn" not in _keys(entry):
-        yield Problem(
-            document.place(*path, "rotateBefore"), "a key that does not expire is never renewed", "add expiresIn"
-        )
+        message = "a key that does not expire is never renewed"
+        yield Problem(document.place(*path, "rotateBefore"), ProblemCode.INVALID_LIFETIME, message, "add expiresIn")
     if rotates is not None and lives is not None and rotates >= lives:
         hint = "use less than expiresIn"
-        yield Problem(document.place(*path, "rotateBefore"), "every plan would renew the key", hint)
+        message = "every plan would renew the key"
+        yield Problem(document.place(*path, "rotateBefore"), ProblemCode.INVALID_LIFETIME, message, hint)
     until = rotates if rotates is not None else lives
     if keeps is not None and until is not None and keeps > until:
         hint = f"use at most {'rotateBefore' if rotates is not None else 'expiresIn'}"
-        yield Problem(document.place(*path, "keepOld"), "the old key would expire before that", hint)
+        message = "the old key would expire before that"
+        yield Problem(document.place(*path, "keepOld"), ProblemCode.INVALID_LIFETIME, message, hint)
 
 
 def _time(entry: object, name: str) -> timedelta | None:

@@ -9,7 +9,7 @@ from beamctl.document.document import Document
 from beamctl.document.schema import check
 from beamctl.kinds.service_account.desired import SECTION, problems
 from beamctl.kinds.service_account.live import Account, Accounts
-from beamctl.model.role import Role, UnknownRole
+from beamctl.model.identity import Role, UnknownRole
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.export import Exported, Trail
 

@@ -8,8 +8,7 @@ from beamctl.document.document import Guards
 from beamctl.kinds.service_account.live import Accounts
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.identity import Identity
-from beamctl.model.role import Role
+from beamctl.model.identity import Identity, Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Change, Reason
 from beamctl.plan.hazard import Hazard, Risk

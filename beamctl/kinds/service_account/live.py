@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.errors import GarbledError
 from beamctl.kinds.service_account.pending_marker import Description, description
-from beamctl.model.role import LiveRole, live_role
+from beamctl.model.identity import LiveRole, live_role
 from beamctl.model.text import is_whole
 from beamctl.plan.change import CreationKey
 

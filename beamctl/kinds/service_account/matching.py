@@ -6,8 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from beamctl.document.document import Document
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.errors import DocumentError
 from beamctl.kinds.service_account.desired import SECTION, DesiredAccount
 from beamctl.kinds.service_account.live import Account, Accounts
@@ -76,14 +75,16 @@ def match(section: Sequence[DesiredAccount], live: Accounts, document: Document,
 def _several(each: DesiredAccount, usable: Sequence[Account], document: Document) -> Problem:
     message = f"there are {len(usable)} service accounts named {quoted(each.name)}"
     choices = "; ".join(f"clientId: {account.client_id} ({_summary(account)})" for account in usable)
-    return Problem(document.key_place(SECTION, each.name), message, f"add one of: {choices}")
+    return Problem(
+        document.key_place(SECTION, each.name), ProblemCode.AMBIGUOUS_ACCOUNT, message, f"add one of: {choices}"
+    )
 
 
 def _not_there(each: DesiredAccount, usable: Sequence[Account], document: Document) -> Problem:
     message = f"there is no service account with the clientId {quoted(each.client_id)}"
     ids = "; ".join(f"{account.client_id} ({_summary(account)})" for account in usable)
     hint = f"accounts with this name: {ids}" if usable else "a deleted account cannot be restored: remove the line"
-    return Problem(document.place(SECTION, each.name, "clientId"), message, hint)
+    return Problem(document.place(SECTION, each.name, "clientId"), ProblemCode.UNKNOWN_ACCOUNT, message, hint)
 
 
 def _summary(account: Account) -> str:

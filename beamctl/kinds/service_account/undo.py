@@ -9,9 +9,9 @@ from beamctl.kinds.service_account.decide import AccountDecider
 from beamctl.kinds.service_account.live import Account, Accounts, attributes
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.role import Role
+from beamctl.model.identity import Role
 from beamctl.plan.change import Action, Change, Reason
-from beamctl.plan.comparison import Note, Tally
+from beamctl.plan.comparison import Note, UnchangedReason
 
 
 def undo(decider: AccountDecider, changes: Sequence[Change], live: Accounts) -> None:
@@ -21,7 +21,7 @@ def undo(decider: AccountDecider, changes: Sequence[Change], live: Accounts) -> 
             case Action.CREATE:
                 _uncreate(decider, change, live)
             case Action.DELETE if change.key in live.by_id:
-                decider.tally[Tally.AS_BEFORE] += 1
+                decider.tally[UnchangedReason.AS_BEFORE] += 1
             case Action.DELETE:
                 decider.notes.append(Note(fact(Code.ACCOUNT_CANNOT_BE_RESTORED, name=change.name)))
             case _:
@@ -32,7 +32,7 @@ def undo(decider: AccountDecider, changes: Sequence[Change], live: Accounts) -> 
 def _uncreate(decider: AccountDecider, change: Change, live: Accounts) -> None:
     there = live.named(change.name)
     if not there:
-        decider.tally[Tally.AS_BEFORE] += 1
+        decider.tally[UnchangedReason.AS_BEFORE] += 1
     elif len(there) > 1 or not _is_as(there[0], change.after):
         decider.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
     else:
@@ -43,7 +43,7 @@ def _restore(decider: AccountDecider, change: Change, account: Account | None) -
     before = change.before or {}
     if account is None or not _is_as(account, change.after):
         if account is not None and _is_as(account, before):
-            decider.tally[Tally.AS_BEFORE] += 1
+            decider.tally[UnchangedReason.AS_BEFORE] += 1
         else:
             decider.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
     elif change.action is Action.SET_ROLE and before["role"] not in set(Role):

@@ -8,7 +8,7 @@ from typing import Any
 from beamctl.kinds.settings.live import GROUPS, normal
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.role import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.model.text import printable
 from beamctl.plan.comparison import AdminGroups
 from beamctl.plan.hazard import Hazard, Risk

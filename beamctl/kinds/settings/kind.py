@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from beamctl.document.document import Desired, Document
-from beamctl.document.problem import Problem
-from beamctl.document.quoting import quoted
+from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.kinds.settings import operations
 from beamctl.kinds.settings.export import export
 from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, revokes_access
@@ -19,7 +18,7 @@ from beamctl.model.api_call import segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation, Tally
+from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation, UnchangedReason
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Kind, Operation, Outcome, Reading, ReadScope
 from beamctl.plan.listing import Listing
@@ -46,7 +45,14 @@ class SettingsKind(Kind[Settings]):
                 place = document.place(self.section, GROUPS, index)
                 line = document.place(self.section, GROUPS, seen[group]).line
                 message = f"the group {quoted(group)} is already mapped on line {line}"
-                found.append(Problem(place, message, "a group can have only one role: remove one of the two"))
+                found.append(
+                    Problem(
+                        place,
+                        ProblemCode.DUPLICATE_ENTRY,
+                        message,
+                        "a group can have only one role: remove one of the two",
+                    )
+                )
             seen.setdefault(group, index)
         return found
 
@@ -104,7 +110,7 @@ class SettingsKind(Kind[Settings]):
         return Comparison(
             changes=changes,
             hazards=hazards(live[GROUPS], section.get(GROUPS)),
-            tally={Tally.UNCHANGED: len(same)},
+            tally={UnchangedReason.UNCHANGED: len(same)},
             declared=len(section),
             seen=1,
             population=len(live[GROUPS]),  # what a change to settings can reduce

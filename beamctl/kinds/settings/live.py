@@ -13,7 +13,7 @@ KIND = "settings"
 GROUPS = "groupMappings"
 SANDBOX = "sandbox"
 KEYS = ("displayName", "labels", GROUPS, SANDBOX)
-_EMPTY: Mapping[str, Any] = {"displayName": "", "labels": {}, GROUPS: [], SANDBOX: {}}
+_TYPES: Mapping[str, type] = {"displayName": str, "labels": dict, GROUPS: list, SANDBOX: dict}
 _RUNTIME = "runtime"
 """The API's object with the sandbox settings, and others that are not managed."""
 
@@ -32,9 +32,9 @@ def settings(payload: Any) -> Settings:  # noqa: ANN401 - this is where its shap
         raise GarbledError("the API's response is not a workspace", hint)
     runtime = payload.get(_RUNTIME)
     shown = {**payload, SANDBOX: runtime.get(SANDBOX) if isinstance(runtime, dict) else runtime}
-    found = {key: shown.get(key) or empty for key, empty in _EMPTY.items()}
-    for key, empty in _EMPTY.items():
-        if not isinstance(found[key], type(empty)):
+    found = {key: shown.get(key) or kind() for key, kind in _TYPES.items()}
+    for key, kind in _TYPES.items():
+        if not isinstance(found[key], kind):
             raise GarbledError(f"the API shows {key} in an unknown format", hint)
     if not all(map(_is_mapping, found[GROUPS])):
         raise GarbledError("the API shows a group mapping in an unknown format", hint)

@@ -128,3 +128,12 @@ def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, in
         step = f"{step[0].upper()}{step[1:]}" if interrupted else f"Fix the cause and {step}"
         lines.append(f"{step}. Completed changes are skipped.")
     return "\n".join(lines) + "\n"
+
+
+def not_permitted_text(workspace: str, credential_from: str) -> str:
+    """The API allowed none of the changes: which credential was used, and what to check."""
+    error = f"Error: the API does not allow any of these changes to {workspace}"
+    if not credential_from:
+        return error
+    check = "Check that it is valid and has the admin role in the workspace."
+    return f"{error}\n  The credential comes from {printable(credential_from)}. {check}"

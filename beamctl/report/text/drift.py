@@ -1,12 +1,16 @@
-"""Text report of drift: the differences between a workspace and its document, without what apply would do."""
+"""Text report of drift: the differences between a workspace and its document, without what apply would do; and what
+changed since a plan was saved."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 from beamctl.model.text import printable
 from beamctl.plan.change import ALL_ATTRIBUTES, Change, Reason
 from beamctl.plan.comparison import Note
-from beamctl.plan.diff import ABSENT, Difference
+from beamctl.plan.diff import ABSENT, Difference, differences
 from beamctl.plan.plan import Plan
+from beamctl.plan.staleness import Moved
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 from beamctl.report.text.plan import counts_and_notes
@@ -110,3 +114,36 @@ def _sum(plan: Plan) -> str:
         return f"No drift. {plan.workspace} matches {printable(plan.source)}."
     count = len(plan.changes)
     return f"Drift: {count} difference{'s' * (count != 1)} between {plan.workspace} and {printable(plan.source)}."
+
+
+_MOST = 20
+
+
+def moved_text(moved: Sequence[Moved]) -> list[str]:
+    """One line per difference, up to a limit, and how many more there are. Every object past the limit
+    counts as one."""
+    lines = [line for item in moved[:_MOST] for line in _lines(item)]
+    more = len(lines[_MOST:]) + len(moved[_MOST:])
+    return [*lines[:_MOST], *([f"and {more} more"] if more else [])]
+
+
+def _lines(item: Moved) -> Iterator[str]:
+    name = printable(item.name)
+    if item.was is None:
+        yield f"{name} now exists: {_attributes(item.now or {})}"
+    elif item.now is None:
+        yield f"{name} no longer exists; it was: {_attributes(item.was)}"
+    else:
+        was, now = dict(item.was), dict(item.now)
+        if was.keys() == {item.name} == now.keys():  # a setting: show its value only
+            was, now = was[item.name], now[item.name]
+        for difference in differences(was, now):
+            before, after = (
+                "nothing" if side is ABSENT else value(side) for side in (difference.before, difference.after)
+            )
+            yield f"{name}:{' ' * bool(difference.path)}{printable(difference.path)} was {before}, is now {after}"
+
+
+def _attributes(attributes: object) -> str:
+    shown = attributes if isinstance(attributes, dict) else {}
+    return ", ".join(f"{printable(str(key))} {value(inner)}" for key, inner in shown.items())

@@ -9,8 +9,8 @@ from datetime import UTC
 from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import ALL_ATTRIBUTES, Change
 from beamctl.plan.comparison import Note
-from beamctl.plan.declared import declared_data
 from beamctl.plan.diff import ABSENT
+from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved
@@ -55,6 +55,17 @@ def _coverage(plan: Plan) -> str:
     ends = (f"{name} until {day}" for days in data["ends"].values() for name, day in days.items())
     facts = [f"{name} {value(guard)}" for name, guard in data["guards"].items()] + [*map(printable, ends)]
     return f"{head} this run: {', '.join(facts)}."
+
+
+def saved_text(saved: Saved, file: str) -> str:
+    """Until when saved plans are valid, and how to apply them."""
+    until = f"{saved.expires:%Y-%m-%d %H:%M} UTC"
+    return f"Saved the plan. It is valid until {until}. To apply it:  {APPLY} {shlex.quote(printable(file))}"
+
+
+def unused_note(allowance: str) -> str:
+    """The note about an allowance that matches no hazard."""
+    return f"Note: --allow {allowance} has no effect: the plan has no such hazard."
 
 
 def plan_text(

@@ -1,0 +1,125 @@
+"""A page request: the signed-in person, and calls to the API's own routes as that person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import g, request
+from werkzeug.datastructures import Headers
+
+from beamctl.emulator.authorization import WORKSPACE_HEADERS
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.call import Inbound
+from beamctl.emulator.errors import not_found, unauthorized
+from beamctl.emulator.permission import Permission, Person, role_allows
+from beamctl.emulator.request_log import context_of
+from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.store import people, workspace
+
+if TYPE_CHECKING:
+    from beamctl.emulator.console.security import Session
+    from beamctl.emulator.control_plane import ControlPlane
+
+_BY_NAME = {(route.method, route.rule): route for route in ROUTES}
+_ONE_WORKSPACE = "/workspaces/<name>"
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A workspace as one of its members sees it.
+
+    Attributes:
+        shown: The workspace as the API returns it.
+        role: The visitor's role.
+        flags: The behavior flags that are on.
+    """
+
+    shown: Mapping[str, Any]
+    role: str
+    flags: frozenset[BehaviorFlag]
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return str(self.shown["name"])
+
+    @property
+    def title(self) -> str:
+        """The display name, else the name."""
+        return str(self.shown.get("displayName", self.name))
+
+    def may(self, permission: str) -> bool:
+        """Whether the visitor has this permission here."""
+        return role_allows(self.role, Permission(permission), self.flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A page request.
+
+    Attributes:
+        plane: The control plane.
+        session: The session.
+    """
+
+    plane: ControlPlane
+    session: Session
+
+    @property
+    def person(self) -> Person:
+        """The signed-in person.
+
+        Raises:
+            Refusal: 401: no one is signed in.
+        """
+        if self.session.person is None:
+            raise unauthorized()
+        return self.session.person
+
+    def call_api(self, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str) -> Any:  # noqa: ANN401 - any JSON
+        """Call the API as the signed-in person and return the response body.
+
+        Args:
+            method: The HTTP method.
+            rule: The rule of the route, such as `/users/<path:who>`.
+            body: Sent as JSON; None for no body.
+            workspace: The workspace, if the path does not name one.
+            path: The variable parts of the path.
+
+        Raises:
+            Refusal: The API returns an error.
+        """
+        return self.call_api_as(self.person, method, rule, body, workspace=workspace, **path)
+
+    def call_api_as(
+        self, person: Person, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str
+    ) -> Any:  # noqa: ANN401 - as above
+        """Call the API as a person who is authenticated by the key in an invitation link."""
+        headers = Headers({WORKSPACE_HEADERS[0]: workspace} if workspace else {})
+        sent = b"" if body is None else json.dumps(body).encode()
+        inbound = Inbound(headers, {"countResources": "true"}, path, sent, "", person, context_of(request.environ))
+        return self.plane.run(_BY_NAME[method, rule], inbound).body
+
+    def workspace(self, name: str) -> Space:
+        """Return a workspace that the visitor has access to.
+
+        Raises:
+            Refusal: 401, 403 or 404.
+        """
+        shown = self.call_api("GET", _ONE_WORKSPACE, name=name)
+        with self.plane.database.reading() as db:
+            space = workspace.find(db, name)
+            role = people.role_of(db, space.id, self.person.sub) if space else None
+        if role is None:  # the workspace or membership was deleted in between
+            raise not_found("Workspace not found")
+        return Space(shown, role, self.plane.flags)
+
+
+def here() -> Visit:
+    """The visit of the current request."""
+    visit = g.visit
+    assert isinstance(visit, Visit)  # noqa: S101 - `site` sets it before every page
+    return visit

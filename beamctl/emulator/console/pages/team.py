@@ -1,0 +1,131 @@
+"""Members and invitations of a workspace, a hundred per page: invite, set role, remove, revoke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, request
+
+from beamctl.emulator.console import field_text
+from beamctl.emulator.console.forms import FormError, Notice, Page, field, go, refused, shown
+from beamctl.emulator.console.page_request import Visit, here
+from beamctl.emulator.errors import Refusal, not_found
+from beamctl.emulator.rules import folded
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+page = Blueprint("team", __name__)
+
+PAGE_SIZE = 100
+_ONE_USER = "/users/<path:who>"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of the team.
+
+    Attributes:
+        users: The people on it.
+        found: The number of matches on all pages.
+        total: The number of people, ignoring the search.
+        number: The page number, from 1.
+    """
+
+    users: list[dict[str, Any]]
+    found: int
+    total: int
+    number: int
+
+    @property
+    def first(self) -> int:
+        """The number of the first person on the page, from 1."""
+        return (self.number - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last person on the page."""
+        return self.first + len(self.users) - 1
+
+    @property
+    def pages(self) -> int:
+        """The number of pages."""
+        return max(1, -(-self.found // PAGE_SIZE))
+
+
+def listing(team: list[dict[str, Any]], q: str, asked: str) -> Listing:
+    """The requested page, or the nearest one, of people whose address or name contains the text."""
+    needle = folded(q)
+    found = [user for user in team if needle in folded(user["email"]) or needle in folded(field_text.full_name(user))]
+    last_page = max(1, -(-len(found) // PAGE_SIZE))
+    number = min(int(asked[:9]), last_page) if asked.isascii() and asked.isdecimal() else 1
+    start = (max(1, number) - 1) * PAGE_SIZE
+    return Listing(found[start : start + PAGE_SIZE], len(found), len(team), max(1, number))
+
+
+@page.get("/workspaces/<name>/team")
+def show(name: str, form_error: FormError | None = None) -> Page:
+    """Show members and invitations."""
+    visit = here()
+    space = visit.workspace(name)
+    q = request.args.get("q", "").strip()
+    found = listing(_people(visit, name), q, request.args.get("page", ""))
+    given = {"email": field("email"), "role": field("role") or "member"}
+    return shown("team.html", form_error, space=space, listing=found, q=q, given=given)
+
+
+@page.post("/workspaces/<name>/team/invite")
+def invite(name: str) -> AnyResponse:
+    """Invite a person with a role."""
+    given = {"email": field("email"), "role": field("role")}
+    try:
+        here().call_api("POST", "/users", given, workspace=name)
+    except Refusal as refusal:
+        return show(name, refused(refusal, "role" if "role" in refusal.text else "email"))
+    return go("team.show", Notice.INVITED, name=name, q=given["email"])
+
+
+@page.get("/workspaces/<name>/team/person")
+def show_person(name: str, form_error: FormError | None = None) -> Page:
+    """Show one person and what can be changed about them."""
+    visit = here()
+    space = visit.workspace(name)
+    user = _find(visit, name, request.args.get("email", ""))
+    is_self = user.get("sub") == visit.person.sub and user["accepted"]
+    return shown("person.html", form_error, space=space, user=user, is_self=is_self)
+
+
+@page.post("/workspaces/<name>/team/person/role")
+def set_role(name: str) -> AnyResponse:
+    """Set the role of a member or invitee."""
+    email = request.args.get("email", "")
+    try:
+        here().call_api("PUT", _ONE_USER, {"role": field("role")}, workspace=name, who=email)
+    except Refusal as refusal:
+        return show_person(name, refused(refusal, "role"))
+    return go("team.show_person", Notice.ROLE_CHANGED, name=name, email=email)
+
+
+@page.post("/workspaces/<name>/team/person/remove")
+def remove(name: str) -> AnyResponse:
+    """Remove a member or revoke an invitation."""
+    email = request.args.get("email", "")
+    revokes = field("revoke") != ""
+    try:
+        here().call_api("DELETE", _ONE_USER, workspace=name, who=email)
+    except Refusal as refusal:
+        return show_person(name, refused(refusal, "remove"))
+    return go("team.show", Notice.REVOKED if revokes else Notice.REMOVED, name=name)
+
+
+def _people(visit: Visit, name: str) -> list[dict[str, Any]]:
+    """The members and invitees, without service accounts, which have their own page."""
+    return [user for user in visit.call_api("GET", "/users", workspace=name) if "email" in user]
+
+
+def _find(visit: Visit, name: str, email: str) -> dict[str, Any]:
+    found = [user for user in _people(visit, name) if folded(user["email"]) == folded(email)]
+    if not found:
+        raise not_found("No member or invitee of this workspace has that address.")
+    return found[0]

@@ -1,0 +1,241 @@
+"""Checks a seed: its structure, then conflicts within itself and with the database. Messages quote no key."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from beamctl.emulator import clock, rules
+from beamctl.emulator.credentials import digest
+from beamctl.emulator.kind import KINDS, Kind
+from beamctl.emulator.rules import folded
+from beamctl.emulator.seed.entries import Seed
+from beamctl.emulator.store import api_key, service_account, workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an entry.
+
+    Attributes:
+        rule: The validation rule of its value.
+        required: Whether it is required.
+        inside: The nested fields, if any.
+        many: Whether they are nested in a list.
+    """
+
+    rule: rules.Rule
+    required: bool = False
+    inside: Mapping[str, Field] | None = None
+    many: bool = False
+
+
+def _memberships(value: object) -> str:
+    """A map of workspaces to roles."""
+    if not isinstance(value, dict):
+        return "must map workspaces to roles"
+    wrong = [str(name) for name, role in value.items() if rules.shown_role(role)]
+    return f"has no role for {', '.join(wrong)}" if wrong else ""
+
+
+def _duration(value: object) -> str:
+    """The lifetime of a key."""
+    fine = clock.read_lifetime(value, seconds=False)
+    return "" if fine else "must be a duration such as 30d, 24h or 1w, of at most 10 years"
+
+
+def _list_of_entries(value: object) -> str:
+    """A list of nested entries."""
+    return "" if isinstance(value, list) else "must be a list"
+
+
+def _resource(kind: Kind) -> Mapping[str, Field]:
+    """The fields of one kind: the API's metadata, and a spec that follows the kind's rules."""
+    fields = {key: Field(rule, key in kind.required) for key, rule in (kind.fields or {}).items()}
+    return {
+        "workspace": Field(rules.resource_name, required=True),
+        "name": Field(rules.resource_name, required=True),
+        **{key: Field(rule) for key, rule in rules.METADATA.items()},
+        "spec": Field(rules.an_object, required=bool(kind.required), inside=fields or None),
+    }
+
+
+_API_KEY: Mapping[str, Field] = {
+    "name": Field(rules.text),
+    "apiKey": Field(rules.secret),
+    "expiresIn": Field(_duration),
+    "createdAt": Field(rules.moment),
+}
+
+_HIPAA: Mapping[str, Field] = {
+    "accountEnabled": Field(rules.flag),
+    "unsafe": Field(rules.an_object, inside={"enabled": Field(rules.flag)}),
+}
+
+SECTIONS: Mapping[str, Mapping[str, Field]] = {
+    "workspaces": {
+        "name": Field(rules.resource_name, required=True),
+        "displayName": Field(rules.text),
+        "labels": Field(rules.labels),
+        "region": Field(rules.text),
+        "groupMappings": Field(rules.group_mappings),
+        "features": Field(rules.feature_flags),
+        "status": Field(rules.workspace_status),
+        "statusReason": Field(rules.description),
+        "hipaaInfo": Field(rules.an_object, inside=_HIPAA),
+        "basetenTeamId": Field(rules.filled_text),
+    },
+    "users": {
+        "email": Field(rules.email, required=True),
+        "workspaces": Field(_memberships),
+        "apiKey": Field(rules.secret),
+        "source": Field(rules.source),
+        "givenName": Field(rules.text),
+        "familyName": Field(rules.text),
+        "mfaEnabled": Field(rules.flag),
+        "billing": Field(rules.flag),
+    },
+    "invitations": {
+        "workspace": Field(rules.resource_name, required=True),
+        "email": Field(rules.email, required=True),
+        "role": Field(rules.shown_role),
+        "expiresAt": Field(rules.moment),
+    },
+    "serviceAccounts": {
+        "workspace": Field(rules.resource_name, required=True),
+        "name": Field(rules.filled_text, required=True),
+        "description": Field(rules.description),
+        "role": Field(rules.shown_role),
+        "apiKey": Field(rules.secret),
+        "clientId": Field(rules.client_id),
+        "clientSecret": Field(rules.secret),
+        "apiKeys": Field(_list_of_entries, inside=_API_KEY, many=True),
+    },
+    **{kind.name: _resource(kind) for kind in KINDS},
+}
+"""The sections of a seed."""
+
+
+def structure_problems(data: object) -> list[str]:
+    """All problems in the structure of a seed, each with its path."""
+    return list(_problems(data))
+
+
+def _problems(data: object) -> Iterator[str]:
+    if not isinstance(data, dict):
+        yield f"the seed must be a map with {', '.join(SECTIONS)}"
+        return
+    for section, entries in data.items():
+        if section not in SECTIONS:
+            yield f"{section}: unknown; must be one of {', '.join(SECTIONS)}"
+        elif isinstance(entries, list):
+            yield from _list_problems(section, entries, SECTIONS[section])
+        elif entries is not None:
+            yield f"{section}: must be a list"
+
+
+def _list_problems(path: str, entries: list[Any], fields: Mapping[str, Field]) -> Iterator[str]:
+    for number, entry in enumerate(entries):
+        yield from _entry_problems(f"{path}[{number}]", entry, fields)
+
+
+def _entry_problems(path: str, entry: Any, fields: Mapping[str, Field]) -> Iterator[str]:  # noqa: ANN401 - plain data
+    if not isinstance(entry, dict):
+        yield f"{path}: must be a map with {', '.join(fields)}"
+        return
+    for key, value in entry.items():
+        if key not in fields:
+            yield f"{path}.{key}: unknown; must be one of {', '.join(fields)}"
+        elif wrong := fields[key].rule(value):
+            yield f"{path}.{key}: {wrong}"
+        elif inside := fields[key].inside:
+            yield from (_list_problems if fields[key].many else _entry_problems)(f"{path}.{key}", value, inside)
+    for key, field in fields.items():
+        if field.required and key not in entry:
+            yield f"{path}.{key}: is missing"
+    if "clientSecret" in entry and "clientId" not in entry and "clientSecret" in fields:
+        yield f"{path}.clientSecret: requires a clientId"
+
+
+def conflicts(db: sqlite3.Connection, seed: Seed) -> list[str]:
+    """All conflicts, each with its path."""
+    return [
+        *_workspaces(db, seed),
+        *_references(seed),
+        *_people(seed),
+        *_accounts(db, seed),
+        *_keys(db, seed),
+        *_resources(seed),
+    ]
+
+
+def _workspaces(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+    yield from _duplicates((f"{entry.path}.name", entry.name, entry.name) for entry in seed.workspaces)
+    for entry in seed.workspaces:
+        if workspace.find(db, entry.name):
+            yield f"{entry.path}.name: the workspace {entry.name} already exists"
+
+
+def _references(seed: Seed) -> Iterator[str]:
+    """Workspaces that are referred to but not in the seed."""
+    known = {entry.name for entry in seed.workspaces}
+    named = chain(
+        ((f"{user.path}.workspaces", name) for user in seed.users for name in user.roles),
+        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.invitations),
+        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.accounts),
+        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.resources),
+    )
+    for path, name in named:
+        if name not in known:
+            yield f"{path}: the seed has no workspace {name}"
+
+
+def _people(seed: Seed) -> Iterator[str]:
+    yield from _duplicates((f"{user.path}.email", folded(user.email), user.email) for user in seed.users)
+    yield from _duplicates(
+        (f"{entry.path}.email", f"{entry.workspace} {folded(entry.email)}", entry.email) for entry in seed.invitations
+    )
+    members = {(name, folded(user.email)) for user in seed.users for name in user.roles}
+    for entry in seed.invitations:
+        if (entry.workspace, folded(entry.email)) in members:
+            yield f"{entry.path}.email: {entry.email} is a member of {entry.workspace}"
+    managed = {entry.name for entry in seed.workspaces if entry.facts.baseten_team}
+    for entry in seed.invitations:
+        if entry.workspace in managed:
+            yield f"{entry.path}.workspace: {entry.workspace} is managed by Baseten and cannot have invitations"
+
+
+def _accounts(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+    given = [(f"{entry.path}.clientId", entry.client_id) for entry in seed.accounts if entry.client_id]
+    yield from _duplicates((path, client_id, client_id) for path, client_id in given)
+    for path, client_id in given:
+        if service_account.find(db, client_id):
+            yield f"{path}: the service account {client_id} already exists"
+
+
+def _keys(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
+    given = [(f"{user.path}.apiKey", digest(user.key)) for user in seed.users if user.key]
+    given += [(f"{entry.path}.apiKey", digest(entry.key)) for entry in seed.accounts if entry.key]
+    given += [(f"{key.path}.apiKey", digest(key.key)) for entry in seed.accounts for key in entry.keys or () if key.key]
+    yield from _duplicates((path, key, "this key") for path, key in given)
+    for path, key in given:
+        if api_key.is_known(db, key):
+            yield f"{path}: this key already exists"
+
+
+def _resources(seed: Seed) -> Iterator[str]:
+    return _duplicates(
+        (f"{one.path}.name", f"{one.kind.name} {one.workspace} {one.name}", one.name) for one in seed.resources
+    )
+
+
+def _duplicates(places: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """For each duplicate of (path, compared value, display name): where the first one is."""
+    first: dict[str, str] = {}
+    for path, compared, called in places:
+        if compared in first:
+            yield f"{path}: {called} is already at {first[compared]}"
+        first.setdefault(compared, path)

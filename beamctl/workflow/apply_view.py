@@ -1,0 +1,133 @@
+"""What an apply is asked for, what it returns, and how it shows itself to the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from beamctl.apply.event import Event
+from beamctl.plan.hazard import Allowance
+from beamctl.plan.plan_file import Saved
+from beamctl.secrets.redaction import OutputRedaction
+from beamctl.secrets.terminal import SecretTerminal
+from beamctl.workflow.connection import Access
+from beamctl.workflow.plan import Checks, Planned
+
+
+class ApplyStatus(Enum):
+    """How an apply ended, in one workspace or in all."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    PARTLY = "partly applied"
+    NOT_PERMITTED = "not permitted"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRequest:
+    """What to apply, and how.
+
+    Attributes:
+        saved: The file of a saved plan, as the user named it; None to plan the documents.
+        files: The documents.
+        workspaces: The workspaces; empty for all.
+        allowed: The hazards that are allowed now.
+        checks: What the plans are checked against.
+        parallelism: How many changes may run at the same time.
+        screen: The terminal that shows new secrets, if any.
+    """
+
+    saved: str | None
+    files: Sequence[str]
+    workspaces: Sequence[str]
+    allowed: Sequence[Allowance]
+    checks: Checks
+    parallelism: int
+    screen: SecretTerminal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The plans to review.
+
+    Attributes:
+        planned: The plans.
+        allowed: The hazards that are allowed.
+        saved: The saved plan they come from, if any. It can be applied only once.
+        command: The command that makes these plans again.
+    """
+
+    planned: Sequence[Planned]
+    allowed: Sequence[Allowance]
+    saved: Saved | None
+    command: str
+
+
+class ApplyView(Protocol):
+    """Shows an apply to the user and asks for approval."""
+
+    def show(self, review: Review) -> None:
+        """Show the plans."""
+
+    def note(self, text: str) -> None:
+        """Show a note."""
+
+    def warn(self, text: str) -> None:
+        """Show a warning."""
+
+    def confirm(self, review: Review) -> bool:
+        """Ask for approval, unless it was given in advance. Returns whether the user was asked.
+
+        Raises:
+            RefusedError: The user did not approve, or cannot be asked.
+        """
+
+    def event(self, event: Event, total: int) -> None:
+        """Show the progress of one change out of `total`.
+
+        Raises:
+            UnwritableError: It cannot be shown.
+        """
+
+    def ended(self, planned: Planned, events: Sequence[Event], status: ApplyStatus) -> None:
+        """Show the result in one workspace.
+
+        Raises:
+            UnwritableError: It cannot be shown.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The result of an apply.
+
+    Attributes:
+        review: The plans.
+        results: Each plan that was begun, with its events.
+        status: How it ended.
+    """
+
+    review: Review
+    results: Sequence[tuple[Planned, Sequence[Event]]]
+    status: ApplyStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySession:
+    """What an apply works with.
+
+    Attributes:
+        access: How to reach the API.
+        view: Shows the apply and asks for approval.
+        redaction: Hides secrets in records and in output.
+        interrupt: While this context is open, an interruption sets `access.stop`.
+    """
+
+    access: Access
+    view: ApplyView
+    redaction: OutputRedaction
+    interrupt: AbstractContextManager[object]

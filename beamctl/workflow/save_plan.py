@@ -1,0 +1,119 @@
+"""Saves plans to a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from beamctl.document.scalars import duration
+from beamctl.errors import UsageError
+from beamctl.model.secret import RecordRedactor
+from beamctl.model.text import printable
+from beamctl.plan.hazard import Allowance
+from beamctl.plan.plan_file import LONGEST, Saved, saved_text
+from beamctl.secrets.file import FileKind, ReservedFiles, file_kind
+from beamctl.system.clock import current_time
+from beamctl.workflow.plan import Planned
+from beamctl.workflow.saved_plan import identify, valid_until
+
+_USUAL = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how to save plans.
+
+    Attributes:
+        file: The file; None to not save them.
+        lasts: How long they are valid.
+    """
+
+    file: str | None
+    lasts: timedelta
+
+
+def target_of(out: str | None, expires: str | None, records: Path) -> Target:
+    """Parse the options of `options.saving`.
+
+    Args:
+        out: The file.
+        expires: How long the plan is valid.
+        records: The folder of run records.
+
+    Raises:
+        UsageError: The file must not be written or replaced, the time is invalid or too long, or no file is given.
+    """
+    if out == "-":
+        raise UsageError("--out needs a file, not standard output", "For a machine-readable plan, use -o json.")
+    if out is not None and (why := _why_not_to(Path(out), records)):
+        raise UsageError(f"--out: {out} {why}, so it was not written", "Name another file with --out.")
+    if expires is None:
+        return Target(out, _USUAL)
+    lasts = duration(expires)
+    if lasts is None or lasts > LONGEST:
+        hint = f"Write it like 30m, 24h or 7d. The maximum is {LONGEST.days}d."
+        raise UsageError(f"--expires: {printable(expires)!r} is not a valid lifetime of a plan", hint)
+    if out is None:
+        raise UsageError("--expires applies only to a saved plan", "Save the plan with --out FILE.")
+    return Target(out, lasts)
+
+
+def _why_not_to(path: Path, records: Path) -> str:
+    """Why a plan must not be written to a file; empty if it may. Only saved plans and empty files are replaced."""
+    if why := ReservedFiles(records=records).why_not_to(path, read=False):
+        return why
+    try:
+        if path.is_symlink():  # writing would replace the link itself, for example /dev/stdout
+            return "is a symbolic link"
+        if not path.exists() or path.stat().st_size == 0:
+            return ""
+    except (OSError, ValueError):  # writing it reports the error
+        return ""
+    is_ours = not path.is_file() or file_kind(path) is FileKind.SAVED_PLAN
+    return "" if is_ours else "already exists and is not a saved plan"
+
+
+def save(
+    planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, redactor: RecordRedactor
+) -> Saved | None:
+    """Write plans to the target file, atomically. Returns what was saved, if there is a target file.
+
+    Raises:
+        UsageError: The file cannot be written.
+        ApiError: The ID of a workspace cannot be read.
+    """
+    if target.file is None:
+        return None
+    created = current_time().replace(microsecond=0)
+    saved = Saved(
+        plans=tuple(each.plan for each in planned),
+        allowed=tuple(allowed),
+        workspace_ids={each.plan.workspace: identify(each.plan.workspace, each.link.reader) for each in planned},
+        commit=max((each.commit() for each in planned), key=len, default=""),  # a dirty one is longer
+        created=created,
+        expires=valid_until(created + target.lasts, [each.plan for each in planned]),
+    )
+    _write(Path(target.file), redactor.require_no_secrets(saved_text(saved), "the plan"))
+    return saved
+
+
+def _write(path: Path, text: str) -> None:
+    """Write atomically, through a temporary file."""
+    temporary = ""
+    try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is not a regular file", "Name another file with --out.")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(temporary).replace(path)
+    except (OSError, ValueError) as error:
+        with suppress(OSError):
+            Path(temporary).unlink() if temporary else None
+        why = error.strerror if isinstance(error, OSError) else "invalid file name"
+        raise UsageError(f"cannot write the plan to {path}: {why}", "Name another file with --out.") from None

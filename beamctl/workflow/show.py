@@ -1,0 +1,59 @@
+"""Reads a live workspace: every section of it, or all of it as a document.
+
+A module of its own: there is one for each story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from beamctl.document.yaml_writer import written
+from beamctl.kinds.registry import KINDS
+from beamctl.model.api_call import Reader
+from beamctl.plan.export import parts
+from beamctl.plan.listing import Listing, Unreadable
+from beamctl.plan.reading import see
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A workspace as a document.
+
+    Attributes:
+        unseen: The sections that are missing or incomplete because something could not be read.
+    """
+
+    text: str
+    unseen: tuple[str, ...]
+
+
+def show(workspace: str, reader: Reader) -> Mapping[str, Listing]:
+    """The live workspace: every section, and what could not be read.
+
+    Raises:
+        ApiError: The workspace does not exist, or none of it can be read.
+    """
+    return {
+        kind.section: Listing(None, live.why) if isinstance(live, Unreadable) else kind.listing(live)
+        for kind, live in see(KINDS, workspace, reader)
+    }
+
+
+def export(workspace: str, reader: Reader, now: datetime) -> Export:
+    """The live workspace as a document whose plan is empty.
+
+    Args:
+        workspace: Its name.
+        reader: Of the workspace.
+        now: The time in UTC. Some people may be skipped for a while from then on.
+
+    Raises:
+        ApiError: The workspace does not exist, or none of it can be read.
+    """
+    found = see(KINDS, workspace, reader)
+    hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unreadable)}
+    seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
+    exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
+    incomplete = [section for section, (kind, live) in seen.items() if kind.listing(live).unread]
+    return Export(written(parts(workspace, exported, hidden, now.date())), (*hidden, *incomplete))

@@ -1,0 +1,341 @@
+"""Whatever the API answers to a write, a change that is not in effect is never reported as done."""
+
+import json
+import threading
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamctl.apply.event import Confirmed, Ended, Event, Unconfirmed, UnconfirmedReason
+from beamctl.apply.record import last_line
+from beamctl.errors import ForbiddenError, InterruptedRunError, UnreachableError
+from beamctl.model.api_call import PAUSES, ApiCall, Method, NoResponse, Reader, Response
+from beamctl.plan.plan import Plan
+from beamctl.report.json_report import applied_json
+from beamctl.report.text.apply import end_text, event_text, totals
+from beamctl.workflow.apply import apply
+from tests.fakes.accounts import api_key, machine
+from tests.fakes.runs import document, outcomes, planned
+from tests.fakes.things import thing
+from tests.fakes.wording import words
+from tests.fakes.workspace import FakeWorkspace, person
+from tests.properties.samples import SAMPLES, Sample, vault
+
+ROOT = person("root@x.io", "admin")
+every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
+
+
+def foreign(body: Any) -> Any:
+    """The same body about another object."""
+    match body:
+        case dict():
+            names = ("email", "name", "client_id", "id")
+            return {key: f"other-{inner}" if key in names else foreign(inner) for key, inner in body.items()}
+        case _:
+            return body
+
+
+SPELLED: dict[str, Callable[[Response], Response]] = {
+    "as documented": lambda answer: answer,
+    "202": lambda answer: Response(202, answer.body),
+    "202 without a body": lambda _: Response(202),
+    "204": lambda _: Response(204),
+    "206": lambda answer: Response(206, answer.body),
+    "an error": lambda _: Response(200, {"error": "no", "code": 403}),
+    "an error next to the object": lambda answer: Response(200, {**(answer.body or {}), "error": "no"}),
+    "nothing": lambda _: Response(200, {}),
+    "another object": lambda answer: Response(200, foreign(answer.body)),
+}
+"""How a success is answered."""
+
+
+class Odd:
+    """The API in front of a workspace: it may not act, and spells each success in its own way."""
+
+    def __init__(self, live: FakeWorkspace, spelled: str, *, acts: bool) -> None:
+        self.live, self._spelled, self._acts = live, SPELLED[spelled], acts
+
+    def get(self, path: str) -> Any:
+        return self.live.get(path)
+
+    def send(self, call: ApiCall) -> Response | NoResponse:
+        if call.method is Method.GET:
+            return self.live.send(call)
+        answer = (self.live if self._acts else copy_of(self.live)).send(call)
+        return self._spelled(answer) if isinstance(answer, Response) and answer.ok else answer
+
+
+def copy_of(live: FakeWorkspace) -> FakeWorkspace:
+    kept = {name: deepcopy(getattr(live, name)) for name in ("users", "settings", "things", "accounts")}
+    return replace(live, **kept, lock=threading.Lock())
+
+
+def run(plan: Plan, api: Odd, reader: Reader | None = None, pause: Callable[[float], bool] = lambda _: True) -> Any:
+    stop = threading.Event()
+    return list(apply(plan, reader or api, api, parallelism=1, stop=stop, vault=vault(), pause=pause))
+
+
+def open_keys(plan: Plan) -> set[tuple[str, str]]:
+    return {(change.kind, change.name) for change in plan.changes}
+
+
+@every_kind
+@given(data=st.data(), spelled=st.sampled_from(list(SPELLED)))
+@settings(max_examples=30, deadline=None)
+def test_what_was_not_made_is_not_done(sample: Sample, data: st.DataObject, spelled: str) -> None:
+    want, live = data.draw(sample.wanted), data.draw(sample.live)
+    plan = planned(want, live)
+    before = copy_of(live)
+    events = run(plan, Odd(live, spelled, acts=False))
+    assert (live.users, live.settings, live.things) == (before.users, before.settings, before.things)
+    assert not any(isinstance(event, Confirmed) for event in events)
+    assert "done" not in outcomes(events).values()
+    assert totals(events).complete is (plan.changes == ())
+
+
+@every_kind
+@given(data=st.data(), spelled=st.sampled_from(list(SPELLED)))
+@settings(max_examples=30, deadline=None)
+def test_what_is_reported_as_done_is_in_effect(sample: Sample, data: st.DataObject, spelled: str) -> None:
+    want, live = data.draw(sample.wanted), data.draw(sample.live)
+    plan = planned(want, live)
+    if sample.refused(plan):
+        return
+    events = run(plan, Odd(live, spelled, acts=True))
+    left = open_keys(planned(want, live))
+    found = outcomes(events)
+    confirmed = {(event.change.kind, event.change.name) for event in events if isinstance(event, Confirmed)}
+    assert not confirmed & left
+    assert "not confirmed" not in found.values()
+    if spelled in ("as documented", "202", "204") and not any(change.secrets for change in plan.changes):
+        assert set(found.values()) <= {"done"}
+
+
+@pytest.mark.parametrize("shows_after", range(6))
+def test_a_service_that_shows_changes_late_gets_a_bounded_number_of_looks(shows_after: int) -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io"), person("up@x.io")])
+    plan = planned(document({"root@x.io": "admin", "new@x.io": "viewer", "up@x.io": "member"}), live)
+    api, begun, waited = Odd(live, "as documented", acts=True), copy_of(live), list[float]()
+
+    class Late:
+        def get(self, path: str) -> Any:
+            return (live if len(waited) >= shows_after else begun).get(path)
+
+    def pause(seconds: float) -> bool:
+        waited.append(seconds)
+        return True
+
+    events = run(plan, api, Late(), pause)
+    shown = shows_after <= len(PAUSES)
+    assert set(outcomes(events).values()) == {"done" if shown else "not confirmed"}
+    assert waited == list(PAUSES[: shows_after if shown else len(PAUSES)])
+    assert {event.reason for event in events if isinstance(event, Unconfirmed)} == (
+        set() if shown else {UnconfirmedReason.NOT_SHOWN_YET}
+    )
+
+
+def test_the_old_address_stays_until_the_new_one_is_seen() -> None:
+    live = FakeWorkspace.of([ROOT, person("ann@old.io")])
+    plan = planned(document({"root@x.io": "admin", "ann@new.io": "member"}), live)
+    events = run(plan, Odd(live, "202", acts=False))
+    assert outcomes(events) == {"ann@new.io": "not confirmed", "ann@old.io": "not attempted"}
+    assert list(live.users) == ["root@x.io", "ann@old.io"]
+
+
+def test_an_invitation_that_was_only_accepted_is_not_sent_twice() -> None:
+    live = FakeWorkspace.of([ROOT])
+    sent: list[str] = []
+
+    class Slow(Odd):
+        def send(self, call: ApiCall) -> Response | NoResponse:
+            sent.append(call.method.value)
+            return super().send(call)
+
+    run(planned(document({"root@x.io": "admin", "a@x.io": "member"}), live), Slow(live, "202", acts=False))
+    assert sent.count("POST") == 1
+
+
+def test_an_interrupt_ends_the_looks() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin"}), live)
+    looks: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        looks.append(seconds)
+        return False
+
+    assert outcomes(run(plan, Odd(live, "202", acts=False), pause=pause)) == {"old@x.io": "not confirmed"}
+    assert looks == [0.5]
+
+    class Stopped:
+        reads = 0
+
+        def get(self, path: str) -> Any:
+            self.reads += 1
+            if self.reads > 1:  # the first one is before anything is removed
+                raise InterruptedRunError("interrupted")
+            return live.get(path)
+
+    events = run(plan, Odd(live, "as documented", acts=True), Stopped())
+    assert outcomes(events) == {"old@x.io": "done"}
+    assert not any(isinstance(event, Confirmed | Unconfirmed) for event in events)
+
+
+@pytest.mark.parametrize("error", [UnreachableError("no answer"), KeyError("bug"), ForbiddenError("no access")])
+def test_what_cannot_be_read_is_not_confirmed(error: Exception) -> None:
+    live = FakeWorkspace.of([ROOT])
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
+
+    class Gone:
+        def get(self, _path: str) -> Any:
+            raise error
+
+    (event,) = [each for each in run(plan, Odd(live, "204", acts=True), Gone()) if isinstance(each, Unconfirmed)]
+    assert event.reason is UnconfirmedReason.NOT_READABLE
+
+
+def test_losing_our_own_access_confirms_that_it_was_removed() -> None:
+    live = FakeWorkspace.of([ROOT, person("me@x.io", "admin"), person("old@x.io")])
+    want = document({"root@x.io": "admin"}, guards={"self": {"email": "me@x.io"}})
+    plan = planned(want, live)
+
+    class Ours:
+        def get(self, path: str) -> Any:
+            if "me@x.io" not in live.users:
+                raise ForbiddenError("no access")
+            return live.get(path)
+
+    events = run(plan, Odd(live, "as documented", acts=True), Ours())
+    assert outcomes(events) == {"me@x.io": "done", "old@x.io": "done"}
+    assert sum(isinstance(event, Confirmed) for event in events) == 2
+
+
+def test_a_listing_that_lost_others_does_not_confirm_a_removal() -> None:
+    live = FakeWorkspace.of([ROOT, person("bob@x.io"), person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin", "bob@x.io": "member"}), live)
+
+    class Short:
+        def get(self, path: str) -> Any:
+            users: list[Any] = live.get(path)
+            return users if "old@x.io" in live.users else [user for user in users if user["email"] != "bob@x.io"]
+
+    (event,) = [each for each in run(plan, Odd(live, "204", acts=True), Short()) if isinstance(each, Unconfirmed)]
+    assert event.reason is UnconfirmedReason.NOT_READABLE
+    assert "bob@x.io should be unchanged" in words(event.why)
+
+
+def test_a_record_counts_only_what_came_for_sure() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin", "new@x.io": "member"}), live)
+    events = run(plan, Odd(live, "as documented", acts=False))
+    assert set(outcomes(events).values()) == {"not confirmed"}
+    # old@x.io may be gone, and new@x.io may not have come
+    assert json.loads(last_line(plan, events, "", interrupted=False))["left"] == {"member": 1}
+
+
+def test_what_a_reader_sees() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin"}), live)
+    events: list[Event] = run(plan, Odd(live, "an error", acts=False))
+    (ended,) = [each for each in events if isinstance(each, Ended)]
+    (doubt,) = [each for each in events if isinstance(each, Unconfirmed)]
+    assert event_text(ended) == "  … remove old@x.io  not confirmed yet: the API answered 200"
+    assert event_text(doubt) == (
+        '  ✗ remove old@x.io  the API accepted this change but does not show it yet: it shows role "member"'
+    )
+    promoted = run(
+        planned(document({"root@x.io": "admin", "old@x.io": "admin"}), live), Odd(live, "an error", acts=False)
+    )
+    (doubt,) = [each for each in promoted if isinstance(each, Unconfirmed)]
+    assert event_text(doubt).endswith('does not show it yet: it shows role "member"')
+    assert end_text("acme", events) == (
+        "Partly applied to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
+    )
+
+
+def test_a_change_that_was_in_doubt_is_said_to_be_confirmed() -> None:
+    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    plan = planned(document({"root@x.io": "admin"}), live)
+    events: list[Event] = run(plan, Odd(live, "202", acts=True))
+    assert [text for text in map(event_text, events) if text] == [
+        "  … remove old@x.io  not confirmed yet: the API answered 202",
+        "  ✓ remove old@x.io  confirmed",
+    ]
+    (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
+    assert (result["outcome"], result["remark"], result["confirmed"]) == ("done", None, True)
+    assert [text for text in map(event_text, run(plan, Odd(live, "204", acts=True))) if text] == [
+        "  ✓ remove old@x.io  was member — was already gone"
+    ]
+
+
+def test_where_a_secret_went_is_kept_though_its_account_does_not_show() -> None:
+    live = FakeWorkspace.of([ROOT])
+    want = document(serviceAccounts={"ci": {"role": "member", "secretTo": {"file": "ci.json"}}})
+    plan = planned(want, live)
+
+    class Forgets:
+        def get(self, _path: str) -> Any:
+            return []
+
+    api = Odd(live, "as documented", acts=True)
+    events = run(plan, api, Forgets())
+    (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
+    assert (result["outcome"], result["reason"]) == ("not confirmed", "not_shown_yet")
+    assert "went to the file ci.json" in result["remark"]["text"]
+    assert result["remark"]["code"] == "handed-over"
+    assert "does not show it yet" in result["text"]
+
+
+def test_an_invitation_whose_answer_names_another_person_is_looked_up_before_it_counts() -> None:
+    live = FakeWorkspace.of([ROOT])
+    plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
+    live.calls.clear()
+    assert outcomes(run(plan, Odd(live, "another object", acts=True))) == {"a@x.io": "done"}
+    assert live.calls == ["POST /users", "GET /users", "GET /users"]  # to see it, and to confirm it
+
+
+def test_an_account_whose_answer_names_another_one_is_looked_up_before_it_counts() -> None:
+    class OtherId(Odd):
+        def send(self, call: ApiCall) -> Response | NoResponse:
+            answer = super().send(call)
+            if call.method is Method.PUT and isinstance(answer, Response):
+                return Response(200, {**answer.body, "client_id": "other"})
+            return answer
+
+    live = FakeWorkspace.of([ROOT])
+    want = document(serviceAccounts={"ci": {"role": "member", "secretTo": {"file": "ci.json"}}})
+    plan = planned(want, live)
+    live.calls.clear()
+    assert outcomes(run(plan, OtherId(live, "as documented", acts=True))) == {"ci": "done"}
+    after = live.calls[live.calls.index("PUT /service_accounts/made-1") + 1 :]
+    assert after == ["GET /service_accounts"] * 2  # to see it, and to confirm it
+
+
+def test_a_policy_whose_users_are_answered_with_an_error_is_not_deleted() -> None:
+    class Broken(Odd):
+        def send(self, call: ApiCall) -> Response | NoResponse:
+            return Response(200, {"error": "no"}) if call.path.endswith("/usages") else super().send(call)
+
+    live = FakeWorkspace.of([ROOT])
+    live.things.kept["policies"] = {"eu": thing("eu", type="location")}
+    plan = planned(document(policies={}), live)
+    assert outcomes(run(plan, Broken(live, "as documented", acts=True))) == {"eu": "failed"}
+    assert "eu" in live.things.kept["policies"]
+
+
+def test_a_key_is_not_gone_because_its_account_is_not_listed() -> None:
+    live = FakeWorkspace.of([ROOT])
+    live.accounts.kept["c1"] = machine("c1", "ci")
+    live.accounts.keys["c1"] = [api_key("k1", "old", "2026-01-01T00:00:00Z")]
+    plan = planned(document(serviceAccounts={"ci": {"role": "member", "apiKeys": {}}}), live)
+
+    class Short:
+        def get(self, path: str) -> Any:
+            return [] if path == "/service_accounts" and not live.accounts.keys["c1"] else live.get(path)
+
+    assert outcomes(run(plan, Odd(live, "as documented", acts=True), Short())) == {"ci/old (k1)": "not confirmed"}

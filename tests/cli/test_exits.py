@@ -1,0 +1,288 @@
+"""The exit codes of design.md, section 6: of each command, the same in text and in JSON, and one JSON object a run."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.cli.loopback import Api
+from tests.cli.world import AS_IS, CHANGED, GRACE, REFUSED, WRONG, Cli, People, Write, document, error_in
+from tests.fakes.schemas import problems_with
+
+FORMATS = ("text", "json")
+READERS = ("plan", "apply", "drift", "show")
+
+
+@dataclass(frozen=True)
+class Case:
+    command: str
+    text: str
+    code: int
+    said: str
+
+    @property
+    def arguments(self) -> list[str]:
+        return self.command.split()
+
+
+CASES = [
+    Case("validate", AS_IS, 0, "Valid: 1 workspace (acme).\n"),
+    Case("validate", WRONG, 3, "beamctl.yaml:4:20: "),
+    Case("plan", AS_IS, 0, "No changes. acme matches beamctl.yaml.\n"),
+    Case("plan", CHANGED, 0, "Plan: 1 to invite, 1 role to change.\n"),
+    Case("plan --detailed-exitcode", AS_IS, 0, "No changes. acme matches beamctl.yaml.\n"),
+    Case("plan --detailed-exitcode", CHANGED, 2, "Plan: 1 to invite, 1 role to change.\n"),
+    Case("plan", WRONG, 3, ""),
+    Case("plan", REFUSED, 5, "Refused (exit 5): mass-removal — "),
+    Case("plan --detailed-exitcode", REFUSED, 5, "Refused (exit 5): mass-removal — "),
+    Case("plan --allow mass-removal=2", REFUSED, 0, "Allowed: mass-removal=2 — "),
+    Case("plan --allow mass-removal=2 --detailed-exitcode", REFUSED, 2, "Allowed: mass-removal=2 — "),
+    Case("apply", AS_IS, 0, "No changes. acme matches beamctl.yaml.\n"),
+    Case("apply --auto-approve", CHANGED, 0, "Applied to acme: 2 done.\n"),
+    Case("apply --auto-approve", WRONG, 3, ""),
+    Case("apply --auto-approve", REFUSED, 5, "Refused (exit 5): mass-removal — "),
+    Case("apply --auto-approve --allow mass-removal=2", REFUSED, 0, "Applied to acme: 2 done.\n"),
+    Case("drift", AS_IS, 0, "No drift. acme matches beamctl.yaml.\n"),
+    Case("drift", CHANGED, 2, "Drift: 2 differences between acme and beamctl.yaml.\n"),
+    Case("drift", REFUSED, 2, "Drift: 2 differences between acme and beamctl.yaml.\n"),
+    Case("drift", WRONG, 3, ""),
+    Case("show", AS_IS, 0, "acme · local\n"),
+    Case("show", WRONG, 3, ""),
+]
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("output", FORMATS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.command} -> {case.code}")
+def test_the_code_is_the_same_in_both_formats(cli: Cli, write: Write, case: Case, output: str) -> None:
+    write("beamctl.yaml", case.text)
+    ran = cli(*case.arguments, "-o", output)
+    assert ran.code == case.code
+    if output == "json":
+        assert ran.json["format_version"] == "1.1"
+    else:
+        assert case.said in ran.out
+        assert bool(case.said) is bool(ran.out)
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("command", ["plan", "apply --auto-approve", "drift", "show"])
+def test_problems_are_the_whole_answer_to_a_machine(cli: Cli, write: Write, command: str) -> None:
+    write("beamctl.yaml", WRONG)
+    ran = cli(*command.split(), "-o", "json")
+    assert ran.code == 3
+    assert ran.json == cli("validate", "-o", "json").json | {"documents": 0}
+    assert [(each["file"], each["line"], each["column"]) for each in ran.json["problems"]] == [("beamctl.yaml", 4, 20)]
+    assert ran.err.startswith("beamctl.yaml:4:20: ")
+    assert ran.err.endswith("\n1 problem. Nothing was read from or sent to any workspace.\n")
+
+
+@pytest.mark.parametrize("command", READERS)
+@pytest.mark.parametrize("output", FORMATS)
+def test_not_authenticated_is_4(cli: Cli, write: Write, command: str, output: str) -> None:
+    write("beamctl.yaml", AS_IS)
+    ran = cli(command, "-o", output)
+    assert ran.code == 4
+    assert ran.err.startswith(
+        "Error: there is no credential for the workspace acme\n  Set BEAMCTL_API_KEY or BL_API_KEY"
+    )
+    assert ran.out == "" if output == "text" else "BEAMCTL_API_KEY" in error_in(ran)["hint"]
+
+
+@pytest.mark.parametrize("command", READERS)
+@pytest.mark.parametrize("output", FORMATS)
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        ("401 Unauthorized", 4, "127.0.0.1 rejected the credential for GET /"),
+        ("403 Forbidden", 4, "127.0.0.1 does not allow GET /"),
+        ("404 Not Found", 1, "127.0.0.1 does not have GET /"),
+        ("418 I'm a teapot", 1, "127.0.0.1 did not serve GET /"),
+    ],
+)
+def test_what_the_api_refuses(  # noqa: PLR0913, PLR0917 - a table of three dimensions
+    cli: Cli, write: Write, api: Api, command: str, output: str, status: str, code: int, said: str
+) -> None:
+    write("beamctl.yaml", AS_IS)
+    api.always(status, '{"error": "as you like it", "code": 1}')
+    ran = cli(command, "-o", output)
+    assert ran.code == code
+    assert ran.err.startswith(f"Error: {said}")
+    assert ": as you like it\n" in ran.err
+    if output == "json":
+        assert error_in(ran)["message"].startswith(said)
+    else:
+        assert ran.out == ""
+    assert api.writes == []
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("output", FORMATS)
+def test_a_credential_that_may_change_nothing_is_4(
+    cli: Cli, write: Write, people: People, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    monkeypatch.setenv("BEAMCTL_API_KEY", GRACE)  # who is a member, and may look only
+    before = people()
+    write(
+        "beamctl.yaml",
+        document(
+            members="{ada@example.com: admin, bob@example.com: admin, kim@example.com: viewer}",
+            more="guards: {maxRemovals: 9}\n",
+        ),
+    )
+    ran = cli("apply", "--auto-approve", "-o", output)
+    assert ran.code == 4
+    if output == "json":
+        assert ran.json["summary"] == {"done": 0, "deferred": 0, "failed": 3, "not_attempted": 0, "not_confirmed": 0}
+        assert {each["outcome"] for each in ran.json["results"]} == {"failed"}
+    else:
+        assert "  ✗ invite kim@example.com  viewer — the API answered 403" in ran.out
+        assert "Partly applied to acme: 0 done, 3 failed.\n" in ran.out
+    assert ran.err.startswith(
+        "Error: the API does not allow any of these changes to acme\n  The credential comes from "
+    )
+    assert people() == before
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_applied_in_part_is_7(cli: Cli, write: Write, api: Api, people: People, output: str) -> None:
+    members = "{ada@example.com: admin, bob@example.com: admin, grace@example.com: member, kim@example.com: viewer}"
+    write("beamctl.yaml", document(members=members))
+    refusal = ("402 Payment Required", "Content-Type: application/json", b'{"error": "no seat", "code": 402}')
+    api.bend = lambda call: refusal if call.startswith("POST") else None
+    ran = cli("apply", "--auto-approve", "-o", output)
+    assert ran.code == 7
+    if output == "json":
+        assert ran.json["summary"] == {"done": 1, "deferred": 0, "failed": 1, "not_attempted": 0, "not_confirmed": 0}
+    else:
+        assert "  ✗ invite kim@example.com  viewer — the API answered 402: no seat" in ran.out
+        assert "Partly applied to acme: 1 done, 1 failed.\n" in ran.out
+    assert "eve@example.com" not in people()
+
+
+def test_a_removal_that_is_answered_and_not_made_is_7(cli: Cli, write: Write, api: Api, people: People) -> None:
+    write(
+        "beamctl.yaml", document(members="{ada@example.com: admin, bob@example.com: admin, grace@example.com: member}")
+    )
+    api.bend = lambda call: ("202 Accepted", "Content-Type: application/json", b"{}") if "DELETE" in call else None
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 7
+    assert "  ✗ remove eve@example.com  the API accepted this change but does not show it yet: it shows role" in ran.out
+    assert ran.out.endswith(
+        "Partly applied to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
+    )
+    assert people()["eve@example.com"] == "member"
+    shown = cli("runs", "last", "-o", "json").json["runs"][0]["changes"]
+    assert [change["outcome"] for change in shown] == ["not confirmed"]
+    assert cli("runs", "last").out.endswith("1 not confirmed\n")
+    api.bend = lambda _: None
+    ran = cli("apply", "--auto-approve", "-o", "json")
+    assert ran.code == 0
+    assert [(each["outcome"], each["confirmed"]) for each in ran.json["results"]] == [("done", True)]
+    assert problems_with("plan", ran.json) == []
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("output", FORMATS)
+def test_nobody_to_ask_is_5(cli: Cli, write: Write, people: People, output: str) -> None:
+    before = people()
+    write("beamctl.yaml", CHANGED)
+    ran = cli("apply", "-o", output)
+    assert ran.code == 5
+    assert ran.err == (
+        "Error: there is no terminal to ask on, so nothing was changed\n"
+        "  To apply without approval:  beamctl apply --auto-approve\n"
+    )
+    if output == "json":
+        assert error_in(ran)["message"] == "there is no terminal to ask on, so nothing was changed"
+    else:
+        assert ran.out.endswith("Plan: 1 to invite, 1 role to change.\n")
+    assert people() == before
+
+
+USAGE: list[tuple[str, str]] = [
+    ("plan --allow nonsense", "--allow: unknown hazard 'nonsense'"),
+    ("plan -w nowhere", "no document declares the workspace 'nowhere'"),
+    ("plan -f missing.yaml", "cannot read missing.yaml: No such file or directory"),
+    ("plan -f - -f -", "standard input is named twice"),
+    ("apply --api-key-file missing.key", "--api-key-file: missing.key does not exist"),
+    ("drift --api-url http://example.com/v0", "--api-url is an http:// URL, and the credential would be sent"),
+    ("show --api-url nonsense", "--api-url does not begin with https://"),
+    ("validate -f missing.yaml", "cannot read missing.yaml: No such file or directory"),
+    ("validate --file=", "--file is empty"),
+    ("apply --api-url=", "--api-url is empty"),
+    ("apply --api-key-file=", "--api-key-file is empty"),
+    ("show --workspace=", "--workspace is empty"),
+    ("plan --workspace=", "--workspace is empty"),
+]
+
+
+@pytest.mark.parametrize(("command", "said"), USAGE)
+@pytest.mark.parametrize("output", FORMATS)
+def test_a_wrong_command_line_is_3(
+    cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, command: str, said: str, output: str
+) -> None:
+    monkeypatch.setenv("BL_API_KEY", "bl_some")
+    write("beamctl.yaml", AS_IS)
+    ran = cli(*command.split(), "-o", output)
+    assert ran.code == 3
+    assert ran.err.startswith(f"Error: {said}")
+    assert ran.out == "" if output == "text" else error_in(ran)["message"].startswith(said)
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("command", READERS)
+def test_no_document_at_all(cli: Cli, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setenv("BL_WORKSPACE", "acme")
+    ran = cli(command)
+    if command == "show":
+        assert ran.code == 0
+    else:
+        assert ran == type(ran)(
+            3,
+            "",
+            "Error: there is no beamctl.yaml and no directory access/ here\n"
+            "  Name a document with -f FILE, or create beamctl.yaml. `beamctl demo` shows an example.\n",
+        )
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (CHANGED, ["plan"]),
+        (REFUSED, ["plan"]),
+        (REFUSED, ["plan", "--allow", "mass-removal=2"]),
+        (CHANGED, ["apply", "--auto-approve"]),
+        (AS_IS, ["apply"]),
+        (REFUSED, ["apply", "--auto-approve"]),
+        (REFUSED, ["apply", "--auto-approve", "--allow", "mass-removal=2"]),
+    ],
+)
+def test_plans_are_as_their_schema_says(cli: Cli, write: Write, text: str, arguments: list[str]) -> None:
+    write("beamctl.yaml", text)
+    ran = cli(*arguments, "-o", "json")
+    assert problems_with("plan", ran.json) == []
+    assert ("results" in ran.json) is (arguments[0] == "apply")
+    assert ran.json["workspaces"][0]["refused"] is (ran.code == 5)
+    assert ran.err == ""
+
+
+def test_a_failed_apply_is_as_the_schema_says(cli: Cli, write: Write, api: Api) -> None:
+    write("beamctl.yaml", CHANGED)
+    api.bend = lambda call: ("400 Bad Request", "A: b", b'{"error": "no"}') if call.startswith("POST") else None
+    ran = cli("apply", "--auto-approve", "-o", "json")
+    assert ran.code == 7
+    assert problems_with("plan", ran.json) == []
+    assert {each["address"]: each["outcome"] for each in ran.json["results"]} == {
+        'acme.member["grace@example.com"]': "done",
+        'acme.member["kim@example.com"]': "failed",
+    }
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("command", ["plan", "drift", "show", "validate"])
+def test_reading_changes_nothing_and_says_the_same_twice(cli: Cli, write: Write, people: People, command: str) -> None:
+    write("beamctl.yaml", CHANGED)
+    before = people()
+    assert cli(command) == cli(command)
+    assert people() == before

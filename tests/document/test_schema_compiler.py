@@ -1,0 +1,99 @@
+"""The quick check of a document accepts nothing that jsonschema rejects, and every valid document."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamctl.document.schema import load_schema
+from beamctl.document.schema_compiler import Compiler
+from beamctl.document.yaml_loader import parse_plain
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = load_schema("workspace")
+ACCEPTS = Compiler([SCHEMA]).compile(SCHEMA)
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+VALID = [
+    data
+    for path in sorted([*ROOT.glob("examples/*.yaml"), *ROOT.glob("tests/cases/*/access.yaml")])
+    for data in parse_plain(path.read_bytes(), path.name)[0]
+    if VALIDATOR.is_valid(data)
+]
+ODD: list[Any] = [
+    "",
+    "admin",
+    "25%",
+    "acme-",
+    "acme\n",
+    "2027-01-31",
+    "90d",
+    0,
+    -1,
+    1,
+    2.5,
+    1.0,
+    True,
+    None,
+    [],
+    {},
+    ["x"],
+]
+ODD += [{"role": "admin"}, {"env": "X"}, {"env": ""}, {"env": "X", "file": "y"}, "x" * 64]
+
+
+def places(data: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [path, *(each for key, value in pairs for each in places(value, (*path, key)))]
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> Any:
+    data = deepcopy(draw(st.sampled_from(VALID)))
+    for _ in range(draw(st.integers(1, 3))):
+        *parents, last = draw(st.sampled_from(places(data)[1:] or [("x",)]))
+        inner = data
+        for key in parents:
+            inner = inner[key]
+        match draw(st.sampled_from(["replace", "delete", "add"])):
+            case "delete":
+                del inner[last]
+            case "add" if isinstance(inner, dict):
+                inner[draw(st.sampled_from(["x", "env", "file", "email", "role", str(last)]))] = deepcopy(
+                    draw(st.sampled_from(ODD))
+                )
+            case _:
+                inner[last] = deepcopy(draw(st.sampled_from(ODD)))
+        if not data:
+            break
+    return data
+
+
+@settings(max_examples=300, deadline=None)
+@given(mutated())
+def test_nothing_is_accepted_that_is_not_valid(data: Any) -> None:
+    if ACCEPTS(data):
+        VALIDATOR.validate(data)
+
+
+@pytest.mark.parametrize("data", VALID, ids=lambda data: yaml.safe_dump(data)[:30])
+def test_every_valid_document_is_accepted(data: Any) -> None:
+    assert ACCEPTS(data)
+
+
+@pytest.mark.parametrize(
+    "rule", [{"format": "email"}, {"type": ["string", "null"]}, {"not": {}}, {"$ref": "#/$defs/absent"}]
+)
+def test_what_is_not_understood_is_left_to_jsonschema(rule: dict[str, Any]) -> None:
+    assert not Compiler([rule]).compile(rule)("x")
+
+
+def test_a_schema_may_refer_to_itself() -> None:
+    tree = {"$defs": {"tree": {"type": "array", "items": {"$ref": "#/$defs/tree"}}}, "$ref": "#/$defs/tree"}
+    accepts = Compiler([tree]).compile(tree)
+    assert accepts([[], [[]]])
+    assert not accepts([[], [1]])

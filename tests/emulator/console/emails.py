@@ -1,0 +1,12 @@
+"""The e-mails that the emulator sent, for the tests of the pages behind their links."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from beamctl.emulator import received_emails
+
+
+def link_in_last_email(mail: Path) -> str:
+    """The path of the link, which is what a test asks for in process."""
+    lines = received_emails(mail)[-1].text().splitlines()
+    return urlsplit(next(line for line in lines if line.startswith("http"))).path

@@ -1,0 +1,43 @@
+"""Where the files of a secret may be, and the value of a hazard about one."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beamctl.document.problem import Place
+from beamctl.model.text import printable
+from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
+from beamctl.plan.hazard import exact, folders_of
+
+
+@given(st.text(), st.text())
+def test_the_value_of_a_hazard_is_of_one_path(one: str, other: str) -> None:
+    assert printable(exact(one)) == exact(one)
+    assert (exact(one) == exact(other)) == (one == other)
+    assert exact(exact(one)) == exact(one) or exact(one)[0] in "'\""
+
+
+def change(place: Place | None, reason: Reason = Reason.NOT_THERE, **secrets: Any) -> Change:
+    after = {"integration": "x"}
+    return Change(
+        "integration",
+        "k",
+        "k",
+        Action.CREATE,
+        Stage.CREATE,
+        ALL_ATTRIBUTES,
+        None,
+        after,
+        reason,
+        place,
+        secrets=secrets,
+    )
+
+
+def test_where_the_files_of_a_change_may_be() -> None:
+    assert folders_of(change(Place("access/a.yaml", 1, 1), allowed=["/run"])) == ("access", "/run")
+    assert folders_of(change(Place("a.yaml", 1, 1))) == (".",)
+    assert folders_of(change(Place("-", 1, 1))) == (".",)
+    assert folders_of(change(None, Reason.UNDOES)) == (".",)
+    assert folders_of(change(None)) == ()

@@ -1,0 +1,155 @@
+"""Does a plan of yesterday hold, and for whoever makes it today?"""
+
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+
+from beamctl.model.identity import Identity
+from beamctl.plan.hazard import Risk
+from beamctl.plan.staleness import Moved, ends, is_as
+from beamctl.report.text.drift import moved_text
+from beamctl.workflow.saved_plan import look_again
+from tests.fakes.runs import document, planned
+from tests.fakes.wording import words
+from tests.fakes.workspace import FakeWorkspace, person
+
+PEOPLE = [person("root@x.io", "admin"), person("bob@x.io", "admin", sub="s-bob"), person("old@x.io")]
+WANT = document({"root@x.io": "admin", "new@x.io": "member"}, guards={"maxRemovals": "100%"})
+
+
+def workspace() -> FakeWorkspace:
+    return FakeWorkspace.of(PEOPLE)
+
+
+def test_who_makes_it_comes_last_and_is_warned() -> None:
+    plan = planned(WANT, workspace(), identity=Identity(email="root@x.io"))
+    assert [change.name for change in plan.changes] == ["new@x.io", "bob@x.io", "old@x.io"]
+    for identity in (Identity(email="Bob@x.io"), Identity(sub="s-bob")):
+        found = look_again(plan, workspace(), identity).plan
+        assert [change.name for change in found.changes] == ["new@x.io", "old@x.io", "bob@x.io"]
+        assert found.changes[-1].stage.name == "OURSELVES"
+        assert [hazard.value for hazard in found.hazards if hazard.risk is Risk.SELF_LOCKOUT] == ["bob@x.io"]
+        assert found.runs_as == identity.name
+
+
+def test_who_planned_it_stays_last_where_nothing_tells_who_makes_it() -> None:
+    plan = planned(WANT, workspace(), identity=Identity(email="bob@x.io"))
+    found = look_again(plan, workspace(), None).plan
+    assert found.changes == plan.changes
+    assert found.hazards == plan.hazards
+    assert found.runs_as == "bob@x.io"
+    again = look_again(plan, workspace(), Identity(email="bob@x.io")).plan
+    assert again == plan  # the hazard is told once
+
+
+def test_an_address_that_is_somebody_else_by_now() -> None:
+    plan = planned(WANT, workspace())
+    live = workspace()
+    live.users["bob@x.io"]["sub"] = "s-other"
+    assert moved_text(look_again(plan, live, None).moved) == ['bob@x.io: sub was "s-bob", is now "s-other"']
+
+
+def test_another_workspace_of_that_name() -> None:
+    one = FakeWorkspace.of(PEOPLE, settings={"name": "acme", "id": "w1", "createdAt": "2026-01-01"})
+    two = FakeWorkspace.of(PEOPLE, settings={"name": "acme", "createdAt": "2026-01-01"})
+    plan = planned(WANT, one)
+    ids = [look_again(plan, live, None).workspace_id for live in (one, two, workspace())]
+    assert ids == ["w1", "2026-01-01", ""]
+
+
+def test_settings_that_moved() -> None:
+    groups = [{"groupName": "ops", "role": "member"}, {"groupName": "dev", "role": "viewer"}]
+    was = {"name": "acme", "displayName": "A", "groupMappings": groups, "labels": {"a": "1"}}
+    want = document(settings={"displayName": "B", "labels": {}, "groupMappings": []})
+    plan = planned(want, FakeWorkspace(settings=dict(was)))
+    same = FakeWorkspace(settings={**was, "groupMappings": groups[::-1], "other": 1})
+    assert look_again(plan, same, None).moved == ()
+    groups = [{"groupName": "ops", "role": "admin"}, groups[1]]
+    now = FakeWorkspace(settings={"name": "acme", "displayName": "\x1b[2J", "groupMappings": groups})
+    assert moved_text(look_again(plan, now, None).moved) == [
+        'displayName: was "A", is now "\\u001b[2J"',
+        'labels: a was "1", is now nothing',
+        'groupMappings: ops.role was "member", is now "admin"',
+    ]
+
+
+def test_what_has_no_order_is_compared_at_once() -> None:
+    """Though thousands moved, none is gone into."""
+    code = (
+        "import sys; from beamctl.plan.diff import same; "
+        "assert not same({'role': 'admin'}, {'role': 'member'}) and not same(None, {}) and not same('a', ['a']) "
+        "and not same({'labels': {'a': '1'}}, {'labels': {}}) and same({'a': 1}, {'a': 1}); "
+        "assert 'deepdiff' not in sys.modules; assert same({'a': [1, 2]}, {'a': [2, 1]})"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_only_the_first_that_moved_are_gone_into() -> None:
+    many = [
+        Moved("member", f"p{n:02}", {"role": "admin", "sub": "1"}, {"role": "viewer", "sub": "2"}) for n in range(30)
+    ]
+    told = moved_text(many)
+    assert (len(told), told[1], told[-1]) == (21, 'p00: sub was "1", is now "2"', "and 30 more")
+    assert len(moved_text(many[:10])) == 20
+
+
+def test_no_more_is_told_than_can_be_read() -> None:
+    many = [person(f"p{number:02}@x.io") for number in range(30)]
+    plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([*PEOPLE[:1], *many]))
+    told = moved_text(look_again(plan, workspace(), None).moved)
+    assert len(told) == 21
+    assert told[0] == (
+        'p00@x.io no longer exists; it was: email "p00@x.io", role "member", standing "accepted", source "local"'
+    )
+    assert told[-1] == "and 10 more"
+
+
+def test_what_is_in_place() -> None:
+    plan = planned(WANT, workspace())
+    invite, remove = plan.changes[0], plan.changes[-1]
+    assert is_as(remove.after, None)
+    assert not is_as(invite.after, None)
+    assert not is_as(remove.after, remove.before)
+    assert is_as(invite.after, {**(invite.after or {}), "sub": "s1"})
+    assert not is_as(invite.after, {**(invite.after or {}), "role": "admin"})
+    live = workspace()
+    del live.users["old@x.io"]
+    assert look_again(plan, live, None).in_place == (remove,)
+    assert look_again(replace(plan, changes=()), live, None).in_place == ()
+
+
+def test_what_a_file_says_of_nobody_s_loss_is_not_believed() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin")])
+    plan = replace(planned(document({"c@x.io": "admin"}), live), hazards=(), relies_on={})
+    found = look_again(plan, live, None).plan
+    assert [hazard.risk for hazard in found.hazards] == [Risk.LAST_ADMIN]
+    one = replace(planned(document({"a@x.io": "admin"}), live), hazards=(), relies_on={})
+    assert look_again(one, live, None).plan.relies_on == {"member": ("a@x.io",)}
+
+
+def test_how_many_there_are_is_counted_anew() -> None:
+    plan = planned(WANT, workspace())
+    live = workspace()
+    live.users["new@x.io"] = person("new@x.io")
+    assert look_again(plan, live, None).plan.seen["member"] == plan.seen["member"] + 1
+
+
+def test_who_makes_it_is_said_not_to_be_known_where_an_admin_loses_something() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin")])
+    plan = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "a@x.io"}}), live)
+    told = "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
+    assert told in [words(note.fact) for note in look_again(plan, live, None).plan.notes]
+    assert told not in [words(note.fact) for note in look_again(plan, live, Identity(email="a@x.io")).plan.notes]
+
+
+def test_the_day_on_which_a_plan_would_give_what_has_ended() -> None:
+    live = FakeWorkspace.of([person("a@x.io", "admin"), person("d@x.io", "admin"), person("e@x.io")])
+    members = {
+        "a@x.io": "admin",
+        "b@x.io": {"role": "member", "until": "2027-03-01"},
+        "c@x.io": {"role": "member", "until": "2027-02-01"},
+        "d@x.io": {"role": "member", "until": "2027-01-01"},  # is demoted
+    }
+    assert ends(planned(document(members), live)) == date(2027, 2, 1)
+    assert ends(planned(document({"a@x.io": "admin"}), live)) is None

@@ -1,0 +1,136 @@
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from beamctl.secrets.redaction import HIDDEN, Redactor
+
+secret = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40)
+
+
+@given(secrets=st.lists(secret, min_size=1, max_size=4), around=st.lists(st.text(max_size=20), min_size=2, max_size=5))
+def test_no_secret_survives(secrets: list[str], around: list[str]) -> None:
+    mask = Redactor(secrets)
+    text = "".join(piece + secrets[index % len(secrets)] for index, piece in enumerate(around))
+    cleaned = mask.clean(text)
+    assert not any(each in cleaned for each in secrets)
+    assert len(cleaned) <= 300
+    assert cleaned.isprintable()
+
+
+@given(secret, st.integers(0, 320))
+@example("\\0\\", 0)  # as it is and as in JSON, it overlaps itself
+@example("aba", 0)
+def test_no_part_of_a_secret_survives_at_the_end(text: str, before: int) -> None:
+    padded = "." * before + text * 3
+    cleaned = Redactor([text]).clean(padded)
+    assert set(cleaned) <= set("." + HIDDEN + "…")
+
+
+def test_a_short_secret_is_hidden_where_the_api_speaks_and_not_in_reports() -> None:
+    mask = Redactor(["admin", "1234567"])
+    assert mask.has_short
+    assert mask.clean("admin 1234567") == f"{HIDDEN} {HIDDEN}"
+    assert mask.hide("admin 1234567") == "admin 1234567"
+    long = Redactor(["12345678"])
+    assert (long.has_short, long.hide("x12345678")) == (False, f"x{HIDDEN}")
+
+
+def test_a_secret_inside_a_url_is_hidden() -> None:
+    assert Redactor(["a/b+c="]).clean(f"GET /x?key={quote('a/b+c=', safe='')}") == f"GET /x?key={HIDDEN}"
+
+
+def test_a_longer_secret_is_hidden_before_one_inside_it() -> None:
+    assert Redactor(["abc", "abcdef"]).clean("abcdef abc") == f"{HIDDEN} {HIDDEN}"
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "caf\udce9 " * 9, "\ud800 of a key that is longer than any"])
+def test_a_secret_that_is_no_text_is_learnt_too(odd: str) -> None:
+    assert Redactor([odd]).clean(f"a {odd} b") == "a ••• b"
+
+
+def test_secrets_can_be_learnt_later() -> None:
+    mask = Redactor()
+    mask.learn("token-1", "")
+    assert mask.clean("it was token-1") == f"it was {HIDDEN}"
+
+
+def test_text_from_outside_cannot_steer_the_terminal() -> None:
+    assert Redactor().clean("a\x1b[2Jb\r\nc\u202ed\ud800") == r"a\x1b[2Jb\r\nc\u202ed\ud800"
+
+
+def test_long_text_is_cut() -> None:
+    assert Redactor().clean("x" * 301) == "x" * 299 + "…"
+    assert Redactor().clean("x" * 300) == "x" * 300
+
+
+NAMES = [
+    "apiKey",
+    "api_key",
+    "secret",
+    "client_secret",
+    "access_token",
+    "refresh_token",
+    "device_code",
+    "password",
+    "client_credentials",
+    "X-Blaxel-Authorization",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_members_of_a_body_are_hidden_by_name(name: str) -> None:
+    body = {"items": [{name: "canary-1", "inner": {name: {"deep": ["canary-2"]}}, "name": "shown"}]}
+    shown = Redactor().body(body)
+    assert "canary" not in shown
+    assert "shown" in shown
+    assert list(Redactor().secrets_in(body)) == ["canary-1", "canary-2"]
+
+
+json_value = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(json_value, st.sampled_from(NAMES))
+def test_any_body_is_shown_without_its_secrets(value: object, name: str) -> None:
+    shown = Redactor().body({"outer": [value, {name: "canary-0"}]}, 10_000)
+    assert "canary-0" not in shown
+    assert "\n" not in shown
+
+
+def test_short_values_are_words_of_their_own() -> None:
+    assert list(Redactor().secrets_in({"secret": {"mode": "on", "key": "long-enough", "n": 5}})) == ["long-enough"]
+
+
+def test_a_secret_of_the_body_is_hidden_across_lines() -> None:
+    pem = "-----BEGIN\nabc\n-----END"
+    assert Redactor().clean(f"bad key {pem}", also=[pem]) == f"bad key {HIDDEN}"
+
+
+def test_a_mask_shows_nothing() -> None:
+    assert "canary" not in repr(Redactor(["canary"]))
+
+
+def test_bodies_are_cut() -> None:
+    assert len(Redactor().body({"a": json.dumps(["x"] * 500)})) == 200
+
+
+def test_a_secret_in_base64_or_in_json_is_hidden() -> None:
+    mask = Redactor(['a"long\\secret/of+somebody'])
+    for spelled in (
+        'a"long\\secret/of+somebody',
+        'a\\"long\\\\secret/of+somebody',
+        "YSJsb25nXHNlY3JldC9vZitzb21lYm9keQ",
+    ):
+        assert mask.hide(f"x {spelled} y") == f"x {HIDDEN} y"
+
+
+def test_the_beginning_of_a_secret_that_was_cut_is_hidden() -> None:
+    mask = Redactor(["0123456789abcdefghijklmnopqrstuvwxyz", "short-secret"])
+    assert mask.hide("'0123456789abcdefghijk…' and short-secr") == f"'{HIDDEN}…' and short-secr"
+    assert mask.hide("0123456789abc") == "0123456789abc"
