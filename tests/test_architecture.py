@@ -323,7 +323,7 @@ SENTENCES_OF_OTHERS = {
     "cli/main.py": "click's messages",
     "document/yaml_errors.py": "libyaml's messages",
     "document/schema_messages.py": "jsonschema's messages",
-    "kinds/service_account/pending_marker.py": "the marker in a description, which the API keeps",
+    "kinds/service_account/live.py": "the marker in a description, which the API keeps",
     "kinds/service_account/decide.py": "the value of the attribute `unfinished`, as `show` and plans have it",
 }
 

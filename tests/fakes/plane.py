@@ -17,8 +17,8 @@ from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
 from beamctl.emulator.credentials import digest
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.store import api_key, service_account
-from beamctl.kinds.creation_key import ids_in
-from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET
+from beamctl.kinds.create_with_secret import ids_in
+from beamctl.kinds.service_account.live import CLIENT_SECRET
 from beamctl.plan.change import Action, Change
 from tests.fakes.journal import Journal
 from tests.fakes.vault import FakeVault

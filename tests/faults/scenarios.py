@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.document.document import Desired
 from beamctl.emulator import Quirk
-from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, PendingMarker
+from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker
 from beamctl.model.secret import described, sink_of
 from tests.fakes.plane import Plane
 from tests.fakes.runs import document, planned

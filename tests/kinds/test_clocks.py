@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
+from beamctl.kinds.api_key.decide import verdict
 from beamctl.kinds.api_key.live import api_keys
-from beamctl.kinds.api_key.rotation import verdict
 from beamctl.kinds.service_account.desired import DesiredKey, desired_accounts
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text

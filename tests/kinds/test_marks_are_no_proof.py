@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from beamctl.apply.event import Ended
 from beamctl.errors import DocumentError
-from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, PendingMarker
+from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker
 from beamctl.plan.change import Action, Change, CreationKey, Reason, Stage
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.hazard import Allowance, Risk, refused

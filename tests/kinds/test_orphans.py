@@ -11,7 +11,7 @@ from beamctl.apply.event import Ended, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.errors import ForbiddenError
 from beamctl.kinds.registry import KINDS
-from beamctl.kinds.service_account.pending_marker import CLIENT_SECRET, PendingMarker, description
+from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker, description
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Reader, Response
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Reason, Stage

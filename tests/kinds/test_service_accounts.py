@@ -14,7 +14,7 @@ from beamctl.document.load import SourceText
 from beamctl.emulator import Quirk
 from beamctl.errors import ApiError, DocumentError, ForbiddenError, MissingError
 from beamctl.kinds.registry import KINDS
-from beamctl.kinds.service_account.pending_marker import PendingMarker, description
+from beamctl.kinds.service_account.live import PendingMarker, description
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Stage
 from beamctl.plan.hazard import Risk

@@ -8,20 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from beamctl.document.document import Desired, Guards
+from beamctl.document.scalars import duration
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.api_key import operations
-from beamctl.kinds.api_key.decide import KIND, KeyDecider
+from beamctl.kinds.api_key.decide import EXPIRES_IN, KIND, KeyDecider, title
 from beamctl.kinds.api_key.export import export
-from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, api_keys, attributes, made_since
-from beamctl.kinds.api_key.validity import is_valid
-from beamctl.kinds.create_with_secret import after_replacement
-from beamctl.kinds.service_account import lookup
-from beamctl.kinds.service_account.desired import KEYS, SECTION, desired_accounts
-from beamctl.kinds.service_account.hazards import own_keys
+from beamctl.kinds.api_key.live import NEVER, ApiKey, Keys, Owned, api_keys, attributes, made_since
+from beamctl.kinds.create_with_secret import after_replacement, is_creation_key, says_where
+from beamctl.kinds.service_account.decide import own_keys
+from beamctl.kinds.service_account.desired import KEYS, LONGEST, SECTION, desired_accounts, is_name
 from beamctl.kinds.service_account.live import accounts
-from beamctl.kinds.service_account.matching import match
-from beamctl.kinds.service_account.pending_secrets import KIND as ACCOUNT
-from beamctl.kinds.service_account.pending_secrets import orphans
+from beamctl.kinds.service_account.matching import KIND as ACCOUNT
+from beamctl.kinds.service_account.matching import match, orphans
+from beamctl.kinds.service_account.operations import LISTING, keys_path
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
@@ -51,14 +50,14 @@ class ApiKeyKind(Kind[Keys]):
     def read(self, _scope: ReadScope) -> Reading[Keys]:
         """The service accounts, and the keys of each."""
         try:
-            payload = yield lookup.LISTING
+            payload = yield LISTING
         except MissingError:
             return Keys({}, known=False)
         found: dict[str, Owned] = {}
         for client_id, account in accounts(payload).by_id.items():
             keys: tuple[ApiKey, ...] | None
             try:
-                keys = api_keys((yield lookup.keys_path(client_id)))
+                keys = api_keys((yield keys_path(client_id)))
             except (MissingError, ForbiddenError):
                 keys = None
             found[client_id] = Owned(account, keys)
@@ -154,3 +153,22 @@ def _hazards(changes: Sequence[Change], given_up: Collection[str]) -> list[Hazar
 
 def _why_not_undone(change: Change) -> Fact:
     return fact(Code.KEY_CANNOT_BE_RESTORED if change.action is Action.DELETE else Code.KEY_STAYS, name=change.name)
+
+
+def is_valid(change: Change) -> bool:
+    """Whether its values belong together."""
+    before, after = change.before or {}, change.after
+    if after is None:
+        replaced = change.reason is not Reason.NOT_HANDED_OVER or bool(change.depends_on)
+        return replaced and (change.key, change.name) == (
+            before["id"],
+            title(before["account"], before["name"], before["id"]),
+        )
+    account, name, lives = after["account"], after["name"], duration(after[EXPIRES_IN])
+    if not (is_name(account) and is_name(name)) or after["clientId"] == account or change.name != title(account, name):
+        return False
+    if after[EXPIRES_IN] != NEVER and (lives is None or lives > LONGEST):
+        return False
+    label = after["clientId"] or account
+    keyed = is_creation_key(change.key, f"{label} / {name}") and change.serial_group == f"{KIND} {label}"
+    return keyed and says_where(change.secrets)

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.kinds.member.decide import KIND
-from beamctl.kinds.member.moves import renamed
-from beamctl.kinds.settings.groups import gives
-from beamctl.kinds.settings.live import GROUPS
+from beamctl.kinds.member.rename import renamed
+from beamctl.kinds.settings.live import GROUPS, gives
 from beamctl.kinds.settings.live import KIND as SETTINGS
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact

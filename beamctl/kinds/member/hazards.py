@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from beamctl.document.document import Guards
 from beamctl.kinds.member.desired import SECTION
 from beamctl.kinds.member.live import People, admins
-from beamctl.kinds.member.moves import rename_hazards
+from beamctl.kinds.member.rename import rename_hazards
 from beamctl.kinds.member.table import Standing
 from beamctl.model.code import Code
 from beamctl.model.email import domain, folded, matches

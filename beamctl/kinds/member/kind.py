@@ -11,17 +11,15 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
 from beamctl.document.rules import people_in_guards
-from beamctl.kinds.member import dependencies, hazards, invitation, lookalikes, operations
+from beamctl.kinds.member import dependencies, hazards, invitation, operations
 from beamctl.kinds.member import desired as document_side
-from beamctl.kinds.member.decide import KIND, MemberDecider
+from beamctl.kinds.member.decide import KIND, MemberDecider, is_valid
 from beamctl.kinds.member.desired import DesiredMember
-from beamctl.kinds.member.export import export
 from beamctl.kinds.member.hazards import takes_admin
-from beamctl.kinds.member.live import People, Person, admins, attributes, digest, people, unchanged
-from beamctl.kinds.member.moves import dropped_tags
+from beamctl.kinds.member.live import People, Person, admins, attributes, digest, export, people, unchanged
+from beamctl.kinds.member.rename import dropped_tags
 from beamctl.kinds.member.table import Standing
 from beamctl.kinds.member.undo import undo
-from beamctl.kinds.member.validity import is_valid
 from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, matches
 from beamctl.model.fact import Fact, fact
@@ -46,7 +44,7 @@ class MemberKind(Kind[People]):
 
     def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot detect in `members` and in the addresses of guards."""
-        return chain(document_side.problems(document), lookalikes.problems(document))
+        return chain(document_side.problems(document), document_side.lookalike_problems(document))
 
     def read(self, _scope: ReadScope) -> Reading[People]:
         """The single listing of members and invitations, by folded e-mail."""

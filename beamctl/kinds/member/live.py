@@ -1,4 +1,4 @@
-"""People as the API shows them."""
+"""People as the API shows them, and as a document section whose plan is empty."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 
 from beamctl.document.problem import quoted
 from beamctl.errors import GarbledError
+from beamctl.kinds.member.desired import ACKNOWLEDGED, doubtful
 from beamctl.kinds.member.table import Standing
-from beamctl.model.email import folded
-from beamctl.model.identity import LiveRole, Role, live_role
+from beamctl.model.email import fault, folded
+from beamctl.model.identity import LiveRole, Role, UnknownRole, live_role
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Change
+from beamctl.plan.export import Exported, Trail
 
 LONGEST_TEXT = 1_000
 """Maximum length of an e-mail, role, source or id; longer ones are rejected as implausible."""
@@ -153,3 +155,56 @@ def unchanged(members: People, changes: Sequence[Change]) -> tuple[str, ...]:
         return ()
     changed = {change.key for change in changes}
     return tuple(sorted(key for key, person in members.items() if person.accepted and key not in changed))
+
+
+def export(live: People) -> Exported:
+    """Everyone whom a document can list, by e-mail.
+
+    People from a directory are not listed, because the directory manages them. A person with an expired invitation
+    would be invited again if listed, and revoked if not, so they are skipped for a while. So are people with an
+    unknown role: they cannot be listed, and would be reported as a difference.
+    """
+    people = [live[key] for key in sorted(live)]
+    listed = [person for person in people if _why_not(person) is None and person.standing is not Standing.EXPIRED]
+    ambiguous = doubtful(person.email for person in listed)
+    entries: dict[str, Any] = {}
+    for person in listed:
+        role = str(person.role) or Role.MEMBER.value
+        entries[person.email] = {"role": role, ACKNOWLEDGED: True} if person.email in ambiguous else role
+    remarks: dict[Trail, tuple[str, ...]] = {
+        (person.email,): (comment,) for person in listed if (comment := _remark(person))
+    }
+    return Exported(
+        entries=entries,
+        remarks=remarks,
+        whole=not any(each.standing is not Standing.DIRECTORY and fault(each.email) for each in people),
+        left_out=tuple(f"{each.email} {why}" for each in people if (why := _why_not(each))),
+        skip={each.email: why for each in people if not fault(each.email) and (why := _why_skipped(each))},
+    )
+
+
+def _why_skipped(person: Person) -> str:
+    if person.standing is Standing.EXPIRED:
+        return "exported with an expired invitation: list or revoke"
+    if person.standing is not Standing.DIRECTORY and _is_unknown(person):
+        return "exported with an unknown role"
+    return ""
+
+
+def _is_unknown(person: Person) -> bool:
+    return isinstance(person.role, UnknownRole) and bool(person.role.name)
+
+
+def _why_not(person: Person) -> str | None:
+    """Why a document cannot list them, to follow their name; None if it can."""
+    if person.standing is Standing.DIRECTORY:
+        return f"is {person.role} through {person.source.replace('_', ' ')}, which manages them"
+    if _is_unknown(person):
+        return f"has the unknown role '{person.role}'"
+    return fault(person.email) or None
+
+
+def _remark(person: Person) -> str:
+    if person.standing is not Standing.INVITED:
+        return ""
+    return "invited" if str(person.role) else "invited, with a role that the API does not show"

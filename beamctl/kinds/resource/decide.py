@@ -1,19 +1,32 @@
-"""Decides about one resource at a time: from desired and live to a change, a note or a count."""
+"""Decides about one resource at a time: what a document changes, what undoes a run, and what is never planned."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
 from beamctl.kinds.decisions import Decisions
-from beamctl.kinds.resource.desired import attributes
+from beamctl.kinds.resource.desired import attributes, is_name
 from beamctl.kinds.resource.live import Resource
 from beamctl.kinds.resource.shape import VERSION, Shape
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
+from beamctl.model.secret import (
+    SECRETS_FROM,
+    SOURCES_ALLOWED,
+    Command,
+    File,
+    SecretDestination,
+    SecretSource,
+    Variable,
+    is_own_variable,
+    place_of,
+)
 from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note, UnchangedReason
+from beamctl.plan.hazard import files_of
 
 
 class ResourceDecider(Decisions):
@@ -105,3 +118,71 @@ def has(shape: Shape, resource: Resource, side: Mapping[str, Any]) -> bool:
 
 def _is_as(shape: Shape, field: str, desired: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON
     return desired <= live if field == VERSION else shape.forms[field].is_as(desired, live)
+
+
+class UndoDecider(Decisions):
+    """Collects what undoes the changes of a run."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self._shape = shape
+
+    def over(self, made: Sequence[Change], live: Mapping[str, Resource]) -> None:
+        """Decide about each change that was made."""
+        for change in made:
+            now = live.get(change.key)
+            if self._is_as(change.before, now):
+                self.tally[UnchangedReason.AS_BEFORE] += 1
+            elif not self._is_as(change.after, now):
+                self.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
+            elif reverse := self._reverse(change, now):
+                self.changes.append(reverse)
+
+    def _is_as(self, side: Mapping[str, object] | None, now: Resource | None) -> bool:
+        if side is None or now is None:
+            return side is None and now is None
+        return has(self._shape, now, side)
+
+    def _reverse(self, change: Change, now: Resource | None) -> Change | None:
+        shape, before = self._shape, change.before
+        if before is None or now is None:
+            if now is not None:
+                return deletion(shape, now, Reason.UNDOES)
+            if shape.version_label:
+                self.notes.append(Note(fact(Code.RECREATED_WITHOUT_SECRET, name=change.name)))
+            known = {
+                field: value for field, value in (before or {}).items() if field in shape.forms and field != VERSION
+            }
+            return creation(shape, change.name, known, Reason.UNDOES)
+        if VERSION in before:
+            self.notes.append(Note(fact(Code.SECRET_CANNOT_BE_RESTORED, name=change.name)))
+        desired = {field: value for field, value in before.items() if field != VERSION}
+        reverse = update(shape, now, desired, Reason.UNDOES)
+        return replace(reverse, secrets=change.secrets) if reverse and change.action is Action.UPDATE else reverse
+
+
+def is_valid(shape: Shape, change: Change) -> bool:
+    """Whether its values belong together."""
+    before, after = change.before or {}, change.after or {}
+    if change.key != change.name or not change.name:
+        return False
+    if change.action is Action.UPDATE and before.keys() != after.keys():
+        return False
+    if change.action is not Action.UPDATE and change.name in shape.built_in:
+        return False
+    if change.action is Action.CREATE and not is_name(change.name):  # others may have any name
+        return False
+    versions = (side.get(VERSION, 1) for side in (before, after))
+    return all(type(version) is int for version in versions) and _secrets_are_valid(change)
+
+
+def _secrets_are_valid(change: Change) -> bool:
+    if not change.secrets:
+        return VERSION not in (change.after or {})
+    if SOURCES_ALLOWED in change.secrets and not any(files_of(change)):
+        return False
+    return all(_is_source(place_of(source)) for source in change.secrets[SECRETS_FROM].values())
+
+
+def _is_source(place: SecretDestination | SecretSource | None) -> bool:
+    return isinstance(place, File | Command) or (isinstance(place, Variable) and not is_own_variable(place.name))

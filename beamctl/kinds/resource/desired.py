@@ -1,4 +1,4 @@
-"""What an entry declares, and what the schema cannot detect in such a section."""
+"""What an entry declares, what the schema cannot detect in such a section, and how live resources are exported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import Any
 
 from beamctl.document.document import Document
 from beamctl.document.problem import Problem, ProblemCode, quoted, with_article
+from beamctl.document.rules import unseen_in_names
+from beamctl.document.schema import check
+from beamctl.kinds.resource.live import Resource, Resources
 from beamctl.kinds.resource.shape import METADATA, VERSION, Shape
+from beamctl.plan.export import Exported
 
 LONGEST_NAME = 49
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -54,3 +58,27 @@ def entries(shape: Shape, document: Document) -> Iterator[tuple[str, Mapping[str
     section = document.data.get(shape.section) if isinstance(document.data, dict) else None
     for name, entry in section.items() if isinstance(section, dict) else ():
         yield name, entry if isinstance(entry, dict) else {}
+
+
+def export(shape: Shape, resources: Resources) -> Exported:
+    """Every resource that a document can express."""
+    entries: dict[str, Any] = {}
+    left_out: list[str] = []
+    for name, resource in sorted((resources or {}).items()):
+        entry = _entry(shape, resource)
+        if _is_valid(shape, name, entry):
+            entries[name] = entry
+        else:
+            left_out.append(f"{name} cannot be expressed in a document")
+    return Exported(entries, left_out=tuple(left_out), whole=not left_out)
+
+
+def _entry(shape: Shape, resource: Resource) -> dict[str, Any]:
+    there = {field: value for field, value in resource.attributes.items() if value != shape.forms[field].empty}
+    spec = {field: there[field] for field in shape.spec if field in there}
+    return {field: there[field] for field in METADATA if field in there} | ({"spec": spec} if shape.nested else spec)
+
+
+def _is_valid(shape: Shape, name: str, entry: dict[str, Any]) -> bool:
+    document = Document("", {"version": 1, "workspace": "w", shape.section: {name: entry}}, {}, {})
+    return not check(document) and not any([*problems(shape, document), *unseen_in_names(document)])

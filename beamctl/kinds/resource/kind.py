@@ -10,12 +10,10 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Mode
 from beamctl.document.problem import Problem
 from beamctl.kinds.resource import desired, live, operations
-from beamctl.kinds.resource.decide import ResourceDecider, has
-from beamctl.kinds.resource.export import export
+from beamctl.kinds.resource.decide import ResourceDecider, UndoDecider, has, is_valid
+from beamctl.kinds.resource.desired import export
 from beamctl.kinds.resource.live import Resources
 from beamctl.kinds.resource.shape import Shape
-from beamctl.kinds.resource.undo import UndoDecider
-from beamctl.kinds.resource.validity import is_valid
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change

@@ -1,24 +1,24 @@
-"""Decides about one service account at a time: from desired and live to a change, a note or a count."""
+"""Decides about one service account at a time, and names the hazards of the changes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from typing import Any
 
-from beamctl.document.document import Desired, Mode
+from beamctl.document.document import Desired, Guards, Mode
 from beamctl.document.problem import Place
 from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.service_account.desired import SECTION, DesiredAccount
 from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, creation_key_of
-from beamctl.kinds.service_account.matching import Pair
-from beamctl.kinds.service_account.pending_secrets import KIND, left_alone, with_id
+from beamctl.kinds.service_account.matching import KIND, Pair, left_alone, with_id
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.identity import Role, live_role, takes_away
+from beamctl.model.identity import Identity, Role, live_role, takes_away
 from beamctl.model.secret import SECRET_TO
+from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Note, UnchangedReason
-from beamctl.plan.hazard import Risk
+from beamctl.plan.hazard import Hazard, Risk
 
 ATTRIBUTES = ("role", "name", "description")
 """What a document sets. A change shows the first that differs."""
@@ -159,3 +159,38 @@ def _change(  # noqa: PLR0913 - each is a fact of the change
         place=place,
         secrets=secrets or {},
     )
+
+
+def own_keys(live: Accounts, guards: Guards, identity: Identity | None) -> frozenset[str]:
+    """The client ids that beamctl may run as, from the document and the credential."""
+    declared_name = guards.runs_as.service_account if guards.runs_as is not None else ""
+    known = {identity.client_id, identity.sub} if identity is not None else set()
+    return frozenset(
+        key for key, account in live.by_id.items() if key in known or (declared_name and account.name == declared_name)
+    )
+
+
+def hazards(changes: Sequence[Change], ours: Collection[str]) -> list[Hazard]:
+    """The hazards specific to this kind."""
+    found = []
+    for change in (each for each in changes if each.revokes_access):
+        name = printable(change.name)
+        if change.key in ours:
+            loss = fact(Code.DEMOTED if change.after else Code.DELETED)
+            found.append(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.OWN_ACCOUNT_LOST, name=name, loss=loss)))
+        if change.after is None:
+            pending = change.reason is Reason.NOT_HANDED_OVER
+            why = fact(Code.PENDING_ACCOUNT_DELETED if pending else Code.ACCOUNT_DELETED, name=name)
+            found.append(Hazard(Risk.DELETES_SERVICE_ACCOUNT, name, why))
+        elif (change.before or {})["role"] == Role.ADMIN.value:
+            found.append(Hazard(Risk.REMOVES_ADMIN, name, fact(Code.ADMIN_DEMOTED, name=name)))
+    return found
+
+
+def own_identity_missing(live: Accounts, identity: Identity | None) -> list[Hazard]:
+    """The account that beamctl runs as, if the API does not show it. The listing may then be incomplete."""
+    client_id = identity.client_id if identity is not None else ""
+    if not client_id or client_id in live.by_id or not live.known:
+        return []
+    name = printable(client_id)
+    return [Hazard(Risk.LIVE_WITHOUT_US, name, fact(Code.OWN_ACCOUNT_NOT_SHOWN, name=name))]

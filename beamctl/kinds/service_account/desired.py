@@ -1,8 +1,9 @@
-"""The `serviceAccounts` section: the declared service accounts and their API keys."""
+"""The `serviceAccounts` section: the declared service accounts and their API keys, and how live ones are exported."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +12,11 @@ from typing import Any
 from beamctl.document.document import Document, Path
 from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.document.scalars import duration
-from beamctl.kinds.service_account.pending_marker import Description, description
-from beamctl.model.identity import Role
+from beamctl.document.schema import check
+from beamctl.kinds.service_account.live import Account, Accounts, Description, description
+from beamctl.model.identity import Role, UnknownRole
 from beamctl.model.secret import SECRET_TO, File, one_place, sink_of
+from beamctl.plan.export import Exported, Trail
 
 SECTION = "serviceAccounts"
 KEYS = "apiKeys"
@@ -173,3 +176,40 @@ def _keys(entry: object) -> Mapping[str, Any]:
 def _mapping(data: object, key: str) -> Mapping[str, Any]:
     found = data.get(key) if isinstance(data, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def export(live: Accounts) -> Exported:
+    """Every account that a document can refer to by name."""
+    names = Counter(account.name for account in live.by_id.values())
+    entries: dict[str, Any] = {}
+    left_out: list[str] = []
+    for account in sorted(live.by_id.values(), key=lambda each: (each.name, each.client_id)):
+        why = "shares its name with another account" if names[account.name] > 1 else _why_not(account)
+        if why:
+            left_out.append(f"{account.name} ({account.client_id}) {why}")
+        else:
+            entries[account.name] = _entry(account)
+    line = f"{SECRET_TO}: {{file: PATH}} sets the destination of a new client secret"
+    without_role = {account.name for account in live.by_id.values() if not str(account.role)}
+    guess = "the API does not show its role, so admin is a guess: set the role that it should have"
+    remarks: dict[Trail, tuple[str, ...]] = {
+        (name,): (line, *([guess] if name in without_role else [])) for name in entries
+    }
+    return Exported(entries, remarks, tuple(left_out), whole=not left_out)
+
+
+def _why_not(account: Account) -> str:
+    """Why a document cannot express it, to follow the name; empty if it can."""
+    if account.unfinished:
+        return "was created, but its client secret was never handed over"
+    if isinstance(account.role, UnknownRole) and account.role.name:
+        return f"has the unknown role '{account.role.name}'"
+    document = Document("", {"version": 1, "workspace": "w", SECTION: {account.name: _entry(account)}}, {}, {})
+    valid = not check(document) and next(iter(problems(document)), None) is None
+    return "" if valid else "cannot be expressed in a document"
+
+
+def _entry(account: Account) -> dict[str, Any]:
+    role = str(account.role) or Role.ADMIN.value  # the API's default
+    text = account.description.text
+    return {"role": role} | ({"description": text} if text else {})

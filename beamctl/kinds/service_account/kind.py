@@ -10,21 +10,18 @@ from typing import Any
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
-from beamctl.kinds.create_with_secret import after_replacement
-from beamctl.kinds.creation_key import ids_in, name_in
+from beamctl.kinds.create_with_secret import after_replacement, ids_in, is_creation_key, name_in, says_where
+from beamctl.kinds.service_account import decide, operations
 from beamctl.kinds.service_account import desired as document_side
-from beamctl.kinds.service_account import hazards, lookup, operations
-from beamctl.kinds.service_account.decide import AccountDecider
-from beamctl.kinds.service_account.export import export
-from beamctl.kinds.service_account.live import Accounts, accounts, attributes
-from beamctl.kinds.service_account.matching import match
-from beamctl.kinds.service_account.pending_secrets import KIND, orphans
+from beamctl.kinds.service_account.decide import ATTRIBUTES, AccountDecider, lowers, stage_of_orphan
+from beamctl.kinds.service_account.desired import export, is_name
+from beamctl.kinds.service_account.live import Accounts, Description, accounts, attributes, description
+from beamctl.kinds.service_account.matching import KIND, match, orphans
 from beamctl.kinds.service_account.undo import undo
-from beamctl.kinds.service_account.validity import is_valid
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
-from beamctl.plan.change import Change, Reason
+from beamctl.plan.change import Change, Reason, Stage
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.export import Exported
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
@@ -48,7 +45,7 @@ class ServiceAccountKind(Kind[Accounts]):
         """The listing, and whether accounts with a marker have API keys. An API without the listing has no service
         accounts."""
         try:
-            payload = yield lookup.LISTING
+            payload = yield operations.LISTING
         except MissingError:
             return Accounts({}, known=False)
         found = accounts(payload)
@@ -87,7 +84,7 @@ class ServiceAccountKind(Kind[Accounts]):
 
     def own_keys(self, live: Accounts, identity: Identity) -> Collection[str]:
         """The account that the credential belongs to."""
-        return hazards.own_keys(live, Guards(), identity)
+        return decide.own_keys(live, Guards(), identity)
 
     def compare(self, desired: Desired, live: Accounts, situation: Situation) -> Comparison:
         """Decide about every entry, and about every account without one."""
@@ -97,7 +94,7 @@ class ServiceAccountKind(Kind[Accounts]):
             return Comparison(notes=(Note(said, desired.document.key_place(self.section), differs=bool(section)),))
         lost = orphans(live, situation)
         matched = match(section, live, desired.document, lost)
-        decider = AccountDecider(desired, live, hazards.own_keys(live, desired.guards, situation.identity), lost.known)
+        decider = AccountDecider(desired, live, decide.own_keys(live, desired.guards, situation.identity), lost.known)
         for pair in matched.pairs:
             decider.pair(pair)
         for account in matched.others:
@@ -117,14 +114,14 @@ class ServiceAccountKind(Kind[Accounts]):
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: Accounts, situation: Situation) -> Comparison:
         """What restores the accounts that a run changed."""
-        decider = AccountDecider(desired, live, hazards.own_keys(live, desired.guards, situation.identity))
+        decider = AccountDecider(desired, live, decide.own_keys(live, desired.guards, situation.identity))
         undo(decider, changes, live)
         return self._comparison(decider, live, situation)
 
     def _comparison(self, decider: AccountDecider, live: Accounts, situation: Situation) -> Comparison:
         """The comparison that follows from the decisions."""
-        found = decider.comparison(hazards.hazards(decider.changes, decider.ours), len(live.by_id))
-        return replace(found, doubts=tuple(hazards.own_identity_missing(live, situation.identity)))
+        found = decider.comparison(decide.hazards(decider.changes, decider.ours), len(live.by_id))
+        return replace(found, doubts=tuple(decide.own_identity_missing(live, situation.identity)))
 
     def is_valid(self, change: Change) -> bool:
         """Whether a change from a file could have been planned for service accounts."""
@@ -155,8 +152,41 @@ class ServiceAccountKind(Kind[Accounts]):
 
 def _has_keys(client_id: str) -> Reading[bool]:
     try:
-        return bool((yield lookup.keys_path(client_id)))
+        return bool((yield operations.keys_path(client_id)))
     except MissingError:  # an API without API keys, or the account is gone
         return False
     except ForbiddenError:
         return True
+
+
+def is_valid(change: Change) -> bool:
+    """Whether its values belong together."""
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return _is_creation(change, after) if after is not None else _is_deletion(change, before or {})
+    if change.key != before["clientId"] or any(before[key] != after[key] for key in ("clientId", "unfinished")):
+        return False
+    differing = [key for key in ATTRIBUTES if before[key] != after[key]]
+    if differing[:1] != [change.attribute] or change.name != after["name"]:
+        return False
+    if "description" in differing and not _has_no_marker(after["description"]):
+        return False
+    return change.attribute != "role" or lowers(before["role"], after["role"]) is (change.stage is not Stage.PROMOTE)
+
+
+def _is_creation(change: Change, after: Mapping[str, Any]) -> bool:
+    name = after["name"]
+    named = change.name == name and is_name(name) and is_creation_key(change.key, name)
+    return named and _has_no_marker(after["description"]) and says_where(change.secrets)
+
+
+def _has_no_marker(text: str) -> bool:
+    """Whether a description has no marker, which would say that the account may be deleted."""
+    return description(text) == Description(text)
+
+
+def _is_deletion(change: Change, before: Mapping[str, Any]) -> bool:
+    names = (before["name"], f"{before['name']} ({before['clientId']})")
+    stages = (stage_of_orphan(before), Stage.DELETE, Stage.OURSELVES)
+    in_time = change.reason is not Reason.NOT_HANDED_OVER or change.stage in stages
+    return change.key == before["clientId"] and change.name in names and in_time

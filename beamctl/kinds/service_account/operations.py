@@ -1,15 +1,19 @@
-"""Changes to a service account as API calls. The role is always sent, because the API makes an account without one an
-admin."""
+"""Changes to a service account as API calls (see `kinds.create_with_secret`). The role is always sent, because the API
+makes an account without one an admin."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from beamctl.kinds import create_with_secret
+from beamctl.kinds.create_with_secret import Creation, SecretKind, ids_in
 from beamctl.kinds.operations import (
     APPLY,
     MISSING,
+    NONE_AT_ALL,
     PLAN,
     accepted,
     cause,
@@ -22,14 +26,124 @@ from beamctl.kinds.operations import (
     text_in,
     unseen,
 )
-from beamctl.kinds.service_account.create import make
-from beamctl.kinds.service_account.live import Account
-from beamctl.kinds.service_account.lookup import find, keys_path, one, put
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.kinds.operations import look as looking
+from beamctl.kinds.service_account.live import (
+    CLIENT_SECRET,
+    Account,
+    Accounts,
+    Description,
+    accounts,
+    creation_key_of,
+    description,
+)
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
+from beamctl.model.identity import live_role
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.kind import Operation, Outcome
+
+LISTING = "/service_accounts"
+
+
+def look() -> Operation[Accounts | NoResponse]:
+    """All service accounts as the API shows them now."""
+    return looking(LISTING, accounts)
+
+
+def find(client_id: str) -> Operation[Account | NoResponse | None]:
+    """One account; None if others exist but not this one. An empty list counts as unknown."""
+    found = yield from look()
+    return found if isinstance(found, NoResponse) else found.by_id.get(client_id) if found.by_id else NONE_AT_ALL
+
+
+def one(client_id: str) -> str:
+    """The path of a service account."""
+    return f"{LISTING}/{segment(client_id)}"
+
+
+def keys_path(client_id: str) -> str:
+    """The path of its API keys."""
+    return f"{one(client_id)}/api_keys"
+
+
+def put(account: Account, noted: Description, *, name: str = "", role: str = "") -> ApiCall:
+    """The call that sets an account's description, and its name or role if given.
+
+    A role that the API shows is sent again, because the API may make an account without one an admin.
+    """
+    body = {"name": name or account.name, "description": str(noted)}
+    role = role or str(account.role)
+    return ApiCall(Method.PUT, one(account.client_id), body | ({"role": role} if role else {}))
+
+
+_SORT = SecretKind(
+    thing="account",
+    secret="client secret",  # noqa: S106 - a word
+    it=fact(Code.ITS_CLIENT_SECRET),
+    id="client_id",
+    handed={"clientId": "client_id", "clientSecret": "client_secret"},
+)
+
+
+def make(change: Change) -> Operation[Outcome]:
+    """Create an account, if the others of that name are still those in the plan."""
+    after = change.after or {}
+    found = yield from look()
+    if isinstance(found, NoResponse):
+        return failed(fact(Code.ACCOUNTS_UNREADABLE, detail=cause(found)), APPLY)
+    there = found.named(after["name"])
+    if creation_key_of(after["name"], there) != change.key:
+        return _not_as_planned(change, there)
+    under_way = Creation(
+        sort=_SORT,
+        what=f"the client secret of {after['name']}",
+        places=change.secrets,
+        call=ApiCall(Method.POST, LISTING, {**after, "description": CLIENT_SECRET}),
+        named=lambda listing: [each.client_id for each in accounts(listing).named(after["name"])],
+        before=[each.client_id for each in there],
+        finish=partial(_finish, change),
+    )
+    return (yield from create_with_secret.make(under_way))
+
+
+def _not_as_planned(change: Change, there: Sequence[Account]) -> Outcome:
+    known = ids_in(change.key)
+    if any(each.client_id not in known and not each.unfinished for each in there):
+        return create_with_secret.meanwhile(change.secrets, _SORT.it, "account")
+    if any(each.client_id not in known for each in there):
+        return failed(fact(Code.OTHER_RUN_CREATES, secret=_SORT.it), PLAN)
+    return failed(fact(Code.ACCOUNTS_CHANGED), PLAN)
+
+
+def _finish(change: Change, client_id: str) -> Operation[Fact | NoResponse | Outcome | None]:
+    """Set its description without the marker, and check its role."""
+    after = change.after or {}
+    role, made = after["role"], Account(client_id, after["name"], live_role(""), Description())
+    answer = yield put(made, Description(after["description"]), role=role)
+    shown_role = yield from _role_shown(client_id, answer)
+    if shown_role is None:
+        it = fact(Code.EXISTING_CLIENT_SECRET)
+        return create_with_secret.meanwhile(change.secrets, it, "account", fact(Code.DELETED_BY_OTHER_RUN))
+    if isinstance(shown_role, NoResponse):
+        return shown_role
+    if shown_role not in (role, ""):
+        return failed(fact(Code.RETURNED_ANOTHER_ROLE, role=shown_role, desired=role), PLAN)
+    return None if shown_role else fact(Code.ITS_ROLE_NOT_SHOWN)
+
+
+def _role_shown(client_id: str, answer: Response | NoResponse) -> Operation[str | NoResponse | None]:
+    """The role of an account that should be finished, empty if the API does not show it; `NoResponse` if it is not
+    finished, None if it is gone."""
+    if answer.certain and text_in(answer, "client_id") in (client_id, ""):
+        marked = description(text_in(answer, "description")).unfinished
+        return NoResponse(fact=fact(Code.DESCRIPTION_NOT_ACCEPTED)) if marked else text_in(answer, "role")
+    now = yield from find(client_id)
+    if isinstance(now, NoResponse):
+        return NoResponse(fact=fact(Code.RESULT_UNREADABLE, why=cause(answer), detail=cause(now)))
+    if now is None:
+        return None
+    return NoResponse(fact=cause(answer)) if now.unfinished else str(now.role)
 
 
 def perform(change: Change) -> Operation[Outcome]:

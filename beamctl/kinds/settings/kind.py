@@ -11,9 +11,20 @@ from typing import Any
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.kinds.settings import operations
-from beamctl.kinds.settings.export import export
-from beamctl.kinds.settings.groups import admin_groups, can_be_given, hazards, revokes_access
-from beamctl.kinds.settings.live import GROUPS, KIND, Settings, digest, key_of, normal, settings
+from beamctl.kinds.settings.live import (
+    GROUPS,
+    KIND,
+    Settings,
+    admin_groups,
+    can_be_given,
+    digest,
+    export,
+    hazards,
+    key_of,
+    normal,
+    revokes_access,
+    settings,
+)
 from beamctl.model.api_call import segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact

@@ -1,13 +1,20 @@
-"""Settings as the API shows them, and how two values compare."""
+"""Settings as the API shows them and as a document would declare them; what a change to group mappings takes away."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.errors import GarbledError
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
+from beamctl.model.identity import Role, live_role, takes_away
+from beamctl.model.text import printable, unseen
+from beamctl.plan.comparison import AdminGroups
+from beamctl.plan.export import Exported
+from beamctl.plan.hazard import Hazard, Risk
 
 KIND = "settings"
 GROUPS = "groupMappings"
@@ -69,3 +76,102 @@ def digest(live: Settings) -> str:
 
 def _is_mapping(each: object) -> bool:
     return isinstance(each, dict) and isinstance(each.get("groupName"), str) and isinstance(each.get("role"), str)
+
+
+_ROLES = frozenset(role.value for role in Role)
+
+
+def hazards(before: Sequence[Any], after: Sequence[Any] | None) -> tuple[Hazard, ...]:
+    """One hazard per group whose access is reduced. How many people it has is unknown."""
+    names = {printable(group): role for group, role in _reduced(before, after).items()}
+    return tuple(
+        Hazard(
+            Risk.UNMAPS_ADMINS if _is_admin(role) else Risk.UNMAPS_GROUP,
+            name,
+            fact(Code.GROUP_MAPPED, name=name, role=role),
+        )
+        for name, role in sorted(names.items())
+    )
+
+
+def admin_groups(before: Sequence[Any], after: Sequence[Any] | None) -> AdminGroups:
+    """What happens to the groups that make people admins."""
+    if not any(map(_is_admin, _reduced(before, after).values())):
+        return AdminGroups.KEPT
+    left = any(_is_admin(role) for _, role in normal(GROUPS, after))
+    return AdminGroups.FEWER if left else AdminGroups.NONE
+
+
+def revokes_access(name: str, before: Any, after: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a change to a setting reduces access: a group is unmapped, or mapped to a lower role."""
+    return name == GROUPS and bool(_reduced(before, after))
+
+
+def gives(before: Sequence[Any], after: Sequence[Any]) -> bool:
+    """Whether a change to group mappings grants access: a group is newly mapped, or mapped to a higher role."""
+    had = {group: live_role(role) for group, role in normal(GROUPS, before)}
+    for group, role in normal(GROUPS, after):
+        less = had.get(group)
+        if group not in had or (isinstance(less, Role) and takes_away(live_role(role), less)):
+            return True
+    return False
+
+
+def can_be_given(name: str, value: Any) -> bool:  # noqa: ANN401 - a setting
+    """Whether it contains only known roles."""
+    return name != GROUPS or all(each["role"] in _ROLES for each in value)
+
+
+def _reduced(before: Sequence[Any], after: Sequence[Any] | None) -> Mapping[str, str]:
+    """Groups that would be unmapped or mapped to a lower role, with their current role (admin if there are several)."""
+    if after is None:
+        return {}
+    roles = {each["groupName"]: Role(each["role"]) for each in after}
+    now = sorted(normal(GROUPS, before), key=lambda each: _is_admin(each[1]))
+    return {group: role for group, role in now if group not in roles or takes_away(live_role(role), roles[group])}
+
+
+def _is_admin(role: str) -> bool:
+    return role == Role.ADMIN.value
+
+
+_LONGEST_NAME = 63
+"""Maximum length of a display name, as in the schema."""
+_UNSEEN = "has a name with an invisible character"
+
+
+def export(live: Settings) -> Exported:
+    """Every setting that is not empty."""
+    whys = {name: _why_not(name, value) for name, value in live.items() if value}
+    return Exported(
+        entries={name: live[name] for name, why in whys.items() if not why},
+        left_out=tuple(f"{name} {why}" for name, why in whys.items() if why),
+    )
+
+
+def _why_not(name: str, value: Any) -> str:  # noqa: ANN401 - a setting
+    """Why a document cannot express it, to follow the name; empty if it can."""
+    match name:
+        case "displayName":
+            return "is longer than a document allows" if len(value) > _LONGEST_NAME else ""
+        case "labels":
+            if any(map(unseen, value)):
+                return _UNSEEN
+            return "" if all(isinstance(text, str) for text in value.values()) else "has a value that is not a string"
+        case str() if name == GROUPS:
+            return _groups(value)
+        case str() if name == SANDBOX:
+            known = value.keys() == {"disableProcessLogging"} and isinstance(value["disableProcessLogging"], bool)
+            return "" if known else "has an unknown setting"
+        case _:
+            raise AssertionError(f"there is no setting {name}")
+
+
+def _groups(mappings: list[Any]) -> str:
+    if not can_be_given(GROUPS, mappings):
+        return "has an unknown role"
+    names = [each["groupName"] for each in mappings]
+    if any(map(unseen, names)):
+        return _UNSEEN
+    whole = all(each.keys() == {"groupName", "role"} and each["groupName"] for each in mappings)
+    return "" if whole and len(set(names)) == len(names) else "has a mapping that a document cannot express"
