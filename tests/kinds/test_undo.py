@@ -1,4 +1,4 @@
-"""What undoes a change to one person or setting, for every action and however it stands by now."""
+"""Undo of every change to a person or a setting, whatever happened since."""
 
 from dataclasses import replace
 from typing import Any

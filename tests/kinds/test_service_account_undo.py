@@ -1,4 +1,4 @@
-"""What undoes a change of a service account, however the account stands by now."""
+"""Undo of changes to service accounts, whatever happened since."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How policies, integration connections and environments are shown and written, and how not."""
+"""How policies, integration connections and environments are shown and exported."""
 
 from typing import Any
 

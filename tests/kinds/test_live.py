@@ -1,4 +1,4 @@
-"""What the API may show, and what it may not."""
+"""Which responses of the API are accepted, and which are rejected."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Service accounts and their API keys: what each document makes of each workspace, and what must not happen."""
+"""Service accounts and their API keys: the plan for each document and workspace, and what must not happen."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which changes of people, read from a file, are ones that beamctl plans itself."""
+"""Which changes to people, read from a file, are ones that beamctl could have planned."""
 
 from dataclasses import replace
 from typing import Any

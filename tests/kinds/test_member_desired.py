@@ -1,4 +1,4 @@
-"""What the members section may not say, with the exact words and places."""
+"""Problems of the members section, with their exact text and place."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is said where the answer to the making of something with a secret is lost, and what the next apply does then."""
+"""The response to a creation is lost: what is reported, and what the next apply does."""
 
 import pytest
 

@@ -1,5 +1,5 @@
-"""What was made and not handed over, when somebody else makes, finishes or uses the same: nothing goes that anybody may
-use, and nothing is said that is not known."""
+"""Objects whose secret was not handed over, while someone else creates, finishes or uses one of that name: nothing
+that may be in use is deleted, and nothing unknown is claimed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is said and counted beside the changes: ends that come near, and people whom beamctl leaves alone."""
+"""Notes and counts next to the changes: access that ends soon, and people whom beamctl does not manage."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Addresses that a reader would take for others are problems, unless the document says that they are meant."""
+"""Addresses that look like others are problems, unless the document acknowledges them."""
 # ruff: noqa: RUF001 - these letters are what it is about
 
 import pytest

@@ -1,4 +1,4 @@
-"""How a change of a setting is spelled, whatever the API answers, and which such changes beamctl plans."""
+"""API calls of changes to settings, whatever the API answers, and which such changes beamctl plans."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,5 +1,4 @@
-"""A workspace of which the credential, or the API, shows a part: the rest is shown and exported all the same, and what
-is not seen is not taken for nothing."""
+"""A workspace of which only a part can be read: the rest is shown and exported, and unread is never empty."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""One address in two spellings, and live addresses that no document may have."""
+"""One address in two spellings, and live addresses that a document cannot contain."""
 
 import pytest
 

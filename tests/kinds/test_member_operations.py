@@ -1,4 +1,4 @@
-"""How changes to people are spelled, whatever the API answers: refusals, conflicts, lost answers, other roles."""
+"""API calls of changes to people, whatever the API answers: refusals, conflicts, lost responses, other roles."""
 
 import json
 from collections.abc import Mapping

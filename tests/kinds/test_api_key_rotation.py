@@ -1,4 +1,4 @@
-"""An API key that lets nobody in any more goes with the one that is made in its place, and not without it."""
+"""An expired API key is deleted with the creation of its replacement, and not without it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An admin whose `until` has come goes without a flag only if a run recorded that day before it came."""
+"""Removing an admin whose `until` has come needs no flag only if a run recorded that day in advance."""
 
 from datetime import date, timedelta
 from typing import Any

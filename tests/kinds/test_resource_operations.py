@@ -1,4 +1,4 @@
-"""What an apply of policies, connections and environments asks of the API, and what it makes of the answers."""
+"""API calls of changes to policies, connections and environments, and the outcome of each response."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Dates at both ends of the calendar, from the API as from the machine: a plan, or nothing, and never an overflow."""
+"""Dates at both ends of the calendar, from the API and from the machine: a plan or none, never an overflow."""
 
 from datetime import UTC, date, datetime
 from itertools import product

@@ -1,4 +1,4 @@
-"""What is said of a deletion that is not confirmed: of everything whose listing may be empty, also when it is."""
+"""Unconfirmed deletions: what is reported for kinds whose listing may be empty, also when it is."""
 
 from collections.abc import Sequence
 from typing import Any

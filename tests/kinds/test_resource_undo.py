@@ -1,4 +1,4 @@
-"""What undoes a change to a policy, a connection or an environment; and which changes in a file are not sound."""
+"""Undo of changes to policies, connections and environments, and which changes in a file are not valid."""
 
 from dataclasses import replace
 from typing import Any
