@@ -1,5 +1,5 @@
-"""Makes the changes of a plan: stage by stage, the lanes of a stage in parallel. Reads again before access is reduced,
-and checks at the end that every change is in effect."""
+"""Makes the changes of a plan: stage by stage, the serial groups of a stage in parallel. Reads again before access is
+reduced, and checks at the end that every change is in effect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
-from beamctl.apply.runner import ApplyContext, Halt, Lane, Refused, attempt, run
+from beamctl.apply.runner import ApplyContext, Halt, Refused, SerialGroup, attempt, run
 from beamctl.apply.verification import confirm, reread
 from beamctl.errors import InterruptedRunError
 from beamctl.model.code import Code
@@ -105,11 +105,12 @@ class _Run:
     def _attempt(
         self, changes: Sequence[Change], room: Collection[str] = (), refused: Mapping[ChangeId, Outcome] | None = None
     ) -> Iterator[Event]:
-        lanes: dict[str, list[Change]] = {}
+        groups: dict[str, list[Change]] = {}
         for change in changes:
-            lanes.setdefault(change.serial_group or f"\0{change.kind}\0{change.key}", []).append(change)
+            groups.setdefault(change.serial_group or f"\0{change.kind}\0{change.key}", []).append(change)
         tasks = [
-            Lane(lane, self._plan.workspace, self._context, self._halt, room, refused or {}) for lane in lanes.values()
+            SerialGroup(group, self._plan.workspace, self._context, self._halt, room, refused or {})
+            for group in groups.values()
         ]
         while tasks and not self._permission.proven:  # one at a time until the API accepts one
             task = tasks.pop(0)

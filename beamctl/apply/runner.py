@@ -1,5 +1,5 @@
-"""Runs changes: lanes in parallel, the changes of one lane in sequence, each as a series of API calls and secret
-operations."""
+"""Runs changes: serial groups in parallel, the changes of one group in sequence, each as a series of API calls and
+secret operations."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class SerialGroup:
     """Changes that run in sequence.
 
     Attributes:
@@ -82,13 +82,13 @@ class Lane:
     refused: Mapping[ChangeId, Outcome] = field(default_factory=dict)
 
 
-def run(lanes: Sequence[Lane], parallelism: int) -> Iterator[Event | Refused]:
-    """Run lanes in parallel."""
-    if not lanes:
+def run(groups: Sequence[SerialGroup], parallelism: int) -> Iterator[Event | Refused]:
+    """Run groups in parallel."""
+    if not groups:
         return
     events: SimpleQueue[Event | Refused] = SimpleQueue()
     with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="beamctl") as pool:
-        running: set[Future[None]] = {pool.submit(_run_lane, lane, events.put) for lane in lanes}
+        running: set[Future[None]] = {pool.submit(_run_group, group, events.put) for group in groups}
         try:
             while running:
                 ended, running = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
@@ -97,7 +97,7 @@ def run(lanes: Sequence[Lane], parallelism: int) -> Iterator[Event | Refused]:
                     future.result()
         finally:
             if running:  # the consumer stopped: start nothing more
-                lanes[0].halt.why_fatal = lanes[0].halt.why_fatal or _INTERRUPTED
+                groups[0].halt.why_fatal = groups[0].halt.why_fatal or _INTERRUPTED
     yield from _drain(events)
 
 
@@ -107,7 +107,7 @@ def _drain(events: SimpleQueue[Event | Refused]) -> Iterator[Event | Refused]:
 
 
 class Halt:
-    """Why no further change may start; shared by the lanes of a stage."""
+    """Why no further change may start; shared by the groups of a stage."""
 
     def __init__(self, stop: threading.Event | None, on_event: Listener | None) -> None:
         self._stop = stop
@@ -131,19 +131,21 @@ class Halt:
         return self.why_fatal
 
 
-def _run_lane(lane: Lane, put: Callable[[Event | Refused], None]) -> None:
-    halt = lane.halt
-    for change in lane.changes:
-        before = lane.refused.get(change.id)
+def _run_group(group: SerialGroup, put: Callable[[Event | Refused], None]) -> None:
+    halt = group.halt
+    for change in group.changes:
+        before = group.refused.get(change.id)
         if not halt.why and before is None:
             put(halt.report(Started(change)))
         outcome: Outcome | None = None
         if not halt.why:
             with suppress(InterruptedRunError):
-                outcome = attempt(lane.context.kinds[change.kind].perform(change, lane.workspace), lane.context, halt)
+                outcome = attempt(
+                    group.context.kinds[change.kind].perform(change, group.workspace), group.context, halt
+                )
         if outcome is None:
             put(halt.report(Ended(change, before) if before else NotAttempted(change, halt.why or _INTERRUPTED)))
-        elif outcome.refusal and not change.stage.revokes_access and change.kind in lane.room and not halt.why:
+        elif outcome.refusal and not change.stage.revokes_access and change.kind in group.room and not halt.why:
             put(Refused(change, outcome))
         else:
             if before is not None and before.gone and outcome.status is Status.FAILED:

@@ -1,4 +1,5 @@
-"""Facts: what the engine reports to people, as a code with fields. `beamctl.report.wording` has the words."""
+"""Facts: what the engine reports to people, as a code with fields. `beamctl.report.wording` has the words.
+A module of its own because API calls, plans, applies and reports all use it."""
 
 from __future__ import annotations
 

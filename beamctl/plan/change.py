@@ -144,7 +144,7 @@ class Change:
         place: The line that requests it; None if it is planned because the document does not list the object.
         declared: Document-only attributes (`until`, `reason`, `owner`).
         depends_on: What must be in effect first. If that fails, this change is skipped.
-        lane: Changes with the same lane run one after another, in order; empty for no constraint.
+        serial_group: Changes of the same group run one after another, in order; empty for no constraint.
         secrets: Where secrets come from and go to, as written in the document (`model.secret.place_of`); never a
             secret.
     """

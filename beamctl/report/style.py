@@ -1,4 +1,5 @@
-"""Colors, tables and safe rendering of values for text reports."""
+"""Colors, tables and safe rendering of values for text reports.
+A module of its own because every text report uses it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import KINDS
-from beamctl.model.api_call import Reader
+from beamctl.model.api_call import Reader, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.text import printable
@@ -180,6 +180,17 @@ def _planned(desired: Desired, link: Link, granted: Sequence[Allowance], checks:
         lambda: digest_of(plans_data([first], ())),
         unrecorded=first.declared != last.declared,
     )
+
+
+def identify(workspace: str, reader: Reader) -> str:
+    """The API's id of a workspace; empty if it shows none.
+
+    Raises:
+        ApiError: It cannot be read.
+    """
+    payload = reader.get(f"/workspaces/{segment(workspace)}")
+    identifier = (payload.get("id") or payload.get("createdAt")) if isinstance(payload, dict) else None
+    return identifier if isinstance(identifier, str) else ""
 
 
 def is_refused(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> bool:

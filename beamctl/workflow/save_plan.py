@@ -18,8 +18,8 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import LONGEST, Saved, saved_text
 from beamctl.secrets.file import FileKind, ReservedFiles, file_kind
 from beamctl.system.clock import current_time
-from beamctl.workflow.plan import Planned
-from beamctl.workflow.saved_plan import identify, valid_until
+from beamctl.workflow.plan import Planned, identify
+from beamctl.workflow.saved_plan import valid_until
 
 _USUAL = timedelta(hours=24)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -13,7 +13,7 @@ from beamctl.document.load import YAML_SUFFIXES
 from beamctl.document.schema import conforms
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.kinds.registry import KINDS
-from beamctl.model.api_call import Reader, segment
+from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
 from beamctl.plan.across_kinds import with_dependencies
 from beamctl.plan.change import Change
@@ -33,7 +33,7 @@ from beamctl.system.clock import current_time
 from beamctl.system.files import read_file
 from beamctl.workflow.connection import Access, Link, api_time, open_link
 from beamctl.workflow.documents import quoted
-from beamctl.workflow.plan import Checks, Planned, refuse_shared, with_clocks
+from beamctl.workflow.plan import Checks, Planned, identify, refuse_shared, with_clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,6 @@ class Recheck:
     below_floors: tuple[Hazard, ...] = ()
 
 
-def identify(workspace: str, reader: Reader) -> str:
-    """The API's id of a workspace; empty if it shows none.
-
-    Raises:
-        ApiError: It cannot be read.
-    """
-    payload = reader.get(f"/workspaces/{segment(workspace)}")
-    identifier = (payload.get("id") or payload.get("createdAt")) if isinstance(payload, dict) else None
-    return identifier if isinstance(identifier, str) else ""
-
-
 def open_plan(content: bytes, name: str) -> Saved:
     """Parse the plans in a file and check that beamctl could have planned every change.
 
@@ -78,7 +67,7 @@ def open_plan(content: bytes, name: str) -> Saved:
         kinds = [kind for kind in KINDS if kind.name in plan.sections]
         changes = with_dependencies(kinds, plan.changes, plan.relies_on, plan.keeps)  # the file's own are not trusted
         plans.append(replace(plan, changes=changes))
-        refuse_invalid(changes, name)
+        _refuse_invalid(changes, name)
         if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in KINDS}:
             raise UsageError(
                 f"{name} has changes of the kind {min(unknown)[0]}, which this version of beamctl does not support",
@@ -87,21 +76,26 @@ def open_plan(content: bytes, name: str) -> Saved:
     return replace(saved, plans=tuple(plans))
 
 
-def refuse_invalid(changes: Sequence[Change], where: str) -> None:
-    """Refuse changes that beamctl would not have planned.
-
-    Raises:
-        UsageError: There is such a change.
-    """
-    for change in (change for change in changes if not could_be_planned(change)):
-        message = f"{where} has a change that beamctl would not plan: {change.action.value} {change.name}"
-        raise UsageError(message, BY_HAND)
+def _refuse_invalid(changes: Sequence[Change], where: str) -> None:
+    kinds = {kind.name: kind for kind in KINDS}
+    refuse_unplanned(where, (change for change in changes if not kinds[change.kind].is_valid(change)))
 
 
 def could_be_planned(change: Change) -> bool:
     """Whether a change is one that beamctl plans."""
     kind = next((kind for kind in KINDS if kind.name == change.kind), None)
     return kind is not None and conforms(change_data("", change), "plannedChange") and kind.is_valid(change)
+
+
+def refuse_unplanned(where: str, unplanned: Iterable[Change]) -> None:
+    """Refuse changes that beamctl would not plan.
+
+    Raises:
+        UsageError: There is one.
+    """
+    for change in unplanned:
+        message = f"{where} has a change that beamctl would not plan: {change.action.value} {change.name}"
+        raise UsageError(message, BY_HAND)
 
 
 def goes_in(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> MayDelete:

@@ -23,7 +23,7 @@ from beamctl.secrets.vault import with_source_hazards
 from beamctl.workflow.connection import Link
 from beamctl.workflow.documents import defaults, quoted, read_desired
 from beamctl.workflow.plan import Checks, LateSituation, Planned, situation, with_clocks
-from beamctl.workflow.saved_plan import goes_in, refuse_invalid
+from beamctl.workflow.saved_plan import could_be_planned, goes_in, refuse_unplanned
 
 
 def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
@@ -39,7 +39,8 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituat
         UsageError: The record has a change that beamctl would not have planned.
         ApiError: The workspace cannot be read.
     """
-    refuse_invalid(record.changes, f"the record of {record.run.id}")
+    where = f"the record of {record.run.id}"
+    refuse_unplanned(where, (change for change in record.changes if not could_be_planned(change)))
     begun = [change for change in record.changes if record.made(change)]
     kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in begun))
     gone = {(change.kind, change.key) for change in begun if change.before is None}
