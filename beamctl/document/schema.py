@@ -74,7 +74,7 @@ def without_valid_entries(name: str, data: object) -> Any:  # noqa: ANN401 - pla
 
 def conforms(value: Any, definition: str) -> bool:  # noqa: ANN401 - any JSON
     """Whether a value conforms to a definition of the schema of plans."""
-    return _definition(definition).is_valid(value)
+    return _accepts("plan", definition)(value) or _definition(definition).is_valid(value)
 
 
 def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
@@ -102,8 +102,8 @@ def _compiler(name: str) -> Compiler:
 
 
 @cache
-def _accepts(name: str) -> Accepts:
-    return _compiler(name).compile(load_schema(name))
+def _accepts(name: str, definition: str = "") -> Accepts:
+    return _compiler(name).compile({"$ref": f"#/$defs/{definition}"} if definition else load_schema(name))
 
 
 @cache
