@@ -153,7 +153,7 @@ FIRST = whole().partition(b"\n")[0]
         (changed(0, workspace="../x"), "is not a workspace name"),
         (changed(1, event="undone"), "'undone' is not one of ['run', 'started'"),
         (changed(1, at="now"), "'now' is not a time"),
-        (changed(-1, left={"member": -1}), "-1 is less than the minimum of 0"),
+        (changed(-1, left={"member": -1}), "is -1, which is less than the minimum of 0"),
         (changed(-1, left={"member": 10**400}), "is greater than the maximum of"),
         (changed(0, changes=[{}]), "is a required property"),
     ],
