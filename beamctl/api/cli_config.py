@@ -146,10 +146,13 @@ def current_workspace(file: FileText) -> str:
 def _data(file: FileText) -> Mapping[str, Any]:
     import yaml
 
+    content = text_of(file)
     try:
-        documents = [data for data in yaml.load_all(text_of(file), _loader()) if data is not None]
+        documents = [data for data in yaml.load_all(content, _loader()) if data is not None]
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
+        if mark and mark.line >= len(content.splitlines()):  # something is not closed: where it begins
+            mark = getattr(error, "context_mark", None)
         raise _malformed(file.path, mark.line + 1 if mark else 0) from None  # the error may quote a secret
     data = documents[0] if documents else {}
     if not isinstance(data, dict) or len(documents) > 1:

@@ -51,11 +51,13 @@ def load_schema(name: str) -> dict[str, Any]:
 def check(document: Document) -> list[Problem]:
     """All violations of the schema of documents, each once, up to a limit."""
     name = "workspace"
-    if _accepts(name)(document.data):
+    if quick_check(name)(document.data):
         return []  # most documents are valid: jsonschema takes 50 ms to import
     from beamctl.document.schema_messages import problems_of
 
-    errors = islice(_validator(name).iter_errors(without_valid_entries(name, document.data)), MOST_PROBLEMS + 1)
+    errors = islice(
+        jsonschema_validator(name).iter_errors(without_valid_entries(name, document.data)), MOST_PROBLEMS + 1
+    )
     return list(dict.fromkeys(islice(problems_of(errors, document), MOST_PROBLEMS + 1)))
 
 
@@ -74,17 +76,17 @@ def without_valid_entries(name: str, data: object) -> Any:  # noqa: ANN401 - pla
 
 def conforms(value: Any, definition: str) -> bool:  # noqa: ANN401 - any JSON
     """Whether a value conforms to a definition of the schema of plans."""
-    return _accepts("plan", definition)(value) or _definition(definition).is_valid(value)
+    return quick_check("plan", definition)(value) or _definition(definition).is_valid(value)
 
 
 def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
     """The violation of the schema `name` that explains best why JSON of beamctl's own is invalid, with its JSON path;
     empty if it is valid. Values are not quoted, because a file that someone else wrote may contain anything."""
-    if _accepts(name)(data):
+    if quick_check(name)(data):
         return ""
     from jsonschema.exceptions import best_match
 
-    error = best_match(islice(_validator(name).iter_errors(data), MOST_PROBLEMS))
+    error = best_match(islice(jsonschema_validator(name).iter_errors(data), MOST_PROBLEMS))
     if error is None:
         return ""
     if error.validator in _QUOTE_NO_VALUE:
@@ -102,12 +104,14 @@ def _compiler(name: str) -> Compiler:
 
 
 @cache
-def _accepts(name: str, definition: str = "") -> Accepts:
+def quick_check(name: str, definition: str = "") -> Accepts:
+    """Whether data certainly conforms to the schema `name`, or to one of its definitions."""
     return _compiler(name).compile({"$ref": f"#/$defs/{definition}"} if definition else load_schema(name))
 
 
 @cache
-def _validator(name: str) -> Validator:
+def jsonschema_validator(name: str) -> Validator:
+    """The validator of the schema `name`. It is slow to make."""
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
     from referencing import Registry, Resource
@@ -124,7 +128,7 @@ def _validator(name: str) -> Validator:
 
 @cache
 def _definition(definition: str) -> Validator:
-    return _validator("plan").evolve(schema={"$ref": f"{load_schema('plan')['$id']}#/$defs/{definition}"})
+    return jsonschema_validator("plan").evolve(schema={"$ref": f"{load_schema('plan')['$id']}#/$defs/{definition}"})
 
 
 def _pattern(_: object, pattern: str, instance: object, __: object) -> Iterator[Exception]:

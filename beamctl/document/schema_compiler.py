@@ -24,6 +24,7 @@ _TYPES: Mapping[str, type] = {
     "null": type(None),
 }
 _OF_OBJECTS = frozenset({"properties", "required", "additionalProperties"})
+_CONDITION = frozenset({"if", "then"})
 
 
 class Compiler:
@@ -47,15 +48,17 @@ class Compiler:
             "maximum": lambda most, _: lambda value: type(value) not in (int, float) or value <= most,
             "items": self._items,
             "anyOf": self._any,
+            "allOf": self._all,
         }
 
     def compile(self, schema: Schema, root: str = "") -> Accepts:
         """The function for a schema that is part of the schema `root`."""
-        names = schema.keys() - ANNOTATIONS - _OF_OBJECTS
+        names = schema.keys() - ANNOTATIONS - _OF_OBJECTS - _CONDITION
         if not names <= self._keywords.keys():
             return _never
         checks = [self._keywords[name](schema[name], root) for name in schema if name in names]
         checks += [self._object(schema, root)] if _OF_OBJECTS & schema.keys() else []
+        checks += [self._condition(schema, root)] if _CONDITION & schema.keys() else []
         if len(checks) == 1:
             return checks[0]
 
@@ -83,6 +86,25 @@ class Compiler:
     def _any(self, schemas: Sequence[Schema], root: str) -> Accepts:
         options = [self.compile(schema, root) for schema in schemas]
         return lambda value: any(accepts(value) for accepts in options)
+
+    def _all(self, schemas: Sequence[Schema], root: str) -> Accepts:
+        parts = [self.compile(schema, root) for schema in schemas]
+        return lambda value: all(accepts(value) for accepts in parts)
+
+    def _condition(self, schema: Schema, root: str) -> Accepts:
+        """Whether `then` holds, or a property is a text other than those in `if`, so that `if` certainly does not."""
+        then = self.compile(schema.get("then", {}), root)
+        rules = schema.get("if", {}).get("properties", {})
+        texts = {
+            key: rule.get("enum", [rule.get("const")]) for key, rule in rules.items() if {"enum", "const"} & rule.keys()
+        }
+
+        def accepts(value: object) -> bool:
+            others = value if type(value) is dict else {}
+            fails = any(type(others.get(key)) is str and others[key] not in found for key, found in texts.items())
+            return fails or then(value)
+
+        return accepts
 
     def _object(self, schema: Schema, root: str) -> Accepts:
         known = {name: self.compile(inner, root) for name, inner in schema.get("properties", {}).items()}
