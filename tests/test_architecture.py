@@ -324,7 +324,6 @@ SENTENCES_OF_OTHERS = {
     "document/yaml_errors.py": "libyaml's messages",
     "kinds/service_account/live.py": "the marker in a description, which the API keeps",
     "kinds/service_account/decide.py": "the value of the attribute `unfinished`, as `show` and plans have it",
-    "kinds/service_account/operations.py": "the marker in a description, which the API keeps",
 }
 
 

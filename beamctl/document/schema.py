@@ -76,7 +76,7 @@ def without_valid_entries(name: str, data: object) -> Any:  # noqa: ANN401 - pla
 
 def conforms(value: Any, definition: str) -> bool:  # noqa: ANN401 - any JSON
     """Whether a value conforms to a definition of the schema of plans."""
-    return _definition(definition).is_valid(value)
+    return quick_check("plan", definition)(value) or _definition(definition).is_valid(value)
 
 
 def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
@@ -104,9 +104,9 @@ def _compiler(name: str) -> Compiler:
 
 
 @cache
-def quick_check(name: str) -> Accepts:
-    """Whether data certainly conforms to the schema `name`."""
-    return _compiler(name).compile(load_schema(name))
+def quick_check(name: str, definition: str = "") -> Accepts:
+    """Whether data certainly conforms to the schema `name`, or to one of its definitions."""
+    return _compiler(name).compile({"$ref": f"#/$defs/{definition}"} if definition else load_schema(name))
 
 
 @cache

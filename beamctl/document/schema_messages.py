@@ -59,10 +59,15 @@ def _at_key(error: ValidationError, document: Document) -> Place:
 def _other(error: ValidationError, document: Document) -> Iterator[Problem]:
     """The text of jsonschema, but a value that may be long is replaced by its name."""
     value, name = error.instance, _name(tuple(error.absolute_path))
-    is_shown = isinstance(value, int | float | str) and error.validator not in ("minLength", "maxLength")
     rest = error.message.removeprefix(repr(value))
-    message = f"{_shown(value) if is_shown else name}{rest}" if rest != error.message else f"{name}: {rest}"
-    yield Problem(document.place(*error.absolute_path), ProblemCode.INVALID_VALUE, message, _hint(error))
+    subject = name
+    if rest == error.message:
+        subject = f"{name}: "
+    elif isinstance(value, int | float):
+        subject = f"{name} is {_shown(value)}, which"
+    elif isinstance(value, str) and error.validator not in ("minLength", "maxLength"):
+        subject = _shown(value)
+    yield Problem(document.place(*error.absolute_path), ProblemCode.INVALID_VALUE, f"{subject}{rest}", _hint(error))
 
 
 def _hint(error: ValidationError) -> str:
@@ -173,9 +178,7 @@ def _joined(key: str, known: Sequence[str]) -> str:
 def _size(error: ValidationError, document: Document) -> Iterator[Problem]:
     if _unknown(error):
         return
-    most, least = _schema(error).get("maxProperties"), _schema(error).get("minProperties")
-    number = "exactly one" if most == least == 1 else f"from {least or 0} to {most or 'any number'}"
-    message = f"{_name(tuple(error.absolute_path))} must have {number} of {either(_keys(error), 'and')}"
+    message = f"{_name(tuple(error.absolute_path))} must have exactly one of {either(_keys(error), 'and')}"
     yield Problem(_at_key(error, document), ProblemCode.INVALID_VALUE, message)
 
 
@@ -243,5 +246,5 @@ def _actual(instance: object) -> str:
             return "a mapping"
 
 
-def _shown(instance: object) -> str:
-    return quoted(instance) if isinstance(instance, str) else quoted(str(instance))[1:-1]
+def _shown(value: object) -> str:
+    return quoted(value) if isinstance(value, str) else quoted(str(value))[1:-1]

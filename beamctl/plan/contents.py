@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from beamctl.model.fact import Fact
 from beamctl.plan.kind import Kind
 
 _LONGEST = 80
@@ -105,11 +106,13 @@ class Deletion:
     why: str = ""
 
 
-def part_of(kind: Kind[Any], live: Any) -> Part:  # noqa: ANN401 - the kind's own
-    """The objects of a kind. A listing that does not exist is unknown, never empty."""
-    listing = kind.listing(live)
-    if listing.rows is None or not listing.exists:
-        return Part(kind.section, kind.grouped_by, Unknown("the API does not list them"))
+def part_of(kind: Kind[Any], live: Any, words: Callable[[Fact], str]) -> Part:  # noqa: ANN401 - the kind's own
+    """The objects of a kind. A listing that is implausible or does not exist is unknown, never empty. `words`
+    says why."""
+    listing, doubts = kind.listing(live), kind.doubts(live)
+    if doubts or listing.rows is None or not listing.exists:
+        why = words(doubts[0].fact) if doubts else "the API does not list them"
+        return Part(kind.section, kind.grouped_by, Unknown(why))
     key = kind.identified_by or kind.named_by
     items = [
         Item(tuple(str(row[name]) for name in kind.grouped_by), str(row[kind.named_by]), str(row[key]))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from beamctl.document.schema import violation
+from beamctl.document.schema import conforms, violation
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
 from beamctl.plan.change import key_data
@@ -17,7 +17,6 @@ from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import FORMAT_VERSION, UndecodableError, allowed_of, plan_of, plans_data
-from beamctl.plan.plan_schema import unplanned, without_valid
 
 LARGEST = 64 * 1024 * 1024
 """Maximum size of a plan file in bytes: several hundred thousand changes."""
@@ -83,12 +82,11 @@ def read_saved(content: bytes, name: str) -> Saved:
     recorded = data["saved"].get("digest") if isinstance(data["saved"], dict) else None
     if recorded != digest_of(data):
         raise UsageError(f"{name} was modified after it was saved", _AGAIN)
-    invalid = without_valid(data)
-    if change := unplanned(invalid["resource_changes"]):
-        message = f"{name} has a change that beamctl would not plan: {change['action']} {change['name']}"
-        raise UsageError(message, BY_HAND)
-    if violation(invalid, "plan"):
-        raise UsageError(f"{name} is not a beamctl plan: {violation(data, 'plan')}", _AGAIN)
+    if why := violation(data, "plan"):
+        if change := _unplanned(data["resource_changes"]):
+            message = f"{name} has a change that beamctl would not plan: {change['action']} {change['name']}"
+            raise UsageError(message, BY_HAND)
+        raise UsageError(f"{name} is not a beamctl plan: {why}", _AGAIN)
     try:
         return _decoded(data)
     except ValueError as error:  # UndecodableError, or an invalid date
@@ -116,6 +114,12 @@ def origin_of(saved: Saved) -> dict[str, str]:
         "expires_at": _written(saved.expires),
         "commit": saved.commit,
     }
+
+
+def _unplanned(changes: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - any JSON
+    """The first entry that is a change, but not one of those that beamctl plans."""
+    found = (each for each in changes if conforms(each, "resourceChange")) if isinstance(changes, list) else ()
+    return next((each for each in found if not conforms(each, "plannedChange")), None)
 
 
 def _parsed(content: bytes, name: str) -> Any:  # noqa: ANN401 - any JSON

@@ -85,17 +85,13 @@ def contents_of(workspace: str, reader: Reader) -> WorkspaceContents:
 
 
 def _part(kind: Kind[Any], workspace: str, reader: Reader) -> Part:
-    """The objects of one kind. Network and authentication errors stop the run; other errors, and a listing that is
-    probably wrong, count as unknown."""
+    """The objects of one kind. Network and authentication errors stop the run; other errors count as unknown."""
     try:
-        live = read(kind, workspace, reader)
+        return part_of(kind, read(kind, workspace, reader), words)
     except (UnauthenticatedError, UnreachableError):
         raise
     except ApiError as error:
         return Part(kind.section, kind.grouped_by, Unknown(error.message))
-    if doubts := kind.doubts(live):
-        return Part(kind.section, kind.grouped_by, Unknown(words(doubts[0].fact)))
-    return part_of(kind, live)
 
 
 def _counts(payload: Mapping[str, Any]) -> Mapping[str, int] | Unknown:

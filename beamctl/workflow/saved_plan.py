@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from beamctl.document.load import YAML_SUFFIXES
+from beamctl.document.schema import conforms
 from beamctl.errors import StalePlanError, UsageError
 from beamctl.kinds.registry import KINDS
 from beamctl.model.api_call import Reader
@@ -23,7 +24,6 @@ from beamctl.plan.kind import Kind, MayDelete
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import BY_HAND, LARGEST, Saved, read_saved, refuse_untimely
 from beamctl.plan.plan_json import change_data
-from beamctl.plan.plan_schema import is_planned
 from beamctl.plan.reading import read
 from beamctl.plan.staleness import Moved, below_floors, ends, in_place, moved, run_as, since_recorded
 from beamctl.report.text.drift import moved_text
@@ -64,7 +64,6 @@ def open_plan(content: bytes, name: str) -> Saved:
     saved = read_saved(content, name)
     plans = []
     for plan in saved.plans:
-        _refuse_invalid(plan.changes, name)
         kinds = [kind for kind in KINDS if kind.name in plan.sections]
         changes = with_dependencies(kinds, plan.changes, plan.relies_on, plan.keeps)  # the file's own are not trusted
         plans.append(replace(plan, changes=changes))
@@ -85,7 +84,7 @@ def _refuse_invalid(changes: Sequence[Change], where: str) -> None:
 def could_be_planned(change: Change) -> bool:
     """Whether a change is one that beamctl plans."""
     kind = next((kind for kind in KINDS if kind.name == change.kind), None)
-    return kind is not None and is_planned(change_data("", change)) and kind.is_valid(change)
+    return kind is not None and conforms(change_data("", change), "plannedChange") and kind.is_valid(change)
 
 
 def refuse_unplanned(where: str, unplanned: Iterable[Change]) -> None:

@@ -318,8 +318,22 @@ SECTIONS = [
         "'reason' should be non-empty",
         "add a value, or delete it",
     ),
-    ("guards: {minAdmins: -1}", 3, 21, ProblemCode.INVALID_VALUE, "-1 is less than the minimum of 0", ""),
-    ("guards: {maxRemovals: -1}", 3, 23, ProblemCode.INVALID_VALUE, "-1 is less than the minimum of 0", ""),
+    (
+        "guards: {minAdmins: -1}",
+        3,
+        21,
+        ProblemCode.INVALID_VALUE,
+        "'minAdmins' is -1, which is less than the minimum of 0",
+        "",
+    ),
+    (
+        "guards: {maxRemovals: -1}",
+        3,
+        23,
+        ProblemCode.INVALID_VALUE,
+        "'maxRemovals' is -1, which is less than the minimum of 0",
+        "",
+    ),
     ("guards: {maxRemovals: 101%}", 3, 23, ProblemCode.INVALID_VALUE, "'101%' is not a percentage", PERCENTAGE),
     ("guards: {maxRemovals: '5'}", 3, 23, ProblemCode.INVALID_VALUE, "'5' is not a percentage", PERCENTAGE),
     ("guards: {maxRemovals: 2.5%}", 3, 23, ProblemCode.INVALID_VALUE, "'2.5%' is not a percentage", PERCENTAGE),
@@ -589,7 +603,20 @@ def test_leaving_out_valid_entries_hides_no_problem(members: dict[str, Any]) -> 
         assert set(found) == set(schema.check(document))
 
 
-def test_a_keyword_without_words_of_its_own_is_told_in_those_of_jsonschema() -> None:
-    error = jsonschema.ValidationError("[1, 1] has non-unique elements", "uniqueItems", ["a", 1], instance=[1, 1])
-    document = Document("f", {}, {}, {})
-    assert [problem.message for problem in problems_of([error], document)] == ["item 2 of 'a' has non-unique elements"]
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (("[1, 1] has non-unique elements", [1, 1]), "item 2 of 'a' has non-unique elements"),
+        (("'1.0' was expected", "2.0"), "item 2 of 'a': '1.0' was expected"),
+        (("3 is not a multiple of 2", 3), "item 2 of 'a' is 3, which is not a multiple of 2"),
+        (("'x' is odd", "x"), "'x' is odd"),
+    ],
+)
+def test_a_keyword_without_words_of_its_own_is_told_in_those_of_jsonschema(
+    error: tuple[str, Any], message: str
+) -> None:
+    text, instance = error
+    found = problems_of(
+        [jsonschema.ValidationError(text, "other", ["a", 1], instance=instance)], Document("f", {}, {}, {})
+    )
+    assert [problem.message for problem in found] == [message]

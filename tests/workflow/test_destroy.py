@@ -1,4 +1,4 @@
-"""The result of a deletion, whatever the API answers and whatever others do at the same time."""
+"""What comes of a deletion, whatever the API answers and whoever else is at work."""
 
 from collections.abc import Callable
 from threading import Event

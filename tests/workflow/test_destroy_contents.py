@@ -1,4 +1,4 @@
-"""What is read before a workspace is deleted. What cannot be read is unknown, never empty."""
+"""What is read before a workspace is deleted, and what becomes of what the API does not tell."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which documents allow deleting a workspace."""
+"""Which documents let a workspace go: only one that says so."""
 
 import json
 

@@ -27,7 +27,15 @@ from beamctl.kinds.operations import (
     unseen,
 )
 from beamctl.kinds.operations import look as looking
-from beamctl.kinds.service_account.live import CLIENT_SECRET, Account, Accounts, Description, accounts, creation_key_of
+from beamctl.kinds.service_account.live import (
+    CLIENT_SECRET,
+    Account,
+    Accounts,
+    Description,
+    accounts,
+    creation_key_of,
+    description,
+)
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
@@ -128,7 +136,7 @@ def _role_shown(client_id: str, answer: Response | NoResponse) -> Operation[str 
     """The role of an account that should be finished, empty if the API does not show it; `NoResponse` if it is not
     finished, None if it is gone."""
     if answer.certain and text_in(answer, "client_id") in (client_id, ""):
-        marked = CLIENT_SECRET in text_in(answer, "description")
+        marked = description(text_in(answer, "description")).unfinished
         return NoResponse(fact=fact(Code.DESCRIPTION_NOT_ACCEPTED)) if marked else text_in(answer, "role")
     now = yield from find(client_id)
     if isinstance(now, NoResponse):
