@@ -220,7 +220,7 @@ def test_the_document_decides_and_nothing_is_even_read(  # noqa: PLR0913, PLR091
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == code
     assert ran.err.startswith(said)
-    assert ran.out == "" if output == "text" else ran.json["format_version"] == "2.0"
+    assert ran.out == "" if output == "text" else ran.json["format_version"] == "1.1"
     assert api.calls == []
 
 
