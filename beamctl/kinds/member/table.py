@@ -32,7 +32,7 @@ class Decision(Enum):
     REVOKE = "revoke"
     LEAVE = "leave"
     """Not managed by beamctl: from a directory, or an unknown role that the document does not change."""
-    LEAVE_AND_REPORT = "leave, say"
+    LEAVE_AND_REPORT = "leave, report"
     """Not managed by beamctl, although the document declares another role."""
 
 
