@@ -15,7 +15,7 @@ from typing import TypeVar
 import pytest
 
 import beamctl
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.plan.kind import Kind
 
 PACKAGE = Path(beamctl.__file__).parent
@@ -175,7 +175,7 @@ def test_programs_are_started_in_one_place() -> None:
 
 
 ENGINE = [path for path in MODULES if room_of(path) in {"plan", "apply", "report", "workflow", "cli"}]
-KIND_NAMES = {name for kind in KINDS for name in (kind.name, kind.section)}
+KIND_NAMES = {name for kind in all_kinds() for name in (kind.name, kind.section)}
 
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: str(path.relative_to(PACKAGE)))

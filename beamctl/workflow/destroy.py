@@ -21,7 +21,7 @@ from beamctl.errors import (
     UnauthenticatedError,
     UnreachableError,
 )
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import PAUSES, Deleter, NoResponse, Pause, Reader, Response, segment
 from beamctl.plan.contents import (
     Deletion,
@@ -80,7 +80,7 @@ def contents_of(workspace: str, reader: Reader) -> WorkspaceContents:
         raise GarbledError(f"the API's response is not the workspace {workspace}", hint)
     facts = (payload.get(name) for name in ("id", "createdAt", "displayName"))
     identifier, created_at, display_name = (fact if isinstance(fact, str) else "" for fact in facts)
-    parts = tuple(_part(kind, workspace, reader) for kind in KINDS if kind.named_by)
+    parts = tuple(_part(kind, workspace, reader) for kind in all_kinds() if kind.named_by)
     return WorkspaceContents(workspace, identifier, created_at, display_name, parts, _counts(payload))
 
 

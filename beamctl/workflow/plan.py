@@ -10,7 +10,7 @@ from functools import partial
 from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
 from beamctl.errors import UsageError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import kinds_for
 from beamctl.model.api_call import Reader, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
@@ -69,7 +69,7 @@ class Checks:
 
 def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
     """Read the declared kinds and compare."""
-    kinds = managed(KINDS, desired)
+    kinds = managed(kinds_for(desired.document.data), desired)
     live = {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
     made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
     return replace(made, notes=(*_warnings(desired.document), *made.notes))

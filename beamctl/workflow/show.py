@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from beamctl.document.yaml_writer import written
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.plan.export import parts
 from beamctl.plan.listing import Listing, Unreadable
@@ -36,7 +36,7 @@ def show(workspace: str, reader: Reader) -> Mapping[str, Listing]:
     """
     return {
         kind.section: Listing(None, live.why) if isinstance(live, Unreadable) else kind.listing(live)
-        for kind, live in see(KINDS, workspace, reader)
+        for kind, live in see(all_kinds(), workspace, reader)
     }
 
 
@@ -51,7 +51,7 @@ def export(workspace: str, reader: Reader, now: datetime) -> Export:
     Raises:
         ApiError: The workspace does not exist, or none of it can be read.
     """
-    found = see(KINDS, workspace, reader)
+    found = see(all_kinds(), workspace, reader)
     hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unreadable)}
     seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}

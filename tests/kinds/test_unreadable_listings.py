@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from beamctl.errors import ApiError, ForbiddenError, MissingError, UnauthenticatedError, UnreachableError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.workflow.show import export, show
 from tests.fakes.runs import NOW, desired, planned
 from tests.fakes.things import FakeThings, thing
@@ -101,7 +101,7 @@ def test_where_nothing_is_seen_there_is_nothing_to_show(error: ApiError) -> None
             use(Partly(dict.fromkeys(LISTINGS.values(), error)))
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
+@pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: str(kind.name))
 @pytest.mark.parametrize("error", [UnauthenticatedError, UnreachableError])
 def test_an_api_that_does_not_answer_us_is_another_matter(kind: Any, error: type[ApiError]) -> None:
     section = "serviceAccounts" if kind.section == "apiKeys" else kind.section
