@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from beamctl.plan.kind import Kind
 
 _KINDS = (
-    ("settings.SettingsKind", ("settings",)),
-    ("member.MemberKind", ("members", "guards", "manage")),
-    ("service_account.ServiceAccountKind", ("serviceAccounts",)),
-    ("api_key.ApiKeyKind", ("serviceAccounts",)),
+    ("settings.kind.SettingsKind", ("settings",)),
+    ("member.kind.MemberKind", ("members", "guards", "manage")),
+    ("service_account.kind.ServiceAccountKind", ("serviceAccounts",)),
+    ("api_key.kind.ApiKeyKind", ("serviceAccounts",)),
     ("policy.PolicyKind", ("policies",)),
     ("integration.IntegrationKind", ("integrations",)),
     ("environment.EnvironmentKind", ("environments",)),

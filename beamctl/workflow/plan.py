@@ -24,8 +24,8 @@ from beamctl.plan.plan_json import plans_data
 from beamctl.plan.reading import read
 from beamctl.runs.commit import commit_of
 from beamctl.runs.folder import RecordFolder
-from beamctl.runs.store import LastRun, last_run
-from beamctl.secrets.vault import with_source_hazards
+from beamctl.runs.last_run import LastRun, last_run
+from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
 from beamctl.workflow.documents import read_desired
 
@@ -161,9 +161,9 @@ def situation(link: Link, last: LastRun, floors: Bounds) -> Situation:
         floors=floors,
         recorded=last.declared,
         interrupted=last.interrupted,
-        resent=last.history.resent,
-        deferred=last.history.deferred,
-        withdrawn=last.history.withdrawn,
+        resent=last.resent,
+        deferred=last.deferred,
+        withdrawn=last.withdrawn,
     )
 
 

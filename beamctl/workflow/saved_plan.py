@@ -27,8 +27,9 @@ from beamctl.plan.plan_json import change_data
 from beamctl.plan.reading import read
 from beamctl.plan.staleness import Moved, below_floors, ends, in_place, moved, run_as, since_recorded
 from beamctl.report.text.drift import moved_text
-from beamctl.runs.store import applied_before, last_run
-from beamctl.secrets.vault import with_source_hazards
+from beamctl.runs.last_run import last_run
+from beamctl.runs.store import applied_before
+from beamctl.secrets.sources import with_source_hazards
 from beamctl.system.clock import current_time
 from beamctl.system.files import read_file
 from beamctl.workflow.connection import Access, Link, api_time, open_link

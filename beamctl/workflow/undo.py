@@ -18,8 +18,9 @@ from beamctl.plan.plan import Plan, make_undo
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
 from beamctl.plan.reading import read
-from beamctl.runs.store import last_run, made_with
-from beamctl.secrets.vault import with_source_hazards
+from beamctl.runs.last_run import last_run
+from beamctl.runs.store import made_with
+from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Link
 from beamctl.workflow.documents import defaults, quoted, read_desired
 from beamctl.workflow.plan import Checks, LateSituation, Planned, situation, with_clocks
