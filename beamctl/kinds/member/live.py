@@ -137,7 +137,7 @@ def attributes(person: Person) -> dict[str, Any]:
 def digest(members: People) -> str:
     """A fingerprint of everyone's standing, independent of the listing's order."""
     lines = sorted(
-        f"{key!r} {str(person.role)!r} {person.standing.value} {person.accepted}" for key, person in members.items()
+        f"{key!r} {str(person.role)!r} {person.standing} {person.accepted}" for key, person in members.items()
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
