@@ -14,6 +14,7 @@ from beamctl.model.api_call import Reader
 from beamctl.plan.export import parts
 from beamctl.plan.listing import Listing, Unreadable
 from beamctl.plan.reading import see
+from beamctl.report.wording import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def export(workspace: str, reader: Reader, now: datetime) -> Export:
         ApiError: The workspace does not exist, or none of it can be read.
     """
     found = see(all_kinds(), workspace, reader)
-    hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unreadable)}
+    hidden = {kind.section: words(live.why) for kind, live in found if isinstance(live, Unreadable)}
     seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
     incomplete = [section for section, (kind, live) in seen.items() if kind.listing(live).unread]
