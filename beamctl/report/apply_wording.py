@@ -8,7 +8,7 @@ from beamctl.model.code import Code
 
 APPLY_TEMPLATES: Mapping[Code, str] = {
     # causes
-    Code.API_ANSWERED: "the API answered {status}{detail:?: }",
+    Code.API_ANSWERED: "the API answered {status}{detail:after : }",
     Code.BUG: "beamctl has a bug: {error}",
     Code.EMPTY: "it is empty",
     Code.ERROR: "{detail}",
@@ -35,13 +35,13 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.CHANGED_SINCE_PLAN: "it changed since the plan was made: {changes}",
     Code.DELETION_NOT_CONFIRMED: "the API does not confirm that it is gone",
     Code.DEPENDENCIES_NOT_DONE: (
-        "it depends on {needed} of {total} changes, and {names:some} {count:=was|were} not done"
+        "it depends on {needed} of {total} changes, and {names:some} {count:plural was|were} not done"
     ),
-    Code.DEPENDENCY_NOT_DONE: "it depends on {names:some}, which {count:=was|were} not done",
+    Code.DEPENDENCY_NOT_DONE: "it depends on {names:some}, which {count:plural was|were} not done",
     Code.EXISTS: "already exists",
     Code.EXISTS_SECRET_UNKNOWN: "already exists; it is not known whether it has this secret",
     Code.EXISTS_WITH_OTHER: "already exists, with a different {names}",
-    Code.NOT_CHANGED: "{why}; nothing was changed{role:?: the role is }",
+    Code.NOT_CHANGED: "{why}; nothing was changed{role:after : the role is }",
     Code.NOT_DELETED: "{why}; it was not deleted",
     Code.NOT_REVERTED: "it was not reverted: {detail}",
     Code.NOW_IN_USE: "is now in use by {users:some}, which the plan does not list; it was not deleted",
@@ -88,7 +88,7 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.DESCRIPTION_NOT_ACCEPTED: "the API did not accept the description",
     Code.DESTINATION_UNKNOWN: "{why}; it is not known whether {where} holds {it}",
     Code.EXISTING_CLIENT_SECRET: "the client secret of the existing account",
-    Code.HANDED_OVER: "as {id}; {it} went to {where}{remark:?, and }",
+    Code.HANDED_OVER: "as {id}; {it} went to {where}{remark:after , and }",
     Code.HANDED_OVER_MEANWHILE: "its client secret was handed over in the meantime",
     Code.HAS_KEYS: "it has API keys now",
     Code.IT: "it",
