@@ -140,7 +140,7 @@ class Comparison:
 
     Attributes:
         hazards: Hazards specific to the kind. The engine adds those that count across kinds.
-        doubts: Why the API's response may be wrong: hazards if the plan has changes, otherwise notes.
+        anomalies: Why the API's response may be wrong: hazards if the plan has changes, otherwise notes.
         tally: Number of objects left as they are, by reason.
         declared: Number of objects the document declares.
         seen: Number of objects the API shows; None if a later count would be meaningless.
@@ -154,7 +154,7 @@ class Comparison:
 
     changes: tuple[Change, ...] = ()
     hazards: tuple[Hazard, ...] = ()
-    doubts: tuple[Hazard, ...] = ()
+    anomalies: tuple[Hazard, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Mapping[UnchangedReason, int] = field(default_factory=dict)
     declared: int = 0

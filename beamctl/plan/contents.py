@@ -109,9 +109,9 @@ class Deletion:
 def part_of(kind: Kind[Any], live: Any, words: Callable[[Fact], str]) -> Part:  # noqa: ANN401 - the kind's own
     """The objects of a kind. A listing that is implausible or does not exist is unknown, never empty. `words`
     says why."""
-    listing, doubts = kind.listing(live), kind.doubts(live)
-    if doubts or listing.rows is None or not listing.exists:
-        why = words(doubts[0].fact) if doubts else "the API does not list them"
+    listing, anomalies = kind.listing(live), kind.anomalies(live)
+    if anomalies or listing.rows is None or not listing.exists:
+        why = words(anomalies[0].fact) if anomalies else "the API does not list them"
         return Part(kind.section, kind.grouped_by, Unknown(why))
     key = kind.identified_by or kind.named_by
     items = [

@@ -155,7 +155,7 @@ class Kind(ABC, Generic[L]):
         """The keys that the credential's identity refers to."""
         return ()
 
-    def doubts(self, live: L, /) -> Sequence[Hazard]:
+    def anomalies(self, live: L, /) -> Sequence[Hazard]:
         """Why a listing is probably wrong, whatever a document says."""
         return ()
 
@@ -188,9 +188,11 @@ class Kind(ABC, Generic[L]):
         """Changes that undo the given ones if the objects are still as those left them, and a note for each that cannot
         be undone."""
 
-    @abstractmethod
     def preconditions(self, live: L, changes: Sequence[Change], situation: Situation, /) -> Preconditions:
-        """The preconditions of these changes, independent of who planned and who applies them."""
+        """The preconditions of these changes, independent of who planned and who applies them. By default, only the
+        number of objects."""
+        count = len(self.listing(live).rows or ())
+        return Preconditions(seen=count, population=count)
 
     def dependencies(self, changes: Sequence[Change], quorum: Quorum, /) -> Dependencies:
         """What changes of any kind depend on, as far as this kind knows.

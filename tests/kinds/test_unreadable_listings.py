@@ -18,7 +18,7 @@ LISTINGS = {
     "serviceAccounts": "/service_accounts",
     **{shape.section: shape.path + "?limit=200" * shape.paged for shape in SHAPES.values()},
 }
-SPECS = {
+SPECS: Mapping[str, Mapping[str, Any]] = {
     "policies": {"type": "location", "locations": [{"type": "continent", "name": "eu"}]},
     "integrations": {"integration": "openai"},
     "environments": {"policies": ["production"]},

@@ -67,7 +67,7 @@ class MemberKind(Kind[People]):
         """People as plain data; for members also their id, in case the address was reassigned."""
         return {key: attributes(live[key]) | _id(live[key]) for key in keys if key in live}
 
-    def doubts(self, live: People) -> Sequence[Hazard]:
+    def anomalies(self, live: People) -> Sequence[Hazard]:
         """No people, or none who is an admin."""
         return hazards.not_believed(live)
 
@@ -81,7 +81,7 @@ class MemberKind(Kind[People]):
         return Preconditions(
             seen=len(live),
             relies_on=count.relied_on,
-            hazards=(*hazards.last_admin(changes, count), *(self.doubts(live) if changes else ())),
+            hazards=(*hazards.last_admin(changes, count), *(self.anomalies(live) if changes else ())),
             admins_lose=takes_admin(changes, count),
             population=_have_access(live.values()),
             invited=_are_invited(live.values()),
@@ -135,7 +135,7 @@ class MemberKind(Kind[People]):
         risks = hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))
         return replace(
             decider.comparison(risks, len(live)),
-            doubts=(
+            anomalies=(
                 *hazards.without_admins(live),
                 *hazards.own_identity_missing(live, desired.guards, situation.identity),
             ),

@@ -84,9 +84,9 @@ class AccountDecider(Decisions):
         attribute = differing[0]
         action, stage, why = Action.UPDATE, Stage.UPDATE, Reason.VALUE_DIFFERS
         if attribute == "role":
-            takes = lowers(before["role"], after["role"])
-            action, stage, why = Action.SET_ROLE, Stage.DEMOTE if takes else Stage.PROMOTE, Reason.ROLE_DIFFERS
-            if takes and account.client_id in self.ours:
+            is_lower = lowers(before["role"], after["role"])
+            action, stage, why = Action.SET_ROLE, Stage.DEMOTE if is_lower else Stage.PROMOTE, Reason.ROLE_DIFFERS
+            if is_lower and account.client_id in self.ours:
                 stage = Stage.OURSELVES
         name = after["name"]
         self.changes.append(
