@@ -20,9 +20,8 @@ from beamctl.model.identity import Identity
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Preconditions, Situation
-from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
-from beamctl.plan.listing import Listing
+from beamctl.plan.listing import Exported, Listing
 
 L = TypeVar("L")
 T = TypeVar("T")

@@ -26,11 +26,10 @@ from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity, Role, takes_away
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
-from beamctl.plan.export import Exported
 from beamctl.plan.guards import NO_FLOORS, InForce, declared_in_time, in_force
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
-from beamctl.plan.listing import Listing
+from beamctl.plan.listing import Exported, Listing
 
 
 class MemberKind(Kind[People]):

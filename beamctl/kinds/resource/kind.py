@@ -18,10 +18,9 @@ from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Comparison, Note, Situation
-from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Kind, Operation, Outcome, Reading, ReadScope
-from beamctl.plan.listing import Listing
+from beamctl.plan.listing import Exported, Listing
 
 _SHOWN = 5
 

@@ -23,9 +23,8 @@ from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Reason, Stage
 from beamctl.plan.comparison import Comparison, Note, Situation
-from beamctl.plan.export import Exported
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
-from beamctl.plan.listing import Listing
+from beamctl.plan.listing import Exported, Listing
 
 
 class ServiceAccountKind(Kind[Accounts]):
