@@ -1,4 +1,6 @@
-"""Entry point. Answers `--version` before anything heavy is imported, so it must stay small."""
+"""Entry point: answers `--version` before anything heavy is imported.
+
+A module of its own: `python -m beamctl` requires it, and it must import next to nothing."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """The exception tree of beamctl. `beamctl.cli.exits` maps it to exit codes and text.
 
+A module of its own: every other package imports it.
+
 BeamctlError
 ├── DocumentError            the documents are invalid; carries every problem
 ├── UsageError               the command line or a setting is invalid

@@ -4,7 +4,9 @@ import ast
 import dataclasses
 import importlib
 import inspect
+import io
 import re
+import tokenize
 from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
@@ -151,6 +153,32 @@ def test_rooms_stay_small(path: Path) -> None:
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     for node in functions:
         assert (node.end_lineno or 0) - node.lineno < 50, f"{path}: {node.name}"
+
+
+def code_lines(text: str) -> int:
+    """The number of lines with code: without comments, docstrings and blank lines."""
+    prose = {
+        line
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for line in range(node.lineno, (node.end_lineno or 0) + 1)
+    }
+    layout = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    tokens = [each for each in tokenize.generate_tokens(io.StringIO(text).readline) if each.type not in layout]
+    return len({line for each in tokens for line in range(each.start[0], each.end[0] + 1)} - prose)
+
+
+def test_lines_of_code_are_counted() -> None:
+    assert code_lines('"""A.\n\nB."""\n\n# c\nx = (\n    1,\n)  # d\n"""Of x."""\n') == 3
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_small_module_says_why_it_is_one(path: Path) -> None:
+    text = path.read_text()
+    if path.name != "__init__.py" and code_lines(text) < 40:
+        second = (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[1:2]
+        assert second, f"{path} has no second paragraph"
+        assert second[0].startswith("A module of its own: "), f"{path} does not say why it is one"
 
 
 def test_no_class_name_stands_for_two_things() -> None:

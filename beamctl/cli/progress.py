@@ -1,4 +1,6 @@
-"""Progress of an apply on a terminal: a counter, or a bar if there are many changes."""
+"""Progress of an apply on a terminal: a counter, or a bar if there are many changes.
+
+A module of its own: only an apply imports it."""
 
 from __future__ import annotations
 

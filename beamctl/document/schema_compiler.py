@@ -142,8 +142,8 @@ def _always(_: object) -> bool:
 
 
 def _of_type(name: object) -> Accepts:
-    wanted = _TYPES.get(name) if isinstance(name, str) else None
-    return _never if wanted is None else lambda value: type(value) is wanted
+    expected = _TYPES.get(name) if isinstance(name, str) else None
+    return _never if expected is None else lambda value: type(value) is expected
 
 
 def _among(values: Sequence[object]) -> Accepts:

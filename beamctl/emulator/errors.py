@@ -1,4 +1,6 @@
-"""Errors of the emulator (`EmulatorError` and subclasses) and error responses of its API (`Refusal`)."""
+"""Errors of the emulator (`EmulatorError` and subclasses) and error responses of its API (`Refusal`).
+
+A module of its own: every other module of the emulator may raise them."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _left(each: Interrupted, what: Collection[str], identifier: str, created: da
     return each.repeated is None or each.repeated - created > _SKEW
 
 
-_MEANWHILE = fact(Code.CREATED_MEANWHILE)
+_CREATED_MEANWHILE = fact(Code.CREATED_MEANWHILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,14 @@ class SecretKind:
     """What all objects of one type have in common.
 
     Attributes:
-        thing: What is created, in one word.
+        noun: What is created.
         secret: What the API shows once, in one word.
         it: The secret.
         id: The name of the id in the response.
         handed: The names under which the secret is handed over, mapped to the names in the response.
     """
 
-    thing: str
+    noun: str
     secret: str
     it: Fact
     id: str
@@ -146,7 +146,7 @@ def make(creation: Creation) -> Operation[Outcome]:
         return (yield from _lost(creation, cause(answer)))
     identifier = text_in(answer, creation.sort.id)
     if identifier in creation.before or text_in(answer, "name") not in (creation.name, ""):
-        return (yield from _lost(creation, fact(Code.RETURNED_ANOTHER, thing=creation.sort.thing)))
+        return (yield from _lost(creation, fact(Code.RETURNED_ANOTHER, noun=creation.sort.noun)))
     secret = {name: text_in(answer, field) for name, field in creation.sort.handed.items()}
     if not identifier or not all(secret.values()):
         return failed(fact(Code.NO_SECRET_RETURNED, secret=creation.sort.secret), APPLY)
@@ -157,15 +157,15 @@ def make(creation: Creation) -> Operation[Outcome]:
     return (yield from _hand_over(creation, identifier, secret))
 
 
-def meanwhile(places: Mapping[str, Any], it: Fact, thing: str, why: Fact = _MEANWHILE) -> Outcome:
+def created_by_other(places: Mapping[str, Any], it: Fact, noun: str, why: Fact = _CREATED_MEANWHILE) -> Outcome:
     """Someone else created one in the meantime and has its secret."""
     sink = sink_of(places.get(SECRET_TO))
     if sink:
         where = described(sink)
         return failed(
-            fact(Code.DESTINATION_UNKNOWN, why=why, it=it, where=where), fact(Code.IF_NOT_DELETE_IT, thing=thing)
+            fact(Code.DESTINATION_UNKNOWN, why=why, it=it, where=where), fact(Code.IF_NOT_DELETE_IT, noun=noun)
         )
-    return failed(fact(Code.SECRET_LOCATION_UNKNOWN, why=why, it=it), fact(Code.IF_LOST_DELETE_IT, thing=thing))
+    return failed(fact(Code.SECRET_LOCATION_UNKNOWN, why=why, it=it), fact(Code.IF_LOST_DELETE_IT, noun=noun))
 
 
 def _lost(creation: Creation, why: Fact) -> Operation[Outcome]:
@@ -174,7 +174,7 @@ def _lost(creation: Creation, why: Fact) -> Operation[Outcome]:
     if isinstance(new, NoResponse):
         return unseen(NoResponse(fact=why), new)
     if not new:  # if the list is incomplete, the marker stays and the next apply finds it
-        return failed(fact(Code.NOT_CREATED, why=why, thing=creation.sort.thing), APPLY)
+        return failed(fact(Code.NOT_CREATED, why=why, noun=creation.sort.noun), APPLY)
     return failed(fact(Code.SECRET_LOST, why=why, ids=tuple(new)), APPLY)
 
 
@@ -205,13 +205,13 @@ def _delete_again(
     """Delete the object because its secret is lost. The marker stays if the API may have created a second object, or if
     another run owns it."""
     gone = yield creation.deletion(identifier)
-    thing = creation.sort.thing
+    noun = creation.sort.noun
     if not is_gone(gone):
         code = Code.STILL_EXISTS if isinstance(gone, Response) and not gone.ok else Code.MAY_STILL_EXIST
-        return failed(Fact(code, {"why": why, "thing": thing, "id": identifier, "detail": cause(gone)}), hint)
+        return failed(Fact(code, {"why": why, "noun": noun, "id": identifier, "detail": cause(gone)}), hint)
     if alone and creation.unmark:
         yield from creation.unmark()
-    return failed(Fact(deleted, {"why": why, "thing": thing}), hint)
+    return failed(Fact(deleted, {"why": why, "noun": noun}), hint)
 
 
 def after_replacement(

@@ -21,8 +21,8 @@ from beamctl.model.fact import fact
 from beamctl.model.secret import OWN_CREDENTIAL, SECRETS_FROM, SOURCES_ALLOWED, is_own_variable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
-from beamctl.plan.export import Exported, Trail
 from beamctl.plan.hazard import files_of
+from beamctl.plan.listing import Exported, Trail
 
 SHAPE = Shape(
     name="integration",

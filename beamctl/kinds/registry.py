@@ -1,4 +1,6 @@
-"""The registered kinds, in display order. To add a kind, add it here. A kind is imported when it is first used."""
+"""The registered kinds, in display order. To add a kind, add it here. A kind is imported when it is first used.
+
+A module of its own: it is the only module that names all kinds."""
 
 from __future__ import annotations
 

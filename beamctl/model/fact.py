@@ -1,5 +1,6 @@
 """Facts: what the engine reports to people, as a code with fields. `beamctl.report.wording` has the words.
-A module of its own because API calls, plans, applies and reports all use it."""
+
+A module of its own: API calls, plans, applies and reports all use it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Roles, and the identity that beamctl runs as.
-A module of its own because every layer uses these two."""
+
+A module of its own: every layer uses these two."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from os.path import normpath
 from typing import Any, Protocol, assert_never
@@ -146,30 +146,24 @@ def sink_of(data: Mapping[str, Any] | None) -> SecretDestination | None:
 
 def described(place: SecretDestination | SecretSource) -> str:
     """A short description for messages: for a command, only the program. Plans use `full_description`."""
-    match place:
-        case File(path=path):
-            return f"the file {path}"
-        case Command(words=words):
-            return f"the command {words[0]}"
-        case Keyring(service=service, user=user):
-            return f"the keyring entry {service} for {user}"
-        case Variable(name=name):
-            return f"the environment variable {name}"
-        case _:
-            assert_never(place)
+    return _described(place, str, 1)
 
 
 def full_description(place: SecretDestination | SecretSource) -> str:
     """A complete description: no two places look the same."""
+    return _described(place, shell_word, None)
+
+
+def _described(place: SecretDestination | SecretSource, shown: Callable[[str], str], most_words: int | None) -> str:
     match place:
         case File(path=path):
-            return f"the file {shell_word(path)}"
+            return f"the file {shown(path)}"
         case Command(words=words):
-            return f"the command {' '.join(map(shell_word, words))}"
+            return f"the command {' '.join(map(shown, words[:most_words]))}"
         case Keyring(service=service, user=user):
-            return f"the keyring entry {shell_word(service)} for {shell_word(user)}"
+            return f"the keyring entry {shown(service)} for {shown(user)}"
         case Variable(name=name):
-            return f"the environment variable {shell_word(name)}"
+            return f"the environment variable {shown(name)}"
         case _:
             assert_never(place)
 

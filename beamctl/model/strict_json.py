@@ -1,5 +1,6 @@
 """Strict parsing of JSON: finite numbers and bounded nesting; for files of beamctl, unique keys and valid Unicode.
-A module of its own because it reads both responses of the API and files of beamctl."""
+
+A module of its own: it reads both responses of the API and files of beamctl."""
 
 from __future__ import annotations
 

@@ -52,10 +52,10 @@ def emptied(kinds: Sequence[Kind[Any]], desired: Desired, found: Mapping[str, Co
 
 
 def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Hazard]:
-    takes = any(change.revokes_access for change in found.changes)
+    losses = any(change.revokes_access for change in found.changes)
     if kind.never_empty and not found.seen:
         return [Hazard(Risk.LIVE_EMPTY, kind.section, fact(Code.LISTING_EMPTY, section=kind.section))]
-    if not found.declared and takes and desired.mode(kind.section) is Mode.AUTHORITATIVE:
+    if not found.declared and losses and desired.mode(kind.section) is Mode.AUTHORITATIVE:
         why = fact(Code.SECTION_EMPTY, source=desired.document.source, section=kind.section)
         return [Hazard(Risk.EMPTY_SECTION, kind.section, why)]
     return []
@@ -65,28 +65,32 @@ def mass_removal(
     guards: InForce, changes: Sequence[Change], found: Mapping[str, Comparison | Preconditions]
 ) -> list[Hazard]:
     """Whether one apply would remove more than the guards allow."""
-    takes = Counter(change.kind for change in changes if change.revokes_access)
+    losses = Counter(change.kind for change in changes if change.revokes_access)
     access = Counter(change.kind for change in changes if change.revokes_access and change.action is not Action.REVOKE)
     exceeded = tuple(
         limited
         for name, side in guards.sides("maxRemovals")
         for limit in side.max_removals
-        if (limited := _exceeded(name, limit, takes, access, found))
+        if (limited := _exceeded(name, limit, losses, access, found))
     )
-    count = takes.total()
+    count = losses.total()
     why = fact(Code.REMOVALS_EXCEED_LIMIT, count=count, limits=exceeded)
     return [Hazard(Risk.MASS_REMOVAL, str(count), why)] if exceeded else []
 
 
 def _exceeded(
-    guard: str, limit: Limit, takes: Counter[str], access: Counter[str], found: Mapping[str, Comparison | Preconditions]
+    guard: str,
+    limit: Limit,
+    losses: Counter[str],
+    access: Counter[str],
+    found: Mapping[str, Comparison | Preconditions],
 ) -> Fact | None:
     """The exceeded limit and its value; None if it holds."""
-    for name, count in takes.items():  # per kind: a large count of one kind must not allow removals of another
+    for name, count in losses.items():  # per kind: a large count of one kind must not allow removals of another
         holders, invited = found[name].population, found[name].invited
         for removed, total in ((access[name], holders), (count, holders + invited)):  # nor must open invitations
             allowed = limit.of(total)
-            if (removed if limit.percent else takes.total()) > allowed:
+            if (removed if limit.percent else losses.total()) > allowed:
                 if limit.percent:
                     return fact(Code.PERCENT_LIMIT, guard=guard, limit=str(limit), total=total, allowed=allowed)
                 return fact(Code.LIMIT, guard=guard, limit=limit.number)

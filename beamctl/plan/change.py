@@ -138,7 +138,7 @@ class Change:
         kind: The name of the kind, such as `member`.
         key: Identifies the object within its kind (a folded e-mail, the name of a setting).
         name: Display name.
-        attribute: The attribute to show before and after (`role`), or `WHOLE` for all.
+        attribute: The attribute to show before and after (`role`), or `ALL_ATTRIBUTES`.
         before: What the API shows now; None if the object does not exist.
         after: What the API will show; None if the object is deleted.
         place: The line that requests it; None if it is planned because the document does not list the object.

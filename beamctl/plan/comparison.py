@@ -1,9 +1,11 @@
-"""What a kind reports about one workspace, and the context it compares in."""
+"""What a kind reports about one workspace, the context it compares in, and the base of everything that decides about
+objects one by one."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from enum import Enum, StrEnum
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 from beamctl.document.problem import Place
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
-from beamctl.plan.change import Change, ChangeId
+from beamctl.plan.change import Change, ChangeId, Reason
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared, Sizes
 from beamctl.plan.hazard import Allowance, Hazard
 
@@ -140,7 +142,7 @@ class Comparison:
 
     Attributes:
         hazards: Hazards specific to the kind. The engine adds those that count across kinds.
-        doubts: Why the API's response may be wrong: hazards if the plan has changes, otherwise notes.
+        anomalies: Why the API's response may be wrong: hazards if the plan has changes, otherwise notes.
         tally: Number of objects left as they are, by reason.
         declared: Number of objects the document declares.
         seen: Number of objects the API shows; None if a later count would be meaningless.
@@ -154,7 +156,7 @@ class Comparison:
 
     changes: tuple[Change, ...] = ()
     hazards: tuple[Hazard, ...] = ()
-    doubts: tuple[Hazard, ...] = ()
+    anomalies: tuple[Hazard, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Mapping[UnchangedReason, int] = field(default_factory=dict)
     declared: int = 0
@@ -195,3 +197,37 @@ def sizes(found: Iterable[Comparison | Preconditions]) -> Sizes:
     """The populations that percentages refer to."""
     kinds = tuple(found)
     return [each.population for each in kinds], [each.population + each.invited for each in kinds]
+
+
+class Decisions:
+    """Collects changes, notes and counts.
+
+    Attributes:
+        tally: Number of objects left as they are, by reason.
+    """
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.notes: list[Note] = []
+        self.tally: Counter[UnchangedReason] = Counter()
+
+    def mark_as_undo(self) -> None:
+        """Make all changes ones that undo a run. No line of the document requests them."""
+        self.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in self.changes]
+
+    def comparison(self, hazards: Iterable[Hazard], live_count: int | None) -> Comparison:
+        """The comparison that follows from the decisions.
+
+        Args:
+            hazards: Of the changes.
+            live_count: Number of live objects; None if a later count would be meaningless.
+        """
+        return Comparison(
+            changes=tuple(self.changes),
+            hazards=tuple(hazards),
+            notes=tuple(self.notes),
+            tally=self.tally,
+            declared=live_count or 0,
+            seen=live_count,
+            population=live_count or 0,
+        )

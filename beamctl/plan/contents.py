@@ -109,9 +109,9 @@ class Deletion:
 
 def part_of(kind: Kind[Any], live: Any) -> Part:  # noqa: ANN401 - the kind's own
     """The objects of a kind. A listing that is implausible or does not exist is unknown, never empty."""
-    listing, doubts = kind.listing(live), kind.doubts(live)
-    if doubts or listing.rows is None or not listing.exists:
-        why = doubts[0].fact if doubts else fact(Code.NOT_LISTED)
+    listing, anomalies = kind.listing(live), kind.anomalies(live)
+    if anomalies or listing.rows is None or not listing.exists:
+        why = anomalies[0].fact if anomalies else fact(Code.NOT_LISTED)
         return Part(kind.section, kind.grouped_by, Unknown(why))
     key = kind.identified_by or kind.named_by
     items = [

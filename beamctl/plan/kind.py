@@ -20,9 +20,8 @@ from beamctl.model.identity import Identity
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Preconditions, Situation
-from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard
-from beamctl.plan.listing import Listing
+from beamctl.plan.listing import Exported, Listing
 
 L = TypeVar("L")
 T = TypeVar("T")
@@ -155,7 +154,7 @@ class Kind(ABC, Generic[L]):
         """The keys that the credential's identity refers to."""
         return ()
 
-    def doubts(self, live: L, /) -> Sequence[Hazard]:
+    def anomalies(self, live: L, /) -> Sequence[Hazard]:
         """Why a listing is probably wrong, whatever a document says."""
         return ()
 
@@ -188,9 +187,11 @@ class Kind(ABC, Generic[L]):
         """Changes that undo the given ones if the objects are still as those left them, and a note for each that cannot
         be undone."""
 
-    @abstractmethod
     def preconditions(self, live: L, changes: Sequence[Change], situation: Situation, /) -> Preconditions:
-        """The preconditions of these changes, independent of who planned and who applies them."""
+        """The preconditions of these changes, independent of who planned and who applies them. By default, only the
+        number of objects."""
+        count = len(self.listing(live).rows or ())
+        return Preconditions(seen=count, population=count)
 
     def dependencies(self, changes: Sequence[Change], quorum: Quorum, /) -> Dependencies:
         """What changes of any kind depend on, as far as this kind knows.

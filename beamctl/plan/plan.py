@@ -45,7 +45,7 @@ class Plan:
         rests_on: By kind and key, the live state of everything that is changed or relied on; None if it does not exist.
         seen: By kind, how many objects the API shows.
         stays: By kind, keys that do not change. A later listing without one of them is not trusted.
-        doubts: Why the API's response may be wrong, for drift. A plan has hazards or notes that say the same.
+        anomalies: Why the API's response may be wrong, for drift. A plan has hazards or notes that say the same.
         declared: What the run record keeps of the document; None if the plan was not made from one.
     """
 
@@ -65,7 +65,7 @@ class Plan:
     seen: Mapping[str, int] = field(default_factory=dict)
     stays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Declared | None = None
-    doubts: tuple[Fact, ...] = field(default=(), compare=False)  # not saved: drift reads no file
+    anomalies: tuple[Fact, ...] = field(default=(), compare=False)  # not saved: drift reads no file
 
     @property
     def differs(self) -> bool:
@@ -153,13 +153,13 @@ def _plan(
     guards = in_force(desired.guards, situation.floors)
     hazards += [*emptied(kinds, desired, found), *mass_removal(guards, changes, found)]
     notes = [note for each in found.values() for note in each.notes]
-    doubts = [doubt for each in found.values() for doubt in each.doubts]
+    anomalies = [anomaly for each in found.values() for anomaly in each.anomalies]
     declared = _declared(desired, situation, found, changes)
     if changes:
-        hazards += [*doubts, *shrunk(kinds, guards, found, situation.left)]
+        hazards += [*anomalies, *shrunk(kinds, guards, found, situation.left)]
         hazards += loosened_guards(situation.recorded, desired.guards, sizes(found.values())) if declared else []
     else:
-        notes += [Note(doubt.fact) for doubt in doubts]
+        notes += [Note(anomaly.fact) for anomaly in anomalies]
     tally: Counter[UnchangedReason] = Counter()
     for each in found.values():
         tally.update(each.tally)
@@ -184,7 +184,7 @@ def _plan(
         seen={name: each.seen for name, each in found.items() if each.seen is not None},
         stays=who_stays(kinds, live, changes),
         declared=declared,
-        doubts=tuple(dict.fromkeys(each.fact for each in (*hazards, *doubts) if each.risk in DO_NOT_TRUST)),
+        anomalies=tuple(dict.fromkeys(each.fact for each in (*hazards, *anomalies) if each.risk in DO_NOT_TRUST)),
     )
 
 

@@ -141,7 +141,7 @@ def _preconditions(
 
 
 def _relies_on(changes: Sequence[Change], preconditions: Mapping[str, Preconditions]) -> Mapping[str, tuple[str, ...]]:
-    """By kind, what must exist before access is reduced. Computed anew: a file may list less than is needed."""
+    """By kind, what must exist before access is reduced. Recomputed: a file may list less than is needed."""
     if not any(change.revokes_access for change in changes):
         return {}
     return {name: each.relies_on for name, each in preconditions.items() if each.relies_on}

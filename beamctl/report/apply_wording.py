@@ -8,7 +8,7 @@ from beamctl.model.code import Code
 
 APPLY_TEMPLATES: Mapping[Code, str] = {
     # causes
-    Code.API_ANSWERED: "the API answered {status}{detail:?: }",
+    Code.API_ANSWERED: "the API answered {status}{detail:after : }",
     Code.BUG: "beamctl has a bug: {error}",
     Code.EMPTY: "it is empty",
     Code.ERROR: "{detail}",
@@ -35,13 +35,13 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.CHANGED_SINCE_PLAN: "it changed since the plan was made: {changes}",
     Code.DELETION_NOT_CONFIRMED: "the API does not confirm that it is gone",
     Code.DEPENDENCIES_NOT_DONE: (
-        "it depends on {needed} of {total} changes, and {names:some} {count:=was|were} not done"
+        "it depends on {needed} of {total} changes, and {names:some} {count:plural was|were} not done"
     ),
-    Code.DEPENDENCY_NOT_DONE: "it depends on {names:some}, which {count:=was|were} not done",
+    Code.DEPENDENCY_NOT_DONE: "it depends on {names:some}, which {count:plural was|were} not done",
     Code.EXISTS: "already exists",
     Code.EXISTS_SECRET_UNKNOWN: "already exists; it is not known whether it has this secret",
     Code.EXISTS_WITH_OTHER: "already exists, with a different {names}",
-    Code.NOT_CHANGED: "{why}; nothing was changed{role:?: the role is }",
+    Code.NOT_CHANGED: "{why}; nothing was changed{role:after : the role is }",
     Code.NOT_DELETED: "{why}; it was not deleted",
     Code.NOT_REVERTED: "it was not reverted: {detail}",
     Code.NOW_IN_USE: "is now in use by {users:some}, which the plan does not list; it was not deleted",
@@ -82,13 +82,13 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
         "another run created one with the same name at the same time, so this one was deleted again"
     ),
     Code.CREATED_MEANWHILE: "was created in the meantime, by another run or manually",
-    Code.DELETED_AGAIN: "{why}; the {thing} was deleted again",
-    Code.DELETED_AGAIN_VALUE_LEFT: "{why}; the {thing} was deleted again, so its destination may hold a useless value",
+    Code.DELETED_AGAIN: "{why}; the {noun} was deleted again",
+    Code.DELETED_AGAIN_VALUE_LEFT: "{why}; the {noun} was deleted again, so its destination may hold a useless value",
     Code.DELETED_BY_OTHER_RUN: "another run mistook it for one of an interrupted run and deleted it",
     Code.DESCRIPTION_NOT_ACCEPTED: "the API did not accept the description",
     Code.DESTINATION_UNKNOWN: "{why}; it is not known whether {where} holds {it}",
     Code.EXISTING_CLIENT_SECRET: "the client secret of the existing account",
-    Code.HANDED_OVER: "as {id}; {it} went to {where}{remark:?, and }",
+    Code.HANDED_OVER: "as {id}; {it} went to {where}{remark:after , and }",
     Code.HANDED_OVER_MEANWHILE: "its client secret was handed over in the meantime",
     Code.HAS_KEYS: "it has API keys now",
     Code.IT: "it",
@@ -103,9 +103,9 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.MARKER_MAY_REMAIN: (
         "{it} was handed over, but its marker may remain: {detail}; if so, the next apply replaces it"
     ),
-    Code.MAY_STILL_EXIST: "{why}; the {thing} {id} may still exist ({detail}): the next apply replaces it",
+    Code.MAY_STILL_EXIST: "{why}; the {noun} {id} may still exist ({detail}): the next apply replaces it",
     Code.MISTAKEN_BY_OTHER_RUN: "another run mistook this one for one of an interrupted run",
-    Code.NOT_CREATED: "{why}; the API shows no new {thing}",
+    Code.NOT_CREATED: "{why}; the API shows no new {noun}",
     Code.NOT_HANDED_OVER: "{it} could not be handed over: {detail}",
     Code.NO_NEWER_KEY: "there is no newer key any more",
     Code.NO_REPLACEMENT: "there is no replacement",
@@ -115,10 +115,10 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.PENDING_STATE_UNREADABLE: "reading whether its client secret was handed over failed: {detail}",
     Code.PREVIOUS_KEY_CHANGED: "whether the previous key was handed over changed since the plan was made",
     Code.PREVIOUS_KEY_GONE: "the API no longer shows the previous key",
-    Code.RETURNED_ANOTHER: "the API returned another {thing}",
+    Code.RETURNED_ANOTHER: "the API returned another {noun}",
     Code.SECRET_LOCATION_UNKNOWN: "{why}; it is not known where {it} is",
     Code.SECRET_LOST: "{why}; it was created ({ids}), but its secret is lost: the next apply replaces it",
-    Code.STILL_EXISTS: "{why}; the {thing} {id} still exists ({detail}): the next apply replaces it",
+    Code.STILL_EXISTS: "{why}; the {noun} {id} still exists ({detail}): the next apply replaces it",
     # hints
     Code.ASK_HOW_TO_INVITE: "Ask the API's operator how to invite someone as {role}.",
     Code.CHECK_PERMISSIONS: "Check the entry and the credential's permissions. Then run `beamctl apply` again.",
@@ -131,8 +131,8 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.FIX_REPORTED_PROBLEM: "Fix the problem that the API reports. Then run `beamctl apply` again.",
     Code.FIX_SETTING: "Fix the value under settings, then run `beamctl apply` again.",
     Code.HINT: "{detail}",
-    Code.IF_LOST_DELETE_IT: "If no one has it, delete the {thing} and run `beamctl apply` again.",
-    Code.IF_NOT_DELETE_IT: "If it does not, delete the {thing} and run `beamctl apply` again.",
+    Code.IF_LOST_DELETE_IT: "If no one has it, delete the {noun} and run `beamctl apply` again.",
+    Code.IF_NOT_DELETE_IT: "If it does not, delete the {noun} and run `beamctl apply` again.",
     Code.INCREASE_SECRET_VERSION: "Increase secret.version in the document, then run `beamctl apply` again.",
     Code.REMOVE_FROM_USERS: "Remove it from what uses it, then run `beamctl apply` again.",
     Code.REPORT_BUG: "Please report it. Run `beamctl plan` to see the current state.",

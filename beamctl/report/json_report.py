@@ -25,8 +25,8 @@ from beamctl.report.wording import TALLY, words
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
     """All problems and warnings."""
-    errors, doubts = (list(map(_problem, each)) for each in (problems, warnings))
-    return _dumps({"valid": not errors, "documents": documents, "problems": errors, "warnings": doubts})
+    errors, suspects = (list(map(_problem, each)) for each in (problems, warnings))
+    return _dumps({"valid": not errors, "documents": documents, "problems": errors, "warnings": suspects})
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def drift_json(plans: Sequence[Plan]) -> str:
     left = [each for each, note in notes if note.differs]
     excused = [each for each, note in notes if note.excused]
     drift = any(plan.differs for plan in plans)
-    doubts = [{"workspace": plan.workspace, **_said(doubt)} for plan in plans for doubt in plan.doubts]
+    doubts = [{"workspace": plan.workspace, **_said(each)} for plan in plans for each in plan.anomalies]
     return _dumps({"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "doubts": doubts})
 
 

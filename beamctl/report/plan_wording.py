@@ -10,7 +10,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     # people
     Code.ACCEPTED_SINCE: "{name} has since accepted the invitation and would lose access",
     Code.ACCESS_ENDED: "their access ended",
-    Code.ACCESS_ENDS_SOON: "{email} loses access on {until} ({days:day|days} from now)",
+    Code.ACCESS_ENDS_SOON: "{email} loses access on {until} ({days} {days:plural day|days} from now)",
     Code.ADDRESS_INVALID: "{name} has an invalid address and is not invited again",
     Code.ADMINS_MISSING: "the API shows no admin, but {names:some} should be one: the listing may be incomplete",
     Code.ADMIN_DEMOTED: "{name} is an admin and would be demoted",
@@ -25,7 +25,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.END_NOT_RECORDED: (
         "{name} is an admin, and no recorded run shows that `until: {until}` was declared before that day"
     ),
-    Code.FEW_ADMINS: "{left:accepted admin|accepted admins} after this plan; {guards:and}",
+    Code.FEW_ADMINS: "{left} {left:plural accepted admin|accepted admins} after this plan; {guards:and}",
     Code.IDENTITY_UNKNOWN: (
         "the identity that beamctl runs as is unknown, so a self-lockout cannot be detected: set guards.self"
     ),
@@ -33,18 +33,19 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.INVITED_AGAIN: "{name} is invited again, and has access after accepting",
     Code.IS_ADMIN: "{name} is an admin",
     Code.MAYBE_RENAMED: (
-        "the e-mail may have changed: {before} would lose access until {after} accepts; list both until then{tag:?; }"
+        "the e-mail may have changed: {before} would lose access until {after} accepts; list both until "
+        "then{tag:after ; }"
     ),
     Code.MAYBE_RENAMED_INVITEE: (
         "the e-mail may have changed: the invitation of {before} would be revoked, and {after} would have to accept a"
-        " new one{tag:?; }"
+        " new one{tag:after ; }"
     ),
     Code.MEMBERS_MISSING: (
         "{names:some} should be unchanged but is no longer shown as a member: the listing may be incomplete"
     ),
     Code.NOT_YET_ADMINS: "{names:some} should be an admin but is not yet: too few would remain",
     Code.NO_ADMIN_LEFT: "every accepted admin would be removed or demoted; invited people are not admins yet",
-    Code.NO_ADMIN_SHOWN: "the API shows no accepted admin among {count:person|people}",
+    Code.NO_ADMIN_SHOWN: "the API shows no accepted admin among {count} {count:plural person|people}",
     Code.NO_LONGER_SKIPPED: "{email} is no longer skipped since {until} ({reason})",
     Code.ONLY_DIRECTORY_ADMINS_LEFT: (
         "only admins from the directory would remain, and a group of theirs would no longer be mapped to admin"
@@ -71,9 +72,9 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.SKIPS_NO_ONE: "{skip}; no one with that address is in the workspace or under members",
     Code.SKIPS_NO_ONE_AT: "{skip}; no one at {domain} is in the workspace or under members",
     Code.TAG_MAY_BE_DROPPED: "the API may drop the +tag of an address: if so, write {email}",
-    Code.TOO_FEW_ADMINS_LEFT: "{left:accepted admin|accepted admins} would remain; {guards:and}",
+    Code.TOO_FEW_ADMINS_LEFT: "{left} {left:plural accepted admin|accepted admins} would remain; {guards:and}",
     Code.TOO_MANY_INVITATIONS: (
-        "{email}: the {number:th} invitation expired, and no more are sent (guards.maxReinvites is {limit}): contact "
+        "{email}: invitation {number} expired, and no more are sent (guards.maxReinvites is {limit}): contact "
         "the invitee, or remove the entry"
     ),
     Code.TOO_MANY_REVOCATIONS: (
@@ -83,7 +84,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.UNKNOWN_ROLE: "{email} has the unknown role '{role}' and is not changed: add them under members to set a role",
     # service accounts and API keys
     Code.ACCOUNTS_MISSING: (
-        "the service account {names:first} should be unchanged but is no longer shown: the listing may be incomplete"
+        "{names:some} should be unchanged but is no longer shown as a service account: the listing may be incomplete"
     ),
     Code.ACCOUNT_CANNOT_BE_RESTORED: "{name} cannot be restored: a new account would have other credentials",
     Code.ACCOUNT_DELETED: "{name} would be deleted: its credentials stop working immediately and cannot be restored",
@@ -146,19 +147,19 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.CHANGED_BY_WHOM: "it is not known whether that run or someone else changed {name}",
     Code.CHANGED_SINCE_RUN: "{name} changed since that run and is left alone",
     Code.CLOCK_AHEAD: (
-        "this machine's clock is {minutes:time} ahead of the API's ({here} here, {there} there): dates such as "
+        "this machine's clock is {minutes:duration} ahead of the API's ({here} here, {there} there): dates such as "
         "`until` follow the API's clock"
     ),
     Code.CLOCK_BEHIND: (
-        "this machine's clock is {minutes:time} behind the API's ({here} here, {there} there): dates such as `until` "
-        "follow the API's clock"
+        "this machine's clock is {minutes:duration} behind the API's ({here} here, {there} there): dates such as "
+        "`until` follow the API's clock"
     ),
     Code.CREDENTIAL_OWNER_UNKNOWN: (
         "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
     ),
     Code.DOCUMENT_WARNING: "{message}: {hint}",
     Code.ELSEWHERE: "elsewhere",
-    Code.GUARD_LOOSER: "guards.{guard} is looser than in the last recorded run: {change}{where:? ()}",
+    Code.GUARD_LOOSER: "guards.{guard} is looser than in the last recorded run: {change}{where:parenthesized}",
     Code.LEADS_TO: "which leads to {path}, {where}",
     Code.LIMIT: "{guard} is {limit}",
     Code.LISTING_EMPTY: "the API shows no {section}",
@@ -169,7 +170,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.OUTSIDE_FOLDER_OF: "outside the folder of {source}",
     Code.OWN_ACCESS_REDUCED: "beamctl runs as {name}, whose access this would reduce",
     Code.PERCENT_LIMIT: "{guard} is {limit} of {total}, which is {allowed}",
-    Code.REMOVALS_EXCEED_LIMIT: "{count} would lose access or be deleted; {limits:;}",
+    Code.REMOVALS_EXCEED_LIMIT: "{count} would lose access or be deleted; {limits:list}",
     Code.REPLACED: "{before} → {after}",
     Code.RUN_ALSO_CHANGED: "that run also changed {workspace}:  {command}",
     Code.RUN_INCOMPLETE: "that run did not make {count} of its changes",

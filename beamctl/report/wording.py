@@ -1,5 +1,5 @@
-"""The words of facts. The tables have one template a code, in the format of `str.format`; `_Words` has its own format
-specifications."""
+"""The words of facts. The tables have one template a code, in the format of `str.format`; a format
+specification is the name of a function in `_FUNCTIONS`, and its argument."""
 
 from __future__ import annotations
 
@@ -45,12 +45,7 @@ def templates() -> Mapping[Code, str]:
 
 
 class _Words(string.Formatter):
-    """Formats fields.
-
-    Specifications: `noun|nouns` counts, `=was|were` agrees with a count, `th` numbers, `time` converts minutes; `and`,
-    `;`, `some` and `first` list; `or TEXT` replaces what is empty; `?TEXT` precedes what is not, or encloses it in the
-    parentheses in TEXT; `shell` quotes.
-    """
+    """Formats fields."""
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401, ARG002
         """A field. One that a file lacks is shown as a question mark."""
@@ -58,50 +53,28 @@ class _Words(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - any field
         """A field as text."""
-        parts = [words(each) if isinstance(each, Fact) else str(each) for each in _listed(value)]
-        text = ", ".join(parts)
-        spec, _, rest = format_spec.partition(" ")
-        if spec in _LISTS:
-            return _LISTS[spec](parts)
-        if spec == "or":
-            return text or rest
-        if format_spec.startswith("?"):
-            before, _, after = format_spec[1:].partition("()")
-            return text and (f"{before}({text}){after}" if "()" in format_spec else f"{before}{text}")
-        if "|" in format_spec:
-            noun = format_spec.removeprefix("=").split("|")[text != "1"]
-            return noun if spec.startswith("=") else f"{text} {noun}"
-        return text
+        values = value if isinstance(value, tuple) else (value,)
+        function, _, argument = format_spec.partition(" ")
+        return _FUNCTIONS[function]([words(each) if isinstance(each, Fact) else str(each) for each in values], argument)
 
 
-def _listed(value: Any) -> Sequence[Any]:  # noqa: ANN401 - any field
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _first(names: Sequence[str]) -> str:
-    return " and ".join([*names[:1], *([f"{len(names) - 1} more"] if names[1:] else [])])
-
-
-def _ordinal(numbers: Sequence[str]) -> str:
-    """A number as in 1st, 2nd, 3rd and 11th."""
-    number = "".join(numbers)
-    ending = "th" if number[-2:] in ("11", "12", "13") else {"1": "st", "2": "nd", "3": "rd"}.get(number[-1:], "th")
-    return number + ending
-
-
-def _duration(minutes: Sequence[str]) -> str:
+def _duration(minutes: Sequence[str], _: str) -> str:
     text = "".join(minutes)
     number = int(text) if text.isdecimal() else 0
     return f"{number} minutes" if number < _TWO_HOURS else f"{round(number / 60)} hours"
 
 
 _TWO_HOURS = 120
-_LISTS: Mapping[str, Callable[[Sequence[str]], str]] = {
-    "and": " and ".join,
-    ";": "; ".join,
-    "some": some,
-    "first": _first,
-    "shell": lambda parts: shell_word("".join(parts)),
-    "th": _ordinal,
-    "time": _duration,
+_FUNCTIONS: Mapping[str, Callable[[Sequence[str], str], str]] = {
+    "": lambda parts, _: ", ".join(parts),
+    "and": lambda parts, _: " and ".join(parts),
+    "list": lambda parts, _: "; ".join(parts),
+    "some": lambda parts, _: some(parts),
+    "or": lambda parts, default: ", ".join(parts) or default,
+    "after": lambda parts, prefix: prefix + ", ".join(parts) if any(parts) else "",
+    "parenthesized": lambda parts, _: f" ({', '.join(parts)})" if any(parts) else "",
+    "plural": lambda parts, forms: forms.split("|")[list(parts) != ["1"]],
+    "shell": lambda parts, _: shell_word("".join(parts)),
+    "duration": _duration,
 }
+"""What a format specification does with the texts of a field: the name of a function, a space and its argument."""

@@ -202,10 +202,10 @@ class ReservedFiles:
         parts = {part.lower() for part in (*path.absolute().parts, *Path(real_path(path)).parts)}
         if reason := next((why for name, why in _OURS.items() if name in parts), ""):
             return reason
-        ending = path.suffix.lower()
-        if ending in YAML_SUFFIXES:
+        suffix = path.suffix.lower()
+        if suffix in YAML_SUFFIXES:
             return f"ends in {path.suffix}, and beamctl reads such files as documents"
-        if ending == ".json" and any(is_within(path, folder) for folder in self.folders):
+        if suffix == ".json" and any(is_within(path, folder) for folder in self.folders):
             return f"ends in {path.suffix}, and beamctl reads such files in that folder as documents"
         return ""
 

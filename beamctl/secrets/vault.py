@@ -90,22 +90,22 @@ class LocalSecretStore:
             return NoResponse(f"{secret.what}: {described(secret.source)} {why or 'is empty'}")
         return Response(_DONE, text)
 
-    def doubt(self, secrets: Mapping[str, Any], *, approved: bool) -> str:
+    def why_refused(self, secrets: Mapping[str, Any], *, approved: bool) -> str:
         """Why a change with these secrets (`Change.secrets`) cannot be made; empty if it can.
 
         Args:
             secrets: The sources and destinations.
             approved: Whether the user approved them. Until then no file they name is read.
         """
-        doubts = [self._doubt_to(sink_of(secrets[SECRET_TO]), approved)] if SECRET_TO in secrets else []
-        doubts += [self._doubt_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
-        return next(filter(None, doubts), "")
+        refusals = [self._why_not_to(sink_of(secrets[SECRET_TO]), approved)] if SECRET_TO in secrets else []
+        refusals += [self._why_not_from(name, place_of(data)) for name, data in secrets.get(SECRETS_FROM, {}).items()]
+        return next(filter(None, refusals), "")
 
     def lacks_destination(self, secrets: Mapping[str, Any]) -> bool:
         """Whether a change creates a secret that the document does not say where to store, and no terminal shows."""
         return SECRET_TO in secrets and sink_of(secrets[SECRET_TO]) is None and self._screen is None
 
-    def _doubt_to(self, sink: SecretDestination | None, approved: bool) -> str:  # noqa: FBT001 - from `doubt`
+    def _why_not_to(self, sink: SecretDestination | None, approved: bool) -> str:  # noqa: FBT001 - from `why_refused`
         match sink:
             case None:
                 return "" if self._screen else _NO_DESTINATION
@@ -119,7 +119,7 @@ class LocalSecretStore:
                 assert_never(sink)
         return f"{described(sink)} {why}" if why else ""
 
-    def _doubt_from(self, name: str, source: SecretDestination | SecretSource | None) -> str:
+    def _why_not_from(self, name: str, source: SecretDestination | SecretSource | None) -> str:
         match source:
             case None | Keyring():
                 return f"the document does not say where to get its {name}"
@@ -181,11 +181,11 @@ def refuse_unusable_secrets(plans: Sequence[Plan], store: LocalSecretStore, comm
     Raises:
         RefusedError: There is such a change.
     """
-    doubts = [
+    refusals = [
         (f"{change.name}: {why}", change)
         for plan in plans
         for change in plan.changes
-        if change.secrets and (why := store.doubt(change.secrets, approved=approved))
+        if change.secrets and (why := store.why_refused(change.secrets, approved=approved))
     ]
     for sink, names in _shared(plans).items():
         message = f"the secrets of {names[0]} and of {names[1]} would both be stored in {described(sink)}"
@@ -193,9 +193,9 @@ def refuse_unusable_secrets(plans: Sequence[Plan], store: LocalSecretStore, comm
             f"{message}, and one would be lost, so nothing was changed",
             "Give each secret its own destination in the document, and apply again.",
         )
-    if doubts:
-        message, change = doubts[0]
-        more = f", and {len(doubts) - 1} more like this" if len(doubts) > 1 else ""
+    if refusals:
+        message, change = refusals[0]
+        more = f", and {len(refusals) - 1} more like this" if len(refusals) > 1 else ""
         fix = "Change its source or destination in the document, or fix the cause, and apply again."
         add = f"Add {SECRET_TO} to it in the document. Or show it on a terminal:  {command} {OPTION}"
         raise RefusedError(

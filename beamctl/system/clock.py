@@ -1,5 +1,7 @@
 """The clock of this machine. A clock that cannot be right is an error, because expirations, renewals and the order of
-runs depend on it."""
+runs depend on it.
+
+A module of its own: it needs nothing of files, git or programs."""
 
 from __future__ import annotations
 

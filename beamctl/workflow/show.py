@@ -11,8 +11,7 @@ from datetime import datetime
 from beamctl.document.yaml_writer import written
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
-from beamctl.plan.export import parts
-from beamctl.plan.listing import Listing, Unreadable
+from beamctl.plan.listing import Listing, Unreadable, parts
 from beamctl.plan.reading import see
 from beamctl.report.wording import words
 

@@ -16,6 +16,7 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import ApiCall, Method, NoResponse
 from beamctl.plan.reading import read
 from tests.api.fakes import opened
+from tests.fakes.things import SHAPES
 
 ADA = {"email": "ada@example.com", "role": "admin", "accepted": True, "sub": "u1"}
 CI = {"client_id": "c1", "name": "ci", "role": "member"}
@@ -25,9 +26,7 @@ LISTINGS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "member": ("/users", ADA),
     "service_account": ("/service_accounts", CI),
     "api_key": ("/service_accounts/c1/api_keys", KEY),
-    "policy": ("/policies", THING),
-    "integration": ("/integrations/connections", THING),
-    "environment": ("/environments", THING),
+    **{name: (shape.path, THING) for name, shape in SHAPES.items()},
 }
 ACCOUNTS_OF_KEYS = ("/service_accounts", CI)
 

@@ -21,12 +21,13 @@ from beamctl.kinds.create_with_secret import ids_in
 from beamctl.kinds.service_account.live import CLIENT_SECRET
 from beamctl.plan.change import Action, Change
 from tests.fakes.journal import Journal
+from tests.fakes.things import SHAPES
 from tests.fakes.vault import FakeVault
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 RANDOM = re.compile(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|ak_[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8})\b")
 """Ids, digests and the numbers of marks, which are different in every run."""
-LISTINGS = {"policy": "/policies", "integration": "/integrations/connections", "environment": "/environments"}
+LISTINGS = {name: shape.path for name, shape in SHAPES.items()}
 
 
 def is_like(thing: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:

@@ -1,14 +1,17 @@
-"""Policies, integration connections and environments behind the ports, for `FakeWorkspace`: by section and name, as the
-API keeps them. It can take either answer where the behaviour of the API is not documented."""
+"""Every kind with metadata and a spec behind the ports, for `FakeWorkspace`: by section and name, as the API keeps it.
+It can take either answer where the behavior of the API is not documented."""
 
 from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from beamctl.kinds.registry import all_kinds
+from beamctl.kinds.resource.kind import ResourceKind
 from beamctl.model.api_call import Response
 
-PATHS = {"policies": "/policies", "integrations": "/integrations/connections", "environments": "/environments"}
+SHAPES = {kind.name: kind.shape for kind in all_kinds() if isinstance(kind, ResourceKind)}
+PATHS = {shape.section: shape.path for shape in SHAPES.values()}
 MASK = "********"
 Thing = dict[str, Any]
 

@@ -12,7 +12,7 @@ ROLE_NAMES = {
     Column.MEMBER: "member",
     Column.VIEWER: "viewer",
     Column.UNKNOWN: "owner",
-    Column.UNTOLD: "",
+    Column.NOT_SHOWN: "",
 }
 CELLS = [
     (live, wanted, cell) for live, cells in ROWS.items() for wanted, cell in zip(DESIRED_ROLES, cells, strict=True)
@@ -74,7 +74,7 @@ def test_each_cell_is_what_a_plan_does(
         workspace.users["p@x.io"] = person(
             "p@x.io",
             ROLE_NAMES[column],
-            accepted=standing in (Standing.ACCEPTED, Standing.DIRECTORY) and column is not Column.UNTOLD,
+            accepted=standing in (Standing.ACCEPTED, Standing.DIRECTORY) and column is not Column.NOT_SHOWN,
             expired=standing is Standing.EXPIRED,
             source="directory_sync" if standing is Standing.DIRECTORY else "invitation",
         )

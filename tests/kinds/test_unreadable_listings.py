@@ -9,7 +9,7 @@ from beamctl.errors import ApiError, ForbiddenError, MissingError, Unauthenticat
 from beamctl.kinds.registry import all_kinds
 from beamctl.workflow.show import export, show
 from tests.fakes.runs import NOW, desired, planned
-from tests.fakes.things import FakeThings, thing
+from tests.fakes.things import PATHS, SHAPES, FakeThings, thing
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -17,9 +17,12 @@ LISTINGS = {
     "settings": "/workspaces/acme",
     "members": "/users",
     "serviceAccounts": "/service_accounts",
-    "policies": "/policies?limit=200",
-    "integrations": "/integrations/connections",
-    "environments": "/environments",
+    **{shape.section: shape.path + "?limit=200" * shape.paged for shape in SHAPES.values()},
+}
+SPECS: Mapping[str, Mapping[str, Any]] = {
+    "policies": {"type": "location", "locations": [{"type": "continent", "name": "eu"}]},
+    "integrations": {"integration": "openai"},
+    "environments": {"policies": ["production"]},
 }
 
 
@@ -32,10 +35,7 @@ class Partly:
 
     def __init__(self, hidden: Mapping[str, ApiError]) -> None:
         self.hidden = hidden
-        things = FakeThings()
-        things.kept["policies"]["eu"] = thing("eu", type="location", locations=[{"type": "continent", "name": "eu"}])
-        things.kept["integrations"]["c"] = thing("c", integration="openai")
-        things.kept["environments"]["production"] = thing("production", policies=["eu"])
+        things = FakeThings({s: {"production": thing("production", **SPECS.get(s, {}))} for s in PATHS})
         self._rest = FakeWorkspace.of([person("ada@x.io", "admin")], things=things)
         self._shown = {
             "/service_accounts": [{"client_id": "c1", "name": "ci", "role": "member"}],

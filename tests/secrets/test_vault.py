@@ -48,7 +48,7 @@ def fetched(source: SecretSource, hidden: OutputRedaction | None = None) -> str:
 
 
 def doubt(place: Any) -> str:
-    return LocalSecretStore(redaction()).doubt({"secretTo": place}, approved=True)
+    return LocalSecretStore(redaction()).why_refused({"secretTo": place}, approved=True)
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -288,7 +288,7 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nowhere_to_put_it() -> None:
     assert "does not say where" in doubt(None)
     assert "does not say where" in doubt({"env": "NAME"})
-    assert LocalSecretStore(redaction()).doubt({}, approved=True) == ""
+    assert LocalSecretStore(redaction()).why_refused({}, approved=True) == ""
 
 
 def test_secrets_are_fetched(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
@@ -312,10 +312,10 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
     assert fetched(Command(python(f"print('x' * {LARGEST})"))).endswith("wrote more than 65,536 bytes")
     assert len(fetched(Command(python(f"print('x' * {LARGEST - 1})")))) == LARGEST - 1
     sources: list[dict[str, object]] = [{"env": "NO_SUCH"}, {"file": "none"}, {"command": ["no-such-one"]}, {}]
-    found = [LocalSecretStore(redaction()).doubt({"from": {"apiKey": each}}, approved=False) for each in sources]
+    found = [LocalSecretStore(redaction()).why_refused({"from": {"apiKey": each}}, approved=False) for each in sources]
     assert all(why.startswith(("its apiKey: ", "the doc")) for why in found)
     (directory / "there").write_text("it")
-    assert LocalSecretStore(redaction()).doubt({"from": {"apiKey": {"file": "there"}}}, approved=False) == ""
+    assert LocalSecretStore(redaction()).why_refused({"from": {"apiKey": {"file": "there"}}}, approved=False) == ""
 
 
 def test_what_was_handed_over_is_hidden_from_then_on() -> None:

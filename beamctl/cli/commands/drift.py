@@ -1,4 +1,6 @@
-"""`beamctl drift`: report differences between a workspace and its document."""
+"""`beamctl drift`: report differences between a workspace and its document.
+
+A module of its own: there is one for each command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`beamctl runs`: list the run records on this machine, or show one."""
+"""`beamctl runs`: list the run records on this machine, or show one.
+
+A module of its own: there is one for each command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`beamctl validate`: check documents and print their problems."""
+"""`beamctl validate`: check documents and print their problems.
+
+A module of its own: there is one for each command."""
 
 from __future__ import annotations
 

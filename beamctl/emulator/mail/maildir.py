@@ -127,7 +127,7 @@ def received_emails(maildir: Path, to: str | None = None) -> list[ReceivedEmail]
     for path in Maildir(maildir).files():
         try:
             emails.append(_head(path))
-        except FileNotFoundError:  # a mail program moved it meanwhile
+        except FileNotFoundError:  # a mail program moved it in the meantime
             continue
     if to is None:
         return emails

@@ -10,14 +10,13 @@ from typing import Any
 from beamctl.document.document import Desired, Mode
 from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, creation_key_of, end_of, lifetime
 from beamctl.kinds.create_with_secret import left_by
-from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.service_account.desired import KEYS, SECTION, DesiredAccount, DesiredKey
 from beamctl.kinds.service_account.matching import PendingSecrets, is_given_up, left_alone, split, with_id
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.secret import SECRET_TO
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, Situation, UnchangedReason
+from beamctl.plan.comparison import Decisions, Note, Situation, UnchangedReason
 from beamctl.plan.hazard import Risk
 
 _ALMOST = timedelta(days=14)

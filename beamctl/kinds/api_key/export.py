@@ -13,7 +13,7 @@ from beamctl.document.scalars import duration
 from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, lifetime
 from beamctl.kinds.service_account.desired import KEYS, LONGEST, SECTION, is_name
 from beamctl.model.secret import SECRET_TO
-from beamctl.plan.export import Exported, Trail
+from beamctl.plan.listing import Exported, Trail
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _SHOWN = 5

@@ -27,10 +27,9 @@ from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Dependency, Reason, Stage
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
-from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
-from beamctl.plan.listing import Listing
+from beamctl.plan.listing import Exported, Listing
 
 
 class ApiKeyKind(Kind[Keys]):

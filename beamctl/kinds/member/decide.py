@@ -8,7 +8,6 @@ from typing import Any
 
 from beamctl.document.document import Desired, Mode, Skip
 from beamctl.document.problem import Place
-from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.member.desired import SECTION, DesiredMember
 from beamctl.kinds.member.live import LONGEST_TEXT, Person, attributes
 from beamctl.kinds.member.table import Decision, Standing, verdict
@@ -18,7 +17,7 @@ from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, Situation, UnchangedReason
+from beamctl.plan.comparison import Decisions, Note, Situation, UnchangedReason
 
 KIND = "member"
 WARN_DAYS = 14

@@ -28,11 +28,10 @@ from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity, Role, takes_away
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
-from beamctl.plan.export import Exported
 from beamctl.plan.guards import NO_FLOORS, InForce, declared_in_time, in_force
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
-from beamctl.plan.listing import Listing
+from beamctl.plan.listing import Exported, Listing
 
 
 class MemberKind(Kind[People]):
@@ -69,7 +68,7 @@ class MemberKind(Kind[People]):
         """People as plain data; for members also their id, in case the address was reassigned."""
         return {key: attributes(live[key]) | _id(live[key]) for key in keys if key in live}
 
-    def doubts(self, live: People) -> Sequence[Hazard]:
+    def anomalies(self, live: People) -> Sequence[Hazard]:
         """No people, or none who is an admin."""
         return hazards.not_believed(live)
 
@@ -84,7 +83,7 @@ class MemberKind(Kind[People]):
         return Preconditions(
             seen=len(live),
             relies_on=count.relied_on,
-            hazards=(*hazards.last_admin(changes, count), *(self.doubts(live) if changes else ())),
+            hazards=(*hazards.last_admin(changes, count), *(self.anomalies(live) if changes else ())),
             admins_lose=takes_admin(changes, count),
             population=population,
             invited=invited,
@@ -142,7 +141,7 @@ class MemberKind(Kind[People]):
         risks = hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))
         return replace(
             decider.comparison(risks, len(live)),
-            doubts=(
+            anomalies=(
                 *hazards.without_admins(live),
                 *hazards.own_identity_missing(live, desired.guards, situation.identity),
             ),

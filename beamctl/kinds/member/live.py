@@ -15,7 +15,7 @@ from beamctl.model.email import fault, folded
 from beamctl.model.identity import LiveRole, Role, UnknownRole, live_role
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Change
-from beamctl.plan.export import Exported, Trail
+from beamctl.plan.listing import Exported, Trail
 
 LONGEST_TEXT = 1_000
 """Maximum length of an e-mail, role, source or id; longer ones are rejected as implausible."""

@@ -44,7 +44,7 @@ class Column(StrEnum):
     MEMBER = "member"
     VIEWER = "viewer"
     UNKNOWN = "another role"
-    UNTOLD = "role not told"
+    NOT_SHOWN = "role not shown"
     """The API does not show the role of an invitation (`UnknownRole("")`)."""
 
 
@@ -62,12 +62,12 @@ ROWS: dict[tuple[Standing, Column] | None, tuple[Decision, Decision, Decision, D
     (Standing.INVITED, Column.MEMBER):       (REVOKE, SET,    WAIT,   SET),
     (Standing.INVITED, Column.VIEWER):       (REVOKE, SET,    SET,    WAIT),
     (Standing.INVITED, Column.UNKNOWN):      (LEAVE,  SET,    SET,    SET),
-    (Standing.INVITED, Column.UNTOLD):       (REVOKE, WAIT,   WAIT,   WAIT),
+    (Standing.INVITED, Column.NOT_SHOWN):       (REVOKE, WAIT,   WAIT,   WAIT),
     (Standing.EXPIRED, Column.ADMIN):        (REVOKE, RESEND, RESEND, RESEND),
     (Standing.EXPIRED, Column.MEMBER):       (REVOKE, RESEND, RESEND, RESEND),
     (Standing.EXPIRED, Column.VIEWER):       (REVOKE, RESEND, RESEND, RESEND),
     (Standing.EXPIRED, Column.UNKNOWN):      (LEAVE,  RESEND, RESEND, RESEND),
-    (Standing.EXPIRED, Column.UNTOLD):       (REVOKE, RESEND, RESEND, RESEND),
+    (Standing.EXPIRED, Column.NOT_SHOWN):       (REVOKE, RESEND, RESEND, RESEND),
     (Standing.ACCEPTED, Column.ADMIN):       (REMOVE, _,      SET,    SET),
     (Standing.ACCEPTED, Column.MEMBER):      (REMOVE, SET,    _,      SET),
     (Standing.ACCEPTED, Column.VIEWER):      (REMOVE, SET,    SET,    _),
@@ -76,14 +76,14 @@ ROWS: dict[tuple[Standing, Column] | None, tuple[Decision, Decision, Decision, D
     (Standing.DIRECTORY, Column.MEMBER):     (LEAVE,  REPORT,   _,      REPORT),
     (Standing.DIRECTORY, Column.VIEWER):     (LEAVE,  REPORT,   REPORT,   _),
     (Standing.DIRECTORY, Column.UNKNOWN):    (LEAVE,  REPORT,   REPORT,   REPORT),
-    (Standing.DIRECTORY, Column.UNTOLD):     (LEAVE,  REPORT,   REPORT,   REPORT),
+    (Standing.DIRECTORY, Column.NOT_SHOWN):     (LEAVE,  REPORT,   REPORT,   REPORT),
 }  # fmt: skip
 """Every cell. There is no row for an accepted member without a role: such a listing is rejected."""
 
 _CELLS = {
     (live, desired): cell for live, cells in ROWS.items() for desired, cell in zip(DESIRED_ROLES, cells, strict=True)
 }
-_COLUMNS: dict[LiveRole, Column] = {role: Column(role.value) for role in Role} | {UnknownRole(""): Column.UNTOLD}
+_COLUMNS: dict[LiveRole, Column] = {role: Column(role.value) for role in Role} | {UnknownRole(""): Column.NOT_SHOWN}
 
 
 def column(role: LiveRole) -> Column:
@@ -93,6 +93,6 @@ def column(role: LiveRole) -> Column:
 
 @lru_cache(maxsize=1_000)
 def verdict(desired: Role | None, standing: Standing | None, role: LiveRole | None) -> Decision:
-    """The decision for a person who is declared as `wanted` and shown with `standing` and `role`."""
+    """The decision for a person who is declared as `desired` and shown with `standing` and `role`."""
     live = None if standing is None or role is None else (standing, column(role))
     return _CELLS[live, desired]

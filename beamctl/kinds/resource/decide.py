@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
-from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.resource.desired import attributes, is_name
 from beamctl.kinds.resource.live import Resource
 from beamctl.kinds.resource.shape import VERSION, Shape
@@ -25,7 +24,7 @@ from beamctl.model.secret import (
     place_of,
 )
 from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, UnchangedReason
+from beamctl.plan.comparison import Decisions, Note, UnchangedReason
 from beamctl.plan.hazard import files_of
 
 

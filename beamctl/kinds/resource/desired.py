@@ -12,7 +12,7 @@ from beamctl.document.rules import unseen_in_names
 from beamctl.document.schema import check
 from beamctl.kinds.resource.live import Resource, Resources
 from beamctl.kinds.resource.shape import METADATA, VERSION, Shape
-from beamctl.plan.export import Exported
+from beamctl.plan.listing import Exported
 
 LONGEST_NAME = 49
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

@@ -17,11 +17,10 @@ from beamctl.kinds.resource.shape import Shape
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change
-from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
-from beamctl.plan.export import Exported
+from beamctl.plan.comparison import Comparison, Note, Situation
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Kind, Operation, Outcome, Reading, ReadScope
-from beamctl.plan.listing import Listing
+from beamctl.plan.listing import Exported, Listing
 
 _SHOWN = 5
 
@@ -60,12 +59,6 @@ class ResourceKind(Kind[Resources]):
         """All resources that are not changed."""
         changed = {change.key for change in changes if change.kind == self.name}
         return tuple(sorted((live_resources or {}).keys() - changed))
-
-    def preconditions(
-        self, live_resources: Resources, _changes: Sequence[Change], _situation: Situation
-    ) -> Preconditions:
-        """People's access does not depend on resources."""
-        return Preconditions(seen=len(live_resources or {}), population=len(live_resources or {}))
 
     def compare(self, desired: Desired, live_resources: Resources, _situation: Situation) -> Comparison:
         """At most one change per resource, for the declared attributes that differ."""

@@ -54,7 +54,7 @@ def listing(shape: Shape) -> Reading[Mapping[str, Resource]]:
     entries = yield from _pages(shape)
     found: dict[str, Resource] = {}
     for entry in entries:
-        one = thing(shape, entry)
+        one = parse_resource(shape, entry)
         if one.name in found:
             raise GarbledError(f"the API shows the {shape.word} {quoted(one.name)} twice", _LATER)
         found[one.name] = one
@@ -99,7 +99,7 @@ def _query(cursor: str) -> str:
         raise GarbledError("the API's cursor for the next page is not valid text", _LATER) from None
 
 
-def thing(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - this is where its shape is checked
+def parse_resource(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - this is where its shape is checked
     """Parse one resource.
 
     Raises:

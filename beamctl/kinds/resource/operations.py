@@ -21,7 +21,7 @@ from beamctl.kinds.operations import (
     unseen,
 )
 from beamctl.kinds.resource.decide import has
-from beamctl.kinds.resource.live import Resource, thing
+from beamctl.kinds.resource.live import Resource, parse_resource
 from beamctl.kinds.resource.shape import METADATA, SECRET, VERSION, Shape
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
 from beamctl.model.code import Code
@@ -176,7 +176,7 @@ def _merged(shape: Shape, was: Mapping[str, Any], change: Change, secret: Mappin
 def _shown_in(shape: Shape, name: str, answer: Response | NoResponse) -> Resource | None:
     """The resource as this response shows it; None if it does not."""
     try:
-        shown = thing(shape, answer.body) if isinstance(answer, Response) and answer.certain else None
+        shown = parse_resource(shape, answer.body) if isinstance(answer, Response) and answer.certain else None
     except GarbledError:
         return None
     return shown if shown is not None and shown.name == name else None

@@ -7,7 +7,6 @@ from typing import Any
 
 from beamctl.document.document import Desired, Guards, Mode
 from beamctl.document.problem import Place
-from beamctl.kinds.decisions import Decisions
 from beamctl.kinds.service_account.desired import SECTION, DesiredAccount
 from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, creation_key_of
 from beamctl.kinds.service_account.matching import KIND, Pair, left_alone, with_id
@@ -17,7 +16,7 @@ from beamctl.model.identity import Identity, Role, live_role, takes_away
 from beamctl.model.secret import SECRET_TO
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason, Stage
-from beamctl.plan.comparison import Note, UnchangedReason
+from beamctl.plan.comparison import Decisions, Note, UnchangedReason
 from beamctl.plan.hazard import Hazard, Risk
 
 ATTRIBUTES = ("role", "name", "description")
@@ -84,9 +83,9 @@ class AccountDecider(Decisions):
         attribute = differing[0]
         action, stage, why = Action.UPDATE, Stage.UPDATE, Reason.VALUE_DIFFERS
         if attribute == "role":
-            takes = lowers(before["role"], after["role"])
-            action, stage, why = Action.SET_ROLE, Stage.DEMOTE if takes else Stage.PROMOTE, Reason.ROLE_DIFFERS
-            if takes and account.client_id in self.ours:
+            is_lower = lowers(before["role"], after["role"])
+            action, stage, why = Action.SET_ROLE, Stage.DEMOTE if is_lower else Stage.PROMOTE, Reason.ROLE_DIFFERS
+            if is_lower and account.client_id in self.ours:
                 stage = Stage.OURSELVES
         name = after["name"]
         self.changes.append(

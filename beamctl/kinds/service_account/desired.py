@@ -16,7 +16,7 @@ from beamctl.document.schema import check
 from beamctl.kinds.service_account.live import Account, Accounts, Description, description
 from beamctl.model.identity import Role, UnknownRole
 from beamctl.model.secret import SECRET_TO, File, one_place, sink_of
-from beamctl.plan.export import Exported, Trail
+from beamctl.plan.listing import Exported, Trail
 
 SECTION = "serviceAccounts"
 KEYS = "apiKeys"

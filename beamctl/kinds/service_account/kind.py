@@ -22,10 +22,9 @@ from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Reason, Stage
-from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
-from beamctl.plan.export import Exported
+from beamctl.plan.comparison import Comparison, Note, Situation
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
-from beamctl.plan.listing import Listing
+from beamctl.plan.listing import Exported, Listing
 
 
 class ServiceAccountKind(Kind[Accounts]):
@@ -78,10 +77,6 @@ class ServiceAccountKind(Kind[Accounts]):
         """The client ids of accounts that are not changed."""
         return tuple(sorted(live.by_id.keys() - {change.key for change in changes}))
 
-    def preconditions(self, live: Accounts, _changes: Sequence[Change], _situation: Situation) -> Preconditions:
-        """People's access does not depend on service accounts."""
-        return Preconditions(seen=len(live.by_id), population=len(live.by_id))
-
     def own_keys(self, live: Accounts, identity: Identity) -> Collection[str]:
         """The account that the credential belongs to."""
         return decide.own_keys(live, Guards(), identity)
@@ -121,7 +116,7 @@ class ServiceAccountKind(Kind[Accounts]):
     def _comparison(self, decider: AccountDecider, live: Accounts, situation: Situation) -> Comparison:
         """The comparison that follows from the decisions."""
         found = decider.comparison(decide.hazards(decider.changes, decider.ours), len(live.by_id))
-        return replace(found, doubts=tuple(decide.own_identity_missing(live, situation.identity)))
+        return replace(found, anomalies=tuple(decide.own_identity_missing(live, situation.identity)))
 
     def is_valid(self, change: Change) -> bool:
         """Whether a change from a file could have been planned for service accounts."""

@@ -85,7 +85,7 @@ class Pair:
     """One entry and its live accounts.
 
     Attributes:
-        wanted: The entry.
+        desired: The entry.
         live: The account it refers to; None if there is none with a usable client secret.
         orphans: Accounts of that name whose client secret was not handed over.
     """

@@ -30,9 +30,8 @@ from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation, UnchangedReason
-from beamctl.plan.export import Exported
 from beamctl.plan.kind import Kind, Operation, Outcome, Reading, ReadScope
-from beamctl.plan.listing import Listing
+from beamctl.plan.listing import Exported, Listing
 
 
 class SettingsKind(Kind[Settings]):

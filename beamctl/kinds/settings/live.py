@@ -13,8 +13,8 @@ from beamctl.model.fact import fact
 from beamctl.model.identity import Role, live_role, takes_away
 from beamctl.model.text import printable, unseen
 from beamctl.plan.comparison import AdminGroups
-from beamctl.plan.export import Exported
 from beamctl.plan.hazard import Hazard, Risk
+from beamctl.plan.listing import Exported
 
 KIND = "settings"
 GROUPS = "groupMappings"

@@ -35,7 +35,7 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     if plan.changes:
         lines.append("")
     shown = [note for note in plan.notes if note.differs or note.excused]
-    lines += counts_and_notes(plan, [*(Note(doubt) for doubt in plan.doubts), *shown])
+    lines += counts_and_notes(plan, [*(Note(anomaly) for anomaly in plan.anomalies), *shown])
     if lines[-1]:
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan)))

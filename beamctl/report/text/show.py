@@ -1,4 +1,6 @@
-"""Text report of the current state of a workspace."""
+"""Text report of the current state of a workspace.
+
+A module of its own: there is one for each command."""
 
 from __future__ import annotations
 
