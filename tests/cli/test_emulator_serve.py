@@ -1,4 +1,4 @@
-"""`beamctl emulator serve` with faults, a log, a moved clock and the control endpoint."""
+"""`beamctl emulator serve` with faults, a request log, a moved clock and the control endpoint."""
 
 import json
 import signal
@@ -12,7 +12,7 @@ from tests.cli.process import running
 from tests.cli.world import CANARY, SEED, Cli, Write
 
 
-def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
+def test_serve_prints_its_settings(write: Write, directory: Path) -> None:
     write("seed.yaml", SEED)
     asked = ["--clock", "+8d", "--log", "-", "--control", "--fault", "503@2", "--fault", "latency:1ms"]
     with running("emulator", "serve", "--port", "0", "--seed", "seed.yaml", *asked) as server:
@@ -64,7 +64,7 @@ def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
         (["--log", "no/where"], "Error: --log: the request log cannot be written to no/where: No such file"),
     ],
 )
-def test_what_is_wrong_stops_the_start(cli: Cli, directory: Path, options: list[str], said: str) -> None:
+def test_an_invalid_option_stops_the_start(cli: Cli, directory: Path, options: list[str], said: str) -> None:
     ran = cli("emulator", "serve", "--port", "0", *options)
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.startswith(said)

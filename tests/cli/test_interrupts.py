@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, against an API that holds requests back until the test lets them go."""
+"""Ctrl-C and SIGTERM, against an API that holds requests back until the test releases them."""
 
 import signal
 import socket
@@ -28,14 +28,14 @@ def ended(started: subprocess.Popen[str]) -> Ran:
 
 
 def line(started: subprocess.Popen[str]) -> str:
-    """The next line of talk."""
+    """Read the next line of messages."""
     assert started.stderr is not None
     return started.stderr.readline()
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_the_first_ends_after_the_calls_in_flight(
+def test_the_first_signal_stops_after_the_calls_in_flight(
     write: Write, api: Api, people: People, number: signal.Signals, output: str
 ) -> None:
     write("beamctl.yaml", INVITES)
@@ -61,7 +61,7 @@ def test_the_first_ends_after_the_calls_in_flight(
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_second_stops_at_once(write: Write, api: Api, number: signal.Signals) -> None:
+def test_the_second_signal_stops_at_once(write: Write, api: Api, number: signal.Signals) -> None:
     write("beamctl.yaml", INVITES)
     api.hold = "POST"
     with running("apply", "--auto-approve") as started:
@@ -74,7 +74,7 @@ def test_the_second_stops_at_once(write: Write, api: Api, number: signal.Signals
     assert "Applied" not in ran.out
 
 
-def test_a_pause_that_the_api_asked_for_is_not_waited_for(write: Write, api: Api) -> None:
+def test_a_signal_ends_a_pause_requested_by_the_api(write: Write, api: Api) -> None:
     write("beamctl.yaml", INVITES)
     api.hold = "POST"
     api.bend = lambda call: ("429 Too Many Requests", "Retry-After: 50", b"{}") if call.startswith("POST") else None
@@ -90,7 +90,7 @@ def test_a_pause_that_the_api_asked_for_is_not_waited_for(write: Write, api: Api
     assert api.writes == ["POST /users"]
 
 
-def test_nothing_is_begun_in_the_next_workspace(write: Write, api: Api) -> None:
+def test_the_next_workspace_is_not_started_after_a_signal(write: Write, api: Api) -> None:
     labs = "---\nversion: 1\nworkspace: labs\nmembers: {ada@example.com: admin, k3@example.com: viewer}\n"
     write("beamctl.yaml", INVITES + labs)
     api.hold = "POST"
@@ -137,7 +137,7 @@ def heard(behave: Behaviour, arrived: threading.Event) -> Behaviour:
         ("export", lambda peer: drip(peer, b"\x16\x03\x03\x40\x00", b"\x02", 0.1)),
     ],
 )
-def test_control_c_while_a_server_drips(
+def test_control_c_while_a_response_trickles_in(
     write: Write, monkeypatch: pytest.MonkeyPatch, command: str, stage: Behaviour
 ) -> None:
     write("beamctl.yaml", INVITES)
@@ -154,8 +154,8 @@ def test_control_c_while_a_server_drips(
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_first_ends_reading_again(write: Write, api: Api, people: People, number: signal.Signals) -> None:
-    """Before eve is removed, the members are read again, and the API does not answer."""
+def test_the_first_signal_stops_the_recheck(write: Write, api: Api, people: People, number: signal.Signals) -> None:
+    """Members are read again before eve is removed, and the API does not respond."""
     write("beamctl.yaml", INVITES)
 
     def bend(call: str) -> None:
@@ -174,7 +174,7 @@ def test_the_first_ends_reading_again(write: Write, api: Api, people: People, nu
     assert "eve@example.com" in people()
 
 
-def test_signals_are_given_back(cli: Cli, write: Write, api: Api) -> None:
+def test_signal_handlers_are_restored(cli: Cli, write: Write, api: Api) -> None:
     before = [signal.getsignal(number) for number in SIGNALS]
     write("beamctl.yaml", INVITES)
     assert cli("apply", "--auto-approve").code == 0

@@ -1,4 +1,4 @@
-"""Every way to a stream, with characters that cannot be seen in all that can have them."""
+"""Every output stream escapes invisible characters in every value that can have them."""
 
 import json
 from pathlib import Path
@@ -41,7 +41,7 @@ def ran(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> Cli:
     return cli
 
 
-def test_no_stream_shows_one(ran: Cli, write: Write) -> None:
+def test_no_stream_has_an_invisible_character(ran: Cli, write: Write) -> None:
     write("a.yaml", document(members="{ada@example.com: admin}", more=escaped(CHANGES)))
     write("wrong.yaml", document(more=escaped(WRONG)))
     allow = f"deletes-service-account={escaped(f'ci{HIDDEN}')}"
@@ -73,7 +73,7 @@ def test_no_stream_shows_one(ran: Cli, write: Write) -> None:
     assert told[-3].code == 0, told[-3]
 
 
-def test_an_export_reads_back(ran: Cli, write: Write, directory: Path) -> None:
+def test_an_export_with_escapes_is_read_back_unchanged(ran: Cli, write: Write, directory: Path) -> None:
     out = ran("export", "-w", "acme").out
     write("beamctl.yaml", out)
     assert "labels has a name with an invisible character" in out
@@ -83,7 +83,7 @@ def test_an_export_reads_back(ran: Cli, write: Write, directory: Path) -> None:
     assert not set(HIDDEN) & set(next((directory / "access").iterdir()).read_text("utf-8"))
 
 
-def test_what_machines_read_is_ascii(ran: Cli, write: Write) -> None:
+def test_json_output_is_ascii(ran: Cli, write: Write) -> None:
     write("a.yaml", AS_IS + escaped(CHANGES))
     out = ran("plan", "-f", "a.yaml", "-o", "json").out
     assert out.isascii()

@@ -1,4 +1,4 @@
-"""What reaches the streams: colours on a terminal only, and no end in tears where a stream is narrow, full or gone."""
+"""Output: colors on a terminal only, and clear errors if a stream is narrow, full or closed."""
 
 import os
 import re
@@ -18,7 +18,7 @@ NESTED = AS_IS + "settings: {labels: {env: prod}}\n"
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("arguments", ["plan", "drift", "show", "apply --auto-approve"])
-def test_colours_on_a_terminal(write: Write, arguments: str) -> None:
+def test_colors_on_a_terminal(write: Write, arguments: str) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal(*arguments.split()) as screen:
         _, seen = screen.end()
@@ -38,7 +38,7 @@ def test_colours_on_a_terminal(write: Write, arguments: str) -> None:
     ],
 )
 @pytest.mark.parametrize("arguments", ["plan", "apply --auto-approve"])
-def test_no_colours_where_they_are_not_wanted(
+def test_no_colors_if_they_are_disabled(
     write: Write, options: list[str], env: Mapping[str, str], arguments: str
 ) -> None:
     write("beamctl.yaml", CHANGED)
@@ -50,21 +50,21 @@ def test_no_colours_where_they_are_not_wanted(
 
 
 @pytest.mark.usefixtures("api")
-def test_an_empty_no_color_says_nothing(write: Write) -> None:
+def test_an_empty_no_color_is_ignored(write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("plan", env={"NO_COLOR": ""}) as screen:
         assert ESCAPE in screen.end()[1]
 
 
 @pytest.mark.usefixtures("api")
-def test_json_is_never_coloured(write: Write) -> None:
+def test_json_is_never_colored(write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("plan", "-o", "json") as screen:
         assert ESCAPE not in screen.end()[1]
 
 
 @pytest.mark.usefixtures("api")
-def test_a_counter_runs_on_a_terminal_and_is_wiped(write: Write) -> None:
+def test_a_counter_is_shown_on_a_terminal_and_erased(write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("apply", "--auto-approve", "--no-color") as screen:
         _, seen = screen.end()
@@ -75,7 +75,7 @@ def test_a_counter_runs_on_a_terminal_and_is_wiped(write: Write) -> None:
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(("options", "env"), [(["-q"], {}), ([], {"TERM": "dumb"})])
-def test_no_counter_where_it_is_not_wanted(write: Write, options: list[str], env: Mapping[str, str]) -> None:
+def test_no_counter_if_it_is_disabled(write: Write, options: list[str], env: Mapping[str, str]) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("apply", "--auto-approve", *options, env=env) as screen:
         _, seen = screen.end()
@@ -84,7 +84,7 @@ def test_no_counter_where_it_is_not_wanted(write: Write, options: list[str], env
 
 
 def with_reader_gone(*arguments: str, stream: str = "stdout") -> Ran:
-    """`beamctl … | head`, where head has read enough before beamctl writes."""
+    """`beamctl … | head` whose head exits before beamctl writes."""
     read, written = os.pipe()
     os.close(read)
     try:
@@ -106,7 +106,7 @@ def with_reader_gone(*arguments: str, stream: str = "stdout") -> Ran:
         ("validate", WRONG, 3),
     ],
 )
-def test_a_reader_that_went_away_changes_nothing(write: Write, arguments: str, text: str, code: int) -> None:
+def test_a_closed_pipe_does_not_change_the_exit_code(write: Write, arguments: str, text: str, code: int) -> None:
     write("beamctl.yaml", text)
     ran = with_reader_gone(*arguments.split())
     assert (ran.code, ran.err) == (code, "")
@@ -119,7 +119,7 @@ def test_help_into_a_closed_pipe() -> None:
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_what_was_approved_is_done_although_the_reader_went_away(write: Write, people: People, output: str) -> None:
+def test_an_approved_plan_is_applied_although_the_pipe_is_closed(write: Write, people: People, output: str) -> None:
     write("beamctl.yaml", CHANGED)
     ran = with_reader_gone("apply", "--auto-approve", "-o", output)
     assert (ran.code, ran.err) == (0, "")
@@ -128,7 +128,7 @@ def test_what_was_approved_is_done_although_the_reader_went_away(write: Write, p
 
 
 @pytest.mark.usefixtures("api")
-def test_errors_and_talk_that_nobody_reads(write: Write) -> None:
+def test_errors_and_messages_into_a_closed_pipe(write: Write) -> None:
     assert with_reader_gone("plan", stream="stderr").code == 3
     write("beamctl.yaml", WRONG)
     assert with_reader_gone("plan", stream="stderr").code == 3
@@ -152,7 +152,7 @@ def test_a_full_disk_is_an_error(write: Write, arguments: str) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_nothing_is_begun_when_the_plan_cannot_be_shown(write: Write, people: People) -> None:
+def test_nothing_is_applied_if_the_plan_cannot_be_shown(write: Write, people: People) -> None:
     write("beamctl.yaml", CHANGED)
     before = people()
     with Path("/dev/full").open("w") as full:
@@ -163,7 +163,7 @@ def test_nothing_is_begun_when_the_plan_cannot_be_shown(write: Write, people: Pe
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_a_disk_that_is_full_half_way_leaves_nothing_half_done(
+def test_a_disk_that_fills_up_during_apply_leaves_no_partial_file(
     cli: Cli, write: Write, people: People, directory: Path, output: str
 ) -> None:
     write("beamctl.yaml", CHANGED)
@@ -184,7 +184,7 @@ def test_a_disk_that_is_full_half_way_leaves_nothing_half_done(
 @pytest.mark.parametrize(
     ("encoding", "written", "dot", "address", "sun"),
     [
-        ("ascii", "utf-8", "·", "josé", "日"),  # click takes ASCII for a mistake, and writes UTF-8
+        ("ascii", "utf-8", "·", "josé", "日"),  # click treats ASCII as a mistake and writes UTF-8
         ("latin-1", "latin-1", "·", "josé", "\\u65e5"),
         ("cp437", "cp437", "·", "josé", "\\u65e5"),
         ("utf-8", "utf-8", "·", "josé", "日"),
@@ -210,7 +210,7 @@ def test_the_c_locale(write: Write) -> None:
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("closed", [1, 2])
 @pytest.mark.parametrize("arguments", ["plan", "plan -o json", "show", "validate", "plan -f missing.yaml"])
-def test_a_closed_stream(write: Write, closed: int, arguments: str) -> None:
+def test_closed_streams_are_handled(write: Write, closed: int, arguments: str) -> None:
     write("beamctl.yaml", CHANGED)
     shell = f'exec "$@" {closed}>&-'
     ended = subprocess.run(
@@ -228,7 +228,7 @@ def test_a_closed_stream(write: Write, closed: int, arguments: str) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_the_result_goes_to_one_stream_and_talk_to_the_other(cli: Cli, write: Write) -> None:
+def test_results_go_to_stdout_and_messages_to_stderr(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     assert cli("plan").err == ""
     assert cli("plan").out.startswith("acme · http://127.0.0.1:")
@@ -237,7 +237,7 @@ def test_the_result_goes_to_one_stream_and_talk_to_the_other(cli: Cli, write: Wr
     assert debug.err.startswith("> GET /users\n< 200 in ")
 
 
-def test_everything_shown_ends_with_a_line_break(cli: Cli, write: Write, api: Api) -> None:
+def test_all_output_ends_with_a_newline(cli: Cli, write: Write, api: Api) -> None:
     write("beamctl.yaml", CHANGED)
     write("wrong.yaml", WRONG)
     for arguments in ("plan", "drift", "show", "validate", "validate -f wrong.yaml", "plan -f wrong.yaml", "plan -x"):

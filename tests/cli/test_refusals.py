@@ -1,4 +1,4 @@
-"""Refused plans: shown first, nothing written, and the printed flag is the one that works."""
+"""Blocked plans are shown first, nothing is written, and the printed flag allows exactly the hazard."""
 
 import re
 import shlex
@@ -93,7 +93,7 @@ CASES = [
 
 
 def printed_command(text: str) -> list[str]:
-    """The last command that a refusal prints, as a shell would take it apart."""
+    """The last command that a refusal prints, split as a shell splits it."""
     words = shlex.split(re.findall(r"in this plan only:  (.*)$", text, re.MULTILINE)[-1])
     assert words[:2] == ["beamctl", "apply"]
     return words[1:]
@@ -101,7 +101,7 @@ def printed_command(text: str) -> list[str]:
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_refusal_names_the_flag_that_works(cli: Cli, write: Write, people: People, case: Case) -> None:
+def test_a_refusal_prints_the_flag_that_allows_the_hazard(cli: Cli, write: Write, people: People, case: Case) -> None:
     write("beamctl.yaml", case.text)
     before = people(case.workspace)
     refused = cli("apply", "--auto-approve")
@@ -175,7 +175,9 @@ HOSTILE = [
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("email", HOSTILE)
-def test_a_hostile_address_can_be_pasted(cli: Cli, write: Write, people: People, email: str) -> None:
+def test_a_printed_command_with_a_hostile_address_is_safe_to_paste(
+    cli: Cli, write: Write, people: People, email: str
+) -> None:
     before = people()
     quoted = "'" + email.replace("'", "''") + "'"
     write("beamctl.yaml", AS_IS + f"  {quoted}: viewer\nguards: {{allowedDomains: [example.com]}}\n")
@@ -189,7 +191,7 @@ def test_a_hostile_address_can_be_pasted(cli: Cli, write: Write, people: People,
 
 
 @pytest.mark.usefixtures("local")
-def test_a_refusal_is_told_to_machines(cli: Cli, write: Write) -> None:
+def test_json_output_lists_the_blocking_hazards(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", MASS_REMOVAL)
     for command in (["plan"], ["apply", "--auto-approve"]):
         ran = cli(*command, "-o", "json")
@@ -216,7 +218,7 @@ def test_a_refusal_is_told_to_machines(cli: Cli, write: Write) -> None:
 
 
 @pytest.mark.usefixtures("local")
-def test_no_flag_allows_everything(cli: Cli, write: Write) -> None:
+def test_no_flag_allows_all_hazards(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", MASS_REMOVAL)
     for flag in ("--force", "--yes", "-y", "--allow-all"):
         assert cli("apply", "--auto-approve", flag).code == 3
@@ -224,8 +226,8 @@ def test_no_flag_allows_everything(cli: Cli, write: Write) -> None:
 
 
 @pytest.mark.usefixtures("local")
-def test_an_allowance_is_about_one_workspace(cli: Cli, write: Write, people: People) -> None:
-    """`live-empty=members` of one workspace must not allow the same in another."""
+def test_an_allowance_is_for_one_workspace(cli: Cli, write: Write, people: People) -> None:
+    """`live-empty=members` of one workspace does not allow the same in another."""
     write(
         "beamctl.yaml", f"{document(members=f'{{{BOTH}}}', more='guards: {maxRemovals: 1}')}\n---\n{document('hollow')}"
     )
@@ -246,7 +248,7 @@ def test_an_allowance_is_about_one_workspace(cli: Cli, write: Write, people: Peo
 
 
 @pytest.mark.usefixtures("local")
-def test_names_that_mean_several_are_seen_beside_the_workspace(cli: Cli, write: Write) -> None:
+def test_an_ambiguous_service_account_name_is_a_problem(cli: Cli, write: Write) -> None:
     for _ in range(2):
         made = ("POST", "/service_accounts", '{"name": "ci"}')
         assert cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", *made).code == 0

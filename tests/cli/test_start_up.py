@@ -1,4 +1,4 @@
-"""What is imported when: start-up is measured in libraries that are not loaded."""
+"""Which libraries each command imports: start-up time is measured in libraries that are not loaded."""
 
 import json
 
@@ -27,50 +27,50 @@ atexit.register(lambda: print(json.dumps(sorted(name for name in sys.modules if 
 
 
 def imported(*arguments: str, code: int = 0) -> set[str]:
-    """The heavy libraries that a run loaded."""
+    """The heavy libraries that a run imported."""
     ran = process(*arguments, prelude=TELL)
     assert ran.code == code, ran
     return HEAVY & set(json.loads(ran.err.splitlines()[-1]))
 
 
-def test_the_version_needs_nothing() -> None:
+def test_version_imports_no_library() -> None:
     assert imported("--version") == set()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"]])
-def test_help_needs_click_only(arguments: list[str]) -> None:
+def test_help_imports_only_click(arguments: list[str]) -> None:
     assert imported(*arguments) == {"click"}
 
 
-def test_an_unknown_command_needs_click_only() -> None:
+def test_an_unknown_command_imports_only_click() -> None:
     assert imported("plna", code=3) == {"click"}
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_validate_needs_no_network_library(write: Write, output: str) -> None:
+def test_validate_imports_no_network_library(write: Write, output: str) -> None:
     write("beamctl.yaml", AS_IS + "settings: {labels: {env: prod}}\n")
     assert imported("validate", "-o", output) <= {"click", "yaml", "jsonschema"}
 
 
-def test_a_wrong_document_never_loads_a_network_library(write: Write) -> None:
+def test_an_invalid_document_imports_no_network_library(write: Write) -> None:
     write("beamctl.yaml", AS_IS + "nonsense: 1\n")
     assert imported("plan", code=3) <= {"click", "yaml", "jsonschema"}
 
 
-def test_without_a_credential_no_network_library_is_loaded(write: Write) -> None:
+def test_a_missing_credential_imports_no_network_library(write: Write) -> None:
     write("beamctl.yaml", AS_IS)
     assert imported("plan", code=4) <= {"click", "yaml", "jsonschema"}
 
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("command", ["plan", "drift", "show", "apply"])
-def test_the_emulator_is_not_loaded_for_a_real_api(write: Write, command: str) -> None:
+def test_a_real_api_does_not_import_the_emulator(write: Write, command: str) -> None:
     write("beamctl.yaml", AS_IS)
     assert imported(command) <= {"click", "yaml", "jsonschema", "httpx"}
 
 
 @pytest.mark.usefixtures("local")
-def test_deepdiff_is_loaded_for_a_nested_difference_only(write: Write) -> None:
+def test_only_a_nested_difference_imports_deepdiff(write: Write) -> None:
     write("beamctl.yaml", CHANGED + "settings: {displayName: Other}\n")
     assert "deepdiff" not in imported("plan")
     write("beamctl.yaml", AS_IS + "settings: {labels: {env: prod}}\n")
@@ -78,5 +78,5 @@ def test_deepdiff_is_loaded_for_a_nested_difference_only(write: Write) -> None:
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "apply", "drift", "show", "destroy", "demo"])
-def test_the_help_of_a_command_needs_no_network_library(command: str) -> None:
+def test_command_help_imports_no_network_library(command: str) -> None:
     assert imported(command, "--help") <= {"click", "yaml", "jsonschema"}

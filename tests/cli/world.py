@@ -1,4 +1,4 @@
-"""The small world the command line is tested in: one seed, one document, and what to look for."""
+"""The small test world of the command line: one seed, one document, and the texts to look for."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -58,7 +58,7 @@ Write = Callable[[str, str], None]
 
 
 class People(Protocol):
-    """Who is in a workspace of the emulator: role by e-mail."""
+    """The members of an emulator workspace: role by e-mail."""
 
     def __call__(self, workspace: str = "acme") -> Mapping[str, str]: ...
 
@@ -68,7 +68,7 @@ def document(workspace: str = "acme", members: str = "{ada@example.com: admin}",
 
 
 def error_in(ran: Ran) -> dict[str, Any]:
-    """The error of a JSON answer, which must be the whole of it."""
+    """The error of a JSON response, which must contain nothing else."""
     answer = ran.json
     assert set(answer) == {"format_version", "error"}
     error: dict[str, Any] = answer["error"]

@@ -1,3 +1,3 @@
-"""Nothing that beamctl needs brings `rich`: in a process of its own it is not there."""
+"""Stands in for `rich`, which beamctl does not require: in a child process it cannot be imported."""
 
 raise ModuleNotFoundError(name="rich")
