@@ -1,3 +1,5 @@
+"""Base URLs: which are accepted, and which era of the API they mean."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from beamctl.errors import UsageError
         ("HTTP://LocalHost/v0", "HTTP://LocalHost/v0"),
     ],
 )
-def test_base_urls(text: str, url: str) -> None:
+def test_base_urls_are_normalized(text: str, url: str) -> None:
     assert base_url(text, "--api-url") == url
 
 
@@ -49,7 +51,7 @@ def test_base_urls(text: str, url: str) -> None:
         ("https://api.blaxel.ai//v0", "has an empty, `.` or `..` segment in its path"),
     ],
 )
-def test_what_is_no_base_url(text: str, fault: str) -> None:
+def test_an_invalid_base_url_is_an_error(text: str, fault: str) -> None:
     with pytest.raises(UsageError) as caught:
         base_url(text, "--api-url")
     assert caught.value.message == f"--api-url {fault}"
@@ -58,7 +60,7 @@ def test_what_is_no_base_url(text: str, fault: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["api.blaxel.ai", "192.168.1.4", "localhost.example.com", "127.0.0.1.nip.io"])
-def test_a_credential_does_not_travel_unencrypted(host: str) -> None:
+def test_a_credential_is_not_sent_unencrypted(host: str) -> None:
     with pytest.raises(UsageError) as caught:
         base_url(f"http://{host}/v0", "BL_API_URL")
     assert caught.value.message == (
@@ -86,5 +88,5 @@ def test_any_text_is_a_url_or_a_usage_error(text: str) -> None:
         ("http://127.0.0.1:8080/v0", Era.BLAXEL),
     ],
 )
-def test_the_host_tells_the_era(url: str, era: Era) -> None:
+def test_the_host_determines_the_era(url: str, era: Era) -> None:
     assert era_of(url) is era

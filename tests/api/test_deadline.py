@@ -1,4 +1,4 @@
-"""One deadline for each request, at every stage of it, and interrupts that end it sooner."""
+"""Every request has one deadline for all its stages, and interrupts can end it sooner."""
 
 import gzip
 import socket
@@ -83,7 +83,7 @@ def test_each_request_has_its_own_deadline() -> None:
             assert api.deleter().delete_workspace() == LATE
 
 
-def test_a_connection_that_was_used_before() -> None:
+def test_a_reused_connection_has_a_deadline() -> None:
     def behave(peer: socket.socket) -> None:
         take_request(peer)
         peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
@@ -95,7 +95,7 @@ def test_a_connection_that_was_used_before() -> None:
             assert api.deleter().delete_workspace() == LATE
 
 
-def test_a_request_that_is_read_slowly() -> None:
+def test_a_server_that_reads_slowly_hits_the_deadline() -> None:
     over = threading.Event()
 
     def sips(peer: socket.socket) -> None:
@@ -170,7 +170,7 @@ def test_a_deadline_through_a_proxy(behave: Behaviour, why: str, monkeypatch: py
             assert api.deleter().delete_workspace() == NoResponse(f"{why.format(address)} within {SECONDS} s")
 
 
-def test_a_proxy_is_not_asked_for_what_no_proxy_names(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "beamctl.invalid")
     with networked("https://beamctl.invalid/v0") as api, pytest.raises(UnreachableError, match="cannot be found"):
@@ -192,7 +192,7 @@ def no_name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_name_server")
-def test_looking_up_a_host_ends_at_the_deadline() -> None:
+def test_a_host_lookup_ends_at_the_deadline() -> None:
     with networked("https://api.example.com/v0", read=SECONDS) as api, timed():
         assert api.deleter().delete_workspace() == NoResponse(f"no connection to api.example.com within {SECONDS} s")
 
@@ -203,7 +203,7 @@ def stopping() -> tuple[SystemClock, threading.Event]:
 
 
 def test_an_interrupt_ends_a_read_at_every_stage() -> None:
-    """All at once, as each takes its moment of grace."""
+    """All at once, since each one takes its grace period."""
     clock, stop = stopping()
     stop.set()
     with ExitStack() as stack, ThreadPoolExecutor(len(STAGES) + 2) as pool:
@@ -216,7 +216,7 @@ def test_an_interrupt_ends_a_read_at_every_stage() -> None:
 
 
 @pytest.mark.usefixtures("no_name_server")
-def test_an_interrupt_ends_looking_up_a_host() -> None:
+def test_an_interrupt_ends_a_host_lookup() -> None:
     clock, stop = stopping()
     stop.set()
     with (
@@ -261,7 +261,7 @@ def test_an_interrupt_leaves_a_change_in_flight_its_deadline() -> None:
             assert api.deleter().delete_workspace() == NoResponse("no complete response from 127.0.0.1 within 1 s")
 
 
-def test_what_a_dripping_server_can_cost_a_read() -> None:
+def test_a_trickling_server_costs_a_read_at_most_two_deadlines() -> None:
     clock = DrippedClock()
     with (
         serving([STAGES["headers"]]) as url,
@@ -270,11 +270,11 @@ def test_what_a_dripping_server_can_cost_a_read() -> None:
     ):
         api.reader().get("/users")
     assert caught.value.hint == "Try again later, or allow more time with --timeout."
-    assert clock.waits == [0.5]  # two deadlines of 60 s, and not six
+    assert clock.waits == [0.5]  # two deadlines of 60 s, not six
 
 
 class DrippedClock(FakeClock):
-    """Each look at the clock is a deadline of 60 s later."""
+    """Each reading of the clock is 60 s later, the length of a deadline."""
 
     def now(self) -> float:
         self.time += 30

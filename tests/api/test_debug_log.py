@@ -1,3 +1,5 @@
+"""The debug log has one line per request and response, without secrets."""
+
 import httpx
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ CREDENTIALS: list[Credential] = [
 ]
 
 
-def test_one_line_for_each_request_and_answer() -> None:
+def test_one_line_per_request_and_response() -> None:
     lines: list[str] = []
     script = Script(reply(503, retry_after="2"), reply(body={"role": "admin"}, cf_ray="8f-AMS"), httpx.Response(204))
     with opened(script, debug=lines) as api:
@@ -34,7 +36,7 @@ def test_one_line_for_each_request_and_answer() -> None:
     ]
 
 
-def test_an_answer_that_is_none() -> None:
+def test_an_html_page_is_logged_as_a_page() -> None:
     lines: list[str] = []
     with opened(Script(page(), page(404)), debug=lines) as api:
         for _ in range(2):
@@ -43,7 +45,7 @@ def test_an_answer_that_is_none() -> None:
     assert lines[3] == "< 404 in 0 ms for DELETE /users/a (a page)"
 
 
-def test_tokens_and_new_keys_are_not_shown() -> None:
+def test_tokens_and_new_keys_are_not_logged() -> None:
     lines: list[str] = []
     token = reply(body={"access_token": CANARY, "refresh_token": CANARY + "2", "expires_in": 7200})
     with opened(
@@ -59,7 +61,7 @@ def test_tokens_and_new_keys_are_not_shown() -> None:
     assert "canary" not in "".join(lines)
 
 
-def test_a_terminal_is_not_steered() -> None:
+def test_control_characters_are_escaped() -> None:
     lines: list[str] = []
     with opened(Script(reply(404, {"error": "\x1b]0;pwned\x07\nnext"}, cf_ray="a")), debug=lines) as api:
         api.sender().send(ApiCall(Method.DELETE, "/users/a"))
@@ -70,7 +72,7 @@ places = st.sampled_from(["error", "message", "page", "location", "cf-ray", "bod
 
 
 def leaking(place: str, status: int) -> httpx.Response | Exception:
-    """An answer that has the secret in it somewhere."""
+    """A response that contains the secret somewhere."""
     match place:
         case "error" | "message" | "body":
             return reply(status, {place: f"said {CANARY}!", "list": [CANARY]})
@@ -91,7 +93,9 @@ def leaking(place: str, status: int) -> httpx.Response | Exception:
     status=st.sampled_from([200, 302, 400, 401, 403, 404, 409, 429, 500, 503]),
     method=st.sampled_from(Method),
 )
-def test_no_secret_leaves_the_room(credential: Credential, place: str, status: int, method: Method) -> None:
+def test_no_secret_appears_in_results_errors_or_logs(
+    credential: Credential, place: str, status: int, method: Method
+) -> None:
     lines: list[str] = []
     path = f"/users/{CANARY}"
     texts: list[object] = [connection(credential)]
@@ -113,7 +117,7 @@ def test_no_secret_leaves_the_room(credential: Credential, place: str, status: i
     assert CANARY not in "\n".join([*lines, *map(str, texts), *map(repr, texts)])
 
 
-def test_nothing_is_told_where_nobody_listens() -> None:
+def test_nothing_is_logged_without_debug() -> None:
     with opened(Script(reply(body=[]))) as api:
         assert api.reader().get("/users") == []
         assert KEY not in repr(api)

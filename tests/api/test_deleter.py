@@ -1,4 +1,4 @@
-"""Deleting a workspace: one request, whatever comes of it."""
+"""Deleting a workspace sends exactly one request."""
 
 import httpx
 import pytest
@@ -29,7 +29,7 @@ from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_it_is_asked_once(step: Step, outcome: Response | NoResponse) -> None:
+def test_a_deletion_is_sent_once(step: Step, outcome: Response | NoResponse) -> None:
     script, clock, told = Script(step), FakeClock(), list[str]()
     with opened(script, clock, debug=told) as api:
         assert api.deleter().delete_workspace() == outcome
@@ -38,7 +38,7 @@ def test_it_is_asked_once(step: Step, outcome: Response | NoResponse) -> None:
     assert not any("retry in" in line or KEY in line for line in told)
 
 
-def test_a_credential_that_is_not_accepted() -> None:
+def test_a_refused_credential_is_an_error() -> None:
     script = Script(reply(401, {"error": f"{KEY} was revoked"}))
     with opened(script) as api, pytest.raises(UnauthenticatedError) as caught:
         api.deleter().delete_workspace()
@@ -46,7 +46,7 @@ def test_a_credential_that_is_not_accepted() -> None:
     assert KEY not in caught.value.message + caught.value.hint
 
 
-def test_a_pause_that_the_api_asked_for_is_kept_by_the_next_request() -> None:
+def test_the_next_request_waits_for_a_pause_requested_by_the_api() -> None:
     script, clock = Script(reply(429, retry_after="7"), reply()), FakeClock()
     with opened(script, clock) as api:
         api.deleter().delete_workspace()

@@ -1,4 +1,4 @@
-"""Both halves against the emulator: as a service account that exchanges its client credentials for tokens."""
+"""Reader and sender against the emulator, as a service account that exchanges client credentials for tokens."""
 
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def test_a_service_account_reads_and_writes(service: tuple[Path, ClientCredentia
         assert api.identity().client_id == credential.id
 
 
-def test_a_wrong_secret_and_a_wrong_key(service: tuple[Path, ClientCredentials]) -> None:
+def test_a_wrong_secret_or_key_is_unauthenticated(service: tuple[Path, ClientCredentials]) -> None:
     database, credential = service
     app = create_app(database)
     wrong = ClientCredentials(credential.id, "canary")
@@ -64,7 +64,7 @@ def test_a_wrong_secret_and_a_wrong_key(service: tuple[Path, ClientCredentials])
         assert "canary" not in caught.value.message
 
 
-def test_another_workspace_is_out_of_reach(service: tuple[Path, ClientCredentials]) -> None:
+def test_another_workspace_is_forbidden(service: tuple[Path, ClientCredentials]) -> None:
     database, credential = service
     app = create_app(database)
     with (

@@ -1,4 +1,5 @@
-"""beamctl's own client and the emulator's faults, in this process: no fault goes unnoticed but a listing that lies."""
+"""beamctl's client against every fault of the emulator, in this process: every fault is noticed, except listings that are
+short or empty without any sign of it."""
 
 from pathlib import Path
 
@@ -43,21 +44,21 @@ def opened(faulty: Faulty) -> WorkspaceApi:
 
 
 @pytest.mark.parametrize("fault", EVERY_FAULT)
-def test_a_reader_is_given_the_truth_or_an_error(faulty: Faulty, fault: str) -> None:
+def test_a_read_returns_the_truth_or_an_error(faulty: Faulty, fault: str) -> None:
     with opened(faulty) as api:
         faulty.plan(fault)
         try:
             got = api.reader().get("/users")
         except ApiError:
             got = None
-        noticed = not isinstance(got, list)  # what is of another type, whoever reads it notices
+        noticed = not isinstance(got, list)  # a value of another type is noticed by its kind's parser
         assert (noticed or len(got) == 2) is (fault not in LIES)
         faulty.plan(f"{fault}@2")
         assert len(api.reader().get("/users")) == 2
 
 
 @pytest.mark.parametrize("fault", EVERY_FAULT)
-def test_a_change_is_asked_for_once_where_it_may_have_been_made(faulty: Faulty, fault: str) -> None:
+def test_a_change_that_may_have_been_made_is_sent_once(faulty: Faulty, fault: str) -> None:
     with opened(faulty) as api:
         faulty.plan(f"{fault}@1")
         answer = api.sender().send(INVITE)

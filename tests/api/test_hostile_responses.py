@@ -1,4 +1,4 @@
-"""What a server may send: how much, in which encoding, with which status, and that none of it is a traceback."""
+"""Limits on responses: size, encoding and status. None of them causes a traceback."""
 
 import gzip
 import socket
@@ -45,7 +45,7 @@ def received(content: bytes, encoding: str, status: int = 200) -> Reply | Failur
     ("encoding", "content"),
     [("", JSON), ("identity", JSON), ("gzip", ZIPPED), ("GZip ", ZIPPED), ("x-gzip", ZIPPED), ("gzip", b"")],
 )
-def test_encodings_that_are_understood(encoding: str, content: bytes) -> None:
+def test_supported_encodings_are_decoded(encoding: str, content: bytes) -> None:
     found = received(content, encoding)
     assert isinstance(found, Reply)
     assert found.body == ([{"email": "ada@example.com"}] if content else None)
@@ -58,7 +58,7 @@ def test_encodings_that_are_understood(encoding: str, content: bytes) -> None:
         *("deflate", "br", "zstd", "compress", "gzip,", "gzip;q=1", "aes128gcm", "nonsense"),
     ],
 )
-def test_encodings_that_are_not(encoding: str) -> None:
+def test_other_encodings_are_refused(encoding: str) -> None:
     assert received(ZIPPED, encoding) == Failure(FailureKind.GARBLED, ENCODING, "Try again later.")
 
 
@@ -75,13 +75,13 @@ def test_encodings_that_are_not(encoding: str) -> None:
         (ZIPPED[:-8] + b"\0" * 8, FailureKind.GARBLED, BROKEN),
     ],
 )
-def test_compressed_data_that_is_not_whole(content: bytes, fault: FailureKind, why: str) -> None:
+def test_truncated_compressed_data_is_refused(content: bytes, fault: FailureKind, why: str) -> None:
     assert received(content, "gzip") == Failure(fault, why, "Try again later.")
     assert received(content, "gzip", 503) == Reply(503, {"content-encoding": "gzip"}, page=True)
 
 
 @given(st.binary(max_size=300), st.lists(st.integers(0, 400), max_size=4))
-def test_pieces_are_no_matter(content: bytes, cuts: list[int]) -> None:
+def test_chunk_boundaries_do_not_matter(content: bytes, cuts: list[int]) -> None:
     zipped = gzip.compress(b'["' + content.hex().encode() + b'"]', mtime=0)
     spots = [0, *sorted(cuts), len(zipped)]
     pieces = [zipped[start:end] for start, end in pairwise(spots)]
@@ -91,11 +91,11 @@ def test_pieces_are_no_matter(content: bytes, cuts: list[int]) -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "gzip, gzip", ""]))
-def test_any_bytes_are_read(content: bytes, encoding: str) -> None:
+def test_any_bytes_are_read_or_refused(content: bytes, encoding: str) -> None:
     assert isinstance(received(content, encoding), Reply | Failure)
 
 
-def test_data_that_ends_where_a_step_does() -> None:
+def test_data_that_ends_at_a_step_boundary() -> None:
     for size in (1024 * 1024 - 1, 1024 * 1024, 1024 * 1024 + 1):
         found = received(gzip.compress(b'"' + b"a" * (size - 2) + b'"', 1), "gzip")
         assert isinstance(found, Reply)
@@ -112,7 +112,7 @@ def peak(most: int) -> Iterator[None]:
         tracemalloc.stop()
 
 
-def test_a_bomb_is_not_unpacked() -> None:
+def test_a_compression_bomb_is_not_unpacked() -> None:
     bomb()
     with peak(LARGEST_ANSWER * 3), pytest.raises(OversizedError):
         received(bomb(), "gzip")
@@ -123,7 +123,7 @@ def test_a_bomb_is_not_unpacked() -> None:
 
 
 @pytest.mark.parametrize("piece", [b"[],", b"{},", b"0,", b'{"":0},'])
-def test_values_are_bounded(piece: bytes) -> None:
+def test_the_number_of_values_is_limited(piece: bytes) -> None:
     many = b"[" + piece * (MOST_VALUES // 3 + 1) * 3 + b"0]"
     with peak(LARGEST_ANSWER), pytest.raises(OversizedError):
         received(many, "")
@@ -151,13 +151,13 @@ def floods(peer: socket.socket) -> None:
         ),
     ],
 )
-def test_too_much_is_refused(behaviour: Behaviour, message: str) -> None:
+def test_a_response_that_is_too_large_is_refused(behaviour: Behaviour, message: str) -> None:
     with serving([behaviour]) as url, networked(url, read=60) as api, pytest.raises(GarbledError) as caught:
         api.reader().get("/users")
     assert caught.value.message.removesuffix(" (GET /users)") == message.removesuffix(" (GET /users)")
 
 
-def test_bytes_are_counted_over_all_of_a_response() -> None:
+def test_all_parts_of_a_response_share_one_limit() -> None:
     budget = Budget(lambda: False)
     for _ in range(2):
         budget.start(60, interruptible=False)
@@ -166,7 +166,7 @@ def test_bytes_are_counted_over_all_of_a_response() -> None:
             budget.receive(LARGEST_ANSWER)
 
 
-def test_only_gzip_is_asked_for() -> None:
+def test_only_gzip_is_requested() -> None:
     script = Script(reply())
     with opened(script) as api:
         api.reader().get("/users")
@@ -200,14 +200,14 @@ def head(*lines: str, status: str = "200 OK", body: bytes = b"[]") -> Behaviour:
         head(status="101 Switching Protocols"),
     ],
 )
-def test_what_is_not_http(behaviour: Behaviour) -> None:
+def test_a_response_that_is_not_http_is_an_error(behaviour: Behaviour) -> None:
     with serving([behaviour]) as url, networked(url) as api, pytest.raises(UnreachableError) as caught:
         api.reader().get("/users")
     assert caught.value.message == NOT_HTTP
 
 
-def test_many_headers_take_no_time() -> None:
-    """As many as fit; each of them used to be looked up among all."""
+def test_many_headers_are_read_in_linear_time() -> None:
+    """As many as fit. Looking each of them up among all of them would take quadratic time."""
     lines = [f"{n:x}:" for n in range(14_000)]
     with serving([head("Content-Length: 2", *lines)]) as url, networked(url) as api:
         began = time.process_time()
@@ -216,7 +216,7 @@ def test_many_headers_take_no_time() -> None:
 
 
 @pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 206, 207, 226, 299])
-def test_only_200_answers_a_read(status: int) -> None:
+def test_a_read_accepts_only_status_200(status: int) -> None:
     why = f"api.example.com answered a read with HTTP {status} instead of 200"
     script = Script(reply(status, []))
     with opened(script) as api:
@@ -237,7 +237,7 @@ def test_only_200_answers_a_read(status: int) -> None:
         ("600 Odd", "HTTP 600"),
     ],
 )
-def test_odd_statuses(status: str, said: str) -> None:
+def test_unusual_statuses_of_a_change(status: str, said: str) -> None:
     odd = head("Content-Length: 0", status=status, body=b"")
     with serving([odd]) as url, networked(url) as api, pytest.raises(ApiError) as caught:
         api.reader().get("/users")
@@ -248,13 +248,13 @@ def test_odd_statuses(status: str, said: str) -> None:
 @pytest.mark.parametrize(
     "where", [b"http://[", b"//", b"http://a:999999/", b"\xff", b"h" * 70_000, b"http://xn--a/", b"data:,"]
 )
-def test_wherever_a_redirect_leads(where: bytes) -> None:
+def test_redirects_are_not_followed(where: bytes) -> None:
     away = httpx.Response(302, headers=[(b"Location", where)])
     with opened(lambda _request: away) as api, pytest.raises(ApiError, match="HTTP 302 Found"):
         api.reader().get("/users")
 
 
-def test_cookies_are_not_kept() -> None:
+def test_cookies_are_not_stored() -> None:
     script = Script(reply(set_cookie="session=1; Path=/; Max-Age=99999"), reply(401, set_cookie="a=b"), reply())
     with opened(script) as api:
         api.reader().get("/users")

@@ -1,4 +1,4 @@
-"""Rate limits: which replies are one, how long they ask to wait, and what a run makes of that."""
+"""Rate limits: which responses count, how long they ask to wait, and how a run waits."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -59,7 +59,8 @@ def test_which_replies_are_a_rate_limit(status: int, headers: Mapping[str, str],
 
 @pytest.mark.parametrize(("status", "headers", "limit"), [each for each in LIMITS if each[0] in (403, 429)])
 def test_a_403_that_is_a_rate_limit_is_treated_as_a_429(status: int, headers: dict[str, str], limit: bool) -> None:  # noqa: FBT001 - as above
-    """Repeated, also what must not be done twice; and neither a refusal of this change nor a lack of permission."""
+    """It is retried, also if the call must not be repeated, and it is neither a refusal of the change nor a lack of
+    permission."""
     refusal = httpx.Response(status, json={"error": "no"}, headers=headers)
     script = Script(refusal, reply(body={"ok": 1}))
     with opened(script) as api:
@@ -74,7 +75,7 @@ def test_a_403_that_is_a_rate_limit_is_treated_as_a_429(status: int, headers: di
     assert isinstance(caught.value, ForbiddenError) is not limit
 
 
-def test_a_limit_on_tokens_is_no_refusal_of_the_credential() -> None:
+def test_a_rate_limit_on_tokens_does_not_reject_the_credential() -> None:
     script = Script(reply(403, {"error": "slow down"}, retry_after="3600"))
     with opened(script, to=replace(connection(), credential=ClientCredentials("id-1", "canary-secret"))) as api:
         with pytest.raises(ApiError) as caught:
@@ -106,7 +107,7 @@ def test_a_limit_on_tokens_is_no_refusal_of_the_credential() -> None:
         (503, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "50"}, None),
     ],
 )
-def test_how_long_a_reply_asks_to_wait(status: int, headers: Mapping[str, str], seconds: float | None) -> None:
+def test_the_wait_that_a_response_asks_for(status: int, headers: Mapping[str, str], seconds: float | None) -> None:
     assert requested_wait(status, headers, NOON) == seconds
 
 
@@ -122,17 +123,17 @@ def test_how_long_a_reply_asks_to_wait(status: int, headers: Mapping[str, str], 
         (1e300, ""),
     ],
 )
-def test_until_when(wait: float, text: str) -> None:
+def test_dates_are_turned_into_waits(wait: float, text: str) -> None:
     assert until_text(NOON, wait) == text
 
 
 @given(st.text() | st.sampled_from(["Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 +1400"]))
-def test_any_date_is_one_or_none(text: str) -> None:
+def test_any_date_text_gives_a_wait_or_none(text: str) -> None:
     found = http_date(text)
     assert found is None or until_text(found, 0.0) is not None
 
 
-def test_a_long_limit_stops_one_sort_of_call_and_no_other() -> None:
+def test_a_long_rate_limit_stops_only_calls_of_its_kind() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         limited = request.method == "PUT"
         return reply(429, {"error": "slow down"}, retry_after="3600") if limited else reply(body={"ok": 1})
@@ -157,7 +158,7 @@ def test_a_long_limit_stops_one_sort_of_call_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("limit", [reply(429, retry_after="3600"), reply(403, retry_after="3600")])
-def test_many_calls_under_a_long_limit_are_a_few_requests(limit: httpx.Response) -> None:
+def test_many_calls_under_a_long_rate_limit_send_few_requests(limit: httpx.Response) -> None:
     barrier = threading.Barrier(8)
 
     def answer(_request: httpx.Request) -> httpx.Response:
@@ -172,7 +173,7 @@ def test_many_calls_under_a_long_limit_are_a_few_requests(limit: httpx.Response)
     assert clock.waits == []
 
 
-def test_a_read_under_a_long_limit_says_when_at_once() -> None:
+def test_a_read_under_a_long_rate_limit_fails_at_once_and_says_when_to_retry() -> None:
     script, clock = Script(reply(429, retry_after="86400")), FakeClock()
     with opened(script, clock) as api, pytest.raises(ApiError) as caught:
         api.reader().get("/users")
@@ -181,7 +182,7 @@ def test_a_read_under_a_long_limit_says_when_at_once() -> None:
     assert (len(script.asked), clock.waits) == (1, [])
 
 
-def test_a_service_that_is_not_available_for_long_says_when_at_once() -> None:
+def test_a_long_503_fails_at_once_and_says_when_to_retry() -> None:
     script, clock = Script(reply(503, {"error": "maintenance"}, retry_after="600")), FakeClock()
     with opened(script, clock) as api:
         with pytest.raises(ApiError, match="not available until 08:10 UTC: maintenance"):
@@ -211,7 +212,7 @@ def patient(
         (5, 0.0, []),
     ],
 )
-def test_a_limit_that_stays_is_waited_for_as_long_as_the_run_may(asked: int, most: float, waits: list[int]) -> None:
+def test_a_rate_limit_is_waited_for_up_to_the_budget_of_the_run(asked: int, most: float, waits: list[int]) -> None:
     script, clock = Script(reply(429, retry_after=str(asked))), FakeClock()
     with patient(script, clock, WaitBudget(most)) as api:
         assert isinstance(api.sender().send(INVITE), Response)
@@ -219,7 +220,7 @@ def test_a_limit_that_stays_is_waited_for_as_long_as_the_run_may(asked: int, mos
     assert clock.waits == waits
 
 
-def test_a_run_has_one_budget_for_all_its_workspaces() -> None:
+def test_all_workspaces_of_a_run_share_one_budget() -> None:
     wait_budget, clock = WaitBudget(), FakeClock()
     script = Script(reply(429, retry_after="40"), reply(), reply(429, retry_after="40"))
     with patient(script, clock, wait_budget) as one, patient(script, clock, wait_budget) as two:
@@ -228,7 +229,7 @@ def test_a_run_has_one_budget_for_all_its_workspaces() -> None:
     assert clock.waits == [40]
 
 
-def test_limits_that_do_not_say_when_end_too() -> None:
+def test_rate_limits_without_a_date_use_up_the_budget_too() -> None:
     script, clock = Script(reply(429)), FakeClock()
     with opened(script, clock) as api:
         for _ in range(60):
@@ -237,7 +238,7 @@ def test_limits_that_do_not_say_when_end_too() -> None:
     assert len(script.asked) < 20
 
 
-def test_a_limit_after_a_lost_answer_does_not_say_that_nothing_was_done() -> None:
+def test_a_rate_limit_after_a_lost_response_does_not_mean_that_nothing_was_done() -> None:
     def meanwhile(_request: httpx.Request) -> httpx.Response:
         api.sender().send(DEMOTE)
         raise httpx.ReadError("x")
@@ -248,7 +249,7 @@ def test_a_limit_after_a_lost_answer_does_not_say_that_nothing_was_done() -> Non
     assert len(script.asked) == 2
 
 
-def test_a_long_wait_is_said_once() -> None:
+def test_a_long_wait_is_reported_once() -> None:
     said: list[str] = []
     wait_budget = WaitBudget(600.0, said.append)
     assert wait_budget.grant(2.0, 0.0)
@@ -258,13 +259,13 @@ def test_a_long_wait_is_said_once() -> None:
     assert said == ["Waiting 30 s: the API limits requests."]
 
 
-def test_threads_that_wait_together_spend_the_time_once() -> None:
+def test_threads_that_wait_together_spend_the_budget_once() -> None:
     wait_budget = WaitBudget()
     assert all(wait_budget.grant(50.0, 0.1 * thread) for thread in range(8))
     assert not wait_budget.grant(50.0, 50.0)
 
 
-def test_short_pauses_between_requests_that_are_taken_are_not_counted() -> None:
+def test_short_pauses_between_accepted_requests_are_not_counted() -> None:
     wait_budget, now = WaitBudget(), 0.0
     for _ in range(1000):
         assert wait_budget.grant(1.0, now)
@@ -272,7 +273,7 @@ def test_short_pauses_between_requests_that_are_taken_are_not_counted() -> None:
         wait_budget.progress(now)
 
 
-def test_longer_ones_are() -> None:
+def test_longer_pauses_are_counted() -> None:
     wait_budget, now, granted = WaitBudget(), 0.0, 0
     while wait_budget.grant(5.0, now):
         granted, now = granted + 1, now + 5.0
@@ -280,7 +281,7 @@ def test_longer_ones_are() -> None:
     assert granted == 12
 
 
-def test_who_waits_while_others_go_on_delays_the_run_only_when_they_are_done() -> None:
+def test_waiting_counts_only_while_no_other_thread_makes_progress() -> None:
     wait_budget = WaitBudget()
     assert wait_budget.grant(50.0, 0.0)
     for second in range(1, 41):
@@ -295,9 +296,7 @@ waits = st.lists(st.tuples(st.floats(0, 30), st.floats(0, 90), st.booleans()), m
 
 
 @given(waits, st.floats(0, 120))
-def test_a_pause_without_progress_is_never_longer_than_granted(
-    steps: list[tuple[float, float, bool]], most: float
-) -> None:
+def test_a_pause_without_progress_never_exceeds_the_budget(steps: list[tuple[float, float, bool]], most: float) -> None:
     wait_budget, now, began = WaitBudget(most), 0.0, None
     for later, wait, taken in steps:
         now += later

@@ -1,3 +1,5 @@
+"""Reading: requests, retries, and errors."""
+
 import httpx
 import pytest
 
@@ -26,7 +28,7 @@ NOT_HTTP = "the response of api.example.com is incomplete or not valid HTTP (GET
 BROKEN = "api.example.com closed the connection before its response was complete (GET /users)"
 
 
-def test_what_is_sent() -> None:
+def test_a_read_sends_this_request() -> None:
     script = Script(reply(body=[{"email": "ada@example.com"}]))
     with opened(script) as api:
         assert api.reader().get("/users?limit=2") == [{"email": "ada@example.com"}]
@@ -39,7 +41,7 @@ def test_what_is_sent() -> None:
     assert "Content-Type" not in asked.headers
 
 
-def test_the_reading_half_cannot_write() -> None:
+def test_the_reader_cannot_write() -> None:
     with opened(Script(reply())) as api:
         assert not hasattr(api.reader(), "send")
         assert not hasattr(api.sender(), "get")
@@ -99,7 +101,7 @@ def test_the_reading_half_cannot_write() -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_answers_that_are_no_success(answer: httpx.Response, kind: type[ApiError], message: str, hint: str) -> None:
+def test_responses_that_are_errors(answer: httpx.Response, kind: type[ApiError], message: str, hint: str) -> None:
     with opened(Script(answer)) as api, pytest.raises(ApiError) as caught:
         api.reader().get("/users")
     assert type(caught.value) is kind
@@ -169,7 +171,7 @@ def test_a_missing_path_hints_at_the_base_url() -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_no_answer_that_can_be_believed(step: httpx.Response | Exception, kind: type[ApiError], message: str) -> None:
+def test_responses_that_cannot_be_used(step: httpx.Response | Exception, kind: type[ApiError], message: str) -> None:
     with opened(Script(step)) as api, pytest.raises(ApiError) as caught:
         api.reader().get("/users")
     assert type(caught.value) is kind
@@ -193,7 +195,7 @@ def test_no_answer_that_can_be_believed(step: httpx.Response | Exception, kind: 
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_how_often_it_asks(step: httpx.Response | Exception, attempts: int) -> None:
+def test_a_failing_read_is_retried_this_often(step: httpx.Response | Exception, attempts: int) -> None:
     script, clock = Script(step), FakeClock()
     with opened(script, clock) as api, pytest.raises(ApiError):
         api.reader().get("/users")
@@ -201,21 +203,21 @@ def test_how_often_it_asks(step: httpx.Response | Exception, attempts: int) -> N
     assert clock.waits == [0.5, 1.0, 2.0, 4.0, 8.0][: attempts - 1]
 
 
-def test_trouble_that_passes_is_not_noticed() -> None:
+def test_a_temporary_error_is_retried_silently() -> None:
     script, clock = Script(httpx.ReadError("x"), reply(429, retry_after="7"), reply(body=[])), FakeClock()
     with opened(script, clock) as api:
         assert api.reader().get("/users") == []
     assert clock.waits == [0.5, 7.0]
 
 
-def test_an_interruption_ends_the_waiting() -> None:
+def test_an_interrupt_ends_the_wait() -> None:
     script = Script(reply(503))
     with opened(script, FakeClock(interrupted=True)) as api, pytest.raises(InterruptedRunError):
         api.reader().get("/users")
     assert len(script.asked) == 1
 
 
-def test_an_answer_may_not_be_endless() -> None:
+def test_an_endless_response_is_refused() -> None:
     endless = httpx.Response(200, stream=_Endless())
     with opened(lambda _request: endless) as api, pytest.raises(GarbledError) as caught:
         api.reader().get("/users")
@@ -229,7 +231,7 @@ class _Endless(httpx.SyncByteStream):
 
 
 @pytest.mark.parametrize("path", ["/users/..", "/users/", "/users//api_keys", "/./users", "users", "", "/users/?x=1"])
-def test_a_name_cannot_turn_a_path_into_another(path: str) -> None:
+def test_a_name_cannot_change_the_path(path: str) -> None:
     script = Script(reply())
     with opened(script) as api, pytest.raises(GarbledError) as caught:
         api.reader().get(path)
@@ -239,6 +241,6 @@ def test_a_name_cannot_turn_a_path_into_another(path: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a\r\nX: y", "ü", "a\0"])
-def test_a_name_that_no_workspace_has(name: str) -> None:
+def test_an_impossible_workspace_name_is_an_error(name: str) -> None:
     with pytest.raises(UsageError, match="the name of the workspace is empty or contains an invalid character"):
         open_workspace(LOCAL, name, Options(redactor=Redactor()))

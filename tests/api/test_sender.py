@@ -1,3 +1,5 @@
+"""Sending changes: requests, retries, and results."""
+
 import json
 
 import httpx
@@ -22,7 +24,7 @@ def sent(call: ApiCall, *steps: Step) -> tuple[Response | NoResponse, int]:
         return api.sender().send(call), len(script.asked)
 
 
-def test_what_is_sent() -> None:
+def test_a_change_sends_this_request() -> None:
     script = Script(reply(body={"email": "bob@example.com"}))
     with opened(script) as api:
         assert api.sender().send(PROMOTE) == Response(200, {"email": "bob@example.com"})
@@ -35,7 +37,7 @@ def test_what_is_sent() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 204])
-def test_a_success_may_be_empty(status: int) -> None:
+def test_a_successful_response_may_be_empty(status: int) -> None:
     assert sent(REMOVE, httpx.Response(status)) == (Response(status), 1)
 
 
@@ -82,21 +84,21 @@ def test_a_success_may_be_empty(status: int) -> None:
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_what_becomes_of_a_call(call: ApiCall, step: Step, outcome: Response | NoResponse, attempts: int) -> None:
+def test_the_result_of_a_call(call: ApiCall, step: Step, outcome: Response | NoResponse, attempts: int) -> None:
     assert sent(call, step) == (outcome, attempts)
 
 
-def test_a_call_that_did_nothing_is_made_again() -> None:
+def test_a_call_that_did_nothing_is_retried() -> None:
     steps = (httpx.ConnectError("x"), reply(429, retry_after="2"), reply(429), reply(body={"ok": 1}))
     assert sent(INVITE, *steps) == (Response(200, {"ok": 1}), 4)
 
 
-def test_trouble_passes_for_a_call_that_may_be_repeated() -> None:
+def test_a_repeatable_call_is_retried_after_temporary_errors() -> None:
     steps = (reply(500), page(502), httpx.ReadTimeout("x"), CUT, reply(404, {"error": "no such user"}))
     assert sent(REMOVE, *steps) == (Response(404, {"error": "no such user"}, "no such user"), 5)
 
 
-def test_a_401_is_the_end_of_all_calls() -> None:
+def test_a_401_stops_all_calls() -> None:
     with opened(Script(reply(401, {"error": "revoked"}))) as api, pytest.raises(UnauthenticatedError) as caught:
         api.sender().send(REMOVE)
     assert caught.value.message == (
@@ -104,9 +106,9 @@ def test_a_401_is_the_end_of_all_calls() -> None:
     )
 
 
-def test_an_interruption_does_not_hide_that_a_change_was_sent() -> None:
+def test_an_interrupt_does_not_hide_that_a_change_was_sent() -> None:
     class Meanwhile(FakeClock):
-        """While the first waits to try again, another request is told to pause; then somebody interrupts."""
+        """While the first request waits for its retry, another one is told to pause; then the user interrupts."""
 
         def sleep(self, seconds: float) -> bool:
             if not self.waits:
@@ -122,7 +124,7 @@ def test_an_interruption_does_not_hide_that_a_change_was_sent() -> None:
     assert [request.method for request in script.asked] == ["PUT", "POST"]
 
 
-def test_an_interruption_drops_what_was_not_sent() -> None:
+def test_an_interrupt_drops_calls_that_were_not_sent() -> None:
     script, clock = Script(reply(429, retry_after="5")), FakeClock(interrupted=True)
     with opened(script, clock) as api:
         assert isinstance(api.sender().send(INVITE), Response)
@@ -131,14 +133,14 @@ def test_an_interruption_drops_what_was_not_sent() -> None:
     assert len(script.asked) == 1
 
 
-def test_a_name_cannot_turn_a_path_into_another() -> None:
+def test_a_name_cannot_change_the_path() -> None:
     outcome, attempts = sent(ApiCall(Method.DELETE, "/users/.."), reply())
     assert outcome == NoResponse("the API returned a name that is invalid in a path: /users/..")
     assert attempts == 0
 
 
 @pytest.mark.usefixtures("made_up_requests")
-def test_secrets_do_not_come_back_in_errors() -> None:
+def test_errors_do_not_contain_secrets() -> None:
     body = {"metadata": {"name": "openai"}, "spec": {"secret": {"apiKey": "canary-of-the-body"}}}
     call = ApiCall(Method.PUT, "/integrations/connections/openai", body)
     said = {"error": f"canary-of-the-body is no key, said {KEY}\n" + "x" * 500}

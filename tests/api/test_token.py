@@ -1,3 +1,5 @@
+"""Token requests, lifetimes and claims."""
+
 import base64
 import math
 
@@ -15,7 +17,7 @@ from tests.api.fakes import NOON, jwt
 LOGIN = LoginTokens("old", "canary-r", "canary-d")
 
 
-def test_client_credentials_ask_with_basic() -> None:
+def test_client_credentials_use_basic_authentication() -> None:
     request = token_request(ClientCredentials("id", "canary-s"), "", Era.BLAXEL)
     assert (request.method, request.path, request.body) == (
         "POST",
@@ -28,7 +30,7 @@ def test_client_credentials_ask_with_basic() -> None:
 
 
 @pytest.mark.parametrize(("era", "client"), [(Era.BLAXEL, "blaxel"), (Era.BEAMLIT, "beamlit")])
-def test_a_login_asks_with_its_newest_refresh_token(era: Era, client: str) -> None:
+def test_a_login_uses_its_newest_refresh_token(era: Era, client: str) -> None:
     request = token_request(LOGIN, "newer", era)
     assert request.body == {
         "grant_type": "refresh_token",
@@ -58,13 +60,13 @@ def test_a_token_is_renewed_ten_minutes_before_its_end(life: object, renew_at: f
     assert "canary" not in repr(found)
 
 
-def test_a_token_that_tells_its_end_itself() -> None:
+def test_the_expiry_inside_a_token_is_used() -> None:
     body = {"access_token": jwt(exp=5000, iat=1400), "refresh_token": "r2"}
     assert issued(Reply(200, {}, body), 100.0, "r") == Token(body["access_token"], 3100.0, "r2")
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"access_token": 5}, {"access_token": "a\nb"}, {"access_token": ""}])
-def test_an_answer_without_a_token(body: object) -> None:
+def test_a_response_without_a_token_is_an_error(body: object) -> None:
     with pytest.raises(GarbledError, match="the response to the token request contains no token") as caught:
         issued(Reply(200, {}, body), 0.0, "")
     assert caught.value.hint == "Check --api-url."
@@ -81,11 +83,11 @@ def test_an_answer_without_a_token(body: object) -> None:
         ("opaque", math.inf),
     ],
 )
-def test_a_kept_token(token: str, renew_at: float) -> None:
+def test_a_stored_token(token: str, renew_at: float) -> None:
     assert kept(LoginTokens(token, "r"), 100.0, NOON) == Token(token, renew_at, "r")
 
 
-def test_a_login_without_a_token() -> None:
+def test_a_login_without_an_access_token_has_no_stored_token() -> None:
     assert kept(LoginTokens("", "r"), 100.0, NOON) is None
 
 

@@ -1,5 +1,5 @@
-"""A checkout whose author tries to run a program: repositories as plain files, every git setting that names a program, and
-a PATH on which every command except `git` is a tripwire."""
+"""A checkout whose author tries to run a program: repositories as plain files, every git setting that names a program,
+and a PATH on which every command except `git` is a tripwire."""
 
 import os
 import shutil

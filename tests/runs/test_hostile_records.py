@@ -1,4 +1,4 @@
-"""Run records that a checkout brings: none that git tracks, or that leads elsewhere, decides what a plan refuses."""
+"""Run records from a hostile checkout: one that git tracks, or that is behind a link, never influences a plan."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,8 +26,8 @@ def hazards(cli: Cli, *options: str) -> set[str]:
 
 
 def forged(cli: Cli, write: Write) -> Path:
-    """The record of a run that declared looser guards, and the day of an admin before it came. It is in `forged`, where
-    nothing says that it is not ours."""
+    """The record of an earlier run with looser guards and the date of an admin entry, in a run named `forged`. Nothing in it
+    says that another user wrote it."""
     loose = "guards: {maxRemovals: 9}\n"
     write("beamctl.yaml", until(9) + loose)
     assert cli("apply", "--auto-approve", "--record", "forged").code == 0
@@ -39,7 +39,7 @@ def forged(cli: Cli, write: Write) -> Path:
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("how", ["committed", "staged", "no longer staged", "another case"])
-def test_a_record_that_the_repository_tracks_is_none(cli: Cli, write: Write, how: str) -> None:
+def test_a_tracked_record_is_ignored(cli: Cli, write: Write, how: str) -> None:
     write("beamctl.yaml", STRICT)
     assert cli("apply", "--auto-approve").code == 0
     write(".gitignore", "*\n")
@@ -55,7 +55,7 @@ def test_a_record_that_the_repository_tracks_is_none(cli: Cli, write: Write, how
         git(Path(), "commit", "--quiet", "--message", "records")
     if how == "no longer staged":
         git(Path(), "rm", "--quiet", "--cached", "-r", ".")
-    if how == "another case":  # as a file system that ignores case checks it out
+    if how == "another case":  # as a case-insensitive file system checks it out
         git(Path(), "mv", str(RUNS), ".beamctl/Runs")
         Path(".beamctl/Runs").rename(RUNS)
     for command in (["plan"], ["apply", "--auto-approve"], ["runs"], ["undo", "last"]):
@@ -69,7 +69,7 @@ def test_a_record_that_the_repository_tracks_is_none(cli: Cli, write: Write, how
 
 
 @pytest.mark.usefixtures("local")
-def test_a_tracked_file_of_the_same_name_in_another_folder_changes_nothing(cli: Cli, write: Write) -> None:
+def test_a_tracked_file_of_the_same_name_in_another_folder_has_no_effect(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", STRICT)
     assert cli("apply", "--auto-approve").code == 0
     (path,) = RUNS.iterdir()
@@ -82,7 +82,7 @@ def test_a_tracked_file_of_the_same_name_in_another_folder_changes_nothing(cli: 
 
 
 @pytest.mark.usefixtures("local")
-def test_a_record_that_the_repository_tracks_shows_no_interrupted_run(cli: Cli, write: Write) -> None:
+def test_a_tracked_record_does_not_report_an_interrupted_run(cli: Cli, write: Write) -> None:
     machine = "version: 1\nworkspace: acme\nserviceAccounts: {{ci: {{role: member, secretTo: {{command: {}}}}}}}\n"
     write("beamctl.yaml", machine.format('[sh, -c, "kill -9 $PPID"]'))
     assert process("apply", "--auto-approve").code == -9
@@ -94,12 +94,12 @@ def test_a_record_that_the_repository_tracks_shows_no_interrupted_run(cli: Cli, 
 
 
 @pytest.mark.usefixtures("local")
-def test_where_git_cannot_be_asked_nothing_is_planned(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plan_fails_if_git_cannot_check_the_records(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     write("beamctl.yaml", STRICT)
     assert cli("apply", "--auto-approve").code == 0
     (path,) = RUNS.iterdir()
     monkeypatch.setenv("PATH", "/nowhere")
-    assert cli("plan").err == ""  # there is no repository to ask
+    assert cli("plan").err == ""  # there is no repository
     git(Path(), "init", "--quiet")
     refused = cli("plan")
     assert refused.code == 3
@@ -108,7 +108,7 @@ def test_where_git_cannot_be_asked_nothing_is_planned(cli: Cli, write: Write, mo
 
 
 @pytest.mark.usefixtures("local")
-def test_no_record_counts_behind_a_link(cli: Cli, write: Write) -> None:
+def test_records_behind_a_link_are_ignored(cli: Cli, write: Write) -> None:
     forged(cli, write)
     RUNS.symlink_to("../forged")
     refused = cli("plan")
@@ -117,7 +117,7 @@ def test_no_record_counts_behind_a_link(cli: Cli, write: Write) -> None:
 
 
 @pytest.mark.usefixtures("local")
-def test_nothing_is_written_through_a_link_in_the_folder(cli: Cli, write: Write) -> None:
+def test_records_are_not_written_through_a_link_in_the_folder(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", STRICT)
     RUNS.parent.mkdir(exist_ok=True)
     (RUNS.parent / ".gitignore").unlink(missing_ok=True)
@@ -127,7 +127,7 @@ def test_nothing_is_written_through_a_link_in_the_folder(cli: Cli, write: Write)
 
 
 @pytest.mark.usefixtures("local")
-def test_git_is_asked_once_about_records_and_only_if_there_are_any(
+def test_git_runs_once_for_all_records_and_only_if_there_are_any(
     cli: Cli, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bin").mkdir()

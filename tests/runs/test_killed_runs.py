@@ -1,4 +1,4 @@
-"""A run that is killed between making a secret and handing it over, and one that only seems to be."""
+"""A run that is killed after it created a secret and before it stored it, and a run that only seems to be killed."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ def writes(write: Write, *command: str) -> None:
 
 
 @pytest.mark.usefixtures("local")
-def test_the_next_run_replaces_what_a_killed_one_made(cli: Cli, write: Write, directory: Path) -> None:
+def test_the_next_run_replaces_a_secret_that_a_killed_run_created(cli: Cli, write: Write, directory: Path) -> None:
     writes(write, "sh", "-c", "kill -9 $PPID")
     assert process("apply", "-f", "a.yaml", "--api-url", "local", "--auto-approve").code == -9
     writes(write, "true")
@@ -46,7 +46,7 @@ def test_the_next_run_replaces_what_a_killed_one_made(cli: Cli, write: Write, di
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks of this kind")
-def test_a_run_that_goes_on_is_left_alone(cli: Cli, write: Write, directory: Path) -> None:
+def test_a_run_in_progress_is_left_alone(cli: Cli, write: Write, directory: Path) -> None:
     nested = f"cat > /dev/null; {sys.executable} -m beamctl {' '.join(NOW)} > seen"
     writes(write, "sh", "-c", nested)
     assert process("apply", "-f", "a.yaml", "--api-url", "local", "--auto-approve").code == 0

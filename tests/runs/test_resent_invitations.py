@@ -1,4 +1,4 @@
-"""An invitation that expires again and again is sent again only so often, as the records of the runs show."""
+"""An invitation that keeps expiring is re-sent a limited number of times, counted in the run records."""
 
 import shutil
 import sqlite3
@@ -23,7 +23,7 @@ def expire(local: Path) -> object:
 
 
 def applies(cli: Cli, expire: object) -> int:
-    """How many applies send an invitation, until one does not."""
+    """The number of applies that send an invitation before one does not."""
     assert callable(expire)
     for count in range(9):
         expire()
@@ -35,7 +35,7 @@ def applies(cli: Cli, expire: object) -> int:
 
 
 @pytest.mark.parametrize(("guards", "most", "ordinal"), [("", 3, "4th"), ("maxReinvites: 0", 0, "1st")])
-def test_it_is_sent_again_so_often(
+def test_an_invitation_is_re_sent_up_to_the_limit(
     cli: Cli, write: Write, expire: object, guards: str, most: int, ordinal: str
 ) -> None:
     write("beamctl.yaml", f"{KIM}guards: {{{guards}}}\n")
@@ -45,14 +45,14 @@ def test_it_is_sent_again_so_often(
         assert GIVEN_UP.format(ordinal, most) in cli("plan").out
         assert cli("drift").code == 2
         assert cli("apply", "--auto-approve").code == 0
-    assert len(list(Path(".beamctl/runs").iterdir())) == 1 + most  # giving up is nothing to record
+    assert len(list(Path(".beamctl/runs").iterdir())) == 1 + most  # giving up is not recorded
 
     write("beamctl.yaml", f"{KIM}guards: {{maxReinvites: {most + 2}}}\n")
     assert applies(cli, expire) == 2
     write("beamctl.yaml", AS_IS)
     assert cli("apply", "--auto-approve").code == 0
     write("beamctl.yaml", f"{KIM}guards: {{{guards}}}\n")
-    assert cli("apply", "--auto-approve").code == 0  # they are invited anew
+    assert cli("apply", "--auto-approve").code == 0  # they are invited again
     assert applies(cli, expire) == most
     shutil.rmtree(".beamctl/runs")
     assert applies(cli, expire) == most
@@ -60,7 +60,7 @@ def test_it_is_sent_again_so_often(
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("value", ["-1", "'3'", "1.5", "true", "null", "'25%'"])
-def test_a_number_that_is_none(cli: Cli, write: Write, value: str) -> None:
+def test_an_invalid_limit_is_a_problem(cli: Cli, write: Write, value: str) -> None:
     write("beamctl.yaml", f"{KIM}guards: {{maxReinvites: {value}}}\n")
     ran = cli("validate")
     assert ran.code == 3
