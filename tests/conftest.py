@@ -1,5 +1,5 @@
-"""Checks that run with every test: beamctl's client sends only requests that the API accepts, and the emulator's responses
-match what its routes declare. Only requests of this process are seen; for an emulator in another process,
+"""Checks that run with every test: beamctl's client sends only requests that the API accepts, and the emulator's
+responses match what its routes declare. Only requests of this process are seen; for an emulator in another process,
 `tests/end_to_end` reads its log, which has no bodies."""
 
 import gc

@@ -1,5 +1,5 @@
-"""beamctl's client against every fault of the emulator, in this process: every fault is noticed, except listings that are
-short or empty without any sign of it."""
+"""beamctl's client against every fault of the emulator, in this process: every fault is noticed, except listings that
+are short or empty without any sign of it."""
 
 from pathlib import Path
 

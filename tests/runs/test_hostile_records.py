@@ -26,8 +26,8 @@ def hazards(cli: Cli, *options: str) -> set[str]:
 
 
 def forged(cli: Cli, write: Write) -> Path:
-    """The record of an earlier run with looser guards and the date of an admin entry, in a run named `forged`. Nothing in it
-    says that another user wrote it."""
+    """The record of an earlier run with looser guards and the date of an admin entry, in a run named `forged`. Nothing
+    in it says that another user wrote it."""
     loose = "guards: {maxRemovals: 9}\n"
     write("beamctl.yaml", until(9) + loose)
     assert cli("apply", "--auto-approve", "--record", "forged").code == 0

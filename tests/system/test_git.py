@@ -1,5 +1,5 @@
-"""The commit of a document: its repository, and whether the file is as committed. What git must never do meanwhile is in
-`tests/cli/test_hostile_checkout.py`."""
+"""The commit of a document: its repository, and whether the file is as committed. What git must never do meanwhile is
+in `tests/cli/test_hostile_checkout.py`."""
 
 import os
 import shutil
