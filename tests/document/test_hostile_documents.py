@@ -1,4 +1,4 @@
-"""Whatever the bytes are, the answer is problems or documents: never an exception, and never both for one document."""
+"""Any bytes give problems or documents, never an exception, and never both for the same document."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ def check(content: bytes) -> None:
 
 @settings(deadline=None)
 @given(st.binary())
-def test_any_bytes(content: bytes) -> None:
+def test_any_bytes_give_documents_or_problems(content: bytes) -> None:
     check(content)
 
 
 @settings(deadline=None)
 @given(st.text())
-def test_any_text(text: str) -> None:
+def test_any_text_gives_documents_or_problems(text: str) -> None:
     parse_plain(text, "f.yaml")
     check(text.encode("utf-8", "surrogatepass"))
 
 
 @settings(max_examples=400, deadline=None)
 @given(YAMLISH)
-def test_anything_that_looks_like_yaml(text: str) -> None:
+def test_yaml_like_text_gives_documents_or_problems(text: str) -> None:
     check(text.encode("utf-8", "surrogatepass"))
     check((HEAD + text).encode("utf-8", "surrogatepass"))
 
@@ -76,7 +76,7 @@ def test_anything_that_looks_like_yaml(text: str) -> None:
 @given(YAMLISH)
 @example('"\\ud800"')
 @example('"\\UFFFFFFFF"')
-def test_anything_with_the_parser_in_python(text: str) -> None:
+def test_both_parsers_agree_on_yaml_like_text(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(yaml, "CSafeLoader")
         check(text.encode("utf-8", "surrogatepass"))
@@ -101,7 +101,7 @@ SECTION = st.sampled_from(
 
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(SECTION, VALUE, max_size=4))
-def test_any_shape_under_any_section(sections: dict[str, str]) -> None:
+def test_any_value_in_any_section_gives_documents_or_problems(sections: dict[str, str]) -> None:
     lines = [f"{section}: {value}{'}' * section.count('{')}\n" for section, value in sections.items()]
     check((HEAD + "".join(lines)).encode())
 
@@ -141,5 +141,5 @@ def test_any_shape_under_any_section(sections: dict[str, str]) -> None:
     ],
     ids=lambda content: ascii(content[:24]),
 )
-def test_known_attacks(content: bytes) -> None:
+def test_known_attacks_are_problems(content: bytes) -> None:
     check(content)

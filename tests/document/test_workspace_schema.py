@@ -1,4 +1,4 @@
-"""The schema that editors and beamctl share."""
+"""The schema of workspace documents, shared by editors and beamctl."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCHEMA = load_schema("workspace")
 
 
 def schemas(schema: dict[str, Any], where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every property, every definition, and every schema of a list's or a mapping's content."""
+    """Every property, definition, and schema of list or mapping values."""
     for group in ("properties", "$defs"):
         for name, inner in schema.get(group, {}).items():
             yield f"{where}/{name}", inner
@@ -29,20 +29,20 @@ def schemas(schema: dict[str, Any], where: str = "") -> Iterator[tuple[str, dict
 EVERY = dict(schemas(SCHEMA))
 
 
-def test_it_is_a_schema_of_draft_2020_12() -> None:
+def test_it_is_a_valid_draft_2020_12_schema() -> None:
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     Draft202012Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("where", ["", *EVERY])
-def test_editors_can_explain_everything(where: str) -> None:
+def test_every_property_has_a_title_and_a_description(where: str) -> None:
     schema = EVERY[where] if where else SCHEMA
     assert schema["title"]
     assert schema["description"].endswith((".", "nobody."))
 
 
 @pytest.mark.parametrize("where", ["", *EVERY])
-def test_objects_say_what_else_they_may_have(where: str) -> None:
+def test_every_object_declares_additional_properties(where: str) -> None:
     schema = EVERY[where] if where else SCHEMA
     if schema.get("type") == "object":
         assert "additionalProperties" in schema
@@ -56,7 +56,7 @@ def test_examples_and_defaults_are_valid(where: str) -> None:
         validator.validate(example)
 
 
-def test_the_example_of_the_whole_is_valid() -> None:
+def test_the_full_example_is_valid() -> None:
     for example in SCHEMA["examples"]:
         Draft202012Validator(SCHEMA).validate(example)
 
@@ -65,6 +65,6 @@ def test_the_roles_are_those_of_the_model() -> None:
     assert SCHEMA["$defs"]["role"]["enum"] == [role.value for role in Role]
 
 
-def test_patterns_have_words_for_the_user() -> None:
+def test_every_pattern_has_an_error_message() -> None:
     for schema in EVERY.values():
         assert ("pattern" in schema) == ("patternErrorMessage" in schema)

@@ -1,4 +1,4 @@
-"""Whatever JSON the API answers with: a clear error, or plans and reports that stand. Never anything else."""
+"""Any JSON from the API gives a clear error, or plans and reports that are complete."""
 
 import json
 from base64 import b64encode
@@ -87,7 +87,7 @@ WANTED = document(
 
 
 class Answers:
-    """An API that answers with what it was given."""
+    """An API that returns the given responses."""
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self._answers = answers
@@ -114,11 +114,11 @@ def check_json(*texts: str) -> None:
 
 @settings(max_examples=250, deadline=None)
 @given(USERS, SETTINGS | JSON, ACCOUNTS, API_KEYS)
-def test_any_answer_is_planned_and_shown_or_refused(users: Any, workspace: Any, accounts: Any, keys: Any) -> None:
+def test_any_response_gives_a_plan_or_an_error(users: Any, workspace: Any, accounts: Any, keys: Any) -> None:
     reader = Answers({"/users": users, "/workspaces/acme": workspace, "/service_accounts": accounts, "keys": keys})
     try:
         made = plan(WANTED, reader, Situation(TODAY, API, None))
-    except (GarbledError, DocumentError):  # the latter where several accounts have one name
+    except (GarbledError, DocumentError):  # the latter if several accounts have the same name
         return
     sections = show("acme", reader)
     check_text(plan_text(made), drift_text(made), show_text("acme", API, sections))
@@ -128,7 +128,9 @@ def test_any_answer_is_planned_and_shown_or_refused(users: Any, workspace: Any, 
 
 @settings(max_examples=100, deadline=None)
 @given(SETTINGS, USERS, JSON, JSON)
-def test_any_answer_is_surveyed_or_refused(workspace: Any, users: Any, page: Any, listing: Any) -> None:
+def test_any_response_gives_an_overview_for_destroy_or_an_error(
+    workspace: Any, users: Any, page: Any, listing: Any
+) -> None:
     others = {"/users": users, "/policies": page, "/service_accounts": listing, "/integrations/connections": listing}
     try:
         contents = contents_of("acme", Answers({"/workspaces/acme": workspace, **others}))
@@ -139,7 +141,7 @@ def test_any_answer_is_surveyed_or_refused(workspace: Any, users: Any, page: Any
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
 @given(payload=JSON)
-def test_a_kind_reads_any_json_or_refuses_it(kind: Any, payload: Any) -> None:
+def test_every_kind_parses_any_json_or_refuses_it(kind: Any, payload: Any) -> None:
     try:
         live = shown(kind, payload)
     except GarbledError:
@@ -150,7 +152,7 @@ def test_a_kind_reads_any_json_or_refuses_it(kind: Any, payload: Any) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from([200, 204, 302, 404, 503]), JSON, st.sampled_from(["utf-8", "utf-16", "utf-32"]))
-def test_any_json_is_a_reply(status: int, body: Any, encoding: str) -> None:
+def test_any_json_is_a_valid_response_body(status: int, body: Any, encoding: str) -> None:
     found = read(status, {}, json.dumps(body).encode(encoding), "h")
     assert found == Reply(status, {}, body)
     assert error_text(found)
@@ -164,7 +166,7 @@ HEADERS = st.dictionaries(
 
 @settings(deadline=None)
 @given(st.sampled_from([200, 409, 429, 503]), HEADERS)
-def test_any_wish_to_wait_is_granted_within_bounds(status: int, headers: dict[str, str]) -> None:
+def test_any_retry_after_is_limited(status: int, headers: dict[str, str]) -> None:
     reply = Reply(status, headers)
     wait = wait_before_repeat(reply, 1, 0.0, once=False, chance=0.5, wall=1.8e9)
     assert (
@@ -176,7 +178,7 @@ def test_any_wish_to_wait_is_granted_within_bounds(status: int, headers: dict[st
 
 
 @given(JSON, st.text() | st.binary().map(lambda payload: f"a.{b64encode(payload).decode()}.c"))
-def test_any_answer_to_a_request_for_a_token_is_one_or_refused(body: Any, text: str) -> None:
+def test_any_response_to_a_token_request_is_a_token_or_an_error(body: Any, text: str) -> None:
     for answer in (body, {"access_token": "a.b.c", "expires_in": body, "refresh_token": body}):
         try:
             assert issued(Reply(200, {}, answer), 0.0, "").access
@@ -187,11 +189,11 @@ def test_any_answer_to_a_request_for_a_token_is_one_or_refused(body: Any, text: 
 
 
 @pytest.mark.parametrize("content", ["1e999", "-1e999", "NaN", "[Infinity]", '{"a": {"b": 1e400}}'])
-def test_a_number_that_is_none_is_no_json(content: str) -> None:
+def test_nan_and_infinity_are_not_json(content: str) -> None:
     assert isinstance(read(200, {}, content.encode(), "h"), Failure)
 
 
-def test_nesting_is_bounded() -> None:
+def test_nesting_is_limited() -> None:
     for opening, closing in (("[", "]"), ('{"a":', "}")):
         inner = "1" if opening != "[" else ""
         fine, deep = (opening * depth + inner + closing * depth for depth in (MOST_NESTED, MOST_NESTED + 1))
@@ -204,7 +206,7 @@ def test_nesting_is_bounded() -> None:
 @pytest.mark.parametrize(
     "odd", [{"email": "a" * 2000}, {"role": "a" * 2000}, {"sub": "a" * 2000}, {"source": "a" * 2000}]
 )
-def test_what_is_longer_than_any_is_not_believed(odd: dict[str, str]) -> None:
+def test_values_of_implausible_length_are_refused(odd: dict[str, str]) -> None:
     entry = {"email": "a@x.io", "role": "admin", "accepted": True, **odd}
     with pytest.raises(GarbledError) as caught:
         shown(KINDS[1], [entry])
@@ -212,21 +214,21 @@ def test_what_is_longer_than_any_is_not_believed(odd: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["role", "source", "sub"])
-def test_half_a_character_is_no_reason_to_break_down(name: str) -> None:
+def test_a_lone_surrogate_causes_no_traceback(name: str) -> None:
     entry = {"email": "a@x.io", "role": "admin", "accepted": True, name: "\ud800"}
     reader = Answers({"/users": [entry], "/workspaces/acme": {"name": "acme", "displayName": "\ud800"}})
     made = plan(WANTED, reader, Situation(TODAY, API, None))
     check_text(plan_text(made), show_text("acme", API, show("acme", reader)))
 
 
-def test_a_value_without_end_is_cut_and_that_is_said() -> None:
+def test_a_huge_value_is_cut_and_marked_as_cut() -> None:
     reader = Answers({"/users": [], "/workspaces/acme": {"name": "acme", "displayName": "a" * 100_000}})
     text = plan_text(plan(WANTED, reader, Situation(TODAY, API, None)))
     assert "… (90,002 more characters, sha256:" in text
     assert len(text) < 20_000
 
 
-def test_the_last_of_two_equal_keys_counts_and_the_same_person_ten_thousand_times_is_one() -> None:
+def test_duplicate_keys_and_duplicate_members() -> None:
     twice = b'[{"email": "a@x.io", "role": "viewer", "role": "admin", "accepted": true}]'
     found = read(200, {}, twice, "h")
     assert isinstance(found, Reply)

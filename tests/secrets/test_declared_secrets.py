@@ -1,5 +1,5 @@
-"""The secrets that are made and needed by what is declared: over every kind that has one, every place that one goes to
-or comes from, and every end of an apply, none is seen but in its place; and the next apply mends what was left."""
+"""Secrets that declared objects create and need: for every kind that has one, every destination and source, and every
+end of an apply, a secret appears only in its destination, and the next apply repairs what was left."""
 
 import json
 import os
@@ -37,7 +37,7 @@ SINKS: dict[str, Callable[[str], dict[str, Any]]] = {
 SOURCES: dict[str, dict[str, Any]] = {
     "file": {"file": "needed"},
     "command": {"command": [sys.executable, "-c", "print(open('needed').read())"]},
-    "keyring": {"env": "NEEDED"},  # none comes from a keyring
+    "keyring": {"env": "NEEDED"},  # no source reads the keyring
 }
 COMMANDS = (
     ["validate"],
@@ -54,13 +54,13 @@ MADE = {"client_secret", "apiKey"}
 
 @dataclass
 class Told:
-    """The application, and every secret that it told.
+    """The application, and every secret that it returned.
 
     Attributes:
-        secrets: These.
-        begun: How many of them were told before the command that runs.
-        says: Given `METHOD /path` and the answer, what is answered instead.
-        ended: `METHOD /path` of every request, once it was carried out.
+        secrets: The secrets.
+        begun: The number of secrets returned before the current command.
+        says: Called with `METHOD /path` and the response; returns the response to send.
+        ended: `METHOD /path` of every completed request.
     """
 
     app: Callable[..., Iterable[bytes]]
@@ -88,10 +88,10 @@ class Told:
 class World:
     """Attributes:
     told: The application.
-    api: It, on a socket.
+    api: The application on a socket.
     probe: Runs commands.
-    directory: The current one.
-    shift: How far its clock is behind.
+    directory: The current directory.
+    shift: How far the clock of the application is behind.
     rings: The keyring.
     """
 
@@ -103,7 +103,7 @@ class World:
     rings: dict[str, str]
 
     def run(self, *arguments: str) -> int:
-        """Nothing of any secret that was told, or is needed, may be seen after it."""
+        """Run a command; no secret that was created or is needed may appear in its output."""
         secrets = [*self.told.secrets, NEEDED, OURS]
         self.probe.secrets, self.told.begun = secrets, len(self.told.secrets)
         code = self.probe(*arguments)
@@ -113,13 +113,13 @@ class World:
         return code
 
     def places(self) -> dict[str, str]:
-        """What is kept, by its name."""
+        """The stored secrets by name."""
         kept = self.directory / "kept"
         files = {path.name: path.read_text() for path in kept.iterdir()} if kept.is_dir() else {}
         return files | self.rings
 
     def check_places(self) -> None:
-        """Each place has a secret that lets in, the API no orphan, and there is nothing to do."""
+        """Each stored secret is valid, the API has no unused one, and the next plan is empty."""
         found = self.places()
         assert set(found) == {"ci", "hub"}
         assert json.loads(found["ci"])["clientSecret"] in self.told.secrets
@@ -135,7 +135,7 @@ class World:
 
 
 def document(sink: str) -> str:
-    """One service account, a key of it, and a connection, with their secrets in places of one sort."""
+    """One service account with a key, and a connection; their secrets are all in one sort of place."""
     place = SINKS[sink]
     key = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d", "secretTo": place("hub")}
     data = {
@@ -175,7 +175,7 @@ def world(
 
 
 def everything(world: World) -> set[int]:
-    """Every command in every format, with --debug where it asks the API; their exit codes."""
+    """Every command in every format, with --debug if it makes requests; returns their exit codes."""
     codes = set()
     for asked in COMMANDS:
         for output in ("text", "json"):
@@ -188,9 +188,9 @@ def everything(world: World) -> set[int]:
 
 @pytest.mark.parametrize("output", ["text", "json"])
 @pytest.mark.parametrize("sink", SINKS)
-def test_every_command_before_and_after(world: World, write: Write, sink: str, output: str) -> None:
+def test_every_command_before_and_after_an_apply(world: World, write: Write, sink: str, output: str) -> None:
     write("beamctl.yaml", document(sink))
-    world.shift[0] = timedelta(days=80)  # the key is made so long ago that it is renewed now
+    world.shift[0] = timedelta(days=80)  # the key is dated so far back that it is rotated now
     assert everything(world) <= {0, 2, 3}
     assert world.run("apply", "--auto-approve", "--debug", "-o", output) == 0
     first = world.places()["hub"]
@@ -207,8 +207,9 @@ def test_every_command_before_and_after(world: World, write: Write, sink: str, o
 
 
 @pytest.mark.parametrize("sink", SINKS)
-def test_a_place_that_takes_none(monkeypatch: pytest.MonkeyPatch, world: World, write: Write, sink: str) -> None:
-    """It says the secret as it fails: that is not repeated; what was made is taken back, and made by the next apply."""
+def test_a_destination_that_fails(monkeypatch: pytest.MonkeyPatch, world: World, write: Write, sink: str) -> None:
+    """A failing destination quotes the secret in its error, which is hidden. The created secret is revoked, and the
+    next apply creates another."""
 
     def tells(*told: Any) -> None:
         raise OSError(28, f"no room for {told}")
@@ -228,7 +229,7 @@ def test_a_place_that_takes_none(monkeypatch: pytest.MonkeyPatch, world: World, 
 
 
 def echo(world: World, calls: Sequence[str]) -> None:
-    """What was told is told again, as an error, to these calls."""
+    """Return a known secret as an error of these calls."""
 
     def says(call: str, body: Any) -> Any:
         told = world.told.secrets[world.told.begun :]
@@ -241,7 +242,7 @@ def echo(world: World, calls: Sequence[str]) -> None:
 
 @pytest.mark.usefixtures("made_up_requests")
 @pytest.mark.parametrize("calls", [["PUT"], ["GET"], ["DELETE", "PUT"]])
-def test_an_api_that_tells_what_it_made(world: World, write: Write, calls: list[str]) -> None:
+def test_an_api_that_returns_secrets_it_created(world: World, write: Write, calls: list[str]) -> None:
     write("beamctl.yaml", document("file"))
     echo(world, calls)
     assert world.run("apply", "--auto-approve", "--debug") == 7
@@ -252,8 +253,8 @@ def test_an_api_that_tells_what_it_made(world: World, write: Write, calls: list[
 
 
 @pytest.mark.usefixtures("made_up_requests")
-def test_an_api_that_names_it_otherwise(world: World, write: Write) -> None:
-    """Under a name that nobody knows, a secret is none that can be handed over; it is not shown either."""
+def test_an_api_that_returns_a_secret_in_an_unknown_field(world: World, write: Write) -> None:
+    """A secret in a field with an unknown name cannot be stored, and is not shown either."""
 
     def says(_: str, body: Any) -> Any:
         return (
@@ -276,7 +277,7 @@ HANGS = "import os, sys; s = sys.stdin.read(); os.kill(os.getppid(), 9)"
 
 
 def killed(world: World, prelude: str = "", hold: str = "") -> None:
-    """An apply in a process of its own that is killed: by itself, or when a request arrives."""
+    """An apply in a child process that is killed, by itself or when a request arrives."""
     world.api.hold = hold or "nothing"
     with subprocess.Popen(
         [*command(prelude), "apply", "--auto-approve", "--debug"],
@@ -293,12 +294,12 @@ def killed(world: World, prelude: str = "", hold: str = "") -> None:
     world.api.hold = "nothing"
     world.api.gate.set()
     while hold and not world.told.ended.get(timeout=30).startswith(hold):
-        pass  # what was held is carried out now
+        pass  # requests that were held are completed now
     assert started.returncode == -9
     assert_unseen(seen, [*world.told.secrets, NEEDED, OURS], "a killed apply")
 
 
-@pytest.mark.usefixtures("made_up_requests")  # whoever is killed may leave half a request
+@pytest.mark.usefixtures("made_up_requests")  # a killed process may leave half a request
 @pytest.mark.parametrize(
     ("sink", "how", "at"),
     [
@@ -308,8 +309,8 @@ def killed(world: World, prelude: str = "", hold: str = "") -> None:
         ("command", "in the command", ""),
     ],
 )
-def test_an_apply_that_is_killed(world: World, write: Write, sink: str, how: str, at: str) -> None:
-    """Before and after the secret is where it is to be, and half-way; git would not pick up what is left."""
+def test_a_killed_apply(world: World, write: Write, sink: str, how: str, at: str) -> None:
+    """Killed before, while and after the secret is stored. Git would not add what is left."""
     subprocess.run(["git", "init", "--quiet"], check=True)
     write(".gitignore", "kept/ci\nkept/hub\nneeded\nemulator.db*\n")
     write("beamctl.yaml", document(sink).replace(json.dumps(KEPT)[1:-1], HANGS if how == "in the command" else KEPT))

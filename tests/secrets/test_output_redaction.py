@@ -1,4 +1,4 @@
-"""What is hidden at the last moment, and what is not, because somebody must read it."""
+"""Which texts are hidden in output, and which are not because the reader needs them."""
 
 import json
 
@@ -24,13 +24,13 @@ SHORT = "Note: a credential or password has fewer than 8 characters and is too s
         ("able_to_do_all_of_this_at_once", "able_to_do_all_of_this_at_once"),
     ],
 )
-def test_what_looks_like_a_secret_is_hidden_in_complaints(text: str, shown: str) -> None:
+def test_text_that_looks_like_a_secret_is_hidden_in_errors(text: str, shown: str) -> None:
     veil = redaction()
     assert veil.redact_error(text) == shown
     assert veil.redact(text) == text
 
 
-def test_what_is_known_is_hidden_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_known_secrets_are_hidden_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     veil = redaction()
     assert veil.redact("the-key-of-ada") == "the-key-of-ada"
     monkeypatch.setenv("BL_API_KEY", "the-key-of-ada")
@@ -40,7 +40,7 @@ def test_what_is_known_is_hidden_everywhere(monkeypatch: pytest.MonkeyPatch) -> 
     assert veil.redact("learnt later") == "•••"
 
 
-def test_json_stays_json_in_plain_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redacted_json_is_valid_ascii_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BL_API_KEY", 'a"quoted\\key-of-ada')
     text = json.dumps({"displayName": 'a"quoted\\key-of-ada', "other": KEY})
     hidden = redaction().redact_error(text, json=True)
@@ -57,7 +57,7 @@ def test_json_stays_json_in_plain_ascii(monkeypatch: pytest.MonkeyPatch) -> None
         ("a banana", {"key": "•••", "n": 12345678}),
     ],
 )
-def test_nothing_but_the_texts_of_json_is_hidden(
+def test_only_string_values_of_json_are_redacted(
     monkeypatch: pytest.MonkeyPatch, secret: str, shown: dict[str, object]
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:{secret}@proxy.example")
@@ -75,7 +75,7 @@ def test_nothing_but_the_texts_of_json_is_hidden(
         ("HTTP_PROXY", "http://u:acme@proxy.example"),
     ],
 )
-def test_a_short_secret_changes_no_report_and_no_record(
+def test_a_short_secret_does_not_change_reports_and_records(
     monkeypatch: pytest.MonkeyPatch, cli: Cli, write: Write, name: str, value: str
 ) -> None:
     write("beamctl.yaml", CHANGED)
@@ -86,13 +86,13 @@ def test_a_short_secret_changes_no_report_and_no_record(
     assert text.err == SHORT
     assert cli("plan", "-q").err == ""
     assert cli("apply", "--auto-approve").err.count(SHORT) == 1
-    undone = cli("undo", "last").out  # what the record holds is what was done
+    undone = cli("undo", "last").out  # the record contains what was done
     assert "~ role    grace@example.com  admin → member" in undone
     assert "- revoke  kim@example.com    invited as viewer" in undone
 
 
 @pytest.mark.usefixtures("local")
-def test_no_run_is_begun_whose_record_would_not_be_true(
+def test_a_run_whose_record_would_be_redacted_is_not_started(
     monkeypatch: pytest.MonkeyPatch, cli: Cli, write: Write, people: People
 ) -> None:
     write("beamctl.yaml", CHANGED)
@@ -106,12 +106,12 @@ def test_no_run_is_begun_whose_record_would_not_be_true(
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy", "BL_API_URL"])
-def test_the_password_in_a_url_is_known(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_the_password_in_a_url_is_a_known_secret(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "http://user:pass%2Fword-1@proxy.example:3128")
     assert redaction().redact("pass%2Fword-1 pass/word-1 dXNlcjpwYXNzL3dvcmQtMQ==") == "••• ••• •••"
 
 
-def test_the_id_of_client_credentials_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_id_of_client_credentials_is_not_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BL_CLIENT_CREDENTIALS", "11111111-2222-4333-8444-555555555555:SECRET0SECRET1SECRET2SECRET3")
     assert redaction().redact("11111111-2222-4333-8444-555555555555") == "11111111-2222-4333-8444-555555555555"
     assert redaction().redact("SECRET0SECRET1SECRET2SECRET3") == "•••"

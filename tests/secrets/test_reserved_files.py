@@ -1,4 +1,5 @@
-"""What beamctl writes does not replace what it reads: documents, records, schemas and saved plans stay as they are."""
+"""Plans and secrets that beamctl writes never replace files that it reads: documents, records, schemas and saved
+plans."""
 
 import json
 import os
@@ -21,7 +22,7 @@ serviceAccounts: {{ci: {{role: member, secretTo: {{file: {}}}}}}}
 
 @pytest.fixture
 def record(cli: Cli, write: Write, local: Path) -> Path:
-    """The record of a run; `beamctl.yaml`, `access/other.yaml` and the saved plan `old.json` are there too."""
+    """The record of a run, next to `beamctl.yaml`, `access/other.yaml` and the saved plan `old.json`."""
     assert local.exists()
     write("beamctl.yaml", CHANGED)
     assert cli("apply", "--auto-approve").code == 0
@@ -43,7 +44,7 @@ def link(make: Callable[[str, str], None], target: str, name: str) -> str:
 
 
 @pytest.mark.parametrize("command", [["plan"], ["undo", "last"]])
-def test_a_plan_replaces_nothing_but_a_plan(cli: Cli, write: Write, record: Path, command: list[str]) -> None:
+def test_a_saved_plan_replaces_only_a_saved_plan(cli: Cli, write: Write, record: Path, command: list[str]) -> None:
     write("workspace.schema.json", '{"$schema": "x"}')
     write("printed.json", cli("plan", "-o", "json").out)
     write("linked.json", Path("old.json").read_text())
@@ -61,11 +62,11 @@ def test_a_plan_replaces_nothing_but_a_plan(cli: Cli, write: Write, record: Path
     assert everything() == before
     write("empty.json", "")
     for path in ("old.json", "empty.json", "new.json"):
-        assert cli(*command, "--out", path).code in (0, 5)  # to undo takes an admin away, which can be saved
+        assert cli(*command, "--out", path).code in (0, 5)  # undo removes an admin, which can be saved
         assert "saved" in json.loads(Path(path).read_text())
 
 
-def test_a_plan_replaces_no_link(cli: Cli, write: Write) -> None:
+def test_a_saved_plan_does_not_replace_a_link(cli: Cli, write: Write) -> None:
     write("empty", "")
     Path("link").symlink_to("empty")
     Path("dangling").symlink_to("nowhere")
@@ -76,13 +77,13 @@ def test_a_plan_replaces_no_link(cli: Cli, write: Write) -> None:
         assert Path(path).is_symlink()
 
 
-def test_a_plan_is_not_written_among_the_records_that_are_elsewhere(cli: Cli, record: Path) -> None:
+def test_a_plan_is_not_written_into_a_records_folder_elsewhere(cli: Cli, record: Path) -> None:
     record.parent.rename("elsewhere")
     assert cli("plan", "--record", "elsewhere", "--out", "elsewhere/p.json").code == 3
     assert cli("plan", "--record", "elsewhere", "--out", "p.json").code == 0
 
 
-def test_a_secret_replaces_no_document_record_or_plan(cli: Cli, write: Write, record: Path) -> None:
+def test_a_secret_does_not_replace_a_document_record_or_plan(cli: Cli, write: Write, record: Path) -> None:
     Path("up").symlink_to(".")
     os.link("access/other.yaml", "hard")
     copied = [record.rename("copied"), Path("old.json").rename("another.json")]
@@ -123,7 +124,7 @@ def test_a_secret_does_not_replace_the_credential(
 
 
 @pytest.mark.usefixtures("local")
-def test_a_secret_replaces_no_document_or_schema_that_the_run_does_not_name(cli: Cli, write: Write) -> None:
+def test_a_secret_does_not_replace_a_document_or_schema_of_other_runs(cli: Cli, write: Write) -> None:
     write("other.yaml", AS_IS)
     write("workflow.YML", "on: push\n")
     write("document", "# labs\n" + AS_IS.replace("acme", "labs"))
@@ -160,14 +161,14 @@ def test_a_secret_is_not_written_where_it_would_be_read_as_a_document(cli: Cli, 
 
 
 @pytest.mark.usefixtures("local")
-def test_a_json_file_outside_the_folders_that_are_read_may_hold_a_secret(cli: Cli, write: Write) -> None:
+def test_a_json_file_outside_the_document_folders_may_hold_a_secret(cli: Cli, write: Write) -> None:
     write("access/acme.yaml", MACHINE.format("keys/ci.json"))
     assert cli("apply", "--auto-approve").code == 0
     assert Path("keys/ci.json").exists()
 
 
 @pytest.mark.usefixtures("local")
-def test_a_json_file_beside_a_document_that_is_named_may_hold_a_secret(cli: Cli, write: Write) -> None:
+def test_a_json_file_next_to_a_named_document_may_hold_a_secret(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", MACHINE.format("ci.json"))
     assert cli("plan", "--out", "saved").code == 0
     assert cli("apply", "saved", "--auto-approve").code == 0
@@ -203,7 +204,7 @@ def test_nothing_is_written_into_the_folders_of_git_and_of_beamctl(cli: Cli, wri
             assert ran.err.startswith(f"Error: --out: {place} {why}, so it was not written\n")
 
 
-def test_why_a_file_is_not_replaced_is_said(cli: Cli, write: Write) -> None:
+def test_the_error_says_why_a_file_is_not_replaced(cli: Cli, write: Write) -> None:
     write("one", "")
     os.link("one", "two")
     for name, why in [
@@ -213,7 +214,7 @@ def test_why_a_file_is_not_replaced_is_said(cli: Cli, write: Write) -> None:
         assert cli("plan", "--out", name).err.startswith(f"Error: --out: {name} {why}, so it was not written\n")
 
 
-def test_a_secret_does_not_replace_the_plan_that_is_applied(cli: Cli, write: Write, record: Path) -> None:
+def test_a_secret_does_not_replace_the_applied_plan(cli: Cli, write: Write, record: Path) -> None:
     assert record.exists()
     write("beamctl.yaml", MACHINE.format("p"))
     assert cli("plan", "--out", "p").code == 0
@@ -223,7 +224,7 @@ def test_a_secret_does_not_replace_the_plan_that_is_applied(cli: Cli, write: Wri
     assert cli("apply", "p", "--auto-approve").code == 5
 
 
-def test_a_secret_replaces_the_one_before_it(cli: Cli, write: Write, record: Path) -> None:
+def test_a_secret_replaces_the_previous_secret(cli: Cli, write: Write, record: Path) -> None:
     assert record.exists()
     write("key", "the one before it")
     write("beamctl.yaml", MACHINE.format("key"))
@@ -255,7 +256,7 @@ EMPTY = [
 
 
 @pytest.mark.parametrize(("line", "name"), EMPTY)
-def test_what_is_empty_is_refused(cli: Cli, write: Write, local: Path, line: str, name: str) -> None:
+def test_empty_values_are_refused(cli: Cli, write: Write, local: Path, line: str, name: str) -> None:
     assert local.exists()
     write("beamctl.yaml", CHANGED)
     before = everything()
@@ -270,7 +271,7 @@ def test_what_is_empty_is_refused(cli: Cli, write: Write, local: Path, line: str
             assert error_in(cli(words[0], *json, *words[1:]))["message"] == f"{name} is empty"
 
 
-def test_a_value_that_is_empty_by_default_or_may_be_is_not_refused(cli: Cli, local: Path) -> None:
+def test_empty_values_that_mean_a_default_are_accepted(cli: Cli, local: Path) -> None:
     assert local.exists()
     assert cli("plan", "--", "").err.startswith("Error: Got unexpected extra argument")
     ran = cli("emulator", "call", "--as", "ada@example.com", "PUT", "/workspaces/acme", "")

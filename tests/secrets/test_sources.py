@@ -1,4 +1,5 @@
-"""What a connection's secret may be: never a credential of beamctl, and no file from elsewhere unless allowed."""
+"""A connection's secret is never one of beamctl's credentials, and comes from a file elsewhere only if that is
+allowed."""
 
 import json
 import os
@@ -75,7 +76,7 @@ def test_a_file_that_holds_the_credential_is_refused(
     assert sent(api) == []
 
 
-def test_a_credential_is_not_sent_from_wherever_it_comes(
+def test_beamctls_credential_is_not_sent_from_any_source(
     cli: Cli, write: Write, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("copy", f"{CANARY}\n")
@@ -91,7 +92,7 @@ def test_a_credential_is_not_sent_from_wherever_it_comes(
 
 
 @pytest.mark.usefixtures("local")
-def test_a_file_from_elsewhere_needs_to_be_allowed(cli: Cli, write: Write, directory: Path) -> None:
+def test_a_file_outside_the_folder_is_a_hazard(cli: Cli, write: Write, directory: Path) -> None:
     outer = directory.parent / "outer key"
     outer.write_text(NEEDED)
     for path in ("../outer key", str(outer), "access/../../outer key"):
@@ -127,13 +128,13 @@ def test_the_folder_is_that_of_the_document(cli: Cli, write: Write, document: st
 
 
 @pytest.mark.usefixtures("local")
-def test_of_standard_input_it_is_the_current_directory(cli: Cli) -> None:
+def test_the_folder_of_standard_input_is_the_current_directory(cli: Cli) -> None:
     assert cli("plan", "-f", "-", stdin=connection({"file": "secrets/key"}).encode()).code == 0
     assert cli("plan", "-f", "-", stdin=connection({"file": "../key"}).encode()).code == 5
 
 
 @pytest.mark.usefixtures("local")
-def test_a_link_that_leads_out_is_outside(cli: Cli, write: Write, directory: Path) -> None:
+def test_a_link_that_leads_outside_is_outside(cli: Cli, write: Write, directory: Path) -> None:
     (directory.parent / "outer").write_text(NEEDED)
     write("sub/real", NEEDED)
     Path("out").symlink_to("../outer")
@@ -201,7 +202,7 @@ def test_a_saved_plan_cannot_drop_the_hazard(
 
 
 @pytest.mark.usefixtures("local")
-def test_a_saved_plan_carries_what_the_document_allows(cli: Cli, write: Write, directory: Path) -> None:
+def test_a_saved_plan_includes_what_the_document_allows(cli: Cli, write: Write, directory: Path) -> None:
     (directory.parent / "outer").write_text(NEEDED)
     write("beamctl.yaml", connection({"file": "../outer"}, guards("../outer")))
     assert cli("plan", "--out", "p.json").code == 0
@@ -250,7 +251,7 @@ def test_no_file_is_read_before_the_plan_is_approved(write: Write) -> None:
     assert "READ needed" in process("apply", "--auto-approve", prelude=watch).out
 
 
-def test_a_name_that_no_file_can_have_is_in_no_folder_and_holds_nothing() -> None:
+def test_an_impossible_file_name_is_in_no_folder() -> None:
     assert is_within("/a/b", "/a")
     assert is_within("/a", "/")
     assert not is_within("/ab", "/a")
