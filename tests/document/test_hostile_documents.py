@@ -76,7 +76,7 @@ def test_yaml_like_text_gives_documents_or_problems(text: str) -> None:
 @given(YAMLISH)
 @example('"\\ud800"')
 @example('"\\UFFFFFFFF"')
-def test_both_parsers_agree_on_yaml_like_text(text: str) -> None:
+def test_yaml_like_text_with_the_python_parser_gives_documents_or_problems(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(yaml, "CSafeLoader")
         check(text.encode("utf-8", "surrogatepass"))

@@ -1,4 +1,4 @@
-"""Emulators, and what talks to them, in processes of their own: on a socket, without the variables of whoever tests."""
+"""Emulators and their clients in child processes, without the environment variables of the test run."""
 
 import os
 import subprocess

@@ -1,3 +1,5 @@
+"""Concurrent requests keep the invariants of a workspace."""
+
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,14 +32,14 @@ def statuses(world: World, calls: list[tuple[str, str, str, object]]) -> list[in
         return list(pool.map(lambda call: world.call(*call).status_code, calls))
 
 
-def test_many_inviting_the_same_people_invite_each_once(world: World) -> None:
+def test_concurrent_invitations_of_the_same_people_create_one_each(world: World) -> None:
     people = [f"p{number}@example.com" for number in range(20)]
     answers = statuses(world, [("ada", "POST", "/users", {"email": email}) for email in people * 6])
     assert (answers.count(200), answers.count(409)) == (20, 100)
     assert set(people) <= set(world.users())
 
 
-def test_many_setting_roles_end_with_one_of_them(world: World) -> None:
+def test_concurrent_role_changes_end_with_one_of_them(world: World) -> None:
     roles = ["admin", "member", "viewer"] * 30
     answers = statuses(world, [("ada", "PUT", "/users/max@example.com", {"role": role}) for role in roles])
     assert set(answers) == {200}
@@ -45,7 +47,7 @@ def test_many_setting_roles_end_with_one_of_them(world: World) -> None:
 
 
 @pytest.mark.parametrize("way", ["demote", "remove", "leave", "each other"])
-def test_one_admin_remains_whatever_happens_at_once(tmp_path: Path, way: str) -> None:
+def test_concurrent_demotions_and_removals_leave_an_admin(tmp_path: Path, way: str) -> None:
     world = World(tmp_path / "plane.db", seed=admins(THREADS))
     calls: list[tuple[str, str, str, object]] = []
     for number in range(THREADS):
@@ -62,11 +64,11 @@ def test_one_admin_remains_whatever_happens_at_once(tmp_path: Path, way: str) ->
     answers = statuses(world, calls)
     team = world.users("ci").values()
     assert [user["role"] for user in team].count("admin") >= 1
-    if way != "each other":  # there, a demoted one is refused with 403
+    if way != "each other":  # a demoted admin is refused with 403 there
         assert (answers.count(200), answers.count(400)) == (THREADS - 1, 1)
 
 
-def test_joining_while_being_revoked_is_one_or_the_other(world: World) -> None:
+def test_accepting_during_a_revocation_has_one_of_two_results(world: World) -> None:
     for _ in range(5):
         answers = statuses(
             world,
@@ -78,8 +80,8 @@ def test_joining_while_being_revoked_is_one_or_the_other(world: World) -> None:
         world.call("ada", "POST", "/users", {"email": "ivy@example.com"})
 
 
-def test_readers_see_whole_changes_only(world: World) -> None:
-    """A member who joins is in every list exactly once, as a member or as invited."""
+def test_readers_never_see_a_partial_change(world: World) -> None:
+    """A member who accepts is in every listing exactly once, either as a member or as invited."""
     calls = [("ivy", "POST", "/workspaces/acme/join", None), *[("ada", "GET", "/users", None)] * 40]
     with ThreadPoolExecutor(THREADS) as pool:
         lists = [answer.get_json() for answer in pool.map(lambda call: world.call(*call), calls)][1:]
@@ -102,7 +104,7 @@ steps = st.one_of(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(walk=st.lists(steps, max_size=25))
-def test_no_walk_breaks_the_invariants(tmp_path: Path, walk: list[tuple[str, str, Any]]) -> None:
+def test_random_requests_keep_the_invariants(tmp_path: Path, walk: list[tuple[str, str, Any]]) -> None:
     world = World(tmp_path / f"{uuid.uuid4()}.db", seed=admins(1))
     operator = Client(as_operator(world.app))
     here = {"X-Blaxel-Workspace": "acme"}

@@ -1,4 +1,5 @@
-"""What was acknowledged outlives the process: real servers on one file, writers over HTTP, SIGKILL in the middle."""
+"""Acknowledged changes survive the process: real servers on one file, clients over HTTP, and SIGKILL during
+requests."""
 
 import sqlite3
 import threading
@@ -33,7 +34,7 @@ Target = tuple[str, str]
 
 @dataclass(frozen=True)
 class Change:
-    """One request, and what it makes of one object."""
+    """One request and the object that it creates or changes."""
 
     target: Target
     before: str
@@ -46,7 +47,7 @@ class Change:
 
 @dataclass
 class Journal:
-    """What may be in the file: of each object, its state after the last answer and, before that, both."""
+    """The states that may be in the file: for each object, the one after the last response and, before that, both."""
 
     may_be: dict[Target, set[str]] = field(default_factory=dict)
     acknowledged: int = 0
@@ -71,7 +72,7 @@ class Journal:
 
 @dataclass(frozen=True)
 class Writer:
-    """One client, with names of its own, that makes changes of several rows each until its server is gone."""
+    """A client with its own names that makes changes of several rows until its server is gone."""
 
     name: str
     base: str
@@ -79,7 +80,7 @@ class Writer:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> str:
-        """Why it ended."""
+        """Returns the reason why it ended."""
         with httpx.Client(base_url=self.base, timeout=LONGEST) as http:
             try:
                 for step in count():
@@ -92,10 +93,10 @@ class Writer:
         return "stopped"
 
     def _changes(self, step: int) -> Iterator[Change]:
-        """Make a workspace, let somebody join acme, delete the workspace of the step before."""
+        """Create a workspace, let a user join acme, delete the workspace of the previous step."""
         name, before = (f"{self.name}-{number}" for number in (step, step - 1))
         yield Change(("workspace", name), GONE, THERE, "bl_ada", "POST", "/workspaces", {"name": name})
-        with suppress(IndexError):  # until nobody is left
+        with suppress(IndexError):  # until no one is left
             person = str(self.journal.people.popleft())
             yield Change(("person", person), INVITED, THERE, f"bl_{person}", "POST", "/workspaces/acme/join")
         if step:
@@ -113,7 +114,7 @@ def db(tmp_path: Path) -> Path:
 
 
 def check(db: Path, journal: Journal) -> None:
-    """All that was acknowledged is there, each change is whole, and the file is sound."""
+    """Everything acknowledged is there, each change is complete, and the file is intact."""
     operator = Client(as_operator(create_app(db)))
 
     def asked(path: str, workspace: str) -> Any:
@@ -137,7 +138,7 @@ def check(db: Path, journal: Journal) -> None:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-def test_a_killed_server_keeps_what_it_acknowledged_and_half_of_nothing(db: Path) -> None:
+def test_a_killed_server_keeps_acknowledged_changes_and_no_partial_ones(db: Path) -> None:
     journal = Journal()
     for number in range(2):
         with ThreadPoolExecutor(WRITERS) as pool, serving(db) as (server, base):
@@ -148,7 +149,7 @@ def test_a_killed_server_keeps_what_it_acknowledged_and_half_of_nothing(db: Path
         check(db, journal)
 
 
-def test_of_two_servers_on_one_file_the_other_goes_on(db: Path) -> None:
+def test_killing_one_of_two_servers_does_not_stop_the_other(db: Path) -> None:
     journal, stop = Journal(), threading.Event()
     with ThreadPoolExecutor(WRITERS) as pool, serving(db) as (first, one), serving(db) as (_, other):
         bases = cycle((one, other))

@@ -1,4 +1,5 @@
-"""What never reaches the application is answered as the API answers: in JSON, and without reading what is too much."""
+"""Requests that never reach the application get JSON errors like those of the API, and oversized bodies are not
+read."""
 
 import json
 import signal
@@ -29,11 +30,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
 
 
 def answer(address: tuple[str, int], sent: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
-    """The status line, headers and body that come back."""
+    """The status line, headers and body of the response."""
     came = b""
     with socket.create_connection(address, timeout=30) as connection:
         connection.sendall(sent)
-        with suppress(ConnectionResetError):  # how it ends where something that was sent is left unread
+        with suppress(ConnectionResetError):  # the connection ends like this if sent bytes are left unread
             while piece := connection.recv(65536):
                 came += piece
     head, _, body = came.partition(b"\r\n\r\n")
@@ -51,7 +52,7 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("status", REQUESTS)
-def test_an_error_of_the_server_reads_like_one_of_the_api(address: tuple[str, int], status: int) -> None:
+def test_an_error_of_the_server_looks_like_one_of_the_api(address: tuple[str, int], status: int) -> None:
     line, headers, body = answer(address, REQUESTS[status])
     assert line.split(b" ")[1] == str(status).encode()
     assert headers[b"content-type"] == b"application/json"
@@ -61,8 +62,8 @@ def test_an_error_of_the_server_reads_like_one_of_the_api(address: tuple[str, in
     assert b"canary" not in body
 
 
-def test_what_is_too_large_is_not_read(address: tuple[str, int]) -> None:
-    """The answer comes although no byte of the body was sent; below the limit, the server waits for the body."""
+def test_a_body_that_is_too_large_is_not_read(address: tuple[str, int]) -> None:
+    """The response arrives before any byte of the body was sent; below the limit, the server waits for the body."""
     head = "POST /v0/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
     assert b" 413 " in answer(address, head.format(LARGEST_BODY).encode())[0]
     with socket.create_connection(address, timeout=30) as connection:
@@ -72,7 +73,7 @@ def test_what_is_too_large_is_not_read(address: tuple[str, int]) -> None:
             connection.recv(1)
 
 
-def test_the_application_itself_refuses_what_is_only_a_little_too_large(address: tuple[str, int]) -> None:
+def test_the_application_refuses_a_slightly_too_large_body(address: tuple[str, int]) -> None:
     head = f"POST /v0/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {2 * MEBIBYTE}\r\n\r\n"
     line, _, body = answer(address, head.encode() + b" " * (2 * MEBIBYTE))
     assert (line, json.loads(body)["code"]) == (b"HTTP/1.1 413 REQUEST ENTITY TOO LARGE", 413)

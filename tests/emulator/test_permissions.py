@@ -1,4 +1,4 @@
-"""Every route against every sort of caller, cell by cell."""
+"""Every route against every kind of caller, as one table."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ TEAM = "200 200 200 404 404 404 403 403 403 403 401 401 401"
 INVITEE = "404 404 404 200 404 404 403 403 403 403 401 401 401"
 
 TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
-    # the route: a path, a body, and the status for each of the callers, in their order
+    # each row: the route, a path, a body, and the status for each caller, in order
     ("GET", "/workspaces"): ("/workspaces", None, ANYBODY),
     ("POST", "/workspaces"): ("/workspaces", {"name": "fresh"}, PEOPLE),
     ("POST", "/workspaces/availability"): (
@@ -112,7 +112,7 @@ for _path in RESOURCES:
 
 
 def device_login(world: World, email: str) -> dict[str, str]:
-    """What a device asks for its tokens with, after a person has approved its login."""
+    """The form with which a device requests its tokens after a user has approved its login."""
     begun = world.call(None, "POST", "/login/device", {"client_id": "blaxel"}).get_json()
     approve_login(world.app, begun["user_code"], email)
     return {"grant_type": DEVICE_GRANT, "device_code": begun["device_code"]}
@@ -130,7 +130,7 @@ def headers_of(world: World, caller: str) -> dict[str, str]:
 
 
 def prepared(world: World, path: str) -> str:
-    """The path with a key's identifier in it, where it asks for one; the object `made` exists where it is meant."""
+    """The path with the identifier of a key if it needs one; the object `made` exists if needed."""
     listing, _, _ = path.partition("/made")
     if path != listing:
         made = world.call("ada", "POST", listing, body_of(listing, "made"), {"X-Beamlit-Workspace": "acme"})
@@ -141,7 +141,7 @@ def prepared(world: World, path: str) -> str:
 
 
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
-def test_the_table(tmp_path: Path, route: tuple[str, str]) -> None:
+def test_the_permission_table(tmp_path: Path, route: tuple[str, str]) -> None:
     path, body, expected = TABLE[route]
     world = World(tmp_path / "plane.db", seed=FOLK)
     got: list[str] = []
@@ -149,20 +149,20 @@ def test_the_table(tmp_path: Path, route: tuple[str, str]) -> None:
     for number, caller in enumerate(CALLERS):
         headers = {**headers_of(world, caller), "X-Beamlit-Workspace": "acme"}
         got.append(str(world.send(Client(world.app), route[0], here, body, headers).status_code))
-        if got[-1] == "200" and route[0] != "GET":  # a change: the next caller finds a world as it was
+        if got[-1] == "200" and route[0] != "GET":  # a change, so the next caller gets a fresh world
             world = World(tmp_path / f"{number}.db", seed=FOLK)
             here = prepared(world, path)
     assert dict(zip(CALLERS, got, strict=True)) == dict(zip(CALLERS, expected.split(), strict=True))
 
 
 @pytest.mark.parametrize("caller", ["late person", "late account"])
-def test_a_token_is_good_until_it_expires(world: World, caller: str) -> None:
+def test_a_token_is_valid_until_it_expires(world: World, caller: str) -> None:
     headers = headers_of(world, caller)
     world.clock.forward(hours=-3)
     assert world.call(None, "GET", "/users", headers=headers).status_code == 200
 
 
-def test_the_table_of_what_is_seen_of_mfa(tmp_path: Path) -> None:
+def test_the_table_of_visible_mfa_fields(tmp_path: Path) -> None:
     world, seen = World(tmp_path / "plane.db", seed=FOLK), {}
     for caller in ("ada", "max", "vic", "ci", "bot", "eye"):
         listed = world.call(caller, "GET", "/users").get_json()
@@ -172,7 +172,7 @@ def test_the_table_of_what_is_seen_of_mfa(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
-def test_the_operator_may_everything_that_is_not_about_a_person(world: World, route: tuple[str, str]) -> None:
+def test_the_operator_can_do_everything_that_is_not_about_a_user(world: World, route: tuple[str, str]) -> None:
     path, body, _ = TABLE[route]
     here = prepared(world, path)
     answer = world.send(Client(as_operator(world.app)), route[0], here, body, {"X-Beamlit-Workspace": "acme"})
@@ -184,7 +184,7 @@ def test_the_table_has_every_route() -> None:
     assert set(TABLE) == {(route.method, route.rule) for route in ROUTES}
 
 
-def test_every_route_has_its_permission_in_the_right_table() -> None:
+def test_every_permission_is_in_the_table_of_its_callers() -> None:
     for route in ROUTES:
         match route.reach:
             case Reach.OPEN:
@@ -195,7 +195,7 @@ def test_every_route_has_its_permission_in_the_right_table() -> None:
                 assert route.permission in BY_ROLE
 
 
-def test_what_only_reads_says_so() -> None:
+def test_read_only_routes_are_marked() -> None:
     assert {route.method for route in ROUTES if not route.writes} == {"GET", "POST"}
     assert {route.rule for route in ROUTES if not route.writes and route.method == "POST"} == {
         "/workspaces/availability",

@@ -1,3 +1,5 @@
+"""Bodies, paths, methods and headers: every invalid request gets a JSON error."""
+
 import json
 from typing import Any
 
@@ -49,13 +51,13 @@ BODIES = [
 
 @pytest.mark.parametrize(("method", "path"), WITH_BODY)
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:20]))
-def test_a_body_that_is_wrong_is_400(world: World, method: str, path: str, body: bytes) -> None:
+def test_an_invalid_body_is_400(world: World, method: str, path: str, body: bytes) -> None:
     assert world.call("ada", method, path, body).status_code == 400
 
 
 @pytest.mark.parametrize(("method", "path"), ALL_OPTIONAL)
 @pytest.mark.parametrize("body", BODIES[:-1], ids=lambda body: repr(body[:20]))
-def test_a_body_that_is_no_object_is_400(world: World, method: str, path: str, body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_400(world: World, method: str, path: str, body: bytes) -> None:
     assert world.call("ada", method, path, body).status_code == 400
 
 
@@ -88,7 +90,7 @@ fields = st.sampled_from(
 
 @settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(target=st.sampled_from(WITH_BODY + ALL_OPTIONAL), body=st.dictionaries(fields, plain_json))
-def test_no_body_breaks_it(world: World, target: tuple[str, str], body: dict[str, object]) -> None:
+def test_any_body_is_answered(world: World, target: tuple[str, str], body: dict[str, object]) -> None:
     world.call("ada", *target, body=json.dumps(body).encode())
     assert world.call("ada", "GET", "/workspaces/acme").status_code == 200
 
@@ -104,7 +106,7 @@ halves = {
 
 @settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(["/policies", "/integrations/connections", "/models"]), body=st.fixed_dictionaries(halves))
-def test_no_metadata_or_spec_breaks_it(world: World, path: str, body: dict[str, Any]) -> None:
+def test_any_metadata_or_spec_is_answered(world: World, path: str, body: dict[str, Any]) -> None:
     world.call("ada", "POST", path, body_of(path, "a"))
     made = body_of(path, "a")
     content = json.dumps({"metadata": body["metadata"], "spec": {**made["spec"], **body["spec"]}}).encode()
@@ -115,7 +117,7 @@ def test_no_metadata_or_spec_breaks_it(world: World, path: str, body: dict[str, 
 
 @settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(who=st.text(min_size=1).filter(lambda who: who.strip("/.")))
-def test_no_path_breaks_it(world: World, who: str) -> None:
+def test_any_path_is_answered(world: World, who: str) -> None:
     environ = {"PATH_INFO": f"/v0/users/{who}".encode(errors="replace").decode("latin-1")}
     answer = Client(world.app).open(
         "/", method="DELETE", environ_overrides=environ, headers={"Api-Key": "bl_ada", "X-Blaxel-Workspace": "acme"}
@@ -124,7 +126,7 @@ def test_no_path_breaks_it(world: World, who: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/nope", "/users/", "//users", "/workspaces/acme/nope", "/users/a/../b"])
-def test_an_unknown_route_is_json(world: World, path: str) -> None:
+def test_an_unknown_route_is_a_json_404(world: World, path: str) -> None:
     answer = Client(world.app).open(f"{BASE_PATH}{path}", method="DELETE", headers={"Api-Key": "bl_ada"})
     assert answer.status_code in (404, 405)
     assert answer.get_json()["code"] == answer.status_code
@@ -142,7 +144,7 @@ def test_head_is_get_without_a_body(world: World) -> None:
     assert (answer.status_code, answer.data) == (200, b"")
 
 
-def test_outside_of_the_base_path_there_is_nothing(world: World) -> None:
+def test_paths_outside_the_base_path_are_404(world: World) -> None:
     answer = Client(world.app).get("/users")
     assert (answer.status_code, answer.get_json()) == (404, {"error": "Not Found", "code": 404})
 
@@ -160,14 +162,16 @@ def test_an_unknown_api_version_is_400(world: World, version: str) -> None:
     assert f'Unknown API version "{version}". Valid versions: 2026-04-16' in answer.get_json()["message"]
 
 
-def test_a_workspace_that_is_not_there_is_404(world: World) -> None:
+def test_a_missing_workspace_is_404(world: World) -> None:
     nowhere = {"X-Blaxel-Workspace": "nowhere"}
     assert world.call("ada", "POST", "/users", {"email": "zoe@example.com"}, nowhere).status_code == 404
     assert world.call("ada", "GET", "/workspaces/nowhere").status_code == 404
 
 
 @pytest.mark.usefixtures("made_up_requests")
-def test_a_bug_is_a_quiet_500(world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_internal_error_is_a_500_without_details(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("canary-secret")
 
@@ -178,7 +182,7 @@ def test_a_bug_is_a_quiet_500(world: World, monkeypatch: pytest.MonkeyPatch, cap
     assert "canary-secret" not in caplog.text
 
 
-def test_flask_has_each_route_and_no_other(world: World) -> None:
+def test_flask_has_exactly_the_declared_routes(world: World) -> None:
     built = {(method, rule.rule) for rule in world.app.url_map.iter_rules() for method in rule.methods or ()}
     assert {(method, rule) for method, rule in built if method != "HEAD"} == {
         ("GET", "/v0/openapi.json"),

@@ -1,4 +1,5 @@
-"""Nothing gets slower than it must with the number of rows: told by what SQLite is asked and its plans, not by time."""
+"""Requests do not get slower than necessary with the number of rows, measured by SQL statements and query plans, not
+by time."""
 
 import shutil
 import sqlite3
@@ -37,7 +38,7 @@ OTHERS: list[tuple[str, str, str, object, dict[str, str]]] = [
 
 
 def crowded() -> dict[str, Any]:
-    """The seed of the tests with many more of everything; whose are in nobody's way."""
+    """The seed of the tests with many more rows that belong to others."""
     numbers = range(MANY)
     return {
         **SEED,
@@ -63,7 +64,7 @@ def crowded() -> dict[str, Any]:
 
 @contextmanager
 def watched(world: World) -> Iterator[list[str]]:
-    """The statements that requests run, as SQLite runs them: one thread always gets the connection it gave back."""
+    """The statements that SQLite runs; one thread always gets back the connection it returned."""
     statements: list[str] = []
     with plane_of(world.app).database.reading() as rows:
         rows.set_trace_callback(statements.append)
@@ -80,7 +81,7 @@ def requests() -> Iterator[tuple[str, str, str, object, dict[str, str]]]:
 
 
 def statements_of(db: Path, seed: object) -> dict[str, list[str]]:
-    """The statements of each request, each in a world as it was at first."""
+    """The statements of each request, each in a fresh world."""
     found = {}
     load_seed(db, seed, now=Clock())
     for number, (who, method, path, body, headers) in enumerate(requests()):
@@ -91,7 +92,7 @@ def statements_of(db: Path, seed: object) -> dict[str, list[str]]:
         with watched(world) as statements:
             world.call(who, method, here, body, headers)
         assert statements, f"{method} {path}"
-        # SQLite tells a statement again for each row that goes with what it deletes
+        # SQLite reports a statement again for each row that it deletes by cascade
         found[f"{method} {path}"] = [one for one, _ in groupby(statements) if not one.startswith("--")]
     return found
 
@@ -101,13 +102,15 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return statements_of(tmp_path_factory.mktemp("small") / "plane.db", SEED)
 
 
-def test_a_request_asks_as_often_however_many_rows_there_are(tmp_path: Path, small: dict[str, list[str]]) -> None:
+def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(
+    tmp_path: Path, small: dict[str, list[str]]
+) -> None:
     large = statements_of(tmp_path / "plane.db", crowded())
     assert {name: len(asked) for name, asked in large.items()} == {name: len(asked) for name, asked in small.items()}
 
 
-def test_a_row_is_looked_up_and_not_searched_for(world: World, small: dict[str, list[str]]) -> None:
-    """No statement reads the whole of a table; one that sorts or parses does so with the rows that it found."""
+def test_no_statement_scans_a_table(world: World, small: dict[str, list[str]]) -> None:
+    """No statement scans a table; one that sorts or parses works only on the rows that it found."""
     connection = sqlite3.connect(world.db, isolation_level=None)
     scans = {}
     for statement in {one for asked in small.values() for one in asked if not one.startswith(("BEGIN", "COMMIT"))}:
@@ -119,8 +122,8 @@ def test_a_row_is_looked_up_and_not_searched_for(world: World, small: dict[str, 
     assert scans == {}
 
 
-def test_what_goes_with_something_else_is_found_by_an_index(world: World) -> None:
-    """Every reference between tables has an index that begins with it: deleting a workspace reads what it deletes."""
+def test_cascading_deletes_use_an_index(world: World) -> None:
+    """Every foreign key has an index that starts with it, so deleting a workspace reads only what it deletes."""
     connection = sqlite3.connect(world.db)
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     for table in tables:
@@ -133,7 +136,7 @@ def test_what_goes_with_something_else_is_found_by_an_index(world: World) -> Non
     connection.close()
 
 
-def test_the_whole_listing_of_a_crowd_is_right(tmp_path: Path) -> None:
+def test_a_large_listing_is_complete(tmp_path: Path) -> None:
     world = World(tmp_path / "plane.db", seed=crowded())
     assert len(world.users()) == 8 + 2 * MANY
     assert len(world.call("wide", "GET", "/workspaces").get_json()) == MANY

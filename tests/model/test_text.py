@@ -78,7 +78,7 @@ def test_a_joined_emoji_is_shown_but_refused_in_names(text: str) -> None:
     assert fault(f"{text}@example.com")
 
 
-def test_plain_ascii_is_visible_without_the_regex_library() -> None:
+def test_characters_that_are_not_escaped_are_printable() -> None:
     for each in EVERYTHING[:0x4000]:
         if visible(each) == each and not each.isascii() and each != "\u200d":
             assert each.isprintable(), ascii(each)

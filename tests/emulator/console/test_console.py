@@ -1,4 +1,4 @@
-"""The console of a workspace: what each role is offered, what is refused to whom, and that it does what it says."""
+"""The pages of a workspace: what each role is offered, what is refused, and what each form does."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def state(world: World) -> list[Any]:
 
 
 @pytest.mark.parametrize("who", ["ada", "max", "vic"])
-def test_only_what_one_may_do_is_offered(world: World, who: str) -> None:
+def test_only_permitted_actions_are_offered(world: World, who: str) -> None:
     browser = Browser(world).signed_in(who)
     for url, offered in PAGES.items():
         page = browser.get(url)
@@ -67,7 +67,7 @@ def test_only_what_one_may_do_is_offered(world: World, who: str) -> None:
 
 
 @pytest.mark.parametrize(("url", "button", "typed"), CHANGES, ids=[button for _, button, _ in CHANGES])
-def test_a_change_that_is_not_offered_is_refused(world: World, url: str, button: str, typed: dict[str, Any]) -> None:
+def test_a_change_without_permission_is_refused(world: World, url: str, button: str, typed: dict[str, Any]) -> None:
     page = Browser(world).signed_in("ada").get(url)
     before = state(world)
     for who, status in (("max", 403), ("vic", 403), ("sam", 403), ("ivy", 403)):
@@ -79,7 +79,7 @@ def test_a_change_that_is_not_offered_is_refused(world: World, url: str, button:
 
 
 @pytest.mark.parametrize(("url", "button", "typed"), CHANGES, ids=[button for _, button, _ in CHANGES])
-def test_a_change_by_an_admin_is_made_and_said(world: World, url: str, button: str, typed: dict[str, Any]) -> None:
+def test_a_change_by_an_admin_is_made_and_confirmed(world: World, url: str, button: str, typed: dict[str, Any]) -> None:
     browser = Browser(world).signed_in("ada")
     before = state(world)
     page = browser.submit(browser.get(url), button, **typed)
@@ -89,7 +89,7 @@ def test_a_change_by_an_admin_is_made_and_said(world: World, url: str, button: s
 
 
 @pytest.mark.parametrize("url", [*PAGES, "/profile/leave/acme"])
-def test_a_stranger_sees_nothing(world: World, url: str) -> None:
+def test_a_user_who_is_not_a_member_sees_nothing(world: World, url: str) -> None:
     for who in ("sam", "ivy"):
         page = Browser(world).signed_in(who).get(url)
         assert (page.status, page.heading) == (403, "Not allowed")
@@ -97,7 +97,7 @@ def test_a_stranger_sees_nothing(world: World, url: str) -> None:
     assert Browser(world).signed_in("ada").get(url.replace("acme", "nowhere")).status == 404
 
 
-def test_an_invitation_carries_its_role(world: World) -> None:
+def test_an_invitation_has_the_chosen_role(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     page = browser.submit(browser.get("/workspaces/acme/team"), "Invite", email="zoe@example.com", role="viewer")
     assert (page.texts("th")[-1], "1 found" in page.text) == ("zoe@example.com", True)
@@ -113,7 +113,7 @@ def test_an_invitation_carries_its_role(world: World) -> None:
         ({"email": "zoe@example.com", "role": "owner"}, "Choose one of the roles."),
     ],
 )
-def test_what_the_api_refuses_is_said_beside_the_form(world: World, typed: dict[str, str], said: str) -> None:
+def test_an_error_of_the_api_is_shown_next_to_the_form(world: World, typed: dict[str, str], said: str) -> None:
     browser = Browser(world).signed_in("ada")
     page = browser.submit(browser.get("/workspaces/acme/team"), "Invite", **typed)
     assert page.status in (400, 409)
@@ -121,7 +121,7 @@ def test_what_the_api_refuses_is_said_beside_the_form(world: World, typed: dict[
     assert ("email", typed["email"]) in page.form("Invite").fields
 
 
-def test_the_last_admin_stays(world: World) -> None:
+def test_the_last_admin_cannot_be_removed(world: World) -> None:
     browser = Browser(world).signed_in("alan")
     page = browser.get("/workspaces/other/team/person?email=alan@example.com")
     assert page.offers() == {"Save the role"}
@@ -131,7 +131,7 @@ def test_the_last_admin_stays(world: World) -> None:
     assert (page.status, "A workspace must keep an admin." in page.text) == (400, True)
 
 
-def test_nobody_removes_themselves(world: World) -> None:
+def test_users_cannot_remove_themselves(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     other = browser.get("/workspaces/acme/team/person?email=max@example.com")
     other.form("Remove").action = other.form("Remove").action.replace("max", "ada")
@@ -157,7 +157,7 @@ def test_a_service_account_is_changed(world: World) -> None:
     assert page.heading == "again"
 
 
-def test_settings_are_written_one_section_at_a_time(world: World) -> None:
+def test_each_section_of_settings_is_saved_separately(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     url = "/workspaces/acme/settings"
     typed = {"label_key": ["env", "team", ""], "label_value": ["test", " a=b ", "lost"]}
@@ -175,7 +175,7 @@ def test_settings_are_written_one_section_at_a_time(world: World) -> None:
     assert (page.status, "at most 63 characters" in page.text) == (400, True)
 
 
-def test_a_workspace_is_made_and_its_maker_is_its_admin(world: World) -> None:
+def test_the_creator_of_a_workspace_is_its_admin(world: World) -> None:
     browser = Browser(world).signed_in("sam")
     page = browser.get("/new-workspace")
     page = browser.submit(page, "Create the workspace", name="No Name", display_name="Mine")
@@ -194,7 +194,7 @@ def test_a_workspace_may_be_called_new(world: World) -> None:
     assert (page.url, page.heading) == ("/workspaces/new/team", "Team")
 
 
-def test_deleting_a_workspace_says_what_is_lost_and_wants_the_name(world: World) -> None:
+def test_deleting_a_workspace_lists_its_contents_and_asks_for_its_name(world: World) -> None:
     world.call("ada", "POST", "/agents", {"metadata": {"name": "a"}, "spec": {}})
     browser = Browser(world).signed_in("ada")
     page = browser.get(browser.get("/workspaces/acme/settings").links["Delete this workspace…"])
@@ -221,7 +221,7 @@ def test_my_invitations_and_my_workspaces(world: World) -> None:
     assert "ivy@example.com" not in world.users()
 
 
-def test_an_invitation_is_declined_and_one_that_is_gone_is_said_to_be(world: World) -> None:
+def test_an_invitation_is_declined_and_a_missing_one_is_an_error(world: World) -> None:
     browser = Browser(world).signed_in("ivy")
     page = browser.get("/profile")
     again = browser.submit(page, "Decline the invitation to Acme")

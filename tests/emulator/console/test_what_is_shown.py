@@ -1,4 +1,4 @@
-"""What the pages show of what they are given: hostile texts, secrets, many members, every behavior flag."""
+"""How pages show hostile texts, secrets, large teams, and every behavior flag."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_text_that_somebody_gave_is_shown_as_it_is_and_does_nothing(tmp_path: Path, text: str) -> None:
+def test_hostile_text_is_shown_escaped(tmp_path: Path, text: str) -> None:
     person = {"email": "ada@example.com", "apiKey": "bl_ada", "givenName": text, "familyName": text}
     seed: dict[str, Any] = {
         "workspaces": [{"name": "acme", "displayName": text, "region": text, "labels": {text: text}}],
@@ -59,7 +59,7 @@ def test_a_text_that_somebody_gave_is_shown_as_it_is_and_does_nothing(tmp_path: 
     assert (kept["labels"], kept["groupMappings"][0]["groupName"]) == ({text: text}, text)
 
 
-def test_what_was_typed_is_shown_again_as_it_was(world: World) -> None:
+def test_a_refused_form_shows_its_values_again(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     for text in HOSTILE:
         page = browser.submit(browser.get("/workspaces/acme/team"), "Invite", email=text)
@@ -70,7 +70,7 @@ def test_what_was_typed_is_shown_again_as_it_was(world: World) -> None:
         assert page.status == 200
 
 
-def test_labels_with_line_breaks_survive_a_form_that_cannot_show_them(world: World) -> None:
+def test_labels_with_line_breaks_survive_the_settings_form(world: World) -> None:
     world.call("ada", "PUT", "/workspaces/acme", {"labels": {"a\nb": "one\r\ntwo", "c": "d"}})
     browser = Browser(world).signed_in("ada")
     page = browser.get("/workspaces/acme/settings")
@@ -78,7 +78,7 @@ def test_labels_with_line_breaks_survive_a_form_that_cannot_show_them(world: Wor
     assert world.call("ada", "GET", "/workspaces/acme").get_json()["labels"] == {"a\nb": "one\r\ntwo", "c": "e"}
 
 
-def test_a_secret_is_shown_once_and_lets_in(world: World) -> None:
+def test_a_secret_is_shown_once_and_is_valid(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     page = browser.submit(browser.get("/workspaces/acme/service-accounts"), "Create the service account", name="new")
     facts = dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
@@ -86,7 +86,7 @@ def test_a_secret_is_shown_once_and_lets_in(world: World) -> None:
     grant = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret}
     assert browser.client.post("/v0/oauth/token", json=grant).status_code == 200
     (new,) = [one for one in world.call("ada", "GET", "/service_accounts").get_json() if one["client_id"] == client]
-    assert new["role"] == "member"  # not what the API takes where no role is sent
+    assert new["role"] == "member"  # not the API's default for a request without a role
     page = browser.submit(browser.get(page.links["I have copied it"]), "Create the key", key_name="k", expires_in="24h")
     key = page.texts("dd")[-1]
     assert key.startswith("bl_")
@@ -99,7 +99,7 @@ def test_a_secret_is_shown_once_and_lets_in(world: World) -> None:
     assert browser.client.get("/v0/users", headers={"Api-Key": key}).status_code == 401
 
 
-def test_a_large_team(tmp_path: Path) -> None:
+def test_a_large_team_is_shown_in_pages(tmp_path: Path) -> None:
     users = [{"email": f"p{number:04}@example.com", "workspaces": {"acme": "member"}} for number in range(1_500)]
     world = World(tmp_path / "plane.db", seed={**SEED, "users": [*SEED["users"], *users]})
     browser = Browser(world).signed_in("ada")
@@ -123,7 +123,7 @@ def test_a_large_team(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flag", list(BehaviorFlag))
-def test_every_page_can_be_shown_with_every_behavior_flag(with_flags: Callable[..., World], flag: BehaviorFlag) -> None:
+def test_every_page_works_with_every_behavior_flag(with_flags: Callable[..., World], flag: BehaviorFlag) -> None:
     browser = Browser(with_flags(flag)).signed_in("ada")
     for url in (
         "/profile",
@@ -139,7 +139,7 @@ def test_every_page_can_be_shown_with_every_behavior_flag(with_flags: Callable[.
     assert browser.submit(page, "Save", name="deployer").heading == "deployer"
 
 
-def test_settings_are_kept_where_a_put_replaces(with_flags: Callable[..., World]) -> None:
+def test_saving_settings_keeps_other_settings_if_a_put_replaces(with_flags: Callable[..., World]) -> None:
     world = with_flags(BehaviorFlag.PUT_REPLACES)
     browser = Browser(world).signed_in("ada")
     browser.submit(browser.get("/workspaces/acme/settings"), "Save the display name", display_name="New")
@@ -147,7 +147,7 @@ def test_settings_are_kept_where_a_put_replaces(with_flags: Callable[..., World]
     assert (shown["displayName"], shown["labels"], shown["region"]) == ("New", {"env": "prod"}, "eu")
 
 
-def test_a_role_that_the_api_does_not_take_is_shown(tmp_path: Path) -> None:
+def test_an_unknown_role_is_shown(tmp_path: Path) -> None:
     users = [*SEED["users"], {"email": "odd@example.com", "apiKey": "bl_odd", "workspaces": {"acme": "owner"}}]
     world = World(tmp_path / "plane.db", seed={**SEED, "users": users})
     browser = Browser(world).signed_in("ada")
