@@ -31,7 +31,7 @@ LAYERS = [
     {"model"},
     {"errors"},
 ]
-"""From the top; a room may import those below it, never its neighbour or those above."""
+"""From the top: a package may import those below it, but none on its level or above."""
 
 ONE_IMPORTER = {
     "httpx": {"api"},
@@ -58,7 +58,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -122,13 +122,13 @@ def test_cycles_are_found() -> None:
 
 
 def test_every_package_has_a_row() -> None:
-    rooms = {room_of(path) for path in MODULES} - {"__init__", "__main__", "schemas"}
+    rooms = {package_of(path) for path in MODULES} - {"__init__", "__main__", "schemas"}
     assert rooms == set(LEVEL) | {"emulator"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_one_way(path: Path) -> None:
-    here = room_of(path)
+    here = package_of(path)
     for name in imports(path):
         parts = name.split(".")
         if parts[0] in ONE_IMPORTER:
@@ -154,7 +154,7 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
 
 
 def test_class_names_are_unique() -> None:
-    core = [path for path in MODULES if room_of(path) != "emulator"]
+    core = [path for path in MODULES if package_of(path) != "emulator"]
     names = [
         node.name for path in core for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)
     ]
@@ -174,14 +174,14 @@ def test_only_child_process_starts_programs() -> None:
         assert not [node for node in nodes if isinstance(node, ast.Attribute) and node.attr in calls], path
 
 
-ENGINE = [path for path in MODULES if room_of(path) in {"plan", "apply", "report", "workflow", "cli"}]
+ENGINE = [path for path in MODULES if package_of(path) in {"plan", "apply", "report", "workflow", "cli"}]
 KIND_NAMES = {name for kind in KINDS for name in (kind.name, kind.section)}
 
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_the_engine_knows_no_kind_by_name(path: Path) -> None:
     known = {name for name in imports(path) if name.startswith("beamctl.kinds")}
-    assert known <= ({"beamctl.kinds.registry"} if room_of(path) in {"workflow", "cli"} else set())
+    assert known <= ({"beamctl.kinds.registry"} if package_of(path) in {"workflow", "cli"} else set())
     literals = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
     assert literals & KIND_NAMES == set()
 
@@ -215,7 +215,7 @@ def names_in(node: ast.AST) -> Iterator[str]:
 
 
 def test_only_destroy_can_delete_a_workspace() -> None:
-    ours = {str(path.relative_to(PACKAGE)): path for path in MODULES if room_of(path) != "emulator"}
+    ours = {str(path.relative_to(PACKAGE)): path for path in MODULES if package_of(path) != "emulator"}
     found = {name for name, path in ours.items() if DELETER_NAMES & set(names_in(ast.parse(path.read_text())))}
     assert found == MAY_DELETE
     stories = {
@@ -298,7 +298,7 @@ def changed_in(node: ast.AST) -> Iterator[str]:
 
 def test_modules_hold_no_state() -> None:
     """Dictionaries count as constants if no code modifies an object of that name."""
-    core = [path for path in MODULES if room_of(path) not in ("emulator", "__main__")]
+    core = [path for path in MODULES if package_of(path) not in ("emulator", "__main__")]
     trees = {path: ast.parse(path.read_text()) for path in core}
     changed = {name for tree in trees.values() for name in changed_in(tree)}
     for path, tree in trees.items():
@@ -319,7 +319,7 @@ def test_workflows_get_prompts_and_output_as_arguments() -> None:
 PROSE = re.compile(r"[A-Za-z]{2,}[,:;]? [A-Za-z]{2,}")
 READS_TEXT = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split", "index"}
 READS_TEXT |= {"rsplit", "find", "count", "get", "pop"}
-SENTENCES_OF_OTHERS = {
+LIBRARY_TEXTS = {
     "cli/output.py": "click's messages",
     "document/yaml_errors.py": "libyaml's messages",
     "kinds/service_account/live.py": "the marker in a description, which the API keeps",
@@ -360,7 +360,9 @@ def read_as_data(tree: ast.AST) -> Iterator[ast.AST]:
 def test_no_english_text_is_used_as_data() -> None:
     """English text is never compared, looked up, sorted by or split; `report` makes it from codes."""
     core = {
-        str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in MODULES if room_of(path) != "emulator"
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text())
+        for path in MODULES
+        if package_of(path) != "emulator"
     }
     constants = {
         (name.removesuffix(".py").replace("/", "."), node.targets[0].id)
@@ -381,4 +383,4 @@ def test_no_english_text_is_used_as_data() -> None:
         }
         if any(is_prose(node, here) for node in read_as_data(tree)):
             found.add(name)
-    assert found == SENTENCES_OF_OTHERS.keys(), found ^ SENTENCES_OF_OTHERS.keys()
+    assert found == LIBRARY_TEXTS.keys(), found ^ LIBRARY_TEXTS.keys()

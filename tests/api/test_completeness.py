@@ -20,14 +20,14 @@ from tests.api.fakes import opened
 ADA = {"email": "ada@example.com", "role": "admin", "accepted": True, "sub": "u1"}
 CI = {"client_id": "c1", "name": "ci", "role": "member"}
 KEY = {"id": "k1", "name": "k"}
-THING = {"metadata": {"name": "t"}, "spec": {}}
+RESOURCE = {"metadata": {"name": "t"}, "spec": {}}
 LISTINGS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "member": ("/users", ADA),
     "service_account": ("/service_accounts", CI),
     "api_key": ("/service_accounts/c1/api_keys", KEY),
-    "policy": ("/policies", THING),
-    "integration": ("/integrations/connections", THING),
-    "environment": ("/environments", THING),
+    "policy": ("/policies", RESOURCE),
+    "integration": ("/integrations/connections", RESOURCE),
+    "environment": ("/environments", RESOURCE),
 }
 ACCOUNTS_OF_KEYS = ("/service_accounts", CI)
 
@@ -92,7 +92,7 @@ BODIES: list[dict[str, Any]] = [
 ]
 
 
-def answering(kind: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
+def api_with(kind: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
     path, _ = LISTINGS[kind]
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -107,7 +107,7 @@ def answering(kind: str, body: object, headers: Mapping[str, str] | None = None)
 
 def listed(kind: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
     (known,) = (each for each in KINDS if each.name == kind)
-    with opened(answering(kind, body, headers)) as api:
+    with opened(api_with(kind, body, headers)) as api:
         return known.listing(read(known, "acme", api.reader())).rows
 
 
@@ -124,7 +124,7 @@ def test_a_listing_with_a_sign_of_more_pages_is_refused(kind: str) -> None:
         with pytest.raises(GarbledError, match="is not complete") as caught:
             listed(kind, [row], {name: value})
         assert f"GET {path}" in caught.value.message
-        with opened(answering(kind, [row], {name: value})) as api:  # as an apply looks up objects
+        with opened(api_with(kind, [row], {name: value})) as api:  # as an apply looks up objects
             assert isinstance(api.sender().send(ApiCall(Method.GET, path)), NoResponse)
     for around in BODIES:
         with pytest.raises(GarbledError):

@@ -32,7 +32,7 @@ SECONDS = 0.3
 LATE = NoResponse(f"no complete response from 127.0.0.1 within {SECONDS} s")
 UNCONNECTED = NoResponse(f"no connection to 127.0.0.1 within {SECONDS} s")
 SLACK = 2.0
-"""Seconds for a machine that is busy. Without a deadline, every case here goes on until the peer has had enough."""
+"""Seconds that a busy machine may need. Without a deadline, every case here takes until the peer gives up."""
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 FINE = http("200 OK", b"[]")

@@ -30,12 +30,12 @@ from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
     ids=lambda value: str(value)[:40],
 )
 def test_a_deletion_is_sent_once(step: Step, outcome: Response | NoResponse) -> None:
-    script, clock, told = Script(step), FakeClock(), list[str]()
-    with opened(script, clock, debug=told) as api:
+    script, clock, log = Script(step), FakeClock(), list[str]()
+    with opened(script, clock, debug=log) as api:
         assert api.deleter().delete_workspace() == outcome
     assert script.lines == ["DELETE /v0/workspaces/acme"]
     assert clock.waits == []
-    assert not any("retry in" in line or KEY in line for line in told)
+    assert not any("retry in" in line or KEY in line for line in log)
 
 
 def test_a_refused_credential_is_an_error() -> None:

@@ -127,14 +127,14 @@ def test_certificates_are_verified(certificate: Path, monkeypatch: pytest.Monkey
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
 
-    def shake(peer: socket.socket) -> None:
+    def handshake(peer: socket.socket) -> None:
         try:
             with context.wrap_socket(peer, server_side=True) as secure:
                 FINE(secure)
         except OSError:
             return
 
-    with serving([shake]) as plain:
+    with serving([handshake]) as plain:
         url = plain.replace("http:", "https:")
         clock = FakeClock()
         with networked(url, clock) as api, pytest.raises(UnreachableError) as caught:

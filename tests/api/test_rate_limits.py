@@ -239,11 +239,11 @@ def test_rate_limits_without_a_date_use_up_the_budget_too() -> None:
 
 
 def test_a_rate_limit_after_a_lost_response_does_not_mean_that_nothing_was_done() -> None:
-    def meanwhile(_request: httpx.Request) -> httpx.Response:
+    def lost_response(_request: httpx.Request) -> httpx.Response:
         api.sender().send(DEMOTE)
         raise httpx.ReadError("x")
 
-    script = Script(meanwhile, reply(429, retry_after="3600"))
+    script = Script(lost_response, reply(429, retry_after="3600"))
     with opened(script) as api:
         assert isinstance(api.sender().send(PROMOTE), NoResponse)
     assert len(script.asked) == 2

@@ -23,7 +23,7 @@ NO_ACCESS = (
     "It is valid, but has no access to the workspace acme or lacks the required role. "
     "Set one that has both, or unset it to use another one."
 )
-ELSEWHERE = "the API has moved; set --api-url to its new address"
+WRONG_PATH = "the API has moved; set --api-url to its new address"
 NOT_HTTP = "the response of api.example.com is incomplete or not valid HTTP (GET /users)"
 BROKEN = "api.example.com closed the connection before its response was complete (GET /users)"
 
@@ -71,7 +71,7 @@ def test_the_reader_cannot_write() -> None:
         (
             httpx.Response(307, headers={"location": f"https://elsewhere.example/?key={KEY}"}),
             ApiError,
-            f"api.example.com did not serve GET /users: HTTP 307 Temporary Redirect: {ELSEWHERE}",
+            f"api.example.com did not serve GET /users: HTTP 307 Temporary Redirect: {WRONG_PATH}",
             "Set --api-url to the new address of the API.",
         ),
         (

@@ -14,7 +14,7 @@ PROMOTE = ApiCall(Method.PUT, "/users/bob%40example.com", {"role": "admin"})
 REMOVE = ApiCall(Method.DELETE, "/users/bob%40example.com")
 BROKEN = NoResponse("api.example.com closed the connection before its response was complete")
 NOT_HTTP = NoResponse("the response of api.example.com is incomplete or not valid HTTP")
-IN_TROUBLE = NoResponse("api.example.com responded with HTTP 503: maintenance")
+UNAVAILABLE = NoResponse("api.example.com responded with HTTP 503: maintenance")
 CUT = httpx.Response(200, content=b'{"email": "bob@exa')
 
 
@@ -47,15 +47,15 @@ def test_a_successful_response_may_be_empty(status: int) -> None:
         (INVITE, httpx.ReadError("x"), BROKEN, 1),
         (INVITE, httpx.RemoteProtocolError("x"), NOT_HTTP, 1),
         (INVITE, httpx.ReadTimeout("x"), NoResponse("no complete response from api.example.com within 60 s"), 1),
-        (INVITE, reply(503, {"error": "maintenance"}), IN_TROUBLE, 1),
-        (INVITE, reply(503, {"error": "maintenance"}, x_should_retry="true"), IN_TROUBLE, 1),
+        (INVITE, reply(503, {"error": "maintenance"}), UNAVAILABLE, 1),
+        (INVITE, reply(503, {"error": "maintenance"}, x_should_retry="true"), UNAVAILABLE, 1),
         (INVITE, page(), NoResponse("api.example.com responded with an HTML page instead of JSON"), 1),
         (INVITE, CUT, NoResponse("the response of api.example.com is truncated"), 1),
         (INVITE, httpx.ConnectError("x"), NoResponse("no connection to api.example.com"), 4),
         (INVITE, httpx.ConnectTimeout("x"), NoResponse("no connection to api.example.com within 10 s"), 4),
         (INVITE, reply(408, {"error": "too slow"}), Response(408, {"error": "too slow"}, "too slow"), 1),
         (PROMOTE, httpx.ReadError("x"), BROKEN, 6),
-        (PROMOTE, reply(503, {"error": "maintenance"}), IN_TROUBLE, 6),
+        (PROMOTE, reply(503, {"error": "maintenance"}), UNAVAILABLE, 6),
         (
             PROMOTE,
             page(504),
@@ -107,7 +107,7 @@ def test_a_401_stops_all_calls() -> None:
 
 
 def test_an_interrupt_does_not_hide_that_a_change_was_sent() -> None:
-    class Meanwhile(FakeClock):
+    class InterruptingClock(FakeClock):
         """While the first request waits for its retry, another one is told to pause; then the user interrupts."""
 
         def sleep(self, seconds: float) -> bool:
@@ -119,7 +119,7 @@ def test_an_interrupt_does_not_hide_that_a_change_was_sent() -> None:
             return super().sleep(seconds)
 
     script = Script(CUT, reply(429, retry_after="50"))
-    with opened(script, Meanwhile()) as api:
+    with opened(script, InterruptingClock()) as api:
         assert api.sender().send(PROMOTE) == NoResponse("the response of api.example.com is truncated")
     assert [request.method for request in script.asked] == ["PUT", "POST"]
 

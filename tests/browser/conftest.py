@@ -59,7 +59,7 @@ class Served:
     url: str
     mail: Path
 
-    def link_in_the_last_letter(self) -> str:
+    def link_in_last_email(self) -> str:
         lines = received_letters(self.mail)[-1].text().splitlines()
         return next(line for line in lines if line.startswith("http"))
 

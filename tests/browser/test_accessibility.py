@@ -45,7 +45,7 @@ SIGNED_IN = [
 ]
 
 
-def look(page: Page) -> str:
+def violations(page: Page) -> str:
     """The violations on the current page, in both color schemes and both widths."""
     from axe_playwright_python.sync_playwright import Axe
 
@@ -78,18 +78,18 @@ def every_state(page: Page, served: Served) -> Iterator[str]:
     page.get_by_label("E-mail address", exact=True).fill("new@example.com")
     page.get_by_role("button", name="Send me a link").click()
     page.get_by_role("status").wait_for()
-    yield at(served.link_in_the_last_letter())
+    yield at(served.link_in_last_email())
     yield at("/invitation/broken/key")
     call(served, "POST", "/users", {"email": "zoe@example.com"})
-    yield at(served.link_in_the_last_letter())
+    yield at(served.link_in_last_email())
     page.get_by_role("button", name="Decline").click()
     page.get_by_role("heading", name="You declined the invitation").wait_for()
     yield "/invitation/declined"
-    yield at(served.link_in_the_last_letter())
+    yield at(served.link_in_last_email())
 
     call(served, "DELETE", "/users/sam@example.com")
     call(served, "POST", "/users", {"email": "sam@example.com"})
-    yield at(served.link_in_the_last_letter())  # of a user who has an account
+    yield at(served.link_in_last_email())  # of a user who has an account
     sign_in(page, "sam")
     yield "/profile"
     sign_in(page, "max")
@@ -118,7 +118,7 @@ def test_every_page_is_accessible(page: Page, served: Served) -> None:
     seen, wrong = set[str](), ""
     for url in every_state(page, served):
         seen.add(re.sub(r"^http://[^/]+|\?.*", "", url))
-        wrong += look(page)
+        wrong += violations(page)
     assert not wrong, wrong
     rules = [rule.rule for rule in console().url_map.iter_rules() if "GET" in (rule.methods or ())]
     patterns = {rule: re.compile(re.sub(r"<[^>]+>", "[^/]+", rule)) for rule in rules}

@@ -49,7 +49,7 @@ def test_a_new_user_is_invited_in_the_console_and_signs_up(page: Page, served: S
     page.get_by_role("button", name="Sign out").click()
     page.get_by_text("You are signed out.").wait_for()
 
-    page.goto(served.link_in_the_last_letter())
+    page.goto(served.link_in_last_email())
     page.get_by_label("Given name", exact=True).fill("Zoë")
     page.get_by_label("Family name (optional)", exact=True).fill("Quinn")
     page.get_by_role("button", name="Sign up and accept").click()
@@ -62,7 +62,7 @@ def test_a_new_user_is_invited_in_the_console_and_signs_up(page: Page, served: S
 def test_an_invitation_link_accepts(page: Page, served: Served) -> None:
     call(served, "DELETE", "/users/sam@example.com")
     call(served, "POST", "/users", {"email": "sam@example.com", "role": "member"})
-    page.goto(served.link_in_the_last_letter())
+    page.goto(served.link_in_last_email())
     assert not team(served)["sam@example.com"]["accepted"]
     page.get_by_role("button", name="Accept the invitation").click()
     page.get_by_text("The invitation is accepted.").wait_for()
@@ -71,13 +71,13 @@ def test_an_invitation_link_accepts(page: Page, served: Served) -> None:
     page.get_by_label("API key", exact=True).fill("bl_sam")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Team", exact=True).wait_for()
-    page.goto(served.link_in_the_last_letter())
+    page.goto(served.link_in_last_email())
     page.get_by_role("heading", name="You have already accepted this invitation").wait_for()
 
 
 def test_an_invitation_link_declines(page: Page, served: Served) -> None:
     call(served, "POST", "/users", {"email": "zoe@example.com", "role": "admin"})
-    page.goto(served.link_in_the_last_letter())
+    page.goto(served.link_in_last_email())
     page.get_by_role("button", name="Decline").click()
     page.get_by_role("heading", name="You declined the invitation").wait_for()
     assert "zoe@example.com" not in team(served)
@@ -88,7 +88,7 @@ def test_a_user_signs_in_with_an_email(page: Page, served: Served) -> None:
     page.get_by_label("E-mail address", exact=True).fill("max@example.com")
     page.get_by_role("button", name="Send me a link").click()
     page.get_by_text("A sign-in link was sent").wait_for()
-    page.goto(served.link_in_the_last_letter())
+    page.goto(served.link_in_last_email())
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Your workspaces").wait_for()
 

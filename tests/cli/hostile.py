@@ -202,9 +202,9 @@ EMBEDDED: Mapping[str, Callable[[Checkout, Path], None]] = {
     "above-it": _above_it,
     "administration": _administration,
 }
-"""Shapes that git itself checks out."""
+"""Repositories that git itself can check out."""
 LATER: Mapping[str, Callable[[Checkout, Path], None]] = {"git-folder": _git_folder, "git-file": _git_file}
-"""Shapes that come with an archive or a CI cache."""
+"""Repositories that an archive or a CI cache can contain."""
 AS_FILES = (*EMBEDDED, *LATER)
 
 

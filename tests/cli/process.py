@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-LONGEST = 90
-"""Seconds after which a process that hangs is killed, so that the test fails instead."""
-UNHEARD = 10
-"""Seconds after which nobody has heard a Ctrl-C, and it is pressed again."""
-AS_USERS_HAVE_IT = str(Path(__file__).parent / "as_users_have_it")
-"""Hides `rich`, which comes with a library of the tests and is loaded by httpx wherever it is."""
+TIMEOUT = 90
+"""Seconds after which a hanging process is killed and the test fails."""
+RETRY_AFTER = 10
+"""Seconds without an effect after which Ctrl-C is pressed again."""
+AS_INSTALLED = str(Path(__file__).parent / "as_installed")
+"""Hides `rich`: a library of the tests installs it, and httpx imports it if it is installed."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def room_for(size: int) -> str:
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """The test's environment (already cleaned), with this checkout of beamctl importable."""
-    path = os.pathsep.join(filter(None, [AS_USERS_HAVE_IT, *sys.path]))
+    path = os.pathsep.join(filter(None, [AS_INSTALLED, *sys.path]))
     return {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **(changes or {})}
 
 
@@ -73,7 +73,7 @@ def process(
         stderr=stderr,
         encoding=encoding,
         check=False,
-        timeout=LONGEST,
+        timeout=TIMEOUT,
     )
     return Ran(ended.returncode, ended.stdout or "", ended.stderr or "")
 
@@ -89,7 +89,7 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    watchdog = threading.Timer(LONGEST, started.kill)
+    watchdog = threading.Timer(TIMEOUT, started.kill)
     watchdog.start()
     try:
         yield started
@@ -144,21 +144,21 @@ class Terminal:
         """Press Ctrl-C until it has an effect: Python misses one that arrives just before it waits for a line."""
         while True:
             self.process.send_signal(signal.SIGINT)
-            if select.select([self._descriptor], [], [], UNHEARD)[0]:
+            if select.select([self._descriptor], [], [], RETRY_AFTER)[0]:
                 return
 
     def end(self) -> tuple[int, str]:
         """The exit code and everything that was shown."""
         while self._read():
             pass
-        return self.process.wait(LONGEST), self.seen
+        return self.process.wait(TIMEOUT), self.seen
 
     @property
     def seen(self) -> str:
         return self._seen.decode().replace("\r\n", "\n")
 
     def _read(self) -> bool:
-        ready, _, _ = select.select([self._descriptor], [], [], LONGEST)
+        ready, _, _ = select.select([self._descriptor], [], [], TIMEOUT)
         assert ready, f"nothing more came after: {self.seen}"
         try:
             piece = os.read(self._descriptor, 65536)

@@ -212,7 +212,7 @@ def test_a_user_who_is_not_a_member_sees_nothing(
     ],
 )
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_a_document_that_forbids_it_stops_destroy_before_any_request(  # noqa: PLR0913, PLR0917 - what is written, and what is said
+def test_a_document_that_forbids_it_stops_destroy_before_any_request(  # noqa: PLR0913, PLR0917 - a row of a table
     cli: Cli, api: Api, directory: Path, text: str | None, code: int, said: str, output: str
 ) -> None:
     if text is None:
@@ -385,7 +385,7 @@ def test_a_duplicated_request_counts_as_success(cli: Cli, plane: Plane, monkeypa
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
         ran = cli(*CONFIRMED, "--api-url", server.url)
     assert (ran.code, plane.has_acme) == (0, False)
-    assert "somebody" not in ran.out + ran.err  # it was our request
+    assert "someone" not in ran.out + ran.err  # it was our request
     assert "\nacme was already gone when the API responded: the API answered 404: Workspace not found.\n" in ran.out
 
 

@@ -82,12 +82,12 @@ def test_a_seed_is_loaded(cli: Cli, write: Write, people: People) -> None:
     ran = cli("emulator", "seed", "seed.yaml", "--db", "new/emulator.db")
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    told = [line.partition(", shown only once: ") for line in lines[:-1]]
-    assert [before.partition(" (")[0] for before, _, _ in told] == [
+    created = [line.partition(", shown only once: ") for line in lines[:-1]]
+    assert [before.partition(" (")[0] for before, _, _ in created] == [
         "Created for bob@example.com",
         "Created for eve@example.com",
     ]
-    assert all(key for _, _, key in told)
+    assert all(key for _, _, key in created)
     assert lines[-1] == "Loaded seed.yaml into new/emulator.db."
     assert len(people()) == 4
 

@@ -13,9 +13,9 @@ from tests.fakes.saved import by_hand
 from tests.fakes.schemas import problems_with
 
 RUNS = Path(".beamctl") / "runs"
-GONE = document(members="{ada@example.com: admin, bob@example.com: admin, kim@new.io: viewer}")
-"""Grace and eve go, and kim comes from another domain."""
-LOOSE = GONE + "guards: {minAdmins: 0, maxRemovals: 9}\n"
+FEWER_MEMBERS = document(members="{ada@example.com: admin, bob@example.com: admin, kim@new.io: viewer}")
+"""Removes grace and eve, and invites kim from another domain."""
+LOOSE = FEWER_MEMBERS + "guards: {minAdmins: 0, maxRemovals: 9}\n"
 FLOORS = [
     # option, variable, stricter value, looser value, hazard
     ("--max-removals", "BEAMCTL_MAX_REMOVALS", "1", "2", "mass-removal=2"),
@@ -156,8 +156,8 @@ def test_an_invalid_protect_value_says_what_is_accepted(cli: Cli) -> None:
         "Error: --protect: 'ada' is not an e-mail address or '*@DOMAIN' "
         "Write ada@example.com, or '*@example.com' for everyone at a domain. Separate several with commas."
     )
-    told = " ".join(cli("plan", "--help").out.split())
-    assert "'*@DOMAIN' means everyone at the domain, without its subdomains." in told
+    help_text = " ".join(cli("plan", "--help").out.split())
+    assert "'*@DOMAIN' means everyone at the domain, without its subdomains." in help_text
 
 
 @pytest.mark.usefixtures("local")

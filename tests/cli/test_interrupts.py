@@ -17,7 +17,7 @@ INVITES = AS_IS.replace("  eve@example.com: member\n", "") + "  k1@example.com: 
 FIRST = "Stopping after the calls in flight. Interrupt again to stop at once.\n"
 SECOND = "Stopped. Changes in flight may or may not have been made. To check, run `beamctl plan`.\n"
 SOON = 5
-"""Seconds for a busy machine to end within a second. The servers here would go on for much longer."""
+"""Seconds that "within a second" may take on a busy machine. The servers here would take much longer."""
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 

@@ -45,7 +45,7 @@ def test_no_stream_has_an_invisible_character(ran: Cli, write: Write) -> None:
     write("a.yaml", document(members="{ada@example.com: admin}", more=escaped(CHANGES)))
     write("wrong.yaml", document(more=escaped(WRONG)))
     allow = f"deletes-service-account={escaped(f'ci{HIDDEN}')}"
-    told = [
+    runs = [
         ran("show", "-w", "acme", "--debug"),
         ran("plan", "-f", "a.yaml", "--out", "p.json"),
         ran("drift", "-f", "a.yaml"),
@@ -66,11 +66,11 @@ def test_no_stream_has_an_invisible_character(ran: Cli, write: Write) -> None:
         ran("runs", "last"),
         ran("undo", "last"),
     ]
-    for each in told:
+    for each in runs:
         assert not set(HIDDEN) & set(each.out + each.err), each
         assert each.out + each.err
-    assert "ci\\u034f\\u3164\\u2800" in told[0].out
-    assert told[-3].code == 0, told[-3]
+    assert "ci\\u034f\\u3164\\u2800" in runs[0].out
+    assert runs[-3].code == 0, runs[-3]
 
 
 def test_an_export_with_escapes_is_read_back_unchanged(ran: Cli, write: Write, directory: Path) -> None:

@@ -83,7 +83,7 @@ def test_no_counter_if_it_is_disabled(write: Write, options: list[str], env: Map
     assert "\r" not in seen
 
 
-def with_reader_gone(*arguments: str, stream: str = "stdout") -> Ran:
+def with_closed_pipe(*arguments: str, stream: str = "stdout") -> Ran:
     """`beamctl … | head` whose head exits before beamctl writes."""
     read, written = os.pipe()
     os.close(read)
@@ -108,20 +108,20 @@ def with_reader_gone(*arguments: str, stream: str = "stdout") -> Ran:
 )
 def test_a_closed_pipe_does_not_change_the_exit_code(write: Write, arguments: str, text: str, code: int) -> None:
     write("beamctl.yaml", text)
-    ran = with_reader_gone(*arguments.split())
+    ran = with_closed_pipe(*arguments.split())
     assert (ran.code, ran.err) == (code, "")
 
 
 def test_help_into_a_closed_pipe() -> None:
-    assert with_reader_gone("--help").err == ""
-    assert with_reader_gone("emulator", "--help").err == ""
+    assert with_closed_pipe("--help").err == ""
+    assert with_closed_pipe("emulator", "--help").err == ""
 
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_an_approved_plan_is_applied_although_the_pipe_is_closed(write: Write, people: People, output: str) -> None:
     write("beamctl.yaml", CHANGED)
-    ran = with_reader_gone("apply", "--auto-approve", "-o", output)
+    ran = with_closed_pipe("apply", "--auto-approve", "-o", output)
     assert (ran.code, ran.err) == (0, "")
     assert people()["kim@example.com"] == "viewer"
     assert people()["grace@example.com"] == "admin"
@@ -129,14 +129,14 @@ def test_an_approved_plan_is_applied_although_the_pipe_is_closed(write: Write, p
 
 @pytest.mark.usefixtures("api")
 def test_errors_and_messages_into_a_closed_pipe(write: Write) -> None:
-    assert with_reader_gone("plan", stream="stderr").code == 3
+    assert with_closed_pipe("plan", stream="stderr").code == 3
     write("beamctl.yaml", WRONG)
-    assert with_reader_gone("plan", stream="stderr").code == 3
+    assert with_closed_pipe("plan", stream="stderr").code == 3
     write("beamctl.yaml", CHANGED)
-    ran = with_reader_gone("plan", "--debug", "--allow", "mass-removal=1", stream="stderr")
+    ran = with_closed_pipe("plan", "--debug", "--allow", "mass-removal=1", stream="stderr")
     assert ran.code == 0
     assert "Plan: 1 to invite, 1 role to change." in ran.out
-    ran = with_reader_gone("apply", "--debug", "--auto-approve", stream="stderr")
+    ran = with_closed_pipe("apply", "--debug", "--auto-approve", stream="stderr")
     assert ran.code == 0
     assert "Applied to acme: 2 done." in ran.out
 

@@ -10,7 +10,7 @@ from tests.cli.world import AS_IS, Cli, People, Write, document
 
 BOTH = "ada@example.com: admin, bob@example.com: admin"
 ALL = f"{BOTH}, grace@example.com: member, eve@example.com: member"
-ADA_LEFT = "{ada@example.com: admin, grace@example.com: member, eve@example.com: member}"
+ADA_IS_THE_ONLY_ADMIN = "{ada@example.com: admin, grace@example.com: member, eve@example.com: member}"
 MASS_REMOVAL = document(members=f"{{{BOTH}}}", more="guards: {maxRemovals: 0}\n")
 
 
@@ -25,15 +25,17 @@ class Case:
 CASES = [
     Case(
         "self-lockout",
-        document(members=ADA_LEFT, more="guards: {self: {email: BOB@example.com}}\n"),
+        document(members=ADA_IS_THE_ONLY_ADMIN, more="guards: {self: {email: BOB@example.com}}\n"),
         ("self-lockout=bob@example.com", "removes-admin=bob@example.com"),
     ),
     Case(
         "too-few-admins",
-        document(members=ADA_LEFT.replace("}", ", zoe@example.com: admin}"), more="guards: {minAdmins: 2}\n"),
+        document(
+            members=ADA_IS_THE_ONLY_ADMIN.replace("}", ", zoe@example.com: admin}"), more="guards: {minAdmins: 2}\n"
+        ),
         ("too-few-admins=1", "removes-admin=bob@example.com"),
     ),
-    Case("removes-admin", document(members=ADA_LEFT), ("removes-admin=bob@example.com",)),
+    Case("removes-admin", document(members=ADA_IS_THE_ONLY_ADMIN), ("removes-admin=bob@example.com",)),
     Case(
         "removes-admin by demotion",
         AS_IS.replace("bob@example.com: admin", "bob@example.com: member"),

@@ -20,7 +20,7 @@ HEAVY = {
     "sqlite3",
     "regex",
 }
-TELL = """\
+PRINT_MODULES = """\
 import atexit, json, sys
 atexit.register(lambda: print(json.dumps(sorted(name for name in sys.modules if sys.modules[name])), file=sys.stderr))
 """
@@ -28,7 +28,7 @@ atexit.register(lambda: print(json.dumps(sorted(name for name in sys.modules if 
 
 def imported(*arguments: str, code: int = 0) -> set[str]:
     """The heavy libraries that a run imported."""
-    ran = process(*arguments, prelude=TELL)
+    ran = process(*arguments, prelude=PRINT_MODULES)
     assert ran.code == code, ran
     return HEAVY & set(json.loads(ran.err.splitlines()[-1]))
 

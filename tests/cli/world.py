@@ -13,7 +13,7 @@ workspaces:
   - {{name: acme, displayName: Acme, labels: {{env: test}}}}
   - {{name: labs}}
   - {{name: quiet}}      # has no admin
-  - {{name: hollow}}     # has nobody
+  - {{name: hollow}}     # has no members
 users:
   - {{email: ada@example.com, apiKey: {CANARY}, workspaces: {{acme: admin, labs: admin}}}}
   - {{email: bob@example.com, workspaces: {{acme: admin}}}}
@@ -30,10 +30,10 @@ members:
   grace@example.com: member
   eve@example.com: member
 """
-"""What the seed says already."""
+"""The document of the seed."""
 
 CHANGED = AS_IS.replace("grace@example.com: member", "grace@example.com: admin") + "  kim@example.com: viewer\n"
-"""One role to change, and one to invite; nothing dangerous."""
+"""Changes a role and invites a user, without hazards."""
 
 REFUSED = """\
 version: 1
@@ -41,7 +41,7 @@ workspace: acme
 members: {ada@example.com: admin, bob@example.com: admin}
 guards: {maxRemovals: 1}
 """
-"""Takes two away, where one may be."""
+"""Removes two members if one is allowed."""
 
 WRONG = """\
 version: 1
@@ -51,7 +51,7 @@ members:
 """
 
 Cli = Callable[..., Ran]
-"""Runs the command line in this process: arguments, and `stdin` for what it may read."""
+"""Runs the command line in this process: arguments, and `stdin` for its input."""
 
 Write = Callable[[str, str], None]
 """Writes a file into the current directory."""

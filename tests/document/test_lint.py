@@ -165,12 +165,12 @@ def test_other_wildcards_are_problems(section: str, text: str) -> None:
     ((line, _, message),) = problems_of(written[section])
     assert line == 3
     takes_patterns = section in ("protected", "skip")
-    told = (
+    expected = (
         f"'{text}' is not an e-mail address or '*@DOMAIN'"
         if takes_patterns
         else "contains a '*': only guards.protected"
     )
-    assert told in message
+    assert expected in message
 
 
 @pytest.mark.parametrize("text", ["*@b\xfccher.de", "*@XN--bcher-kva.de"])

@@ -22,8 +22,8 @@ from beamctl.emulator.openapi import openapi_document
 from beamctl.emulator.pagination import has_pages
 from tests.emulator.world import CONTRACTS, RESOURCES, World, body_of
 
-ALIKE = "^/(agents|functions|jobs|sandboxes)"
-"""These are lines of one table, as are the models, which stay: once is enough."""
+SAME_TABLE = "^/(agents|functions|jobs|sandboxes)"
+"""These are rows of the same table as models, so testing models is enough."""
 
 REAL = {
     "name": "acme",
@@ -33,7 +33,7 @@ REAL = {
     "resource_name": "a",
     "key": "mk3",
 }
-"""What a variable part of a path may be, so that something is there."""
+"""Values for the variable parts of a path, so that objects exist."""
 
 CALLERS: Mapping[str, dict[str, str]] = {
     "admin": {"X-Blaxel-Authorization": "Bearer bl_ada"},
@@ -66,7 +66,7 @@ def described(**phases: bool) -> Any:
         },
     }
     whole = schemathesis.openapi.from_dict(openapi_document(), config=SchemathesisConfig.from_dict(config))
-    return whole.exclude(path_regex=ALIKE)
+    return whole.exclude(path_regex=SAME_TABLE)
 
 
 class Planes:
@@ -133,11 +133,11 @@ def rule(case: Case[Any]) -> str:
 
 COVERED = described(coverage=True)
 FUZZED = described(fuzzing=True)
-UNDISTURBED = settings(suppress_health_check=list(HealthCheck), deadline=None)
+STATEFUL = settings(suppress_health_check=list(HealthCheck), deadline=None)
 
 
-@COVERED.parametrize()  # type: ignore[untyped-decorator] # schemathesis tells no types here
-@UNDISTURBED
+@COVERED.parametrize()  # type: ignore[untyped-decorator] # schemathesis has no types here
+@STATEFUL
 def test_boundary_values_and_wrong_types(case: Case[Any], planes: Planes) -> None:
     assert case.meta
     if not case.meta.is_negative_at(ParameterLocation.PATH):
@@ -147,7 +147,7 @@ def test_boundary_values_and_wrong_types(case: Case[Any], planes: Planes) -> Non
 
 @FUZZED.parametrize()  # type: ignore[untyped-decorator] # as above
 @FUZZED.given(caller=st.sampled_from(sorted(CALLERS)), real=st.booleans(), flagged=st.booleans())  # type: ignore[untyped-decorator] # as above
-@UNDISTURBED
+@STATEFUL
 def test_any_request_of_any_caller(case: Case[Any], planes: Planes, caller: str, *, real: bool, flagged: bool) -> None:
     headers = CALLERS[caller]
     if real:

@@ -17,8 +17,8 @@ from tests.emulator.world import World
 pytestmark = pytest.mark.beamlit
 
 NEWEST, WITH_ENVIRONMENTS = "beamlit", "beamlit-environments"
-"""The groups in pyproject.toml that pin them."""
-ROOMS = frozenset(
+"""The dependency groups in pyproject.toml that pin the releases."""
+PACKAGES = frozenset(
     {"workspaces", "invitations", "service_accounts", "policies", "integrations", "environments", "configurations"}
 )
 DEPLOYED = ("agent", "function", "model")
@@ -31,7 +31,7 @@ NOT_SERVED = {
     "integrations.get_integration_model",
     "environments.get_environment_metrics",
 }
-"""What would have to ask the providers, or to measure."""
+"""Operations that need the providers or measurements."""
 
 POLICY = {"metadata": {"name": "p1"}, "spec": {"type": "location", "resourceTypes": ["agent"]}}
 
@@ -203,4 +203,4 @@ def test_every_operation_is_called(release: str) -> None:
     verbs = ("create_{}", "list_{}s", "update_{}", "get_{}", "delete_{}")
     deployed = {f"{one}s.{verb.format(one)}" for one in DEPLOYED for verb in verbs}
     assert deployed <= operations(api, frozenset(f"{one}s" for one in DEPLOYED))
-    assert operations(api, ROOMS) - NOT_SERVED <= named_in(Path(__file__))
+    assert operations(api, PACKAGES) - NOT_SERVED <= named_in(Path(__file__))

@@ -155,11 +155,11 @@ def test_unknown_paths_and_methods(plane: Controlled, method: str, path: str, st
 
 
 BROWSERS: dict[str, dict[str, str]] = {
-    "a page of somebody else": {"Origin": "https://evil.example", "Sec_Fetch_Site": "cross-site"},
+    "a page of another site": {"Origin": "https://evil.example", "Sec_Fetch_Site": "cross-site"},
     "a page of another port here": {"Origin": "http://127.0.0.1:3000", "Sec_Fetch_Site": "same-site"},
     "a page of our own": {"Origin": "http://localhost", "Sec_Fetch_Site": "same-origin"},
     "a sandboxed frame": {"Origin": "null"},
-    "a link that somebody follows": {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"},
+    "a link that a user follows": {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"},
     "the bar for addresses": {"Sec_Fetch_Site": "none"},
     "a rebound name": {"Host": "evil.example:8080"},
     "a rebound name in an old browser": {"Host": "127.0.0.1.evil.example"},

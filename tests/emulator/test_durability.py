@@ -29,7 +29,7 @@ LONGEST = 60
 
 GONE, THERE, INVITED = "gone", "there", "invited"
 Target = tuple[str, str]
-"""`workspace` and a name, or `person` and a number."""
+"""`workspace` and its name, or `person` and a number."""
 
 
 @dataclass(frozen=True)

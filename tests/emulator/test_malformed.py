@@ -48,7 +48,7 @@ REQUESTS = {
     431: b"GET /v0/users HTTP/1.1\r\nHost: localhost\r\nX-Much: " + b"canary" * 43_690 + b"\r\n\r\n",
     501: b"POST /v0/users HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: canary\r\n\r\n",
 }
-"""Each by the status of its answer; the third has no end of headers before its limit."""
+"""By the status of the response; the headers of the third exceed the limit."""
 
 
 @pytest.mark.parametrize("status", REQUESTS)

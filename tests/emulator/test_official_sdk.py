@@ -22,10 +22,10 @@ from tests.fakes.runs import all_done, apply_through, document, planned
 from tests.fakes.vault import FakeVault
 
 API = Path(str(find_spec("blaxel").origin)).parent / "core" / "client" / "api"  # type: ignore[union-attr]  # it is there
-ROOMS = frozenset(
+PACKAGES = frozenset(
     {"workspaces", "service_accounts", "policies", "integrations", "feature_flags", "configurations"},
 )
-"""Where the SDK has what the emulator serves, apart from what runs in a workspace."""
+"""The modules of the SDK for what the emulator serves, except workloads."""
 
 DEPLOYED = [
     ("agents", "agent", "agents"),
@@ -34,15 +34,15 @@ DEPLOYED = [
     ("models", "model", "models"),
     ("compute", "sandbox", "sandboxes"),
 ]
-"""What runs in a workspace: the SDK's room, its word for one and for many. The emulator has five operations of each."""
+"""Workloads: the SDK's module, and its names for one and for many. The emulator has five operations for each."""
 
-CATALOGUE = {
+CATALOG = {
     "integrations.get_integration": ["openai"],
     "integrations.list_integration_connection_models": ["openai"],
     "integrations.get_integration_connection_model": ["openai", "gpt"],
     "integrations.get_integration_connection_model_endpoint_configurations": ["openai"],
 }
-"""What the emulator does not serve, with a path: it would have to ask the providers."""
+"""Paths that the emulator does not serve, because they need the providers."""
 
 POLICY = {"spec": {"type": "location", "locations": [{"name": "us", "type": "country"}], "resourceTypes": ["agent"]}}
 
@@ -168,9 +168,9 @@ def test_workloads_of_a_workspace(sdk: Sdk, room: str, one: str, many: str) -> N
     assert sdk.parsed(f"{room}.delete_{one}", "first")["metadata"]["name"] == "first"
 
 
-@pytest.mark.parametrize("operation", CATALOGUE)
+@pytest.mark.parametrize("operation", CATALOG)
 def test_the_catalog_of_providers_is_not_implemented(sdk: Sdk, operation: str) -> None:
-    assert sdk(operation, *CATALOGUE[operation])["status"] == 404
+    assert sdk(operation, *CATALOG[operation])["status"] == 404
 
 
 def test_every_operation_is_called() -> None:
@@ -180,8 +180,8 @@ def test_every_operation_is_called() -> None:
         for verb in (f"create_{one}", f"list_{many}", f"update_{one}", f"get_{one}", f"delete_{one}")
     }
     assert deployed <= operations(API, frozenset(room for room, _, _ in DEPLOYED))
-    assert operations(API, ROOMS) - set(CATALOGUE) <= named_in(Path(__file__))
-    assert set(CATALOGUE) <= operations(API, ROOMS)
+    assert operations(API, PACKAGES) - set(CATALOG) <= named_in(Path(__file__))
+    assert set(CATALOG) <= operations(API, PACKAGES)
 
 
 def test_the_configuration(sdk: Sdk) -> None:

@@ -55,10 +55,10 @@ def test_every_operation_has_a_unique_name_and_a_summary() -> None:
     ],
 )
 def test_it_documents_permissions(operation: str, scope: Permission, allowed: list[str]) -> None:
-    told = OPERATIONS[operation]
-    assert told["x-allowed-to"] == allowed
-    assert told["security"][0] == {"OAuth2": [scope.value]}
-    assert {"X-Blaxel-Authorization": [scope.value]} in told["security"]
+    documented = OPERATIONS[operation]
+    assert documented["x-allowed-to"] == allowed
+    assert documented["security"][0] == {"OAuth2": [scope.value]}
+    assert {"X-Blaxel-Authorization": [scope.value]} in documented["security"]
 
 
 @pytest.mark.parametrize("operation", ["POST /oauth/token", "POST /workspaces/availability"])

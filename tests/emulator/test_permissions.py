@@ -29,7 +29,7 @@ CALLERS = (
 """People: admin, member, viewer, invitee, stranger, member of another workspace. Service accounts: admin, member,
 viewer, admin of another workspace. No credential; and expired tokens, of an admin and of an admin service account."""
 
-FOLK = {
+USERS = {
     **SEED,
     "users": [*SEED["users"], {"email": "olga@example.com", "apiKey": "bl_olga", "workspaces": {"other": "member"}}],
     "serviceAccounts": [
@@ -37,7 +37,7 @@ FOLK = {
         {"workspace": "acme", "name": "eye", "role": "viewer", "apiKey": "bl_eye"},
     ],
 }
-"""Of every sort somebody."""
+"""One caller of every sort."""
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 TOKEN = {"grant_type": "client_credentials", "client_id": "cid", "client_secret": "S"}
@@ -46,14 +46,14 @@ EVERY_ROLE = "200 200 200 403 403 403 200 200 200 403 401 401 401"
 MEMBERS = "200 200 403 403 403 403 200 200 403 403 401 401 401"
 ADMINS = "200 403 403 403 403 403 200 403 403 403 401 401 401"
 OPEN = "200 200 200 200 200 200 200 200 200 200 200 200 200"
-ANYBODY = "200 200 200 200 200 200 200 200 200 200 401 401 401"
+ALL_USERS = "200 200 200 200 200 200 200 200 200 200 401 401 401"
 PEOPLE = "200 200 200 200 200 200 403 403 403 403 401 401 401"
 TEAM = "200 200 200 404 404 404 403 403 403 403 401 401 401"
 INVITEE = "404 404 404 200 404 404 403 403 403 403 401 401 401"
 
 TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
     # each row: the route, a path, a body, and the status for each caller, in order
-    ("GET", "/workspaces"): ("/workspaces", None, ANYBODY),
+    ("GET", "/workspaces"): ("/workspaces", None, ALL_USERS),
     ("POST", "/workspaces"): ("/workspaces", {"name": "fresh"}, PEOPLE),
     ("POST", "/workspaces/availability"): (
         "/workspaces/availability",
@@ -87,7 +87,7 @@ TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
         ADMINS,
     ),
     ("GET", "/policies/<resource_name>/usages"): ("/policies/made/usages", None, EVERY_ROLE),
-    ("GET", "/configuration"): ("/configuration", None, ANYBODY),
+    ("GET", "/configuration"): ("/configuration", None, ALL_USERS),
     ("GET", "/.well-known/openid-configuration"): (
         "/.well-known/openid-configuration",
         None,
@@ -143,14 +143,14 @@ def prepared(world: World, path: str) -> str:
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
 def test_the_permission_table(tmp_path: Path, route: tuple[str, str]) -> None:
     path, body, expected = TABLE[route]
-    world = World(tmp_path / "plane.db", seed=FOLK)
+    world = World(tmp_path / "plane.db", seed=USERS)
     got: list[str] = []
     here = prepared(world, path)
     for number, caller in enumerate(CALLERS):
         headers = {**headers_of(world, caller), "X-Beamlit-Workspace": "acme"}
         got.append(str(world.send(Client(world.app), route[0], here, body, headers).status_code))
         if got[-1] == "200" and route[0] != "GET":  # a change, so the next caller gets a fresh world
-            world = World(tmp_path / f"{number}.db", seed=FOLK)
+            world = World(tmp_path / f"{number}.db", seed=USERS)
             here = prepared(world, path)
     assert dict(zip(CALLERS, got, strict=True)) == dict(zip(CALLERS, expected.split(), strict=True))
 
@@ -163,7 +163,7 @@ def test_a_token_is_valid_until_it_expires(world: World, caller: str) -> None:
 
 
 def test_the_table_of_visible_mfa_fields(tmp_path: Path) -> None:
-    world, seen = World(tmp_path / "plane.db", seed=FOLK), {}
+    world, seen = World(tmp_path / "plane.db", seed=USERS), {}
     for caller in ("ada", "max", "vic", "ci", "bot", "eye"):
         listed = world.call(caller, "GET", "/users").get_json()
         (member,) = {"mfa_enabled" in user for user in listed if user["accepted"]}

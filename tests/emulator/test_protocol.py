@@ -29,7 +29,7 @@ ALL_OPTIONAL = [
     ("PUT", "/service_accounts/cid"),
     ("POST", "/service_accounts/cid/api_keys"),
 ]
-"""Routes that take an object with no field that they know."""
+"""Routes that accept an object without any known field."""
 
 BODIES = [
     b"",

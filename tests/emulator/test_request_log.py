@@ -94,8 +94,8 @@ def test_requests_that_a_fault_answers_are_logged(world: World) -> None:
     logged = Logged(world, "503@1", "503-after@2", "429:2@3", "latency:1ms@3")
     for _ in range(3):
         Client(world.app).get(USERS, headers={"Api-Key": "bl_ada", "X-Blaxel-Workspace": "acme"})
-    told = [(entry.who, entry.status, entry.faults) for entry in logged.log.entries()]
-    assert told == [
+    logged_entries = [(entry.who, entry.status, entry.faults) for entry in logged.log.entries()]
+    assert logged_entries == [
         (None, 503, ("503",)),
         ("ada@example.com", 503, ("503-after",)),
         (None, 429, ("429:2", "latency:1ms")),
@@ -190,7 +190,7 @@ def test_a_huge_query_is_cut_in_linear_time() -> None:
         ("&", "?…"),
     ],
 )
-def test_queries_are_logged_without_secrets(query: str, shown: str) -> None:
+def test_the_query_in_the_log(query: str, shown: str) -> None:
     assert logged_query(query) == shown
 
 
@@ -221,7 +221,7 @@ def test_an_unwritable_log_does_not_fail_requests(
         for _ in range(3):
             assert Client(app).get(USERS, headers={"Api-Key": "bl_ada"}).status_code == 200
         assert len(log.entries()) == 3
-        assert len(caplog.messages) == 1, "said once"
+        assert len(caplog.messages) == 1, "logged once"
         assert caplog.messages[0].startswith("the request log cannot be written: ")
 
 

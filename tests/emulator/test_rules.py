@@ -18,7 +18,7 @@ from tests.emulator.world import SEED, Clock, World
 
 LONG_S_SAM = "\u017fam@example.com"
 OTHERS = [LONG_S_SAM, "\u212aim@example.com", "stra\xdfe@example.com"]
-"""Of other mailboxes than the plain addresses that `casefold` makes of them."""
+"""Addresses of other mailboxes than the ASCII addresses that `casefold` turns them into."""
 
 TRICKY = st.sampled_from("aAsSkKiI\u017f\u212a\xdf\u1e9e\u0130\u0131\u03c3\u03c2\xe5\u212b\ufb01\u0308\u0301@.\xd6\xf6")
 

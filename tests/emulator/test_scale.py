@@ -34,10 +34,10 @@ OTHERS: list[tuple[str, str, str, object, dict[str, str]]] = [
         for query in ("sort=name:asc", "sort=createdAt:asc&limit=1", "q=made", "anchor=end", "externalId=x")
     ],
 ]
-"""What the table of permissions does not ask for as an admin: who, method, path, body, headers."""
+"""Requests that are not in the permission table as an admin: who, method, path, body, headers."""
 
 
-def crowded() -> dict[str, Any]:
+def large_seed() -> dict[str, Any]:
     """The seed of the tests with many more rows that belong to others."""
     numbers = range(MANY)
     return {
@@ -63,7 +63,7 @@ def crowded() -> dict[str, Any]:
 
 
 @contextmanager
-def watched(world: World) -> Iterator[list[str]]:
+def recorded_statements(world: World) -> Iterator[list[str]]:
     """The statements that SQLite runs; one thread always gets back the connection it returned."""
     statements: list[str] = []
     with plane_of(world.app).database.reading() as rows:
@@ -89,7 +89,7 @@ def statements_of(db: Path, seed: object) -> dict[str, list[str]]:
         here = prepared(world, path)
         if "/policies" in path:
             world.call("ada", "POST", "/policies", body_of("/policies", "one-more"))
-        with watched(world) as statements:
+        with recorded_statements(world) as statements:
             world.call(who, method, here, body, headers)
         assert statements, f"{method} {path}"
         # SQLite reports a statement again for each row that it deletes by cascade
@@ -105,7 +105,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(
     tmp_path: Path, small: dict[str, list[str]]
 ) -> None:
-    large = statements_of(tmp_path / "plane.db", crowded())
+    large = statements_of(tmp_path / "plane.db", large_seed())
     assert {name: len(asked) for name, asked in large.items()} == {name: len(asked) for name, asked in small.items()}
 
 
@@ -137,7 +137,7 @@ def test_cascading_deletes_use_an_index(world: World) -> None:
 
 
 def test_a_large_listing_is_complete(tmp_path: Path) -> None:
-    world = World(tmp_path / "plane.db", seed=crowded())
+    world = World(tmp_path / "plane.db", seed=large_seed())
     assert len(world.users()) == 8 + 2 * MANY
     assert len(world.call("wide", "GET", "/workspaces").get_json()) == MANY
     for path in ("/policies", "/agents"):

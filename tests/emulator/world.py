@@ -61,10 +61,10 @@ SEED: dict[str, Any] = {
 }
 
 CONTRACTS = {f"{route.method} {route.rule}": route for route in ROUTES}
-"""What each route promises, by its method and rule."""
+"""The declaration of each route, by method and rule."""
 
 RESOURCES = {kind.path: kind.schema for kind in KINDS}
-"""The schema of each kind of object with metadata and a spec, by the path of its listing."""
+"""The schema of each kind of resource, by the path of its listing."""
 
 
 @dataclass
@@ -133,7 +133,7 @@ class World:
 
 
 def body_of(path: str, name: str, **spec: object) -> dict[str, Any]:
-    """A body that creates an object of that name where the path lists them."""
+    """A body that creates an object of that name in the collection at the path."""
     least = {"/policies": {"type": "location"}, "/integrations/connections": {"integration": "openai"}}
     return {"metadata": {"name": name}, "spec": {**least.get(path, {}), **spec}}
 

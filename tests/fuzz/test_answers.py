@@ -62,10 +62,10 @@ SETTINGS = st.fixed_dictionaries(
     },
 )
 USERS = st.lists(USER, max_size=6) | JSON
-MARKS = ["(beamctl: client secret not handed over yet)", "x (beamctl: API key k not handed over yet; before it: k1)"]
+MARKERS = ["(beamctl: client secret not handed over yet)", "x (beamctl: API key k not handed over yet; before it: k1)"]
 ACCOUNT = st.fixed_dictionaries(
     {"client_id": st.sampled_from(["c1", "c2", "c3"]) | LEAVES, "name": st.sampled_from(["ci", "bot"]) | LEAVES},
-    optional={"role": st.sampled_from(ROLES) | LEAVES, "description": st.sampled_from([*MARKS, "CI"]) | LEAVES},
+    optional={"role": st.sampled_from(ROLES) | LEAVES, "description": st.sampled_from([*MARKERS, "CI"]) | LEAVES},
 )
 ACCOUNTS = st.lists(ACCOUNT, max_size=4) | JSON
 API_KEY = st.fixed_dictionaries(
@@ -77,7 +77,7 @@ API_KEY = st.fixed_dictionaries(
     },
 )
 API_KEYS = st.lists(API_KEY, max_size=4) | JSON
-WANTED = document(
+DESIRED = document(
     {"ada@example.com": "admin", "bob@example.com": "member"},
     serviceAccounts={
         "ci": {"role": "member", "apiKeys": {"k": {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d"}}}
@@ -117,13 +117,13 @@ def check_json(*texts: str) -> None:
 def test_any_response_gives_a_plan_or_an_error(users: Any, workspace: Any, accounts: Any, keys: Any) -> None:
     reader = Answers({"/users": users, "/workspaces/acme": workspace, "/service_accounts": accounts, "keys": keys})
     try:
-        made = plan(WANTED, reader, Situation(TODAY, API, None))
+        made = plan(DESIRED, reader, Situation(TODAY, API, None))
     except (GarbledError, DocumentError):  # the latter if several accounts have the same name
         return
     sections = show("acme", reader)
     check_text(plan_text(made), drift_text(made), show_text("acme", API, sections))
     check_json(plans_json([made], ()), drift_json([made]), show_json("acme", API, sections))
-    assert made == plan(WANTED, reader, Situation(TODAY, API, None))
+    assert made == plan(DESIRED, reader, Situation(TODAY, API, None))
 
 
 @settings(max_examples=100, deadline=None)
@@ -217,13 +217,13 @@ def test_values_of_implausible_length_are_refused(odd: dict[str, str]) -> None:
 def test_a_lone_surrogate_causes_no_traceback(name: str) -> None:
     entry = {"email": "a@x.io", "role": "admin", "accepted": True, name: "\ud800"}
     reader = Answers({"/users": [entry], "/workspaces/acme": {"name": "acme", "displayName": "\ud800"}})
-    made = plan(WANTED, reader, Situation(TODAY, API, None))
+    made = plan(DESIRED, reader, Situation(TODAY, API, None))
     check_text(plan_text(made), show_text("acme", API, show("acme", reader)))
 
 
 def test_a_huge_value_is_cut_and_marked_as_cut() -> None:
     reader = Answers({"/users": [], "/workspaces/acme": {"name": "acme", "displayName": "a" * 100_000}})
-    text = plan_text(plan(WANTED, reader, Situation(TODAY, API, None)))
+    text = plan_text(plan(DESIRED, reader, Situation(TODAY, API, None)))
     assert "… (90,002 more characters, sha256:" in text
     assert len(text) < 20_000
 

@@ -99,7 +99,7 @@ def saved_plan(content: bytes) -> list[str]:
     return []
 
 
-def plan_sealed_anew(content: bytes) -> list[str]:
+def plan_with_new_checksum(content: bytes) -> list[str]:
     """A plan that was changed and given a matching checksum, as an attacker would do."""
     try:
         data = json.loads(content)
@@ -139,7 +139,7 @@ LINES = [
 
 LOADERS = {
     "saved plan": Loader(saved_plan, [SAVED.encode()]),
-    "plan that was sealed anew": Loader(plan_sealed_anew, [SAVED.encode()]),
+    "plan with a new checksum": Loader(plan_with_new_checksum, [SAVED.encode()]),
     "record of a run": Loader(record, ["".join(LINES).encode()]),
     "document": Loader(document, DOCUMENTS),
     "any YAML": Loader(any_yaml, DOCUMENTS),

@@ -32,7 +32,7 @@ from tests.fakes.workspace import FakeWorkspace, person
 
 RUNS = Path(".beamctl") / "runs"
 TWO = AS_IS.replace("  eve@example.com: member\n", "") + "  k1@example.com: viewer\n  k2@example.com: viewer\n"
-"""Two to invite, one to remove."""
+"""Two invitations and a removal."""
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -449,7 +449,7 @@ def test_a_report_that_cannot_be_written_does_not_look_like_a_killed_run(cli: Cl
 
 
 @contextmanager
-def little_room(size: int) -> Iterator[None]:
+def limited_file_size(size: int) -> Iterator[None]:
     """Limit the size of files that this process can write."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
@@ -464,7 +464,7 @@ def test_nothing_is_written_after_half_a_line() -> None:
     plan = planned(members({"a@x.io": "admin", "b@x.io": "member"}), FakeWorkspace.of([person("a@x.io", "admin")]))
     (record,) = open_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")], redaction())
     (path,) = Path("kept").iterdir()
-    with little_room(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
+    with limited_file_size(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.on_event(Started(plan.changes[0]))
     with pytest.raises(RecordError, match="File too large"):
         record.on_event(NotAttempted(plan.changes[0], saying("the record cannot be written")))

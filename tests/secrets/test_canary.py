@@ -50,7 +50,7 @@ COMMANDS = {
     "show": ["show", "-w", "acme"],
     "destroy": ["destroy", "acme", "--confirm", "acme"],
 }
-"""Every command that reads a document or asks the API; `emulator` shows the keys that it makes, once and on purpose."""
+"""Every command that reads a document or calls the API. `emulator` is not here: it shows new keys once, on purpose."""
 WITHOUT_API = {"validate", "runs", "runs RUN"}
 
 
@@ -81,11 +81,16 @@ def probe(capfd: pytest.CaptureFixture[str], directory: Path, write: Write) -> E
 
 def echoing(method: str, path: str) -> tuple[str, Any]:
     """An API that knows every canary and puts it into every response."""
-    told = " ".join(ALL)
-    named = {"metadata": {"name": told}, "spec": {"type": told, "integration": told}, "name": told, "role": told}
-    named |= {"client_id": told, "description": told, "id": "k1", "createdAt": told, "expires_in": told}
+    canaries = " ".join(ALL)
+    named = {
+        "metadata": {"name": canaries},
+        "spec": {"type": canaries, "integration": canaries},
+        "name": canaries,
+        "role": canaries,
+    }
+    named |= {"client_id": canaries, "description": canaries, "id": "k1", "createdAt": canaries, "expires_in": canaries}
     people = [
-        {"email": "ada@example.com", "role": "admin", "accepted": True, "sub": told, "source": ""},
+        {"email": "ada@example.com", "role": "admin", "accepted": True, "sub": canaries, "source": ""},
         {"email": "kim@example.com", "role": KEY, "accepted": True},
         {"email": "lin@example.com", "role": "admin", "accepted": True, "source": SECRET},
         {"email": "max@example.com", "role": TOKEN, "accepted": False},
@@ -93,12 +98,12 @@ def echoing(method: str, path: str) -> tuple[str, Any]:
     ]
     workspace = {
         "name": "acme",
-        "displayName": told,
-        "labels": dict.fromkeys(ALL, told),
-        "groupMappings": [{"groupName": told, "role": "admin"}],
-        "resourceCounts": {told: 1},
-        "createdAt": told,
-        "id": told,
+        "displayName": canaries,
+        "labels": dict.fromkeys(ALL, canaries),
+        "groupMappings": [{"groupName": canaries, "role": "admin"}],
+        "resourceCounts": {canaries: 1},
+        "createdAt": canaries,
+        "id": canaries,
     }
     match method, path.strip("/").split("/")[-1]:
         case "POST", "token":
@@ -110,7 +115,7 @@ def echoing(method: str, path: str) -> tuple[str, Any]:
         case "GET", _:
             return "200 OK", [named]
         case _:
-            return "400 Bad Request", {"error": f"you sent {told}", "apiKey": told}
+            return "400 Bad Request", {"error": f"you sent {canaries}", "apiKey": canaries}
 
 
 @contextmanager
@@ -134,7 +139,7 @@ def api_that(answer: Callable[[str, str], tuple[str, Any]]) -> Iterator[Api]:
 
 
 Plant = Callable[[pytest.MonkeyPatch, Path, EveryCommand], list[str]]
-"""Puts a canary somewhere, and gives the secrets that beamctl can know of then."""
+"""Puts a canary somewhere and returns the secrets that beamctl then knows."""
 
 
 def in_variable(name: str, value: str, *secrets: str) -> Plant:

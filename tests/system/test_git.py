@@ -1,4 +1,4 @@
-"""The commit of a document: its repository, and whether the file is as committed. What git must never do meanwhile is
+"""The commit of a document: its repository, and whether the file is as committed. What git must never do is
 in `tests/cli/test_hostile_checkout.py`."""
 
 import os

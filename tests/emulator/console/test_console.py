@@ -22,7 +22,8 @@ PAGES = {
     "/workspaces/acme/settings": {"Save the display name", "Save the labels", "Save the groups"},
     "/workspaces/acme/delete": {"Delete the workspace"},
 }
-"""What an admin is offered where. A member and a viewer see the same pages without, the last one apart."""
+"""The actions that an admin is offered on each page. Members and viewers see the pages without them, except the
+last."""
 
 CHANGES: list[tuple[str, str, dict[str, Any]]] = [
     ("/workspaces/acme/team", "Invite", {"email": "eve@example.com"}),
@@ -84,7 +85,7 @@ def test_a_change_by_an_admin_is_made_and_confirmed(world: World, url: str, butt
     before = state(world)
     page = browser.submit(browser.get(url), button, **typed)
     assert page.status == 200, page.text
-    assert [values for tag, values in page.tags if values.get("role") == "status"], "it is said"
+    assert [values for tag, values in page.tags if values.get("role") == "status"], "the page confirms it"
     assert state(world) != before
 
 

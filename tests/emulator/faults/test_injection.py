@@ -68,8 +68,8 @@ def test_an_error_after_the_change(asker: Asker, status: int) -> None:
 
 
 def test_a_rate_limit(asker: Asker) -> None:
-    told, silent = asker.invite("429:7"), asker.invite("429")
-    assert (told.status_code, told.headers["Retry-After"]) == (429, "7")
+    timed, silent = asker.invite("429:7"), asker.invite("429")
+    assert (timed.status_code, timed.headers["Retry-After"]) == (429, "7")
     assert (silent.status_code, "Retry-After" in silent.headers) == (429, False)
     assert asker.ask("429:0").headers["Retry-After"] == "0"
     assert not asker.invited

@@ -58,7 +58,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
         plane.client.close()
         server.send_signal(signal.SIGTERM)
         _, err = server.communicate()
-        assert (server.returncode, err) == (0, ""), "faults on demand are no news for the server's own log"
+        assert (server.returncode, err) == (0, ""), "requested faults are not logged by the server"
     entries = [json.loads(line) for line in (here / "log.jsonl").read_text().splitlines()]
     assert sorted(entry["number"] for entry in entries) == list(range(1, len(entries) + 1))
 

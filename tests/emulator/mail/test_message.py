@@ -52,7 +52,7 @@ def text_of(message: EmailMessage, kind: str = "plain") -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
-class Seen(HTMLParser):
+class HtmlContent(HTMLParser):
     """The HTML part as a browser parses it: elements, links and text."""
 
     def __init__(self, html: str) -> None:
@@ -86,7 +86,7 @@ def test_an_invitation_has_all_details_for_a_decision() -> None:
         "If you did not expect this, ignore it",
     ):
         assert said in text_of(back)
-    html = Seen(text_of(back, "html"))
+    html = HtmlContent(text_of(back, "html"))
     assert html.links == [LINK]
     assert "expires on 8 March 2026, 12:00 UTC" in html.text
 
@@ -159,17 +159,17 @@ def test_an_ambiguous_address_gets_no_email(email: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_names_cannot_inject_headers_or_markup(text: str) -> None:
-    names_are_nothing_but_text(text)
+    check_names_are_text(text)
 
 
 @given(st.text(max_size=63))
 @example("=?us-ascii?q?=0A?=")
 @example("= \u200b?=")
 def test_any_name_cannot_inject_headers_or_markup(text: str) -> None:
-    names_are_nothing_but_text(text)
+    check_names_are_text(text)
 
 
-def names_are_nothing_but_text(text: str) -> None:
+def check_names_are_text(text: str) -> None:
     one = invitation(invited(workspace=text, inviter=text, role=text), LINK)
     back = read_back(compose(one, LINK, NOON))
     assert back.keys() == HEADERS
@@ -177,7 +177,7 @@ def names_are_nothing_but_text(text: str) -> None:
     assert all(str(value).isprintable() for value in back.values())
     assert [part.get_content_type() for part in back.walk()] == ["multipart/alternative", "text/plain", "text/html"]
     assert text_of(back).count("\n") == text_of(read_back(compose(invitation(invited(), LINK), LINK, NOON))).count("\n")
-    html = Seen(text_of(back, "html"))
+    html = HtmlContent(text_of(back, "html"))
     assert html.elements == {"html", "head", "meta", "title", "body", "p", "a", "br"}
     assert html.links == [LINK]
     assert plain(text) in html.text

@@ -33,7 +33,7 @@ def poll(world: World, login: dict[str, Any], **other: object) -> tuple[int, dic
     return post(world, "/oauth/token", body)
 
 
-def said(world: World, login: dict[str, Any], **other: object) -> str:
+def result_of(world: World, login: dict[str, Any], **other: object) -> str:
     """The result of a poll four seconds later; `tokens` for tokens."""
     world.clock.forward(seconds=4)
     status, answer = poll(world, login, **other)
@@ -75,14 +75,14 @@ def test_the_beamlit_era_requires_a_client_id(world: World) -> None:
     _, login = post(world, "/login/device", {"client_id": "beamlit", "scope": "offline_access"}, X_Beamlit_Client="x")
     assert login["client_id"] == "beamlit"
     approve_login(world.app, login["user_code"], "max@example.com")
-    assert said(world, login, client_id="beamlit") == "tokens"
+    assert result_of(world, login, client_id="beamlit") == "tokens"
 
 
 def test_codes_can_be_used_once(world: World) -> None:
     login = begin(world)
     approve_login(world.app, login["user_code"], "ada@example.com")
-    assert said(world, login) == "tokens"
-    assert said(world, login) == "invalid device_code: it has already been used"
+    assert result_of(world, login) == "tokens"
+    assert result_of(world, login) == "invalid device_code: it has already been used"
 
 
 def test_one_of_many_concurrent_polls_gets_the_tokens(world: World) -> None:
@@ -96,30 +96,30 @@ def test_one_of_many_concurrent_polls_gets_the_tokens(world: World) -> None:
 def test_a_denied_login_stays_denied(world: World) -> None:
     login = begin(world)
     deny_login(world.app, login["user_code"])
-    assert said(world, login) == "access_denied"
+    assert result_of(world, login) == "access_denied"
     with pytest.raises(EmulatorError, match="is already denied"):
         approve_login(world.app, login["user_code"], "ada@example.com")
-    assert said(world, login) == "access_denied"
+    assert result_of(world, login) == "access_denied"
 
 
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_login_expires_after_ten_minutes(world: World, approved: bool) -> None:  # noqa: FBT001 - a parameter of the test
     login = begin(world)
     world.clock.forward(minutes=10, seconds=-8)
-    assert said(world, login) == "authorization_pending"
+    assert result_of(world, login) == "authorization_pending"
     if approved:
         approve_login(world.app, login["user_code"], "ada@example.com")
-    assert said(world, login) == "expired_token"
+    assert result_of(world, login) == "expired_token"
     with pytest.raises(EmulatorError, match="is already approved" if approved else "expired at 2026-03-01T12:10:00"):
         approve_login(world.app, login["user_code"], "ada@example.com")
     world.clock.forward(days=1)
     begin(world)  # old ones are deleted when a new one starts
-    assert said(world, login) == "invalid device_code"
+    assert result_of(world, login) == "invalid device_code"
 
 
 def test_polling_too_often_is_slowed_down(world: World) -> None:
     login = begin(world)
-    for seconds, told in [
+    for seconds, error in [
         (0, "authorization_pending"),
         (1, "slow_down"),
         (4, "slow_down"),
@@ -128,7 +128,7 @@ def test_polling_too_often_is_slowed_down(world: World) -> None:
         (17, "authorization_pending"),
     ]:
         world.clock.forward(seconds=seconds)
-        assert poll(world, login)[1]["error"] == told
+        assert poll(world, login)[1]["error"] == error
     approve_login(world.app, login["user_code"], "ada@example.com")
     assert poll(world, login)[0] == 200
 
@@ -155,7 +155,7 @@ def test_a_code_is_accepted_in_any_spelling(world: World, spelled: str) -> None:
     code = login["user_code"]
     typed = {"lower": code.lower(), "bare": code.replace("-", "")}.get(spelled, spelled.format(code))
     approve_login(world.app, typed, "new.person@example.com")
-    assert said(world, login) == "tokens"
+    assert result_of(world, login) == "tokens"
 
 
 @pytest.mark.parametrize("code", ["", "BCDF-BCDF", "AEIOU", "\N{BALLOON}" * 9, "' OR 1=1"])
@@ -171,7 +171,7 @@ def test_an_approval_needs_an_address(world: World) -> None:
     login = begin(world)
     with pytest.raises(EmulatorError, match="is not an e-mail address"):
         approve_login(world.app, login["user_code"], "ada")
-    assert said(world, login) == "authorization_pending"
+    assert result_of(world, login) == "authorization_pending"
 
 
 @pytest.mark.parametrize(
@@ -204,8 +204,8 @@ def test_an_invalid_login_request_is_an_error(world: World, body: object, names:
 def test_an_invalid_poll_is_an_error(world: World, given: dict[str, Any], says: str) -> None:
     login = begin(world)
     approve_login(world.app, login["user_code"], "ada@example.com")
-    assert said(world, login, **given) == says
-    assert said(world, login) == "tokens"
+    assert result_of(world, login, **given) == says
+    assert result_of(world, login) == "tokens"
 
 
 def test_form_bodies_are_accepted_too(world: World) -> None:
@@ -220,7 +220,7 @@ def test_form_bodies_are_accepted_too(world: World) -> None:
 def test_codes_are_not_stored_in_the_database(world: World) -> None:
     login = begin(world)
     approve_login(world.app, login["user_code"], "ada@example.com")
-    assert said(world, login) == "tokens"
+    assert result_of(world, login) == "tokens"
     codes = [login["device_code"], login["user_code"], login["user_code"].replace("-", "")]
     for content in every_file(world.db.parent):
         assert not any(code.encode() in content for code in codes)

@@ -115,8 +115,8 @@ def test_the_result_matches_the_document_with_every_behavior_flag(flag: Behavior
     shown = world.call("ada", "GET", "/policies/eu-only").get_json()
     assert shown["spec"] == {"type": "flavor", "flavors": [{"type": "cpu", "name": "x"}]}
     assert shown["metadata"]["displayName"] == "EU only"
-    told = world.call("ada", "GET", "/integrations/connections/openai").get_json()["spec"].get("secret")
-    assert told == {BehaviorFlag.ECHOED_SECRETS: {"k": SECRET}, BehaviorFlag.MASKED_SECRETS: {"k": "********"}}.get(
+    returned = world.call("ada", "GET", "/integrations/connections/openai").get_json()["spec"].get("secret")
+    assert returned == {BehaviorFlag.ECHOED_SECRETS: {"k": SECRET}, BehaviorFlag.MASKED_SECRETS: {"k": "********"}}.get(
         flag
     )
 

@@ -70,8 +70,12 @@ def test_a_taken_or_invalid_name_is_refused(world: World, name: object, status: 
 def test_availability(world: World, name: str, reason: str | None) -> None:
     free = name == "fresh"
     assert world.call(None, "POST", "/workspaces/availability", {"name": name}).get_json() is free
-    told = world.call(None, "POST", "/workspaces/availability?withReason=true", {"name": name}).get_json()
-    assert (told["available"], told.get("reason"), "message" in told) == (free, reason, not free)
+    availability = world.call(None, "POST", "/workspaces/availability?withReason=true", {"name": name}).get_json()
+    assert (availability["available"], availability.get("reason"), "message" in availability) == (
+        free,
+        reason,
+        not free,
+    )
 
 
 def test_put_replaces_given_fields_and_keeps_the_others(world: World) -> None:
