@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -102,6 +103,15 @@ def api(monkeypatch: pytest.MonkeyPatch, database: Path) -> Iterator[Api]:
         monkeypatch.setenv("BEAMCTL_API_URL", server.url)
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
         yield server
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses of beamctl take no time: waits with a timeout return at once."""
+    wait = threading.Event.wait
+    monkeypatch.setattr(
+        threading.Event, "wait", lambda event, timeout=None: event.is_set() if timeout is not None else wait(event)
+    )
 
 
 @pytest.fixture

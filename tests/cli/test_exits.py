@@ -159,6 +159,7 @@ def test_a_partial_apply_exits_with_7(cli: Cli, write: Write, api: Api, people: 
     assert "eve@example.com" not in people()
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_removal_that_was_confirmed_but_not_made_exits_with_7(
     cli: Cli, write: Write, api: Api, people: People
 ) -> None:

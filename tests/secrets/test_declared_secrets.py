@@ -240,7 +240,7 @@ def echo(world: World, calls: Sequence[str]) -> None:
     world.app.respond = respond
 
 
-@pytest.mark.usefixtures("made_up_requests")
+@pytest.mark.usefixtures("made_up_requests", "no_pauses")
 @pytest.mark.parametrize("calls", [["PUT"], ["GET"], ["DELETE", "PUT"]])
 def test_an_api_that_returns_secrets_it_created(world: World, write: Write, calls: list[str]) -> None:
     write("beamctl.yaml", document("file"))
