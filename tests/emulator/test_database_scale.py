@@ -13,7 +13,7 @@ import pytest
 
 from beamctl.emulator.control_plane import plane_of
 from beamctl.emulator.seed.load import load_seed
-from tests.emulator.test_permissions import TABLE, prepared
+from tests.emulator.test_permission import TABLE, prepared
 from tests.emulator.world import RESOURCES, SEED, Clock, World, body_of
 
 MANY = 30
