@@ -178,7 +178,7 @@ def test_an_internal_error_is_a_500_without_details(
     monkeypatch.setattr("beamctl.emulator.store.workspace.payload", broken)
     answer = Client(world.app).get("/v0/workspaces/acme", headers={"Api-Key": "bl_ada"})
     assert (answer.status_code, answer.get_json()) == (500, {"error": "Internal Server Error", "code": 500})
-    assert "RuntimeError at test_protocol.py" in caplog.text
+    assert "RuntimeError at test_app.py" in caplog.text
     assert "canary-secret" not in caplog.text
 
 

@@ -36,9 +36,10 @@ def process(db: Path, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", INVITE, str(db), str(count)], stdout=subprocess.PIPE, text=True)
 
 
-def test_the_file_is_readable_by_its_owner_only(world: World) -> None:
-    world.call("ada", "POST", "/users", {"email": "zoe@example.com"})
-    for path in world.db.parent.iterdir():
+def test_the_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    load_seed(tmp_path / "plane.db", SEED)
+    assert Client(as_operator(create_app(tmp_path / "plane.db"))).get("/v0/workspaces").status_code == 200
+    for path in tmp_path.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
